@@ -1,0 +1,5 @@
+"""The application, for any WSGI server."""
+
+from phonetree.web import create_app
+
+app = create_app()

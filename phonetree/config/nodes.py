@@ -1,0 +1,250 @@
+"""The nodes of routing.yaml: each is a name, one kind, and what that kind needs."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from phonetree.config.document import Item, Scalar
+from phonetree.config.prompts import PromptReader
+from phonetree.config.reader import Section, suggest
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import (
+    AGAIN_KEY,
+    PERSON_KEY,
+    Choice,
+    Connect,
+    Goodbye,
+    GoTo,
+    HoursNode,
+    Key,
+    Menu,
+    Message,
+    Node,
+    NodeId,
+    Prompt,
+    Resource,
+    Speak,
+    Target,
+    Team,
+    Transfer,
+    Voicemail,
+)
+from phonetree.errors import Where
+
+KINDS = ("menu", "message", "hours", "connect", "transfer", "voicemail", "goodbye")
+STAR = "star"
+"""How the files write the key *, which YAML would take for something else."""
+
+MOST_CHOICES = 6
+"""Choices of one menu, unspoken ones included; the proof is stricter about spoken ones."""
+
+_NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_KEY = re.compile(r"[0-9]\Z")
+
+
+class NodeReader:
+    """Reads the nodes of one site, and keeps every link between them to be checked when all are known."""
+
+    def __init__(
+        self, prompts: PromptReader, teams: Mapping[str, Team], resources: Mapping[str, Resource], names: Iterable[str]
+    ) -> None:
+        self.prompts = prompts
+        self.teams = teams
+        self.resources = resources
+        self.names = frozenset(names)
+        self.always: Mapping[Key, Choice] = {}
+        self.person: NodeId = ""
+        self.ended: NodeId | None = None
+        self.likes: dict[NodeId, tuple[Where, NodeId]] = {}
+
+    # -- links
+
+    def link(self, section: Section, key: str, *, hint: str | None = None, default: NodeId = "") -> NodeId:
+        """The node under a key. With a hint it must be there."""
+        value = section.text(key, hint=hint)
+        if not value.text:
+            return default
+        if value.text not in self.names:
+            section.problem(
+                value.where, f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names)}"
+            )
+        return value.text
+
+    # -- keys
+
+    def read_always(self, parent: Section) -> None:
+        """The keys that work in every menu."""
+        section = parent.section("always", "always", hint=f"write at least {PERSON_KEY}: the key that reaches a person")
+        self.always = {
+            key.text: self._choice(section, key, item, f"always, key '{key.text}'") for key, item in section.entries()
+        }
+        person = self.always.get(PERSON_KEY)
+        if person and isinstance(person.target, GoTo):
+            self.person = person.target.node
+        elif section.present:
+            section.problem(section.where, f"key '{PERSON_KEY}' is missing; {PERSON_KEY} always reaches a person")
+
+    def _choice(self, parent: Section, key: Scalar, item: Item, label: str) -> Choice:
+        section = parent.subsection(item, label)
+        if not _KEY.match(key.text):
+            hint = "'*' always says the menu again" if key.text in ("*", STAR) else "a key is one of 0 to 9"
+            section.problem(key.where, hint)
+        target = self._target(section)
+        words: Prompt = {} if isinstance(target, Speak) else self.prompts.required(section, "label", _LABEL_HINT)
+        section.refuse_unknown()
+        return Choice(key.text, words, target)
+
+    def _target(self, section: Section) -> Target:
+        if not section.has("language"):
+            return GoTo(self.link(section, "go", hint="write the node that the key leads to"))
+        value = section.text("language")
+        if value.text not in self.prompts.languages:
+            known = suggest(value.text, self.prompts.languages)
+            section.problem(value.where, f"'{value.text}' is not one of the languages{known}")
+        return Speak(value.text)
+
+    # -- nodes
+
+    def read(self, parent: Section) -> Mapping[NodeId, Node]:
+        """Every node by name."""
+        nodes = {name.text: node for name, item in parent.entries() if (node := self._node(parent, name, item))}
+        return {name: self._alike(parent, node, nodes) for name, node in nodes.items()}
+
+    def _alike(self, parent: Section, node: Node, nodes: Mapping[NodeId, Node]) -> Node:
+        """A menu that is `like` another has its choices and mentions too, but for those it has itself."""
+        seen = [node.id]
+        while isinstance(node, Menu) and seen[-1] in self.likes:
+            where, other_name = self.likes[seen[-1]]
+            other = nodes.get(other_name)
+            if not isinstance(other, Menu) or other_name in seen:
+                parent.problem(where, f"menu '{seen[-1]}': 'like' has to name another menu, and none that is like it")
+                break
+            seen.append(other_name)
+            own = {choice.key: choice for choice in node.choices}
+            inherited = tuple(own.pop(choice.key, choice) for choice in other.choices)
+            node = replace(node, choices=(*inherited, *own.values()), mention=node.mention or other.mention)
+        return node
+
+    def _node(self, parent: Section, name: Scalar, item: Item) -> Node | None:
+        if not _NODE_NAME.match(name.text):
+            parent.problem(name.where, f"'{name.text}' cannot be a node's name; use small letters, digits, - and _")
+        outer = parent.subsection(item, f"node '{name.text}'")
+        given = [key for key, _ in outer.entries()]
+        for key in given:
+            if key.text not in KINDS:
+                outer.problem(key.where, f"'{key.text}' is not a kind of node{suggest(key.text, KINDS)}")
+        kinds = [key.text for key in given if key.text in KINDS]
+        if len(kinds) != 1:
+            if kinds or not given:
+                outer.problem(name.where, f"needs exactly one of {', '.join(KINDS)}")
+            return None
+        kind = kinds[0]
+        section = outer.section(kind, f"{kind} '{name.text}'")
+        node = self._builders()[kind](section, name.text)
+        section.refuse_unknown()
+        return node
+
+    def _builders(self) -> Mapping[str, Callable[[Section, NodeId], Node]]:
+        return {
+            "menu": self._menu,
+            "message": self._message,
+            "hours": self._hours,
+            "connect": self._connect,
+            "transfer": self._transfer,
+            "voicemail": self._voicemail,
+            "goodbye": self._goodbye,
+        }
+
+    def _menu(self, section: Section, name: NodeId) -> Menu:
+        like = self.link(section, "like")
+        if like:
+            self.likes[name] = section.where_of("like"), like
+        hint = None if like else "write the keys and where they lead"
+        choices = section.section("choices", f"menu '{name}', choices", hint=hint)
+        read = tuple(
+            self._choice(choices, key, item, f"menu '{name}', key '{key.text}'") for key, item in choices.entries()
+        )
+        if choices.present and not read:
+            section.problem(choices.where, "has no choices; write at least one key, or make it a message")
+        if len(read) > MOST_CHOICES:
+            section.problem(
+                choices.where, f"has {len(read)} choices; nobody remembers more than {MOST_CHOICES}, use a second menu"
+            )
+        for choice in read:
+            if choice.key in self.always:
+                place = choices.where_of(choice.key)
+                section.problem(place, f"key '{choice.key}' has a meaning in every menu ('always'); use another key")
+        return Menu(
+            name,
+            say=self.prompts.read(section, "say"),
+            again=self.prompts.read(section, "again"),
+            choices=read,
+            mention=self._mention(section),
+            tries=section.number("tries", 3, 1, 5, "times that the menu is said"),
+            wait=section.number("wait", 8, 5, 20, "seconds to wait for a key"),
+            silence=self.link(section, "silence", default=self.person),
+        )
+
+    def _mention(self, section: Section) -> tuple[Key, ...]:
+        keys = []
+        for item in section.items("mention"):
+            key = section.scalar(item, "a key")
+            if key.text not in (*self.always, STAR):
+                known = suggest(key.text, [*self.always, STAR])
+                section.problem(key.where, f"'mention': '{key.text}' is not one of the keys of 'always'{known}")
+            keys.append(AGAIN_KEY if key.text == STAR else key.text)
+        return tuple(keys)
+
+    def _message(self, section: Section, name: NodeId) -> Message:
+        say = self.prompts.required(section, "say", "write what callers hear")
+        return Message(name, say, self.link(section, "go", hint="write the node that comes next"))
+
+    def _hours(self, section: Section, name: NodeId) -> HoursNode:
+        return HoursNode(name, self.by_kind(section))
+
+    def by_kind(self, section: Section) -> Mapping[Kind, NodeId]:
+        """A node for each of open, closed and holiday."""
+        return {
+            kind: self.link(section, kind, hint="write a node for each of open, closed and holiday") for kind in Kind
+        }
+
+    def _connect(self, section: Section, name: NodeId) -> Connect:
+        team = section.text("team", hint="write the name of a team")
+        if team.text and team.text not in self.teams:
+            section.problem(team.where, f"team '{team.text}' is not defined{suggest(team.text, self.teams)}")
+        otherwise = self.link(section, "otherwise", hint="write the node for when nobody answers")
+        return Connect(
+            name,
+            team.text,
+            say=self.prompts.read(section, "say"),
+            closed=self.link(section, "closed", default=otherwise),
+            otherwise=otherwise,
+            after=self.link(section, "after") or self.ended,
+        )
+
+    def _transfer(self, section: Section, name: NodeId) -> Transfer:
+        line = section.text("resource", hint="write the name of a resource")
+        if line.text and line.text not in self.resources:
+            section.problem(line.where, f"resource '{line.text}' is not defined{suggest(line.text, self.resources)}")
+        return Transfer(
+            name,
+            line.text,
+            say=self.prompts.read(section, "say"),
+            otherwise=self.link(section, "otherwise") or None,
+            after=self.link(section, "after") or self.ended,
+        )
+
+    def _voicemail(self, section: Section, name: NodeId) -> Voicemail:
+        return Voicemail(
+            name,
+            say=self.prompts.required(section, "say", "ask how, and whether, it is safe to call back"),
+            longest=section.number("longest", 180, 30, 600, "seconds of a message"),
+            silence=section.number("silence", 10, 5, 60, "seconds without a word"),
+            go=self.link(section, "go", hint="write the node that comes after the message"),
+        )
+
+    def _goodbye(self, section: Section, name: NodeId) -> Goodbye:
+        return Goodbye(name, self.prompts.read(section, "say"))
+
+
+_LABEL_HINT = "write what the key does, such as to speak with an advocate"

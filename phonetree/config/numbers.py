@@ -1,0 +1,92 @@
+"""Phone numbers as staff write them, to E.164; and the numbers that nobody may be connected with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import phonenumbers
+
+from phonetree.config.document import Scalar
+from phonetree.config.reader import Section
+
+EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
+"""Emergency numbers and their tests. Bridged, they would go by the helpline's address, not the caller's
+(Twilio, voice/tutorials/emergency-calling-for-programmable-voice): say "hang up and dial" instead."""
+
+FICTIONAL = re.compile(r"\+1\d{3}55501\d\d\Z")
+"""Kept for fiction: nobody answers there."""
+
+_STAND_IN = "+1617555{:04}"
+_NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRules:
+    """Where `$NAME` is looked up, and what holds outside of live service.
+
+    `fictional` admits 555-01xx numbers; `stand_in` gives a `$NAME` that is not set a fictional one and
+    warns, so that files can be checked and tried on a machine that does not know the personal numbers.
+    """
+
+    names: Mapping[str, str]
+    fictional: bool = False
+    stand_in: bool = False
+
+
+def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
+    """The number (E.164) that a scalar holds or names; "" and a problem when there is none."""
+    name = _NAME.match(value.text)
+    if value.text.startswith("$") and not name:
+        section.problem(value.where, f"'{value.text}' is not a name; write $ and capital letters, like $ADVOCATE_1")
+        return ""
+    if not name:
+        return _parse(section, value, value.text, f"'{value.text}'", fictional=rules.fictional)
+    number = rules.names.get(name[1], "").strip()
+    if number:
+        return _parse(
+            section, value, number, f"the number in {value.text}", fictional=rules.fictional or rules.stand_in
+        )
+    if not rules.stand_in:
+        section.problem(value.where, f"{value.text} is not set; set {name[1]} in the server's environment")
+        return ""
+    section.warn(value.where, f"{value.text} is not set here; the server will not start without it")
+    return _stand_in(value.text)
+
+
+def _stand_in(name: str) -> str:
+    """A fictional number of its own for each name: 555-0100 and the digits at the end of the name."""
+    ending = re.search(r"(\d{1,2})\Z", name)
+    return _STAND_IN.format(100 + (int(ending[1]) if ending else sum(map(ord, name)) % 90 + 10))
+
+
+def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: bool) -> str:
+    """`what` is how a problem speaks of the number: never by its digits when they came from the environment."""
+    bare = re.sub(r"[^\d]", "", text)
+    if bare in EMERGENCY:
+        hint = "an emergency number is never bridged; say in a prompt to hang up and dial it"
+        return _refuse(section, value, f"{what}: {hint}")
+    if bare == "988":
+        return _refuse(
+            section, value, f"{what}: short numbers cannot be bridged; use +1 800 273 8255, or say to dial 988"
+        )
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return _refuse(
+            section, value, f"{what} is not a phone number; write it with + and the country code, like +1 617 253 2300"
+        )
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if FICTIONAL.match(e164):
+        return e164 if fictional else _refuse(section, value, f"{what} is fictional (555-01xx); write the real one")
+    if number.extension:
+        return _refuse(section, value, f"{what} has an extension, which cannot be dialled; give a direct number")
+    if not phonenumbers.is_valid_number(number):
+        return _refuse(section, value, f"{what} is not a number that exists; check its digits")
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        return _refuse(section, value, f"{what} is a premium-rate number; callers are never sent there")
+    return e164
+
+
+def _refuse(section: Section, value: Scalar, text: str) -> str:
+    section.problem(value.where, text)
+    return ""

@@ -1,0 +1,174 @@
+"""Rules about the tree as a whole: every way through it that needs no caller comes to an end.
+
+These hold for any legal tree, and the engine relies on them. Whether callers reach help within their
+time is another question, and the proof's.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+
+from phonetree.config.reader import Findings
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import (
+    PERSON_KEY,
+    Choice,
+    Connect,
+    Goodbye,
+    GoTo,
+    HoursNode,
+    Key,
+    Menu,
+    Message,
+    Node,
+    NodeId,
+    Transfer,
+    Voicemail,
+)
+from phonetree.errors import Where
+
+MOST_IN_A_ROW = 20
+"""How many nodes a call may pass without the caller: words for several minutes."""
+
+MOST_CYCLES = 10
+"""How many ways to go round for ever are reported at once."""
+
+Graph = Mapping[NodeId, set[NodeId]]
+
+
+def without_caller(node: Node, menus: Iterable[NodeId]) -> Iterator[NodeId]:
+    """Where a node leads when the caller does nothing, whatever else happens.
+
+    A transfer without `otherwise` goes back to the menu heard last, which may be any of `menus`.
+    """
+    match node:
+        case Menu(silence=silence):
+            yield silence
+        case Message(go=go) | Voicemail(go=go):
+            yield go
+        case HoursNode(go=by_kind):
+            yield from by_kind.values()
+        case Connect(closed=closed, otherwise=otherwise, after=after):
+            yield from (closed, otherwise)
+            yield from (after,) if after else ()
+        case Transfer(otherwise=otherwise, after=after):
+            yield from (otherwise,) if otherwise else menus
+            yield from (after,) if after else ()
+        case Goodbye():
+            return
+
+
+def by_choice(node: Node) -> Iterator[NodeId]:
+    """Where a node leads when the caller presses a key."""
+    if isinstance(node, Menu):
+        yield from (choice.target.node for choice in node.choices if isinstance(choice.target, GoTo))
+
+
+def check(
+    nodes: Mapping[NodeId, Node],
+    places: Mapping[NodeId, Where],
+    start: Mapping[Kind, NodeId],
+    always: Mapping[Key, Choice],
+    findings: Findings,
+) -> None:
+    """Notes every way to go round for ever, every node that no call comes to, and a 0 that reaches nobody."""
+    menus = [name for name, node in nodes.items() if isinstance(node, Menu)]
+    alone = {name: set(without_caller(node, menus)) for name, node in nodes.items()}
+    order = _refuse_rounds(alone, places, findings)
+    _refuse_long_ways(alone, order, places, findings)
+    keys = [choice.target.node for choice in always.values() if isinstance(choice.target, GoTo)]
+    _refuse_unreachable(nodes, alone, places, [*start.values(), *keys], findings)
+    _refuse_nobody(nodes, places, always, findings)
+
+
+def _refuse_rounds(alone: Graph, places: Mapping[NodeId, Where], findings: Findings) -> list[NodeId]:
+    """The nodes, each after those it leads to; the edges that close a round are reported and left out."""
+    for _ in range(MOST_CYCLES):
+        try:
+            return list(TopologicalSorter(alone).static_order())
+        except CycleError as error:
+            round_ = list(reversed(error.args[1]))
+            first = min(round_[:-1], key=lambda name: places[name])
+            turned = round_[:-1][round_.index(first) :] + round_[: round_.index(first)]
+            shown = " -> ".join([*turned, first])
+            findings.problem(
+                places[first],
+                f"node '{first}': a caller who does nothing could go round for ever ({shown}); "
+                "let one of them lead on to a line, a message or a goodbye",
+            )
+            alone[turned[-1]].discard(first)
+    return []
+
+
+def _refuse_long_ways(alone: Graph, order: list[NodeId], places: Mapping[NodeId, Where], findings: Findings) -> None:
+    longest: dict[NodeId, int] = {}
+    for name in order:
+        longest[name] = 1 + max((longest[after] for after in alone[name]), default=0)
+        if longest[name] == MOST_IN_A_ROW + 1:
+            findings.problem(
+                places[name],
+                f"node '{name}': more than {MOST_IN_A_ROW} nodes follow without the caller; shorten the way",
+            )
+
+
+def _refuse_unreachable(
+    nodes: Mapping[NodeId, Node],
+    alone: Graph,
+    places: Mapping[NodeId, Where],
+    begin: list[NodeId],
+    findings: Findings,
+) -> None:
+    reached, waiting = set(begin), list(begin)
+    while waiting:
+        name = waiting.pop()
+        for after in (*alone[name], *by_choice(nodes[name])):
+            if after not in reached:
+                reached.add(after)
+                waiting.append(after)
+    for name in nodes:
+        if name not in reached:
+            findings.problem(places[name], f"node '{name}': no call ever comes here; lead a key to it, or remove it")
+
+
+def _refuse_nobody(
+    nodes: Mapping[NodeId, Node], places: Mapping[NodeId, Where], always: Mapping[Key, Choice], findings: Findings
+) -> None:
+    target = always[PERSON_KEY].target
+    person = first_stops(nodes, target.node) if isinstance(target, GoTo) else ()
+    for name in person:
+        if not isinstance(nodes[name], Connect | Transfer):
+            findings.problem(
+                places[name],
+                f"node '{name}': key '{PERSON_KEY}' leads here, but only to a person or a line may it lead; "
+                "make it a connect or a transfer",
+            )
+
+
+def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
+    """The first nodes that are more than words, from a node on."""
+    match nodes[name]:
+        case Message(go=go):
+            yield from first_stops(nodes, go)
+        case HoursNode(go=by_kind):
+            for after in dict.fromkeys(by_kind.values()):
+                yield from first_stops(nodes, after)
+        case _:
+            yield name
+
+
+def with_resources(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
+    """The nodes, each choice knowing the one outside line that it leads to (so that it rests when that is closed)."""
+    return {name: _with_resources(node, nodes) if isinstance(node, Menu) else node for name, node in nodes.items()}
+
+
+def _with_resources(menu: Menu, nodes: Mapping[NodeId, Node]) -> Menu:
+    return replace(menu, choices=tuple(replace(choice, resource=_line(choice, nodes)) for choice in menu.choices))
+
+
+def _line(choice: Choice, nodes: Mapping[NodeId, Node]) -> str | None:
+    if not isinstance(choice.target, GoTo):
+        return None
+    node = nodes[choice.target.node]
+    while isinstance(node, Message):
+        node = nodes[node.go]
+    return node.resource if isinstance(node, Transfer) else None

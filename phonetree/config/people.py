@@ -1,0 +1,123 @@
+"""Teams and resources: whom a call can reach, and when."""
+
+from collections.abc import Mapping
+
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.hours import read_date, read_names, read_week
+from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.reader import Section, suggest
+from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
+from phonetree.core.schedule import Names
+from phonetree.core.tree import Always, Confidentiality, HelplineHours, Hours, Member, OwnHours, Resource, Ring, Team
+
+_CONFIDENTIALITY = {
+    "true": Confidentiality.CONFIDENTIAL,
+    "false": Confidentiality.NOT_CONFIDENTIAL,
+    "private": Confidentiality.PRIVATE,
+    "anonymous": Confidentiality.ANONYMOUS,
+}
+_HOURS_WORDS: Mapping[str, Hours] = {
+    "always": Always(),
+    "helpline hours": HelplineHours(inside=True),
+    "outside helpline hours": HelplineHours(inside=False),
+}
+
+
+def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> Hours:
+    """`always`, `helpline hours`, `outside helpline hours`, or a week of spans of its own."""
+    item = section.take(key)
+    if item is None:
+        return default
+    if isinstance(item, Table):
+        return OwnHours(read_week(section.subsection(item, f"{section.label}, {key}")), zone)
+    word = section.scalar(item, f"'{key}'")
+    if word.text not in _HOURS_WORDS:
+        known = suggest(word.text, _HOURS_WORDS) or "; write always, helpline hours, or the days and their times"
+        section.problem(word.where, f"'{key}' is '{word.text}', which are no hours{known}")
+    return _HOURS_WORDS.get(word.text, default)
+
+
+def read_teams(parent: Section, rules: NumberRules, zone: BaseTzInfo) -> Mapping[str, Team]:
+    """The teams by name."""
+    teams = parent.section("teams", "teams")
+    return {name.text: _team(teams, name, item, rules, zone) for name, item in teams.entries()}
+
+
+def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: BaseTzInfo) -> Team:
+    section = parent.subsection(item, f"team '{name.text}'")
+    ring = Ring(section.word("ring", Ring.TOGETHER, list(Ring)))
+    seconds = section.number("seconds", 20, LEAST_RING_SECONDS, 60, "seconds of ringing")
+    longest = section.number("longest_wait", 60, SHORTEST_LONGEST_WAIT, 300, "seconds that a caller waits at most")
+    hours = read_hours(section, "open", HelplineHours(inside=True), zone)
+    members = tuple(
+        _member(section, number, member, rules, zone) for number, member in enumerate(section.items("members"), 1)
+    )
+    if not members:
+        section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
+    if len(members) == 1:
+        section.warn(section.where, "has one member only; nobody answers when that phone does not")
+    _refuse_same_numbers(section, members)
+    section.refuse_unknown()
+    return Team(name.text, ring, seconds, longest, hours, members)
+
+
+def _member(parent: Section, number: int, item: Item, rules: NumberRules, zone: BaseTzInfo) -> Member:
+    section = parent.subsection(item, f"{parent.label}, member {number}")
+    name = section.text("name", hint="say whose phone it is, such as name: Desk")
+    phone = section.text("number", hint="write the number, or a name like $ADVOCATE_1")
+    shifts = read_hours(section, "shifts", Always(), zone)
+    section.refuse_unknown()
+    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts)
+
+
+def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:
+    seen: dict[str, str] = {}
+    for member in members:
+        if member.number and member.number in seen:
+            section.problem(
+                section.where, f"'{seen[member.number]}' and '{member.name}' have the same number; remove one"
+            )
+        seen.setdefault(member.number, member.name)
+
+
+def read_resources(
+    parent: Section, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
+) -> Mapping[str, Resource]:
+    """The outside lines by name."""
+    resources = parent.section("resources", "resources")
+    return {name.text: _resource(resources, name, item, languages, rules, zone) for name, item in resources.entries()}
+
+
+def _resource(
+    parent: Section, name: Scalar, item: Item, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
+) -> Resource:
+    section = parent.subsection(item, f"resource '{name.text}'")
+    names = _resource_names(section, languages)
+    phone = section.text("number", hint="write the number with its country code, such as +1 800 841 8371")
+    hours = read_hours(section, "open", Always(), zone)
+    if not section.has("open"):
+        section.problem(section.where, "'open' is missing; write always, or the days and their times")
+    kept = _CONFIDENTIALITY[section.word("confidential", "false", _CONFIDENTIALITY)]
+    if not section.has("confidential"):
+        section.problem(section.where, "'confidential' is missing; write true, false, private or anonymous")
+    verified = read_date(section, "verified")
+    if not section.has("verified"):
+        section.warn(section.where, "has no 'verified' date; dial the number and write down the day")
+    own = section.word("caller_id", "helpline", ("helpline", "caller")) == "caller"
+    section.take("note")
+    section.refuse_unknown()
+    number = read_number(section, phone, rules) if phone.text else ""
+    return Resource(name.text, names, number, hours, kept, verified, own)
+
+
+def _resource_names(section: Section, languages: tuple[str, ...]) -> Names:
+    """A proper name is the same in all languages; a table has one for each."""
+    names = read_names(section, "name", languages, hint="write what callers hear the line called")
+    if isinstance(section.take("name"), Scalar):
+        return dict.fromkeys(languages, next(iter(names.values()), ""))
+    for language in languages:
+        if names and language not in names:
+            section.problem(section.where_of("name"), f"'name' lacks its text in '{language}'; add {language}: \"...\"")
+    return names

@@ -1,0 +1,133 @@
+"""Prompts: text in every language, or an audio file with its words; and the fields that stand in them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.reader import Section, suggest
+from phonetree.core.tree import Audio, Field, Helpline, LanguageInfo, Part, Prompt, Resource, Text
+from phonetree.core.wording import digits
+
+LONGEST_TEXT = 3000
+"""Characters of one prompt; providers refuse longer ones somewhere above (Twilio, voice/twiml/say)."""
+
+AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
+"""What can be played (Twilio, voice/twiml/play)."""
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass
+class PromptReader:
+    """Reads prompts of one site: its languages, what fields may stand in them, and where audio files lie."""
+
+    languages: Mapping[str, LanguageInfo]
+    helpline: Helpline
+    audio: Path
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+
+    def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
+        """The prompt under a key. With a hint it must be there; without, None when it is not."""
+        item = section.require(key, hint) if hint else section.take(key)
+        return self.prompt(section, item, key) if item is not None else None
+
+    def required(self, section: Section, key: str, hint: str) -> Prompt:
+        """The prompt under a key, which must be there."""
+        return self.read(section, key, hint=hint) or {}
+
+    def prompt(self, section: Section, item: Item, what: str) -> Prompt:
+        """An item that has to be a prompt. Plain text will do where there is one language only."""
+        if not isinstance(item, Table):
+            if len(self.languages) > 1:
+                section.problem(item.where, f"'{what}' needs a text for each language; write {self._pattern()}")
+                return {}
+            return {language: self._parts(section, item, what, language) for language in self.languages}
+        given = {key.text: (key, value) for key, value in item.entries}
+        for name, (key, _) in given.items():
+            if name not in self.languages:
+                section.problem(
+                    key.where, f"'{what}': '{name}' is not one of the languages{suggest(name, self.languages)}"
+                )
+        for language in self.languages:
+            if language not in given:
+                section.problem(item.where, f"'{what}' lacks its text in '{language}'; add {language}: \"...\"")
+        return {
+            language: self._parts(section, value, f"{what}, {language}", language)
+            for language, (_, value) in given.items()
+            if language in self.languages
+        }
+
+    def _pattern(self) -> str:
+        return "{" + ", ".join(f'{language}: "..."' for language in self.languages) + "}"
+
+    def _parts(self, section: Section, item: Item, what: str, language: str) -> tuple[Part, ...]:
+        if isinstance(item, Table):
+            return self._audio(section.subsection(item, f"{section.label}, {what}"), language)
+        text = section.scalar(item, f"'{what}'")
+        return tuple(self._split(section, text, what, language))
+
+    def _split(self, section: Section, value: Scalar, what: str, language: str) -> Iterator[Part]:
+        text = " ".join(value.text.split())
+        if not text:
+            section.problem(value.where, f"'{what}' is empty; write what callers hear")
+        if len(text) > LONGEST_TEXT:
+            section.problem(
+                value.where, f"'{what}' has {len(text)} characters; at most {LONGEST_TEXT} can be spoken at once"
+            )
+        if bad := next((letter for letter in text if not letter.isprintable()), None):
+            section.problem(value.where, f"'{what}' holds a character that cannot be spoken ({bad!a}); remove it")
+        pieces = _FIELD.split(text)
+        for number, piece in enumerate(pieces):
+            if number % 2:
+                yield self._field(section, value, what, piece, language)
+            elif "{" in piece or "}" in piece:
+                section.problem(
+                    value.where, f"'{what}' has a brace without its partner; fields look like {{next_opening}}"
+                )
+            elif piece:
+                yield Text(piece)
+
+    def _field(self, section: Section, value: Scalar, what: str, name: str, language: str) -> Part:
+        if name in ("next_opening", "closure"):
+            return Field(name)  # type: ignore[arg-type]
+        fixed = self._fixed(language)
+        if name in fixed:
+            return Text(fixed[name])
+        known = suggest(name, ["next_opening", "closure", *fixed]) or "; next_opening and closure can be"
+        section.problem(value.where, f"'{what}': {{{name}}} is not something that can be said{known}")
+        return Text("")
+
+    def _fixed(self, language: str) -> Mapping[str, str]:
+        """Fields that do not depend on the moment."""
+        fields = {
+            "helpline.name": self.helpline.name,
+            "helpline.number": digits(self.helpline.number) if self.helpline.number else "",
+            "helpline.email": self.helpline.email or "",
+        }
+        for name, resource in self.resources.items():
+            fields[f"{name}.name"] = resource.names.get(language, "")
+            fields[f"{name}.number"] = digits(resource.number) if resource.number else ""
+        return fields
+
+    def _audio(self, section: Section, language: str) -> tuple[Part, ...]:
+        file = section.text("audio", hint="write the file's name, such as audio: welcome-en.mp3")
+        text = section.text("text")
+        section.refuse_unknown()
+        if not file.text:
+            return ()
+        if Path(file.text).name != file.text:
+            section.problem(file.where, f"'{file.text}' is not a plain file name; put the file into the folder 'audio'")
+        elif not file.text.lower().endswith(AUDIO_TYPES):
+            section.problem(file.where, f"'{file.text}' cannot be played; use one of {', '.join(AUDIO_TYPES)}")
+        elif not (self.audio / file.text).is_file():
+            section.problem(file.where, f"'{file.text}' is not in the folder 'audio'; put it there")
+        if not text.text:
+            section.warn(file.where, f"'{file.text}' has no text; those who cannot hear it have nothing to read")
+        words = (
+            " ".join(part.text for part in self._split(section, text, "text", language) if isinstance(part, Text))
+            if text.text
+            else ""
+        )
+        return (Audio(file.text, words),)

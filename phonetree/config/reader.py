@@ -1,0 +1,154 @@
+"""Reading a table with every problem noted, none raised.
+
+A reader that finds a problem notes it and hands back something harmless, so that the reading goes on and
+all problems of a file are reported at once. Nothing harmless is ever used: a site with a problem is not built.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import TypeVar
+
+from phonetree.config.document import Item, Listing, Scalar, Table
+from phonetree.errors import ConfigWarning, Problem, Where
+
+T = TypeVar("T")
+
+
+class Findings:
+    """The problems and warnings found so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[ConfigWarning] = []
+
+    def problem(self, where: Where, text: str) -> None:
+        self.problems.append(Problem(where, text))
+
+    def warn(self, where: Where, text: str) -> None:
+        self.warnings.append(ConfigWarning(where, text))
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` when a known word is close, else the few that there are, else nothing."""
+    names = [name for name in known if name]
+    close = get_close_matches(word.lower(), names, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+class Section:
+    """A table under reading. `label` says in problems where we are: "menu 'welcome', key '3'"."""
+
+    def __init__(self, table: Table, label: str, findings: Findings, *, present: bool = True) -> None:
+        self.where = table.where
+        self.present = present
+        self.label = label
+        self.findings = findings
+        self._entries = {key.text: (key, item) for key, item in table.entries}
+        self._taken: set[str] = set()
+
+    def problem(self, where: Where, text: str) -> None:
+        self.findings.problem(where, f"{self.label}: {text}" if self.label else text)
+
+    def warn(self, where: Where, text: str) -> None:
+        self.findings.warn(where, f"{self.label}: {text}" if self.label else text)
+
+    def take(self, key: str) -> Item | None:
+        """What stands under a key, or None."""
+        self._taken.add(key)
+        entry = self._entries.get(key)
+        return entry[1] if entry else None
+
+    def require(self, key: str, hint: str) -> Item | None:
+        """What stands under a key; its absence is a problem, and `hint` says what to write."""
+        item = self.take(key)
+        if item is None:
+            self.problem(self.where, f"'{key}' is missing; {hint}")
+        return item
+
+    def text(self, key: str, default: str = "", *, hint: str | None = None) -> Scalar:
+        """The single value under a key. With a hint it must be there."""
+        item = self.require(key, hint) if hint else self.take(key)
+        return self.scalar(item, f"'{key}'", default)
+
+    def scalar(self, item: Item | None, what: str, default: str = "") -> Scalar:
+        """An item that has to be a single value."""
+        if item is None:
+            return Scalar(default, self.where)
+        if not isinstance(item, Scalar):
+            self.problem(item.where, f"{what} has to be a single value")
+            return Scalar(default, item.where)
+        return item
+
+    def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:
+        """The whole number under a key, within limits."""
+        value = self.text(key, str(default))
+        if value.text.isascii() and value.text.isdigit() and least <= int(value.text[:9]) <= most:
+            return int(value.text)
+        self.problem(value.where, f"'{key}' is '{value.text}'; give a whole number from {least} to {most} ({unit})")
+        return default
+
+    def word(self, key: str, default: str, known: Iterable[str]) -> str:
+        """The word under a key, one of those known."""
+        value, words = self.text(key, default), list(known)
+        if value.text in words:
+            return value.text
+        self.problem(value.where, f"'{key}' is '{value.text}', which means nothing here{suggest(value.text, words)}")
+        return default
+
+    def yes(self, key: str, *, default: bool = False) -> bool:
+        """`true` or `false` under a key."""
+        return self.word(key, "true" if default else "false", ("true", "false")) == "true"
+
+    def section(self, key: str, label: str, *, hint: str | None = None) -> "Section":
+        """The table under a key; an absent one is empty."""
+        item = self.require(key, hint) if hint else self.take(key)
+        return self.subsection(item, label)
+
+    def subsection(self, item: Item | None, label: str) -> "Section":
+        """An item that has to be a table."""
+        if isinstance(item, Table):
+            return Section(item, label, self.findings)
+        if item is not None:
+            self.findings.problem(item.where, f"{label}: has to hold lines like 'key: value'")
+        where = item.where if item else self.where
+        return Section(Table((), where), label, self.findings, present=False)
+
+    def entries(self) -> Iterator[tuple[Scalar, Item]]:
+        """Every key and value, as taken."""
+        self._taken.update(self._entries)
+        return iter(self._entries.values())
+
+    def items(self, key: str) -> tuple[Item, ...]:
+        """The list under a key; an absent one is empty."""
+        item = self.take(key)
+        if item is None:
+            return ()
+        if isinstance(item, Listing):
+            return item.items
+        self.problem(item.where, f"'{key}' has to be a list: lines that begin with a dash, or [one, two]")
+        return ()
+
+    def has(self, key: str) -> bool:
+        return key in self._entries
+
+    def where_of(self, key: str) -> Where:
+        """The place of a value, or of the table when there is none."""
+        entry = self._entries.get(key)
+        return entry[1].where if entry else self.where
+
+    def refuse_unknown(self) -> None:
+        """Notes every key that nobody has taken."""
+        for name, (key, _) in self._entries.items():
+            if name not in self._taken:
+                known = sorted(self._taken)
+                self.problem(key.where, f"'{name}' is not a setting here{suggest(name, known)}")
+
+    def attempt(self, where: Where, make: Callable[[], T], default: T) -> T:
+        """What `make` makes; the text of its ValueError is a problem at `where`."""
+        try:
+            return make()
+        except ValueError as error:
+            self.problem(where, str(error))
+            return default

@@ -1,0 +1,167 @@
+"""routing.yaml to the parts of a site."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.config import paths
+from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.nodes import NodeReader
+from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.people import read_resources, read_teams
+from phonetree.config.prompts import PromptReader
+from phonetree.config.reader import Findings, Section, suggest
+from phonetree.core.phrases import PHRASES
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import Always, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
+from phonetree.core.verbs import Voice
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
+_CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What routing.yaml holds."""
+
+    helpline: Helpline
+    languages: Mapping[str, LanguageInfo]
+    phrases: Mapping[str, Mapping[str, str]]
+    start: Mapping[Kind, NodeId]
+    always: Mapping[Key, Choice]
+    teams: Mapping[str, Team]
+    resources: Mapping[str, Resource]
+    nodes: Mapping[NodeId, Node]
+    last_resort: str
+
+
+def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
+    """The languages alone: hours.yaml needs them before the rest can be read."""
+    section = Section(table, "", findings)
+    languages = section.section("languages", "languages", hint="write them with their voices, the first one first")
+    return {name.text: _language(languages, name, item) for name, item in languages.entries()}
+
+
+def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
+    section = parent.subsection(item, f"language '{name.text}'")
+    if not _LANGUAGE.match(name.text):
+        section.problem(name.where, "a language is two or three small letters, such as en or es")
+    code, called = _CODES.get(name.text, ("", ""))
+    voice = section.text("voice", hint="write the provider's voice, such as Polly.Joanna-Neural")
+    spoken = section.text("code", code, hint=None if code else "write its code with the country, such as fr-CA")
+    own_name = section.text("name", called, hint=None if called else "write what the language calls itself")
+    section.refuse_unknown()
+    return LanguageInfo(name.text, Voice(voice.text, spoken.text), own_name.text)
+
+
+def read_routing(
+    table: Table,
+    languages: Mapping[str, LanguageInfo],
+    zone: BaseTzInfo,
+    audio: Path,
+    rules: NumberRules,
+    findings: Findings,
+) -> Routing:
+    """Everything else of routing.yaml; what is wrong with it is noted in `findings`."""
+    section = Section(table, "", findings)
+    section.take("languages")
+    helpline = _helpline(section.section("helpline", "helpline", hint="write the name and number of yours"), rules)
+    phrases = _phrases(section.section("phrases", "phrases"), languages)
+    resources = read_resources(section, tuple(languages), rules, zone)
+    teams = read_teams(section, rules, zone)
+    prompts = PromptReader(languages, helpline, audio, resources)
+    nodes = section.section("nodes", "nodes", hint="write what callers hear and where it leads")
+    reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
+    reader.read_always(section)
+    reader.ended = reader.link(section, "ended") or None
+    start = reader.by_kind(section.section("start", "start", hint="write a node for each of open, closed and holiday"))
+    last_resort = _last_resort(section, resources)
+    read = reader.read(nodes)
+    section.refuse_unknown()
+    if not findings.problems:
+        places = {key.text: key.where for key, _ in nodes.entries()}
+        paths.check(read, places, start, reader.always, findings)
+        read = paths.with_resources(read)
+    return Routing(helpline, languages, phrases, start, reader.always, teams, resources, read, last_resort)
+
+
+def _helpline(section: Section, rules: NumberRules) -> Helpline:
+    name = section.text("name", hint="write what the helpline is called")
+    number = section.text("number", hint="write the number that callers dial, such as +1 617 253 2300")
+    email = section.text("email")
+    if email.text and not _EMAIL.match(email.text):
+        section.problem(email.where, f"'{email.text}' is not an e-mail address")
+    section.refuse_unknown()
+    return Helpline(name.text, read_number(section, number, rules) if number.text else "", email.text or None)
+
+
+def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:
+    value = section.text("last_resort", hint="write the resource that callers reach when the server itself fails")
+    resource = resources.get(value.text)
+    if value.text and not resource:
+        section.problem(value.where, f"resource '{value.text}' is not defined{suggest(value.text, resources)}")
+    elif resource and not isinstance(resource.hours, Always):
+        section.problem(value.where, f"'{value.text}' is not always open; choose a line that is")
+    return value.text
+
+
+# -- the product's own words, replaced or added to
+
+
+def _phrases(section: Section, languages: Mapping[str, LanguageInfo]) -> Mapping[str, Mapping[str, str]]:
+    given = {
+        key.text: _replaced(section.subsection(item, f"phrases, {key.text}"))
+        for key, item in section.entries()
+        if _is_spoken(section, key, languages)
+    }
+    complete = {language: {**PHRASES.get(language, {}), **given.get(language, {})} for language in languages}
+    for language, phrases in complete.items():
+        if missing := sorted(PHRASES["en"].keys() - phrases.keys()):
+            text = f"language '{language}' lacks {len(missing)} of the product's phrases: {', '.join(missing[:5])}"
+            more = " and more" if len(missing) > 5 else ""
+            section.problem(section.where, f"{text}{more}; write them all under phrases, {language}")
+    return complete
+
+
+def _is_spoken(section: Section, key: Scalar, languages: Mapping[str, LanguageInfo]) -> bool:
+    if key.text in languages:
+        return True
+    section.problem(key.where, f"'{key.text}' is not one of the languages{suggest(key.text, languages)}")
+    return False
+
+
+def _replaced(section: Section) -> Mapping[str, str]:
+    phrases: dict[str, str] = {}
+    for key, item in section.entries():
+        value = section.scalar(item, f"'{key.text}'")
+        if key.text not in PHRASES["en"]:
+            section.problem(
+                key.where, f"'{key.text}' is not one of the product's phrases{suggest(key.text, PHRASES['en'])}"
+            )
+            continue
+        _check_phrase(section, key.text, value)
+        phrases[key.text] = value.text
+    return phrases
+
+
+def _check_phrase(section: Section, name: str, value: Scalar) -> None:
+    wanted, found = _fields(PHRASES["en"][name]), _fields(value.text)
+    if found is None or found != wanted:
+        has = " and ".join(f"{{{field}}}" for field in sorted(wanted or ())) or "no fields in braces"
+        section.problem(value.where, f"'{name}' has to hold {has}, as the original does: {PHRASES['en'][name]}")
+    for listed, count in (("weekdays", 7), ("months", 12)):
+        if name == listed and value.text.count(",") != count - 1:
+            section.problem(value.where, f"'{name}' has to list {count} names with commas between them")
+
+
+def _fields(text: str) -> set[str] | None:
+    """The fields of a phrase, or None when its braces do not match."""
+    try:
+        return {name for _, name, spec, conversion in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return None

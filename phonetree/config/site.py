@@ -1,0 +1,129 @@
+"""A site from its folder; and the sites a server holds: load, swap or keep.
+
+A reload does everything that can fail before it touches what callers use. A call that has begun keeps
+the revision it heard for as long as a call can last.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from phonetree.config import document
+from phonetree.config.document import Table
+from phonetree.config.hours import read_schedule
+from phonetree.config.numbers import NumberRules
+from phonetree.config.reader import Findings
+from phonetree.config.routing import read_languages, read_routing
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
+
+FILES = ("hours.yaml", "routing.yaml")
+
+MOST_REVISIONS = 50
+"""How many revisions a server keeps in memory: more than anyone publishes in the four hours of the longest call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A site, and the advice about it."""
+
+    site: Site
+    warnings: tuple[ConfigWarning, ...]
+
+
+def load(folder: Path, rules: NumberRules) -> Loaded:
+    """The site that a folder's two files and audio make.
+
+    Raises ConfigError with every problem of both files, in their order.
+    """
+    findings = Findings()
+    contents = {name: _bytes(folder / name, findings) for name in FILES}
+    hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
+    unread = bool(findings.problems)
+    languages = read_languages(routing, findings)
+    schedule = read_schedule(hours, tuple(languages), findings if hours.entries else Findings())
+    parts = read_routing(
+        routing, languages, schedule.zone, folder / "audio", rules, findings if routing.entries else Findings()
+    )
+    if findings.problems or unread:
+        raise ConfigError(sorted(set(findings.problems)))
+    site = Site(
+        revision=_digest(contents.values())[:12],
+        schedule=schedule,
+        **{field.name: getattr(parts, field.name) for field in fields(parts)},
+    )
+    return Loaded(site, tuple(sorted(set(findings.warnings))))
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    return sha256(b"\0".join(contents)).hexdigest()
+
+
+def _bytes(path: Path, findings: Findings) -> bytes:
+    try:
+        return document.read_bytes(path, str(path))
+    except ConfigError as error:
+        findings.problems += error.problems
+        return b""
+
+
+def _table(path: Path, data: bytes, findings: Findings) -> Table:
+    """The file's table; an empty one, which no further problem is reported of, when it cannot be read."""
+    if data or not findings.problems:
+        try:
+            table, doubles = document.parse(data, str(path))
+        except ConfigError as error:
+            findings.problems += error.problems
+        else:
+            findings.problems += doubles
+            return table
+    return Table((), Where(str(path)))
+
+
+class Sites:
+    """What a server holds: the site that new calls get, those that calls in progress heard, the last edit.
+
+    `problems` are those of the last edit, empty when it was good; then `current` is older than the files.
+    """
+
+    def __init__(self, folder: Path, rules: NumberRules) -> None:
+        """Raises ConfigError when there is no site to begin with."""
+        self.folder = folder
+        self.rules = rules
+        self.problems: tuple[Problem, ...] = ()
+        self._lock = Lock()
+        self._revisions: OrderedDict[str, Site] = OrderedDict()
+        self._seen = ""
+        self._publish(load(folder, rules).site)
+
+    def revision(self, name: str) -> Site | None:
+        """The site of a revision, or None when this server has not met it."""
+        return self._revisions.get(name)
+
+    def reload(self) -> bool:
+        """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing."""
+        with self._lock:
+            seen = _digest(_bytes(self.folder / name, Findings()) for name in FILES)
+            if seen == self._seen and not self.problems:
+                return False
+            self._seen = seen
+            try:
+                site = load(self.folder, self.rules).site
+            except ConfigError as error:
+                self.problems = error.problems
+                return False
+            self.problems = ()
+            if site.revision == self.current.revision:
+                return False
+            self._publish(site)
+            return True
+
+    def _publish(self, site: Site) -> None:
+        self._revisions[site.revision] = site
+        self._revisions.move_to_end(site.revision)
+        while len(self._revisions) > MOST_REVISIONS:
+            self._revisions.popitem(last=False)
+        self.current = site

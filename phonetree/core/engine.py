@@ -1,0 +1,377 @@
+"""One turn of a call: where it is and what happened, to what the phone network is asked to do next.
+
+The engine never speaks, dials or waits; it returns verbs. The state of the call travels in the verbs
+that come back (their `then`). It may import nothing but the rest of `core`. The rules:
+
+- What is said is always said inside a Gather, so that a key works at any moment of it.
+- Every list of verbs that a caller hears ends in a verb that leads on, or in a Hangup that was meant.
+- Silence and wrong keys are counted; after a menu's tries the call goes to a person, and says so.
+- Hours are looked at when a call passes a node that asks for them, and again before a team is rung.
+- A node is passed at most once without the caller: `config` refuses trees that go round by themselves.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from phonetree.core import ringing
+from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded
+from phonetree.core.state import LEG_STEPS, State, Step
+from phonetree.core.tree import (
+    AGAIN_KEY,
+    PERSON_KEY,
+    Choice,
+    Confidentiality,
+    Connect,
+    Goodbye,
+    GoTo,
+    HoursNode,
+    Language,
+    Menu,
+    Message,
+    NodeId,
+    Site,
+    Speak,
+    Target,
+    Transfer,
+    Voicemail,
+)
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verbs
+from phonetree.core.wording import Speaker, digits, sentence
+from phonetree.errors import StateError
+
+MOST_REPEATS = 10
+"""How often a menu is said again in a row for the asking; after that, asking counts as a miss."""
+
+ANNOUNCE_SECONDS = 1
+"""How long a key is waited for after words that lead on by themselves: the network's shortest."""
+
+TRANSFER_SECONDS = 30
+"""How long an outside line rings: five or six times, as long as people let a phone ring."""
+
+SHORTEST_MESSAGE_SECONDS = 2
+"""A recording shorter than this holds no words."""
+
+MESSAGE_TRIES = 2
+"""How often a message is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the functions below share: the site, the moment, and where the call is."""
+
+    site: Site
+    now: datetime
+    state: State
+
+    @property
+    def speak(self) -> Speaker:
+        return Speaker(self.site, self.state.language, self.now)
+
+    def at(self, node: NodeId) -> "_Turn":
+        """The same call at another node, its counts begun anew."""
+        state = State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu)
+        return replace(self, state=state)
+
+    def speaking(self, language: Language) -> "_Turn":
+        return replace(self, state=replace(self.state, language=language))
+
+
+def start(site: Site, now: datetime) -> Verbs:
+    """The first turn of a call that came in at `now` (aware)."""
+    return _from_the_start(site, now, site.first_language)
+
+
+def start_again(site: Site, now: datetime, language: Language) -> Verbs:
+    """The turn of a call whose place is lost: the beginning of this site's tree, with a sentence that says so."""
+    known = language if language in site.languages else site.first_language
+    return _from_the_start(site, now, known, lost=True)
+
+
+def rescue(site: Site, now: datetime, language: Language) -> Verbs:
+    """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number."""
+    known = language if language in site.languages else site.first_language
+    speak = Speaker(site, known, now)
+    line = site.resources[site.last_resort]
+    name = speak.resource(line.id)
+    return (
+        speak.phrase("trouble", name=name),
+        Dial((line.number,), site.helpline.number, TRANSFER_SECONDS, None, None),
+        speak.phrase("unreachable", name=sentence(name), number=digits(line.number)),
+        Hangup(),
+    )
+
+
+def turn(site: Site, state: State, event: Event, now: datetime) -> Verbs:
+    """What to do after `event` happened on a call that was in `state`.
+
+    Raises StateError when the site has no such place; the caller of this function starts the call again.
+    """
+    if isinstance(event, HungUp):
+        return (Hangup(),)
+    if state.language not in site.languages:
+        raise StateError("the site does not speak this language")
+    here = _Turn(site, now, state)
+    if state.step in LEG_STEPS:
+        return _screen(here, event)
+    if state.node not in site.nodes or (state.menu and not isinstance(site.nodes.get(state.menu), Menu)):
+        raise StateError("the site has no such node")
+    return _go_on(here, event)
+
+
+def _from_the_start(site: Site, now: datetime, language: Language, *, lost: bool = False) -> Verbs:
+    node = site.start[site.schedule.status(now).kind]
+    here = _Turn(site, now, State(site.revision, language, node, Step.ASK))
+    return _enter(here, node, (here.speak.phrase("lost_place"),) if lost else ())
+
+
+def _go_on(here: _Turn, event: Event) -> Verbs:
+    match here.site.nodes[here.state.node], here.state.step, event:
+        case Menu() as menu, Step.ASK, Pressed(key):
+            return _choose(here, menu, key)
+        case Menu() as menu, Step.ASK, _:
+            return _miss(here, menu, here.speak.phrase("no_key"))
+        case node, Step.ANNOUNCE, Pressed(key):
+            return _interrupt(here, node.id, key)
+        case Connect() as node, Step.RING, _:
+            return _ring(here, node, 0, int(here.now.timestamp()))
+        case Connect() as node, Step.RUNG, DialEnded(connected=True):
+            return _after(here, node)
+        case Connect() as node, Step.RUNG, _:
+            return _ring(here, node, here.state.round + 1, here.state.began)
+        case Transfer() as node, Step.BRIDGED, DialEnded(connected=True):
+            return _after(here, node)
+        case Transfer() as node, Step.BRIDGED, _:
+            return _unreachable(here, node)
+        case Voicemail() as node, Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
+            return _enter(here, node.go, (here.speak.phrase("thanks"),))
+        case Voicemail() as node, Step.RECORDED, _:
+            return _no_message(here, node)
+        case node, _, _:
+            return _enter(here, node.id)
+
+
+# -- entering a node
+
+
+def _enter(here: _Turn, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Verbs:
+    """What happens at a node; `spoken` is said before it."""
+    here = here.at(node_id)
+    match here.site.nodes[node_id]:
+        case Menu() as node:
+            return _ask(here, node, spoken, first=True)
+        case Message(say=say, go=go):
+            return _enter(here, go, spoken + here.speak.prompt(say))
+        case HoursNode(go=go_by_kind):
+            return _enter(here, go_by_kind[here.site.schedule.status(here.now).kind], spoken)
+        case Connect() as node:
+            return _connect(here, node, spoken)
+        case Transfer() as node:
+            return _transfer(here, node, spoken)
+        case Voicemail() as node:
+            words = (*spoken, *here.speak.prompt(node.say), here.speak.phrase("recording"))
+            return _record(here, node, words, misses=0)
+        case Goodbye(say=say):
+            return *_announce(here, spoken + here.speak.prompt(say)), Hangup()
+
+
+def _announce(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
+    """Words that lead on by themselves; a key in the midst of them is heard."""
+    return (Gather(spoken, ANNOUNCE_SECONDS, here.state.at(Step.ANNOUNCE)),) if spoken else ()
+
+
+def _interrupt(here: _Turn, node_id: NodeId, key: str) -> Verbs:
+    """A key during an announcement: one of those that always work, or "yes, go on"."""
+    if key == AGAIN_KEY:
+        return _enter(here, node_id)
+    if key in here.site.always:
+        return _follow(here, here.site.always[key].target)
+    heard = here.state.at(Step.ANNOUNCE, misses=0)
+    return tuple(verb for verb in _enter(here, node_id) if not (isinstance(verb, Gather) and verb.then == heard))
+
+
+def _follow(here: _Turn, target: Target) -> Verbs:
+    match target:
+        case GoTo(node):
+            return _enter(here, node)
+        case Speak(language):
+            other = here.site.first_language if here.state.language == language else language
+            return _enter(here.speaking(other), here.state.node)
+
+
+# -- menus
+
+
+def _ask(here: _Turn, menu: Menu, before: tuple[Spoken, ...], *, first: bool) -> Verbs:
+    then = here.state.at(Step.ASK, menu=menu.id)
+    spoken = before + (_first_hearing(here, menu) if first else _later_hearing(here, menu))
+    return Gather(spoken, menu.wait, then), Redirect(then)
+
+
+def _first_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+    always = [here.site.always[key] for key in menu.mention if key != AGAIN_KEY]
+    return (
+        *here.speak.prompt(menu.say),
+        *(_offer(here, choice) for choice in always if isinstance(choice.target, Speak)),
+        *_choices(here, menu),
+        *(_offer(here, choice) for choice in always if isinstance(choice.target, GoTo)),
+        *((here.speak.phrase("again"),) if AGAIN_KEY in menu.mention else ()),
+    )
+
+
+def _later_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+    """Shorter: the greeting and most of the keys that always work have been heard."""
+    person = (_offer(here, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
+    return *here.speak.prompt(menu.again), *_choices(here, menu), *person
+
+
+def _choices(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+    return tuple(_offer(here, choice) for choice in menu.choices if _is_offered(here, choice))
+
+
+def _is_offered(here: _Turn, choice: Choice) -> bool:
+    if choice.resource is None:
+        return True
+    return here.site.resources[choice.resource].hours.is_open(here.site.schedule, here.now)
+
+
+def _offer(here: _Turn, choice: Choice) -> Spoken:
+    """How a choice is spoken: what it does, then its key. A language is offered in itself."""
+    if isinstance(choice.target, Speak):
+        here = here.speaking(
+            here.site.first_language if here.state.language == choice.target.language else choice.target.language
+        )
+        return here.speak.phrase("language", language=here.site.languages[here.state.language].name, key=choice.key)
+    return here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
+
+
+def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
+    for choice in menu.choices:
+        if choice.key == key:
+            if _is_offered(here, choice):
+                return _follow(here, choice.target)
+            assert choice.resource is not None
+            return _miss(here, menu, here.speak.phrase("not_open_now", name=here.speak.resource(choice.resource)))
+    if key == AGAIN_KEY and here.state.repeats < MOST_REPEATS:
+        again = replace(here, state=replace(here.state, repeats=here.state.repeats + 1))
+        return _ask(again, menu, (), first=False)
+    if key in here.site.always:
+        return _follow(here, here.site.always[key].target)
+    return _miss(here, menu, here.speak.phrase("wrong_key"))
+
+
+def _miss(here: _Turn, menu: Menu, why: Spoken) -> Verbs:
+    misses = here.state.misses + 1
+    if misses < menu.tries:
+        return _ask(replace(here, state=replace(here.state, misses=misses)), menu, (why,), first=False)
+    to_a_person = menu.silence == here.site.person
+    return _enter(here, menu.silence, (here.speak.phrase("to_a_person"),) if to_a_person else ())
+
+
+# -- people
+
+
+def _connect(here: _Turn, node: Connect, spoken: tuple[Spoken, ...]) -> Verbs:
+    team = here.site.teams[node.team]
+    if not team.hours.is_open(here.site.schedule, here.now):
+        return _enter(here, node.closed, spoken)
+    if not ringing.roster(team, here.site.schedule, here.now):
+        return _enter(here, node.otherwise, spoken)
+    words = here.speak.prompt(node.say) or (here.speak.phrase("connecting"),)
+    return *_announce(here, spoken + words), Redirect(here.state.at(Step.RING))
+
+
+def _ring(here: _Turn, node: Connect, number: int, began: int) -> Verbs:
+    team = here.site.teams[node.team]
+    members = ringing.roster(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
+    round_ = ringing.next_round(team, members, number, began, here.now)
+    if round_ is None:
+        return _enter(here, node.otherwise)
+    ring = here.state.at(Step.RUNG, round=number, began=began)
+    screen = State(ring.revision, ring.language, node.id, Step.SCREEN)
+    return (Dial(round_.numbers, here.site.helpline.number, round_.seconds, screen, ring), Redirect(ring))
+
+
+def _after(here: _Turn, node: Connect | Transfer) -> Verbs:
+    """The conversation is over and the caller is still there."""
+    if node.after is None:
+        return here.speak.phrase("ended"), Hangup()
+    return _enter(here, node.after)
+
+
+def _screen(here: _Turn, event: Event) -> Verbs:
+    """A turn on a member's leg. Whoever does not press 1 is not let through."""
+    speak = Speaker(here.site, here.site.first_language, here.now)
+    match event:
+        case LegPressed("1", rival=None):
+            return (Bridge(),)
+        case LegPressed("1", rival=rival) if rival is not None:
+            return speak.phrase(rival), Hangup()
+        case LegPressed():
+            return _screen_question(here, speak.phrase("screen_again"), here.state.misses + 1)
+        case _ if here.state.language == speak.language:
+            return _screen_question(here, speak.phrase("screen"), 0)
+        case _:
+            language = here.site.languages[here.state.language].name
+            return _screen_question(here, speak.phrase("screen_language", language=language), 0)
+
+
+def _screen_question(here: _Turn, question: Spoken, asked: int) -> Verbs:
+    if asked >= ringing.SCREEN_TRIES:
+        return (Hangup(),)
+    accept = here.state.at(Step.ACCEPT, misses=asked)
+    return Gather((question,), ringing.SCREEN_WAIT_SECONDS, accept), Hangup()
+
+
+# -- outside lines
+
+
+def _transfer(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
+    line = here.site.resources[node.resource]
+    if not line.hours.is_open(here.site.schedule, here.now):
+        closed = here.speak.phrase("not_open_now", name=sentence(here.speak.resource(line.id)))
+        return _failed(here, node, (*spoken, closed))
+    words = here.speak.prompt(node.say) or _introduce(here, node)
+    ended = here.state.at(Step.BRIDGED)
+    caller_id = None if line.own_caller_id else here.site.helpline.number
+    dial = Dial((line.number,), caller_id, TRANSFER_SECONDS, None, ended)
+    return *_announce(here, spoken + words), dial, Redirect(ended)
+
+
+def _introduce(here: _Turn, node: Transfer) -> tuple[Spoken, ...]:
+    line = here.site.resources[node.resource]
+    who = here.speak.phrase("transfer", name=here.speak.resource(line.id))
+    if line.confidentiality is Confidentiality.CONFIDENTIAL:
+        return (who,)
+    return who, here.speak.phrase(line.confidentiality)
+
+
+def _unreachable(here: _Turn, node: Transfer) -> Verbs:
+    line = here.site.resources[node.resource]
+    name = sentence(here.speak.resource(line.id))
+    return _failed(here, node, (here.speak.phrase("unreachable", name=name, number=digits(line.number)),))
+
+
+def _failed(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
+    if node.otherwise:
+        return _enter(here, node.otherwise, spoken)
+    if menu := here.state.menu:
+        back = here.at(menu)
+        heard = back.site.nodes[menu]
+        assert isinstance(heard, Menu)
+        return _ask(back, heard, spoken, first=False)
+    return _enter(here, here.site.start[here.site.schedule.status(here.now).kind], spoken)
+
+
+# -- messages
+
+
+def _record(here: _Turn, node: Voicemail, words: tuple[Spoken, ...], misses: int) -> Verbs:
+    recorded = here.state.at(Step.RECORDED, misses=misses)
+    return *_announce(here, words), Record(node.longest, node.silence, recorded), Redirect(recorded)
+
+
+def _no_message(here: _Turn, node: Voicemail) -> Verbs:
+    asked = here.state.misses + 1
+    if asked < MESSAGE_TRIES:
+        return _record(here, node, (here.speak.phrase("too_short"),), misses=asked)
+    return _enter(here, node.go, (here.speak.phrase("no_message"),))

@@ -1,0 +1,60 @@
+"""What can happen on a call. A wrong key, silence, busy and a hang-up are data, not errors."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Rival(StrEnum):
+    """Why a member who accepts comes too late."""
+
+    TAKEN = "taken"
+    """Another member accepted first."""
+    GONE = "gone"
+    """The caller has hung up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The caller pressed keys."""
+
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The caller did nothing while we waited, or the call leads on by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """Ringing is over. `connected` says whether the caller spoke with someone."""
+
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording is over, `seconds` long."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """A member's phone was picked up, by whomever or whatever."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegPressed:
+    """The one who picked up pressed keys. `rival` is set when that comes too late."""
+
+    keys: str
+    rival: Rival | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller has gone; nobody hears the answer."""
+
+
+Event = Pressed | Silent | DialEnded | Recorded | LegAnswered | LegPressed | HungUp

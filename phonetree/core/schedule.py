@@ -1,0 +1,215 @@
+"""When the helpline is open.
+
+Pure: the moment is always handed in, and holidays come as a lookup. The rules:
+
+- A day's hours are the spans that *begin* on it; a span may run over midnight into the next day.
+- A span includes its start and excludes its end.
+- An entry for a date (a closure, a half day, an extra opening) replaces that day's hours, holiday or not.
+- A holiday has no hours. A moment that is not open is `holiday` on a holiday or on a day closed by an
+  entry, and `closed` otherwise.
+- When a clock change makes a wall time happen twice, a span starts at the first and ends at the second;
+  when it makes one not happen, the time as it would have been without the change counts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+import pytz
+from pytz.tzinfo import BaseTzInfo
+
+MINUTES_OF_A_DAY = 24 * 60
+
+HORIZON_DAYS = 400
+"""How far ahead the next change is looked for: one year and the holidays around its end."""
+
+Names = Mapping[str, str]
+"""What a day is called, by language."""
+
+
+class Kind(StrEnum):
+    """What a moment is to a caller."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLIDAY = "holiday"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` to before `end`, in minutes after midnight; `end` may lie in the next day."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < MINUTES_OF_A_DAY:
+            raise ValueError("a span starts within its day")
+        if not self.start < self.end <= self.start + MINUTES_OF_A_DAY:
+            raise ValueError("a span ends after its start, within 24 hours")
+
+    def __str__(self) -> str:
+        return f"{_clock(self.start)}-{_clock(self.end)}"
+
+
+def _clock(minutes: int) -> str:
+    within = minutes if minutes == MINUTES_OF_A_DAY else minutes % MINUTES_OF_A_DAY
+    return f"{within // 60}:{within % 60:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The spans of each weekday, Monday first."""
+
+    days: tuple[tuple[Span, ...], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.days) != 7:
+            raise ValueError("a week has seven days")
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        """The spans that begin on this date."""
+        return self.days[day.weekday()]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedHours:
+    """What staff wrote for some dates: closed (no spans), or open at other hours than usual."""
+
+    first: date
+    last: date
+    spans: tuple[Span, ...]
+    names: Names
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError("the last day lies before the first")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a moment is, why, and what comes next.
+
+    `until` is when the status changes, `next_opening` when the line opens next; both are aware, in the
+    schedule's zone, and None when that does not happen within `HORIZON_DAYS`.
+    """
+
+    kind: Kind
+    names: Names
+    until: datetime | None
+    next_opening: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the calendar: its spans, and its name if it is a special one."""
+
+    date: date
+    spans: tuple[Span, ...]
+    names: Names
+    special: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """The helpline's opening hours.
+
+    `holidays` answers a date with what the holiday is called by language, or None.
+    """
+
+    zone: BaseTzInfo
+    week: Week
+    dated: tuple[DatedHours, ...]
+    holidays: Callable[[date], Names | None]
+
+    def day(self, day: date) -> Day:
+        """What this date looks like."""
+        for entry in self.dated:
+            if entry.first <= day <= entry.last:
+                return Day(day, entry.spans, entry.names, special=True)
+        names = self.holidays(day)
+        if names is not None:
+            return Day(day, (), names, special=True)
+        return Day(day, self.week.on(day), {}, special=False)
+
+    def days(self, first: date, count: int) -> Iterator[Day]:
+        """`count` days from `first` on."""
+        return (self.day(first + timedelta(days=n)) for n in range(count))
+
+    def status(self, now: datetime) -> Status:
+        """What `now` (an aware datetime) is to a caller. Changes fall on whole minutes."""
+        return _status(self, now.astimezone(self.zone).replace(second=0, microsecond=0))
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the helpline is open at `now`."""
+        return self.status(now).kind is Kind.OPEN
+
+
+def week_is_open(week: Week, zone: BaseTzInfo, now: datetime) -> bool:
+    """Whether `now` lies in one of the week's spans, holidays aside (a resource's, an advocate's hours)."""
+    local = now.astimezone(zone)
+    return any(
+        start <= local < end
+        for day in (local.date() - timedelta(days=1), local.date())
+        for start, end in _instants(zone, day, week.on(day))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _status(schedule: Schedule, minute: datetime) -> Status:
+    kind, names = _at(schedule, minute)
+    until = opening = None
+    before = kind
+    for moment in _boundaries(schedule, minute):
+        here = _at(schedule, moment)
+        if until is None and here != (kind, names):
+            until = moment
+        if here[0] is Kind.OPEN and before is not Kind.OPEN:
+            opening = moment
+            break
+        before = here[0]
+    return Status(kind, names, until, opening)
+
+
+def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
+    today = schedule.day(moment.date())
+    yesterday = schedule.day(moment.date() - timedelta(days=1))
+    for day in (yesterday, today):
+        for start, end in _instants(schedule.zone, day.date, day.spans):
+            if start <= moment < end:
+                return Kind.OPEN, day.names
+    if today.special and not today.spans:
+        return Kind.HOLIDAY, today.names
+    return Kind.CLOSED, today.names
+
+
+def _boundaries(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    """Every moment after `after` at which the status can change, in order."""
+    first = after.date() - timedelta(days=1)
+    pending: set[datetime] = set()
+    for day in schedule.days(first, HORIZON_DAYS):
+        midnight = _instant(schedule.zone, day.date, 0, latest=False)
+        ready = sorted(moment for moment in pending if moment < midnight)
+        pending.difference_update(ready)
+        yield from ready
+        for moment in (midnight, *(m for pair in _instants(schedule.zone, day.date, day.spans) for m in pair)):
+            if moment > after:
+                pending.add(moment)
+
+
+def _instants(zone: BaseTzInfo, day: date, spans: tuple[Span, ...]) -> Iterator[tuple[datetime, datetime]]:
+    for span in spans:
+        yield _instant(zone, day, span.start, latest=False), _instant(zone, day, span.end, latest=True)
+
+
+@lru_cache(maxsize=4096)
+def _instant(zone: BaseTzInfo, day: date, minutes: int, *, latest: bool) -> datetime:
+    wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
+    try:
+        return zone.localize(wall, is_dst=None)
+    except pytz.AmbiguousTimeError:
+        return zone.localize(wall, is_dst=not latest)
+    except pytz.NonExistentTimeError:
+        return zone.normalize(zone.localize(wall, is_dst=False))

@@ -1,0 +1,102 @@
+"""Where a call is, and its way in and out of an address.
+
+A state is everything that is known of a call between two turns. It travels in the address that the
+phone network requests next, and the network signs that address: nothing about a call is kept here.
+
+    /REVISION/LANGUAGE/NODE/STEP?menu=...&misses=...
+
+The path always has the four parts; a number stands in the query only when it is not zero.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from phonetree.errors import StateError
+
+COUNT_LIMIT = 999
+"""No count of a call comes near this; a larger one in an address was not written by us."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+
+
+class Step(StrEnum):
+    """What the call waits for within its node."""
+
+    ASK = "ask"
+    """A key, after a menu."""
+    ANNOUNCE = "announce"
+    """A key during words that lead on by themselves."""
+    RING = "ring"
+    """Nothing: the team is to be rung now."""
+    RUNG = "rung"
+    """The end of a round of ringing, or of the conversation it led to."""
+    SCREEN = "screen"
+    """A member's phone was picked up (on the member's leg)."""
+    ACCEPT = "accept"
+    """The member's key (on the member's leg)."""
+    BRIDGED = "bridged"
+    """The end of the conversation with an outside line, or of the attempt."""
+    RECORDED = "recorded"
+    """The end of a message."""
+
+
+LEG_STEPS = frozenset({Step.SCREEN, Step.ACCEPT})
+"""The steps that happen on a member's phone, where the caller does not hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a call is.
+
+    `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
+    the same menu was asked for again; `round` counts rounds of ringing, which began at `began`
+    (seconds since 1970).
+    """
+
+    revision: str
+    language: str
+    node: str
+    step: Step
+    menu: str = ""
+    misses: int = 0
+    repeats: int = 0
+    round: int = 0
+    began: int = 0
+
+    def at(self, step: Step, **changes: int | str) -> "State":
+        """The same place of the call, waiting for something else."""
+        return replace(self, step=step, **changes)  # type: ignore[arg-type]
+
+
+_COUNTS = ("misses", "repeats", "round")
+
+
+def to_address(state: State) -> str:
+    """The state as path and query, from the slash on; only characters that an address may hold."""
+    query = {name: value for name in ("menu", *_COUNTS, "began") if (value := getattr(state, name))}
+    path = f"/{state.revision}/{state.language}/{state.node}/{state.step}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def from_address(revision: str, language: str, node: str, step: str, query: Mapping[str, str]) -> State:
+    """The state that `to_address` wrote.
+
+    Raises StateError when the parts are none of ours. Whether the tree has such a node is not asked here.
+    """
+    menu = query.get("menu", "")
+    for part in (revision, language, node, *([menu] if menu else [])):
+        if not _NAME.match(part.lower()):
+            raise StateError("a part of the address is not a name")
+    if step not in Step.__members__.values():
+        raise StateError("the address names no step")
+    counts = {name: _count(query.get(name, "0"), COUNT_LIMIT) for name in _COUNTS}
+    return State(revision, language, node, Step(step), menu, began=_count(query.get("began", "0"), 2**40), **counts)
+
+
+def _count(text: str, limit: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 15 and int(text) <= limit):
+        raise StateError("a count in the address is not one of ours")
+    return int(text)

@@ -1,0 +1,301 @@
+"""The tree: nodes, the words in them, and whom they reach. Compiled, frozen, and free of files.
+
+`config` builds these from the YAML files and reports what is wrong with them there; what is built here
+is legal: every name that a node leads to exists, and every prompt has every language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
+from phonetree.core.verbs import Voice
+
+NodeId = str
+Language = str
+Key = str
+
+PERSON_KEY = "0"
+"""Reaches a person from every menu."""
+AGAIN_KEY = "*"
+"""Says the menu again, in every menu."""
+
+
+# -- words
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words to be spoken as they stand."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Words that depend on the moment."""
+
+    name: Literal["next_opening", "closure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A recorded prompt, and its words for those who read."""
+
+    file: str
+    transcript: str
+
+
+Part = Text | Field | Audio
+Prompt = Mapping[Language, tuple[Part, ...]]
+"""What is said, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageInfo:
+    """A language of the helpline: its voice, and its name in itself (`Español`)."""
+
+    id: Language
+    voice: Voice
+    name: str
+
+
+# -- whom a call can reach
+
+
+class Confidentiality(StrEnum):
+    """What an outside line does with what it is told."""
+
+    CONFIDENTIAL = "confidential"
+    ANONYMOUS = "anonymous"
+    PRIVATE = "private"
+    NOT_CONFIDENTIAL = "not confidential"
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Open at every moment."""
+
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three alike
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class HelplineHours:
+    """Open when the helpline is (`inside`), or exactly when it is not."""
+
+    inside: bool
+
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:
+        return schedule.is_open(now) is self.inside
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHours:
+    """Open in the spans of a week of its own, holidays or not."""
+
+    week: Week
+    zone: BaseTzInfo
+
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three alike
+        return week_is_open(self.week, self.zone, now)
+
+
+Hours = Always | HelplineHours | OwnHours
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One phone of a team. `shifts` are the hours in which it may ring."""
+
+    name: str
+    number: str
+    shifts: Hours
+
+
+class Ring(StrEnum):
+    """In which order a team's phones ring."""
+
+    TOGETHER = "together"
+    IN_ORDER = "in-order"
+    ROTATE = "rotate"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who take calls. One phone rings for `seconds`; nobody waits longer than `longest_wait` seconds."""
+
+    id: str
+    ring: Ring
+    seconds: int
+    longest_wait: int
+    hours: Hours
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's."""
+
+    id: str
+    names: Names
+    number: str
+    hours: Hours
+    confidentiality: Confidentiality
+    verified: date | None
+    own_caller_id: bool = False
+
+
+# -- nodes
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """A choice that leads to a node."""
+
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A choice that changes the language (back to the first one, when it is spoken already)."""
+
+    language: Language
+
+
+Target = GoTo | Speak
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A key and where it leads. `resource` is the outside line behind it, if it is nothing else."""
+
+    key: Key
+    label: Prompt
+    target: Target
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Asks for a key. `mention` names the keys of `always` that are spoken; `silence` is where the tries end."""
+
+    id: NodeId
+    say: Prompt | None
+    again: Prompt | None
+    choices: tuple[Choice, ...]
+    mention: tuple[Key, ...]
+    tries: int
+    wait: int
+    silence: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Says something and goes on."""
+
+    id: NodeId
+    say: Prompt
+    go: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class HoursNode:
+    """Goes on by what the moment is."""
+
+    id: NodeId
+    go: Mapping[Kind, NodeId]
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Rings a team: `closed` when it is not its hours, `otherwise` when nobody takes the call, `after` when
+    the conversation is over and the caller is still there (None: a goodbye)."""
+
+    id: NodeId
+    team: str
+    say: Prompt | None
+    closed: NodeId
+    otherwise: NodeId
+    after: NodeId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Bridges to an outside line. When that fails: `otherwise`, or the menu heard last. `after` as in Connect."""
+
+    id: NodeId
+    resource: str
+    say: Prompt | None
+    otherwise: NodeId | None
+    after: NodeId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """Takes a message of at most `longest` seconds, then goes on."""
+
+    id: NodeId
+    say: Prompt
+    longest: int
+    silence: int
+    go: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """Ends the call; without words when `say` is None."""
+
+    id: NodeId
+    say: Prompt | None
+
+
+Node = Menu | Message | HoursNode | Connect | Transfer | Voicemail | Goodbye
+
+
+# -- the whole
+
+
+@dataclass(frozen=True, slots=True)
+class Helpline:
+    """Who we are: what callers see and read. `number` is E.164."""
+
+    name: str
+    number: str
+    email: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One revision of everything a call needs: tree, schedule, people, resources.
+
+    `last_resort` is the outside line that everything leads to when we fail ourselves.
+    """
+
+    revision: str
+    helpline: Helpline
+    languages: Mapping[Language, LanguageInfo]
+    phrases: Mapping[Language, Mapping[str, str]]
+    schedule: Schedule
+    start: Mapping[Kind, NodeId]
+    always: Mapping[Key, Choice]
+    teams: Mapping[str, Team]
+    resources: Mapping[str, Resource]
+    nodes: Mapping[NodeId, Node]
+    last_resort: str
+
+    @property
+    def first_language(self) -> Language:
+        """The language in which a call begins."""
+        return next(iter(self.languages))
+
+    @property
+    def person(self) -> NodeId:
+        """Where a caller goes who makes no choice: the node behind 0."""
+        target = self.always[PERSON_KEY].target
+        assert isinstance(target, GoTo)
+        return target.node

@@ -1,0 +1,108 @@
+"""From a prompt, a language and a moment to the words that are spoken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from phonetree.core.tree import Audio, Field, Language, Part, Prompt, Site
+from phonetree.core.tree import Text as Words
+from phonetree.core.verbs import Play, Say, Spoken
+
+THIS_WEEK = timedelta(days=6)
+"""Up to here a weekday alone says which day is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Speaks one language of a site, at one moment."""
+
+    site: Site
+    language: Language
+    now: datetime
+
+    def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
+        """What is heard of a prompt: its text in the language's voice, or its audio file."""
+        return tuple(self._spoken(prompt[self.language])) if prompt else ()
+
+    def text(self, prompt: Prompt) -> str:
+        """The words of a prompt, an audio file's being its transcript."""
+        return "".join(self._words(part) for part in prompt[self.language])
+
+    def phrase(self, name: str, /, **fields: str) -> Say:
+        """One of the product's own sentences."""
+        return self.say(self.site.phrases[self.language][name].format(**fields))
+
+    def say(self, text: str) -> Say:
+        """A text in the language's voice."""
+        return Say(text, self.site.languages[self.language].voice)
+
+    def resource(self, resource: str) -> str:
+        """What an outside line is called."""
+        names = self.site.resources[resource].names
+        return names[self.language]
+
+    def _spoken(self, parts: tuple[Part, ...]) -> Iterator[Spoken]:
+        if len(parts) == 1 and isinstance(parts[0], Audio):
+            yield Play(parts[0].file, parts[0].transcript)
+        else:
+            yield self.say("".join(self._words(part) for part in parts))
+
+    def _words(self, part: Part) -> str:
+        match part:
+            case Words(text):
+                return text
+            case Audio(_, transcript):
+                return transcript
+            case Field("closure"):
+                status = self.site.schedule.status(self.now)
+                return status.names.get(self.language) or self.site.phrases[self.language]["a_closure"]
+            case Field():
+                opening = self.site.schedule.status(self.now).next_opening
+                return self.moment(opening) if opening else self.site.phrases[self.language]["no_opening"]
+
+    def moment(self, moment: datetime) -> str:
+        """A moment to come, as one would say it now: "tomorrow at 9 AM"."""
+        phrases = self.site.phrases[self.language]
+        today = self.now.astimezone(moment.tzinfo).date()
+        ahead = moment.date() - today
+        if not ahead:
+            form = "today"
+        elif ahead == timedelta(days=1):
+            form = "tomorrow"
+        else:
+            form = "this_week" if ahead <= THIS_WEEK else "later"
+        return phrases[form].format(
+            time=self._time(moment),
+            weekday=_listed(phrases["weekdays"])[moment.weekday()],
+            month=_listed(phrases["months"])[moment.month - 1],
+            day=moment.day,
+        )
+
+    def _time(self, moment: datetime) -> str:
+        phrases = self.site.phrases[self.language]
+        hour, minute = moment.hour, moment.minute
+        if not minute and hour in (0, 12):
+            return phrases["noon" if hour else "midnight"]
+        on_the_clock = (hour - 1) % 12 + 1
+        clock = phrases["past_the_hour" if minute else "on_the_hour"].format(hour=on_the_clock, minute=f"{minute:02}")
+        half = "morning" if hour < 12 else "afternoon"
+        return phrases[f"one_in_the_{half}" if on_the_clock == 1 else half].format(clock=clock)
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")]
+
+
+def digits(number: str) -> str:
+    """A number (E.164) as it is read aloud, digit by digit, with a pause after each group.
+
+    "+16172532300" gives "6 1 7, 2 5 3, 2 3 0 0": callers in the same country leave out the country code.
+    """
+    plain = number.removeprefix("+1") if number.startswith("+1") and len(number) == 12 else number.removeprefix("+")
+    groups = [plain[:3], plain[3:6], plain[6:]] if len(plain) == 10 else [plain]
+    return ", ".join(" ".join(group) for group in groups)
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter capital."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,72 @@
+"""Every error that has a name here, and whose it is to mend.
+
+PhonetreeError
+|-- SettingsError    the operator's: a setting is missing or malformed
+|-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
+|-- StateError       nobody's: an address of a call that no turn of this tree wrote
+`-- SimulationError  the document's: what a phone network would refuse to run
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class PhonetreeError(Exception):
+    """Something known went wrong, and its text says what to do. Commands exit 1 on it."""
+
+
+class SettingsError(PhonetreeError):
+    """A setting is missing or malformed; the text names it."""
+
+
+class StateError(PhonetreeError):
+    """The parts of an address do not make a state of the tree."""
+
+
+class SimulationError(PhonetreeError):
+    """A document breaks a rule of the phone network; the text names the rule."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file. Lines and columns count from 1; line 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something that stops a publish: where, what, and what to do."""
+
+    where: Where
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ConfigWarning:
+    """Advice: it does not stop a publish."""
+
+    where: Where
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: warning: {self.text}"
+
+
+class ConfigError(PhonetreeError):
+    """The two files do not make a site.
+
+    `problems` holds every one of them, in the order of the files.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,1 @@
+"""The only room that knows Twilio: its documents, its requests, its signatures."""

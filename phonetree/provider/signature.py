@@ -1,0 +1,29 @@
+"""Whether a request comes from the provider (Twilio, usage/security)."""
+
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import Headers, MultiDict
+
+HEADER = "X-Twilio-Signature"
+
+
+class Verifier:
+    """Checks signatures made with one token, over the one address that the provider calls."""
+
+    def __init__(self, auth_token: str, public_url: str) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._public_url = public_url
+
+    def accepts(self, path: str, query: str, fields: MultiDict[str, str], body: bytes, headers: Headers) -> bool:
+        """Whether the signature fits. Fails closed: without a header, or with any error, it does not.
+
+        `path` and `query` are those of the request; scheme, host and port are the public URL's, whatever
+        a proxy claims. `fields` are those of a form; `body` counts when the query has its `bodySHA256`.
+        """
+        signature = headers.get(HEADER, "")
+        if not signature:
+            return False
+        address = f"{self._public_url}{path}?{query}" if query else f"{self._public_url}{path}"
+        signed: object = fields
+        if "bodySHA256=" in query:
+            signed = body.decode("utf-8", "replace")
+        return self._validator.validate(address, signed, signature) is True

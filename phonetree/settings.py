@@ -1,0 +1,122 @@
+"""The environment, typed. The only module that reads it.
+
+Every setting can also be given as NAME_FILE: the path of a file that holds it (a mounted secret).
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from phonetree.errors import SettingsError
+
+DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server needs to know.
+
+    `public_url` is the address that the provider calls, without a slash at its end; signatures are checked
+    against it. `names` is where `$NAME` of routing.yaml is looked up. `demo` admits fictional numbers.
+    """
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    public_url: str
+    config: Path
+    names: Mapping[str, str] = field(repr=False)
+    demo: bool = False
+
+
+class _Environment(Mapping[str, str]):
+    """The environment with NAME_FILE looked through."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._environ:
+            return self._environ[name]
+        path = Path(self._environ[f"{name}_FILE"])
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE names a file that cannot be read ({type(error).__name__})") from None
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of a server that answers calls.
+
+    Raises SettingsError naming the first one that is missing or malformed.
+    """
+    values = _Environment(environ)
+    sid = _required(values, "TWILIO_ACCOUNT_SID", "the account's id, which begins with AC")
+    if not (sid.startswith("AC") and sid.isalnum()):
+        raise SettingsError("TWILIO_ACCOUNT_SID is malformed; it begins with AC and has letters and digits only")
+    return Settings(
+        account_sid=sid,
+        auth_token=_required(values, "TWILIO_AUTH_TOKEN", "the account's token, with which requests are signed"),
+        public_url=_public_url(
+            _required(values, "PHONETREE_PUBLIC_URL", "what Twilio calls, like https://tree.example.org")
+        ),
+        config=config_folder(environ),
+        names=values,
+        demo=values.get("PHONETREE_DEMO") == "1",
+    )
+
+
+def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder with the two YAML files."""
+    return Path(_Environment(environ).get("PHONETREE_CONFIG", "config"))
+
+
+def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Where `$NAME` of routing.yaml is looked up."""
+    return _Environment(environ)
+
+
+def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The token alone, for a command that signs requests itself."""
+    return _Environment(environ).get("TWILIO_AUTH_TOKEN") or None
+
+
+def become_demo(public_url: str, config: Path | None, environ: dict[str, str] | None = None) -> Settings:
+    """Makes this process and its children a demo: secrets made up for this run, fictional numbers."""
+    target = os.environ if environ is None else environ
+    target.update(
+        TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
+        TWILIO_AUTH_TOKEN=secrets.token_hex(16),
+        PHONETREE_PUBLIC_URL=public_url,
+        PHONETREE_DEMO="1",
+        **DEMO_NUMBERS,
+    )
+    if config:
+        target["PHONETREE_CONFIG"] = str(config)
+    return read(target)
+
+
+def _required(values: Mapping[str, str], name: str, what: str) -> str:
+    value = values.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; it is {what}")
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"PHONETREE_PUBLIC_URL is '{value}'; write a whole address, like https://tree.example.org")
+    if parts.query or parts.fragment or parts.username:
+        raise SettingsError("PHONETREE_PUBLIC_URL has more than an address; leave out user, ? and #")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise SettingsError("PHONETREE_PUBLIC_URL begins with http; callers' numbers may travel by https only")
+    return value.rstrip("/")

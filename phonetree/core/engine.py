@@ -209,10 +209,12 @@ def _ask(here: _Turn, menu: Menu, before: tuple[Spoken, ...], *, first: bool) ->
 
 def _first_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
     always = [here.site.always[key] for key in menu.mention if key != AGAIN_KEY]
+    choices = _choices(here, menu)
     return (
         *here.speak.prompt(menu.say),
+        *choices[:1],  # the shortest way to help comes first
         *(_offer(here, choice) for choice in always if isinstance(choice.target, Speak)),
-        *_choices(here, menu),
+        *choices[1:],
         *(_offer(here, choice) for choice in always if isinstance(choice.target, GoTo)),
         *((here.speak.phrase("again"),) if AGAIN_KEY in menu.mention else ()),
     )

@@ -1,0 +1,50 @@
+"""`hours`: open or closed, why, and what comes next."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from phonetree.commands.options import at_option, config_option, load_for_reading, moment
+from phonetree.core.schedule import Day, Names, Schedule
+
+
+@click.command()
+@at_option
+@click.option("--days", type=click.IntRange(0, 4000), default=14, show_default=True, help="How many days to list.")
+@config_option
+def hours(at: str | None, days: int, config: Path) -> None:
+    """Say whether the helpline is open, why, and when that changes; list the coming days.
+
+    Example: python -m phonetree hours --at "2026-11-27 10:00" --days 400
+    """
+    schedule = load_for_reading(config).site.schedule
+    now = moment(at, schedule.zone)
+    status = schedule.status(now)
+    why = f" ({_name(status.names)})" if status.names else ""
+    click.echo(f"{_spoken(now)}: {status.kind}{why}")
+    if status.until:
+        click.echo(f"until {_spoken(status.until)}: then {schedule.status(status.until).kind}")
+    if status.next_opening and status.next_opening != status.until:
+        click.echo(f"opens next {_spoken(status.next_opening)}")
+    for line in _calendar(schedule, now, days):
+        click.echo(line)
+
+
+def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
+    """Every day up to two weeks; in a longer list only the days that differ from their week."""
+    coming = [day for day in schedule.days(now.date(), days) if days <= 14 or day.special]
+    return ["", *(_line(day) for day in coming)] if coming else []
+
+
+def _line(day: Day) -> str:
+    spans = ", ".join(str(span) for span in day.spans) or "closed"
+    return f"{day.date:%a %d %b %Y}  {spans:<13} {_name(day.names)}".rstrip()
+
+
+def _name(names: Names) -> str:
+    return next(iter(names.values()), "")
+
+
+def _spoken(moment: datetime) -> str:
+    return f"{moment:%a %d %b %Y %H:%M %Z}"

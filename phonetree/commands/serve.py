@@ -1,0 +1,68 @@
+"""`serve`: answers calls."""
+
+import json
+from pathlib import Path
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from phonetree import settings
+from phonetree.commands.call import DEMO_FILE
+from phonetree.web import create_app
+
+THREADS = 4
+"""Calls that one worker answers at the same moment; a turn takes less than a millisecond."""
+
+_WELCOME = """
+The demo helpline answers at {url}. Nothing leaves this machine; every number is made up.
+
+  Call it, in a second terminal:     scripts/call
+  Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
+  See what is wrong with an edit:    {url}/readyz
+  Stop:                              Ctrl-C
+"""
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="No account, no settings: secrets made up for this run, fictional numbers.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
+    """Answer calls, until stopped.
+
+    Example: python -m phonetree serve --demo
+    """
+    if demo:
+        _prepare_demo(host, port)
+    create_app(watching=False)  # refuses to start, with every problem, before anything listens
+    Granian(
+        "phonetree.web:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        factory=True,
+        log_level=LogLevels.warning,
+        log_access=False,  # an access log is a call log
+    ).serve()
+
+
+def _prepare_demo(host: str, port: int) -> None:
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise click.BadParameter("a demo listens on this machine only; leave out --host", param_hint="--host")
+    url = f"http://{host}:{port}"
+    made_up = settings.become_demo(url, None)
+    _leave_token(DEMO_FILE, url, made_up.auth_token)
+    click.echo(_WELCOME.format(url=url))
+
+
+def _leave_token(path: Path, url: str, token: str) -> None:
+    """So that `call` on this machine can sign like the provider. Readable by this user only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"url": url, "token": token}), encoding="utf-8")

@@ -1,0 +1,63 @@
+"""A golden call: what a caller does, in what world, and what is to happen, as one plain text.
+
+    # A title that says what this call shows.
+    at: 2026-11-23 10:00
+    keys: 1
+    world: +16175550101=busy
+
+      0:00  hears    ...
+
+Known headers: `at` (the helpline's local time), `keys`, `world`, `from` (the caller's number as the network
+sends it), `rules` (behaviours of the network that are the other way round), `config` (another folder of
+YAML files), `edit` (`0:20 routing.yaml: OLD => NEW`, an edit in mid-call).
+"""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from phonetree.errors import SimulationError
+from phonetree.simulator.network import Rules
+
+HEADERS = ("at", "keys", "world", "from", "rules", "config", "edit")
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """One golden call as read; `transcript` is what is to happen."""
+
+    title: str
+    headers: dict[str, str] = field(default_factory=dict)
+    transcript: str = ""
+
+    def rules(self) -> Rules:
+        """The network's behaviours: each word of the header `rules` turns one round."""
+        known = {one.name: one.default for one in fields(Rules)}
+        changed: dict[str, object] = {}
+        for word in self.headers.get("rules", "").split():
+            name, _, value = word.partition("=")
+            if name not in known:
+                raise SimulationError(f"'{name}' is no behaviour of the network; known: {', '.join(known)}")
+            changed[name] = value or not known[name]
+        return Rules(**changed)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        head = [f"# {self.title}", *(f"{name}: {self.headers[name]}" for name in HEADERS if self.headers.get(name))]
+        return "\n".join(head) + "\n\n" + self.transcript
+
+
+def parse_golden(text: str) -> Golden:
+    """The golden call in a text. Raises SimulationError on a header that is none."""
+    head, _, transcript = text.partition("\n\n")
+    title, *lines = head.splitlines()
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or name not in HEADERS:
+            raise SimulationError(f"'{line}' is no header of a golden call; known: {', '.join(HEADERS)}")
+        headers[name] = value.strip()
+    return Golden(title.removeprefix("#").strip(), headers, transcript)
+
+
+def read_golden(path: Path) -> Golden:
+    """The golden call in a file."""
+    return parse_golden(path.read_text(encoding="utf-8"))

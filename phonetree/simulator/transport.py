@@ -1,0 +1,81 @@
+"""How the simulated network reaches the server: over HTTP, or in the same process."""
+
+import base64
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import requests
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
+
+from phonetree.errors import PhonetreeError
+
+
+class Unreachable(PhonetreeError):  # noqa: N818 -- the network's word
+    """No answer: the server is gone, refuses, or is too slow. `kind` is the network's word: `ct`, `rt`."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server answered; the names of `headers` are in Title-Case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def _reply(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Reply:
+    return Reply(status, {name.title(): value for name, value in headers}, body)
+
+
+class Transport(Protocol):
+    """Brings one signed POST to the server. Raises Unreachable when there is no answer."""
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply: ...
+
+
+def sign(token: str, url: str, fields: Mapping[str, str]) -> str:
+    """The signature over an address and its fields (usage/security): made here without the provider's library."""
+    text = url + "".join(name + fields[name] for name in sorted(fields))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), sha1).digest()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Calls a WSGI application directly."""
+
+    application: object
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        parts = urlsplit(url)
+        client = Client(self.application, Response, use_cookies=False)  # type: ignore[arg-type]
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        response = client.post(path, data=dict(fields), headers=dict(headers))
+        return _reply(response.status_code, response.headers.items(), response.get_data())
+
+
+class OverHttp:
+    """Calls a running server. Redirects are left to the network, which counts them."""
+
+    def __init__(self, timeout: float = 15.0) -> None:
+        self._session = requests.Session()
+        self._timeout = timeout
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        try:
+            response = self._session.post(
+                url, data=dict(fields), headers=dict(headers), timeout=self._timeout, allow_redirects=False
+            )
+        except requests.ConnectionError:
+            raise Unreachable("ct", "nothing answers at this address") from None
+        except requests.Timeout:
+            raise Unreachable("rt", "the server takes too long") from None
+        return _reply(response.status_code, response.headers.items(), response.content)

@@ -26,6 +26,7 @@ from phonetree.core.tree import (
     GoTo,
     HoursNode,
     Language,
+    Member,
     Menu,
     Message,
     NodeId,
@@ -40,7 +41,7 @@ from phonetree.core.wording import Speaker, digits, sentence
 from phonetree.errors import StateError
 
 MOST_REPEATS = 10
-"""How often a menu is said again in a row for the asking; after that, asking counts as a miss."""
+"""How often a menu is said again in a row for the asking; then a person is better."""
 
 ANNOUNCE_SECONDS = 1
 """How long a key is waited for after words that lead on by themselves: the network's shortest."""
@@ -133,11 +134,11 @@ def _go_on(here: _Turn, event: Event) -> Verbs:
         case node, Step.ANNOUNCE, Pressed(key):
             return _interrupt(here, node.id, key)
         case Connect() as node, Step.RING, _:
-            return _ring(here, node, 0, int(here.now.timestamp()))
+            return _ring(here, node, ringing.Past(int(here.now.timestamp())))
         case Connect() as node, Step.RUNG, DialEnded(connected=True):
             return _after(here, node)
         case Connect() as node, Step.RUNG, _:
-            return _ring(here, node, here.state.round + 1, here.state.began)
+            return _ring_on(here, node, event.picked_up if isinstance(event, DialEnded) else frozenset())
         case Transfer() as node, Step.BRIDGED, DialEnded(connected=True):
             return _after(here, node)
         case Transfer() as node, Step.BRIDGED, _:
@@ -252,8 +253,10 @@ def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
             if _is_offered(here, choice):
                 return _follow(here, choice.target)
             assert choice.resource is not None
-            return _miss(here, menu, here.speak.phrase("not_open_now", name=here.speak.resource(choice.resource)))
-    if key == AGAIN_KEY and here.state.repeats < MOST_REPEATS:
+            return _miss(here, menu, _closed(here, choice.resource))
+    if key == AGAIN_KEY and here.state.repeats >= MOST_REPEATS:
+        return _give_up(here, menu)
+    if key == AGAIN_KEY:
         again = replace(here, state=replace(here.state, repeats=here.state.repeats + 1))
         return _ask(again, menu, (), first=False)
     if key in here.site.always:
@@ -265,6 +268,11 @@ def _miss(here: _Turn, menu: Menu, why: Spoken) -> Verbs:
     misses = here.state.misses + 1
     if misses < menu.tries:
         return _ask(replace(here, state=replace(here.state, misses=misses)), menu, (why,), first=False)
+    return _give_up(here, menu)
+
+
+def _give_up(here: _Turn, menu: Menu) -> Verbs:
+    """The tries are used up: on to a person, who is announced."""
     to_a_person = menu.silence == here.site.person
     return _enter(here, menu.silence, (here.speak.phrase("to_a_person"),) if to_a_person else ())
 
@@ -282,15 +290,28 @@ def _connect(here: _Turn, node: Connect, spoken: tuple[Spoken, ...]) -> Verbs:
     return *_announce(here, spoken + words), Redirect(here.state.at(Step.RING))
 
 
-def _ring(here: _Turn, node: Connect, number: int, began: int) -> Verbs:
-    team = here.site.teams[node.team]
-    members = ringing.roster(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
-    round_ = ringing.next_round(team, members, number, began, here.now)
+def _ring_on(here: _Turn, node: Connect, picked_up: frozenset[str]) -> Verbs:
+    """A round is over and nobody was let through."""
+    state = here.state
+    members = _on_shift(here, node, state.began)
+    known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
+    return _ring(here, node, ringing.Past(state.began, state.round + 1, state.rang, known))
+
+
+def _ring(here: _Turn, node: Connect, past: ringing.Past) -> Verbs:
+    members = _on_shift(here, node, past.began)
+    round_ = ringing.next_round(here.site.teams[node.team], members, past, here.now)
     if round_ is None:
         return _enter(here, node.otherwise)
-    ring = here.state.at(Step.RUNG, round=number, began=began)
+    picked = sum(1 << bit for bit, member in enumerate(members) if member.number in past.picked_up)
+    ring = here.state.at(Step.RUNG, round=past.rounds, rang=past.waited(here.now), picked=picked, began=past.began)
     screen = State(ring.revision, ring.language, node.id, Step.SCREEN)
-    return (Dial(round_.numbers, here.site.helpline.number, round_.seconds, screen, ring), Redirect(ring))
+    return Dial(round_.numbers, here.site.helpline.number, round_.seconds, screen, ring), Redirect(ring)
+
+
+def _on_shift(here: _Turn, node: Connect, began: int) -> tuple[Member, ...]:
+    team = here.site.teams[node.team]
+    return ringing.roster(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
 
 
 def _after(here: _Turn, node: Connect | Transfer) -> Verbs:
@@ -304,10 +325,8 @@ def _screen(here: _Turn, event: Event) -> Verbs:
     """A turn on a member's leg. Whoever does not press 1 is not let through."""
     speak = Speaker(here.site, here.site.first_language, here.now)
     match event:
-        case LegPressed("1", rival=None):
-            return (Bridge(),)
-        case LegPressed("1", rival=rival) if rival is not None:
-            return speak.phrase(rival), Hangup()
+        case LegPressed(ringing.ACCEPT_KEY, rival):
+            return (speak.phrase(rival), Hangup()) if rival else (Bridge(),)
         case LegPressed():
             return _screen_question(here, speak.phrase("screen_again"), here.state.misses + 1)
         case _ if here.state.language == speak.language:
@@ -330,13 +349,16 @@ def _screen_question(here: _Turn, question: Spoken, asked: int) -> Verbs:
 def _transfer(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
     line = here.site.resources[node.resource]
     if not line.hours.is_open(here.site.schedule, here.now):
-        closed = here.speak.phrase("not_open_now", name=sentence(here.speak.resource(line.id)))
-        return _failed(here, node, (*spoken, closed))
+        return _failed(here, node, (*spoken, _closed(here, line.id)))
     words = here.speak.prompt(node.say) or _introduce(here, node)
     ended = here.state.at(Step.BRIDGED)
     caller_id = None if line.own_caller_id else here.site.helpline.number
     dial = Dial((line.number,), caller_id, TRANSFER_SECONDS, None, ended)
     return *_announce(here, spoken + words), dial, Redirect(ended)
+
+
+def _closed(here: _Turn, resource: str) -> Spoken:
+    return here.speak.phrase("not_open_now", name=sentence(here.speak.resource(resource)))
 
 
 def _introduce(here: _Turn, node: Transfer) -> tuple[Spoken, ...]:

@@ -27,9 +27,11 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class DialEnded:
-    """Ringing is over. `connected` says whether the caller spoke with someone."""
+    """Ringing is over. `connected` says whether the caller spoke with someone; `picked_up` are the phones
+    (E.164) that were picked up, as far as is known."""
 
     connected: bool
+    picked_up: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

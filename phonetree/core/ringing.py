@@ -4,10 +4,10 @@ The whole wait has one ceiling, `longest_wait`. A round is begun only when its r
 delay and the question to whoever picks up still fit below it, so no caller ever waits longer.
 
 Ringing together ends for everybody when one phone is picked up, even when that is a personal voicemail
-that never accepts. So phones that rang together and ended early are rung again, each alone.
+that never accepts. So a round that ended early is followed by others: over those who were not picked up,
+where it is known who was; otherwise over each phone alone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,9 @@ LEAST_RING_SECONDS = 5
 
 NETWORK_SECONDS = 5
 """What the network may add to a ringing (Twilio, voice/twiml/dial, `timeout`)."""
+
+ACCEPT_KEY = "1"
+"""Lets the one who picked up through to the caller."""
 
 SCREEN_WAIT_SECONDS = 5
 """How long the one who picked up may think before pressing 1."""
@@ -54,26 +57,45 @@ def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
     return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
 
 
-def next_round(team: Team, members: tuple[Member, ...], number: int, began: int, now: datetime) -> Round | None:
-    """Round `number` (from 0) of the ringing that began at `began` (seconds since 1970); None: there is no more.
+def next_round(team: Team, members: tuple[Member, ...], past: "Past", now: datetime) -> Round | None:
+    """The round that follows what is past; None: there is no more.
 
     `members` are those on shift when the ringing began, so that a round is the same one on every server.
     """
-    waited = max(0, int(now.timestamp()) - began)
-    rounds = list(_rounds(team, members, began))
-    together = [group for group in rounds if len(group) > 1]
-    if number >= len(together) and together and waited >= team.seconds * len(together):
+    seconds = min(team.seconds, team.longest_wait - RESERVE_SECONDS - past.waited(now))
+    group = _group(team, members, past, now)
+    if not group or seconds < LEAST_RING_SECONDS:
         return None
-    seconds = min(team.seconds, team.longest_wait - RESERVE_SECONDS - waited)
-    if number >= len(rounds) or seconds < LEAST_RING_SECONDS:
-        return None
-    return Round(tuple(dict.fromkeys(member.number for member in rounds[number])), seconds)
+    return Round(tuple(member.number for member in group), seconds)
 
 
-def _rounds(team: Team, members: tuple[Member, ...], began: int) -> Iterator[tuple[Member, ...]]:
-    if team.ring is Ring.TOGETHER and len(members) > 1:
-        for first in range(0, len(members), MOST_AT_ONCE):
-            yield members[first : first + MOST_AT_ONCE]
-    turn = began % len(members) if team.ring is Ring.ROTATE and members else 0
-    for member in members[turn:] + members[:turn]:
-        yield (member,)
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The ringing so far: `rounds` of them, since `began` (seconds since 1970), the last one from `rang`
+    seconds later on. `picked_up` are the phones that were, as far as is known; nobody was let through."""
+
+    began: int
+    rounds: int = 0
+    rang: int = 0
+    picked_up: frozenset[str] = frozenset()
+
+    def waited(self, now: datetime) -> int:
+        """Seconds since the ringing began."""
+        return max(0, int(now.timestamp()) - self.began)
+
+
+def _group(team: Team, members: tuple[Member, ...], past: Past, now: datetime) -> tuple[Member, ...]:
+    """Whom to ring next; nobody when all have had their turn."""
+    if team.ring is not Ring.TOGETHER:
+        turn = past.began % len(members) if team.ring is Ring.ROTATE and members else 0
+        return (members[turn:] + members[:turn])[past.rounds : past.rounds + 1]
+    groups = [members[first : first + MOST_AT_ONCE] for first in range(0, len(members), MOST_AT_ONCE)]
+    if past.rounds < len(groups):
+        return groups[past.rounds]
+    again = past.rounds - len(groups)
+    rang_out = past.waited(now) - past.rang >= team.seconds
+    if rang_out or len(members) == 1 or again >= len(members):
+        return ()
+    if past.picked_up:
+        return tuple(member for member in members if member.number not in past.picked_up)[:MOST_AT_ONCE]
+    return (members[again],)

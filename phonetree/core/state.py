@@ -16,9 +16,6 @@ from urllib.parse import urlencode
 
 from phonetree.errors import StateError
 
-COUNT_LIMIT = 999
-"""No count of a call comes near this; a larger one in an address was not written by us."""
-
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 
 
@@ -52,8 +49,9 @@ class State:
     """Where a call is.
 
     `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
-    the same menu was asked for again; `round` counts rounds of ringing, which began at `began`
-    (seconds since 1970).
+    the same menu was asked for again. While a team rings: `round` counts the rounds, which began at `began`
+    (seconds since 1970), the present one `rang` seconds later; `picked` has a bit for each member whose
+    phone was picked up.
     """
 
     revision: str
@@ -64,6 +62,8 @@ class State:
     misses: int = 0
     repeats: int = 0
     round: int = 0
+    rang: int = 0
+    picked: int = 0
     began: int = 0
 
     def at(self, step: Step, **changes: int | str) -> "State":
@@ -71,12 +71,13 @@ class State:
         return replace(self, step=step, **changes)  # type: ignore[arg-type]
 
 
-_COUNTS = ("misses", "repeats", "round")
+_COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": 2**40}
+"""The counts, and what none of ours exceeds."""
 
 
 def to_address(state: State) -> str:
     """The state as path and query, from the slash on; only characters that an address may hold."""
-    query = {name: value for name in ("menu", *_COUNTS, "began") if (value := getattr(state, name))}
+    query = {name: value for name in ("menu", *_COUNTS) if (value := getattr(state, name))}
     path = f"/{state.revision}/{state.language}/{state.node}/{state.step}"
     return f"{path}?{urlencode(query)}" if query else path
 
@@ -92,11 +93,11 @@ def from_address(revision: str, language: str, node: str, step: str, query: Mapp
             raise StateError("a part of the address is not a name")
     if step not in Step.__members__.values():
         raise StateError("the address names no step")
-    counts = {name: _count(query.get(name, "0"), COUNT_LIMIT) for name in _COUNTS}
-    return State(revision, language, node, Step(step), menu, began=_count(query.get("began", "0"), 2**40), **counts)
+    counts = {name: _count(query.get(name, "0"), limit) for name, limit in _COUNTS.items()}
+    return State(revision, language, node, Step(step), menu, **counts)
 
 
 def _count(text: str, limit: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 15 and int(text) <= limit):
+    if not (text.isascii() and text.isdigit() and len(text) < 21 and int(text) <= limit):
         raise StateError("a count in the address is not one of ours")
     return int(text)

@@ -1,8 +1,10 @@
 """From the provider's parameters to what happened (Twilio, voice/twiml and the pages of each verb)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.ringing import SCREEN_SECONDS
 from phonetree.core.state import State, Step
 
 Fields = Mapping[str, str]
@@ -12,28 +14,38 @@ _KEYS = frozenset("0123456789*#ABCD")
 _MOST_KEYS = 32
 
 
-def event(state: State, fields: Fields, accepted: bool | None = None, rival: Rival | None = None) -> Event:
-    """What happened on a call that was in `state`.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this server happens to know of the call's other legs; nothing, on another server.
 
-    `accepted` is whether a member pressed 1 on this call, as far as this server knows (None: it does not);
-    it decides only where the provider does not say `DialBridged`. `rival` is why an acceptance is too late.
+    `accepted` is whether a member pressed 1: it decides where the provider does not say `DialBridged`,
+    together with a leg that lasted longer than any question to it.
     """
+
+    accepted: bool = False
+    picked_up: frozenset[str] = frozenset()
+    rival: Rival | None = None
+
+
+def event(state: State, fields: Fields, known: Known) -> Event:
+    """What happened on a call that was in `state`."""
     match state.step:
         case Step.SCREEN:
             return LegAnswered()
         case Step.ACCEPT:
-            return LegPressed(_keys(fields), rival)
+            return LegPressed(keys(fields), known.rival)
         case _ if has_ended(fields):
             return HungUp()
         case Step.RUNG:
-            return DialEnded(_bridged(fields, accepted=bool(accepted)))
+            talked = _number(fields, "DialCallDuration") > SCREEN_SECONDS
+            return DialEnded(_bridged(fields, accepted=known.accepted or talked), known.picked_up)
         case Step.BRIDGED:
             return DialEnded(_bridged(fields, accepted=fields.get("DialCallStatus") in ("completed", "answered")))
         case Step.RECORDED:
-            return HungUp() if fields.get("Digits") == "hangup" else Recorded(_seconds(fields))
+            return HungUp() if fields.get("Digits") == "hangup" else Recorded(_number(fields, "RecordingDuration"))
         case _:
-            keys = _keys(fields)
-            return Pressed(keys) if keys else Silent()
+            pressed = keys(fields)
+            return Pressed(pressed) if pressed else Silent()
 
 
 def has_ended(fields: Fields) -> bool:
@@ -41,7 +53,8 @@ def has_ended(fields: Fields) -> bool:
     return fields.get("CallStatus") in _OVER
 
 
-def _keys(fields: Fields) -> str:
+def keys(fields: Fields) -> str:
+    """The keys that were pressed; "?" for what no phone has."""
     digits = fields.get("Digits", "")
     if not digits:
         return ""
@@ -54,6 +67,6 @@ def _bridged(fields: Fields, *, accepted: bool) -> bool:
     return said == "true" if said in ("true", "false") else accepted
 
 
-def _seconds(fields: Fields) -> int:
-    text = fields.get("RecordingDuration", "")
+def _number(fields: Fields, name: str) -> int:
+    text = fields.get(name, "")
     return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -67,6 +67,7 @@ class _Round:
     winner: str | None
     picked_up: bool
     at: float
+    unfinished: tuple[_Leg, ...] = ()
 
 
 def dial(call: Call, verb: Dial) -> Document | None:
@@ -77,7 +78,10 @@ def dial(call: Call, verb: Dial) -> Document | None:
     call.dialled.append(Ringing(numbers, caller_id, verb.timeout))
     call.note("rings", f"{', '.join(numbers)}; they see {caller_id}; for up to {verb.timeout} s")
     round_ = _ring(call, verb)
-    _pass_until(call, verb, round_.at)
+    try:
+        _pass_until(call, verb, round_.at)
+    finally:
+        _late(call, round_)
     if round_.winner is None:
         call.note("", "nobody takes the call")
         status = call.rules.unaccepted if round_.picked_up else _failure(call, verb)
@@ -155,8 +159,7 @@ def _play(call: Call, legs: list[_Leg], over: float) -> _Round:
     while legs:
         leg = min(legs, key=lambda leg: leg.at)
         if gone is not None and leg.at >= gone:
-            _late(call, legs, gone)
-            return _Round(None, picked_up, gone)
+            return _Round(None, picked_up, gone, tuple(legs))
         if call.rules.pick_up_cancels:
             legs = [leg]
         outcome = leg.step(call)
@@ -164,17 +167,16 @@ def _play(call: Call, legs: list[_Leg], over: float) -> _Round:
             continue
         legs = [other for other in legs if other is not leg]
         if outcome:
-            _late(call, legs, leg.at)
-            return _Round(leg.number, picked_up, leg.at)
+            return _Round(leg.number, picked_up, leg.at, tuple(legs))
         if call.rules.pick_up_cancels:
             over = leg.at
     return _Round(None, picked_up, over)
 
 
-def _late(call: Call, legs: list[_Leg], since: float) -> None:
+def _late(call: Call, round_: _Round) -> None:
     """Keys that were pressed on other legs too late to know."""
-    for leg in legs if call.rules.late_acceptance else ():
-        if leg.at <= since + LATE_SECONDS:
+    for leg in round_.unfinished if call.rules.late_acceptance else ():
+        if leg.at <= round_.at + LATE_SECONDS:
             leg.step(call)
 
 

@@ -18,7 +18,7 @@ class Line:
 
     def __str__(self) -> str:
         head = f"{int(self.at) // 60:3}:{int(self.at) % 60:02}  {self.what:<8} "
-        first, *more = wrap(self.detail, COLUMNS - len(head), break_long_words=False) or [""]
+        first, *more = wrap(self.detail, COLUMNS - len(head), break_long_words=False, break_on_hyphens=False) or [""]
         return "\n".join([f"{head} {first}".rstrip(), *(f"{_INDENT}{line}" for line in more)])
 
 

@@ -15,8 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from phonetree.config.site import Sites
 from phonetree.core import engine
-from phonetree.core.events import LegPressed
-from phonetree.core.state import LEG_STEPS, State, Step, from_address
+from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Hangup, Verbs
 from phonetree.errors import StateError
@@ -133,15 +132,7 @@ def _site(desk: Desk, state: State) -> Site:
 
 
 def _turn(desk: Desk, site: Site, state: State) -> Verbs:
-    fields = _fields()
-    call = fields.get("CallSid", "")
-    accepted = desk.legs.end(call) if state.step is Step.RUNG else None
-    happened = events.event(state, fields, accepted)
-    if isinstance(happened, LegPressed) and happened.keys == "1":
-        happened = LegPressed(happened.keys, desk.legs.accept(fields.get("ParentCallSid", ""), call))
-    if state.step is Step.RUNG and events.has_ended(fields):
-        desk.legs.hang_up(call)
-    return engine.turn(site, state, happened, desk.now())
+    return engine.turn(site, state, desk.legs.event(state, _fields()), desk.now())
 
 
 def _failed_place(address: str) -> tuple[str, str]:

@@ -1,0 +1,39 @@
+"""Rails for every test: no network beyond this machine, no home directory; and one option."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.support.lines import ROOT
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write golden calls as they are heard now; then read them")
+
+
+@pytest.fixture
+def rewrite(request: pytest.FixtureRequest) -> bool:
+    """Whether golden calls are to be written anew."""
+    return bool(request.config.getoption("--rewrite"))
+
+
+@pytest.fixture(autouse=True)
+def _rails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    connect = socket.socket.connect
+
+    def loopback_only(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(("127.", "::1", "localhost")):  # type: ignore[index]
+            raise AssertionError(f"a test reaches for the network: {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", loopback_only)
+    monkeypatch.setenv("HOME", str(tmp_path / "no-home"))
+    for name in ("TWILIO_AUTH_TOKEN", "PHONETREE_CONFIG", "ADVOCATE_1", "ADVOCATE_2"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def config() -> Path:
+    """The folder of the site that is shipped."""
+    return ROOT / "config"

@@ -1,0 +1,142 @@
+"""Ways from the simulated phone to the tree: through the engine alone, and through the signed webhook."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+from urllib.parse import parse_qsl, urlsplit
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Sites
+from phonetree.core import engine
+from phonetree.core.state import LEG_STEPS, State, from_address
+from phonetree.core.tree import Site
+from phonetree.core.verbs import Verbs
+from phonetree.errors import StateError
+from phonetree.provider.twiml import CONTENT_TYPE, Renderer
+from phonetree.settings import Settings
+from phonetree.simulator.caller import Script
+from phonetree.simulator.golden import Golden
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.transport import InProcess, Reply, Transport
+from phonetree.simulator.world import parse_world
+from phonetree.web import create_app
+from phonetree.web.legs import Legs
+
+ROOT = Path(__file__).parents[2]
+URL = "https://tree.example.org"
+TOKEN = "test-token"
+NAMES = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
+RULES = NumberRules(NAMES, fictional=True)
+
+
+def settings(config: Path) -> Settings:
+    """Settings of a server under test."""
+    return Settings("AC" + "0" * 32, TOKEN, URL, config, NAMES, demo=True)
+
+
+@dataclass
+class Direct:
+    """Engine and renderer without the web. Signatures are not looked at here."""
+
+    sites: Sites
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.renderer = Renderer(URL)
+        self.legs = Legs()
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        parts = urlsplit(url)
+        names = parts.path.split("/")[2:]
+        if names in (["recording"], ["status"]):
+            return Reply(204, {}, b"")
+        document = self.renderer.render(self._verbs(names, dict(parse_qsl(parts.query)), fields))
+        return Reply(200, {"Content-Type": CONTENT_TYPE}, document)
+
+    def _verbs(self, names: list[str], query: Mapping[str, str], fields: Mapping[str, str]) -> Verbs:
+        now = self.clock.now()
+        if not names:
+            return engine.start(self.sites.current, now)
+        try:
+            state = from_address(*names, query)
+            return engine.turn(self._site(state), state, self.legs.event(state, fields), now)
+        except StateError:
+            return engine.start_again(self.sites.current, now, names[1])
+
+    def _site(self, state: State) -> Site:
+        site = self.sites.revision(state.revision)
+        if site is None and state.step not in LEG_STEPS:
+            raise StateError("unknown revision")
+        return site or self.sites.current
+
+
+@dataclass
+class Edited:
+    """A line on which somebody edits a file in mid-call."""
+
+    line: Transport
+    sites: Sites
+    clock: Clock
+    edit: str
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        found = re.match(r"(\d+):(\d\d) (\S+): (.*) => (.*)", self.edit)
+        assert found, f"the edit is not understood: {self.edit}"
+        minutes, seconds, name, old, new = found.groups()
+        if self.clock.elapsed >= int(minutes) * 60 + int(seconds):
+            self._apply(self.sites.folder / name, old, new)
+        return self.line.post(url, fields, headers)
+
+    def _apply(self, path: Path, old: str, new: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        if new not in text:
+            assert old in text, f"'{old}' is not in {path.name}"
+            path.write_text(text.replace(old, new), encoding="utf-8")
+            self.sites.reload()
+
+
+Connect = Callable[[Path, Clock], tuple[Transport, Sites]]
+
+
+def direct(config: Path, clock: Clock) -> tuple[Transport, Sites]:
+    """A line straight to the engine."""
+    sites = Sites(config, RULES)
+    return Direct(sites, clock), sites
+
+
+def webhook(config: Path, clock: Clock) -> tuple[Transport, Sites]:
+    """A line through the web application, signatures and all."""
+    app = create_app(settings(config), now=clock.now, watching=False)
+    return InProcess(app), app.extensions["phonetree"].sites
+
+
+def play(golden: Golden, connect: Connect, folder: Path) -> Call:
+    """Plays a golden call over a line; `folder` is an empty one for the files that it may edit."""
+    config = ROOT / golden.headers.get("config", "config")
+    if "edit" in golden.headers:
+        config = Path(copytree(config, folder / "config"))
+    clock = Clock(moment(config, golden.headers["at"]))
+    line, sites = connect(config, clock)
+    if "edit" in golden.headers:
+        line = Edited(line, sites, clock, golden.headers["edit"])
+    network = Network(line, TOKEN, numbers(sites.current.helpline.number))
+    script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
+    call = Call(network, clock, script, world, golden.rules())
+    if "from" in golden.headers:
+        call.number = golden.headers["from"].strip('"')
+    return call.run()
+
+
+def numbers(helpline: str) -> NumberSettings:
+    """What is set for the helpline's number at the provider."""
+    return NumberSettings(helpline, f"{URL}/voice", f"{URL}/voice/fallback", f"{URL}/voice/status")
+
+
+def moment(config: Path, text: str):  # type: ignore[no-untyped-def]
+    """A moment in the zone of a site."""
+    from phonetree.commands.options import moment as read
+
+    return read(text, Sites(config, RULES).current.schedule.zone)

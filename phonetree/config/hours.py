@@ -44,7 +44,7 @@ def _zone(section: Section) -> BaseTzInfo:
     try:
         return pytz.timezone(name.text)
     except pytz.UnknownTimeZoneError:
-        known = suggest(name.text, [*pytz.common_timezones, *(zone.lower() for zone in pytz.common_timezones)])
+        known = suggest(name.text, pytz.common_timezones)
         section.problem(name.where, f"'{name.text}' is not a time zone{known}")
         return pytz.UTC
 
@@ -56,14 +56,15 @@ def read_week(section: Section) -> Week:
     """A week of spans: `monday-friday: 9:00-17:00`. A day that is not named has none."""
     days: list[tuple[Span, ...]] = [()] * 7
     named: dict[int, str] = {}
-    for key, item in section.entries():
+    entries = list(section.entries())
+    for key, item in entries:
         spans = read_spans(section, item, key.text)
         for day in _weekdays(section, key):
             if day in named:
                 text = f"{WEEKDAYS[day]} has hours twice, in '{named[day]}' and '{key.text}'; name it once"
                 section.problem(key.where, text)
             named[day], days[day] = key.text, spans
-    if not named and section.present:
+    if not entries and section.present:
         section.problem(section.where, "no day has hours; write them, such as monday-friday: 9:00-17:00")
     return Week(tuple(days))
 
@@ -89,7 +90,7 @@ def read_spans(section: Section, item: Item | None, what: str) -> tuple[Span, ..
     if isinstance(item, Listing):
         section.problem(item.where, f"'{what}' has to be text; write 9:00-12:00, 13:00-17:00 without brackets")
         return ()
-    value = section.scalar(item, f"'{what}'")
+    value = section.scalar(item, f"'{what}'", "closed")
     if value.text == "closed":
         return ()
     spans = [
@@ -130,6 +131,8 @@ def _minutes(text: str) -> int:
 def _dated(section: Section, key: str, languages: tuple[str, ...]) -> Iterable[tuple[DatedHours, Where]]:
     for number, item in enumerate(section.items(key), 1):
         entry = section.subsection(item, f"{key}, entry {number}")
+        if not entry.present:
+            continue
         first, last = _first_and_last(entry)
         spans: tuple[Span, ...] = ()
         if entry.has("open") or key == "openings":
@@ -147,6 +150,9 @@ def _dated(section: Section, key: str, languages: tuple[str, ...]) -> Iterable[t
 def _first_and_last(entry: Section) -> tuple[date | None, date | None]:
     if entry.has("date") and (entry.has("from") or entry.has("to")):
         entry.problem(entry.where, "it has a 'date' and also 'from' or 'to'; use one or the other")
+        for key in ("date", "from", "to"):
+            entry.take(key)
+        return None, None
     if entry.has("from") or entry.has("to"):
         hint = "write both, such as from: 2026-12-24 and to: 2027-01-01"
         first = _date(entry, entry.text("from", hint=hint))
@@ -233,7 +239,7 @@ def _renamed(
     known = {name for year in YEARS_OF_NAMES for _, name in _public(calendars, year)} if section.present else set()
     for key, _ in section.entries():
         names[key.text] = read_names(section, key.text, languages)
-        if key.text not in known:
+        if calendars and key.text not in known:
             section.problem(key.where, f"no calendar has a holiday '{key.text}'{suggest(key.text, sorted(known))}")
     return names
 

@@ -64,7 +64,7 @@ class NodeReader:
         value = section.text(key, hint=hint)
         if not value.text:
             return default
-        if value.text not in self.names:
+        if self.names and value.text not in self.names:
             section.problem(
                 value.where, f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names)}"
             )
@@ -117,7 +117,9 @@ class NodeReader:
             where, other_name = self.likes[seen[-1]]
             other = nodes.get(other_name)
             if not isinstance(other, Menu) or other_name in seen:
-                parent.problem(where, f"menu '{seen[-1]}': 'like' has to name another menu, and none that is like it")
+                parent.findings.problem(
+                    where, f"menu '{seen[-1]}': 'like' has to name another menu, and none that is like it"
+                )
                 break
             seen.append(other_name)
             own = {choice.key: choice for choice in node.choices}
@@ -135,7 +137,7 @@ class NodeReader:
                 outer.problem(key.where, f"'{key.text}' is not a kind of node{suggest(key.text, KINDS)}")
         kinds = [key.text for key in given if key.text in KINDS]
         if len(kinds) != 1:
-            if kinds or not given:
+            if kinds or (outer.present and not given):
                 outer.problem(name.where, f"needs exactly one of {', '.join(KINDS)}")
             return None
         kind = kinds[0]
@@ -189,7 +191,7 @@ class NodeReader:
         keys = []
         for item in section.items("mention"):
             key = section.scalar(item, "a key")
-            if key.text not in (*self.always, STAR):
+            if key.text not in (*self.always, STAR, PERSON_KEY):
                 known = suggest(key.text, [*self.always, STAR])
                 section.problem(key.where, f"'mention': '{key.text}' is not one of the keys of 'always'{known}")
             keys.append(AGAIN_KEY if key.text == STAR else key.text)

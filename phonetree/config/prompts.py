@@ -65,7 +65,7 @@ class PromptReader:
     def _parts(self, section: Section, item: Item, what: str, language: str) -> tuple[Part, ...]:
         if isinstance(item, Table):
             return self._audio(section.subsection(item, f"{section.label}, {what}"), language)
-        text = section.scalar(item, f"'{what}'")
+        text = section.scalar(item, f"'{what}'", default="?")
         return tuple(self._split(section, text, what, language))
 
     def _split(self, section: Section, value: Scalar, what: str, language: str) -> Iterator[Part]:

@@ -31,14 +31,17 @@ class Findings:
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when a known word is close, else the few that there are, else nothing."""
     names = [name for name in known if name]
-    close = get_close_matches(word.lower(), names, n=1)
+    close = get_close_matches(word.lower(), [name.lower() for name in names], n=1)
     if close:
-        return f"; did you mean '{close[0]}'?"
+        return f"; did you mean '{next(name for name in names if name.lower() == close[0])}'?"
     return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
 class Section:
-    """A table under reading. `label` says in problems where we are: "menu 'welcome', key '3'"."""
+    """A table under reading. `label` says in problems where we are: "menu 'welcome', key '3'".
+
+    One that is not `present` stands for a table that is missing, which was said: it has no problems of its own.
+    """
 
     def __init__(self, table: Table, label: str, findings: Findings, *, present: bool = True) -> None:
         self.where = table.where
@@ -63,7 +66,7 @@ class Section:
     def require(self, key: str, hint: str) -> Item | None:
         """What stands under a key; its absence is a problem, and `hint` says what to write."""
         item = self.take(key)
-        if item is None:
+        if item is None and self.present:
             self.problem(self.where, f"'{key}' is missing; {hint}")
         return item
 

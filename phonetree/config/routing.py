@@ -121,7 +121,7 @@ def _phrases(section: Section, languages: Mapping[str, LanguageInfo]) -> Mapping
     }
     complete = {language: {**PHRASES.get(language, {}), **given.get(language, {})} for language in languages}
     for language, phrases in complete.items():
-        if missing := sorted(PHRASES["en"].keys() - phrases.keys()):
+        if _LANGUAGE.match(language) and (missing := sorted(PHRASES["en"].keys() - phrases.keys())):
             text = f"language '{language}' lacks {len(missing)} of the product's phrases: {', '.join(missing[:5])}"
             more = " and more" if len(missing) > 5 else ""
             section.problem(section.where, f"{text}{more}; write them all under phrases, {language}")

@@ -1,0 +1,74 @@
+"""One broken file per rule. Its first lines are the exact problems that staff are shown; the rest is the file.
+
+The other file of the pair is the one in `base`, which has no problem.
+"""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import load
+from phonetree.errors import ConfigError
+from tests.support.lines import ROOT
+
+BROKEN = ROOT / "tests" / "broken"
+FILES = sorted(BROKEN.glob("*.yaml"))
+LIVE = NumberRules({"ADVOCATE_1": "+16172530001", "ADVOCATE_2": "+16172530002"})
+
+
+def _problems(name: str, text: str, folder: Path) -> list[str]:
+    """What is reported when one of the two files has this text; places are shown without the folder."""
+    config = copytree(BROKEN / "base", folder / "config")
+    (config / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    return [str(problem).replace(f"{config}/", "") for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_broken_file_is_refused_with_its_very_problems(path: Path, tmp_path: Path, *, rewrite: bool) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
+    body = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    problems = _problems(f"{path.stem.partition('-')[0]}.yaml", body, tmp_path)
+    if rewrite:
+        path.write_text("".join(f"# {problem}\n" for problem in problems) + body, encoding="utf-8")
+        return
+    assert problems == expected
+
+
+def test_the_base_has_no_problem() -> None:
+    assert load(BROKEN / "base", LIVE).site.helpline.name == "Harbour Line"
+
+
+def test_there_are_enough_rules() -> None:
+    assert len(FILES) >= 40
+
+
+def test_all_problems_of_both_files_are_told_at_once_and_in_order(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    for name, old, new in [
+        ("hours.yaml", "9:00-17:00", "9-17"),
+        ("hours.yaml", "2026-11-27", "tomorrow"),
+        ("routing.yaml", "go: desk}", "go: dask}"),
+        ("routing.yaml", "open: always, ", ""),
+    ]:
+        path = config / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    places = [(Path(problem.where.file).name, problem.where.line) for problem in caught.value.problems]
+    assert places == [("hours.yaml", 3), ("hours.yaml", 8), ("routing.yaml", 12), ("routing.yaml", 18)]
+
+
+def test_a_number_from_the_environment_is_never_shown() -> None:
+    secret = "+1 900 555 0199"
+    with pytest.raises(ConfigError) as caught:
+        load(BROKEN / "base", NumberRules({"ADVOCATE_1": secret, "ADVOCATE_2": "911"}))
+    shown = str(caught.value)
+    assert "$ADVOCATE_1" in shown
+    assert "$ADVOCATE_2" in shown
+    assert "900" not in shown
+    assert "0199" not in shown

@@ -43,11 +43,10 @@ def load(folder: Path, rules: NumberRules) -> Loaded:
     contents = {name: _bytes(folder / name, findings) for name in FILES}
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
     unread = bool(findings.problems)
-    languages = read_languages(routing, findings)
-    schedule = read_schedule(hours, tuple(languages), findings if hours.entries else Findings())
-    parts = read_routing(
-        routing, languages, schedule.zone, folder / "audio", rules, findings if routing.entries else Findings()
-    )
+    of_hours, of_routing = (findings if table.entries else Findings() for table in (hours, routing))
+    languages = read_languages(routing, of_routing)
+    schedule = read_schedule(hours, tuple(languages), of_hours)
+    parts = read_routing(routing, languages, schedule.zone, folder / "audio", rules, of_routing)
     if findings.problems or unread:
         raise ConfigError(sorted(set(findings.problems)))
     site = Site(

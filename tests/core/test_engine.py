@@ -1,0 +1,103 @@
+"""One turn at a time: what the golden calls cannot show."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from phonetree.config.site import load
+from phonetree.core import engine
+from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.state import State, Step
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Redirect, Say
+from phonetree.errors import StateError
+from tests.support.lines import ROOT, RULES
+
+SITE = load(ROOT / "config", RULES).site
+DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+EVENTS = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), Silent(), DialEnded(connected=False),
+          DialEnded(connected=True), Recorded(0), Recorded(99), LegAnswered(), LegPressed("1"), HungUp()]  # fmt: skip
+
+
+def state(node: str, step: Step, **changes: int | str) -> State:
+    return replace(State(SITE.revision, "en", node, step), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("node", SITE.nodes)
+@pytest.mark.parametrize("step", Step)
+def test_whatever_happens_wherever_a_call_is_it_goes_on(node: str, step: Step) -> None:
+    """Also what cannot happen there: a forged or ancient address, an event of another verb."""
+    for language in SITE.languages:
+        for event in EVENTS:
+            verbs = engine.turn(SITE, replace(state(node, step), language=language), event, DAY)
+            assert isinstance(verbs[-1], Redirect | Hangup | Bridge)
+            if (
+                isinstance(verbs[-1], Hangup)
+                and not isinstance(event, HungUp)
+                and step not in (Step.SCREEN, Step.ACCEPT)
+            ):
+                assert node in ("goodbye", "leave", "voicemail", "conversation_ended"), (node, step, event)
+
+
+def test_who_hangs_up_is_asked_nothing_more() -> None:
+    assert engine.turn(SITE, state("welcome", Step.ASK), HungUp(), DAY) == (Hangup(),)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        State(SITE.revision, "en", "nowhere", Step.ASK),
+        State(SITE.revision, "fr", "welcome", Step.ASK),
+        State(SITE.revision, "en", "welcome", Step.ASK, menu="nowhere"),
+        State(SITE.revision, "en", "welcome", Step.ASK, menu="advocate"),
+    ],
+)
+def test_a_place_that_the_site_does_not_have_is_an_error_of_its_own(lost: State) -> None:
+    with pytest.raises(StateError):
+        engine.turn(SITE, lost, Silent(), DAY)
+
+
+def test_a_lost_call_begins_again_and_says_so_in_its_language() -> None:
+    gather = engine.start_again(SITE, DAY, "es")[0]
+    assert isinstance(gather, Gather)
+    assert isinstance(gather.spoken[0], Say)
+    assert gather.spoken[0].text.startswith("Disculpe, perdí el hilo")
+    assert engine.start_again(SITE, DAY, "xx")[0] != gather
+
+
+def test_a_rescue_needs_no_further_turn() -> None:
+    said, dial, number, end = engine.rescue(SITE, DAY, "en")
+    assert isinstance(said, Say)
+    assert isinstance(dial, Dial)
+    assert (dial.numbers, dial.then, dial.screen) == ((SITE.resources["barcc"].number,), None, None)
+    assert isinstance(number, Say)
+    assert "8 0 0, 8 4 1, 8 3 7 1" in number.text
+    assert isinstance(end, Hangup)
+
+
+def test_only_one_lets_a_leg_through() -> None:
+    accept = state("advocate", Step.ACCEPT)
+    assert engine.turn(SITE, accept, LegPressed("1"), DAY) == (Bridge(),)
+    for key in "023456789*#?":
+        assert Bridge() not in engine.turn(SITE, accept, LegPressed(key), DAY)
+    for rival in Rival:
+        assert Bridge() not in engine.turn(SITE, accept, LegPressed("1", rival), DAY)
+    for silence in (Silent(), LegAnswered()):
+        assert Bridge() not in engine.turn(SITE, accept, silence, DAY)
+
+
+def test_every_leg_of_a_team_is_screened_and_shows_the_helplines_number() -> None:
+    dial = engine.turn(SITE, state("advocate", Step.RING), Silent(), DAY)[0]
+    assert isinstance(dial, Dial)
+    assert dial.numbers == ("+16175550101", "+16175550102")
+    assert dial.caller_id == SITE.helpline.number
+    assert dial.screen is not None
+    assert dial.screen.step is Step.SCREEN
+    screen = engine.turn(SITE, dial.screen, LegAnswered(), DAY)
+    assert isinstance(screen[0], Gather), "it speaks at once"
+    assert screen[-1] == Hangup(), "no key is not accepted"
+
+
+def test_the_same_event_twice_is_answered_alike() -> None:
+    asked = state("welcome", Step.ASK, menu="welcome", misses=1)
+    assert engine.turn(SITE, asked, Pressed("7"), DAY) == engine.turn(SITE, asked, Pressed("7"), DAY)

@@ -1,0 +1,71 @@
+"""A state goes into an address and comes out again; nothing else does."""
+
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonetree.core.state import State, Step, from_address, to_address
+from phonetree.errors import StateError
+
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
+STATES = st.builds(
+    State,
+    NAMES,
+    st.sampled_from(["en", "es", "pt-br"]),
+    NAMES,
+    st.sampled_from(Step),
+    st.one_of(st.just(""), NAMES),
+    misses=st.integers(0, 9),
+    repeats=st.integers(0, 10),
+    round=st.integers(0, 30),
+    rang=st.integers(0, 300),
+    picked=st.integers(0, 2**30),
+    began=st.integers(0, 2**33),
+)
+
+
+def read(address: str) -> State:
+    parts = urlsplit(address)
+    return from_address(*parts.path.split("/")[1:], dict(parse_qsl(parts.query)))
+
+
+@given(STATES)
+def test_a_state_survives_its_address(state: State) -> None:
+    assert read(to_address(state)) == state
+
+
+def test_an_address_holds_only_what_is_not_zero() -> None:
+    state = State("abc", "en", "welcome", Step.ASK)
+    assert to_address(state) == "/abc/en/welcome/ask"
+    assert to_address(replace(state, menu="welcome", misses=2)) == "/abc/en/welcome/ask?menu=welcome&misses=2"
+
+
+@pytest.mark.parametrize(
+    ("parts", "query"),
+    [
+        (("abc", "en", "welcome", "dance"), {}),
+        (("", "en", "welcome", "ask"), {}),
+        (("abc", "en", "..", "ask"), {}),
+        (("abc", "en", "a" * 65, "ask"), {}),
+        (("abc", "en", "welcome", "ask"), {"misses": "-1"}),
+        (("abc", "en", "welcome", "ask"), {"misses": "1e9"}),
+        (("abc", "en", "welcome", "ask"), {"misses": "٣"}),
+        (("abc", "en", "welcome", "ask"), {"began": "9" * 400}),
+        (("abc", "en", "welcome", "ask"), {"menu": "<script>"}),
+    ],
+)
+def test_what_we_never_wrote_is_refused(parts: tuple[str, str, str, str], query: dict[str, str]) -> None:
+    with pytest.raises(StateError):
+        from_address(*parts, query)
+
+
+@given(st.tuples(st.text(), st.text(), st.text(), st.text()), st.dictionaries(st.text(), st.text()))
+def test_any_address_is_a_state_or_refused(parts: tuple[str, str, str, str], query: dict[str, str]) -> None:
+    try:
+        state = from_address(*parts, query)
+    except StateError:
+        return
+    assert read(to_address(state)) == state

@@ -17,7 +17,7 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     cache_logger_on_first_use=False,
 )
 

@@ -60,7 +60,7 @@ def verify() -> Response | None:
     return None if accepted else Response(status=403)
 
 
-@blueprint.route("/voice", methods=_METHODS)
+@blueprint.route("/voice", methods=_METHODS, strict_slashes=False)
 def start() -> Response:
     """A call comes in."""
     desk = _desk()

@@ -1,0 +1,39 @@
+"""A signed phone line to an application under test, without the simulated phone."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from phonetree.simulator.transport import sign
+from phonetree.web import create_app
+from tests.support.lines import TOKEN, URL, settings
+
+DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@dataclass
+class Server:
+    """An application over a folder of files, and signed requests to it."""
+
+    config: Path
+    now: datetime = DAY
+    app: Flask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.app = create_app(settings(self.config), now=lambda: self.now, watching=False)
+        self.client = Client(self.app)
+        self.sites = self.app.extensions["phonetree"].sites
+
+    def post(self, path: str, *, method: str = "POST", **fields: str) -> TestResponse:
+        """A request as the provider signs it."""
+        fields = {"CallSid": "CA" + "1" * 32, "From": "+16175550123", "CallStatus": "in-progress", **fields}
+        data = fields if method != "GET" else {}
+        signature = sign(TOKEN, URL + path, data)
+        return self.client.open(path, method=method, data=data or None, headers={"X-Twilio-Signature": signature})
+
+    def state(self, node: str, step: str, language: str = "en", query: str = "") -> str:
+        """An address of today's tree."""
+        return f"/voice/{self.sites.current.revision}/{language}/{node}/{step}{query}"

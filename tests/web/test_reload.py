@@ -1,0 +1,118 @@
+"""An edit is taken as a whole or not at all, within seconds, and everybody is told."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.config.site import MOST_REVISIONS, Sites
+from phonetree.config.watch import reload, watch
+from tests.support.lines import ROOT, RULES
+from tests.support.server import Server
+
+SECONDS = 10.0
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(copytree(ROOT / "config", tmp_path / "config"))
+
+
+def edit(config: Path, old: str, new: str, name: str = "routing.yaml") -> None:
+    path = config / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> None:
+    sites = Sites(config, RULES)
+    first = sites.current
+    edit(config, "go: crisis}", "go: crisys}")
+    assert not sites.reload()
+    assert sites.current is first
+    assert [problem.where.line for problem in sites.problems]
+    edit(config, "go: crisys}", "go: crisis}")
+    assert not sites.reload(), "the files are again what callers hear"
+    assert sites.problems == ()
+    edit(config, "for crisis lines", "for help lines")
+    assert sites.reload()
+    assert sites.current is not first
+    assert sites.revision(first.revision) is first
+
+
+def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:
+    sites = Sites(config, RULES)
+    (config / "hours.yaml").unlink()
+    assert not sites.reload()
+    assert "does not exist" in str(sites.problems[0])
+
+
+def test_an_unchanged_folder_is_not_read_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = Sites(config, RULES)
+    sites.reload()
+    monkeypatch.setattr("phonetree.config.site.load", lambda *arguments: pytest.fail("parsed again"))
+    sites.reload()
+
+
+def test_old_revisions_are_forgotten_after_many_edits(config: Path) -> None:
+    sites = Sites(config, RULES)
+    first = sites.current.revision
+    for number in range(MOST_REVISIONS):
+        edit(config, "# What callers hear", f"# What callers hear {number}")
+        assert sites.reload()
+    assert sites.revision(first) is None
+    assert sites.revision(sites.current.revision) is sites.current
+
+
+def test_an_edit_is_live_within_seconds(config: Path) -> None:
+    sites = Sites(config, RULES)
+    before = sites.current.revision
+    stop = watch(sites)
+    try:
+        time.sleep(0.5)  # the watcher has to be there before the edit
+        edit(config, "for crisis lines", "for help lines")
+        assert eventually(lambda: sites.current.revision != before)
+        edit(config, "go: crisis}", "go: crisys}")
+        assert eventually(lambda: sites.problems != ())
+    finally:
+        stop.set()
+
+
+def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    server = Server(config)
+    assert server.client.get("/readyz").json == {
+        "last_edit": "good",
+        "problems": [],
+        "revision": server.sites.current.revision,
+    }
+    edit(config, "go: crisis}", "go: crisys}")
+    reload(server.sites)
+    reload(server.sites)
+    response = server.client.get("/readyz")
+    assert response.status_code == 503
+    assert "did you mean 'crisis'?" in response.json["problems"][0]
+    log = capfd.readouterr().err
+    assert log.count("edit refused") == 1, "said once, not every few seconds"
+    edit(config, "go: crisys}", "go: crisis}")
+    reload(server.sites)
+    assert server.client.get("/readyz").status_code == 200
+
+
+def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:
+    server = Server(config)
+    edit(config, "go: crisis}", "go: crisys}")
+    reload(server.sites)
+    assert server.client.get("/healthz").status_code == 200
+    assert server.post("/voice").status_code == 200

@@ -90,8 +90,12 @@ class Network:
         return parse(reply.body, reply.headers.get("Content-Type", ""))
 
     def notify(self, url: str, fields: Mapping[str, str]) -> None:
-        """A callback whose answer does not matter; it is sent once."""
-        reply = self._once(url, fields)
+        """A callback whose answer does not matter; it is sent once, and lost when nobody takes it."""
+        try:
+            reply = self._once(url, fields)
+        except Unreachable as error:
+            self.errors.append(str(error))
+            return
         if reply.status not in (200, 204):
             raise SimulationError(f"the callback was answered with {reply.status}; 204 is expected")
 

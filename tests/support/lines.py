@@ -14,7 +14,7 @@ from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Verbs
 from phonetree.errors import StateError
-from phonetree.provider.twiml import CONTENT_TYPE, Renderer
+from phonetree.provider.twiml import CONTENT_TYPE, OVERRIDES, Renderer
 from phonetree.settings import Settings
 from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import Golden
@@ -132,7 +132,8 @@ def play(golden: Golden, connect: Connect, folder: Path) -> Call:
 
 def numbers(helpline: str) -> NumberSettings:
     """What is set for the helpline's number at the provider."""
-    return NumberSettings(helpline, f"{URL}/voice", f"{URL}/voice/fallback", f"{URL}/voice/status")
+    voice, fallback = f"{URL}/voice{OVERRIDES}", f"{URL}/voice/fallback{OVERRIDES}"
+    return NumberSettings(helpline, voice, fallback, f"{URL}/voice/status")
 
 
 def moment(config: Path, text: str):  # type: ignore[no-untyped-def]

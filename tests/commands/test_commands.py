@@ -1,0 +1,142 @@
+"""The commands as people type them: what they print, and their exit status."""
+
+from pathlib import Path
+from shutil import copytree
+
+import click
+import pytest
+
+from phonetree.__main__ import BUG, KNOWN_PROBLEM, main
+from phonetree.commands import phonetree
+from phonetree.simulator.golden import read_golden
+from tests.support.lines import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    config = Path(copytree("config", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    routing.write_text(routing.read_text(encoding="utf-8").replace("go: crisis}", "go: crisys}"), encoding="utf-8")
+    return config
+
+
+@pytest.mark.parametrize("name", phonetree.commands)
+def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    assert f"Example: python -m phonetree {name}" in capsys.readouterr().out
+
+
+def test_check_finds_nothing_in_what_is_shipped_but_numbers_that_are_not_set(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": warning: ")[2] for line in lines[:-1]] == [
+        "team 'advocates', member 1: $ADVOCATE_1 is not set here; the server will not start without it",
+        "team 'advocates', member 2: $ADVOCATE_2 is not set here; the server will not start without it",
+    ]
+    assert lines[-1].startswith("No problems, 2 warnings.")
+
+
+def test_check_lists_every_problem_and_exits_1(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--config", str(broken)]) == KNOWN_PROBLEM
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{broken}/routing.yaml:")
+    assert lines[0].endswith("did you mean 'crisis'?")
+    assert lines[-1] == "3 problems. Callers do not hear this edit."
+
+
+def test_hours_says_what_why_and_what_next(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hours", "--at", "2026-11-26 10:00", "--days", "3"]) == 0
+    assert capsys.readouterr().out == (
+        "Thu 26 Nov 2026 10:00 EST: holiday (Thanksgiving)\n"
+        "until Fri 27 Nov 2026 00:00 EST: then holiday\n"
+        "opens next Mon 30 Nov 2026 09:00 EST\n"
+        "\n"
+        "Thu 26 Nov 2026  closed        Thanksgiving\n"
+        "Fri 27 Nov 2026  closed        the day after Thanksgiving\n"
+        "Sat 28 Nov 2026  closed\n"
+    )
+
+
+def test_a_long_list_of_hours_has_the_special_days_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hours", "--at", "2026-11-22 10:00", "--days", "400"]) == 0
+    days = capsys.readouterr().out.partition("\n\n")[2].splitlines()
+    assert len(days) < 40
+    assert "Mon 19 Apr 2027  closed        Patriots' Day" in days
+
+
+@pytest.mark.parametrize("at", ["tomorrow", "2027-03-14 02:30"])
+def test_a_moment_that_does_not_exist_is_refused(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hours", "--at", at]) == KNOWN_PROBLEM
+    assert at in capsys.readouterr().err
+
+
+def test_a_call_needs_no_settings_and_can_be_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "a.call"
+    arguments = ["call", "--at", "2026-11-23 10:00", "--keys", "1", "--world", "*=no-answer", "--save", str(saved)]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "rings     +16175550101, +16175550102; they see +16172532300" in printed
+    golden = read_golden(saved)
+    assert golden.transcript in printed
+    assert golden.headers == {"at": "2026-11-23 10:00", "keys": "1", "world": "*=no-answer"}
+
+
+def test_a_call_can_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = iter(["7", "", "3", "20"])
+    monkeypatch.setattr(click, "prompt", lambda *arguments, **named: next(typed))
+    assert main(["call", "--at", "2026-11-23 20:00"]) == 0
+    printed = capsys.readouterr().out
+    assert "That key is not one of the choices." in printed
+    assert "keeps a recording of 20 s" in printed
+
+
+def test_a_call_to_nobody_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "x")
+    assert main(["call", "--url", "http://127.0.0.1:9", "--keys", "1"]) == KNOWN_PROBLEM
+    assert "start the demo with scripts/serve first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["call", "--keys", "dance"], "'dance' is no step of a caller"),
+        (["call", "--keys", "1", "--world", "x"], "'x' is no phone"),
+        (["call", "--url", "http://127.0.0.1:9", "--at", "now"], "--at works in process only"),
+        (["check", "--config", "nowhere"], ""),
+        (["chekc"], "No such command"),
+        (["serve", "--demo", "--host", "0.0.0.0"], "a demo listens on this machine only"),  # noqa: S104
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == KNOWN_PROBLEM
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert "Traceback" not in captured.err + captured.out
+
+
+def test_serve_names_the_setting_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TWILIO_ACCOUNT_SID", raising=False)
+    assert main(["serve"]) == KNOWN_PROBLEM
+    assert capsys.readouterr().err.startswith("TWILIO_ACCOUNT_SID is not set")
+
+
+def test_a_bug_has_an_exit_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("phonetree.commands.options.load", fail)
+    assert main(["check"]) == BUG
+    assert "This is a mistake in phonetree" in capsys.readouterr().err

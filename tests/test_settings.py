@@ -1,0 +1,64 @@
+"""Settings: each that is missing or malformed is named, and no secret is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from phonetree.errors import SettingsError
+from phonetree.settings import become_demo, read
+
+GOOD = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "very secret",
+    "PHONETREE_PUBLIC_URL": "https://tree.example.org/",
+}
+
+
+def test_good_settings_are_read() -> None:
+    settings = read(GOOD)
+    assert settings.public_url == "https://tree.example.org"
+    assert settings.config == Path("config")
+    assert not settings.demo
+    assert "very secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
+    environ = {key: text for key, text in GOOD.items() if key != name} | ({} if value is None else {name: value})
+    with pytest.raises(SettingsError, match=f"^{name} is not set; it is "):
+        read(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TWILIO_ACCOUNT_SID", "SK123", "begins with AC"),
+        ("PHONETREE_PUBLIC_URL", "tree.example.org", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "http://tree.example.org", "by https only"),
+        ("PHONETREE_PUBLIC_URL", "https://u:p@tree.example.org", "leave out user"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example.org/?a=1", "leave out user"),
+    ],
+)
+def test_a_malformed_setting_is_named(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        read({**GOOD, name: value})
+    assert name in str(caught.value)
+    assert "very secret" not in str(caught.value)
+
+
+def test_a_setting_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from a file\n", encoding="utf-8")
+    environ = {key: text for key, text in GOOD.items() if key != "TWILIO_AUTH_TOKEN"}
+    assert read({**environ, "TWILIO_AUTH_TOKEN_FILE": str(tmp_path / "token")}).auth_token == "from a file"
+    with pytest.raises(SettingsError, match="TWILIO_AUTH_TOKEN_FILE names a file that cannot be read"):
+        read({**environ, "TWILIO_AUTH_TOKEN_FILE": str(tmp_path / "nothing")})
+    (tmp_path / "one").write_text("+16175550101", encoding="utf-8")
+    assert read({**GOOD, "ADVOCATE_1_FILE": str(tmp_path / "one")}).names.get("ADVOCATE_1") == "+16175550101"
+
+
+def test_a_demo_makes_up_its_secrets_each_time() -> None:
+    one, two = (become_demo("http://127.0.0.1:8080", None, {}) for _ in range(2))
+    assert one.demo
+    assert one.auth_token != two.auth_token
+    assert one.names["ADVOCATE_1"] == "+16175550101"

@@ -181,11 +181,13 @@ def _announce(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
 
 
 def _interrupt(here: _Turn, node_id: NodeId, key: str) -> Verbs:
-    """A key during an announcement: one of those that always work, or "yes, go on"."""
+    """A key during an announcement: one of those that always work, or "yes, go on"; in a goodbye, "stay"."""
     if key == AGAIN_KEY:
         return _enter(here, node_id)
     if key in here.site.always:
         return _follow(here, here.site.always[key].target)
+    if isinstance(here.site.nodes[node_id], Goodbye):
+        return _back(here, ())
     heard = here.state.at(Step.ANNOUNCE, misses=0)
     return tuple(verb for verb in _enter(here, node_id) if not (isinstance(verb, Gather) and verb.then == heard))
 
@@ -376,8 +378,11 @@ def _unreachable(here: _Turn, node: Transfer) -> Verbs:
 
 
 def _failed(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
-    if node.otherwise:
-        return _enter(here, node.otherwise, spoken)
+    return _enter(here, node.otherwise, spoken) if node.otherwise else _back(here, spoken)
+
+
+def _back(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
+    """To the menu heard last, or to the beginning where there was none."""
     if menu := here.state.menu:
         back = here.at(menu)
         heard = back.site.nodes[menu]

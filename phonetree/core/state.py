@@ -9,14 +9,14 @@ The path always has the four parts; a number stands in the query only when it is
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlencode
 
 from phonetree.errors import StateError
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_NAME = r"[a-z0-9][a-z0-9_-]{0,63}"
+_PLACE = re.compile(rf"(?:{_NAME}/){{4}}(?:{_NAME})?\Z")
 
 
 class Step(StrEnum):
@@ -39,6 +39,8 @@ class Step(StrEnum):
     RECORDED = "recorded"
     """The end of a message."""
 
+
+_STEPS = {step.value: step for step in Step}
 
 LEG_STEPS = frozenset({Step.SCREEN, Step.ACCEPT})
 """The steps that happen on a member's phone, where the caller does not hear."""
@@ -82,19 +84,20 @@ def to_address(state: State) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def from_address(revision: str, language: str, node: str, step: str, query: Mapping[str, str]) -> State:
-    """The state that `to_address` wrote.
+def from_address(path: str, query: str) -> State:
+    """The state that `to_address` wrote; `path` is without the slash at its beginning.
 
     Raises StateError when the parts are none of ours. Whether the tree has such a node is not asked here.
     """
-    menu = query.get("menu", "")
-    for part in (revision, language, node, *([menu] if menu else [])):
-        if not _NAME.match(part.lower()):
-            raise StateError("a part of the address is not a name")
-    if step not in Step.__members__.values():
+    fields = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)  # no value of ours is escaped
+    menu = fields.get("menu", "")
+    if not _PLACE.match(f"{path}/{menu}"):
+        raise StateError("a part of the address is not a name")
+    revision, language, node, step = path.split("/")
+    if step not in _STEPS:
         raise StateError("the address names no step")
-    counts = {name: _count(query.get(name, "0"), limit) for name, limit in _COUNTS.items()}
-    return State(revision, language, node, Step(step), menu, **counts)
+    counts = {name: _count(text, _COUNTS[name]) for name, text in fields.items() if name in _COUNTS}
+    return State(revision, language, node, _STEPS[step], menu, **counts)
 
 
 def _count(text: str, limit: int) -> int:

@@ -35,9 +35,10 @@ class Renderer:
 
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url
-        self.render = lru_cache(maxsize=_CACHED)(self._render)
+        self.render = lru_cache(maxsize=_CACHED)(self.write)
+        """As `write`, remembered: for verbs whose states hold no time."""
 
-    def _render(self, verbs: Verbs) -> bytes:
+    def write(self, verbs: Verbs) -> bytes:
         """The document, in UTF-8. Raises RenderError when it is too large."""
         response = VoiceResponse()
         for verb in verbs:

@@ -13,6 +13,7 @@ from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.web import audio, health, public, voice
+from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
 
 MOST_BODY_BYTES = 64 * 1024
@@ -37,9 +38,9 @@ def create_app(
     sites = Sites(settings.config, rules)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
-    desk = voice.Desk(
-        sites, Verifier(settings.auth_token, settings.public_url), Renderer(settings.public_url), Legs(), now
-    )
+    renderer = Renderer(settings.public_url)
+    verifier = Verifier(settings.auth_token, settings.public_url)
+    desk = voice.Desk(sites, verifier, renderer, Hot(renderer), Legs(), now)
     app.extensions["phonetree"] = desk
     for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, public.blueprint):
         app.register_blueprint(blueprint)

@@ -22,6 +22,10 @@ MOST_CALLS = 10_000
 """More calls than ring in two minutes; the oldest is forgotten first."""
 
 
+_OF_LEGS = frozenset({Step.SCREEN, Step.ACCEPT, Step.RUNG})
+_NOTHING = events.Known()
+
+
 @dataclass(slots=True)
 class _Call:
     at: float
@@ -39,6 +43,8 @@ class Legs:
 
     def event(self, state: State, fields: events.Fields) -> Event:
         """What happened on a call that was in `state`, with what is known of its other legs."""
+        if state.step not in _OF_LEGS:
+            return events.event(state, fields, _NOTHING)
         call, parent = fields.get("CallSid", ""), fields.get("ParentCallSid", "")
         with self._lock:
             match state.step:
@@ -52,7 +58,7 @@ class Legs:
                     known = self._calls.pop(call, None) or _Call(0)
                     accepted = known.accepted_by is not None
                     return events.event(state, fields, events.Known(accepted, frozenset(known.picked_up)))
-        return events.event(state, fields, events.Known())
+        return events.event(state, fields, _NOTHING)
 
     def hang_up(self, call: str) -> None:
         """Notes that the caller has gone."""

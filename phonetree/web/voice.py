@@ -23,6 +23,7 @@ from phonetree.log import failure
 from phonetree.provider import events
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
+from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
 
 blueprint = Blueprint("voice", __name__)
@@ -38,6 +39,7 @@ class Desk:
     sites: Sites
     verifier: Verifier
     renderer: Renderer
+    hot: Hot
     legs: Legs
     now: Callable[[], datetime]
 
@@ -67,22 +69,17 @@ def start() -> Response:
     return _answer(engine.start(desk.sites.current, desk.now()))
 
 
-@blueprint.route("/voice/<revision>/<language>/<node>/<step>", methods=_METHODS)
-def turn(revision: str, language: str, node: str, step: str) -> Response:
-    """A call goes on. When its place is lost, it begins again, and says so."""
+@blueprint.route("/voice/<path:place>", methods=_METHODS)
+def turn(place: str) -> Response:
+    """A call goes on. When its place is lost, or was never ours, it begins again, and says so."""
     desk = _desk()
     try:
-        state = from_address(revision, language, node, step, request.args)
-        return _answer(_turn(desk, _site(desk, state), state))
+        state = from_address(place, request.query_string.decode("latin-1"))
+        event = desk.legs.event(state, _fields())
+        return _document(desk.hot.turn(_site(desk, state), state, event, desk.now()))
     except StateError:
+        language, _ = _failed_place(request.path)
         return _answer(engine.start_again(desk.sites.current, desk.now(), language))
-
-
-@blueprint.route("/voice/<path:_unknown>", methods=_METHODS)
-def lost(_unknown: str) -> Response:
-    """An address that was never ours, or no longer is."""
-    desk = _desk()
-    return _answer(engine.start_again(desk.sites.current, desk.now(), desk.sites.current.first_language))
 
 
 @blueprint.route("/voice/fallback", methods=_METHODS)
@@ -131,10 +128,6 @@ def _site(desk: Desk, state: State) -> Site:
     return site
 
 
-def _turn(desk: Desk, site: Site, state: State) -> Verbs:
-    return engine.turn(site, state, desk.legs.event(state, _fields()), desk.now())
-
-
 def _failed_place(address: str) -> tuple[str, str]:
     """Language and step of one of our addresses, as far as they can be told."""
     parts = urlsplit(address).path.rpartition("/voice/")[2].split("/")
@@ -148,4 +141,8 @@ def _rescue(desk: Desk, language: str, step: str) -> Verbs:
 
 
 def _answer(verbs: Verbs) -> Response:
-    return Response(_desk().renderer.render(verbs), content_type=CONTENT_TYPE)
+    return _document(_desk().renderer.render(verbs))
+
+
+def _document(document: bytes) -> Response:
+    return Response(document, content_type=CONTENT_TYPE)

@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core import engine
-from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
 from phonetree.core.state import State, Step
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Redirect, Say
 from phonetree.errors import StateError
@@ -15,7 +15,7 @@ from tests.support.lines import ROOT, RULES
 
 SITE = load(ROOT / "config", RULES).site
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-EVENTS = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), Silent(), DialEnded(connected=False),
+EVENTS: list[Event] = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), Silent(), DialEnded(connected=False),
           DialEnded(connected=True), Recorded(0), Recorded(99), LegAnswered(), LegPressed("1"), HungUp()]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Sites
@@ -50,21 +50,21 @@ class Direct:
 
     def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(url)
-        names = parts.path.split("/")[2:]
-        if names in (["recording"], ["status"]):
+        place = parts.path.removeprefix("/voice").removeprefix("/")
+        if place in ("recording", "status"):
             return Reply(204, {}, b"")
-        document = self.renderer.render(self._verbs(names, dict(parse_qsl(parts.query)), fields))
+        document = self.renderer.render(self._verbs(place, parts.query, fields))
         return Reply(200, {"Content-Type": CONTENT_TYPE}, document)
 
-    def _verbs(self, names: list[str], query: Mapping[str, str], fields: Mapping[str, str]) -> Verbs:
+    def _verbs(self, place: str, query: str, fields: Mapping[str, str]) -> Verbs:
         now = self.clock.now()
-        if not names:
+        if not place:
             return engine.start(self.sites.current, now)
         try:
-            state = from_address(*names, query)
+            state = from_address(place, query)
             return engine.turn(self._site(state), state, self.legs.event(state, fields), now)
         except StateError:
-            return engine.start_again(self.sites.current, now, names[1])
+            return engine.start_again(self.sites.current, now, place.split("/")[1])
 
     def _site(self, state: State) -> Site:
         site = self.sites.revision(state.revision)

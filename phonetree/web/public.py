@@ -1,11 +1,76 @@
-"""The public page."""
+"""The public page: the same tree to read, for those who cannot or would rather not hear it.
 
-from flask import Blueprint, Response
+It says nothing of the visitor and keeps nothing: no cookie, no script, nothing from elsewhere, and an
+exit that leaves no trace of the page in the next site's log.
+"""
 
-blueprint = Blueprint("public", __name__)
+import re
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, current_app, render_template, request
+from phonenumbers import PhoneNumberFormat, format_number, parse
+
+from phonetree.core.outline import outline
+from phonetree.core.tree import AGAIN_KEY, GoTo
+from phonetree.core.wording import Speaker, sentence
+from phonetree.web.words import WORDS
+
+blueprint = Blueprint("public", __name__, template_folder="templates")
+
+EXIT = "https://www.weather.gov/"
+"""Where the exit leads: a page that anybody may have open."""
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_SPELT = re.compile(r"\b(?:[A-Z0-9] )+[A-Z0-9]\b")
+
+
+@blueprint.app_template_filter("phone")
+def phone(number: str) -> str:
+    """A number (E.164) as it is written."""
+    return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+
+
+@blueprint.app_template_filter("written")
+def written(text: str) -> str:
+    """Words as they are written rather than spoken: "9 1 1" is 911, "M I T" is MIT."""
+    return _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), text)
 
 
 @blueprint.get("/")
 def index() -> Response:
-    """Says what this is."""
-    return Response("phonetree\n", content_type="text/plain")
+    """The tree as it is at this moment, in one of the site's languages."""
+    desk = current_app.extensions["phonetree"]
+    site, now = desk.sites.current, desk.now()
+    asked = request.args.get("language", "")
+    language = asked if asked in site.languages else site.first_language
+    words = WORDS.get(language, WORDS["en"])
+    status = site.schedule.status(now)
+    speak = Speaker(site, language, now)
+    page = render_template(
+        "public.html",
+        site=site,
+        language=language,
+        words=words,
+        always=_always(speak, words),
+        sections=outline(site, language, now),
+        is_open=status.kind == "open",
+        next_opening=speak.moment(status.next_opening) if status.next_opening else "",
+        exit=EXIT,
+    )
+    return Response(page, headers=_HEADERS, content_type="text/html; charset=utf-8")
+
+
+def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The keys that work everywhere, but for the change of language: the page has a link for that."""
+    keys = [
+        (key, sentence(speak.text(choice.label)))
+        for key, choice in speak.site.always.items()
+        if isinstance(choice.target, GoTo)
+    ]
+    return [*keys, (AGAIN_KEY, words["again"])]

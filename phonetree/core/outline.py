@@ -1,0 +1,120 @@
+"""The tree as something to read: what each node says, its keys, and whom it reaches.
+
+For the public page (those who cannot hear the line read it), and for staff.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import (
+    Choice,
+    Connect,
+    Goodbye,
+    GoTo,
+    HoursNode,
+    Language,
+    Menu,
+    Message,
+    NodeId,
+    Prompt,
+    Resource,
+    Site,
+    Transfer,
+    Voicemail,
+)
+from phonetree.core.wording import Speaker, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key: what is said of it, the first node that is more than a question of hours, and whether it is
+    offered now."""
+
+    key: str
+    label: str
+    node: NodeId
+    offered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One node to read. `kind` is the node's; `go` is where its words lead on by themselves."""
+
+    node: NodeId
+    kind: str
+    says: str
+    entries: tuple[Entry, ...] = ()
+    go: NodeId | None = None
+    resource: Resource | None = None
+
+
+def outline(site: Site, language: Language, now: datetime) -> tuple[Section, ...]:
+    """The sections that a call at `now` can come to, in the order in which a caller would meet them."""
+    reader = _Reader(site, language, now)
+    waiting, seen = [reader.begin()], {reader.begin()}
+    sections: list[Section] = []
+    while waiting:
+        section = reader.section(waiting.pop(0))
+        sections.append(section)
+        for after in (*(entry.node for entry in section.entries), *((section.go,) if section.go else ())):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return tuple(sections)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    site: Site
+    language: Language
+    now: datetime
+
+    def begin(self) -> NodeId:
+        return self.settle(self.site.start[self._kind()])
+
+    def _kind(self) -> Kind:
+        return self.site.schedule.status(self.now).kind
+
+    def settle(self, node: NodeId) -> NodeId:
+        """The node that a call at this moment comes to: hours are looked at, and pass."""
+        here = self.site.nodes[node]
+        return self.settle(here.go[self._kind()]) if isinstance(here, HoursNode) else node
+
+    def section(self, name: NodeId) -> Section:
+        node = self.site.nodes[name]
+        kind = type(node).__name__.lower()
+        match node:
+            case Menu(say=say):
+                return Section(name, kind, self._words(say), tuple(self._entries(node)))
+            case Message(say=say, go=go):
+                return Section(name, kind, self._words(say), go=self.settle(go))
+            case Connect(otherwise=otherwise, say=say):
+                return Section(name, kind, self._words(say), go=self.settle(otherwise))
+            case Transfer(resource=resource):
+                return Section(name, kind, "", resource=self._line(resource))
+            case Voicemail(say=say):
+                return Section(name, kind, self._words(say))
+            case Goodbye(say=say):
+                return Section(name, kind, self._words(say))
+            case HoursNode():
+                return self.section(self.settle(name))
+
+    def _line(self, name: str) -> Resource:
+        line = self.site.resources[name]
+        return replace(line, names={self.language: sentence(line.names[self.language])})
+
+    def _words(self, prompt: Prompt | None) -> str:
+        return Speaker(self.site, self.language, self.now).text(prompt) if prompt else ""
+
+    def _entries(self, menu: Menu) -> Iterator[Entry]:
+        for choice in menu.choices:
+            if isinstance(choice.target, GoTo):
+                label = sentence(self._words(choice.label))
+                yield Entry(choice.key, label, self.settle(choice.target.node), self._offered(choice))
+
+    def _offered(self, choice: Choice) -> bool:
+        if choice.resource is None:
+            return True
+        return self.site.resources[choice.resource].hours.is_open(self.site.schedule, self.now)

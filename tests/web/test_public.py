@@ -1,0 +1,72 @@
+"""The public page: the whole tree to read, and nothing that tells on its reader."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from phonetree.core.outline import outline
+from phonetree.web.words import WORDS
+from tests.support.lines import ROOT
+from tests.support.server import DAY, Server
+
+NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server(ROOT / "config")
+
+
+def test_it_says_whether_somebody_is_there(server: Server) -> None:
+    assert "Advocates are on the line now." in server.client.get("/").text
+    server.now = NIGHT
+    assert "The next one is here tomorrow at 9 AM." in server.client.get("/").text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("now", [DAY, NIGHT])
+def test_every_line_can_be_dialled_and_every_link_leads_somewhere(server: Server, language: str, now: datetime) -> None:
+    server.now = now
+    page = server.client.get(f"/?language={language}").text
+    site = server.sites.current
+    for section in outline(site, language, now):
+        assert f'id="{section.node}"' in page
+        if section.resource:
+            assert f'href="tel:{section.resource.number}"' in page
+    anchors = set(re.findall(r'href="#([^"]+)"', page))
+    assert anchors <= set(re.findall(r'id="([^"]+)"', page))
+    assert f'<html lang="{language}">' in page
+
+
+def test_a_line_that_is_closed_now_says_so(server: Server) -> None:
+    server.now = NIGHT
+    assert "(not open at this hour)" in server.client.get("/").text
+
+
+def test_what_is_spelt_for_the_ear_is_written_for_the_eye(server: Server) -> None:
+    page = server.client.get("/").text
+    assert "dial 911, or 100 on campus" in page
+    assert "MIT Violence Prevention &amp; Response" in page
+    assert "9 1 1" not in page
+
+
+def test_it_keeps_nothing_and_asks_nobody_else(server: Server) -> None:
+    response = server.client.get("/?language=es")
+    assert "Set-Cookie" not in response.headers
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "<script" not in response.text
+    assert re.findall(r'(?:src|href)="(https?://[^"]+)"', response.text) == ["https://www.weather.gov/"]
+
+
+@pytest.mark.parametrize("language", ["xx", "", "<script>"])
+def test_an_unknown_language_is_the_first_one(server: Server, language: str) -> None:
+    page = server.client.get("/", query_string={"language": language}).text
+    assert '<html lang="en">' in page
+    assert "<script>" not in page
+
+
+def test_both_languages_have_every_word() -> None:
+    assert WORDS["en"].keys() == WORDS["es"].keys()

@@ -49,11 +49,11 @@ class Flaky:
     failing: frozenset[int]
     asked: int = field(default=0)
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         self.asked += 1
         if self.asked in self.failing:
             raise Unreachable("rt", "the server takes too long")
-        return self.line.post(url, fields, headers)
+        return self.line.post(url, fields, headers, limit)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -25,6 +25,9 @@ from phonetree.web import create_app
 DEMO_FILE = Path("var/demo.json")
 """Where a running demo leaves the token that it made up."""
 
+CONNECT_SECONDS = 5.0
+"""How long a server may take to say that it is there."""
+
 IN_PROCESS_URL = "http://127.0.0.1"
 
 
@@ -89,7 +92,7 @@ def _over_http(url: str, site: Site) -> _Line:
     token = settings.auth_token() or _demo_token(url)
     transport = OverHttp()
     try:
-        transport.post(f"{url}/healthz", {}, {})
+        transport.post(f"{url}/healthz", {}, {}, CONNECT_SECONDS)
     except Unreachable:
         raise PhonetreeError(
             f"nothing answers at {url}; start the demo with scripts/serve first, or leave out --url to call in process"

@@ -73,6 +73,8 @@ class Section:
     def text(self, key: str, default: str = "", *, hint: str | None = None) -> Scalar:
         """The single value under a key. With a hint it must be there."""
         item = self.require(key, hint) if hint else self.take(key)
+        if hint and isinstance(item, Scalar) and not item.text:
+            self.problem(item.where, f"'{key}' is empty; {hint}")
         return self.scalar(item, f"'{key}'", default)
 
     def scalar(self, item: Item | None, what: str, default: str = "") -> Scalar:

@@ -19,6 +19,9 @@ MOST_REDIRECTS = 10
 MOST_REQUESTS = 400
 """A call with more requests than this goes round in a circle: an error of the tree, said loudly."""
 
+LONGEST_WAIT_SECONDS = 15.0
+"""The hard limit for any request; an address may ask for less (`rt`)."""
+
 USER_AGENT = "TwilioProxy/1.1"
 
 
@@ -72,6 +75,8 @@ class Network:
     cookies: dict[str, str] = field(default_factory=dict)
     requests: int = 0
     errors: list[str] = field(default_factory=list)
+    waited: float = 0.0
+    """Seconds that the caller has spent in silence, waiting for answers that did not come."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def new_call_id(self) -> str:
@@ -107,6 +112,7 @@ class Network:
                 return self._once(url, fields, attempt)
             except Unreachable as error:
                 failed = error
+                self.waited += error.seconds
                 if not policy & {"all", error.kind}:
                     break
         raise failed
@@ -115,7 +121,7 @@ class Network:
         self.requests += 1
         if self.requests > MOST_REQUESTS:
             raise SimulationError(f"the call made more than {MOST_REQUESTS} requests; it goes round in a circle")
-        bare = url.partition("#")[0]
+        bare, _, fragment = url.partition("#")
         headers = {
             "User-Agent": USER_AGENT,
             "X-Twilio-Signature": sign(self.auth_token, bare, fields),
@@ -123,7 +129,8 @@ class Network:
         }
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        reply = self.transport.post(bare, fields, headers)
+        asked = float(dict(parse_qsl(fragment)).get("rt", LONGEST_WAIT_SECONDS * 1000)) / 1000
+        reply = self.transport.post(bare, fields, headers, min(asked, LONGEST_WAIT_SECONDS))
         for morsel in SimpleCookie(reply.headers.get("Set-Cookie", "")).values():
             self.cookies[morsel.key] = morsel.value
         if reply.status >= 400:

@@ -89,9 +89,17 @@ class Call:
         try:
             document = self.network.document(target, self.fields(**extra))
         except Unreachable as error:
+            self._wait_for_the_server()
             return self._fall_back(target, error)
+        self._wait_for_the_server()
         self.url = target
         return document
+
+    def _wait_for_the_server(self) -> None:
+        if self.network.waited:
+            self.note("hears", f"(silence for {self.network.waited:.0f} s)")
+            self.clock.elapsed += self.network.waited
+            self.network.waited = 0.0
 
     def _fall_back(self, failed: str, error: Unreachable) -> Document:
         self.network.errors.append(str(error))

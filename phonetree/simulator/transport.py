@@ -16,11 +16,13 @@ from phonetree.errors import PhonetreeError
 
 
 class Unreachable(PhonetreeError):  # noqa: N818 -- the network's word
-    """No answer: the server is gone, refuses, or is too slow. `kind` is the network's word: `ct`, `rt`."""
+    """No answer: the server is gone, refuses, or is too slow. `kind` is the network's word (`ct`, `rt`, `5xx`),
+    `seconds` what the waiting took."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, seconds: float = 0.0) -> None:
         super().__init__(text)
         self.kind = kind
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ def _reply(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Repl
 
 
 class Transport(Protocol):
-    """Brings one signed POST to the server. Raises Unreachable when there is no answer."""
+    """Brings one signed POST to the server. Raises Unreachable when there is no answer within `limit` seconds."""
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply: ...
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply: ...
 
 
 def sign(token: str, url: str, fields: Mapping[str, str]) -> str:
@@ -50,11 +52,11 @@ def sign(token: str, url: str, fields: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """Calls a WSGI application directly."""
+    """Calls a WSGI application directly, however long it takes: time is virtual here."""
 
     application: object
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:  # noqa: ARG002
         parts = urlsplit(url)
         client = Client(self.application, Response, use_cookies=False)  # type: ignore[arg-type]
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -65,17 +67,16 @@ class InProcess:
 class OverHttp:
     """Calls a running server. Redirects are left to the network, which counts them."""
 
-    def __init__(self, timeout: float = 15.0) -> None:
+    def __init__(self) -> None:
         self._session = requests.Session()
-        self._timeout = timeout
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         try:
             response = self._session.post(
-                url, data=dict(fields), headers=dict(headers), timeout=self._timeout, allow_redirects=False
+                url, data=dict(fields), headers=dict(headers), timeout=limit, allow_redirects=False
             )
         except requests.ConnectionError:
             raise Unreachable("ct", "nothing answers at this address") from None
         except requests.Timeout:
-            raise Unreachable("rt", "the server takes too long") from None
+            raise Unreachable("rt", "the server takes too long", limit) from None
         return _reply(response.status_code, response.headers.items(), response.content)

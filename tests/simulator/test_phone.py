@@ -27,10 +27,12 @@ class Pages:
     def __init__(self, pages: Mapping[str, Answer | list[Answer]]) -> None:
         self.pages = {path: list(page) if isinstance(page, list) else page for path, page in pages.items()}
         self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        self.limits: list[float] = []
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         path = url.removeprefix("https://x")
         self.asked.append((path, dict(fields), dict(headers)))
+        self.limits.append(limit)
         assert headers["X-Twilio-Signature"] == sign(TOKEN, url, fields)
         page = self.pages[path.partition("?")[0]]
         answer = page.pop(0) if isinstance(page, list) else page
@@ -146,6 +148,21 @@ def test_an_address_may_ask_for_more_tries() -> None:
     made, server = call({"/voice": "<Redirect>/n?a=1#rc=2&amp;rp=all</Redirect>", "/n": slow})
     assert heard(made) == ["[en-US] Back."]
     assert {path for path, _, _ in server.asked} == {"/voice", "/n?a=1"}, "the fragment is never sent"
+
+
+def test_nobody_waits_longer_than_15_seconds_for_an_answer() -> None:
+    slow = Unreachable("rt", "too slow", 15.0)
+    made, server = call({"/voice": "<Redirect>/slow#rt=60000</Redirect>", "/slow": slow, "/fallback": say("Help.")})
+    assert server.limits == [15.0, 15.0, 15.0]
+    assert heard(made) == ["(silence for 15 s)", "[en-US] Help."]
+    assert made.clock.elapsed > 15
+
+
+def test_an_address_may_ask_for_a_shorter_wait() -> None:
+    slow: list[Answer] = [Unreachable("rt", "too slow", 4.0), say("Back.")]
+    made, server = call({"/voice": "<Redirect>/n#rt=4000&amp;rc=1&amp;rp=all</Redirect>", "/n": slow})
+    assert server.limits == [15.0, 4.0, 4.0]
+    assert heard(made) == ["(silence for 4 s)", "[en-US] Back."]
 
 
 def test_the_fallback_is_told_what_failed_and_takes_over() -> None:

@@ -48,7 +48,7 @@ class Direct:
         self.renderer = Renderer(URL)
         self.legs = Legs()
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         parts = urlsplit(url)
         place = parts.path.removeprefix("/voice").removeprefix("/")
         if place in ("recording", "status"):
@@ -82,13 +82,13 @@ class Edited:
     clock: Clock
     edit: str
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         found = re.match(r"(\d+):(\d\d) (\S+): (.*) => (.*)", self.edit)
         assert found, f"the edit is not understood: {self.edit}"
         minutes, seconds, name, old, new = found.groups()
         if self.clock.elapsed >= int(minutes) * 60 + int(seconds):
             self._apply(self.sites.folder / name, old, new)
-        return self.line.post(url, fields, headers)
+        return self.line.post(url, fields, headers, limit)
 
     def _apply(self, path: Path, old: str, new: str) -> None:
         text = path.read_text(encoding="utf-8")

@@ -142,9 +142,29 @@ class Schedule:
         """What `now` (an aware datetime) is to a caller. Changes fall on whole minutes."""
         return _status(self, now.astimezone(self.zone).replace(second=0, microsecond=0))
 
+    def changes(self, day: Day) -> Iterator[datetime]:
+        """The moments at which the spans of a day start and end."""
+        for pair in _instants(self.zone, day.date, day.spans):
+            yield from pair
+
+    def kind(self, now: datetime) -> Kind:
+        """What `now` is, without what comes next: cheaper than `status`."""
+        return _at(self, now.astimezone(self.zone))[0]
+
     def is_open(self, now: datetime) -> bool:
         """Whether the helpline is open at `now`."""
         return self.status(now).kind is Kind.OPEN
+
+
+def changes(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetime]:
+    """The moments at which the spans that begin on this date start and end."""
+    for pair in _instants(zone, day, week.on(day)):
+        yield from pair
+
+
+def midnight(zone: BaseTzInfo, day: date) -> datetime:
+    """The moment at which this date begins."""
+    return _instant(zone, day, 0, latest=False)
 
 
 def week_is_open(week: Week, zone: BaseTzInfo, now: datetime) -> bool:
@@ -190,11 +210,11 @@ def _boundaries(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     first = after.date() - timedelta(days=1)
     pending: set[datetime] = set()
     for day in schedule.days(first, HORIZON_DAYS):
-        midnight = _instant(schedule.zone, day.date, 0, latest=False)
-        ready = sorted(moment for moment in pending if moment < midnight)
+        begins = midnight(schedule.zone, day.date)
+        ready = sorted(moment for moment in pending if moment < begins)
         pending.difference_update(ready)
         yield from ready
-        for moment in (midnight, *(m for pair in _instants(schedule.zone, day.date, day.spans) for m in pair)):
+        for moment in (begins, *(m for pair in _instants(schedule.zone, day.date, day.spans) for m in pair)):
             if moment > after:
                 pending.add(moment)
 

@@ -6,6 +6,7 @@ from phonetree import __version__
 from phonetree.commands.call import call
 from phonetree.commands.check import check
 from phonetree.commands.hours import hours
+from phonetree.commands.prove import prove_command
 from phonetree.commands.serve import serve
 
 
@@ -15,5 +16,5 @@ def phonetree() -> None:
     """A telephone tree for a confidential helpline."""
 
 
-for command in (serve, check, hours, call):
+for command in (serve, check, prove_command, hours, call):
     phonetree.add_command(command)

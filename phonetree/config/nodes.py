@@ -62,8 +62,10 @@ class NodeReader:
     def link(self, section: Section, key: str, *, hint: str | None = None, default: NodeId = "") -> NodeId:
         """The node under a key. With a hint it must be there."""
         value = section.text(key, hint=hint)
-        if not value.text:
-            return default
+        return self.known(section, key, value) if value.text else default
+
+    def known(self, section: Section, key: str, value: Scalar) -> NodeId:
+        """The node that a scalar names."""
         if self.names and value.text not in self.names:
             section.problem(
                 value.where, f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names)}"

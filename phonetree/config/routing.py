@@ -9,7 +9,7 @@ from string import Formatter
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import paths
-from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.nodes import NodeReader
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.people import read_resources, read_teams
@@ -17,7 +17,7 @@ from phonetree.config.prompts import PromptReader
 from phonetree.config.reader import Findings, Section, suggest
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind
-from phonetree.core.tree import Always, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
+from phonetree.core.tree import Always, Budgets, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
 from phonetree.core.verbs import Voice
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
@@ -38,6 +38,8 @@ class Routing:
     resources: Mapping[str, Resource]
     nodes: Mapping[NodeId, Node]
     last_resort: str
+    alike: tuple[frozenset[NodeId], ...]
+    budgets: Budgets
 
 
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
@@ -81,13 +83,35 @@ def read_routing(
     reader.ended = reader.link(section, "ended") or None
     start = reader.by_kind(section.section("start", "start", hint="write a node for each of open, closed and holiday"))
     last_resort = _last_resort(section, resources)
+    alike = tuple(_alike(section, reader, item) for item in section.items("alike"))
+    budgets = _budgets(section.section("budgets", "budgets"))
     read = reader.read(nodes)
     section.refuse_unknown()
     if not findings.problems:
         places = {key.text: key.where for key, _ in nodes.entries()}
         paths.check(read, places, start, reader.always, findings)
         read = paths.with_resources(read)
-    return Routing(helpline, languages, phrases, start, reader.always, teams, resources, read, last_resort)
+    return Routing(
+        helpline, languages, phrases, start, reader.always, teams, resources, read, last_resort, alike, budgets
+    )
+
+
+def _alike(section: Section, reader: NodeReader, item: Item) -> frozenset[NodeId]:
+    """Nodes that stand for one another by day and by night."""
+    if not isinstance(item, Listing) or len(item.items) < 2:
+        section.problem(item.where, "'alike': write each group of nodes in brackets, such as [advocate, night_line]")
+        return frozenset()
+    return frozenset(reader.known(section, "alike", section.scalar(name, "a node")) for name in item.items)
+
+
+def _budgets(section: Section) -> Budgets:
+    budgets = Budgets(
+        advocate=section.number("advocate", Budgets().advocate, 5, 120, "seconds of speech"),
+        crisis_line=section.number("crisis_line", Budgets().crisis_line, 5, 120, "seconds of speech"),
+        whole_wait=section.number("whole_wait", Budgets().whole_wait, 30, 300, "seconds"),
+    )
+    section.refuse_unknown()
+    return budgets
 
 
 def _helpline(section: Section, rules: NumberRules) -> Helpline:

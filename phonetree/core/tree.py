@@ -269,11 +269,22 @@ class Helpline:
     email: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What a helpline allows itself, in seconds: speech until an advocate, or any line, is rung by one key;
+    and the longest wait for a team."""
+
+    advocate: int = 15
+    crisis_line: int = 25
+    whole_wait: int = 90
+
+
 @dataclass(frozen=True, eq=False)
 class Site:
     """One revision of everything a call needs: tree, schedule, people, resources.
 
-    `last_resort` is the outside line that everything leads to when we fail ourselves.
+    `last_resort` is the outside line that everything leads to when we fail ourselves. `alike` are groups of
+    nodes that stand for one another, by day and by night.
     """
 
     revision: str
@@ -287,6 +298,8 @@ class Site:
     resources: Mapping[str, Resource]
     nodes: Mapping[NodeId, Node]
     last_resort: str
+    alike: tuple[frozenset[NodeId], ...] = ()
+    budgets: Budgets = Budgets()
 
     @property
     def first_language(self) -> Language:

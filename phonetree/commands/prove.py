@@ -1,0 +1,76 @@
+"""`prove`: the promises, each kept or broken with the call that breaks it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from phonetree.commands.options import at_option, config_option, load_for_reading, moment
+from phonetree.core.budgets import Arrival
+from phonetree.core.proof import Proof, Verdict, prove
+from phonetree.core.replay import replay
+
+
+@click.command("prove")
+@at_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_option
+def prove_command(at: str | None, form: str, config: Path) -> int:
+    """Walk everything that can happen on any call, and check what we promise to callers.
+
+    Every node, key, silence, answer and failure is tried at every kind of moment of the next 400 days. A
+    broken promise comes with a call that breaks it, to be played with `call`; it keeps an edit from going
+    live, as a problem does.
+
+    Example: python -m phonetree prove --config config
+    """
+    site = load_for_reading(config).site
+    now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
+    proof = prove(site, now.date())
+    click.echo(_json(proof) if form == "json" else _text(proof))
+    return 0 if proof.kept else 1
+
+
+def _text(proof: Proof) -> str:
+    lines = [f"{proof.turns:,} turns at {proof.kinds} kinds of moment.", ""]
+    for verdict in proof.verdicts:
+        lines.append(f"{'kept  ' if verdict.kept else 'BROKEN'}  {verdict.promise}")
+        lines += [f"          {line}" for line in _breaches(proof, verdict)]
+    lines += ["", "Seconds of speech until a phone rings, with one key, and for a caller who presses nothing:", ""]
+    lines.append(f"{'when':<9}{'as on':<19}{'language':<10}{'advocate':>9}{'line':>7}{'nothing':>9}")
+    return "\n".join([*lines, *map(_row, proof.arrivals)])
+
+
+def _breaches(proof: Proof, verdict: Verdict) -> list[str]:
+    lines = []
+    for breach in verdict.breaches:
+        lines.append(breach.text)
+        if breach.path:
+            call = replay(breach.path, proof.walk, proof.moments)
+            world = f' --world "{call.world}"' if call.world else ""
+            lines.append(f'  python -m phonetree call --at "{call.at}" --keys "{call.keys}"{world}')
+    return lines
+
+
+def _row(arrival: Arrival) -> str:
+    numbers = (arrival.advocate, arrival.line, arrival.silent)
+    advocate, line, silent = ("-" if number is None else f"{number:.0f}" for number in numbers)
+    return f"{arrival.kind:<9}{arrival.at:<19}{arrival.language:<10}{advocate:>9}{line:>7}{silent:>9}"
+
+
+def _json(proof: Proof) -> str:
+    promises = [
+        {
+            "id": verdict.id,
+            "promise": verdict.promise,
+            "kept": verdict.kept,
+            "breaches": [breach.text for breach in verdict.breaches],
+        }
+        for verdict in proof.verdicts
+    ]
+    arrivals = [
+        {name: getattr(arrival, name) for name in ("kind", "at", "language", "advocate", "line", "silent")}
+        for arrival in proof.arrivals
+    ]
+    return json.dumps({"kept": proof.kept, "promises": promises, "arrivals": arrivals}, indent=1)

@@ -1,0 +1,98 @@
+"""How soon callers reach somebody: seconds of speech and keys, by language and kind of moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from phonetree.core.events import Pressed, Silent
+from phonetree.core.explore import Place, Walk
+from phonetree.core.moments import Moments
+from phonetree.core.seconds import speech_seconds
+from phonetree.core.state import Step
+from phonetree.core.tree import Site, Speak
+from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
+
+MOST_TURNS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call of one kind: seconds of speech until one key has an advocate, or a line, rung (None: no single
+    key does); and seconds until somebody is rung for a caller who presses nothing at all."""
+
+    kind: str
+    at: str
+    language: str
+    advocate: float | None
+    line: float | None
+    silent: float | None
+
+
+def arrivals(site: Site, moments: Moments, turns: Walk) -> Iterator[Arrival]:
+    """One for each kind of moment and language."""
+    for number, moment in enumerate(moments.kinds):
+        for language, begin in _begins(site, turns, Place(number)):
+            people: list[float] = []
+            lines: list[float] = []
+            for key, offered in _offers(site, language, turns[begin].verbs):
+                seconds, screened = _until_rung(turns, begin, Pressed(key))
+                if seconds is not None:
+                    (people if screened else lines).append(offered + seconds)
+            silent, _ = _until_rung(turns, begin, Silent())
+            yield Arrival(
+                moment.kind, str(moment), language, min(people, default=None), min(lines, default=None), silent
+            )
+
+
+def _begins(site: Site, turns: Walk, begin: Place) -> Iterator[tuple[str, Place]]:
+    yield site.first_language, begin
+    for after in turns[begin].after:
+        choice = site.always.get(after.event.keys) if isinstance(after.event, Pressed) else None
+        if choice and isinstance(choice.target, Speak):
+            yield choice.target.language, after
+
+
+def _offers(site: Site, language: str, verbs: Verbs) -> Iterator[tuple[str, float]]:
+    """Each key, and the seconds until it has been offered ("..., press 1.")."""
+    gather = _question(verbs)
+    passed = 0.0
+    for piece in gather.spoken if gather else ():
+        passed += spoken_seconds(piece)
+        for key in "123456789":
+            ending = site.phrases[language]["choice"].format(label="", key=key)
+            if isinstance(piece, Say) and piece.text.endswith(ending):
+                yield key, passed
+
+
+def _question(verbs: Verbs) -> Gather | None:
+    return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
+
+
+def _until_rung(turns: Walk, place: Place, event: Pressed | Silent) -> tuple[float | None, bool]:
+    """Seconds of speech (and of waiting, where nothing is pressed) until a phone rings, and whether it is a
+    team's. None: another question comes first (for a key), or nobody is ever rung (for silence)."""
+    passed = 0.0
+    for number in range(MOST_TURNS):
+        verbs = turns[place].verbs
+        for verb in verbs:
+            if isinstance(verb, Dial):
+                return passed, verb.screen is not None
+            if isinstance(verb, Gather) and not (number == 0 and isinstance(event, Pressed)):
+                passed += sum(map(spoken_seconds, verb.spoken))
+                passed += verb.seconds if verb.then.step is Step.ASK else 0
+        if number and isinstance(event, Pressed) and _question(verbs):
+            return None, False
+        wanted = event if number == 0 else Silent()
+        following = [after for after in turns[place].after if after.event == wanted]
+        if not following:
+            return None, False
+        place = following[0]
+    return None, False
+
+
+def spoken_seconds(piece: Spoken) -> float:
+    """Seconds that a piece takes; a file's by its transcript."""
+    match piece:
+        case Say(text):
+            return speech_seconds(text)
+        case Play(_, transcript):
+            return speech_seconds(transcript)

@@ -76,6 +76,8 @@ def check(
     alone = {name: set(without_caller(node, menus)) for name, node in nodes.items()}
     order = _refuse_rounds(alone, places, findings)
     _refuse_long_ways(alone, order, places, findings)
+    if findings.problems:
+        return  # a way round for ever would be walked for ever below
     keys = [choice.target.node for choice in always.values() if isinstance(choice.target, GoTo)]
     _refuse_unreachable(nodes, alone, places, [*start.values(), *keys], findings)
     _refuse_nobody(nodes, places, always, findings)

@@ -90,6 +90,7 @@ def read_routing(
     if not findings.problems:
         places = {key.text: key.where for key, _ in nodes.entries()}
         paths.check(read, places, start, reader.always, findings)
+    if not findings.problems:
         read = paths.with_resources(read)
     return Routing(
         helpline, languages, phrases, start, reader.always, teams, resources, read, last_resort, alike, budgets

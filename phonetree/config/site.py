@@ -5,7 +5,7 @@ the revision it heard for as long as a call can last.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
@@ -82,16 +82,24 @@ def _table(path: Path, data: bytes, findings: Findings) -> Table:
     return Table((), Where(str(path)))
 
 
+Proof = Callable[[Site], tuple[Problem, ...]]
+
+
 class Sites:
     """What a server holds: the site that new calls get, those that calls in progress heard, the last edit.
 
     `problems` are those of the last edit, empty when it was good; then `current` is older than the files.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules) -> None:
-        """Raises ConfigError when there is no site to begin with."""
+    def __init__(self, folder: Path, rules: NumberRules, proof: Proof | None = None) -> None:
+        """`proof` says which promises an edit would break; without it none is looked for.
+
+        Raises ConfigError when there is no site to begin with. A site to begin with is taken even when it
+        breaks a promise: it helps more callers than none.
+        """
         self.folder = folder
         self.rules = rules
+        self._proof = proof
         self.problems: tuple[Problem, ...] = ()
         self._lock = Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
@@ -110,7 +118,7 @@ class Sites:
                 return False
             self._seen = seen
             try:
-                site = load(self.folder, self.rules).site
+                site = self._proven(load(self.folder, self.rules).site)
             except ConfigError as error:
                 self.problems = error.problems
                 return False
@@ -119,6 +127,12 @@ class Sites:
                 return False
             self._publish(site)
             return True
+
+    def _proven(self, site: Site) -> Site:
+        known = site.revision in self._revisions
+        if self._proof and not known and (broken := self._proof(site)):
+            raise ConfigError(broken)
+        return site
 
     def _publish(self, site: Site) -> None:
         self._revisions[site.revision] = site

@@ -27,33 +27,34 @@ class Arrival:
     silent: float | None
 
 
-def arrivals(site: Site, moments: Moments, turns: Walk) -> Iterator[Arrival]:
+def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
     """One for each kind of moment and language."""
     for number, moment in enumerate(moments.kinds):
-        for language, begin in _begins(site, turns, Place(number)):
+        for language, begin in begins(site, walk, walk.number[Place(number)]):
             people: list[float] = []
             lines: list[float] = []
-            for key, offered in _offers(site, language, turns[begin].verbs):
-                seconds, screened = _until_rung(turns, begin, Pressed(key))
+            for key, offered in _offers(site, language, walk.verbs[begin]):
+                seconds, screened = _until_rung(walk, begin, Pressed(key))
                 if seconds is not None:
                     (people if screened else lines).append(offered + seconds)
-            silent, _ = _until_rung(turns, begin, Silent())
-            yield Arrival(
-                moment.kind, str(moment), language, min(people, default=None), min(lines, default=None), silent
-            )
+            silent, _ = _until_rung(walk, begin, Silent())
+            advocate, line = min(people, default=None), min(lines, default=None)
+            yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
 
 
-def _begins(site: Site, turns: Walk, begin: Place) -> Iterator[tuple[str, Place]]:
+def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
+    """The first turn of a call, and the one after each change of language."""
     yield site.first_language, begin
-    for after in turns[begin].after:
-        choice = site.always.get(after.event.keys) if isinstance(after.event, Pressed) else None
+    for after in walk.after[begin]:
+        event = walk.places[after].event
+        choice = site.always.get(event.keys) if isinstance(event, Pressed) else None
         if choice and isinstance(choice.target, Speak):
             yield choice.target.language, after
 
 
 def _offers(site: Site, language: str, verbs: Verbs) -> Iterator[tuple[str, float]]:
     """Each key, and the seconds until it has been offered ("..., press 1.")."""
-    gather = _question(verbs)
+    gather = question(verbs)
     passed = 0.0
     for piece in gather.spoken if gather else ():
         passed += spoken_seconds(piece)
@@ -63,29 +64,30 @@ def _offers(site: Site, language: str, verbs: Verbs) -> Iterator[tuple[str, floa
                 yield key, passed
 
 
-def _question(verbs: Verbs) -> Gather | None:
+def question(verbs: Verbs) -> Gather | None:
+    """The question that a document puts to the caller, if it does."""
     return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
 
 
-def _until_rung(turns: Walk, place: Place, event: Pressed | Silent) -> tuple[float | None, bool]:
+def _until_rung(walk: Walk, turn: int, event: Pressed | Silent) -> tuple[float | None, bool]:
     """Seconds of speech (and of waiting, where nothing is pressed) until a phone rings, and whether it is a
     team's. None: another question comes first (for a key), or nobody is ever rung (for silence)."""
     passed = 0.0
     for number in range(MOST_TURNS):
-        verbs = turns[place].verbs
+        verbs = walk.verbs[turn]
         for verb in verbs:
             if isinstance(verb, Dial):
                 return passed, verb.screen is not None
             if isinstance(verb, Gather) and not (number == 0 and isinstance(event, Pressed)):
                 passed += sum(map(spoken_seconds, verb.spoken))
                 passed += verb.seconds if verb.then.step is Step.ASK else 0
-        if number and isinstance(event, Pressed) and _question(verbs):
+        if number and isinstance(event, Pressed) and question(verbs):
             return None, False
         wanted = event if number == 0 else Silent()
-        following = [after for after in turns[place].after if after.event == wanted]
+        following = [after for after in walk.after[turn] if walk.places[after].event == wanted]
         if not following:
             return None, False
-        place = following[0]
+        turn = following[0]
     return None, False
 
 

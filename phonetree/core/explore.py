@@ -4,10 +4,10 @@ Nothing here knows the rules of the tree; the engine is asked. Loops that only c
 again for the asking) are walked once and then at their limit.
 """
 
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
@@ -34,35 +34,55 @@ class Place:
     later: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn that can happen: what the engine answers, and the turns that can follow."""
+@dataclass(slots=True)
+class Walk:
+    """Every turn that can happen, numbered in the order in which it was found: the shortest way comes first.
 
-    verbs: Verbs
-    after: tuple[Place, ...]
+    `verbs` is what the engine answers to each of `places`, `after` the turns that can follow it, `later` the
+    same turn taken when the hours have changed in mid-call, `came_from` the one through which it was first
+    reached (None: a call comes in).
+    """
+
+    places: list[Place] = field(default_factory=list)
+    verbs: list[Verbs] = field(default_factory=list)
+    after: list[tuple[int, ...]] = field(default_factory=list)
+    later: list[tuple[int, ...]] = field(default_factory=list)
+    came_from: list[int | None] = field(default_factory=list)
+    number: dict[Place, int] = field(default_factory=dict)
+
+    def path(self, turn: int) -> tuple[int, ...]:
+        """The turns through which one was first reached, itself the last."""
+        path = [turn]
+        while (before := self.came_from[path[-1]]) is not None:
+            path.append(before)
+        return tuple(reversed(path))
+
+    def _meet(self, place: Place, before: int | None) -> int:
+        known = self.number.setdefault(place, len(self.places))
+        if known == len(self.places):
+            self.places.append(place)
+            self.came_from.append(before)
+        return known
 
 
-Walk = dict[Place, Turn]
-"""Every turn that can happen, in the order in which it was found: the shortest way to each comes first."""
-
-
-def walk(site: Site, moments: Moments) -> tuple[Walk, dict[Place, Place]]:
-    """Every turn of every call; and for each the turn through which it was first reached."""
-    turns: Walk = {}
-    came_from: dict[Place, Place] = {}
-    waiting = deque(Place(moment) for moment in range(len(moments.kinds)))
-    seen = set(waiting)
-    while waiting:
-        place = waiting.popleft()
+def walk(site: Site, moments: Moments) -> Walk:
+    """Every turn of every call."""
+    found = Walk()
+    groups: dict[tuple[int, object], tuple[int, ...]] = {}
+    for moment in range(len(moments.kinds)):
+        found._meet(Place(moment), None)
+    for turn, place in enumerate(found.places):  # grows while it is walked
         verbs = take(site, moments, place)
-        after = tuple(_following(place, verbs))
-        turns[place] = Turn(verbs, after)
-        for following in (*after, *_in_the_next_moment(moments, place)):
-            if following not in seen:
-                seen.add(following)
-                came_from[following] = place
-                waiting.append(following)
-    return turns, came_from
+        after: tuple[int, ...] = ()
+        for cause, following in _following(place.moment, verbs):
+            key = (place.moment, cause)
+            if key not in groups:
+                groups[key] = tuple(found._meet(each, turn) for each in following())
+            after += groups[key]
+        found.verbs.append(verbs)
+        found.after.append(after)
+        found.later.append(tuple(found._meet(each, turn) for each in _in_the_next_moment(moments, place)))
+    return found
 
 
 def take(site: Site, moments: Moments, place: Place) -> Verbs:
@@ -79,45 +99,60 @@ def _in_the_next_moment(moments: Moments, place: Place) -> Iterator[Place]:
     """The same turn, taken after the hours have changed in mid-call."""
     if place.state is not None and place.state.step not in (Step.RUNG, *LEG_STEPS):
         for moment in moments.follows[place.moment]:
-            yield replace(place, moment=moment)
+            yield Place(moment, place.state, place.event)
 
 
-def _following(place: Place, verbs: Verbs) -> Iterator[Place]:
-    """Every turn that the network can ask for after a document."""
+_Group = tuple[object, Callable[[], Iterator[Place]]]
+"""Turns that follow from one cause, and are the same wherever it occurs at the same kind of moment."""
+
+
+def _following(moment: int, verbs: Verbs) -> Iterator[_Group]:
+    """Every turn that the network can ask for after a document, by what it follows from."""
     for verb in verbs:
         match verb:
-            case Gather(then=then) if then.step is Step.ACCEPT:
-                for key in KEYS:
-                    yield Place(place.moment, then, LegPressed(key))
-                for rival in Rival:
-                    yield Place(place.moment, then, LegPressed("1", rival))
             case Gather(then=then):
-                for key in KEYS:
-                    yield Place(place.moment, _at_the_limit(then), Pressed(key))
+                yield ("keys", then), partial(_keys, moment, _at_the_limit(then))
             case Dial():
-                yield from _dialled(place, verb)
+                yield (verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, moment, verb)
                 return
             case Record(then=then):
-                for seconds in (0, A_MESSAGE_SECONDS):
-                    yield Place(place.moment, then, Recorded(seconds))
+                yield ("record", then), partial(_recorded, moment, then)
             case Redirect(then=then):
-                yield Place(place.moment, _at_the_limit(then))
+                yield ("on", then), partial(_on, moment, _at_the_limit(then))
                 return
             case Hangup() | Bridge():
                 return
 
 
-def _dialled(place: Place, dial: Dial) -> Iterator[Place]:
+def _keys(moment: int, then: State) -> Iterator[Place]:
+    """Every key, a wrong one and one that comes too late among them. No key: the next verb."""
+    on_a_leg = then.step is Step.ACCEPT
+    for key in KEYS:
+        yield Place(moment, then, LegPressed(key) if on_a_leg else Pressed(key))
+    for rival in Rival if on_a_leg else ():
+        yield Place(moment, then, LegPressed("1", rival))
+
+
+def _on(moment: int, then: State) -> Iterator[Place]:
+    yield Place(moment, then)
+
+
+def _recorded(moment: int, then: State) -> Iterator[Place]:
+    for seconds in (0, A_MESSAGE_SECONDS):
+        yield Place(moment, then, Recorded(seconds))
+
+
+def _dialled(moment: int, dial: Dial) -> Iterator[Place]:
     """Every way in which ringing can end: at once, when it rings out, and as late as the network may be."""
     if dial.screen:
-        yield Place(place.moment, dial.screen, LegAnswered())
+        yield Place(moment, dial.screen, LegAnswered())
     if dial.then is None:
         return
-    yield Place(place.moment, dial.then, DialEnded(connected=True))
+    yield Place(moment, dial.then, DialEnded(connected=True))
     for later in (1, dial.seconds, dial.seconds + RESERVE_SECONDS) if dial.screen else (0,):
-        yield Place(place.moment, dial.then, DialEnded(connected=False), later)
+        yield Place(moment, dial.then, DialEnded(connected=False), later)
     if dial.screen:  # which phone was picked up makes no difference to the rules, only that one was
-        yield Place(place.moment, dial.then, DialEnded(connected=False, picked_up=frozenset(dial.numbers[:1])), 1)
+        yield Place(moment, dial.then, DialEnded(connected=False, picked_up=frozenset(dial.numbers[:1])), 1)
 
 
 def _at_the_limit(state: State) -> State:

@@ -6,16 +6,16 @@ and look at what it asks the phone network for; they have no rules of the tree o
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
-from phonetree.core.budgets import Arrival, arrivals
-from phonetree.core.events import DialEnded, Pressed, Recorded, Silent
-from phonetree.core.explore import Place, Turn, Walk, walk
+from phonetree.core.budgets import Arrival, arrivals, begins, question
+from phonetree.core.events import DialEnded, LegPressed, Pressed, Silent
+from phonetree.core.explore import Place, Walk, walk
 from phonetree.core.moments import Moments, moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
-from phonetree.core.tree import PERSON_KEY, Budgets, Connect, GoTo, Menu, Site, Speak
+from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, Message, Site, Speak
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 
 MOST_TURNS_ALONE = 60
@@ -33,10 +33,10 @@ MOST_BREACHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One way in which a promise is broken, and the turns that lead there."""
+    """One way in which a promise is broken, and the turns (numbers in the walk) that lead there."""
 
     text: str
-    path: tuple[Place, ...] = ()
+    path: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +58,30 @@ class Walked:
 
     site: Site
     moments: Moments
-    turns: Walk
-    came_from: dict[Place, Place]
-    budgets: Budgets
+    walk: Walk
 
     @cached_property
-    def menus(self) -> tuple[tuple[Place, Gather], ...]:
+    def menus(self) -> tuple[tuple[int, Gather], ...]:
         """Every question that is put to a caller, once for each state and kind of moment."""
-        found: dict[tuple[int, object], tuple[Place, Gather]] = {}
-        for place, turn in self.turns.items():
-            for verb in turn.verbs:
-                if isinstance(verb, Gather) and verb.then.step is Step.ASK:
-                    found.setdefault((place.moment, verb.then), (place, verb))
+        found: dict[tuple[int, object], tuple[int, Gather]] = {}
+        for turn, verbs in enumerate(self.walk.verbs):
+            if gather := question(verbs):
+                found.setdefault((self.walk.places[turn].moment, gather.then), (turn, gather))
         return tuple(found.values())
 
     @cached_property
-    def dials(self) -> tuple[tuple[Place, Dial], ...]:
+    def dials(self) -> tuple[tuple[int, Dial], ...]:
         """Every ringing."""
         return tuple(
-            (place, verb) for place, turn in self.turns.items() for verb in turn.verbs if isinstance(verb, Dial)
+            (turn, verb) for turn, verbs in enumerate(self.walk.verbs) for verb in verbs if isinstance(verb, Dial)
         )
 
-    def path(self, place: Place) -> tuple[Place, ...]:
-        """The turns through which a place was first reached, itself the last."""
-        path = [place]
-        while path[-1] in self.came_from:
-            path.append(self.came_from[path[-1]])
-        return tuple(reversed(path))
+    def now(self, turn: int) -> datetime:
+        """An example of the moment at which a turn is taken."""
+        return self.moments.kinds[self.walk.places[turn].moment].at
 
-    def breach(self, text: str, place: Place) -> Breach:
-        return Breach(text, self.path(place))
+    def breach(self, text: str, turn: int) -> Breach:
+        return Breach(text, self.walk.path(turn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ class Proof:
     @property
     def turns(self) -> int:
         """How many turns can happen."""
-        return len(self.walk)
+        return len(self.walk.places)
 
     @property
     def kinds(self) -> int:
@@ -117,10 +111,9 @@ class Proof:
 def prove(site: Site, since: date) -> Proof:
     """Walks everything that can happen from `since` on, and checks every promise."""
     kinds = moments(site, since)
-    turns, came_from = walk(site, kinds)
-    walked = Walked(site, kinds, turns, came_from, site.budgets)
+    walked = Walked(site, kinds, walk(site, kinds))
     verdicts = tuple(Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in PROMISES)
-    return Proof(verdicts, tuple(arrivals(site, kinds, turns)), turns, kinds)
+    return Proof(verdicts, tuple(arrivals(site, kinds, walked.walk)), walked.walk, kinds)
 
 
 def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:
@@ -138,57 +131,62 @@ def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:
 
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
     """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
-    waiting = [place for place in walked.turns if place.state is None]
+    walk = walked.walk
+    waiting = [turn for turn, place in enumerate(walk.places) if place.state is None]
     seen = set(waiting)
-    for place in waiting:
-        turn = walked.turns[place]
-        if _leads_to_hangup(turn.verbs) and not isinstance(place.event, Pressed):
-            yield walked.breach("a call that reached nobody is hung up on", place)
-        for following in turn.after:
-            if following not in seen and not _helps(turn, following) and not _on_a_leg(following):
-                seen.add(following)
-                waiting.append(following)
+    for turn in waiting:
+        verbs = walk.verbs[turn]
+        if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
+            yield walked.breach("a call that reached nobody is hung up on", turn)
+        offered = any(isinstance(verb, Record) for verb in verbs)
+        for after in (*(() if offered else walk.after[turn]), *walk.later[turn]):
+            if after not in seen and not _elsewhere(walk.places[after]):
+                seen.add(after)
+                waiting.append(after)
 
 
-def _leads_to_hangup(verbs: Verbs) -> bool:
+def _hangs_up(verbs: Verbs) -> bool:
     return isinstance(verbs[-1], Hangup) and not any(isinstance(verb, Dial | Record | Redirect) for verb in verbs)
 
 
-def _helps(turn: Turn, following: Place) -> bool:
-    talked = isinstance(following.event, DialEnded) and following.event.connected
-    return talked or any(isinstance(verb, Record) for verb in turn.verbs)
+def _asked_to_leave(site: Site, place: Place) -> bool:
+    """Whether the caller pressed a key that says goodbye, if need be after some words."""
+    if place.state is None or not isinstance(place.event, Pressed):
+        return False
+    menu = site.nodes[place.state.node]
+    if isinstance(menu, Goodbye):
+        return True  # the goodbye is said once more; how the call came to it was looked at before
+    own = {choice.key: choice for choice in menu.choices} if isinstance(menu, Menu) else {}
+    choice = own.get(place.event.keys) or site.always.get(place.event.keys)
+    if choice is None or not isinstance(choice.target, GoTo):
+        return False
+    node = site.nodes[choice.target.node]
+    while isinstance(node, Message):
+        node = site.nodes[node.go]
+    return isinstance(node, Goodbye)
 
 
-def _on_a_leg(place: Place) -> bool:
-    return place.state is not None and place.state.step in LEG_STEPS
+def _elsewhere(place: Place) -> bool:
+    """A turn after a talk, or on a member's leg."""
+    talked = isinstance(place.event, DialEnded) and place.event.connected
+    return talked or (place.state is not None and place.state.step in LEG_STEPS)
 
 
-def _alone(walked: Walked, place: Place, key: str | None = None) -> Iterator[tuple[Place, Verbs]]:
-    """The turns of a call whose caller does nothing, or presses `key` at every question."""
+def _alone(walked: Walked, turn: int, key: str | None = None) -> Iterator[Verbs]:
+    """The documents of a call whose caller does nothing, or presses `key` at every question."""
+    walk = walked.walk
     for _ in range(MOST_TURNS_ALONE):
-        turn = walked.turns[place]
-        yield place, turn.verbs
-        wanted = [after for after in turn.after if isinstance(after.event, Silent)]
-        if key is not None and any(isinstance(verb, Gather) and verb.then.step is Step.ASK for verb in turn.verbs):
-            wanted = [after for after in turn.after if after.event == Pressed(key)]
-        if not wanted:
+        verbs = walk.verbs[turn]
+        yield verbs
+        wanted = Pressed(key) if key is not None and question(verbs) else Silent()
+        following = [after for after in walk.after[turn] if walk.places[after].event == wanted]
+        if not following:
             return
-        place = wanted[0]
+        turn = following[0]
 
 
 def _rings(verbs: Verbs) -> bool:
     return any(isinstance(verb, Dial) for verb in verbs)
-
-
-def _begins(walked: Walked) -> Iterator[Place]:
-    """The first turn of a call at each kind of moment, and the one after each change of language."""
-    for place, turn in walked.turns.items():
-        if place.state is None:
-            yield place
-            for after in turn.after:
-                choice = walked.site.always.get(after.event.keys) if isinstance(after.event, Pressed) else None
-                if choice and isinstance(choice.target, Speak):
-                    yield after
 
 
 def silence_reaches_a_person(walked: Walked) -> Iterator[Breach]:
@@ -200,23 +198,25 @@ def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
 
 
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
-    for begin in _begins(walked):
-        if not any(_rings(verbs) for _, verbs in _alone(walked, begin, key)):
-            yield walked.breach(f"{who} reaches nobody", begin)
+    for moment in range(len(walked.moments.kinds)):
+        for language, begin in begins(walked.site, walked.walk, walked.walk.number[Place(moment)]):
+            if not any(_rings(verbs) for verbs in _alone(walked, begin, key)):
+                yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
 
 
 def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
-    for place, gather in walked.menus:
-        pressed = Place(place.moment, gather.then, Pressed(PERSON_KEY))
-        if pressed in walked.turns and not _rings_before_a_menu(walked, pressed):
+    for turn, gather in walked.menus:
+        moment = walked.walk.places[turn].moment
+        pressed = walked.walk.number.get(Place(moment, gather.then, Pressed(PERSON_KEY)))
+        if pressed is not None and not _rings_before_a_menu(walked, pressed):
             yield walked.breach(f"0 reaches nobody from menu '{gather.then.node}'", pressed)
 
 
-def _rings_before_a_menu(walked: Walked, place: Place) -> bool:
-    for _, verbs in _alone(walked, place):
+def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
+    for verbs in _alone(walked, turn):
         if _rings(verbs):
             return True
-        if any(isinstance(verb, Gather) and verb.then.step is Step.ASK for verb in verbs):
+        if question(verbs):
             return False
     return False
 
@@ -225,39 +225,39 @@ def _rings_before_a_menu(walked: Walked, place: Place) -> bool:
 
 
 def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
-    for place in walked.turns:
+    for turn, place in enumerate(walked.walk.places):
         state = place.state
         if state is None or state.step is not Step.RUNG:
             continue
         node = walked.site.nodes[state.node]
         assert isinstance(node, Connect)
         waited, ceiling = state.rang + place.later, walked.site.teams[node.team].longest_wait
-        if waited > min(ceiling, walked.budgets.whole_wait):
-            yield walked.breach(f"team '{node.team}' can keep a caller waiting for {waited} s", place)
+        if waited > min(ceiling, walked.site.budgets.whole_wait):
+            yield walked.breach(f"team '{node.team}' can keep a caller waiting for {waited} s", turn)
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
     """No way round without a key: a search for cycles among all turns that happen by themselves."""
-    done: set[Place] = set()
-    for root in walked.turns:
-        stack, on_the_way = [(root, iter(_by_itself(walked, root)))], {root}
+    done: set[int] = set()
+    for root in range(len(walked.walk.places)):
+        stack, on_the_way = [(root, _by_itself(walked.walk, root))], {root}
         while stack and root not in done:
-            place, following = stack[-1]
+            turn, following = stack[-1]
             after = next(following, None)
             if after is None:
                 stack.pop()
-                on_the_way.discard(place)
-                done.add(place)
+                on_the_way.discard(turn)
+                done.add(turn)
             elif after in on_the_way:
                 yield walked.breach("a call goes round without the caller", after)
                 return
             elif after not in done:
                 on_the_way.add(after)
-                stack.append((after, iter(_by_itself(walked, after))))
+                stack.append((after, _by_itself(walked.walk, after)))
 
 
-def _by_itself(walked: Walked, place: Place) -> list[Place]:
-    return [after for after in walked.turns[place].after if isinstance(after.event, Silent | DialEnded | Recorded)]
+def _by_itself(walk: Walk, turn: int) -> Iterator[int]:
+    return (after for after in walk.after[turn] if not isinstance(walk.places[after].event, Pressed | LegPressed))
 
 
 # -- whom a call reaches
@@ -267,25 +267,24 @@ def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
     members = {member.number for team in walked.site.teams.values() for member in team.members}
     ours = walked.site.helpline.number
-    for place, dial in walked.dials:
+    for turn, dial in walked.dials:
         for number in dial.numbers:
             line = lines.get(number)
             if dial.screen is None and line is None:
-                yield walked.breach("a phone that is no outside line rings without being asked to press 1", place)
+                yield walked.breach("a phone that is no outside line rings without being asked to press 1", turn)
             if dial.screen is not None and number not in members:
-                yield walked.breach("a number that belongs to no team rings as if it did", place)
+                yield walked.breach("a number that belongs to no team rings as if it did", turn)
             if dial.caller_id != ours and not (line and line.own_caller_id):
-                yield walked.breach("a phone is shown another number than the helpline's", place)
+                yield walked.breach("a phone is shown another number than the helpline's", turn)
 
 
 def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
-    for place, dial in walked.dials:
-        now = walked.moments.kinds[place.moment].at
-        for number in dial.numbers:
+    for turn, dial in walked.dials:
+        for number in dial.numbers if dial.screen is None else ():
             line = lines.get(number)
-            if dial.screen is None and line and not line.hours.is_open(walked.site.schedule, now):
-                yield walked.breach(f"'{line.id}' is rung while it is closed", place)
+            if line and not line.hours.is_open(walked.site.schedule, walked.now(turn)):
+                yield walked.breach(f"'{line.id}' is rung while it is closed", turn)
 
 
 # -- what a caller hears
@@ -293,29 +292,36 @@ def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
 
 def languages_are_kept(walked: Walked) -> Iterator[Breach]:
     voices = {language: info.voice for language, info in walked.site.languages.items()}
-    for place, gather in walked.menus:
+    for turn, gather in walked.menus:
         others = [say for say in gather.spoken if isinstance(say, Say) and say.voice != voices[gather.then.language]]
         offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
         if len(others) > offers:
-            yield walked.breach(f"menu '{gather.then.node}' speaks another language than the caller's", place)
+            yield walked.breach(f"menu '{gather.then.node}' speaks another language than the caller's", turn)
 
 
 def menus_are_short(walked: Walked) -> Iterator[Breach]:
-    for place, gather in walked.menus:
+    for turn, gather in walked.menus:
         menu = walked.site.nodes[gather.then.node]
         assert isinstance(menu, Menu)
-        spoken = sum(choice.resource is None or _is_open(walked, place, choice.resource) for choice in menu.choices)
+        spoken = sum(choice.resource is None or _is_open(walked, turn, choice.resource) for choice in menu.choices)
         if spoken > MOST_SPOKEN_CHOICES:
             text = f"menu '{menu.id}' speaks {spoken} choices; at most {MOST_SPOKEN_CHOICES} are remembered"
-            yield walked.breach(text, place)
-        for say in gather.spoken:
-            if isinstance(say, Say) and speech_seconds(say.text) > LONGEST_SENTENCE_SECONDS:
-                length = round(speech_seconds(say.text))
-                yield walked.breach(f"a prompt before menu '{menu.id}' speaks for {length} s", place)
+            yield walked.breach(text, turn)
 
 
-def _is_open(walked: Walked, place: Place, resource: str) -> bool:
-    return walked.site.resources[resource].hours.is_open(walked.site.schedule, walked.moments.kinds[place.moment].at)
+def prompts_are_short(walked: Walked) -> Iterator[Breach]:
+    known: dict[str, float] = {}
+    for turn, verbs in enumerate(walked.walk.verbs):
+        for say in (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken):
+            if isinstance(say, Say) and say.text not in known:
+                known[say.text] = speech_seconds(say.text)
+                if known[say.text] > LONGEST_SENTENCE_SECONDS:
+                    text = f"a prompt speaks for {known[say.text]:.0f} s: '{say.text[:40]}...'"
+                    yield walked.breach(text, turn)
+
+
+def _is_open(walked: Walked, turn: int, resource: str) -> bool:
+    return walked.site.resources[resource].hours.is_open(walked.site.schedule, walked.now(turn))
 
 
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
@@ -339,8 +345,8 @@ def _alike(site: Site, one: str, two: str) -> bool:
 
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
-    budgets = walked.budgets
-    for arrival in arrivals(walked.site, walked.moments, walked.turns):
+    budgets = walked.site.budgets
+    for arrival in arrivals(walked.site, walked.moments, walked.walk):
         when = f"when {arrival.kind} ({arrival.at}), in '{arrival.language}'"
         if arrival.advocate is not None and arrival.advocate > budgets.advocate:
             yield Breach(
@@ -375,7 +381,8 @@ PROMISES: tuple[tuple[str, str, Callable[[Walked], Iterator[Breach]]], ...] = (
     ),
     ("closed-lines", "A line that is closed is never rung.", closed_lines_do_not_ring),
     ("languages", "A caller hears the language they chose to the end.", languages_are_kept),
-    ("short-menus", "Menus and prompts are short enough to remember.", menus_are_short),
+    ("short-menus", "Menus are short enough to remember.", menus_are_short),
+    ("short-prompts", "No prompt speaks for longer than one can listen.", prompts_are_short),
     ("same-keys", "Keys mean the same by day and by night.", keys_mean_the_same),
     ("near", "Help is within seconds and one key.", help_is_near),
 )

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from phonetree.core.budgets import question
 from phonetree.core.events import DialEnded, Pressed, Recorded, Silent
 from phonetree.core.explore import Place, Walk
 from phonetree.core.moments import Moments
-from phonetree.core.state import Step
-from phonetree.core.verbs import Dial, Gather
+from phonetree.core.verbs import Dial
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,18 @@ class Replay:
     world: str
 
 
-def replay(path: tuple[Place, ...], turns: Walk, moments: Moments) -> Replay:
+def replay(path: tuple[int, ...], walk: Walk, moments: Moments) -> Replay:
     """The call that takes these turns. A change of the hours in mid-call is not in it."""
     steps: list[str] = []
     world: dict[str, str] = {}
-    for before, after in pairwise(path):
-        verbs = turns[before].verbs
-        steps += list(_step(after, any(isinstance(v, Gather) and v.then.step is Step.ASK for v in verbs)))
+    for before, turn in pairwise(path):
+        verbs, after = walk.verbs[before], walk.places[turn]
+        steps += _step(after, asked=question(verbs) is not None)
         for verb in verbs:
             if isinstance(verb, Dial) and isinstance(after.event, DialEnded):
                 world.update(dict.fromkeys(verb.numbers, _answer(after, screened=verb.screen is not None)))
     numbers = "; ".join(f"{number}={answer}" for number, answer in world.items())
-    return Replay(str(moments.kinds[path[0].moment]), ",".join(steps), numbers)
+    return Replay(str(moments.kinds[walk.places[path[0]].moment]), ",".join(steps), numbers)
 
 
 def _step(place: Place, asked: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from phonetree import settings as environment
 from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import broken_promises
 from phonetree.config.site import Sites
 from phonetree.config.watch import watch
 from phonetree.provider.signature import Verifier
@@ -35,7 +36,7 @@ def create_app(
     """
     settings = settings or environment.read()
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
-    sites = Sites(settings.config, rules)
+    sites = Sites(settings.config, rules, lambda site: broken_promises(site, settings.config, now().date()))
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     renderer = Renderer(settings.public_url)

@@ -1,0 +1,141 @@
+"""The proof: kept for what is shipped, broken by what would harm, unmoved by what would not, and true."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phonetree.config.promises import broken_promises
+from phonetree.config.site import load
+from phonetree.core.explore import Place
+from phonetree.core.proof import Proof, prove
+from phonetree.core.replay import replay
+from phonetree.core.state import State, from_address
+from phonetree.errors import ConfigError
+from phonetree.simulator.caller import Script
+from phonetree.simulator.network import Clock, Network
+from phonetree.simulator.phone import Call
+from phonetree.simulator.transport import Reply, Transport
+from phonetree.simulator.world import parse_world
+from tests.proof.mutations import BREAKING, HARMLESS, Mutation
+from tests.support.lines import ROOT, RULES, TOKEN, direct, numbers
+from tests.test_random_calls import RULES as NETWORKS
+from tests.test_random_calls import STEPS, WORLDS
+
+SINCE = date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Proof:
+    return prove(load(ROOT / "config", RULES).site, SINCE)
+
+
+def _findings(folder: Path) -> str:
+    """Everything that keeps a folder's files from going live."""
+    try:
+        return "\n".join(str(problem) for problem in broken_promises(load(folder, RULES).site, folder, SINCE))
+    except ConfigError as error:
+        return str(error)
+
+
+def _mutated(mutation: Mutation, folder: Path) -> Path:
+    _, name, old, new, _ = mutation
+    config = Path(copytree(ROOT / "config", folder / "config"))
+    text = (config / name).read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"'{old}' is not in {name}"
+    (config / name).write_text(text.replace(old, new), encoding="utf-8")
+    return config
+
+
+def test_the_shipped_site_keeps_every_promise(shipped: Proof) -> None:
+    assert [verdict.id for verdict in shipped.verdicts if not verdict.kept] == []
+    assert {arrival.kind for arrival in shipped.arrivals} == {"open", "closed", "holiday"}
+    assert {arrival.language for arrival in shipped.arrivals} == {"en", "es"}
+
+
+@pytest.mark.parametrize("mutation", BREAKING, ids=lambda mutation: mutation[0])
+def test_what_would_harm_a_caller_is_caught_and_named(mutation: Mutation, tmp_path: Path) -> None:
+    found = _findings(_mutated(mutation, tmp_path))
+    assert re.search(mutation[4].replace("(", r"\(").replace("?", r"\?"), found), found or "nothing was found"
+
+
+@pytest.mark.parametrize("mutation", HARMLESS, ids=lambda mutation: mutation[0])
+def test_what_does_no_harm_raises_nothing(mutation: Mutation, tmp_path: Path) -> None:
+    assert _findings(_mutated(mutation, tmp_path)) == ""
+
+
+def test_there_are_enough_mutations() -> None:
+    assert len(BREAKING) >= 60
+    assert len(HARMLESS) >= 20
+    assert len({name for name, *_ in (*BREAKING, *HARMLESS)}) == len(BREAKING) + len(HARMLESS)
+
+
+# -- the call that breaks a promise can be played
+
+
+def test_a_broken_promise_comes_with_a_call_that_breaks_it(tmp_path: Path) -> None:
+    mutation = next(one for one in BREAKING if one[0] == "the last line hangs up when it fails")
+    config = _mutated(mutation, tmp_path)
+    proof = prove(load(config, RULES).site, SINCE)
+    breach = next(breach for verdict in proof.verdicts for breach in verdict.breaches if breach.path)
+    found = replay(breach.path, proof.walk, proof.moments)
+    zone = load(config, RULES).site.schedule.zone
+    clock = Clock(zone.localize(datetime.fromisoformat(found.at)))
+    line, sites = direct(config, clock)
+    network = Network(line, TOKEN, numbers(sites.current.helpline.number))
+    call = Call(network, clock, Script(found.keys), parse_world(found.world)).run()
+    assert call.ended == "the helpline hung up"
+    assert (call.spoke_with, call.messages) == ([], [])
+
+
+# -- the proof agrees with reality
+
+
+class Watched:
+    """A line that remembers every state that a call was in."""
+
+    def __init__(self, line: Transport) -> None:
+        self.line = line
+        self.states: list[State] = []
+
+    def post(self, url: str, fields: dict[str, str], headers: dict[str, str], limit: float) -> Reply:
+        place, _, query = url.partition("/voice")[2].removeprefix("/").partition("?")
+        if place and place not in ("recording", "status", "fallback"):
+            self.states.append(from_address(place, query))
+        return self.line.post(url, fields, headers, limit)
+
+
+def _essence(state: State) -> tuple[object, ...]:
+    """A state without what only counts on: when ringing began, and repetitions between one and the limit."""
+    return state.language, state.node, state.step, state.menu, state.misses, min(state.repeats, 2), state.round
+
+
+@pytest.fixture(scope="module")
+def explored(shipped: Proof) -> frozenset[tuple[object, ...]]:
+    return frozenset(_essence(place.state) for place in shipped.walk.places if place.state)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    steps=st.lists(STEPS, max_size=20),
+    world=WORLDS,
+    rules=NETWORKS,
+    minutes=st.integers(0, 399 * 24 * 60),
+)
+def test_no_call_is_ever_where_the_proof_has_not_been(explored, steps, world, rules, minutes) -> None:  # type: ignore[no-untyped-def]
+    clock = Clock(datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=minutes))
+    line, sites = direct(ROOT / "config", clock)
+    watched = Watched(line)
+    network = Network(watched, TOKEN, numbers(sites.current.helpline.number))  # type: ignore[arg-type]
+    Call(network, clock, Script(",".join(steps)), world, rules).run()
+    for state in watched.states:
+        assert _essence(state) in explored, state
+
+
+def test_every_kind_of_moment_is_where_a_call_can_begin(shipped: Proof) -> None:
+    for moment in range(shipped.kinds):
+        assert Place(moment) in shipped.walk.number

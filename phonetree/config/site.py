@@ -113,8 +113,8 @@ class Sites:
     def reload(self) -> bool:
         """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing."""
         with self._lock:
-            seen = _digest(_bytes(self.folder / name, Findings()) for name in FILES)
-            if seen == self._seen and not self.problems:
+            seen = self._look()
+            if seen == self._seen:
                 return False
             self._seen = seen
             try:
@@ -127,6 +127,11 @@ class Sites:
                 return False
             self._publish(site)
             return True
+
+    def _look(self) -> str:
+        """All that a reload depends on, in short: the two files, and which audio files there are."""
+        audio = sorted(path.name for path in (self.folder / "audio").glob("*"))
+        return _digest([*(_bytes(self.folder / name, Findings()) for name in FILES), *map(str.encode, audio)])
 
     def _proven(self, site: Site) -> Site:
         known = site.revision in self._revisions

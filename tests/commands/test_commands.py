@@ -1,5 +1,6 @@
 """The commands as people type them: what they print, and their exit status."""
 
+import json
 from pathlib import Path
 from shutil import copytree
 
@@ -140,3 +141,32 @@ def test_a_bug_has_an_exit_status_of_its_own(
     monkeypatch.setattr("phonetree.commands.options.load", fail)
     assert main(["check"]) == BUG
     assert "This is a mistake in phonetree" in capsys.readouterr().err
+
+
+def test_prove_says_what_is_kept_and_how_soon_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--at", "2026-11-22"]) == 0
+    printed = capsys.readouterr().out
+    assert "BROKEN" not in printed
+    assert printed.count("kept  ") >= 12
+    assert "open     2026-11-23 13:00   en               14      -       98" in printed
+
+
+def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = Path(copytree("config", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    end = "le comunico ahora.}\n      go: "
+    routing.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
+    assert main(["prove", "--config", str(config), "--at", "2026-11-22"]) == KNOWN_PROBLEM
+    printed = capsys.readouterr().out
+    assert "BROKEN  Every call ends at a person" in printed
+    assert 'python -m phonetree call --at "' in printed
+    assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
+    assert "a call that reached nobody is hung up on" in capsys.readouterr().out
+
+
+def test_prove_speaks_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--format", "json"]) == 0
+    proof = json.loads(capsys.readouterr().out)
+    assert proof["kept"] is True
+    assert {promise["id"] for promise in proof["promises"]} >= {"help", "silence", "zero", "near"}

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from phonetree.config.promises import broken_promises
 from phonetree.config.site import MOST_REVISIONS, Sites
 from phonetree.config.watch import reload, watch
 from tests.support.lines import ROOT, RULES
@@ -116,3 +118,16 @@ def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:
     reload(server.sites)
     assert server.client.get("/healthz").status_code == 200
     assert server.post("/voice").status_code == 200
+
+
+def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
+    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    before = sites.current
+    edit(config, "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave")
+    assert not sites.reload()
+    assert sites.current is before
+    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    assert not sites.reload(), "and stays refused"
+    edit(config, "le comunico ahora.}\n      go: leave", "le comunico ahora.}\n      go: barcc_now")
+    sites.reload()
+    assert sites.problems == ()

@@ -1,12 +1,13 @@
 """`call`: a simulated call, typed or scripted, in process or against a running server."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import pytz
 
 from phonetree import settings
+from phonetree.commands.demo import Demo, read_demo
 from phonetree.commands.options import at_option, config_option, moment
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
@@ -21,9 +22,6 @@ from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import InProcess, OverHttp, Transport, Unreachable
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
-
-DEMO_FILE = Path("var/demo.json")
-"""Where a running demo leaves the token that it made up."""
 
 CONNECT_SECONDS = 5.0
 """How long a server may take to say that it is there."""
@@ -51,10 +49,7 @@ def call(at: str | None, keys: str | None, world: str, save: Path | None, url: s
     """
     if url and at:
         raise PhonetreeError("--at works in process only: a running server has its own clock; leave out --url or --at")
-    demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
-    site = load(config, NumberRules(demo.names, fictional=True, stand_in=True)).site
-    clock = Clock(moment(at, site.schedule.zone))
-    line = _over_http(url, site) if url else _in_process(demo, clock, site)
+    clock, line = _over_http(url.rstrip("/"), config) if url else _in_process(at, config)
     keyboard = Keyboard(click.echo, lambda text: click.prompt(text, default="", show_default=False))
     caller: Caller = Script(keys) if keys is not None else keyboard
     made = Call(line.network(), clock, caller, parse_world(world))
@@ -82,14 +77,26 @@ class _Line:
         return Network(self.transport, self.token, addresses)
 
 
-def _in_process(demo: Settings, clock: Clock, site: Site) -> _Line:
+def _in_process(at: str | None, config: Path) -> tuple[Clock, _Line]:
+    demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
+    site = _site(config)
+    clock = Clock(moment(at, site.schedule.zone))
     application = create_app(demo, now=clock.now, watching=False)
-    return _Line(InProcess(application), demo.auth_token, demo.public_url, site.helpline.number)
+    return clock, _Line(InProcess(application), demo.auth_token, demo.public_url, site.helpline.number)
 
 
-def _over_http(url: str, site: Site) -> _Line:
-    url = url.rstrip("/")
-    token = settings.auth_token() or _demo_token(url)
+def _site(config: Path) -> Site:
+    return load(config, NumberRules(settings.names(), fictional=True, stand_in=True)).site
+
+
+def _over_http(url: str, config: Path) -> tuple[Clock, _Line]:
+    """A running demo is called whatever the files are like now: that is how one hears that an edit was refused."""
+    demo, token = read_demo(url), settings.auth_token()
+    if demo is None and token is None:
+        raise PhonetreeError(
+            f"no demo runs at {url} from this folder; start it with scripts/serve, "
+            "or set TWILIO_AUTH_TOKEN to that server's token"
+        )
     transport = OverHttp()
     try:
         transport.post(f"{url}/healthz", {}, {}, CONNECT_SECONDS)
@@ -97,20 +104,10 @@ def _over_http(url: str, site: Site) -> _Line:
         raise PhonetreeError(
             f"nothing answers at {url}; start the demo with scripts/serve first, or leave out --url to call in process"
         ) from None
-    return _Line(transport, token, url, site.helpline.number)
-
-
-def _demo_token(url: str) -> str:
-    try:
-        demo = json.loads(DEMO_FILE.read_text(encoding="utf-8"))
-        if demo["url"] == url:
-            return str(demo["token"])
-    except (OSError, ValueError, KeyError):
-        pass
-    raise PhonetreeError(
-        f"no demo runs at {url} from this folder; start it with scripts/serve, "
-        "or set TWILIO_AUTH_TOKEN to that server's token"
-    )
+    if demo is None:
+        site = _site(config)
+        demo = Demo(url, token or "", site.helpline.number, str(site.schedule.zone))
+    return Clock(moment(None, pytz.timezone(demo.timezone))), _Line(transport, demo.token, url, demo.number)
 
 
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:

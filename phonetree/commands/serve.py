@@ -1,15 +1,14 @@
 """`serve`: answers calls."""
 
-import json
-from pathlib import Path
-
 import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from phonetree import settings
-from phonetree.commands.call import DEMO_FILE
+from phonetree.commands.demo import Demo, leave_demo
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Sites
 from phonetree.web import create_app
 
 THREADS = 4
@@ -56,13 +55,6 @@ def _prepare_demo(host: str, port: int) -> None:
         raise click.BadParameter("a demo listens on this machine only; leave out --host", param_hint="--host")
     url = f"http://{host}:{port}"
     made_up = settings.become_demo(url, None)
-    _leave_token(DEMO_FILE, url, made_up.auth_token)
+    site = Sites(made_up.config, NumberRules(made_up.names, fictional=True, stand_in=True)).current
+    leave_demo(Demo(url, made_up.auth_token, site.helpline.number, str(site.schedule.zone)))
     click.echo(_WELCOME.format(url=url))
-
-
-def _leave_token(path: Path, url: str, token: str) -> None:
-    """So that `call` on this machine can sign like the provider. Readable by this user only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"url": url, "token": token}), encoding="utf-8")

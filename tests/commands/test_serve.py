@@ -1,0 +1,93 @@
+"""The demo as a newcomer runs it: a server in a process of its own, called over HTTP, edited, stopped."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import requests
+
+from tests.support.lines import ROOT
+
+SECONDS = 20.0
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "phonetree", *arguments]
+    return subprocess.run(command, cwd=folder, env=_environ(), capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+
+
+def _environ() -> dict[str, str]:
+    return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder in which a demo runs, and its address."""
+    copytree(ROOT / "config", tmp_path / "config")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "phonetree", "serve", "--demo", "--port", str(port)]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=tmp_path, env=_environ(), stdout=log, stderr=log)  # noqa: S603
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _until(lambda: _answers(url))
+        yield tmp_path, url
+    finally:
+        server.terminate()
+        server.wait(SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=2).ok
+    except requests.ConnectionError:
+        return False
+
+
+def _until(true) -> None:  # type: ignore[no-untyped-def]
+    until = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]) -> None:
+    folder, url = demo
+    called = _run(folder, "call", "--url", url, "--keys", "2,1")
+    assert called.returncode == 0, called.stderr
+    assert "rings     +18008418371; they see +16172532300" in called.stdout
+
+    routing = folder / "config" / "routing.yaml"
+    good = routing.read_text(encoding="utf-8")
+    routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
+    _until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 503)
+    again = _run(folder, "call", "--url", url, "--keys", "2,1")
+    assert "rings     +18008418371" in again.stdout, "a bad edit changes nothing, and can be heard to change nothing"
+
+    routing.write_text(good.replace("for crisis lines", "for help lines"), encoding="utf-8")
+    _until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 200)
+    assert "For help lines, press 2." in _run(folder, "call", "--url", url, "--keys", "hangup@30").stdout
+
+    log = (folder / "log").read_text(encoding="utf-8")
+    assert log.count("\n{") == 2, "one line for each edit, none for a call"
+    for secret in ("+1617555", "5550199", "CA0000"):
+        assert secret not in log
+    token = folder / "var" / "demo.json"
+    assert token.stat().st_mode & 0o077 == 0
+
+
+def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, str]) -> None:
+    _, url = demo
+    for path in ("/voice", "/voice/a/b/c/d", "/voice/fallback"):
+        response = requests.post(f"{url}{path}", data={"From": "+16175550123"}, timeout=5)
+        assert (response.status_code, response.content) == (403, b"")
+    large = requests.post(f"{url}/voice", data=b"x" * 1_000_000, timeout=5)
+    assert (large.status_code, large.content) == (403, b"")

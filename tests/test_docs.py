@@ -12,6 +12,7 @@ import yaml
 from phonetree.__main__ import main
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
+from phonetree.provider.twiml import OVERRIDES
 from tests.support.lines import ROOT, RULES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -91,3 +92,8 @@ def test_every_link_between_documents_leads_to_a_file() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_the_addresses_to_set_at_the_number_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    assert f"/voice{OVERRIDES}`" in text

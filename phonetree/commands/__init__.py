@@ -8,6 +8,7 @@ from phonetree.commands.check import check
 from phonetree.commands.hours import hours
 from phonetree.commands.prove import prove_command
 from phonetree.commands.serve import serve
+from phonetree.commands.tree import tree
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,5 +17,5 @@ def phonetree() -> None:
     """A telephone tree for a confidential helpline."""
 
 
-for command in (serve, check, prove_command, hours, call):
+for command in (serve, check, hours, tree, prove_command, call):
     phonetree.add_command(command)

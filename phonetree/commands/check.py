@@ -5,14 +5,16 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import config_option, load_for_reading, moment
+from phonetree.commands.options import at_option, config_option, load_for_reading, moment
+from phonetree.config.advice import advice
 from phonetree.config.promises import broken_promises
 from phonetree.errors import ConfigError, Problem
 
 
 @click.command()
+@at_option
 @config_option
-def check(config: Path) -> int:
+def check(at: str | None, config: Path) -> int:
     """Find every problem in hours.yaml and routing.yaml, and every promise that they would break.
 
     Each is one line: file, line, column, what is wrong and what to do. Problems and broken promises keep
@@ -22,14 +24,16 @@ def check(config: Path) -> int:
     """
     try:
         loaded = load_for_reading(config)
-        problems = broken_promises(loaded.site, config, moment(None, loaded.site.schedule.zone).date())
+        today = moment(at, loaded.site.schedule.zone).date()
+        problems = broken_promises(loaded.site, config, today)
     except ConfigError as error:
         return _refused(error.problems)
     if problems:
         return _refused(problems)
-    for warning in loaded.warnings:
+    warnings = (*loaded.warnings, *advice(loaded.site, config, today))
+    for warning in warnings:
         click.echo(warning)
-    click.echo(f"No problems, {_count(len(loaded.warnings), 'warning')}. This is revision {loaded.site.revision}.")
+    click.echo(f"No problems, {_count(len(warnings), 'warning')}. This is revision {loaded.site.revision}.")
     return 0
 
 

@@ -1,5 +1,7 @@
 """`serve`: answers calls."""
 
+import socket
+
 import click
 from granian import Granian
 from granian.constants import Interfaces
@@ -9,6 +11,7 @@ from phonetree import settings
 from phonetree.commands.demo import Demo, leave_demo
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Sites
+from phonetree.errors import PhonetreeError
 from phonetree.web import create_app
 
 THREADS = 4
@@ -34,6 +37,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
 
     Example: python -m phonetree serve --demo
     """
+    _refuse_a_port_in_use(host, port)
     if demo:
         _prepare_demo(host, port)
     create_app(watching=False)  # refuses to start, with every problem, before anything listens
@@ -48,6 +52,17 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         log_access=False,  # an access log is a call log
     ).serve()
+
+
+def _refuse_a_port_in_use(host: str, port: int) -> None:
+    """Said before anything is written: a second demo would take the token of the first one."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            hint = "another server runs there; stop it, or choose another port with --port"
+            raise PhonetreeError(f"{host}:{port} cannot be listened at ({error.strerror}): {hint}") from None
 
 
 def _prepare_demo(host: str, port: int) -> None:

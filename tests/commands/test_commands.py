@@ -35,7 +35,7 @@ def test_every_command_has_help_with_an_example(name: str, capsys: pytest.Captur
 def test_check_finds_nothing_in_what_is_shipped_but_numbers_that_are_not_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["check"]) == 0
+    assert main(["check", "--at", "2026-11-22"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(": warning: ")[2] for line in lines[:-1]] == [
         "team 'advocates', member 1: $ADVOCATE_1 is not set here; the server will not start without it",

@@ -91,3 +91,11 @@ def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, 
         assert (response.status_code, response.content) == (403, b"")
     large = requests.post(f"{url}/voice", data=b"x" * 1_000_000, timeout=5)
     assert (large.status_code, large.content) == (403, b"")
+
+
+def test_a_second_demo_at_the_same_port_leaves_the_first_alone(demo: tuple[Path, str]) -> None:
+    folder, url = demo
+    second = _run(folder, "serve", "--demo", "--port", url.rpartition(":")[2])
+    assert second.returncode == 1
+    assert "choose another port with --port" in second.stderr
+    assert _run(folder, "call", "--url", url, "--keys", "9!").returncode == 0

@@ -1,0 +1,56 @@
+"""Advice that depends on the day: it does not stop a publish, but somebody should look."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from phonetree.core.tree import AGAIN_KEY, Menu, Prompt, Site, Text
+from phonetree.errors import ConfigWarning, Where
+
+OLD_DAYS = 180
+"""A number that nobody has dialled for half a year may have changed."""
+
+CLOSURES_BY = (11, 1)
+"""From this month and day on, next year's closures should be known."""
+
+_SPOKEN_KEY = re.compile(r"\b(?:press|oprima|pulse|marque el)\s+(?:el\s+)?(\d|star|asterisco)\b", re.IGNORECASE)
+
+
+def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
+    """What staff should look at, as of today."""
+    hours, routing = (Where(str(folder / name)) for name in ("hours.yaml", "routing.yaml"))
+    return (
+        *(ConfigWarning(hours, text) for text in _closures(site, today)),
+        *(ConfigWarning(routing, text) for text in (*_old_numbers(site, today), *_spoken_keys(site))),
+    )
+
+
+def _closures(site: Site, today: date) -> Iterator[str]:
+    following = today.year + 1
+    known = any(entry.last.year == following for entry in site.schedule.dated)
+    if (today.month, today.day) >= CLOSURES_BY and not known:
+        yield f"no closures are written for {following}; ask which days are announced, and add them"
+
+
+def _old_numbers(site: Site, today: date) -> Iterator[str]:
+    for line in site.resources.values():
+        if line.verified and (age := (today - line.verified).days) > OLD_DAYS:
+            yield f"resource '{line.id}' was last verified {age} days ago; dial it and write down the day"
+
+
+def _spoken_keys(site: Site) -> Iterator[str]:
+    """The product itself says the keys; a text that names one may name a wrong one."""
+    for node in site.nodes.values():
+        keys = {choice.key for choice in node.choices} if isinstance(node, Menu) else set()
+        for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
+            for key in _keys(prompt):
+                if key not in keys | site.always.keys() | {AGAIN_KEY}:
+                    yield f"node '{node.id}' speaks of key {key}, which does nothing there; leave keys out of texts"
+
+
+def _keys(prompt: Prompt | None) -> Iterator[str]:
+    for parts in (prompt or {}).values():
+        for part in parts:
+            if isinstance(part, Text):
+                yield from (key if key.isdigit() else AGAIN_KEY for key in _SPOKEN_KEY.findall(part.text))

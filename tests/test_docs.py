@@ -97,3 +97,17 @@ def test_every_link_between_documents_leads_to_a_file() -> None:
 def test_the_addresses_to_set_at_the_number_are_those_of_the_code() -> None:
     text = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     assert f"/voice{OVERRIDES}`" in text
+
+
+def test_the_table_of_promises_is_current(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rewrite: bool
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["prove", "--at", "2026-11-22"]) == 0
+    printed = capsys.readouterr().out
+    path = ROOT / "docs" / "promises.md"
+    head, _, _ = path.read_text(encoding="utf-8").partition("```text\n")
+    current = f"{head}```text\n{printed}```\n"
+    if rewrite:
+        path.write_text(current, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == current

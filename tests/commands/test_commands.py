@@ -90,7 +90,7 @@ def test_a_call_needs_no_settings_and_can_be_saved(tmp_path: Path, capsys: pytes
 
 
 def test_a_call_can_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    typed = iter(["7", "", "3", "20"])
+    typed = iter(["7", "3", "20"])
     monkeypatch.setattr(click, "prompt", lambda *arguments, **named: next(typed))
     assert main(["call", "--at", "2026-11-23 20:00"]) == 0
     printed = capsys.readouterr().out
@@ -148,7 +148,7 @@ def test_prove_says_what_is_kept_and_how_soon_help_is_there(capsys: pytest.Captu
     printed = capsys.readouterr().out
     assert "BROKEN" not in printed
     assert printed.count("kept  ") >= 12
-    assert "open     2026-11-23 13:00   en               14      -       98" in printed
+    assert "open     2026-11-23 13:00   en               14      -       71" in printed
 
 
 def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,17 @@
 """Rails for every test: no network beyond this machine, no home directory; and one option."""
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.lines import ROOT
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")  # the same examples each time there; new ones on every developer's run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

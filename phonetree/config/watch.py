@@ -19,11 +19,20 @@ def watch(sites: Sites) -> Event:
 
 
 def _follow(sites: Sites, stop: Event) -> None:
-    changes = watchfiles.watch(
-        sites.folder, stop_event=stop, rust_timeout=CHECK_MILLISECONDS, yield_on_timeout=True, raise_interrupt=False
-    )
-    for _ in changes:
-        reload(sites)
+    """Goes on following whatever happens: a folder that is gone for a while, or a fault of our own."""
+    while not stop.is_set():
+        try:
+            for _ in watchfiles.watch(
+                sites.folder,
+                stop_event=stop,
+                rust_timeout=CHECK_MILLISECONDS,
+                yield_on_timeout=True,
+                raise_interrupt=False,
+            ):
+                reload(sites)
+        except Exception as error:  # noqa: BLE001 -- see above
+            log.failure("watch", error)
+            stop.wait(CHECK_MILLISECONDS / 1000)
 
 
 def reload(sites: Sites) -> None:

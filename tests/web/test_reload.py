@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import MOST_REVISIONS, Sites
+from phonetree.config.site import MOST_REVISIONS, Loaded, Sites, load
 from phonetree.config.watch import reload, watch
 from tests.support.lines import ROOT, RULES
 from tests.support.server import Server
@@ -131,3 +132,27 @@ def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
     edit(config, "le comunico ahora.}\n      go: leave", "le comunico ahora.}\n      go: barcc_now")
     sites.reload()
     assert sites.problems == ()
+
+
+def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phonetree.config.watch.CHECK_MILLISECONDS", 200)
+    sites = Sites(config, RULES)
+    before = sites.current.revision
+    failing = [True]
+
+    def load_or_fail(*arguments: Any) -> Loaded:
+        if failing:
+            failing.clear()
+            raise RuntimeError
+        return load(*arguments)
+
+    monkeypatch.setattr("phonetree.config.site.load", load_or_fail)
+    stop = watch(sites)
+    try:
+        time.sleep(0.5)
+        edit(config, "for crisis lines", "for help lines")
+        assert eventually(lambda: not failing)
+        edit(config, "for help lines", "for other lines")
+        assert eventually(lambda: sites.current.revision != before)
+    finally:
+        stop.set()

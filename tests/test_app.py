@@ -1,0 +1,19 @@
+"""The application as any WSGI server finds it."""
+
+import runpy
+
+import pytest
+from werkzeug.test import Client
+
+from tests.support.lines import NAMES, ROOT
+
+
+def test_it_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    real = {name: number.replace("555010", "253000") for name, number in NAMES.items()}
+    given = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "x", "PHONETREE_PUBLIC_URL": "https://tree.example.org"}
+    for name, value in (given | real).items():
+        monkeypatch.setenv(name, value)
+    app = runpy.run_path("app.py")["app"]
+    assert Client(app).get("/readyz").status_code == 200
+    assert Client(app).post("/voice").status_code == 403

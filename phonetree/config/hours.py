@@ -23,7 +23,6 @@ YEARS_OF_NAMES = (2024, 2030)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
-EMPTY_WEEK = Week(((),) * 7)
 
 
 def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) -> Schedule:

@@ -102,10 +102,6 @@ class Section:
         self.problem(value.where, f"'{key}' is '{value.text}', which means nothing here{suggest(value.text, words)}")
         return default
 
-    def yes(self, key: str, *, default: bool = False) -> bool:
-        """`true` or `false` under a key."""
-        return self.word(key, "true" if default else "false", ("true", "false")) == "true"
-
     def section(self, key: str, label: str, *, hint: str | None = None) -> "Section":
         """The table under a key; an absent one is empty."""
         item = self.require(key, hint) if hint else self.take(key)

@@ -20,8 +20,6 @@ from phonetree.simulator.twiml import Dial, Document, Gather, Hangup, Pause, Rec
 from phonetree.simulator.world import World
 
 APPLICATION_ERROR = "We are sorry, an application error has occurred. Goodbye."
-WITHHELD = "+266696687"
-"""What the network sends as the number of a caller who withholds it."""
 
 
 @dataclass

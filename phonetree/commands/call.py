@@ -19,6 +19,7 @@ from phonetree.simulator.golden import Golden
 from phonetree.simulator.keyboard import Keyboard
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
+from phonetree.simulator.transcript import unheard
 from phonetree.simulator.transport import InProcess, OverHttp, Transport, Unreachable
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
@@ -52,11 +53,8 @@ def call(at: str | None, keys: str | None, world: str, save: Path | None, url: s
     clock, line = _over_http(url.rstrip("/"), config) if url else _in_process(at, config)
     keyboard = Keyboard(click.echo, lambda text: click.prompt(text, default="", show_default=False))
     caller: Caller = Script(keys) if keys is not None else keyboard
-    made = Call(line.network(), clock, caller, parse_world(world))
-    if keys is None:
-        made.listener = keyboard.listen
-        made.transcript.listener = keyboard.listen
-    made.run()
+    listener = keyboard.listen if keys is None else unheard
+    made = Call(line.network(), clock, caller, parse_world(world), listener=listener).run()
     if keys is not None:
         click.echo(str(made.transcript), nl=False)
     if save:

@@ -9,9 +9,8 @@ from granian.log import LogLevels
 
 from phonetree import settings
 from phonetree.commands.demo import Demo, leave_demo
-from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Sites
 from phonetree.errors import PhonetreeError
+from phonetree.settings import Settings
 from phonetree.web import create_app
 
 THREADS = 4
@@ -38,9 +37,13 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     Example: python -m phonetree serve --demo
     """
     _refuse_a_port_in_use(host, port)
-    if demo:
-        _prepare_demo(host, port)
-    create_app(watching=False)  # refuses to start, with every problem, before anything listens
+    url = f"http://{host}:{port}"
+    made_up = _made_up(host, url) if demo else None
+    application = create_app(watching=False)  # refuses to start, with every problem, before anything listens
+    if made_up:
+        site = application.extensions["phonetree"].sites.current
+        leave_demo(Demo(url, made_up.auth_token, site.helpline.number, str(site.schedule.zone)))
+        click.echo(_WELCOME.format(url=url))
     Granian(
         "phonetree.web:create_app",
         address=host,
@@ -65,11 +68,8 @@ def _refuse_a_port_in_use(host: str, port: int) -> None:
             raise PhonetreeError(f"{host}:{port} cannot be listened at ({error.strerror}): {hint}") from None
 
 
-def _prepare_demo(host: str, port: int) -> None:
+def _made_up(host: str, url: str) -> Settings:
+    """The settings of a demo, which this process and its children have from here on."""
     if host not in ("127.0.0.1", "localhost", "::1"):
         raise click.BadParameter("a demo listens on this machine only; leave out --host", param_hint="--host")
-    url = f"http://{host}:{port}"
-    made_up = settings.become_demo(url, None)
-    site = Sites(made_up.config, NumberRules(made_up.names, fictional=True, stand_in=True)).current
-    leave_demo(Demo(url, made_up.auth_token, site.helpline.number, str(site.schedule.zone)))
-    click.echo(_WELCOME.format(url=url))
+    return settings.become_demo(url, None)

@@ -59,7 +59,7 @@ def parse(data: bytes, name: str) -> tuple[Table, tuple[Problem, ...]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Where(name, mark.line + 1, mark.column + 1) if mark else Where(name)
-        if mark and data.splitlines()[mark.line : mark.line + 1] and b"\t" in data.splitlines()[mark.line]:
+        if mark and b"\t" in b"".join(data.splitlines()[mark.line : mark.line + 1]):
             raise _refused(where, "has a tab; YAML wants spaces, so replace the tab by spaces") from None
         raise _refused(where, f"is not valid YAML: {error.problem}; look at this line and the one before it") from None
     except (yaml.YAMLError, ValueError) as error:

@@ -24,6 +24,7 @@ from phonetree.core.tree import (
     NodeId,
     Transfer,
     Voicemail,
+    past_words,
 )
 from phonetree.errors import Where
 
@@ -170,7 +171,5 @@ def _with_resources(menu: Menu, nodes: Mapping[NodeId, Node]) -> Menu:
 def _line(choice: Choice, nodes: Mapping[NodeId, Node]) -> str | None:
     if not isinstance(choice.target, GoTo):
         return None
-    node = nodes[choice.target.node]
-    while isinstance(node, Message):
-        node = nodes[node.go]
+    node = past_words(nodes, choice.target.node)
     return node.resource if isinstance(node, Transfer) else None

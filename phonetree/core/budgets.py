@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phonetree.core.events import Pressed, Silent
-from phonetree.core.explore import Place, Walk
+from phonetree.core.events import Pressed
+from phonetree.core.explore import SILENT, Place, Walk
 from phonetree.core.moments import Moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import Step
 from phonetree.core.tree import Site, Speak
 from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
 
-MOST_TURNS = 60
+MOST_TURNS_ALONE = 60
+"""A call that has not arrived after so many turns without the caller never will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,12 @@ def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
             people: list[float] = []
             lines: list[float] = []
             for key, offered in _offers(site, language, walk.verbs[begin]):
-                seconds, screened = _until_rung(walk, begin, Pressed(key))
+                pressed = walk.following(begin, Pressed(key))
+                documents = alone(walk, pressed) if pressed is not None else iter(())
+                seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
                 if seconds is not None:
                     (people if screened else lines).append(offered + seconds)
-            silent, _ = _until_rung(walk, begin, Silent())
+            silent, _ = _until_rung(alone(walk, begin), asked_again_is_too_late=False)
             advocate, line = min(people, default=None), min(lines, default=None)
             yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
 
@@ -69,25 +72,31 @@ def question(verbs: Verbs) -> Gather | None:
     return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
 
 
-def _until_rung(walk: Walk, turn: int, event: Pressed | Silent) -> tuple[float | None, bool]:
-    """Seconds of speech (and of waiting, where nothing is pressed) until a phone rings, and whether it is a
-    team's. None: another question comes first (for a key), or nobody is ever rung (for silence)."""
+def alone(walk: Walk, turn: int, key: str | None = None) -> Iterator[Verbs]:
+    """The documents of a call whose caller does nothing, or presses `key` at every question."""
+    following: int | None = turn
+    for _ in range(MOST_TURNS_ALONE):
+        if following is None:
+            return
+        verbs = walk.verbs[following]
+        yield verbs
+        event = Pressed(key) if key is not None and question(verbs) else SILENT
+        following = walk.following(following, event)
+
+
+def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) -> tuple[float | None, bool]:
+    """Seconds of speech, and of waiting for a key, until a phone rings, and whether it is a team's. None: nobody
+    is ever rung, or only after another question."""
     passed = 0.0
-    for number in range(MOST_TURNS):
-        verbs = walk.verbs[turn]
+    for verbs in documents:
         for verb in verbs:
             if isinstance(verb, Dial):
                 return passed, verb.screen is not None
-            if isinstance(verb, Gather) and not (number == 0 and isinstance(event, Pressed)):
+            if isinstance(verb, Gather):
                 passed += sum(map(spoken_seconds, verb.spoken))
                 passed += verb.seconds if verb.then.step is Step.ASK else 0
-        if number and isinstance(event, Pressed) and question(verbs):
-            return None, False
-        wanted = event if number == 0 else Silent()
-        following = [after for after in walk.after[turn] if walk.places[after].event == wanted]
-        if not following:
-            return None, False
-        turn = following[0]
+        if asked_again_is_too_late and question(verbs):
+            break
     return None, False
 
 

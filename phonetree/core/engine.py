@@ -84,14 +84,12 @@ def start(site: Site, now: datetime) -> Verbs:
 
 def start_again(site: Site, now: datetime, language: Language) -> Verbs:
     """The turn of a call whose place is lost: the beginning of this site's tree, with a sentence that says so."""
-    known = language if language in site.languages else site.first_language
-    return _from_the_start(site, now, known, lost=True)
+    return _from_the_start(site, now, site.known_language(language), lost=True)
 
 
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
     """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number."""
-    known = language if language in site.languages else site.first_language
-    speak = Speaker(site, known, now)
+    speak = Speaker(site, site.known_language(language), now)
     line = site.resources[site.last_resort]
     name = speak.resource(line.id)
     return (
@@ -197,8 +195,12 @@ def _follow(here: _Turn, target: Target) -> Verbs:
         case GoTo(node):
             return _enter(here, node)
         case Speak(language):
-            other = here.site.first_language if here.state.language == language else language
-            return _enter(here.speaking(other), here.state.node)
+            return _enter(_changed(here, language), here.state.node)
+
+
+def _changed(here: _Turn, language: Language) -> _Turn:
+    """The call in this language; back in the first one, when it is spoken already."""
+    return here.speaking(here.site.first_language if here.state.language == language else language)
 
 
 # -- menus
@@ -230,21 +232,13 @@ def _later_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
 
 
 def _choices(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
-    return tuple(_offer(here, choice) for choice in menu.choices if _is_offered(here, choice))
-
-
-def _is_offered(here: _Turn, choice: Choice) -> bool:
-    if choice.resource is None:
-        return True
-    return here.site.resources[choice.resource].hours.is_open(here.site.schedule, here.now)
+    return tuple(_offer(here, choice) for choice in menu.choices if here.site.offers(choice, here.now))
 
 
 def _offer(here: _Turn, choice: Choice) -> Spoken:
     """How a choice is spoken: what it does, then its key. A language is offered in itself."""
     if isinstance(choice.target, Speak):
-        here = here.speaking(
-            here.site.first_language if here.state.language == choice.target.language else choice.target.language
-        )
+        here = _changed(here, choice.target.language)
         return here.speak.phrase("language", language=here.site.languages[here.state.language].name, key=choice.key)
     return here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
 
@@ -252,7 +246,7 @@ def _offer(here: _Turn, choice: Choice) -> Spoken:
 def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
     for choice in menu.choices:
         if choice.key == key:
-            if _is_offered(here, choice):
+            if here.site.offers(choice, here.now):
                 return _follow(here, choice.target)
             assert choice.resource is not None
             return _miss(here, menu, _closed(here, choice.resource))

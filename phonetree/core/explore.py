@@ -12,7 +12,7 @@ from functools import partial
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
 from phonetree.core.moments import Moments
-from phonetree.core.ringing import RESERVE_SECONDS
+from phonetree.core.ringing import ACCEPT_KEY, RESERVE_SECONDS
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Verbs
@@ -56,6 +56,10 @@ class Walk:
         while (before := self.came_from[path[-1]]) is not None:
             path.append(before)
         return tuple(reversed(path))
+
+    def following(self, turn: int, event: Event) -> int | None:
+        """The turn that follows one when this happens; None when it cannot."""
+        return next((after for after in self.after[turn] if self.places[after].event == event), None)
 
     def _meet(self, place: Place, before: int | None) -> int:
         known = self.number.setdefault(place, len(self.places))
@@ -130,7 +134,7 @@ def _keys(moment: int, then: State) -> Iterator[Place]:
     for key in KEYS:
         yield Place(moment, then, LegPressed(key) if on_a_leg else Pressed(key))
     for rival in Rival if on_a_leg else ():
-        yield Place(moment, then, LegPressed("1", rival))
+        yield Place(moment, then, LegPressed(ACCEPT_KEY, rival))
 
 
 def _on(moment: int, then: State) -> Iterator[Place]:

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
-    Choice,
     Connect,
     Goodbye,
     GoTo,
@@ -112,9 +111,4 @@ class _Reader:
         for choice in menu.choices:
             if isinstance(choice.target, GoTo):
                 label = sentence(self._words(choice.label))
-                yield Entry(choice.key, label, self.settle(choice.target.node), self._offered(choice))
-
-    def _offered(self, choice: Choice) -> bool:
-        if choice.resource is None:
-            return True
-        return self.site.resources[choice.resource].hours.is_open(self.site.schedule, self.now)
+                yield Entry(choice.key, label, self.settle(choice.target.node), self.site.offers(choice, self.now))

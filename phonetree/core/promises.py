@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from phonetree.core.budgets import arrivals, begins, question
-from phonetree.core.events import DialEnded, LegPressed, Pressed, Silent
+from phonetree.core.budgets import Arrival, alone, arrivals, begins, question
+from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.explore import Place, Walk
 from phonetree.core.moments import Moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
-from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, Message, Site, Speak
+from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, Site, Speak, past_words
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
-
-MOST_TURNS_ALONE = 60
-"""A call that has not arrived after so many turns without the caller never will."""
 
 MOST_SPOKEN_CHOICES = 5
 """Choices spoken in one menu, besides the change of language: more are not remembered."""
@@ -58,6 +55,11 @@ class Walked:
         return tuple(
             (turn, verb) for turn, verbs in enumerate(self.walk.verbs) for verb in verbs if isinstance(verb, Dial)
         )
+
+    @cached_property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """How soon callers reach somebody."""
+        return tuple(arrivals(self.site, self.moments, self.walk))
 
     def now(self, turn: int) -> datetime:
         """An example of the moment at which a turn is taken."""
@@ -101,29 +103,13 @@ def _asked_to_leave(site: Site, place: Place) -> bool:
     choice = own.get(place.event.keys) or site.always.get(place.event.keys)
     if choice is None or not isinstance(choice.target, GoTo):
         return False
-    node = site.nodes[choice.target.node]
-    while isinstance(node, Message):
-        node = site.nodes[node.go]
-    return isinstance(node, Goodbye)
+    return isinstance(past_words(site.nodes, choice.target.node), Goodbye)
 
 
 def _elsewhere(place: Place) -> bool:
     """A turn after a talk, or on a member's leg."""
     talked = isinstance(place.event, DialEnded) and place.event.connected
     return talked or (place.state is not None and place.state.step in LEG_STEPS)
-
-
-def _alone(walked: Walked, turn: int, key: str | None = None) -> Iterator[Verbs]:
-    """The documents of a call whose caller does nothing, or presses `key` at every question."""
-    walk = walked.walk
-    for _ in range(MOST_TURNS_ALONE):
-        verbs = walk.verbs[turn]
-        yield verbs
-        wanted = Pressed(key) if key is not None and question(verbs) else Silent()
-        following = [after for after in walk.after[turn] if walk.places[after].event == wanted]
-        if not following:
-            return
-        turn = following[0]
 
 
 def _rings(verbs: Verbs) -> bool:
@@ -141,7 +127,7 @@ def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
     for moment in range(len(walked.moments.kinds)):
         for language, begin in begins(walked.site, walked.walk, walked.walk.number[Place(moment)]):
-            if not any(_rings(verbs) for verbs in _alone(walked, begin, key)):
+            if not any(_rings(verbs) for verbs in alone(walked.walk, begin, key)):
                 yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
 
 
@@ -154,7 +140,7 @@ def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
 
 
 def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
-    for verbs in _alone(walked, turn):
+    for verbs in alone(walked.walk, turn):
         if _rings(verbs):
             return True
         if question(verbs):
@@ -244,7 +230,7 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
     for turn, gather in walked.menus:
         menu = walked.site.nodes[gather.then.node]
         assert isinstance(menu, Menu)
-        spoken = sum(choice.resource is None or _is_open(walked, turn, choice.resource) for choice in menu.choices)
+        spoken = sum(walked.site.offers(choice, walked.now(turn)) for choice in menu.choices)
         if spoken > MOST_SPOKEN_CHOICES:
             text = f"menu '{menu.id}' speaks {spoken} choices; at most {MOST_SPOKEN_CHOICES} are remembered"
             yield walked.breach(text, turn)
@@ -261,21 +247,17 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                     yield walked.breach(text, turn)
 
 
-def _is_open(walked: Walked, turn: int, resource: str) -> bool:
-    return walked.site.resources[resource].hours.is_open(walked.site.schedule, walked.now(turn))
-
-
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
     """By day and by night, of the menus with which calls begin; `alike` names what may stand for one another."""
     site = walked.site
-    begins = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
-    first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in begins] or [{}]
-    for menu, keys in zip(begins[1:], others, strict=True):
+    menus = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
+    first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in menus] or [{}]
+    for menu, keys in zip(menus[1:], others, strict=True):
         for key in first.keys() & keys.keys():
             one, two = first[key], keys[key]
             if one == two or (isinstance(one, GoTo) and isinstance(two, GoTo) and _alike(site, one.node, two.node)):
                 continue
-            yield Breach(f"key {key} means one thing in menu '{begins[0].id}' and another in menu '{menu.id}'")
+            yield Breach(f"key {key} means one thing in menu '{menus[0].id}' and another in menu '{menu.id}'")
 
 
 def _alike(site: Site, one: str, two: str) -> bool:
@@ -287,7 +269,7 @@ def _alike(site: Site, one: str, two: str) -> bool:
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
     budgets = walked.site.budgets
-    for arrival in arrivals(walked.site, walked.moments, walked.walk):
+    for arrival in walked.arrivals:
         when = f"when {arrival.kind} ({arrival.at}), in '{arrival.language}'"
         if arrival.advocate is not None and arrival.advocate > budgets.advocate:
             yield Breach(

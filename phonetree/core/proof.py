@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from phonetree.core.budgets import Arrival, arrivals
+from phonetree.core.budgets import Arrival
 from phonetree.core.explore import Walk, walk
 from phonetree.core.moments import Moments, moments
 from phonetree.core.promises import PROMISES, Breach, Walked
@@ -56,7 +56,7 @@ def prove(site: Site, since: date) -> Proof:
     kinds = moments(site, since)
     walked = Walked(site, kinds, walk(site, kinds))
     verdicts = tuple(Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in PROMISES)
-    return Proof(verdicts, tuple(arrivals(site, kinds, walked.walk)), walked.walk, kinds)
+    return Proof(verdicts, walked.arrivals, walked.walk, kinds)
 
 
 def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:

@@ -9,7 +9,7 @@ The path always has the four parts; a number stands in the query only when it is
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -70,8 +70,7 @@ class State:
 
     def at(self, step: Step, **changes: int | str) -> "State":
         """The same place of the call, waiting for something else."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return State(**(values | changes | {"step": step}))  # four times as quick as dataclasses.replace
+        return replace(self, step=step, **changes)  # type: ignore[arg-type]
 
 
 _COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": 2**40}

@@ -257,6 +257,14 @@ class Goodbye:
 Node = Menu | Message | HoursNode | Connect | Transfer | Voicemail | Goodbye
 
 
+def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:
+    """The first node from `name` on that is more than words."""
+    node = nodes[name]
+    while isinstance(node, Message):
+        node = nodes[node.go]
+    return node
+
+
 # -- the whole
 
 
@@ -305,6 +313,14 @@ class Site:
     def first_language(self) -> Language:
         """The language in which a call begins."""
         return next(iter(self.languages))
+
+    def known_language(self, language: str) -> Language:
+        """The language of that name, or the first one when there is none."""
+        return language if language in self.languages else self.first_language
+
+    def offers(self, choice: Choice, now: datetime) -> bool:
+        """Whether a choice is spoken at `now`: one that leads to an outside line rests while that is closed."""
+        return choice.resource is None or self.resources[choice.resource].hours.is_open(self.schedule, now)
 
     @property
     def person(self) -> NodeId:

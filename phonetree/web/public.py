@@ -47,8 +47,7 @@ def index() -> Response:
     """The tree as it is at this moment, in one of the site's languages."""
     desk = current_app.extensions["phonetree"]
     site, now = desk.sites.current, desk.now()
-    asked = request.args.get("language", "")
-    language = asked if asked in site.languages else site.first_language
+    language = site.known_language(request.args.get("language", ""))
     words = WORDS.get(language, WORDS["en"])
     status = site.schedule.status(now)
     speak = Speaker(site, language, now)

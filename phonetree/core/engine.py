@@ -37,7 +37,7 @@ from phonetree.core.tree import (
     Voicemail,
 )
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verbs
-from phonetree.core.wording import Speaker, digits, sentence
+from phonetree.core.wording import Speaker, depends_on_the_moment, digits, sentence
 from phonetree.errors import StateError
 
 MOST_REPEATS = 10
@@ -71,10 +71,13 @@ class _Turn:
     def at(self, node: NodeId) -> "_Turn":
         """The same call at another node, its counts begun anew."""
         state = State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu)
-        return replace(self, state=state)
+        return _Turn(self.site, self.now, state)
 
     def speaking(self, language: Language) -> "_Turn":
-        return replace(self, state=replace(self.state, language=language))
+        return _Turn(self.site, self.now, replace(self.state, language=language))
+
+    def counting(self, misses: int, repeats: int) -> "_Turn":
+        return _Turn(self.site, self.now, self.state.at(self.state.step, misses=misses, repeats=repeats))
 
 
 def start(site: Site, now: datetime) -> Verbs:
@@ -186,7 +189,7 @@ def _interrupt(here: _Turn, node_id: NodeId, key: str) -> Verbs:
         return _follow(here, here.site.always[key].target)
     if isinstance(here.site.nodes[node_id], Goodbye):
         return _back(here, ())
-    heard = here.state.at(Step.ANNOUNCE, misses=0)
+    heard = here.state.at(Step.ANNOUNCE)
     return tuple(verb for verb in _enter(here, node_id) if not (isinstance(verb, Gather) and verb.then == heard))
 
 
@@ -207,7 +210,7 @@ def _changed(here: _Turn, language: Language) -> _Turn:
 
 
 def _ask(here: _Turn, menu: Menu, before: tuple[Spoken, ...], *, first: bool) -> Verbs:
-    then = here.state.at(Step.ASK, menu=menu.id)
+    then = here.state.at(Step.ASK, menu=menu.id, misses=here.state.misses, repeats=here.state.repeats)
     spoken = before + (_first_hearing(here, menu) if first else _later_hearing(here, menu))
     return Gather(spoken, menu.wait, then), Redirect(then)
 
@@ -237,10 +240,18 @@ def _choices(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
 
 def _offer(here: _Turn, choice: Choice) -> Spoken:
     """How a choice is spoken: what it does, then its key. A language is offered in itself."""
+    worded = here.site.offers_worded
+    if (choice, here.state.language) in worded:
+        return worded[choice, here.state.language]
     if isinstance(choice.target, Speak):
-        here = _changed(here, choice.target.language)
-        return here.speak.phrase("language", language=here.site.languages[here.state.language].name, key=choice.key)
-    return here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
+        other = _changed(here, choice.target.language)
+        name = other.site.languages[other.state.language].name
+        spoken = other.speak.phrase("language", language=name, key=choice.key)
+    else:
+        spoken = here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
+    if not depends_on_the_moment(choice.label, here.state.language):
+        worded[choice, here.state.language] = spoken
+    return spoken
 
 
 def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
@@ -253,8 +264,7 @@ def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
     if key == AGAIN_KEY and here.state.repeats >= MOST_REPEATS:
         return _give_up(here, menu)
     if key == AGAIN_KEY:
-        again = replace(here, state=replace(here.state, repeats=here.state.repeats + 1))
-        return _ask(again, menu, (), first=False)
+        return _ask(here.counting(here.state.misses, here.state.repeats + 1), menu, (), first=False)
     if key in here.site.always:
         return _follow(here, here.site.always[key].target)
     return _miss(here, menu, here.speak.phrase("wrong_key"))
@@ -263,7 +273,7 @@ def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
 def _miss(here: _Turn, menu: Menu, why: Spoken) -> Verbs:
     misses = here.state.misses + 1
     if misses < menu.tries:
-        return _ask(replace(here, state=replace(here.state, misses=misses)), menu, (why,), first=False)
+        return _ask(here.counting(misses, here.state.repeats), menu, (why,), first=False)
     return _give_up(here, menu)
 
 

@@ -1,7 +1,7 @@
 """Everything that can happen on a call: the engine itself, walked through by every event at every moment.
 
 Nothing here knows the rules of the tree; the engine is asked. Loops that only count (the same menu said
-again for the asking) are walked once and then at their limit.
+again for the asking) are walked at their beginning and at their limit.
 """
 
 from collections.abc import Callable, Iterator
@@ -61,31 +61,82 @@ class Walk:
         """The turn that follows one when this happens; None when it cannot."""
         return next((after for after in self.after[turn] if self.places[after].event == event), None)
 
-    def _meet(self, place: Place, before: int | None) -> int:
-        known = self.number.setdefault(place, len(self.places))
-        if known == len(self.places):
-            self.places.append(place)
-            self.came_from.append(before)
-        return known
+    def meet(self, place: Place, before: int | None) -> int:
+        """The number of a turn that nobody has met yet."""
+        turn = self.number[place] = len(self.places)
+        self.places.append(place)
+        self.came_from.append(before)
+        return turn
+
+
+_Happening = tuple[State | None, Event, int]
+"""A place without its moment."""
+
+
+class _Explorer:
+    """Walks; happenings are numbered too, so that each is compared with the others once and not at every moment."""
+
+    def __init__(self, moments: Moments) -> None:
+        self.walk = Walk()
+        self._moments = moments
+        self._happenings: dict[_Happening, int] = {}
+        self._by_number: list[_Happening] = []
+        self._turns: list[dict[int, int]] = [{} for _ in moments.kinds]
+        self._happening_of: list[int] = []
+        self._groups: dict[object, tuple[int, ...]] = {}
+        self._followed: list[dict[object, tuple[int, ...]]] = [{} for _ in moments.kinds]
+
+    def begin(self) -> None:
+        """A call comes in, at every kind of moment."""
+        begins = self._known((None, SILENT, 0))
+        for moment in range(len(self._moments.kinds)):
+            self._meet(moment, begins, None)
+
+    def after(self, turn: int, verbs: Verbs) -> tuple[int, ...]:
+        """The turns that can follow one."""
+        moment = self.walk.places[turn].moment
+        followed = self._followed[moment]
+        found: tuple[int, ...] = ()
+        for cause, following in _following(verbs):
+            if cause not in followed:
+                if cause not in self._groups:
+                    self._groups[cause] = tuple(map(self._known, following()))
+                followed[cause] = tuple(self._meet(moment, happening, turn) for happening in self._groups[cause])
+            found += followed[cause]
+        return found
+
+    def later(self, turn: int) -> tuple[int, ...]:
+        """The same turn, taken after the hours have changed in mid-call."""
+        place = self.walk.places[turn]
+        if place.state is None or place.state.step is Step.RUNG or place.state.step in LEG_STEPS:
+            return ()
+        happening = self._happening_of[turn]
+        return tuple(self._meet(moment, happening, turn) for moment in self._moments.follows[place.moment])
+
+    def _known(self, happening: _Happening) -> int:
+        number = self._happenings.setdefault(happening, len(self._by_number))
+        if number == len(self._by_number):
+            self._by_number.append(happening)
+        return number
+
+    def _meet(self, moment: int, happening: int, before: int | None) -> int:
+        turn = self._turns[moment].get(happening)
+        if turn is None:
+            turn = self._turns[moment][happening] = self.walk.meet(Place(moment, *self._by_number[happening]), before)
+            self._happening_of.append(happening)
+        return turn
 
 
 def walk(site: Site, moments: Moments) -> Walk:
     """Every turn of every call."""
-    found = Walk()
-    groups: dict[tuple[int, object], tuple[int, ...]] = {}
-    for moment in range(len(moments.kinds)):
-        found._meet(Place(moment), None)
+    explorer = _Explorer(moments)
+    explorer.begin()
+    found = explorer.walk
     for turn, place in enumerate(found.places):  # grows while it is walked
         verbs = take(site, moments, place)
-        after: tuple[int, ...] = ()
-        for cause, following in _following(place.moment, verbs):
-            key = (place.moment, cause)
-            if key not in groups:
-                groups[key] = tuple(found._meet(each, turn) for each in following())
-            after += groups[key]
         found.verbs.append(verbs)
-        found.after.append(after)
-        found.later.append(tuple(found._meet(each, turn) for each in _in_the_next_moment(moments, place)))
+        found.after.append(explorer.after(turn, verbs))
+        found.later.append(explorer.later(turn))
     return found
 
 
@@ -99,66 +150,59 @@ def take(site: Site, moments: Moments, place: Place) -> Verbs:
     return engine.turn(site, place.state, place.event, now)
 
 
-def _in_the_next_moment(moments: Moments, place: Place) -> Iterator[Place]:
-    """The same turn, taken after the hours have changed in mid-call."""
-    if place.state is not None and place.state.step not in (Step.RUNG, *LEG_STEPS):
-        for moment in moments.follows[place.moment]:
-            yield Place(moment, place.state, place.event)
+_Group = tuple[object, Callable[[], Iterator[_Happening]]]
+"""What follows from one cause, and is the same wherever that occurs."""
 
 
-_Group = tuple[object, Callable[[], Iterator[Place]]]
-"""Turns that follow from one cause, and are the same wherever it occurs at the same kind of moment."""
-
-
-def _following(moment: int, verbs: Verbs) -> Iterator[_Group]:
-    """Every turn that the network can ask for after a document, by what it follows from."""
+def _following(verbs: Verbs) -> Iterator[_Group]:
+    """Everything that the network can ask for after a document, by what it follows from."""
     for verb in verbs:
         match verb:
             case Gather(then=then):
-                yield ("keys", then), partial(_keys, moment, _at_the_limit(then))
+                yield ("keys", then), partial(_keys, _at_the_limit(then))
             case Dial():
-                yield (verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, moment, verb)
+                yield (verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, verb)
                 return
             case Record(then=then):
-                yield ("record", then), partial(_recorded, moment, then)
+                yield ("record", then), partial(_recorded, then)
             case Redirect(then=then):
-                yield ("on", then), partial(_on, moment, _at_the_limit(then))
+                yield ("on", then), partial(_on, _at_the_limit(then))
                 return
             case Hangup() | Bridge():
                 return
 
 
-def _keys(moment: int, then: State) -> Iterator[Place]:
+def _keys(then: State) -> Iterator[_Happening]:
     """Every key, a wrong one and one that comes too late among them. No key: the next verb."""
     on_a_leg = then.step is Step.ACCEPT
     for key in KEYS:
-        yield Place(moment, then, LegPressed(key) if on_a_leg else Pressed(key))
+        yield then, LegPressed(key) if on_a_leg else Pressed(key), 0
     for rival in Rival if on_a_leg else ():
-        yield Place(moment, then, LegPressed(ACCEPT_KEY, rival))
+        yield then, LegPressed(ACCEPT_KEY, rival), 0
 
 
-def _on(moment: int, then: State) -> Iterator[Place]:
-    yield Place(moment, then)
+def _on(then: State) -> Iterator[_Happening]:
+    yield then, SILENT, 0
 
 
-def _recorded(moment: int, then: State) -> Iterator[Place]:
+def _recorded(then: State) -> Iterator[_Happening]:
     for seconds in (0, A_MESSAGE_SECONDS):
-        yield Place(moment, then, Recorded(seconds))
+        yield then, Recorded(seconds), 0
 
 
-def _dialled(moment: int, dial: Dial) -> Iterator[Place]:
+def _dialled(dial: Dial) -> Iterator[_Happening]:
     """Every way in which ringing can end: at once, when it rings out, and as late as the network may be."""
     if dial.screen:
-        yield Place(moment, dial.screen, LegAnswered())
+        yield dial.screen, LegAnswered(), 0
     if dial.then is None:
         return
-    yield Place(moment, dial.then, DialEnded(connected=True))
+    yield dial.then, DialEnded(connected=True), 0
     for later in (1, dial.seconds, dial.seconds + RESERVE_SECONDS) if dial.screen else (0,):
-        yield Place(moment, dial.then, DialEnded(connected=False), later)
+        yield dial.then, DialEnded(connected=False), later
     if dial.screen:  # which phone was picked up makes no difference to the rules, only that one was
-        yield Place(moment, dial.then, DialEnded(connected=False, picked_up=frozenset(dial.numbers[:1])), 1)
+        yield dial.then, DialEnded(connected=False, picked_up=frozenset(dial.numbers[:1])), 1
 
 
 def _at_the_limit(state: State) -> State:
-    """Between the first repetition and the last one allowed nothing new can happen."""
-    return replace(state, repeats=engine.MOST_REPEATS) if 1 < state.repeats < engine.MOST_REPEATS else state
+    """Until a menu may not be said again any more, nothing new happens by asking for it."""
+    return replace(state, repeats=engine.MOST_REPEATS) if 0 < state.repeats < engine.MOST_REPEATS else state

@@ -27,12 +27,17 @@ def replay(path: tuple[int, ...], walk: Walk, moments: Moments) -> Replay:
     world: dict[str, str] = {}
     for before, turn in pairwise(path):
         verbs, after = walk.verbs[before], walk.places[turn]
+        steps += steps[-1:] * (_repeats(after) - _repeats(walk.places[before]) - 1)  # walked at once, up to the limit
         steps += _step(after, asked=question(verbs) is not None)
         for verb in verbs:
             if isinstance(verb, Dial) and isinstance(after.event, DialEnded):
                 world.update(dict.fromkeys(verb.numbers, _answer(after, screened=verb.screen is not None)))
     numbers = "; ".join(f"{number}={answer}" for number, answer in world.items())
     return Replay(str(moments.kinds[walk.places[path[0]].moment]), ",".join(steps), numbers)
+
+
+def _repeats(place: Place) -> int:
+    return place.state.repeats if place.state else 0
 
 
 def _step(place: Place, asked: bool) -> Iterator[str]:

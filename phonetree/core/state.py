@@ -9,7 +9,7 @@ The path always has the four parts; a number stands in the query only when it is
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -68,9 +68,9 @@ class State:
     picked: int = 0
     began: int = 0
 
-    def at(self, step: Step, **changes: int | str) -> "State":
-        """The same place of the call, waiting for something else."""
-        return replace(self, step=step, **changes)  # type: ignore[arg-type]
+    def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
+        """The same place of the call, waiting for something else; counts that are not given begin anew."""
+        return State(self.revision, self.language, self.node, step, menu or self.menu, **counts)
 
 
 _COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": 2**40}

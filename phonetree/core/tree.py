@@ -5,7 +5,7 @@ is legal: every name that a node leads to exists, and every prompt has every lan
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
-from phonetree.core.verbs import Voice
+from phonetree.core.verbs import Say, Voice
 
 NodeId = str
 Language = str
@@ -170,9 +170,9 @@ class Speak:
 Target = GoTo | Speak
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """A key and where it leads. `resource` is the outside line behind it, if it is nothing else."""
+    """A key and where it leads, each one its own. `resource` is the outside line behind it, if it is nothing else."""
 
     key: Key
     label: Prompt
@@ -308,6 +308,8 @@ class Site:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...] = ()
     budgets: Budgets = Budgets()
+    offers_worded: dict[tuple[Choice, Language], Say] = field(default_factory=dict, init=False)
+    """What the engine says of each choice, worded once; only where no clock is needed for it."""
 
     @property
     def first_language(self) -> Language:

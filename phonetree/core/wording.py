@@ -26,7 +26,7 @@ class Speaker:
 
     def text(self, prompt: Prompt) -> str:
         """The words of a prompt, an audio file's being its transcript."""
-        return "".join(self._words(part) for part in prompt[self.language])
+        return "".join(map(self._words, prompt[self.language]))
 
     def phrase(self, name: str, /, **fields: str) -> Say:
         """One of the product's own sentences."""
@@ -87,6 +87,11 @@ class Speaker:
         clock = phrases["past_the_hour" if minute else "on_the_hour"].format(hour=on_the_clock, minute=f"{minute:02}")
         half = "morning" if hour < 12 else "afternoon"
         return phrases[f"one_in_the_{half}" if on_the_clock == 1 else half].format(clock=clock)
+
+
+def depends_on_the_moment(prompt: Prompt, language: Language) -> bool:
+    """Whether a prompt is worded by the clock."""
+    return any(isinstance(part, Field) for part in prompt.get(language, ()))
 
 
 def _listed(text: str) -> list[str]:

@@ -4,6 +4,7 @@ import click
 
 from phonetree import __version__
 from phonetree.commands.call import call
+from phonetree.commands.changes import changes_command
 from phonetree.commands.check import check
 from phonetree.commands.hours import hours
 from phonetree.commands.prove import prove_command
@@ -17,5 +18,5 @@ def phonetree() -> None:
     """A telephone tree for a confidential helpline."""
 
 
-for command in (serve, check, hours, tree, prove_command, call):
+for command in (serve, check, hours, tree, prove_command, changes_command, call):
     phonetree.add_command(command)

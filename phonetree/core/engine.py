@@ -90,6 +90,11 @@ def start_again(site: Site, now: datetime, language: Language) -> Verbs:
     return _from_the_start(site, now, site.known_language(language), lost=True)
 
 
+def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Verbs:
+    """The turn of a call that comes to a node, whatever was before."""
+    return _enter(_Turn(site, now, State(site.revision, language, node, Step.ASK)), node)
+
+
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
     """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number."""
     speak = Speaker(site, site.known_language(language), now)

@@ -69,8 +69,8 @@ class Walk:
         return turn
 
 
-_Happening = tuple[State | None, Event, int]
-"""A place without its moment."""
+Happening = tuple[State | None, Event, int]
+"""A place without its moment: state, event, and how many seconds later."""
 
 
 class _Explorer:
@@ -79,8 +79,8 @@ class _Explorer:
     def __init__(self, moments: Moments) -> None:
         self.walk = Walk()
         self._moments = moments
-        self._happenings: dict[_Happening, int] = {}
-        self._by_number: list[_Happening] = []
+        self._happenings: dict[Happening, int] = {}
+        self._by_number: list[Happening] = []
         self._turns: list[dict[int, int]] = [{} for _ in moments.kinds]
         self._happening_of: list[int] = []
         self._groups: dict[object, tuple[int, ...]] = {}
@@ -97,10 +97,10 @@ class _Explorer:
         moment = self.walk.places[turn].moment
         followed = self._followed[moment]
         found: tuple[int, ...] = ()
-        for cause, following in _following(verbs):
+        for cause, follows in following(verbs):
             if cause not in followed:
                 if cause not in self._groups:
-                    self._groups[cause] = tuple(map(self._known, following()))
+                    self._groups[cause] = tuple(map(self._known, follows()))
                 followed[cause] = tuple(self._meet(moment, happening, turn) for happening in self._groups[cause])
             found += followed[cause]
         return found
@@ -113,7 +113,7 @@ class _Explorer:
         happening = self._happening_of[turn]
         return tuple(self._meet(moment, happening, turn) for moment in self._moments.follows[place.moment])
 
-    def _known(self, happening: _Happening) -> int:
+    def _known(self, happening: Happening) -> int:
         number = self._happenings.setdefault(happening, len(self._by_number))
         if number == len(self._by_number):
             self._by_number.append(happening)
@@ -133,35 +133,35 @@ def walk(site: Site, moments: Moments) -> Walk:
     explorer.begin()
     found = explorer.walk
     for turn, place in enumerate(found.places):  # grows while it is walked
-        verbs = take(site, moments, place)
+        verbs = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
         found.verbs.append(verbs)
         found.after.append(explorer.after(turn, verbs))
         found.later.append(explorer.later(turn))
     return found
 
 
-def take(site: Site, moments: Moments, place: Place) -> Verbs:
-    """The engine's answer at a place."""
-    now = moments.kinds[place.moment].at
-    if place.state is None:
+def take(site: Site, now: datetime, happening: Happening) -> Verbs:
+    """The engine's answer to what happens at a moment like `now`. While a team rings, the call has its own clock."""
+    state, event, later = happening
+    if state is None:
         return engine.start(site, now)
-    if place.state.step is Step.RUNG:
-        now = datetime.fromtimestamp(place.state.began + place.state.rang + place.later, UTC)
-    return engine.turn(site, place.state, place.event, now)
+    if state.step is Step.RUNG:
+        now = datetime.fromtimestamp(state.began + state.rang + later, UTC)
+    return engine.turn(site, state, event, now)
 
 
-_Group = tuple[object, Callable[[], Iterator[_Happening]]]
+Group = tuple[tuple[object, ...], Callable[[], Iterator[Happening]]]
 """What follows from one cause, and is the same wherever that occurs."""
 
 
-def _following(verbs: Verbs) -> Iterator[_Group]:
+def following(verbs: Verbs) -> Iterator[Group]:
     """Everything that the network can ask for after a document, by what it follows from."""
     for verb in verbs:
         match verb:
             case Gather(then=then):
                 yield ("keys", then), partial(_keys, _at_the_limit(then))
             case Dial():
-                yield (verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, verb)
+                yield ("dial", verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, verb)
                 return
             case Record(then=then):
                 yield ("record", then), partial(_recorded, then)
@@ -172,7 +172,7 @@ def _following(verbs: Verbs) -> Iterator[_Group]:
                 return
 
 
-def _keys(then: State) -> Iterator[_Happening]:
+def _keys(then: State) -> Iterator[Happening]:
     """Every key, a wrong one and one that comes too late among them. No key: the next verb."""
     on_a_leg = then.step is Step.ACCEPT
     for key in KEYS:
@@ -181,16 +181,16 @@ def _keys(then: State) -> Iterator[_Happening]:
         yield then, LegPressed(ACCEPT_KEY, rival), 0
 
 
-def _on(then: State) -> Iterator[_Happening]:
+def _on(then: State) -> Iterator[Happening]:
     yield then, SILENT, 0
 
 
-def _recorded(then: State) -> Iterator[_Happening]:
+def _recorded(then: State) -> Iterator[Happening]:
     for seconds in (0, A_MESSAGE_SECONDS):
         yield then, Recorded(seconds), 0
 
 
-def _dialled(dial: Dial) -> Iterator[_Happening]:
+def _dialled(dial: Dial) -> Iterator[Happening]:
     """Every way in which ringing can end: at once, when it rings out, and as late as the network may be."""
     if dial.screen:
         yield dial.screen, LegAnswered(), 0

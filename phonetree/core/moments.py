@@ -37,9 +37,12 @@ class Moments:
     follows: tuple[frozenset[int], ...]
 
 
-def moments(site: Site, since: date) -> Moments:
-    """Every kind of moment of the `DAYS` from `since` on, in order of first appearance."""
-    watched = tuple(dict.fromkeys(_hours(site)))
+def moments(since: date, site: Site, *others: Site) -> Moments:
+    """Every kind of moment of the `DAYS` from `since` on, in order of first appearance.
+
+    `others` are told apart as well; they have the schedule of `site`.
+    """
+    watched = tuple(dict.fromkeys(hours for each in (site, *others) for hours in _hours(each)))
     found: dict[tuple[Kind, tuple[bool, ...]], int] = {}
     kinds: list[Moment] = []
     follows: list[set[int]] = []

@@ -56,7 +56,7 @@ class Proof:
 def prove(site: Site, since: date) -> Proof:
     """Walks everything that can happen from `since` on, and checks every promise."""
     with _nothing_to_collect():
-        kinds = moments(site, since)
+        kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))
         verdicts = tuple(Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in PROMISES)
         return Proof(verdicts, walked.arrivals, walked.walk, kinds)

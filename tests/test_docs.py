@@ -99,6 +99,17 @@ def test_the_addresses_to_set_at_the_number_are_those_of_the_code() -> None:
     assert f"/voice{OVERRIDES}`" in text
 
 
+def test_the_picture_of_the_tree_is_current(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rewrite: bool
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["tree", "--at", "2026-11-23 10:00", "--format", "svg"]) == 0
+    printed = capsys.readouterr().out
+    if rewrite:
+        (ROOT / "docs" / "tree.svg").write_text(printed, encoding="utf-8")
+    assert (ROOT / "docs" / "tree.svg").read_text(encoding="utf-8") == printed
+
+
 def test_the_table_of_promises_is_current(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rewrite: bool
 ) -> None:

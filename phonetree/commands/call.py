@@ -1,33 +1,29 @@
 """`call`: a simulated call, typed or scripted, in process or against a running server."""
 
-from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
+from textwrap import dedent
+from typing import TextIO
 
 import click
 import pytz
 
 from phonetree import settings
 from phonetree.commands.demo import Demo, read_demo
+from phonetree.commands.line import Line, in_process, play, site_of
 from phonetree.commands.options import at_option, config_option, moment
-from phonetree.config.numbers import NumberRules
-from phonetree.config.site import load
-from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError
-from phonetree.settings import Settings
 from phonetree.simulator.caller import Caller, Script
-from phonetree.simulator.golden import Golden
+from phonetree.simulator.golden import Golden, parse_golden
 from phonetree.simulator.keyboard import Keyboard
-from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.network import Clock
 from phonetree.simulator.phone import Call
 from phonetree.simulator.transcript import unheard
-from phonetree.simulator.transport import InProcess, OverHttp, Transport, Unreachable
+from phonetree.simulator.transport import OverHttp, Unreachable
 from phonetree.simulator.world import parse_world
-from phonetree.web import create_app
 
 CONNECT_SECONDS = 5.0
 """How long a server may take to say that it is there."""
-
-IN_PROCESS_URL = "http://127.0.0.1"
 
 
 @click.command()
@@ -38,19 +34,35 @@ IN_PROCESS_URL = "http://127.0.0.1"
 @click.option("--world", default="", metavar="W", help='Who answers: "+16175550101=busy; *=no-answer".')
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the call as a golden call.")
 @click.option("--url", help="Call a running server there, instead of one in this process.")
+@click.option("--golden", type=click.File(encoding="utf-8"), help="Play a golden call (- reads it from the terminal).")
 @config_option
-def call(at: str | None, keys: str | None, world: str, save: Path | None, url: str | None, config: Path) -> None:
+def call(
+    at: str | None,
+    keys: str | None,
+    world: str,
+    save: Path | None,
+    url: str | None,
+    golden: TextIO | None,
+    config: Path,
+) -> int:
     """Call the helpline without a phone, and see what is heard, when, and who is rung.
 
     The caller's steps: a key (pressed when it has been offered), 1! (at once), wait, 20s (speak), 20s#,
     20sx, hangup, hangup@75. The world's words: accepts, answers, declines, machine, wrong-key, wrong-keys,
     busy, no-answer, fails; each with "after SECONDS" and "talks SECONDS".
 
+    A golden call, as `--save` and `prove` write it, is played as it says; what is heard otherwise than
+    written is shown, and the exit status is 1.
+
     Example: python -m phonetree call --at "2026-11-27 10:00" --keys 1 --world "*=no-answer"
     """
+    if golden:
+        if at or keys or world or url:
+            raise PhonetreeError("--golden brings its own --at, --keys and --world; leave those and --url out")
+        return _replay(parse_golden(dedent(golden.read())), config)
     if url and at:
         raise PhonetreeError("--at works in process only: a running server has its own clock; leave out --url or --at")
-    clock, line = _over_http(url.rstrip("/"), config) if url else _in_process(at, config)
+    clock, line = _over_http(url.rstrip("/"), config) if url else in_process(at, config)
     keyboard = Keyboard(click.echo, lambda text: click.prompt(text, default="", show_default=False))
     caller: Caller = Script(keys) if keys is not None else keyboard
     listener = keyboard.listen if keys is None else unheard
@@ -59,35 +71,20 @@ def call(at: str | None, keys: str | None, world: str, save: Path | None, url: s
         click.echo(str(made.transcript), nl=False)
     if save:
         _save(save, clock, keys if keys is not None else ",".join(keyboard.typed), world, str(made.transcript))
+    return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    transport: Transport
-    token: str
-    url: str
-    number: str
-
-    def network(self) -> Network:
-        addresses = NumberSettings(
-            self.number, f"{self.url}/voice", f"{self.url}/voice/fallback", f"{self.url}/voice/status"
-        )
-        return Network(self.transport, self.token, addresses)
+def _replay(written: Golden, config: Path) -> int:
+    heard = play(written, config)
+    click.echo(str(heard), nl=False)
+    if written.transcript.strip() and written.transcript.strip() != str(heard).strip():
+        lines = unified_diff(written.transcript.strip().splitlines(), str(heard).strip().splitlines(), lineterm="", n=1)
+        click.echo("\nThis is not what is written:\n" + "\n".join(list(lines)[2:]))
+        return 1
+    return 0
 
 
-def _in_process(at: str | None, config: Path) -> tuple[Clock, _Line]:
-    demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
-    site = _site(config)
-    clock = Clock(moment(at, site.schedule.zone))
-    application = create_app(demo, now=clock.now, watching=False)
-    return clock, _Line(InProcess(application), demo.auth_token, demo.public_url, site.helpline.number)
-
-
-def _site(config: Path) -> Site:
-    return load(config, NumberRules(settings.names(), fictional=True, stand_in=True)).site
-
-
-def _over_http(url: str, config: Path) -> tuple[Clock, _Line]:
+def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
     """A running demo is called whatever the files are like now: that is how one hears that an edit was refused."""
     demo, token = read_demo(url), settings.auth_token()
     if demo is None and token is None:
@@ -103,9 +100,9 @@ def _over_http(url: str, config: Path) -> tuple[Clock, _Line]:
             f"nothing answers at {url}; start the demo with scripts/serve first, or leave out --url to call in process"
         ) from None
     if demo is None:
-        site = _site(config)
+        site = site_of(config)
         demo = Demo(url, token or "", site.helpline.number, str(site.schedule.zone))
-    return Clock(moment(None, pytz.timezone(demo.timezone))), _Line(transport, demo.token, url, demo.number)
+    return Clock(moment(None, pytz.timezone(demo.timezone))), Line(transport, demo.token, url, demo.number)
 
 
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:

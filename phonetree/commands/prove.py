@@ -1,15 +1,18 @@
 """`prove`: the promises, each kept or broken with the call that breaks it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from phonetree.commands.line import play
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
 from phonetree.core.budgets import Arrival
 from phonetree.core.proof import Proof, Verdict, prove
 from phonetree.core.replay import replay
+from phonetree.simulator.golden import Golden
 
 
 @click.command("prove")
@@ -20,37 +23,39 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
     """Walk everything that can happen on any call, and check what we promise to callers.
 
     Every node, key, silence, answer and failure is tried at every kind of moment of the next 400 days. A
-    broken promise comes with a call that breaks it, to be played with `call`; it keeps an edit from going
-    live, as a problem does.
+    broken promise comes with the shortest call that breaks it, as a golden call: copy it to a file and play it
+    with `call --golden FILE`. A broken promise keeps an edit from going live, as a problem does.
 
     Example: python -m phonetree prove --config config
     """
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
     proof = prove(site, now.date())
-    click.echo(_json(proof) if form == "json" else _text(proof))
+    click.echo(_json(proof, config) if form == "json" else _text(proof, config))
     return 0 if proof.kept else 1
 
 
-def _text(proof: Proof) -> str:
+def _text(proof: Proof, config: Path) -> str:
     lines = [f"{proof.turns:,} turns at {proof.kinds} kinds of moment.", ""]
     for verdict in proof.verdicts:
         lines.append(f"{'kept  ' if verdict.kept else 'BROKEN'}  {verdict.promise}")
-        lines += [f"          {line}" for line in _breaches(proof, verdict)]
+        lines += [f"          {breach.text}" for breach in verdict.breaches]
+        if call := _counterexample(proof, verdict, config):
+            lines += ["", *(f"          {line}".rstrip() for line in str(call).splitlines()), ""]
     lines += ["", "Seconds of speech until a phone rings, with one key, and for a caller who presses nothing:", ""]
     lines.append(f"{'when':<9}{'as on':<19}{'language':<10}{'advocate':>9}{'line':>7}{'nothing':>9}")
     return "\n".join([*lines, *map(_row, proof.arrivals)])
 
 
-def _breaches(proof: Proof, verdict: Verdict) -> list[str]:
-    lines = []
-    for breach in verdict.breaches:
-        lines.append(breach.text)
-        if breach.path:
-            call = replay(breach.path, proof.walk, proof.moments)
-            world = f' --world "{call.world}"' if call.world else ""
-            lines.append(f'  python -m phonetree call --at "{call.at}" --keys "{call.keys}"{world}')
-    return lines
+def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | None:
+    """The shortest call that breaks a promise, as it is heard."""
+    paths = [breach for breach in verdict.breaches if breach.path]
+    if not paths:
+        return None
+    shortest = min(paths, key=lambda breach: len(breach.path))
+    found = replay(shortest.path, proof.walk, proof.moments)
+    call = Golden(shortest.text, {"at": found.at, "keys": found.keys, "world": found.world})
+    return replace(call, transcript=str(play(call, config)))
 
 
 def _row(arrival: Arrival) -> str:
@@ -59,13 +64,14 @@ def _row(arrival: Arrival) -> str:
     return f"{arrival.kind:<9}{arrival.at:<19}{arrival.language:<10}{advocate:>9}{line:>7}{silent:>9}"
 
 
-def _json(proof: Proof) -> str:
+def _json(proof: Proof, config: Path) -> str:
     promises = [
         {
             "id": verdict.id,
             "promise": verdict.promise,
             "kept": verdict.kept,
             "breaches": [breach.text for breach in verdict.breaches],
+            "call": str(call) if (call := _counterexample(proof, verdict, config)) else None,
         }
         for verdict in proof.verdicts
     ]

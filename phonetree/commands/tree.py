@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
-from phonetree.core.drawing import as_mermaid, as_text
+from phonetree.core.drawing import as_mermaid, as_svg, as_text
 from phonetree.core.outline import outline
 from phonetree.errors import PhonetreeError
 
 
 @click.command()
 @at_option
-@click.option("--format", "form", type=click.Choice(["text", "mermaid"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "mermaid", "svg"]), default="text", show_default=True)
 @click.option("--language", help="The language to show it in. Without it: the first one.")
 @config_option
 def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
@@ -24,5 +24,14 @@ def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
     shown = language or site.first_language
     if shown not in site.languages:
         raise PhonetreeError(f"'{shown}' is not one of the languages; known: {', '.join(site.languages)}")
-    sections = outline(site, shown, moment(at, site.schedule.zone))
-    click.echo(as_mermaid(sections) if form == "mermaid" else as_text(sections), nl=False)
+    now = moment(at, site.schedule.zone)
+    sections = outline(site, shown, now)
+    match form:
+        case "mermaid":
+            drawn = as_mermaid(sections)
+        case "svg":
+            kind = site.schedule.status(now).kind
+            drawn = as_svg(sections, f"{site.helpline.name}: the tree on {now:%A %d %B %Y at %H:%M} ({kind})")
+        case _:
+            drawn = as_text(sections)
+    click.echo(drawn, nl=False)

@@ -5,15 +5,28 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from phonetree.core.seconds import speech_seconds
 from phonetree.core.tree import AGAIN_KEY, Menu, Prompt, Site, Text
 from phonetree.errors import ConfigWarning, Where
 
 OLD_DAYS = 180
 """A number that nobody has dialled for half a year may have changed."""
 
+LONG_PROMPT_SECONDS = 25.0
+"""Someone in distress remembers little of what takes longer than this."""
+
+FEWEST_WORDS = 10
+"""Fewer words say nothing about how hard a text is."""
+
+HARD_TO_READ = 45
+"""LIX (Björnsson 1968), words a sentence plus the percentage of words of more than six letters: from about 45
+on a text is as hard as official writing. It counts no syllables, so it serves every language."""
+
 CLOSURES_BY = (11, 1)
 """From this month and day on, next year's closures should be known."""
 
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE_END = re.compile(r"[.!?:;]+(?=\s|$)")
 _SPOKEN_KEY = re.compile(r"\b(?:press|oprima|pulse|marque el)\s+(?:el\s+)?(\d|star|asterisco)\b", re.IGNORECASE)
 
 
@@ -22,7 +35,10 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     hours, routing = (Where(str(folder / name)) for name in ("hours.yaml", "routing.yaml"))
     return (
         *(ConfigWarning(hours, text) for text in _closures(site, today)),
-        *(ConfigWarning(routing, text) for text in (*_old_numbers(site, today), *_spoken_keys(site))),
+        *(
+            ConfigWarning(routing, text)
+            for text in (*_old_numbers(site, today), *_spoken_keys(site), *_heavy_texts(site))
+        ),
     )
 
 
@@ -47,6 +63,31 @@ def _spoken_keys(site: Site) -> Iterator[str]:
             for key in _keys(prompt):
                 if key not in keys | site.always.keys() | {AGAIN_KEY}:
                     yield f"node '{node.id}' speaks of key {key}, which does nothing there; leave keys out of texts"
+
+
+def _heavy_texts(site: Site) -> Iterator[str]:
+    """Prompts that are long, or hard to take in."""
+    for node in site.nodes.values():
+        for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
+            for language, parts in (prompt or {}).items():
+                text = "".join(part.text if isinstance(part, Text) else _SAMPLE for part in parts)
+                whose = f"node '{node.id}' ({language})"
+                if (seconds := speech_seconds(text)) > LONG_PROMPT_SECONDS:
+                    yield f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
+                if (level := reading_level(text)) > HARD_TO_READ:
+                    yield f"{whose} is hard to follow (LIX {level:.0f}); use shorter sentences and words"
+
+
+_SAMPLE = "on Monday"
+
+
+def reading_level(text: str) -> float:
+    """LIX of a text; 0 for one that is too short to tell."""
+    words = _WORD.findall(text)
+    if len(words) < FEWEST_WORDS:
+        return 0.0
+    sentences = max(1, len(_SENTENCE_END.findall(text)))
+    return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
 
 
 def _keys(prompt: Prompt | None) -> Iterator[str]:

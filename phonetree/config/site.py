@@ -95,7 +95,8 @@ class Sites:
         """`proof` says which promises an edit would break; without it none is looked for.
 
         Raises ConfigError when there is no site to begin with. A site to begin with is taken even when it
-        breaks a promise: it helps more callers than none.
+        breaks a promise: it helps more callers than none. It is proven all the same, by `reload`, and `problems`
+        says what it breaks.
         """
         self.folder = folder
         self.rules = rules
@@ -116,9 +117,9 @@ class Sites:
             seen = self._look()
             if seen == self._seen:
                 return False
-            self._seen = seen
+            first, self._seen = not self._seen, seen
             try:
-                site = self._proven(load(self.folder, self.rules).site)
+                site = self._proven(load(self.folder, self.rules).site, again=first)
             except ConfigError as error:
                 self.problems = error.problems
                 return False
@@ -133,8 +134,9 @@ class Sites:
         audio = sorted(path.name for path in (self.folder / "audio").glob("*"))
         return _digest([*(_bytes(self.folder / name, Findings()) for name in FILES), *map(str.encode, audio)])
 
-    def _proven(self, site: Site) -> Site:
-        known = site.revision in self._revisions
+    def _proven(self, site: Site, *, again: bool) -> Site:
+        """A site that callers may hear. What they hear already is proven `again` at the first look only."""
+        known = site.revision in self._revisions and not again
         if self._proof and not known and (broken := self._proof(site)):
             raise ConfigError(broken)
         return site

@@ -41,4 +41,4 @@ def reload(sites: Sites) -> None:
     if sites.reload():
         log.info("published", revision=sites.current.revision)
     elif sites.problems and sites.problems != before:
-        log.warning("edit refused", problems=[str(problem) for problem in sites.problems], kept=sites.current.revision)
+        log.warning("problems", problems=[str(problem) for problem in sites.problems], kept=sites.current.revision)

@@ -4,10 +4,11 @@ Nothing here knows the rules of the tree; the engine is asked. Loops that only c
 again for the asking) are walked at their beginning and at their limit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
@@ -52,10 +53,7 @@ class Walk:
 
     def path(self, turn: int) -> tuple[int, ...]:
         """The turns through which one was first reached, itself the last."""
-        path = [turn]
-        while (before := self.came_from[path[-1]]) is not None:
-            path.append(before)
-        return tuple(reversed(path))
+        return way(self.came_from, turn)
 
     def following(self, turn: int, event: Event) -> int | None:
         """The turn that follows one when this happens; None when it cannot."""
@@ -67,6 +65,14 @@ class Walk:
         self.places.append(place)
         self.came_from.append(before)
         return turn
+
+
+def way(came_from: Mapping[int, int | None] | Sequence[int | None], turn: int) -> tuple[int, ...]:
+    """The turns that led to one, itself the last, by where each was come from."""
+    path = [turn]
+    while (before := came_from[path[-1]]) is not None:
+        path.append(before)
+    return tuple(reversed(path))
 
 
 Happening = tuple[State | None, Event, int]
@@ -132,11 +138,13 @@ def walk(site: Site, moments: Moments) -> Walk:
     explorer = _Explorer(moments)
     explorer.begin()
     found = explorer.walk
-    for turn, place in enumerate(found.places):  # grows while it is walked
-        verbs = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
-        found.verbs.append(verbs)
-        found.after.append(explorer.after(turn, verbs))
-        found.later.append(explorer.later(turn))
+    while len(found.later) < len(found.places):
+        for place in islice(found.places, len(found.verbs), None):  # grows while it is walked
+            verbs = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
+            found.after.append(explorer.after(len(found.verbs), verbs))
+            found.verbs.append(verbs)
+        # a change of the hours in mid-call comes last, so that it is on no way that does without it
+        found.later += [explorer.later(turn) for turn in range(len(found.later), len(found.verbs))]
     return found
 
 

@@ -3,14 +3,14 @@
 The checks look at what the engine asks the phone network for; they have no rules of the tree of their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from phonetree.core.budgets import Arrival, alone, arrivals, begins, question
 from phonetree.core.events import DialEnded, LegPressed, Pressed
-from phonetree.core.explore import Place, Walk
+from phonetree.core.explore import Place, Walk, way
 from phonetree.core.moments import Moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
@@ -75,17 +75,29 @@ class Walked:
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
     """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
     walk = walked.walk
-    waiting = [turn for turn, place in enumerate(walk.places) if place.state is None]
-    seen = set(waiting)
-    for turn in waiting:
-        verbs = walk.verbs[turn]
-        if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
-            yield walked.breach("a call that reached nobody is hung up on", turn)
-        offered = any(isinstance(verb, Record) for verb in verbs)
-        for after in (*(() if offered else walk.after[turn]), *walk.later[turn]):
-            if after not in seen and not _elsewhere(walk.places[after]):
-                seen.add(after)
-                waiting.append(after)
+    came_from: dict[int, int | None] = {turn: None for turn, place in enumerate(walk.places) if place.state is None}
+    waiting = list(came_from)
+    changing: list[tuple[int, int]] = []  # the hours change in mid-call: looked at last, for no phone can play it
+    while waiting:
+        for turn in waiting:
+            verbs = walk.verbs[turn]
+            if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
+                yield Breach("a call that reached nobody is hung up on", way(came_from, turn))
+            changing += [(turn, after) for after in walk.later[turn]]
+            if not any(isinstance(verb, Record) for verb in verbs):
+                waiting += _new(came_from, walk, ((turn, after) for after in walk.after[turn]))
+        waiting = _new(came_from, walk, changing)
+        changing = []
+
+
+def _new(came_from: dict[int, int | None], walk: Walk, steps: Iterable[tuple[int, int]]) -> list[int]:
+    """The turns that are met for the first time, and not after a talk."""
+    met = []
+    for turn, after in steps:
+        if after not in came_from and not _elsewhere(walk.places[after]):
+            came_from[after] = turn
+            met.append(after)
+    return met
 
 
 def _hangs_up(verbs: Verbs) -> bool:

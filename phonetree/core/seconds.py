@@ -2,7 +2,8 @@
 
 import re
 
-# Fitted to the site's own prompts as spoken by espeak-ng at its ordinary pace, in English and Spanish.
+# Fitted to the site's own prompts as spoken by espeak-ng at its ordinary pace, in English and Spanish;
+# bench/speech.py tells the error.
 LETTER_SECONDS = 0.062
 WORD_SECONDS = 0.02
 DIGIT_SECONDS = 0.27

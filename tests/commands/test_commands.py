@@ -160,7 +160,15 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     assert main(["prove", "--config", str(config), "--at", "2026-11-22"]) == KNOWN_PROBLEM
     printed = capsys.readouterr().out
     assert "BROKEN  Every call ends at a person" in printed
-    assert 'python -m phonetree call --at "' in printed
+    call = tmp_path / "found.call"
+    first = printed.index("          # ")
+    call.write_text(printed[first : printed.index("\nkept", first)], encoding="utf-8")
+    assert main(["call", "--golden", str(call), "--config", str(config)]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("the helpline hung up")
+    assert main(["call", "--golden", str(call)]) == KNOWN_PROBLEM, "what is shipped goes on"
+    assert "This is not what is written" in capsys.readouterr().out
+    assert main(["call", "--golden", str(call), "--at", "now"]) == KNOWN_PROBLEM
+    assert "leave those" in capsys.readouterr().err
     assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
     assert "a call that reached nobody is hung up on" in capsys.readouterr().out
 

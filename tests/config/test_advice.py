@@ -49,3 +49,16 @@ def test_a_text_that_speaks_of_a_key_that_does_nothing(said: str, key: str, tmp_
 
 def test_a_text_that_speaks_of_a_key_that_works_is_left_alone(tmp_path: Path) -> None:
     assert _advice(date(2026, 11, 22), tmp_path, ("routing.yaml", "Advocates are here.", "Press 0 or 1 or star.")) == []
+
+
+def test_a_text_that_is_long_or_hard_to_follow(tmp_path: Path) -> None:
+    long = "Advocates are here. " + "They will listen to you and help you. " * 12
+    hard = (
+        "Professional representatives coordinate comprehensive institutional accommodations, interdepartmental "
+        "communication, confidential documentation, administrative proceedings"
+    )
+    for number, (text, said) in enumerate([(long, "speaks for 37 s"), (hard, "is hard to follow (LIX 7")]):
+        edit = ("routing.yaml", "Advocates are here.", text)
+        found = _advice(date(2026, 11, 22), tmp_path / str(number), edit)
+        assert len(found) == 1
+        assert found[0].startswith(f"node 'welcome' (en) {said}")

@@ -1,9 +1,10 @@
 """The tree, drawn."""
 
 from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 from phonetree.config.site import load
-from phonetree.core.drawing import as_mermaid, as_text
+from phonetree.core.drawing import as_mermaid, as_svg, as_text
 from phonetree.core.outline import outline
 from tests.support.lines import ROOT, RULES
 
@@ -39,3 +40,18 @@ def test_mermaid_names_every_arrow_end_and_escapes_words() -> None:
     for section in sections:
         assert f"  n_{section.node}[" in drawn
     assert "&quot;" in drawn
+
+
+def test_the_image_is_sound_holds_every_node_and_reads_as_text() -> None:
+    sections = outline(SITE, "en", NIGHT)
+    svg = ElementTree.fromstring(as_svg(sections, "A & B"))  # noqa: S314 -- our own
+    title, description, *_ = svg
+    assert title.text == "A & B"
+    assert description.text == as_text(sections)
+    assert svg.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+    boxes = [group for group in svg if group.tag.endswith("}g")]
+    assert len(boxes) == len(sections)
+    drawn = " ".join(svg.itertext())
+    for section in sections:
+        assert section.says in drawn
+    assert "not open at this hour" in drawn

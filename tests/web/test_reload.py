@@ -55,6 +55,17 @@ def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> Non
     assert sites.revision(first.revision) is first
 
 
+def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:
+    end = "le comunico ahora.}\n      go: "
+    edit(config, f"{end}barcc_now", f"{end}leave")
+    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    assert not sites.reload()
+    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    edit(config, f"{end}leave", f"{end}barcc_now")
+    assert sites.reload()
+    assert sites.problems == ()
+
+
 def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:
     sites = Sites(config, RULES)
     (config / "hours.yaml").unlink()
@@ -107,7 +118,7 @@ def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: 
     assert response.status_code == 503
     assert "did you mean 'crisis'?" in response.text
     log = capfd.readouterr().err
-    assert log.count("edit refused") == 1, "said once, not every few seconds"
+    assert log.count('"event": "problems"') == 1, "said once, not every few seconds"
     edit(config, "go: crisys}", "go: crisis}")
     reload(server.sites)
     assert server.client.get("/readyz").status_code == 200

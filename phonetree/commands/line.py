@@ -1,0 +1,59 @@
+"""Lines for simulated calls: a whole server in this process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from phonetree import settings
+from phonetree.commands.options import moment
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import load
+from phonetree.core.tree import Site
+from phonetree.settings import Settings
+from phonetree.simulator.caller import Script
+from phonetree.simulator.golden import Golden
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.transcript import Transcript
+from phonetree.simulator.transport import InProcess, Transport
+from phonetree.simulator.world import parse_world
+from phonetree.web import create_app
+
+IN_PROCESS_URL = "http://127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to a server, in this process or elsewhere."""
+
+    transport: Transport
+    token: str
+    url: str
+    number: str
+
+    def network(self) -> Network:
+        """The phone network with this line's number."""
+        addresses = NumberSettings(
+            self.number, f"{self.url}/voice", f"{self.url}/voice/fallback", f"{self.url}/voice/status"
+        )
+        return Network(self.transport, self.token, addresses)
+
+
+def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
+    """A server of our own, with a clock that stands at `at` (None: now)."""
+    demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
+    site = site_of(config)
+    clock = Clock(moment(at, site.schedule.zone))
+    application = create_app(demo, now=clock.now, watching=False)
+    return clock, Line(InProcess(application), demo.auth_token, demo.public_url, site.helpline.number)
+
+
+def site_of(config: Path) -> Site:
+    """The site that is called: numbers may be made up here."""
+    return load(config, NumberRules(settings.names(), fictional=True, stand_in=True)).site
+
+
+def play(golden: Golden, config: Path) -> Transcript:
+    """What is heard on a golden call. Its `config` and `edit` belong to the tests, and are not looked at."""
+    clock, line = in_process(golden.headers.get("at"), config)
+    script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
+    return Call(line.network(), clock, script, world, golden.rules()).run().transcript

@@ -3,6 +3,9 @@
 PhonetreeError
 |-- SettingsError    the operator's: a setting is missing or malformed
 |-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
+|-- StoreError       the operator's: the database cannot be used
+|-- ProviderError    the provider's: it did not do what was asked; says whether to ask again
+|-- SealError        whoever holds the key: it, its passphrase or what it should open is not right
 |-- StateError       nobody's: an address of a call that no turn of this tree wrote
 `-- SimulationError  the document's: what a phone network would refuse to run
 """
@@ -17,6 +20,24 @@ class PhonetreeError(Exception):
 
 class SettingsError(PhonetreeError):
     """A setting is missing or malformed; the text names it."""
+
+
+class StoreError(PhonetreeError):
+    """The database cannot be used."""
+
+
+class ProviderError(PhonetreeError):
+    """The provider did not do what was asked. `wait` is how many seconds it wants to be left alone, if it said so;
+    `gone` that what was asked for is not there."""
+
+    def __init__(self, text: str, *, wait: float | None = None, gone: bool = False) -> None:
+        super().__init__(text)
+        self.wait = wait
+        self.gone = gone
+
+
+class SealError(PhonetreeError):
+    """Something sealed does not open: the text says which of key, passphrase or content is not right."""
 
 
 class StateError(PhonetreeError):

@@ -5,13 +5,17 @@ Every setting can also be given as NAME_FILE: the path of a file that holds it (
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from phonetree.errors import SettingsError
 
+PROVIDER_URL = "https://api.twilio.com"
+DATABASE_URL = "sqlite:///var/phonetree.db"
+DEMO_DATABASE_URL = "sqlite:///var/demo/phonetree.db"
+DEMO_KEYS = "var/demo/keys"
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
 
@@ -21,6 +25,11 @@ class Settings:
 
     `public_url` is the address that the provider calls, without a slash at its end; signatures are checked
     against it. `names` is where `$NAME` of routing.yaml is looked up. `demo` admits fictional numbers.
+
+    `database` is the store's address (None: no store), `provider_url` where the provider's REST addresses are,
+    `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
+    and for `keep_handled_days` after they are handled. `keep_call_records` leaves the provider's records of calls.
+    `background` is whether a server does the mailbox's work itself.
     """
 
     account_sid: str
@@ -29,6 +38,14 @@ class Settings:
     config: Path
     names: Mapping[str, str] = field(repr=False)
     demo: bool = False
+    database: str | None = field(default=None, repr=False)
+    provider_url: str = PROVIDER_URL
+    notify: str = field(default="", repr=False)
+    keys: Path = Path("config/keys")
+    keep_days: int = 30
+    keep_handled_days: int = 30
+    keep_call_records: bool = False
+    background: bool = True
 
 
 class _Environment(Mapping[str, str]):
@@ -71,7 +88,25 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         config=config_folder(environ),
         names=values,
         demo=values.get("PHONETREE_DEMO") == "1",
+        database=database_url(environ),
+        provider_url=_provider_url(values.get("PHONETREE_PROVIDER_URL", PROVIDER_URL)),
+        notify=values.get("PHONETREE_NOTIFY", ""),
+        keys=keys_folder(environ),
+        keep_days=(days := _days(values, "PHONETREE_KEEP_DAYS", 30)),
+        keep_handled_days=_days(values, "PHONETREE_KEEP_HANDLED_DAYS", days),
+        keep_call_records=_one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")) == "keep",
+        background=_one_of(values, "PHONETREE_BACKGROUND", ("on", "off")) == "on",
     )
+
+
+def database_url(environ: Mapping[str, str] = os.environ) -> str:
+    """The address of the store's database."""
+    return _Environment(environ).get("DATABASE_URL", DATABASE_URL)
+
+
+def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the public keys that messages are sealed with."""
+    return Path(_Environment(environ).get("PHONETREE_KEYS", config_folder(environ) / "keys"))
 
 
 def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -89,25 +124,53 @@ def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
     return _Environment(environ).get("TWILIO_AUTH_TOKEN") or None
 
 
-def become_demo(public_url: str, config: Path | None, environ: dict[str, str] | None = None) -> Settings:
+def become_demo(public_url: str, config: Path | None, environ: MutableMapping[str, str] = os.environ) -> Settings:
     """Makes this process and its children a demo: secrets made up for this run, fictional numbers."""
-    target = os.environ if environ is None else environ
-    target.update(
+    environ.update(
         TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
         TWILIO_AUTH_TOKEN=secrets.token_hex(16),
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
+        DATABASE_URL=DEMO_DATABASE_URL,
+        PHONETREE_KEYS=DEMO_KEYS,
         **DEMO_NUMBERS,
     )
     if config:
-        target["PHONETREE_CONFIG"] = str(config)
-    return read(target)
+        environ["PHONETREE_CONFIG"] = str(config)
+    return read(environ)
+
+
+def use_provider(url: str, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Where this process and its children find the provider: the demo's own."""
+    environ["PHONETREE_PROVIDER_URL"] = url
 
 
 def _required(values: Mapping[str, str], name: str, what: str) -> str:
     value = values.get(name, "").strip()
     if not value:
         raise SettingsError(f"{name} is not set; it is {what}")
+    return value
+
+
+def _provider_url(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme not in ("https", *(["http"] if local else [])) or not parts.hostname or parts.query:
+        raise SettingsError(f"PHONETREE_PROVIDER_URL is '{value}'; write an address like {PROVIDER_URL}")
+    return value.rstrip("/")
+
+
+def _days(values: Mapping[str, str], name: str, default: int) -> int:
+    value = values.get(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit() and int(value) <= 3650):
+        raise SettingsError(f"{name} is '{value}'; write a number of days, like {default}")
+    return int(value)
+
+
+def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    value = values.get(name, known[0]).strip()
+    if value not in known:
+        raise SettingsError(f"{name} is '{value}'; write one of: {', '.join(known)}")
     return value
 
 

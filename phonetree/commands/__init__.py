@@ -7,9 +7,13 @@ from phonetree.commands.call import call
 from phonetree.commands.changes import changes_command
 from phonetree.commands.check import check
 from phonetree.commands.hours import hours
+from phonetree.commands.keys import keys
+from phonetree.commands.migrate import migrate_command
 from phonetree.commands.prove import prove_command
 from phonetree.commands.serve import serve
 from phonetree.commands.tree import tree
+from phonetree.commands.voicemail import voicemail
+from phonetree.commands.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +22,7 @@ def phonetree() -> None:
     """A telephone tree for a confidential helpline."""
 
 
-for command in (serve, check, hours, tree, prove_command, changes_command, call):
+for command in (
+    serve, check, hours, tree, prove_command, changes_command, call, voicemail, keys, worker, migrate_command,
+):  # fmt: skip
     phonetree.add_command(command)

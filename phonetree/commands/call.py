@@ -1,6 +1,7 @@
 """`call`: a simulated call, typed or scripted, in process or against a running server."""
 
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TextIO
@@ -9,7 +10,7 @@ import click
 import pytz
 
 from phonetree import settings
-from phonetree.commands.demo import Demo, read_demo
+from phonetree.commands.demo import keep, read_demo
 from phonetree.commands.line import Line, in_process, play, site_of
 from phonetree.commands.options import at_option, config_option, moment
 from phonetree.errors import PhonetreeError
@@ -66,7 +67,7 @@ def call(
     keyboard = Keyboard(click.echo, lambda text: click.prompt(text, default="", show_default=False))
     caller: Caller = Script(keys) if keys is not None else keyboard
     listener = keyboard.listen if keys is None else unheard
-    made = Call(line.network(), clock, caller, parse_world(world), listener=listener).run()
+    made = Call(line.network(), clock, caller, parse_world(world), listener=listener, keep=line.keep).run()
     if keys is not None:
         click.echo(str(made.transcript), nl=False)
     if save:
@@ -101,8 +102,9 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
         ) from None
     if demo is None:
         site = site_of(config)
-        demo = Demo(url, token or "", site.helpline.number, str(site.schedule.zone))
-    return Clock(moment(None, pytz.timezone(demo.timezone))), Line(transport, demo.token, url, demo.number)
+        return Clock(moment(None, site.schedule.zone)), Line(transport, token or "", url, site.helpline.number)
+    keep_there = partial(keep, demo)
+    return Clock(moment(None, pytz.timezone(demo.timezone))), Line(transport, demo.token, url, demo.number, keep_there)
 
 
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:

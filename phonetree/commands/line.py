@@ -1,5 +1,6 @@
 """Lines for simulated calls: a whole server in this process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Line:
     token: str
     url: str
     number: str
+    keep: Callable[[str, int], None] | None = None
 
     def network(self) -> Network:
         """The phone network with this line's number."""

@@ -8,7 +8,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from phonetree import settings
-from phonetree.commands.demo import Demo, leave_demo
+from phonetree.commands.demo import KEY, PASSPHRASE, Demo, furnish, leave_demo
 from phonetree.errors import PhonetreeError
 from phonetree.settings import Settings
 from phonetree.web import create_app
@@ -22,6 +22,8 @@ The demo helpline answers at {url}. Nothing leaves this machine; every number is
   Call it, in a second terminal:     scripts/call
   Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
   See what is wrong with an edit:    {url}/readyz
+  Messages that you leave:           scripts/phonetree voicemail --demo list
+                                     (to hear one: --key {key}, passphrase "{passphrase}")
   Stop:                              Ctrl-C
 """
 
@@ -39,11 +41,15 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     _refuse_a_port_in_use(host, port)
     url = f"http://{host}:{port}"
     made_up = _made_up(host, url) if demo else None
+    provider = furnish(made_up.account_sid, made_up.auth_token) if made_up else ""
+    if provider:
+        settings.use_provider(provider)
     application = create_app(watching=False)  # refuses to start, with every problem, before anything listens
     if made_up:
         site = application.extensions["phonetree"].sites.current
-        leave_demo(Demo(url, made_up.auth_token, site.helpline.number, str(site.schedule.zone)))
-        click.echo(_WELCOME.format(url=url))
+        number, zone = site.helpline.number, str(site.schedule.zone)
+        leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider))
+        click.echo(_WELCOME.format(url=url, key=KEY, passphrase=PASSPHRASE))
     Granian(
         "phonetree.web:create_app",
         address=host,

@@ -27,7 +27,8 @@ class Call:
     """One call, and what came of it.
 
     `dialled` has the numbers that rang, `spoke_with` those that the caller spoke with, `messages` the
-    seconds of each recording left, `ended` who ended it.
+    seconds of each recording left, `ended` who ended it. `keep` is told the call and the seconds of each recording,
+    where a provider is to hold it.
     """
 
     network: Network
@@ -40,6 +41,7 @@ class Call:
     dialled: list[dialling.Ringing] = field(default_factory=list)
     spoke_with: list[str] = field(default_factory=list)
     messages: list[int] = field(default_factory=list)
+    keep: Callable[[str, int], None] | None = None
     ended: str = ""
 
     def __post_init__(self) -> None:
@@ -231,6 +233,8 @@ class Call:
 
     def _keep(self, record: Record, length: int) -> None:
         self.messages.append(length)
+        if self.keep:
+            self.keep(self.id, length)
         self.note("network", f"keeps a recording of {length} s")
         if record.callback:
             done = {"RecordingStatus": "completed", "RecordingDuration": str(length), "RecordingSource": "RecordVerb"}

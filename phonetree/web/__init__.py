@@ -10,12 +10,16 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Sites
 from phonetree.config.watch import watch
+from phonetree.mailbox.worker import Streak
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
+from phonetree.store.counts import Counts
 from phonetree.web import audio, health, public, voice
+from phonetree.web.background import background
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.tally import Tally
 
 MOST_BODY_BYTES = 64 * 1024
 """The provider's requests have two or three kilobytes."""
@@ -32,7 +36,7 @@ def create_app(
     """The application. Without settings, those of the environment.
 
     Raises SettingsError or ConfigError when it could not answer calls. `watching` follows changes of the
-    files in the background.
+    files, and does the mailbox's work, in the background.
     """
     settings = settings or environment.read()
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
@@ -41,10 +45,21 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     renderer = Renderer(settings.public_url)
     verifier = Verifier(settings.auth_token, settings.public_url)
-    desk = voice.Desk(sites, verifier, renderer, Hot(renderer), Legs(), now)
-    app.extensions["phonetree"] = desk
+    counts, streak = Counts(), Streak()
+    worker = background(settings, sites, counts, streak, now)
+    wake = worker.wake if worker else _nobody
+    app.extensions["phonetree"] = voice.Desk(
+        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak), wake, now
+    )
+    app.extensions["worker"] = worker
     for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, public.blueprint):
         app.register_blueprint(blueprint)
     if watching:
         watch(sites)
+        if worker and settings.background:
+            worker.start()
     return app
+
+
+def _nobody() -> None:
+    """There is no worker to wake."""

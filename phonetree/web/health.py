@@ -13,11 +13,17 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Calls are answered, and by the files as they are now.
+    """Calls are answered, by the files as they are now, and messages are kept.
 
-    503 with every problem when the last edit was refused; calls go on with the site before it.
+    503 with every problem when the last edit was refused or the database is away; calls go on in either case.
     """
-    sites = current_app.extensions["phonetree"].sites
+    sites, worker = current_app.extensions["phonetree"].sites, current_app.extensions["worker"]
     problems = [str(problem) for problem in sites.problems]
-    body = jsonify(revision=sites.current.revision, last_edit="refused" if problems else "good", problems=problems)
-    return body, 503 if problems else 200
+    database = worker.problem if worker else None
+    body = jsonify(
+        revision=sites.current.revision,
+        last_edit="refused" if problems else "good",
+        problems=problems,
+        database=database or "good",
+    )
+    return body, 503 if problems or database else 200

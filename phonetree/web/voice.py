@@ -25,6 +25,7 @@ from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.tally import Tally
 
 blueprint = Blueprint("voice", __name__)
 
@@ -41,6 +42,8 @@ class Desk:
     renderer: Renderer
     hot: Hot
     legs: Legs
+    tally: Tally
+    wake: Callable[[], None]
     now: Callable[[], datetime]
 
 
@@ -66,7 +69,9 @@ def verify() -> Response | None:
 def start() -> Response:
     """A call comes in."""
     desk = _desk()
-    return _answer(engine.start(desk.sites.current, desk.now()))
+    site, now = desk.sites.current, desk.now()
+    desk.tally.call(site, now)
+    return _answer(engine.start(site, now))
 
 
 @blueprint.route("/voice/<path:place>", methods=_METHODS)
@@ -76,7 +81,10 @@ def turn(place: str) -> Response:
     try:
         state = from_address(place, request.query_string.decode("latin-1"))
         event = desk.legs.event(state, _fields())
-        return _document(desk.hot.turn(_site(desk, state), state, event, desk.now()))
+        site, now = _site(desk, state), desk.now()
+        document = desk.hot.turn(site, state, event, now)
+        desk.tally.turn(site, state, event, document, now)
+        return _document(document)
     except StateError:
         language, _ = _failed_place(request.path)
         return _answer(engine.start_again(desk.sites.current, desk.now(), language))
@@ -93,7 +101,8 @@ def fallback() -> Response:
 
 @blueprint.post("/voice/recording")
 def recording() -> Response:
-    """A message is ready at the provider."""
+    """A message is ready at the provider: the collector looks now rather than later."""
+    _desk().wake()
     return Response(status=204)
 
 

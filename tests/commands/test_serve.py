@@ -12,6 +12,7 @@ from shutil import copytree
 import pytest
 import requests
 
+from phonetree.simulator.provider import sound
 from tests.support.lines import ROOT
 
 SECONDS = 20.0
@@ -80,8 +81,20 @@ def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]
     assert log.count("\n{") == 2, "one line for each edit, none for a call"
     for secret in ("+1617555", "5550199", "CA0000"):
         assert secret not in log
-    token = folder / "var" / "demo.json"
+    token = folder / "var" / "demo" / "demo.json"
     assert token.stat().st_mode & 0o077 == 0
+
+
+def test_a_message_left_in_the_demo_is_listed_and_heard(demo: tuple[Path, str]) -> None:
+    folder, url = demo
+    assert _run(folder, "call", "--url", url, "--keys", "3,5s#").returncode == 0
+    _until(lambda: "5 s  new" in _run(folder, "voicemail", "--demo", "list").stdout)
+    message = _run(folder, "voicemail", "--demo", "list").stdout.split()[0]
+    (folder / "passphrase").write_text("only for the demo\n")
+    key = ["--key", "var/demo/advocates.key.json", "--passphrase-file", "passphrase"]
+    saved = _run(folder, "voicemail", "--demo", "save", message, "heard.wav", *key)
+    assert saved.returncode == 0, saved.stderr
+    assert (folder / "heard.wav").read_bytes() == sound(5, 301)
 
 
 def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, str]) -> None:

@@ -1,0 +1,200 @@
+"""`voicemail`: the messages that callers left."""
+
+import getpass
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+import click
+
+from phonetree import settings
+from phonetree.commands.keys import PASSPHRASE, passphrase, write_private
+from phonetree.errors import PhonetreeError, SealError
+from phonetree.mailbox import keyring
+from phonetree.mailbox.sealing import Envelope, opened, public_keys, unwrap
+from phonetree.store.database import Store
+from phonetree.store.messages import Message, Messages, MessageState
+
+PLAYERS = (
+    ("aplay", "-q", "-"),
+    ("play", "-q", "-t", "wav", "-"),
+    ("ffplay", "-nodisp", "-autoexit", "-v", "error", "-"),
+)
+"""Programs that take the sound from a pipe, so that it is on no disk."""
+
+SHOWN = 8
+"""As many letters of an id as are shown; as many as tell messages apart can be given back."""
+
+F = TypeVar("F", bound=Callable[..., object])
+WHO = click.option("--who", default=getpass.getuser, show_default="you", help="Who does it.")
+
+
+def key_option(function: F) -> F:
+    """`--key FILE`: the private key."""
+    return click.option(
+        "--key",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        required=True,
+        help="The file of your private key.",
+    )(function)
+
+
+@click.group()
+@click.option("--demo", is_flag=True, help="The messages of the demo.")
+@click.pass_context
+def voicemail(context: click.Context, *, demo: bool) -> None:
+    """Hear and handle the messages that callers left.
+
+    Example: python -m phonetree voicemail list
+    """
+    url = settings.DEMO_DATABASE_URL if demo else settings.database_url()
+    store = Store(url)
+    context.call_on_close(store.close)
+    if problem := store.problem():
+        raise PhonetreeError(problem)
+    context.obj = Messages(store)
+
+
+@voicemail.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that are handled, too.")
+@click.pass_obj
+def list_(messages: Messages, *, everything: bool) -> None:
+    """List the messages that wait, and what could not be fetched from the provider yet.
+
+    Example: python -m phonetree voicemail list
+    """
+    found = messages.listed(handled=everything)
+    for message in found:
+        click.echo(_line(message))
+    if not found:
+        click.echo("No message is waiting.")
+    for failure in messages.failures().values():
+        since = _moment(failure.since)
+        click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
+
+
+@voicemail.command()
+@click.argument("message")
+@key_option
+@PASSPHRASE
+@click.pass_obj
+def play(messages: Messages, message: str, key: Path, passphrase_file: TextIO | None) -> None:
+    """Play MESSAGE (the beginning of its id) on this machine. Nothing is written to a disk.
+
+    Example: python -m phonetree voicemail play 3f2a --key director.key.json
+    """
+    player = next((one for one in PLAYERS if shutil.which(one[0])), None)
+    if player is None:
+        raise PhonetreeError("no program here plays sound (aplay, sox, ffplay); install one, or use: voicemail save")
+    sound = _sound(messages, message, key, passphrase_file)
+    subprocess.run(player, input=sound, check=True)  # noqa: S603 -- one of the three above
+
+
+@voicemail.command()
+@click.argument("message")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@key_option
+@PASSPHRASE
+@click.pass_obj
+def save(messages: Messages, message: str, file: Path, key: Path, passphrase_file: TextIO | None) -> None:
+    """Save MESSAGE as a WAV FILE that only you can read. Delete it when you have heard it.
+
+    Example: python -m phonetree voicemail save 3f2a message.wav --key director.key.json
+    """
+    if file.exists():
+        raise PhonetreeError(f"{file} is there already; choose another name")
+    write_private(file, _sound(messages, message, key, passphrase_file))
+    click.echo(f"Saved as {file}, unsealed. Delete it when you have heard it.")
+
+
+@voicemail.command()
+@click.argument("message")
+@WHO
+@click.pass_obj
+def claim(messages: Messages, message: str, who: str) -> None:
+    """Take MESSAGE on, so that nobody else calls back too.
+
+    Example: python -m phonetree voicemail claim 3f2a
+    """
+    click.echo(_line(messages.claim(messages.find(message).id, who, int(time.time()))))
+
+
+@voicemail.command()
+@click.argument("message")
+@click.pass_obj
+def release(messages: Messages, message: str) -> None:
+    """Give MESSAGE back, for somebody else to take on.
+
+    Example: python -m phonetree voicemail release 3f2a
+    """
+    click.echo(_line(messages.release(messages.find(message).id, int(time.time()))))
+
+
+@voicemail.command()
+@click.argument("message")
+@WHO
+@click.pass_obj
+def handled(messages: Messages, message: str, who: str) -> None:
+    """Mark MESSAGE as handled; it is deleted when its days are over.
+
+    Example: python -m phonetree voicemail handled 3f2a
+    """
+    click.echo(_line(messages.handled(messages.find(message).id, who, int(time.time()))))
+
+
+@voicemail.command()
+@click.argument("message")
+@click.confirmation_option(prompt="Delete the message? It cannot be brought back")
+@click.pass_obj
+def delete(messages: Messages, message: str) -> None:
+    """Delete MESSAGE, here and at the provider.
+
+    Example: python -m phonetree voicemail delete 3f2a
+    """
+    messages.delete(messages.find(message).id)
+    click.echo("Deleted.")
+
+
+@voicemail.command()
+@key_option
+@PASSPHRASE
+@click.pass_obj
+def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None) -> None:
+    """Seal every message anew for the keys of now: those of new staff too, those of former staff no longer.
+
+    Example: python -m phonetree voicemail reseal --key director.key.json
+    """
+    private = keyring.unlock(key.read_text(encoding="utf-8"), passphrase(passphrase_file))
+    public = public_keys(settings.keys_folder())
+    if not public:
+        raise SealError("there is no key to seal with; make one with: keys create")
+    done = failed = 0
+    for message in messages.listed(limit=1_000_000):
+        try:
+            content_key = unwrap(private, Envelope(*messages.envelope(message.id)))
+        except SealError:
+            failed += 1
+            continue
+        messages.reseal(message.id, {each.id: each.wrap(content_key) for each in public})
+        done += 1
+    names = ", ".join(each.name for each in public)
+    click.echo(f"{done} messages are sealed for {names}." + (f" {failed} do not open with this key." if failed else ""))
+
+
+def _sound(messages: Messages, beginning: str, key: Path, passphrase_file: TextIO | None) -> bytes:
+    message = messages.find(beginning)
+    private = keyring.unlock(key.read_text(encoding="utf-8"), passphrase(passphrase_file))
+    return opened(private, Envelope(*messages.envelope(message.id)), messages.sealed(message.id))
+
+
+def _line(message: Message) -> str:
+    by = f" by {message.by}" if message.by and message.state is not MessageState.NEW else ""
+    return f"{message.id[:SHOWN]}  {_moment(message.left_at)}  {message.seconds:>4} s  {message.state}{by}"
+
+
+def _moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds).astimezone():%a %d %b %Y %H:%M}"

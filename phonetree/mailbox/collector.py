@@ -1,0 +1,155 @@
+"""Brings messages from the provider here, sealed, and leaves nothing there.
+
+One round looks at all that the provider holds: each recording is fetched, sealed, stored, read back and
+compared, and only then deleted at the provider. A round that is broken off at any point, by a crash or by the
+provider, loses nothing and keeps nothing twice: the next one sees what is there and what is here, and goes on.
+Nothing but ciphertext is ever written to a disk.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from random import random
+from tempfile import TemporaryFile
+from time import monotonic
+from typing import BinaryIO
+
+from phonetree.errors import ProviderError, SealError, StoreError
+from phonetree.mailbox.sealing import PublicKey, Sealer
+from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
+from phonetree.store.messages import Arrival, Messages
+
+FIRST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 3600
+"""A recording that cannot be fetched is tried again after this long at most, for as long as the provider has it."""
+
+SETTLE_SECONDS = 1800
+"""For so long the name of a recording is known after it was deleted at the provider: longer than any worker can
+hold one that it has fetched and not stored."""
+
+LONGEST_FETCH_SECONDS = MEDIA_SECONDS + 300
+"""From the listing of a recording to its being stored."""
+
+NEW_MESSAGE = "A new message is waiting for the advocates."
+"""Says nothing about the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What a round needs. `number` is the helpline's (E.164); `keys` seal; `keep_calls` leaves records of calls."""
+
+    provider: Provider
+    messages: Messages
+    number: Callable[[], str]
+    keys: Callable[[], tuple[PublicKey, ...]]
+    keep_calls: bool = False
+
+    def round(self, now: int) -> None:
+        """Collects everything that can be collected now.
+
+        Raises ProviderError or StoreError when nothing can be done at all; what fails for one recording is noted,
+        shown to staff, and tried again.
+        """
+        held = {recording.id: recording for recording in self.provider.recordings()}
+        known = frozenset(self.messages.sources())
+        failures = self.messages.failures()
+        for recording in held.values():
+            due = recording.id not in failures or failures[recording.id].next_at <= now
+            if recording.completed and due:
+                self._collect_or_note(recording, known, now, failures)
+        for source in known - held.keys():
+            if not self.provider.has_recording(source):
+                self.messages.gone_at_the_provider(source, now)
+        self.messages.settle(now - SETTLE_SECONDS)
+        self.messages.forget_failures(frozenset(held))
+        if not self.keep_calls:
+            self._delete_call_records({recording.call for recording in self.provider.recordings()})
+
+    def _collect_or_note(self, recording: Recording, known: frozenset[str], now: int, failures: Iterable[str]) -> None:
+        attempts = self.messages.failures()[recording.id].attempts if recording.id in failures else 0
+        try:
+            self._collect(recording, known, now)
+        except (ProviderError, SealError, StoreError) as error:
+            wait = getattr(error, "wait", None) or min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempts)
+            self.messages.failed(recording.id, str(error)[:200], now + int(wait * (0.5 + random() / 2)), now)  # noqa: S311
+
+    def _collect(self, recording: Recording, known: frozenset[str], now: int) -> None:
+        if recording.id not in known:
+            if not self._ours(recording):
+                return
+            self._store(recording, now)
+        if not self.messages.intact(recording.id):
+            raise StoreError("a message that was stored is not as it was; look at the disk")
+        self.provider.delete_recording(recording.id)
+        self.messages.gone_at_the_provider(recording.id, now)
+
+    def _ours(self, recording: Recording) -> bool:
+        """Whether it was left on the helpline's number. The record of its call is deleted after it, by us alone."""
+        call = self.provider.call(recording.call) if recording.call else None
+        return call is None or self.number() in call.numbers
+
+    def _store(self, recording: Recording, now: int) -> None:
+        """Fetches, seals and stores; opens what is read back, and compares. Raises when it is not the same."""
+        began = monotonic()
+        sealer = None if recording.encryption else Sealer(self.keys())
+        with _Spool() as spool:
+            with self.provider.media(recording.id) as pieces:
+                spool.fill(sealer.seal(pieces) if sealer else pieces)
+            if monotonic() - began > LONGEST_FETCH_SECONDS:
+                raise ProviderError("fetching a recording took too long")
+            arrival = _arrival(recording, sealer)
+            message = self.messages.add(arrival, spool.pieces(), NEW_MESSAGE, now)
+        if message and sealer and not sealer.verify(self.messages.sealed(message)):
+            self.messages.discard(message)
+            raise StoreError("what was stored is not what was read back; look at the disk")
+
+    def _delete_call_records(self, needed: set[str]) -> None:
+        """Deletes the records of calls that have ended, a member's legs before the caller's."""
+        for side in ("To", "From"):
+            for call in list(self.provider.calls(**{side: self.number()})):  # before any page of it changes
+                if call.ended and call.id not in needed:
+                    self._delete_call(call)
+
+    def _delete_call(self, call: CallRecord) -> None:
+        try:
+            for leg in list(self.provider.calls(ParentCallSid=call.id)):
+                self.provider.delete_call(leg.id)
+            self.provider.delete_call(call.id)
+        except ProviderError:
+            return  # it is refused until both legs have ended; the next round tries again
+
+
+def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:
+    if sealer:
+        iv, wrapped = sealer.envelope.iv, sealer.envelope.wrapped
+    else:
+        details = recording.encryption
+        if details is None:
+            raise SealError("the recording is not encrypted")
+        iv, wrapped = b64decode(details.iv), {details.key: b64decode(details.wrapped)}
+    return Arrival(recording.id, recording.made_at, recording.seconds, iv, wrapped)
+
+
+class _Spool:
+    """A file of ciphertext without a name: it is gone with the process, however that ends."""
+
+    def __enter__(self) -> "_Spool":
+        self._file: BinaryIO = TemporaryFile()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def fill(self, pieces: Iterable[bytes]) -> None:
+        """Raises StoreError when the disk is full."""
+        try:
+            for piece in pieces:
+                self._file.write(piece)
+            self._file.flush()
+        except OSError as error:
+            raise StoreError(f"a message cannot be put by for a moment ({error.strerror}); look at the disk") from None
+
+    def pieces(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while piece := self._file.read(CHUNK_BYTES):
+            yield piece

@@ -1,0 +1,101 @@
+"""A pair of keys: the public one seals, the private one is wrapped by a passphrase and never on the server.
+
+The file of the private key can be opened by a browser alone: PBKDF2-SHA-256 makes the wrapping key from the
+passphrase, AES-256-GCM wraps the private key (PKCS #8). All bytes are base64.
+"""
+
+import json
+import os
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+from phonetree.errors import SealError
+from phonetree.mailbox.sealing import IV_BYTES, LEAST_KEY_BITS, key_id
+
+ROUNDS = 600_000
+"""OWASP Password Storage Cheat Sheet: the least for PBKDF2 with SHA-256."""
+
+SHORTEST_PASSPHRASE = 12
+FORMAT = "phonetree sealing key 1"
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A new pair: `public` is PEM, for the server; `private` is the text of the wrapped private key's file."""
+
+    id: str
+    public: bytes
+    private: str
+
+
+def create(name: str, passphrase: str, rounds: int = ROUNDS) -> Pair:
+    """A new pair of keys for `name`. Raises SealError when the passphrase is too short."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise SealError(
+            f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
+        )
+    key = rsa.generate_private_key(65537, LEAST_KEY_BITS)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return Pair(key_id(key.public_key()), public, _wrapped(name, key, passphrase, rounds))
+
+
+def rewrap(text: str, old: str, new: str) -> str:
+    """The same private key under another passphrase."""
+    if len(new) < SHORTEST_PASSPHRASE:
+        raise SealError(
+            f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
+        )
+    return _wrapped(json.loads(text)["name"], unlock(text, old), new, ROUNDS)
+
+
+def _long_enough(passphrase: str) -> None:
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise SealError(f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use more words")
+
+
+def _wrapped(name: str, key: RSAPrivateKey, passphrase: str, rounds: int) -> str:
+    salt, iv = os.urandom(_SALT_BYTES), os.urandom(IV_BYTES)
+    der = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    wrapped = AESGCM(_from_passphrase(passphrase, salt, rounds)).encrypt(iv, der, None)
+    fields = {
+        "format": FORMAT,
+        "name": name,
+        "id": key_id(key.public_key()),
+        "kdf": {"name": "PBKDF2", "hash": "SHA-256", "iterations": rounds, "salt": b64encode(salt).decode()},
+        "cipher": {"name": "AES-GCM", "iv": b64encode(iv).decode()},
+        "wrapped": b64encode(wrapped).decode(),
+    }
+    return json.dumps(fields, indent=1) + "\n"
+
+
+def unlock(text: str, passphrase: str) -> RSAPrivateKey:
+    """The private key in a file. Raises SealError when the file or the passphrase is not right."""
+    try:
+        fields = json.loads(text)
+        kdf, iv, wrapped = fields["kdf"], b64decode(fields["cipher"]["iv"]), b64decode(fields["wrapped"])
+        rounds, salt = int(kdf["iterations"]), b64decode(kdf["salt"])
+        known = fields["format"] == FORMAT
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise SealError("this is no file of a private key; it is the one that `keys create` wrote")
+    try:
+        der = AESGCM(_from_passphrase(passphrase, salt, rounds)).decrypt(iv, wrapped, None)
+    except InvalidTag:
+        raise SealError("the passphrase is not right, or the file is damaged") from None
+    key = serialization.load_der_private_key(der, None)
+    if not isinstance(key, RSAPrivateKey):
+        raise SealError("the file holds a key of another kind")
+    return key
+
+
+def _from_passphrase(passphrase: str, salt: bytes, rounds: int) -> bytes:
+    return PBKDF2HMAC(hashes.SHA256(), 32, salt, rounds).derive(passphrase.encode())

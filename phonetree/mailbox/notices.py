@@ -1,0 +1,139 @@
+"""Notices to staff: that a message is waiting, and nothing about who left it.
+
+Each notice goes out once on each channel, whatever becomes of the others; a channel that fails is tried again,
+and shown. A channel is an address of Apprise (https://github.com/caronc/apprise).
+"""
+
+import logging
+from dataclasses import dataclass
+from hashlib import sha256
+from random import random
+
+import apprise
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from phonetree.errors import SettingsError
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+from phonetree.store.tables import deliveries, notices
+
+FIRST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 3600
+LEASE_SECONDS = 120
+"""How long a worker has for one delivery before another one tries."""
+
+REMIND_SECONDS = 4 * 3600
+"""A message that nobody claims is brought to mind so often."""
+
+TITLE = "Helpline"
+REMINDER = "A message is still waiting for the advocates."
+UNANSWERED = "Advocates could not be reached several times in a row. Please look at the phones."
+
+logging.getLogger("apprise").disabled = True  # its lines hold addresses and tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to staff. `id` is what the store knows it by; `kind` the only part of its address that is shown."""
+
+    id: str
+    kind: str
+    address: str
+
+    def send(self, text: str) -> bool:
+        """Whether it was delivered."""
+        one = apprise.Apprise()
+        return bool(one.add(self.address)) and bool(one.notify(title=TITLE, body=text))
+
+
+def channels(addresses: str) -> tuple[Channel, ...]:
+    """The channels of a setting, its addresses separated by spaces or lines. Raises SettingsError."""
+    found = []
+    for number, address in enumerate(addresses.split(), 1):
+        kind = address.partition("://")[0]
+        if not apprise.Apprise().add(address):
+            raise SettingsError(f"PHONETREE_NOTIFY: address {number} is none that Apprise knows")
+        found.append(Channel(sha256(address.encode()).hexdigest()[:16], kind, address))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class FailingChannel:
+    """A channel on which notices do not arrive."""
+
+    kind: str
+    attempts: int
+
+
+class Notices:
+    """Makes and delivers notices."""
+
+    def __init__(self, store: Store, messages: Messages, ways: tuple[Channel, ...]) -> None:
+        self._store, self._messages, self._ways = store, messages, ways
+
+    def round(self, now: int) -> None:
+        """Delivers what is due. Raises StoreError; a channel's failure is noted."""
+        self._remind(now)
+        with self._store.read() as connection:
+            waiting = connection.execute(select(notices.c.id, notices.c.text)).all()
+            done = set(
+                connection.execute(
+                    select(deliveries.c.notice, deliveries.c.channel).where(deliveries.c.next_at.is_(None))
+                ).tuples()
+            )
+        for notice, text in waiting:
+            for way in self._ways:
+                if (notice, way.id) not in done and (attempts := self._take(notice, way, now)):
+                    self._deliver(notice, text, way, attempts, now)
+
+    def tell(self, text: str) -> None:
+        """Tells staff at once, on every channel, and keeps nothing: about what must not be written down."""
+        for way in self._ways:
+            way.send(text)
+
+    def failing(self) -> tuple[FailingChannel, ...]:
+        """The channels on which something has not arrived yet after a first attempt."""
+        kinds = {way.id: way.kind for way in self._ways}
+        query = select(deliveries.c.channel, deliveries.c.attempts).where(deliveries.c.next_at.is_not(None))
+        worst: dict[str, int] = {}
+        with self._store.read() as connection:
+            for channel, attempts in connection.execute(query).tuples():
+                worst[channel] = max(attempts, worst.get(channel, 0))
+        return tuple(
+            FailingChannel(kinds[channel], attempts) for channel, attempts in worst.items() if channel in kinds
+        )
+
+    def _remind(self, now: int) -> None:
+        for message in self._messages.waiting_since(now - REMIND_SECONDS):
+            time = (now - message.changed_at) // REMIND_SECONDS
+            try:
+                with self._store.write() as connection, connection.begin_nested():
+                    row = {"id": f"remind:{message.id}:{time}", "message": message.id, "text": REMINDER}
+                    connection.execute(insert(notices).values(row))
+            except IntegrityError:
+                continue  # it was made before, or the message is gone
+
+    def _take(self, notice: str, way: Channel, now: int) -> int:
+        """The number of this attempt; 0 when it is not due, or another worker's."""
+        here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
+        with self._store.write() as connection:
+            try:
+                with connection.begin_nested():
+                    row = {"notice": notice, "channel": way.id, "attempts": 0, "next_at": now}
+                    connection.execute(insert(deliveries).values(row))
+            except IntegrityError:
+                pass  # it is not the first attempt, or the notice is gone
+            due = update(deliveries).where(here, deliveries.c.next_at <= now)
+            taken = connection.execute(due.values(attempts=deliveries.c.attempts + 1, next_at=now + LEASE_SECONDS))
+            if not taken.rowcount:
+                return 0
+            return int(connection.execute(select(deliveries.c.attempts).where(here)).scalar_one())
+
+    def _deliver(self, notice: str, text: str, way: Channel, attempts: int, now: int) -> None:
+        here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
+        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempts - 1))
+        again = now + int(wait * (0.5 + random() / 2))  # noqa: S311 -- jitter
+        next_at = None if way.send(text) else again
+        with self._store.write() as connection:
+            connection.execute(update(deliveries).where(here).values(next_at=next_at))

@@ -1,0 +1,147 @@
+"""The background work of a server: collecting, notices, retention, counts, and a look at the database.
+
+One thread. A task that fails is tried again at the next round and keeps no other back. Nothing is logged of what
+comes in; a failure is logged when it begins, and when it is over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import random
+from threading import Event, Lock, Thread
+from time import time
+
+from phonetree import log
+from phonetree.errors import PhonetreeError
+from phonetree.mailbox.collector import Collector
+from phonetree.mailbox.notices import UNANSWERED, Notices
+from phonetree.store.counts import Counts
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+
+ROUND_SECONDS = 60
+"""How often everything is looked at, when nothing wakes the worker earlier."""
+
+SOON_SECONDS = 2
+"""How soon after it is woken: the provider tells of a recording a moment before it lists it."""
+
+COUNTS_SECONDS = 300
+DAY_SECONDS = 24 * 3600
+UNANSWERED_IN_A_ROW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days messages are kept, and for how many after they are handled (0: not at all)."""
+
+    days: int = 30
+    handled_days: int = 30
+
+
+class Streak:
+    """How often in a row nobody of a team could be reached: in memory only, for it tells of calls."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._number = 0
+        self._told = True
+
+    def unanswered(self) -> None:
+        with self._lock:
+            self._number += 1
+            self._told = self._told and self._number % UNANSWERED_IN_A_ROW != 0
+
+    def answered(self) -> None:
+        with self._lock:
+            self._number, self._told = 0, True
+
+    def to_tell(self) -> bool:
+        """Whether staff are to be told, once."""
+        with self._lock:
+            told, self._told = self._told, True
+            return not told
+
+
+@dataclass
+class Worker:
+    """Everything that is done in the background, over one store. `collector` is None where there is no provider."""
+
+    store: Store
+    messages: Messages
+    notices: Notices
+    counts: Counts
+    streak: Streak
+    retention: Retention
+    collector: Collector | None
+    write_counts: Callable[[Counts, Store], None]
+    problem: str | None = None
+    """Why the database could not be used at the last look."""
+    _wake: Event = field(default_factory=Event)
+    _stop: Event = field(default_factory=Event)
+    _said: dict[str, str] = field(default_factory=dict)
+    _counted: float = 0.0
+
+    def start(self) -> None:
+        """Works from now on, in a thread of its own."""
+        Thread(target=self._run, name="worker", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends after the round that is going on."""
+        self._stop.set()
+        self._wake.set()
+
+    def wake(self) -> None:
+        """There may be something to collect."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.round(int(time()))
+            if self._wake.wait(ROUND_SECONDS * (0.75 + random() / 2)):  # noqa: S311 -- jitter
+                self._wake.clear()
+                self._stop.wait(SOON_SECONDS)
+
+    def round(self, now: int) -> None:
+        """Every task once. Raises nothing."""
+        self.problem = self.store.problem()
+        self._task("tell", self._tell)
+        if self.problem is None:
+            if self.collector:
+                collector = self.collector
+                self._task("collect", lambda: collector.round(now))
+            self._task("retain", lambda: self._retain(now))
+            self._task("notify", lambda: self.notices.round(now))
+            if now - self._counted >= COUNTS_SECONDS:
+                self._counted = now
+                self._task("count", lambda: self.write_counts(self.counts, self.store))
+        self._note("database", self.problem or "")
+
+    def _tell(self) -> None:
+        if self.streak.to_tell():
+            self.notices.tell(UNANSWERED)
+
+    def _retain(self, now: int) -> None:
+        before, handled = self.retention.days * DAY_SECONDS, self.retention.handled_days * DAY_SECONDS
+        for message in self.messages.due_for_deletion(now - before, handled_before=now - handled + 1):
+            self.messages.delete(message)
+
+    def _task(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except PhonetreeError as error:
+            self._note(name, str(error))
+        except Exception as error:  # noqa: BLE001 -- a fault of ours in one task keeps no other back
+            if name not in self._said:
+                log.failure(name, error)
+            self._said[name] = type(error).__name__
+        else:
+            self._note(name, "")
+
+    def _note(self, name: str, text: str) -> None:
+        """Logs what has changed."""
+        if text and self._said.get(name) != text:
+            log.warning("worker", task=name, problem=text)
+        if not text and name in self._said:
+            log.info("worker", task=name, problem="over")
+        self._said.pop(name, None)
+        if text:
+            self._said[name] = text

@@ -1,0 +1,239 @@
+"""What the provider holds: recordings and records of calls, over its REST addresses (Twilio, voice/api/recording).
+
+Nothing of it may reach a log or an error: texts say what was asked for, never of whose call.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from phonetree.errors import ProviderError
+
+TIMEOUT_SECONDS = (5.0, 30.0)
+"""To connect, and between two packets."""
+
+MEDIA_SECONDS = 600.0
+"""The longest that fetching one recording may take, all in all."""
+
+MOST_BYTES = 256 * 2**20
+"""More than four hours of telephone sound: no recording of ours is longer."""
+
+MOST_PAGES = 1000
+PAGE_SIZE = 200
+MOST_REDIRECTS = 3
+CHUNK_BYTES = 256 * 1024
+ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How the provider itself encrypted a recording (Twilio, voice/tutorials/voice-recording-encryption)."""
+
+    key: str
+    wrapped: str
+    iv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording that the provider holds. `made_at` is in seconds since 1970."""
+
+    id: str
+    call: str
+    completed: bool
+    seconds: int
+    made_at: int
+    encryption: Encryption | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What the provider has written down of a call. Numbers are as the provider writes them."""
+
+    id: str
+    parent: str
+    ended: bool
+    numbers: frozenset[str]
+
+
+class Provider:
+    """A client of one account."""
+
+    def __init__(self, url: str, account: str, token: str) -> None:
+        """`url` is the provider's address, like https://api.twilio.com."""
+        self._base = f"{url}/2010-04-01/Accounts/{account}"
+        self._root = url
+        self._session = requests.Session()
+        self._session.auth = (account, token)
+        self._session.trust_env = False  # no .netrc, no proxy that is not ours
+
+    def recordings(self) -> Iterator[Recording]:
+        """Every recording of the account. Raises ProviderError."""
+        for item in self._listed("Recordings.json", "recordings"):
+            details = item.get("encryption_details")
+            encryption = (
+                Encryption(details["public_key_sid"], details["encrypted_cek"], details["iv"]) if details else None
+            )
+            yield Recording(
+                item["sid"],
+                item.get("call_sid") or "",
+                item.get("status") == "completed",
+                int(item.get("duration") or 0),
+                _moment(item.get("date_created")),
+                encryption,
+            )
+
+    @contextmanager
+    def media(self, recording: str) -> Iterator[Iterator[bytes]]:
+        """The sound of a recording as WAV, piece by piece. Raises ProviderError, also when it ends too early."""
+        response = self._media_response(f"{self._base}/Recordings/{recording}.wav")
+        try:
+            yield _pieces(response)
+        except requests.RequestException as error:
+            raise ProviderError(f"fetching a recording broke off ({type(error).__name__})") from None
+        finally:
+            response.close()
+
+    def delete_recording(self, recording: str) -> None:
+        """Deletes a recording; one that is not there is deleted. Raises ProviderError."""
+        self._delete(f"Recordings/{recording}.json", "deleting a recording")
+
+    def has_recording(self, recording: str) -> bool:
+        """Whether the provider still has a recording. Raises ProviderError when it cannot tell."""
+        try:
+            found = self._json(f"{self._base}/Recordings/{recording}.json", "asking for a recording")
+        except ProviderError as error:
+            if error.gone:
+                return False
+            raise
+        return found.get("status") != "deleted"
+
+    def call(self, call: str) -> CallRecord | None:
+        """The record of a call; None when there is none. Raises ProviderError."""
+        try:
+            return _call(self._json(f"{self._base}/Calls/{call}.json", "asking for a call"))
+        except ProviderError as error:
+            if error.gone:
+                return None
+            raise
+
+    def calls(self, **of: str) -> Iterator[CallRecord]:
+        """Records of calls, such as those `To` or `From` a number, or with a `ParentCallSid`."""
+        yield from map(_call, self._listed("Calls.json", "calls", of))
+
+    def delete_call(self, call: str) -> None:
+        """Deletes the record of a call that has ended. Raises ProviderError."""
+        self._delete(f"Calls/{call}.json", "deleting a call")
+
+    # -- requests
+
+    def _listed(self, path: str, name: str, query: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        url = f"{self._base}/{path}"
+        parameters: dict[str, str] | None = {"PageSize": str(PAGE_SIZE), **(query or {})}
+        for _ in range(MOST_PAGES):
+            page = self._json(url, f"listing {name}", parameters)
+            yield from page.get(name, ())
+            following = page.get("next_page_uri")
+            if not following:
+                return
+            url, parameters = urljoin(f"{self._root}/", following), None
+            if urlsplit(url).netloc != urlsplit(self._root).netloc:
+                raise ProviderError(f"listing {name} led to another host")
+        raise ProviderError(f"listing {name} does not end")
+
+    def _json(self, url: str, what: str, parameters: dict[str, str] | None = None) -> dict[str, Any]:
+        response = self._asked("GET", url, what, params=parameters)
+        try:
+            found = response.json()
+        except ValueError:
+            raise ProviderError(f"{what}: the answer is no JSON") from None
+        if not isinstance(found, dict):
+            raise ProviderError(f"{what}: the answer is no table")
+        return found
+
+    def _delete(self, path: str, what: str) -> None:
+        try:
+            self._asked("DELETE", f"{self._base}/{path}", what)
+        except ProviderError as error:
+            if not error.gone:
+                raise
+
+    def _media_response(self, url: str) -> requests.Response:
+        """Redirects are followed within the provider's own domain; credentials go to its own host only."""
+        for _ in range(MOST_REDIRECTS + 1):
+            ours = urlsplit(url).netloc == urlsplit(self._root).netloc
+            client = self._session if ours else _anonymous()
+            response = self._asked("GET", url, "fetching a recording", client=client, stream=True)
+            if response.status_code == 200:
+                return response
+            url = urljoin(url, response.headers.get("Location", ""))
+            response.close()
+            if not self._trusted(url):
+                raise ProviderError("fetching a recording led to another host")
+        raise ProviderError("fetching a recording led in a circle")
+
+    def _trusted(self, url: str) -> bool:
+        there, root = urlsplit(url), urlsplit(self._root)
+        domain = ".".join((root.hostname or "").split(".")[-2:])
+        within = there.hostname == root.hostname or (there.hostname or "").endswith(f".{domain}")
+        return within and there.scheme == root.scheme
+
+    def _asked(
+        self, method: str, url: str, what: str, *, client: requests.Session | None = None, **options: Any
+    ) -> requests.Response:
+        try:
+            response = (client or self._session).request(
+                method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
+            )
+        except requests.RequestException as error:
+            raise ProviderError(f"{what}: the provider cannot be reached ({type(error).__name__})") from None
+        if response.status_code < 400:
+            return response
+        wait = response.headers.get("Retry-After", "")
+        seconds = float(wait) if wait.isascii() and wait.isdigit() else None
+        response.close()
+        text = f"{what}: the provider answered {response.status_code}"
+        raise ProviderError(text, wait=seconds, gone=response.status_code in (404, 410))
+
+
+def _anonymous() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    began, received = monotonic(), 0
+    expected = response.headers.get("Content-Length")
+    for piece in response.iter_content(CHUNK_BYTES):
+        received += len(piece)
+        if received > MOST_BYTES:
+            raise ProviderError("a recording is larger than any of ours can be")
+        if monotonic() - began > MEDIA_SECONDS:
+            raise ProviderError("fetching a recording takes too long")
+        yield piece
+    if expected is not None and "Content-Encoding" not in response.headers and received != int(expected):
+        raise ProviderError("fetching a recording broke off")
+    if not received:
+        raise ProviderError("fetching a recording brought nothing")
+
+
+def _call(item: dict[str, Any]) -> CallRecord:
+    numbers = frozenset(filter(None, (item.get("to"), item.get("from"))))
+    return CallRecord(item["sid"], item.get("parent_call_sid") or "", item.get("status") in ENDED, numbers)
+
+
+def _moment(text: str | None) -> int:
+    """Seconds since 1970 of a date as the provider writes it (RFC 2822)."""
+    try:
+        moment: datetime = parsedate_to_datetime(text or "")
+    except ValueError:
+        return 0
+    return int(moment.timestamp())

@@ -1,0 +1,306 @@
+"""Messages at rest: sealed, by the piece; new, claimed or handled; and gone once they are deleted.
+
+A message keeps the provider's id of its recording until that is deleted there, and a little longer, so that
+another worker that is about to store it too finds that it is here. One that staff deleted before leaves nothing
+but that id, for as long.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from phonetree.errors import StoreError
+from phonetree.store.database import Store
+from phonetree.store.tables import deliveries, fetches, messages, notices, parts, wrapped_keys
+
+
+class MessageState(StrEnum):
+    """What has been done about a message."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    HANDLED = "handled"
+    DELETED = "deleted"
+    """Only the provider's id is left, so that it is deleted there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What can be known of a message without opening it. Moments are in seconds since 1970."""
+
+    id: str
+    left_at: int
+    seconds: int
+    size: int
+    state: MessageState
+    by: str | None
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that comes in: whose recording it was, and what opens it."""
+
+    source: str
+    left_at: int
+    seconds: int
+    iv: bytes
+    wrapped: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFetch:
+    """A recording that could not be fetched yet."""
+
+    attempts: int
+    since: int
+    next_at: int
+    failure: str
+
+
+_SHOWN = (messages.c.id, messages.c.left_at, messages.c.seconds, messages.c.size, messages.c.state, messages.c.by,
+          messages.c.changed_at)  # fmt: skip
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    fields = dict(row._mapping)
+    return Message(**{**fields, "state": MessageState(fields["state"])})
+
+
+class Messages:
+    """The messages of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # -- coming in
+
+    def add(self, arrival: Arrival, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
+        """Keeps a message, with a notice of it; its id, or None when it is kept already."""
+        message = secrets.token_hex(16)
+        with self._store.write() as connection:
+            try:
+                row = {"id": message, "source": arrival.source, "left_at": arrival.left_at, "seconds": arrival.seconds}
+                row |= {"size": 0, "digest": b"", "iv": arrival.iv, "state": MessageState.NEW, "changed_at": now}
+                with connection.begin_nested():
+                    connection.execute(insert(messages).values(row))
+            except IntegrityError:
+                return None
+            size, digest = 0, sha256()
+            for number, piece in enumerate(sealed):
+                connection.execute(insert(parts).values(message=message, number=number, sealed=piece))
+                size += len(piece)
+                digest.update(piece)
+            for key, wrapped in arrival.wrapped.items():
+                connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=wrapped))
+            written = {"size": size, "digest": digest.digest()}
+            connection.execute(update(messages).where(messages.c.id == message).values(written))
+            connection.execute(insert(notices).values(id=f"new:{message}", message=message, text=notice))
+            connection.execute(delete(fetches).where(fetches.c.source == arrival.source))
+        return message
+
+    def intact(self, source: str) -> bool:
+        """Whether a recording of the provider's is kept here, to the last byte, or was deleted by staff."""
+        query = select(messages.c.id, messages.c.state, messages.c.digest).where(messages.c.source == source)
+        with self._store.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.state == MessageState.DELETED:
+            return row is not None
+        found = sha256()
+        for piece in self.sealed(row.id):
+            found.update(piece)
+        return found.digest() == bytes(row.digest)
+
+    def sources(self) -> tuple[str, ...]:
+        """The recordings that are kept here and not known to be deleted at the provider."""
+        with self._store.read() as connection:
+            query = select(messages.c.source).where(messages.c.source.is_not(None), messages.c.gone_at.is_(None))
+            return tuple(connection.execute(query).scalars())
+
+    def gone_at_the_provider(self, source: str, now: int) -> None:
+        """Notes that a recording was deleted there."""
+        with self._store.write() as connection:
+            here = messages.c.source == source
+            connection.execute(update(messages).where(here, messages.c.gone_at.is_(None)).values(gone_at=now))
+            connection.execute(delete(fetches).where(fetches.c.source == source))
+
+    def settle(self, before: int) -> None:
+        """Forgets whose recordings those messages were that were deleted there before a moment; and the messages
+        that staff deleted."""
+        with self._store.write() as connection:
+            here = messages.c.gone_at < before
+            connection.execute(delete(messages).where(here, messages.c.state == MessageState.DELETED))
+            connection.execute(update(messages).where(here).values(source=None, gone_at=None))
+
+    def failed(self, source: str, failure: str, next_at: int, now: int) -> None:
+        """Notes that a recording could not be fetched."""
+        with self._store.write() as connection:
+            here = fetches.c.source == source
+            known = connection.execute(select(fetches.c.attempts).where(here)).scalar_one_or_none()
+            if known is None:
+                row = {"source": source, "attempts": 1, "since": now, "next_at": next_at, "failure": failure}
+                connection.execute(insert(fetches).values(row))
+            else:
+                row = {"attempts": known + 1, "next_at": next_at, "failure": failure}
+                connection.execute(update(fetches).where(here).values(row))
+
+    def failures(self) -> dict[str, FailedFetch]:
+        """What could not be fetched, by recording."""
+        with self._store.read() as connection:
+            return {
+                row.source: FailedFetch(row.attempts, row.since, row.next_at, row.failure)
+                for row in connection.execute(select(fetches).order_by(fetches.c.since))
+            }
+
+    def forget_failures(self, held: frozenset[str]) -> None:
+        """Forgets failures of recordings that the provider does not hold any more."""
+        for source in self.failures().keys() - held:
+            with self._store.write() as connection:
+                connection.execute(delete(fetches).where(fetches.c.source == source))
+
+    # -- looking
+
+    def listed(self, limit: int = 200, *, handled: bool = True) -> tuple[Message, ...]:
+        """Messages, those to be handled first, then the newest first."""
+        states = [MessageState.NEW, MessageState.CLAIMED, *([MessageState.HANDLED] if handled else [])]
+        query = select(*_SHOWN).where(messages.c.state.in_(states))
+        order = (messages.c.state == MessageState.HANDLED, messages.c.left_at.desc(), messages.c.id)
+        with self._store.read() as connection:
+            return tuple(map(_message, connection.execute(query.order_by(*order).limit(limit))))
+
+    def count(self) -> dict[MessageState, int]:
+        """How many messages there are in each state."""
+        with self._store.read() as connection:
+            query = select(messages.c.state, func.count()).group_by(messages.c.state)
+            found = {MessageState(state): number for state, number in connection.execute(query)}
+        return {state: found.get(state, 0) for state in MessageState if state is not MessageState.DELETED}
+
+    def find(self, beginning: str) -> Message:
+        """The message whose id begins so. Raises StoreError when there is none, or more than one."""
+        query = select(*_SHOWN).where(
+            messages.c.id.startswith(beginning, autoescape=True), messages.c.state != MessageState.DELETED
+        )
+        with self._store.read() as connection:
+            found = [_message(row) for row in connection.execute(query.limit(2))]
+        if len(found) != 1:
+            raise StoreError(f"{'no message begins' if not found else 'more than one message begins'} with that id")
+        return found[0]
+
+    def sealed(self, message: str) -> Iterator[bytes]:
+        """The sealed pieces of a message, one at a time."""
+        number = 0
+        while True:
+            with self._store.read() as connection:
+                query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number == number)
+                piece = connection.execute(query).scalar_one_or_none()
+            if piece is None:
+                return
+            yield piece
+            number += 1
+
+    def envelope(self, message: str) -> tuple[bytes, dict[str, bytes]]:
+        """What opens a message, besides a private key: iv, and wrapped key by key."""
+        with self._store.read() as connection:
+            iv = connection.execute(select(messages.c.iv).where(messages.c.id == message)).scalar_one()
+            query = select(wrapped_keys.c.key, wrapped_keys.c.wrapped).where(wrapped_keys.c.message == message)
+            return iv, {row.key: row.wrapped for row in connection.execute(query)}
+
+    def reseal(self, message: str, wrapped: Mapping[str, bytes]) -> None:
+        """Changes who can open a message."""
+        with self._store.write() as connection:
+            connection.execute(delete(wrapped_keys).where(wrapped_keys.c.message == message))
+            for key, value in wrapped.items():
+                connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=value))
+
+    # -- handling
+
+    def claim(self, message: str, who: str, now: int) -> Message:
+        """Takes a message on. Raises StoreError, naming them, when somebody else has it already."""
+        free = (messages.c.state == MessageState.NEW) | (
+            (messages.c.state == MessageState.CLAIMED) & (messages.c.by == who)
+        )
+        return self._change(message, free, MessageState.CLAIMED, who, now)
+
+    def release(self, message: str, now: int) -> Message:
+        """Gives a claimed message back."""
+        return self._change(message, messages.c.state == MessageState.CLAIMED, MessageState.NEW, None, now)
+
+    def handled(self, message: str, who: str, now: int) -> Message:
+        """Marks a message as handled. Raises StoreError when it is handled already, or somebody else's."""
+        mine = (messages.c.state == MessageState.NEW) | (
+            (messages.c.state == MessageState.CLAIMED) & (messages.c.by == who)
+        )
+        return self._change(message, mine, MessageState.HANDLED, who, now)
+
+    def _change(
+        self, message: str, free: ColumnElement[bool], state: MessageState, who: str | None, now: int
+    ) -> Message:
+        with self._store.write() as connection:
+            here = messages.c.id == message
+            changed = connection.execute(
+                update(messages).where(here, free).values(state=state, by=who, changed_at=now)
+            ).rowcount
+            row = connection.execute(select(*_SHOWN).where(here, messages.c.state != MessageState.DELETED)).first()
+            if row is None:
+                raise StoreError("there is no such message any more")
+            found = _message(row)
+            if not changed:
+                whose = f" by {found.by}" if found.by else ""
+                raise StoreError(f"the message is {found.state}{whose} already")
+            if state is not MessageState.NEW:
+                _forget_notices(connection, message)
+            return found
+
+    def delete(self, message: str) -> None:
+        """Deletes a message here; the collector deletes it at the provider, if it is there still."""
+        with self._store.write() as connection:
+            here = messages.c.id == message
+            for table in (parts, wrapped_keys):
+                connection.execute(delete(table).where(table.c.message == message))
+            _forget_notices(connection, message)
+            connection.execute(delete(messages).where(here, messages.c.source.is_(None)))
+            left = {
+                "state": MessageState.DELETED,
+                "by": None,
+                "iv": b"",
+                "digest": b"",
+                "size": 0,
+                "seconds": 0,
+                "left_at": 0,
+            }
+            connection.execute(update(messages).where(here).values({**left, "changed_at": 0}))
+        self._store.forget()
+
+    def discard(self, message: str) -> None:
+        """Takes back a message that was not stored well, as if it had never come."""
+        with self._store.write() as connection:
+            _forget_notices(connection, message)
+            for table in (parts, wrapped_keys):
+                connection.execute(delete(table).where(table.c.message == message))
+            connection.execute(delete(messages).where(messages.c.id == message))
+
+    def due_for_deletion(self, before: int, *, handled_before: int) -> tuple[str, ...]:
+        """Messages left before a moment, and handled ones that were handled before another."""
+        old = messages.c.left_at < before
+        done = (messages.c.state == MessageState.HANDLED) & (messages.c.changed_at < handled_before)
+        query = select(messages.c.id).where(messages.c.state != MessageState.DELETED, old | done)
+        with self._store.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def waiting_since(self, before: int) -> tuple[Message, ...]:
+        """New messages that nobody has claimed since a moment."""
+        query = select(*_SHOWN).where(messages.c.state == MessageState.NEW, messages.c.changed_at < before)
+        with self._store.read() as connection:
+            return tuple(map(_message, connection.execute(query.order_by(messages.c.left_at))))
+
+
+def _forget_notices(connection: Connection, message: str) -> None:
+    mine = select(notices.c.id).where(notices.c.message == message)
+    connection.execute(delete(deliveries).where(deliveries.c.notice.in_(mine)))
+    connection.execute(delete(notices).where(notices.c.message == message))

@@ -1,0 +1,8 @@
+"""Alembic's way in: on the connection, and in the transaction, of `store.migrate`."""
+
+from alembic import context
+
+from phonetree.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,98 @@
+"""The tables. Moments are whole seconds since 1970; no table holds a caller's number or the id of a call."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("source", String(64), unique=True, comment="the provider's recording"),
+    Column("gone_at", BigInteger, comment="when it was deleted there; its name is kept a little longer"),
+    Column("left_at", BigInteger, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes sealed"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of what is sealed, for reading back"),
+    Column("iv", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False, index=True, comment="new, claimed, handled, deleted"),
+    Column("by", String(80), comment="who claimed or handled it"),
+    Column("changed_at", BigInteger, nullable=False, comment="when it came, was claimed or handled"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+wrapped_keys = Table(
+    "wrapped_keys",
+    metadata,
+    Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), primary_key=True, comment="whose private key opens it"),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failure", String(200), nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="what it is about, so that it is made once"),
+    Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), index=True),
+    Column("text", Text, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice", String(64), ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, comment="empty when it was delivered"),
+)
+
+months = Table(
+    "months",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+hours = Table(
+    "hours",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("weekday", Integer, primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", String(12), primary_key=True),
+    Column("published_at", BigInteger, nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("hours", LargeBinary, nullable=False),
+    Column("routing", LargeBinary, nullable=False),
+)

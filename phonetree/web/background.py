@@ -1,0 +1,43 @@
+"""The background work of a server, put together from its settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from phonetree.config.site import Sites
+from phonetree.mailbox.collector import Collector
+from phonetree.mailbox.notices import Notices, channels
+from phonetree.mailbox.sealing import public_keys
+from phonetree.mailbox.worker import Retention, Streak, Worker
+from phonetree.provider.rest import Provider
+from phonetree.settings import Settings
+from phonetree.store.counts import Counts
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+
+
+def background(
+    settings: Settings, sites: Sites, counts: Counts, streak: Streak, now: Callable[[], datetime]
+) -> Worker | None:
+    """The worker, not started yet; None without a database. Raises SettingsError, opens nothing."""
+    if settings.database is None:
+        return None
+    store = Store(settings.database)
+    messages = Messages(store)
+    provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
+    collector = Collector(
+        provider,
+        messages,
+        lambda: sites.current.helpline.number,
+        lambda: public_keys(settings.keys),
+        settings.keep_call_records,
+    )
+    return Worker(
+        store,
+        messages,
+        Notices(store, messages, channels(settings.notify)),
+        counts,
+        streak,
+        Retention(settings.keep_days, settings.keep_handled_days),
+        collector,
+        lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
+    )

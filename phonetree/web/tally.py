@@ -1,0 +1,48 @@
+"""What calls come to, for staffing: coarse counts and a streak, in memory. `store.counts` says what is kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
+from phonetree.core.events import DialEnded, Event, LegPressed, Recorded
+from phonetree.core.ringing import ACCEPT_KEY
+from phonetree.core.state import State, Step
+from phonetree.core.tree import Site
+from phonetree.mailbox.worker import Streak
+from phonetree.store.counts import Counts, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts turns by what they show of a call's end."""
+
+    counts: Counts
+    streak: Streak
+
+    def call(self, site: Site, now: datetime) -> None:
+        """A call came in."""
+        self.counts.add(Outcome.CALL, now.astimezone(site.schedule.zone))
+
+    def turn(self, site: Site, state: State, event: Event, document: bytes, now: datetime) -> None:
+        """A turn was taken."""
+        outcome = _outcome(state, event, document)
+        if outcome is None:
+            return
+        if outcome is Outcome.ADVOCATE:
+            self.streak.answered()
+        if outcome is Outcome.UNANSWERED:
+            self.streak.unanswered()
+        self.counts.add(outcome, now.astimezone(site.schedule.zone))
+
+
+def _outcome(state: State, event: Event, document: bytes) -> Outcome | None:
+    match state.step, event:
+        case Step.ACCEPT, LegPressed(key, rival) if key == ACCEPT_KEY and rival is None:
+            return Outcome.ADVOCATE
+        case Step.RUNG, DialEnded(connected=False) if b"<Dial" not in document:
+            return Outcome.UNANSWERED  # no further round follows
+        case Step.BRIDGED, DialEnded(connected=True):
+            return Outcome.LINE
+        case Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
+            return Outcome.MESSAGE
+    return None

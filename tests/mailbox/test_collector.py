@@ -1,0 +1,255 @@
+"""The collector: every message comes here once, sealed, and none stays at the provider."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from phonetree.errors import ProviderError, StoreError
+from phonetree.mailbox.collector import SETTLE_SECONDS
+from phonetree.mailbox.sealing import Sealer
+from phonetree.provider import rest
+from phonetree.simulator.provider import Failing, Fault, HeldCall
+from phonetree.store.messages import MessageState
+from phonetree.store.tables import fetches, messages, notices, parts, wrapped_keys
+from tests.support.databases import KINDS
+from tests.support.mail import NUMBER, Mailbox, mailbox, pair
+
+NOW = 1_800_000_000
+LATER = NOW + 10_000
+MEDIA = r"GET /media/.*"
+
+
+@pytest.fixture(params=KINDS)
+def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mailbox]:
+    with mailbox(request.param, tmp_path) as made:
+        yield made
+
+
+def _names(box: Mailbox) -> list[str | None]:
+    with box.store.read() as connection:
+        return list(connection.execute(select(messages.c.source)).scalars())
+
+
+def _nothing_at_the_provider(box: Mailbox) -> bool:
+    return not box.provider.recordings
+
+
+def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> None:
+    held = box.leave(3)
+    box.collector.round(NOW)
+    (message,) = box.messages.listed()
+    assert box.sound(message.id) == held.sound
+    assert (message.seconds, message.state, message.left_at) == (3, MessageState.NEW, int(held.made_at.timestamp()))
+    assert message.size == len(held.sound) + 16
+    assert _nothing_at_the_provider(box)
+    assert not box.provider.calls, "the record of the call is deleted too"
+    assert _names(box) == [held.id], "so that another worker does not store it too"
+    box.collector.round(NOW + SETTLE_SECONDS + 1)
+    assert _names(box) == [None], "nothing here says whose recording it was"
+
+
+def test_many_messages_come_over_several_pages_each_once(box: Mailbox) -> None:
+    held = [box.leave(1, f"CA{number:032x}") for number in range(120)]
+    box.collector.round(NOW)
+    box.collector.round(NOW)
+    assert sorted(box.sounds()) == sorted(one.sound for one in held)
+    assert _nothing_at_the_provider(box)
+    with box.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(notices)).scalar_one() == 120
+
+
+def test_nothing_is_taken_that_is_not_the_helplines_or_not_done(box: Mailbox) -> None:
+    other = box.provider.leave("CA" + "2" * 32, 1, number="+16175550177", caller="+16175550178")
+    going_on = box.leave(1)
+    going_on.status = "processing"
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {other.id, going_on.id}
+    assert set(box.provider.calls) == {other.call, going_on.call}
+    going_on.status = "completed"
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {other.id}
+    assert len(box.messages.listed()) == 1
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        Failing(Fault.NOT_FOUND, MEDIA),
+        Failing(Fault.TOO_MANY, MEDIA),
+        Failing(Fault.SERVER_ERROR, MEDIA),
+        Failing(Fault.CUT, MEDIA),
+        Failing(Fault.SLOW, MEDIA),
+        Failing(Fault.EMPTY, MEDIA),
+        Failing(Fault.ELSEWHERE, r"GET .*\.wav"),
+        Failing(Fault.UNAUTHORIZED, r"GET .*\.wav"),
+        Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"),
+        Failing(Fault.SERVER_ERROR, r"DELETE .*Calls.*"),
+        Failing(Fault.TOO_MANY, r"GET .*Calls/.*"),
+        Failing(Fault.TIMEOUT, MEDIA),
+        Failing(Fault.UNAUTHORIZED, r"GET .*Recordings.json"),
+        Failing(Fault.NOT_JSON, r"GET .*Recordings.json"),
+        Failing(Fault.SERVER_ERROR, r"GET .*Calls.json"),
+    ],
+    ids=lambda failing: f"{failing.fault} at {failing.matches}",
+)
+def test_whatever_the_provider_does_once_the_message_comes_in_the_end(
+    failing: Failing, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "TIMEOUT_SECONDS", (1.0, 0.1 if failing.fault is Fault.TIMEOUT else 1.0))
+    held = [box.leave(2), box.leave(1, "CA" + "3" * 32)]
+    box.provider.failing.append(failing)
+    for moment in (NOW, LATER, 2 * LATER):
+        try:
+            box.collector.round(moment)
+        except ProviderError:
+            assert failing.matches.endswith("json"), "one recording's failure does not end a round"
+    assert sorted(box.sounds()) == sorted(one.sound for one in held)
+    assert _nothing_at_the_provider(box)
+    assert not box.provider.calls
+    assert box.messages.failures() == {}
+
+
+def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(box: Mailbox) -> None:
+    held = box.leave(1)
+    good = box.leave(2, "CA" + "4" * 32)
+    box.provider.failing.append(Failing(Fault.NOT_FOUND, f"GET .*{held.id}", times=1000))
+    moment, gaps = NOW, []
+    for _ in range(40):
+        box.collector.round(moment)
+        failure = box.messages.failures()[held.id]
+        gaps.append(failure.next_at - moment)
+        box.collector.round(failure.next_at - 1)
+        assert box.messages.failures()[held.id].attempts == failure.attempts, "not before it is due"
+        moment = failure.next_at
+    assert box.sounds() == [good.sound], "it does not keep another back"
+    assert failure.failure == "fetching a recording: the provider answered 404"
+    assert failure.attempts == 40
+    assert 15 <= gaps[0] <= 30
+    assert all(1800 <= gap <= 3600 for gap in gaps[8:])
+    assert len(set(gaps[8:])) > 10, "with jitter"
+    assert held.id in box.provider.recordings
+    box.provider.failing.clear()
+    box.collector.round(moment)
+    assert len(box.messages.listed()) == 2
+
+
+def test_a_provider_that_asks_to_be_left_alone_is(box: Mailbox) -> None:
+    held = box.leave(1)
+    box.provider.failing.append(Failing(Fault.TOO_MANY, MEDIA))
+    box.collector.round(NOW)
+    assert box.messages.failures()[held.id].next_at in (NOW, NOW + 1)
+
+
+def test_credentials_go_to_no_other_host(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    box.leave(1)
+    box.provider.failing.append(Failing(Fault.ELSEWHERE, r"GET .*\.wav"))
+    asked: list[str] = []
+    original = rest.Provider._asked
+
+    def watched(self, method, url, what, **options):  # type: ignore[no-untyped-def]
+        asked.append(url)
+        return original(self, method, url, what, **options)
+
+    monkeypatch.setattr(rest.Provider, "_asked", watched)
+    box.collector.round(NOW)
+    assert all(url.startswith(box.url) for url in asked)
+    assert next(iter(box.messages.failures().values())).failure == "fetching a recording led to another host"
+
+
+def test_a_recording_larger_than_any_is_left_where_it_is_and_shown(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = box.leave(2)
+    monkeypatch.setattr(rest, "MOST_BYTES", 1000)
+    box.collector.round(NOW)
+    assert box.messages.failures()[held.id].failure == "a recording is larger than any of ours can be"
+    assert held.id in box.provider.recordings
+
+
+def test_what_the_provider_encrypted_itself_is_kept_as_it_comes(box: Mailbox) -> None:
+    held = box.leave(2)
+    plain = held.sound
+    sealer = Sealer((pair()[0],))
+    held.sound = b"".join(sealer.seal([plain]))
+    (wrapped,) = sealer.envelope.wrapped.values()
+    held.encryption = {
+        "public_key_sid": "CR" + "1" * 32,
+        "encrypted_cek": b64encode(wrapped).decode(),
+        "iv": b64encode(sealer.envelope.iv).decode(),
+    }
+    box.collector.round(NOW)
+    (message,) = box.messages.listed()
+    assert b"".join(box.messages.sealed(message.id)) == held.sound
+    assert box.sound(message.id) == plain
+    assert _nothing_at_the_provider(box)
+
+
+def test_without_a_key_nothing_is_fetched_and_staff_are_told(tmp_path: Path) -> None:
+    with mailbox("sqlite", tmp_path, keys=()) as box:
+        held = box.leave(1)
+        box.collector.round(NOW)
+        assert "make one with: keys create" in box.messages.failures()[held.id].failure
+        assert held.id in box.provider.recordings
+
+
+def test_what_was_stored_badly_is_not_deleted_at_the_provider(box: Mailbox) -> None:
+    held = box.leave(2)
+    box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
+    box.collector.round(NOW)
+    with box.store.write() as connection:
+        connection.execute(update(parts).where(parts.c.number == 0).values(sealed=b"rotten"))
+    box.collector.round(LATER)
+    assert held.id in box.provider.recordings
+    assert "is not as it was" in box.messages.failures()[held.id].failure
+
+
+def test_a_message_that_staff_deleted_first_is_deleted_at_the_provider_and_never_comes_again(box: Mailbox) -> None:
+    box.leave(2)
+    box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
+    box.collector.round(NOW)
+    (message,) = box.messages.listed()
+    box.messages.delete(message.id)
+    assert box.messages.listed() == ()
+    box.collector.round(LATER)
+    box.collector.round(2 * LATER)
+    assert box.messages.listed() == ()
+    assert _nothing_at_the_provider(box)
+    assert _names(box) == []
+    with box.store.read() as connection:
+        for table in (parts, wrapped_keys, notices, fetches):
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def test_records_of_calls_go_only_when_both_legs_are_over(box: Mailbox) -> None:
+    box.provider.calls = {
+        "CA" + "a" * 32: HeldCall("CA" + "a" * 32, NUMBER, "+16175550123", "in-progress"),
+        "CA" + "b" * 32: HeldCall("CA" + "b" * 32, "+16175550101", NUMBER, "in-progress", "CA" + "a" * 32),
+        "CA" + "c" * 32: HeldCall("CA" + "c" * 32, NUMBER, "+16175550124", "completed"),
+        "CA" + "d" * 32: HeldCall("CA" + "d" * 32, "+16175550160", "+16175550124", "completed", "CA" + "c" * 32),
+    }
+    box.collector.round(NOW)
+    assert set(box.provider.calls) == {"CA" + "a" * 32, "CA" + "b" * 32}
+    for call in box.provider.calls.values():
+        call.status = "completed"
+    box.collector.round(NOW)
+    assert not box.provider.calls
+
+
+def test_a_database_that_is_away_leaves_everything_at_the_provider(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = box.leave(1)
+
+    def away(*_: object) -> None:
+        raise StoreError("the database cannot be used")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(box.store, "write", away)
+        with pytest.raises(StoreError):
+            box.collector.round(NOW)
+    assert held.id in box.provider.recordings
+    box.collector.round(NOW)
+    assert box.sounds() == [held.sound]

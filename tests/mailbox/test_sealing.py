@@ -1,0 +1,111 @@
+"""Sealing: opened by the right key alone, and by nothing but the standard pieces a browser has."""
+
+import json
+from base64 import b64decode
+from hashlib import pbkdf2_hmac, sha256
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonetree.errors import SealError
+from phonetree.mailbox import keyring
+from phonetree.mailbox.sealing import Envelope, Sealer, key_id, opened, public_keys, read_public_key
+from tests.support.mail import FEW_ROUNDS, PASSPHRASE, pair
+
+
+@given(st.lists(st.binary(max_size=100), max_size=8))
+def test_what_is_sealed_opens_unchanged_however_it_is_cut(pieces: list[bytes]) -> None:
+    public, private, _ = pair()
+    sealer = Sealer((public,))
+    sealed = b"".join(sealer.seal(pieces))
+    for size in (1, 7, 16, 1000):
+        cut = [sealed[at : at + size] for at in range(0, len(sealed), size)]
+        assert opened(private, sealer.envelope, cut) == b"".join(pieces)
+        assert sealer.verify(cut)
+
+
+def test_each_of_several_keys_opens_and_another_does_not() -> None:
+    first, second = pair(), pair("director")
+    sealer = Sealer((first[0], second[0]))
+    sealed = list(sealer.seal([b"a message"]))
+    assert opened(first[1], sealer.envelope, sealed) == opened(second[1], sealer.envelope, sealed) == b"a message"
+    with pytest.raises(SealError, match="does not open this message"):
+        opened(pair("stranger")[1], sealer.envelope, sealed)
+
+
+@pytest.mark.parametrize("position", [0, 5, -1])
+def test_a_changed_byte_does_not_open(position: int) -> None:
+    public, private, _ = pair()
+    sealer = Sealer((public,))
+    sealed = bytearray(b"".join(sealer.seal([b"a message"])))
+    sealed[position] ^= 1
+    assert not sealer.verify([bytes(sealed)])
+    with pytest.raises(SealError, match="damaged"):
+        opened(private, sealer.envelope, [bytes(sealed)])
+    with pytest.raises(SealError, match="damaged"):
+        opened(private, sealer.envelope, [b"short"])
+
+
+def test_a_message_is_readable_with_standard_pieces_alone() -> None:
+    """As a browser does it: PBKDF2, AES-GCM, PKCS #8, RSA-OAEP, AES-GCM."""
+    public, _, made = pair()
+    sealer = Sealer((public,))
+    sealed = b"".join(sealer.seal([b"a message"]))
+    fields = json.loads(made.private)
+    kdf = fields["kdf"]
+    wrapping = pbkdf2_hmac("sha256", PASSPHRASE.encode(), b64decode(kdf["salt"]), kdf["iterations"], 32)
+    der = AESGCM(wrapping).decrypt(b64decode(fields["cipher"]["iv"]), b64decode(fields["wrapped"]), None)
+    private = serialization.load_der_private_key(der, None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    content_key = private.decrypt(sealer.envelope.wrapped[fields["id"]], oaep)
+    assert AESGCM(content_key).decrypt(sealer.envelope.iv, sealed, None) == b"a message"
+
+
+def test_no_two_messages_share_a_key_or_an_iv() -> None:
+    sealers = [Sealer((pair()[0],)) for _ in range(50)]
+    assert len({sealer.envelope.iv for sealer in sealers}) == 50
+    assert len({sealer._key for sealer in sealers}) == 50
+
+
+def test_a_passphrase_is_slow_to_try_and_long_enough() -> None:
+    made = keyring.create("one", PASSPHRASE)
+    assert json.loads(made.private)["kdf"]["iterations"] >= 600_000
+    with pytest.raises(SealError, match="can be guessed"):
+        keyring.create("one", "short")
+    with pytest.raises(SealError, match="passphrase is not right"):
+        keyring.unlock(pair()[2].private, "another passphrase")
+    again = keyring.rewrap(pair()[2].private, PASSPHRASE, "quite another one")
+    assert key_id(keyring.unlock(again, "quite another one").public_key()) == pair()[0].id
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format": "phonetree sealing key 1"}'])
+def test_a_file_that_is_no_key_is_said_so(text: str) -> None:
+    with pytest.raises(SealError, match="no file of a private key"):
+        keyring.unlock(text, PASSPHRASE)
+
+
+def test_keys_that_cannot_seal_are_refused(tmp_path: Path) -> None:
+    spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    small = rsa.generate_private_key(65537, 2048).public_key().public_bytes(*spki)
+    other = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(*spki)
+    for pem, said in ((b"", "no public key"), (small, "at least 3072 bits"), (other, "no RSA key")):
+        with pytest.raises(SealError, match=said):
+            read_public_key(pem, "one")
+    assert public_keys(tmp_path / "keys") == ()
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "advocates.pem").write_bytes(pair()[2].public)
+    (found,) = public_keys(tmp_path / "keys")
+    der = (
+        pair()[1].public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    assert (found.name, found.id) == ("advocates", sha256(der).hexdigest()[:16])
+    with pytest.raises(SealError, match="there is no key"):
+        Sealer(())
+    assert Envelope(b"", {}).wrapped == {}
+    assert FEW_ROUNDS < keyring.ROUNDS

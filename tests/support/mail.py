@@ -1,0 +1,65 @@
+"""A mailbox under test: a provider that holds recordings, a store, keys, and the collector between them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from phonetree.mailbox import keyring
+from phonetree.mailbox.collector import Collector
+from phonetree.mailbox.sealing import Envelope, PublicKey, opened, read_public_key
+from phonetree.provider.rest import Provider
+from phonetree.simulator.provider import Held, TestProvider, serve
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+from tests.support.databases import store
+
+ACCOUNT, TOKEN = "AC" + "0" * 32, "test-token"
+NUMBER = "+16172532300"
+PASSPHRASE = "correct horse battery"
+FEW_ROUNDS = 1000
+"""So that tests are quick; a key made by the command has many more."""
+CALL = "CA" + "1" * 32
+
+
+@lru_cache
+def pair(name: str = "advocates") -> tuple[PublicKey, RSAPrivateKey, keyring.Pair]:
+    """A pair of keys, the same ones throughout a run."""
+    made = keyring.create(name, PASSPHRASE, rounds=FEW_ROUNDS)
+    return read_public_key(made.public, name), keyring.unlock(made.private, PASSPHRASE), made
+
+
+@dataclass
+class Mailbox:
+    """Everything a test of the mailbox needs within reach."""
+
+    provider: TestProvider
+    url: str
+    store: Store
+    messages: Messages
+    collector: Collector
+
+    def leave(self, seconds: int = 3, call: str = CALL) -> Held:
+        return self.provider.leave(call, seconds, number=NUMBER)
+
+    def sounds(self, key: RSAPrivateKey | None = None) -> list[bytes]:
+        """What is heard of every message, oldest first."""
+        return [self.sound(message.id, key) for message in reversed(self.messages.listed())]
+
+    def sound(self, message: str, key: RSAPrivateKey | None = None) -> bytes:
+        return opened(key or pair()[1], Envelope(*self.messages.envelope(message)), self.messages.sealed(message))
+
+
+@contextmanager
+def mailbox(kind: str, folder: Path, *, keys: tuple[PublicKey, ...] | None = None) -> Iterator[Mailbox]:
+    """A mailbox over a new database of a kind."""
+    provider = TestProvider(ACCOUNT, TOKEN, stall_seconds=0.2)
+    url = serve(provider)
+    with store(kind, folder) as opened_store:
+        messages = Messages(opened_store)
+        sealing = keys if keys is not None else (pair()[0],)
+        collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: NUMBER, lambda: sealing)
+        yield Mailbox(provider, url, opened_store, messages, collector)

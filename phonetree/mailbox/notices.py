@@ -5,6 +5,7 @@ and shown. A channel is an address of Apprise (https://github.com/caronc/apprise
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from random import random
@@ -80,7 +81,7 @@ class Notices:
             done = set(
                 connection.execute(
                     select(deliveries.c.notice, deliveries.c.channel).where(deliveries.c.next_at.is_(None))
-                ).tuples()
+                )
             )
         for notice, text in waiting:
             for way in self._ways:
@@ -98,7 +99,7 @@ class Notices:
         query = select(deliveries.c.channel, deliveries.c.attempts).where(deliveries.c.next_at.is_not(None))
         worst: dict[str, int] = {}
         with self._store.read() as connection:
-            for channel, attempts in connection.execute(query).tuples():
+            for channel, attempts in connection.execute(query):
                 worst[channel] = max(attempts, worst.get(channel, 0))
         return tuple(
             FailingChannel(kinds[channel], attempts) for channel, attempts in worst.items() if channel in kinds
@@ -107,23 +108,18 @@ class Notices:
     def _remind(self, now: int) -> None:
         for message in self._messages.waiting_since(now - REMIND_SECONDS):
             time = (now - message.changed_at) // REMIND_SECONDS
-            try:
-                with self._store.write() as connection, connection.begin_nested():
-                    row = {"id": f"remind:{message.id}:{time}", "message": message.id, "text": REMINDER}
-                    connection.execute(insert(notices).values(row))
-            except IntegrityError:
-                continue  # it was made before, or the message is gone
+            row = {"id": f"remind:{message.id}:{time}", "message": message.id, "text": REMINDER}
+            # it may have been made before, or the message be gone
+            with self._store.write() as connection, suppress(IntegrityError), connection.begin_nested():
+                connection.execute(insert(notices).values(row))
 
     def _take(self, notice: str, way: Channel, now: int) -> int:
         """The number of this attempt; 0 when it is not due, or another worker's."""
         here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
         with self._store.write() as connection:
-            try:
-                with connection.begin_nested():
-                    row = {"notice": notice, "channel": way.id, "attempts": 0, "next_at": now}
-                    connection.execute(insert(deliveries).values(row))
-            except IntegrityError:
-                pass  # it is not the first attempt, or the notice is gone
+            row = {"notice": notice, "channel": way.id, "attempts": 0, "next_at": now}
+            with suppress(IntegrityError), connection.begin_nested():  # not the first attempt, or the notice is gone
+                connection.execute(insert(deliveries).values(row))
             due = update(deliveries).where(here, deliveries.c.next_at <= now)
             taken = connection.execute(due.values(attempts=deliveries.c.attempts + 1, next_at=now + LEASE_SECONDS))
             if not taken.rowcount:

@@ -90,7 +90,7 @@ class Counts:
 def by_month(store: Store) -> dict[tuple[str, Outcome], int]:
     """How calls ended, by month."""
     with store.read() as connection:
-        rows = connection.execute(select(months.c.month, months.c.outcome, months.c.number)).tuples()
+        rows = connection.execute(select(months.c.month, months.c.outcome, months.c.number))
         return {(month, Outcome(outcome)): number for month, outcome, number in rows}
 
 
@@ -98,4 +98,4 @@ def by_hour(store: Store, year: int) -> dict[tuple[int, int], int]:
     """When calls came in a year, by weekday (Monday is 0) and hour."""
     with store.read() as connection:
         query = select(hours.c.weekday, hours.c.hour, hours.c.number).where(hours.c.year == year)
-        return {(weekday, hour): number for weekday, hour, number in connection.execute(query).tuples()}
+        return {(weekday, hour): number for weekday, hour, number in connection.execute(query)}

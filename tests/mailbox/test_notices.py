@@ -1,0 +1,138 @@
+"""Notices: once on each channel, whatever becomes of the others, and nothing in them about the caller."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from phonetree.errors import SettingsError
+from phonetree.mailbox.notices import (
+    FIRST_WAIT_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    REMIND_SECONDS,
+    REMINDER,
+    UNANSWERED,
+    Notices,
+    channels,
+)
+from phonetree.simulator.provider import _Quiet
+from tests.support.databases import KINDS
+from tests.support.mail import Mailbox, mailbox
+
+NOW = 1_800_000_000
+
+
+@dataclass
+class Office:
+    """Where notices arrive: two addresses, either of which may be out of order."""
+
+    arrived: list[tuple[str, str]] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    port: int = 0
+
+    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+        request = Request(environ)
+        if request.path in self.broken:
+            return Response(status=500)(environ, start_response)
+        self.arrived.append((request.path, json.loads(request.get_data())["message"]))
+        return Response(status=200)(environ, start_response)
+
+    @property
+    def addresses(self) -> str:
+        return f"json://127.0.0.1:{self.port}/one json://127.0.0.1:{self.port}/two"
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    made = Office()
+    server = make_server("127.0.0.1", 0, made, threaded=True, request_handler=_Quiet)
+    made.port = server.server_port
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(params=KINDS)
+def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mailbox]:
+    with mailbox(request.param, tmp_path) as made:
+        yield made
+
+
+def _notices(box: Mailbox, office: Office) -> Notices:
+    return Notices(box.store, box.messages, channels(office.addresses))
+
+
+def _collected(box: Mailbox, seconds: int = 1) -> str:
+    box.leave(seconds)
+    box.collector.round(NOW)
+    return box.messages.listed()[0].id
+
+
+def test_each_channel_is_told_once(box: Mailbox, office: Office) -> None:
+    _collected(box)
+    notices = _notices(box, office)
+    for later in range(5):
+        notices.round(NOW + later)
+    text = "A new message is waiting for the advocates."
+    assert sorted(office.arrived) == [("/one", text), ("/two", text)]
+
+
+def test_a_broken_channel_keeps_no_other_back_is_shown_and_tried_again(box: Mailbox, office: Office) -> None:
+    _collected(box)
+    office.broken.add("/one")
+    notices = _notices(box, office)
+    notices.round(NOW)
+    notices.round(NOW + 1)
+    assert [where for where, _ in office.arrived] == ["/two"]
+    (failing,) = notices.failing()
+    assert (failing.kind, failing.attempts) == ("json", 1)
+    notices.round(NOW + FIRST_WAIT_SECONDS)
+    assert notices.failing()[0].attempts == 2
+    office.broken.clear()
+    notices.round(NOW + LONGEST_WAIT_SECONDS)
+    assert [where for where, _ in office.arrived] == ["/two", "/one"]
+    assert notices.failing() == ()
+
+
+def test_two_workers_tell_once(box: Mailbox, office: Office) -> None:
+    _collected(box)
+    notices = _notices(box, office)
+    workers = [Thread(target=notices.round, args=(NOW,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(office.arrived) == 2
+
+
+def test_what_stays_unclaimed_is_brought_to_mind_until_it_is_claimed(box: Mailbox, office: Office) -> None:
+    message = _collected(box)
+    notices = _notices(box, office)
+    for hours in range(9):
+        notices.round(NOW + hours * 3600)
+    told = [text for where, text in office.arrived if where == "/one"]
+    assert told.count(REMINDER) == 8 * 3600 // REMIND_SECONDS
+    box.messages.claim(message, "Ada", NOW)
+    office.arrived.clear()
+    notices.round(NOW + 100 * 3600)
+    assert office.arrived == []
+
+
+def test_that_nobody_could_be_reached_is_told_and_kept_nowhere(box: Mailbox, office: Office) -> None:
+    notices = _notices(box, office)
+    notices.tell(UNANSWERED)
+    assert sorted(office.arrived) == [("/one", UNANSWERED), ("/two", UNANSWERED)]
+    assert notices.failing() == ()
+
+
+def test_an_address_that_is_none_is_named_without_being_shown() -> None:
+    with pytest.raises(SettingsError) as error:
+        channels("json://127.0.0.1/one nonsense-with-a-secret")
+    assert str(error.value) == "PHONETREE_NOTIFY: address 2 is none that Apprise knows"
+    assert channels("") == ()

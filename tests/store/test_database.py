@@ -1,0 +1,65 @@
+"""The store: its schema made once, its faults named, and nothing left of what was deleted."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from phonetree.errors import SettingsError, StoreError
+from phonetree.store.database import Store
+from phonetree.store.messages import Arrival, Messages
+from phonetree.store.migrate import migrate
+from phonetree.store.tables import metadata
+from tests.support.databases import KINDS, address, store
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_schema_is_made_once_by_many_at_once_and_is_what_the_tables_say(kind: str, tmp_path: Path) -> None:
+    url = address(kind, tmp_path)
+    stores = [Store(url) for _ in range(4)]
+    assert "run: python -m phonetree migrate" in str(stores[0].problem())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, stores))
+    assert [each.problem() for each in stores] == [None] * 4
+    with stores[0].read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    for each in stores:
+        each.close()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", ""])
+def test_an_address_that_is_none_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        Store(url)
+
+
+def test_a_database_that_is_away_says_so_without_its_address() -> None:
+    away = Store("postgresql://somebody:a-secret@127.0.0.1:9/none")
+    problem = away.problem()
+    assert problem is not None
+    assert "a-secret" not in problem
+    assert "DATABASE_URL" in problem
+    with pytest.raises(StoreError), away.write():
+        pass
+
+
+def test_nothing_is_left_in_the_files_of_what_was_deleted(tmp_path: Path) -> None:
+    secret = os.urandom(64)
+    with store("sqlite", tmp_path) as made:
+        messages = Messages(made)
+        arrival = Arrival("RE" + "1" * 32, 1, 1, b"i" * 12, {"key": b"wrapped" + secret})
+        message = messages.add(arrival, [secret * 100], "A message.", 1)
+        assert message
+        assert any(secret in path.read_bytes() for path in tmp_path.iterdir())
+        messages.gone_at_the_provider(arrival.source, 1)
+        messages.settle(2)
+        messages.delete(message)
+        found = [
+            path.name
+            for path in tmp_path.iterdir()
+            if secret in path.read_bytes() or message.encode() in path.read_bytes()
+        ]
+    assert found == []

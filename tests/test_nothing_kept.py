@@ -1,0 +1,238 @@
+"""Nothing is kept: a server that took calls is, at rest, like one that took none."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import requests
+
+from phonetree.simulator.caller import Script
+from phonetree.simulator.golden import Golden, read_golden
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.provider import TestProvider, serve
+from phonetree.simulator.transport import OverHttp
+from phonetree.simulator.world import parse_world
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+from phonetree.store.migrate import migrate
+from tests.support.lines import ROOT
+from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
+
+SECONDS = 30.0
+CALLERS = [f"+161755501{number:02}" for number in range(10, 100)]
+"""Not the advocates' numbers, which stand in the settings."""
+
+
+@dataclass
+class Night:
+    """A server, and all that it leaves."""
+
+    folder: Path
+    url: str
+    process: int
+    provider: TestProvider
+    messages: Messages
+    calls: list[Call] = field(default_factory=list)
+    recordings: list[str] = field(default_factory=list)
+
+    def call(self, golden: Golden, caller: str, number: int) -> None:
+        """A call, with its own id, over HTTP."""
+        addresses = NumberSettings(
+            NUMBER, f"{self.url}/voice", f"{self.url}/voice/fallback", f"{self.url}/voice/status"
+        )
+        call = Call(
+            Network(OverHttp(), TOKEN, addresses), Clock(datetime.now(UTC)), Script(golden.headers.get("keys", "")),
+            parse_world(golden.headers.get("world", "")), golden.rules(), caller,
+        )  # fmt: skip
+        call.id = f"CA{hashlib.md5(str(number).encode()).hexdigest()}"  # noqa: S324 -- any 32 digits
+        call.keep = lambda id_, seconds: self.recordings.append(
+            self.provider.leave(id_, max(1, seconds), number=NUMBER, caller=caller).id
+        )
+        self.calls.append(call.run())
+
+    def files(self) -> dict[str, bytes]:
+        """Everything on the disk: the folder, and what the process has open, deleted or not."""
+        paths = [path for path in self.folder.rglob("*") if path.is_file() and "config" not in path.parts]
+        opened = list(Path(f"/proc/{self.process}/fd").iterdir())
+        named = {str(path.relative_to(self.folder)): path.read_bytes() for path in paths}
+        for descriptor in opened:
+            target = str(descriptor.readlink())
+            if target.startswith("/") and not target.startswith(("/dev", "/proc", "/sys")):
+                named[f"open: {target}"] = descriptor.read_bytes()
+        return named
+
+
+@contextmanager
+def night(folder: Path) -> Iterator[Night]:
+    """A server of its own over a database of its own."""
+    folder.mkdir()
+    copytree(ROOT / "config", folder / "config")
+    (folder / "keys").mkdir()
+    (folder / "keys" / "advocates.pem").write_bytes(pair()[2].public)
+    (folder / "tmp").mkdir()
+    provider = TestProvider(ACCOUNT, TOKEN)
+    store = Store(f"sqlite:///{folder}/phonetree.db")
+    migrate(store)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environ = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp"), "HOME": str(folder),
+        "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PHONETREE_PUBLIC_URL": url, "PHONETREE_DEMO": "1",
+        "PHONETREE_PROVIDER_URL": serve(provider), "DATABASE_URL": f"sqlite:///{folder}/phonetree.db",
+        "PHONETREE_KEYS": str(folder / "keys"), "ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)  # noqa: S603
+    try:
+        _until(lambda: _ready(url))
+        yield Night(folder, url, _worker(server.pid), provider, Messages(store))
+    finally:
+        server.terminate()
+        server.wait(SECONDS)
+        store.close()
+
+
+def _worker(parent: int) -> int:
+    """The process that answers calls."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return int(children[-1]) if children else parent
+
+
+def _ready(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=2).ok
+    except requests.ConnectionError:
+        return False
+
+
+def _until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _traces(text: str) -> Iterator[bytes]:
+    """A number or an id as it might be kept: as it is, cut, hashed, encoded."""
+    plain = text.lstrip("+").removeprefix("1") if text.startswith("+") else text
+    for form in {text, plain, plain[-7:] if text.startswith("+") else text[2:]}:
+        data = form.encode()
+        yield data
+        yield base64.b64encode(data).rstrip(b"=")[:-1]
+        yield data.hex().encode()
+        for algorithm in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+            digest = hashlib.new(algorithm, data)
+            yield digest.digest()[:16]
+            yield digest.hexdigest()[:16].encode()
+            yield base64.b64encode(digest.digest())[:16]
+
+
+def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with sqlite3.connect(path) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=str) for table in tables}  # noqa: S608
+
+
+def _log(path: Path) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line.startswith("{")]
+    return [{name: value for name, value in line.items() if name != "timestamp"} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Night, tuple[int, int]]]:
+    """A night with calls of every kind, a night without, and when the calls were."""
+    folder = tmp_path_factory.mktemp("nights")
+    golden = [read_golden(path) for path in sorted((ROOT / "tests" / "calls").rglob("*.call"))]
+    golden = [one for one in golden if not {"config", "edit", "from"} & one.headers.keys()]
+    with night(folder / "with") as busy, night(folder / "without") as quiet:
+        time.sleep(1.5)  # apart from the moment at which it was started
+        began = int(time.time())
+        for number, one in enumerate(golden):
+            busy.call(one, CALLERS[number % len(CALLERS)], number)
+        _until(lambda: not busy.provider.recordings)
+        over = int(time.time()) + 1
+        for message in busy.messages.listed(limit=1000):
+            busy.messages.claim(message.id, "Ada", over)
+            busy.messages.delete(message.id)
+        busy.messages.settle(over + 100_000)  # as half an hour later
+        busy.messages._store.forget()
+        yield busy, quiet, (began, over)
+
+
+Nights = tuple[Night, Night, tuple[int, int]]
+
+
+def test_enough_calls_of_every_kind_were_made(nights: Nights) -> None:
+    busy, _, _ = nights
+    assert len(busy.calls) >= 100
+    assert len(busy.recordings) >= 10
+    assert sum(bool(call.spoke_with) for call in busy.calls) >= 20
+    assert not busy.provider.calls, "records of calls are deleted at the provider as well"
+
+
+def test_no_callers_number_and_no_call_is_found_anywhere(nights: Nights) -> None:
+    busy, quiet, _ = nights
+    numbers = {call.number for call in busy.calls}
+    ids = {call.id for call in busy.calls} | set(busy.recordings)
+    files = busy.files()
+    assert any(name.endswith("phonetree.db") for name in files)
+    ours = b"".join(path.read_bytes() for path in (busy.folder / "config").glob("*.yaml"))
+    for text in numbers | ids:
+        for trace in _traces(text):
+            for name, data in files.items():
+                assert trace not in data or trace in ours, f"a trace of a call is in {name}"
+    shown = requests.get(f"{busy.url}/readyz", timeout=2).content + requests.get(busy.url, timeout=2).content
+    assert not any(call.number[2:].encode() in shown for call in busy.calls)
+    assert {_without(name, busy) for name in files} == {_without(name, quiet) for name in quiet.files()}
+
+
+def _without(name: str, one: Night) -> str:
+    return name.replace(str(one.folder), "")
+
+
+def test_no_moment_of_a_call_is_found(nights: Nights) -> None:
+    busy, _, (began, over) = nights
+    for table, rows in _rows(busy.folder / "phonetree.db").items():
+        for value in (value for row in rows for value in row):
+            assert not (isinstance(value, int) and began <= value <= over), f"a moment of a call is in {table}"
+    for stamp in re.findall(r'"timestamp": "([^"]+)"', (busy.folder / "log").read_text()):
+        assert not began <= datetime.fromisoformat(stamp).timestamp() <= over, "a line was logged while calls came in"
+
+
+def test_at_rest_a_night_with_calls_is_like_a_night_without(nights: Nights) -> None:
+    busy, quiet, _ = nights
+    assert _log(busy.folder / "log") == _log(quiet.folder / "log")
+    rows, others = _rows(busy.folder / "phonetree.db"), _rows(quiet.folder / "phonetree.db")
+    for table in others:
+        if table not in ("months", "hours"):  # each call adds five with a chance of one in five
+            assert rows[table] == others[table], table
+    for table in ("months", "hours"):
+        assert [row[:-1] for row in rows[table]] == [row[:-1] for row in others[table]]
+        assert all(isinstance(row[-1], int) and row[-1] % 5 == 0 for row in rows[table])
+
+
+def test_a_call_alone_touches_no_file(tmp_path: Path) -> None:
+    with night(tmp_path / "night") as one:
+        time.sleep(1.5)
+        before = {path: path.stat().st_mtime_ns for path in one.folder.rglob("*")}
+        for number in range(20):
+            one.call(Golden("A call.", {"keys": "2,1"}), CALLERS[number], number)
+        assert {path: path.stat().st_mtime_ns for path in one.folder.rglob("*")} == before

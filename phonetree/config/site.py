@@ -28,9 +28,10 @@ MOST_REVISIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A site, and the advice about it."""
+    """A site, the files it was made from (hours.yaml, routing.yaml), and the advice about it."""
 
     site: Site
+    contents: tuple[bytes, bytes]
     warnings: tuple[ConfigWarning, ...]
 
 
@@ -40,7 +41,15 @@ def load(folder: Path, rules: NumberRules) -> Loaded:
     Raises ConfigError with every problem of both files, in their order.
     """
     findings = Findings()
-    contents = {name: _bytes(folder / name, findings) for name in FILES}
+    return _compiled(folder, {name: _bytes(folder / name, findings) for name in FILES}, rules, findings)
+
+
+def revision_of(contents: tuple[bytes, bytes]) -> str:
+    """The name of what two files say."""
+    return _digest(contents)[:12]
+
+
+def _compiled(folder: Path, contents: dict[str, bytes], rules: NumberRules, findings: Findings) -> Loaded:
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
     unread = bool(findings.problems)
     of_hours, of_routing = (findings if table.entries else Findings() for table in (hours, routing))
@@ -49,12 +58,13 @@ def load(folder: Path, rules: NumberRules) -> Loaded:
     parts = read_routing(routing, languages, schedule.zone, folder / "audio", rules, of_routing)
     if findings.problems or unread:
         raise ConfigError(sorted(set(findings.problems)))
+    both = (contents[FILES[0]], contents[FILES[1]])
     site = Site(
-        revision=_digest(contents.values())[:12],
+        revision=revision_of(both),
         schedule=schedule,
         **{field.name: getattr(parts, field.name) for field in fields(parts)},
     )
-    return Loaded(site, tuple(sorted(set(findings.warnings))))
+    return Loaded(site, both, tuple(sorted(set(findings.warnings))))
 
 
 def _digest(contents: Iterable[bytes]) -> str:
@@ -105,7 +115,19 @@ class Sites:
         self._lock = Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
-        self._publish(load(folder, rules).site)
+        self._publish(load(folder, rules))
+
+    def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
+        """The site of a revision that another server published, from its two files; None when they are not those of
+        that name, or make no site here."""
+        if revision_of(contents) != name:
+            return None
+        try:
+            loaded = _compiled(self.folder, dict(zip(FILES, contents, strict=True)), self.rules, Findings())
+        except ConfigError:
+            return None
+        self._remember(loaded.site)
+        return loaded.site
 
     def revision(self, name: str) -> Site | None:
         """The site of a revision, or None when this server has not met it."""
@@ -119,14 +141,15 @@ class Sites:
                 return False
             first, self._seen = not self._seen, seen
             try:
-                site = self._proven(load(self.folder, self.rules).site, again=first)
+                loaded = load(self.folder, self.rules)
+                self._prove(loaded.site, again=first)
             except ConfigError as error:
                 self.problems = error.problems
                 return False
             self.problems = ()
-            if site.revision == self.current.revision:
+            if loaded.site.revision == self.current.revision:
                 return False
-            self._publish(site)
+            self._publish(loaded)
             return True
 
     def _look(self) -> str:
@@ -134,16 +157,18 @@ class Sites:
         audio = sorted(path.name for path in (self.folder / "audio").glob("*"))
         return _digest([*(_bytes(self.folder / name, Findings()) for name in FILES), *map(str.encode, audio)])
 
-    def _proven(self, site: Site, *, again: bool) -> Site:
-        """A site that callers may hear. What they hear already is proven `again` at the first look only."""
+    def _prove(self, site: Site, *, again: bool) -> None:
+        """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only."""
         known = site.revision in self._revisions and not again
         if self._proof and not known and (broken := self._proof(site)):
             raise ConfigError(broken)
-        return site
 
-    def _publish(self, site: Site) -> None:
+    def _publish(self, loaded: Loaded) -> None:
+        self._remember(loaded.site)
+        self.current, self.contents = loaded.site, loaded.contents
+
+    def _remember(self, site: Site) -> None:
         self._revisions[site.revision] = site
         self._revisions.move_to_end(site.revision)
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
-        self.current = site

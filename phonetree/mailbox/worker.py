@@ -73,6 +73,8 @@ class Worker:
     retention: Retention
     collector: Collector | None
     write_counts: Callable[[Counts, Store], None]
+    publish: Callable[[int], None]
+    """Keeps the revision that callers hear, at a moment."""
     problem: str | None = None
     """Why the database could not be used at the last look."""
     _wake: Event = field(default_factory=Event)
@@ -108,6 +110,7 @@ class Worker:
             if self.collector:
                 collector = self.collector
                 self._task("collect", lambda: collector.round(now))
+            self._task("publish", lambda: self.publish(now))
             self._task("retain", lambda: self._retain(now))
             self._task("notify", lambda: self.notices.round(now))
             if now - self._counted >= COUNTS_SECONDS:

@@ -10,15 +10,18 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Sites
 from phonetree.config.watch import watch
+from phonetree.core.tree import Site
 from phonetree.mailbox.worker import Streak
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
+from phonetree.store.revisions import Revisions
 from phonetree.web import audio, health, public, voice
 from phonetree.web.background import background
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
 MOST_BODY_BYTES = 64 * 1024
@@ -48,8 +51,14 @@ def create_app(
     counts, streak = Counts(), Streak()
     worker = background(settings, sites, counts, streak, now)
     wake = worker.wake if worker else _nobody
+    revisions = Revisions(worker.store) if worker else None
+
+    def recall(name: str) -> Site | None:
+        found = revisions.find(name) if revisions else None
+        return sites.recall(name, found) if found else None
+
     app.extensions["phonetree"] = voice.Desk(
-        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak), wake, now
+        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak), wake, Recall(recall), now
     )
     app.extensions["worker"] = worker
     for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, public.blueprint):

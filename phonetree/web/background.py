@@ -13,6 +13,7 @@ from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
+from phonetree.store.revisions import Revisions
 
 
 def background(
@@ -22,7 +23,7 @@ def background(
     if settings.database is None:
         return None
     store = Store(settings.database)
-    messages = Messages(store)
+    messages, revisions = Messages(store), Revisions(store)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
     collector = Collector(
         provider,
@@ -40,4 +41,5 @@ def background(
         Retention(settings.keep_days, settings.keep_handled_days),
         collector,
         lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
+        lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at),
     )

@@ -25,6 +25,7 @@ from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
 blueprint = Blueprint("voice", __name__)
@@ -44,6 +45,7 @@ class Desk:
     legs: Legs
     tally: Tally
     wake: Callable[[], None]
+    recall: Recall
     now: Callable[[], datetime]
 
 
@@ -132,6 +134,7 @@ def _site(desk: Desk, state: State) -> Site:
     site = desk.sites.revision(state.revision)
     if site is None and state.step in LEG_STEPS:
         return desk.sites.current
+    site = site or desk.recall.site(state.revision)
     if site is None:
         raise StateError("the revision is not known here")
     return site

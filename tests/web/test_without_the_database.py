@@ -1,0 +1,203 @@
+"""The voice path stands alone: the database gone, locked or slow, a turn is answered as ever."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from shutil import copytree
+from typing import ClassVar
+
+import pytest
+from werkzeug.test import Client
+
+from phonetree.mailbox.worker import UNANSWERED_IN_A_ROW, Streak
+from phonetree.simulator.provider import TestProvider, serve
+from phonetree.simulator.transport import sign
+from phonetree.store.counts import Outcome, by_month
+from phonetree.store.database import Store
+from phonetree.store.messages import Messages
+from phonetree.store.migrate import migrate
+from phonetree.web import create_app
+from tests.support.databases import KINDS, address
+from tests.support.lines import ROOT, TOKEN, URL, settings
+from tests.support.mail import ACCOUNT, pair
+
+DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+LONGEST_TURN_SECONDS = 1.0
+"""A turn that waited for the database would take five."""
+
+
+class Server:
+    """An application with a store, its worker run by hand."""
+
+    made: ClassVar[list["Server"]] = []
+
+    def __init__(self, database: str, config: Path, folder: Path) -> None:
+        keys = folder / "keys"
+        keys.mkdir(exist_ok=True)
+        (keys / "advocates.pem").write_bytes(pair()[2].public)
+        self.provider = TestProvider(ACCOUNT, TOKEN)
+        made = replace(settings(config), database=database, provider_url=serve(self.provider), keys=keys)
+        self.app = create_app(made, now=lambda: DAY, watching=False)
+        self.client = Client(self.app)
+        self.worker = self.app.extensions["worker"]
+        self.sites = self.app.extensions["phonetree"].sites
+        self.made.append(self)
+
+    def post(self, path: str, **fields: str) -> str:
+        fields = {"CallSid": "CA" + "1" * 32, "From": "+16175550123", **fields}
+        signature = sign(TOKEN, URL + path, fields)
+        began = time.monotonic()
+        response = self.client.post(path, data=fields, headers={"X-Twilio-Signature": signature})
+        assert time.monotonic() - began < LONGEST_TURN_SECONDS
+        assert response.status_code in (200, 204)
+        return response.get_data(as_text=True)
+
+    def place(self, revision: str = "") -> str:
+        return f"/voice/{revision or self.sites.current.revision}/en/welcome/ask?menu=welcome"
+
+    def ready(self) -> int:
+        return self.client.get("/readyz").status_code
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Gives every connection back after a test."""
+    yield
+    while Server.made:
+        Server.made.pop().worker.store.close()
+
+
+def test_a_database_that_is_gone_is_said_and_comes_back_by_itself(tmp_path: Path) -> None:
+    server = Server("postgresql://nobody@127.0.0.1:9/none", ROOT / "config", tmp_path)
+    server.worker.round(0)
+    assert server.ready() == 503
+    assert "database cannot be used" in server.client.get("/readyz").json["database"]  # type: ignore[index]
+    assert "advocate" in server.post("/voice")
+    assert "crisis" in server.post(server.place(), Digits="2")
+    server.post("/voice/recording", RecordingSid="RE" + "1" * 32)
+    server.worker.store.close()
+    server.worker.store = Store(address("postgres", tmp_path))
+    migrate(server.worker.store)
+    server.worker.round(60)
+    assert server.ready() == 200
+
+
+def test_while_somebody_holds_the_database_turns_are_answered_at_once(tmp_path: Path) -> None:
+    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    migrate(server.worker.store)
+    server.worker.round(0)
+    assert server.ready() == 200
+    holder = sqlite3.connect(tmp_path / "phonetree.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    for _ in range(20):
+        assert "advocate" in server.post("/voice")
+        assert "crisis" in server.post(server.place(), Digits="2")
+        assert "lost my place" in server.post(server.place("0123456789ab"), Digits="2")
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_server_goes_on_with_a_call_by_the_tree_that_it_heard(kind: str, tmp_path: Path) -> None:
+    """Edited here, not there yet; and the other way round."""
+    database = address(kind, tmp_path)
+    edited = Path(copytree(ROOT / "config", tmp_path / "config"))
+    routing = edited / "routing.yaml"
+    routing.write_text(routing.read_text(encoding="utf-8").replace("for crisis lines", "for help lines"), "utf-8")
+    old, new = Server(database, ROOT / "config", tmp_path), Server(database, edited, tmp_path)
+    migrate(old.worker.store)
+    lost = new.post(old.place(), Digits="7")
+    assert "lost my place" in lost, "it is not published yet"
+    for server in (old, new):
+        server.worker.round(0)
+    one, two = Server(database, ROOT / "config", tmp_path), Server(database, edited, tmp_path)
+    assert "For help lines" in one.post(new.place(), Digits="7")
+    assert "For crisis lines" in two.post(old.place(), Digits="7")
+    assert "lost my place" in two.post(old.place("0123456789ab"), Digits="7")
+    with one.worker.store.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE revisions SET name = '0123456789ab' WHERE name = (SELECT max(name) FROM revisions)"
+        )
+    three = Server(database, ROOT / "config", tmp_path)
+    assert "lost my place" in three.post(three.place("0123456789ab"), Digits="7"), "files under a name not theirs"
+
+
+def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> None:
+    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    migrate(server.worker.store)
+    server.worker.counts._chance = lambda: 0.0
+    server.provider.leave("CA" + "1" * 32, 3)
+    assert not server.worker._wake.is_set()
+    server.post("/voice/recording", RecordingSid="RE" + "1" * 32)
+    assert server.worker._wake.is_set()
+    server.post("/voice")
+    revision = server.sites.current.revision
+    server.post(f"/voice/{revision}/en/voicemail/recorded", RecordingDuration="9")
+    server.post(f"/voice/{revision}/en/line_barcc/bridged", DialCallStatus="completed", DialBridged="true")
+    server.post(f"/voice/{revision}/en/advocate/accept", Digits="1", ParentCallSid="CA" + "2" * 32)
+    server.worker.round(int(DAY.timestamp()))
+    assert by_month(server.worker.store) == {
+        ("2026-11", Outcome.CALL): 5,
+        ("2026-11", Outcome.MESSAGE): 5,
+        ("2026-11", Outcome.LINE): 5,
+        ("2026-11", Outcome.ADVOCATE): 5,
+        ("2026-11", Outcome.UNANSWERED): 0,
+    }
+    assert len(Messages(server.worker.store).listed()) == 1
+
+
+def test_messages_go_when_their_days_are_over(tmp_path: Path) -> None:
+    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    store = server.worker.store
+    migrate(store)
+    messages = Messages(store)
+    for number in range(3):
+        server.provider.leave(f"CA{number:032x}", 1)
+    now = int(datetime.now(UTC).timestamp())
+    server.worker.round(now)
+    first, second, _ = messages.listed()
+    messages.handled(first.id, "Ada", now)
+    server.worker.round(now + 29 * 86400)
+    assert len(messages.listed()) == 3
+    server.worker.retention = replace(server.worker.retention, handled_days=0)
+    server.worker.round(now + 1)
+    assert [message.id for message in messages.listed()] == [one.id for one in messages.listed() if one.id != first.id]
+    assert len(messages.listed()) == 2
+    assert second.id in {one.id for one in messages.listed()}
+    server.worker.round(now + 31 * 86400)
+    assert messages.listed() == ()
+
+
+def test_a_task_that_fails_keeps_no_other_back_and_is_logged_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    migrate(server.worker.store)
+    server.provider.token = "another"
+    for moment in range(3):
+        server.worker.round(moment * 1000)
+    log = capsys.readouterr().err
+    assert log.count("listing recordings: the provider answered 401") == 1
+    assert by_month(server.worker.store), "counts are written all the same"
+    server.provider.token = TOKEN
+    server.worker.round(4000)
+    assert '"problem": "over"' in capsys.readouterr().err
+    assert date(2026, 11, 23) == DAY.date()
+
+
+def test_staff_are_told_when_nobody_could_be_reached_several_times_in_a_row() -> None:
+    streak = Streak()
+    for _ in range(UNANSWERED_IN_A_ROW - 1):
+        streak.unanswered()
+    assert not streak.to_tell()
+    streak.unanswered()
+    assert streak.to_tell()
+    assert not streak.to_tell(), "once"
+    streak.unanswered()
+    streak.answered()
+    for _ in range(UNANSWERED_IN_A_ROW - 1):
+        streak.unanswered()
+    assert not streak.to_tell(), "not in a row"

@@ -27,7 +27,7 @@ BATCH = 500
 LONG_SECONDS = 3600
 
 
-def provider(waiting: int, long: int, address_file: Path, orders: "multiprocessing.Queue[int]") -> None:
+def provider(waiting: int, address_file: Path, orders: "multiprocessing.Queue[int]") -> None:
     """Holds a batch of messages whenever it is asked to."""
     made = TestProvider(ACCOUNT, TOKEN)
     address_file.write_text(serve(made))
@@ -52,7 +52,7 @@ def measure(kind: str, messages: int) -> None:
         folder = Path(name)
         orders: multiprocessing.Queue[int] = multiprocessing.Queue()
         where, done = folder / "address", folder / "address.done"
-        process = multiprocessing.Process(target=provider, args=(BATCH, LONG_SECONDS, where, orders), daemon=True)
+        process = multiprocessing.Process(target=provider, args=(BATCH, where, orders), daemon=True)
         process.start()
         while not where.exists() or not where.read_text():
             time.sleep(0.05)
@@ -87,10 +87,8 @@ def measure(kind: str, messages: int) -> None:
                     flush=True,
                 )
         took = collect(LONG_SECONDS)
-        print(
-            f"{kind:<9}a message of {LONG_SECONDS} s ({16 * LONG_SECONDS / 1000:.0f} MB): {took:.1f} s, peak memory {_peak():.0f} MB",
-            flush=True,
-        )
+        size = 16 * LONG_SECONDS / 1000
+        print(f"{kind:<9}a message of {LONG_SECONDS} s ({size:.0f} MB): {took:.1f} s, peak memory {_peak():.0f} MB")
         orders.put(-1)
         store.close()
 

@@ -8,7 +8,7 @@ import requests
 
 from phonetree import settings
 from phonetree.mailbox import keyring
-from phonetree.simulator.provider import TestProvider, serve
+from phonetree.simulator.provider import serve_apart
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 
@@ -51,7 +51,7 @@ def furnish(account: str, token: str) -> str:
     store = Store(settings.DEMO_DATABASE_URL)
     migrate(store)
     store.close()
-    return serve(TestProvider(account, token))
+    return serve_apart(account, token)
 
 
 def keep(demo: Demo, call: str, seconds: int) -> None:

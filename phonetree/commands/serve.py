@@ -16,6 +16,9 @@ from phonetree.web import create_app
 THREADS = 4
 """Calls that one worker answers at the same moment; a turn takes less than a millisecond."""
 
+STOP_SECONDS = 10
+"""A worker that does not end by then is ended: far longer than any turn takes."""
+
 _WELCOME = """
 The demo helpline answers at {url}. Nothing leaves this machine; every number is made up.
 
@@ -58,6 +61,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=THREADS,
         factory=True,
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.warning,
         log_access=False,  # an access log is a call log
     ).serve()

@@ -26,6 +26,7 @@ PLAYERS = (
 )
 """Programs that take the sound from a pipe, so that it is on no disk."""
 
+MOST_LISTED = 10_000
 SHOWN = 8
 """As many letters of an id as are shown; as many as tell messages apart can be given back."""
 
@@ -67,7 +68,7 @@ def list_(messages: Messages, *, everything: bool) -> None:
 
     Example: python -m phonetree voicemail list
     """
-    found = messages.listed(handled=everything)
+    found = messages.listed(MOST_LISTED, handled=everything)
     for message in found:
         click.echo(_line(message))
     if not found:

@@ -87,7 +87,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         config=config_folder(environ),
         names=values,
-        demo=values.get("PHONETREE_DEMO") == "1",
+        demo=is_demo(environ),
         database=database_url(environ),
         provider_url=_provider_url(values.get("PHONETREE_PROVIDER_URL", PROVIDER_URL)),
         notify=values.get("PHONETREE_NOTIFY", ""),
@@ -117,6 +117,11 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
     """Where `$NAME` of routing.yaml is looked up."""
     return _Environment(environ)
+
+
+def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a demo, where numbers are made up."""
+    return environ.get("PHONETREE_DEMO") == "1"
 
 
 def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:

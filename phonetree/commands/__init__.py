@@ -6,6 +6,7 @@ from phonetree import __version__
 from phonetree.commands.call import call
 from phonetree.commands.changes import changes_command
 from phonetree.commands.check import check
+from phonetree.commands.fallback import fallback_command
 from phonetree.commands.hours import hours
 from phonetree.commands.keys import keys
 from phonetree.commands.migrate import migrate_command
@@ -24,5 +25,6 @@ def phonetree() -> None:
 
 for command in (
     serve, check, hours, tree, prove_command, changes_command, call, voicemail, keys, worker, migrate_command,
+    fallback_command,
 ):  # fmt: skip
     phonetree.add_command(command)

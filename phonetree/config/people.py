@@ -68,8 +68,9 @@ def _member(parent: Section, number: int, item: Item, rules: NumberRules, zone: 
     name = section.text("name", hint="say whose phone it is, such as name: Desk")
     phone = section.text("number", hint="write the number, or a name like $ADVOCATE_1")
     shifts = read_hours(section, "shifts", Always(), zone)
+    desk = section.word("desk", "false", ("false", "true")) == "true"
     section.refuse_unknown()
-    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts)
+    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts, desk)
 
 
 def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:

@@ -39,6 +39,10 @@ ENGLISH = {
     # when we fail ourselves
     "trouble": "I am sorry, something went wrong here. I am connecting you with {name}. "
     "If you are in danger, hang up and dial 9 1 1.",
+    # when no server of ours answers
+    "fallback": "I am sorry, our phone system is not working. If you are in danger, hang up and dial 9 1 1. "
+    "Please stay on the line; I am calling someone for you.",
+    "fallback_next": "If you have not spoken with anybody, or want to go on, please stay on the line.",
     # moments
     "weekdays": "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday",
     "months": "January, February, March, April, May, June, July, August, September, October, November, December",
@@ -84,6 +88,9 @@ SPANISH = {
     "no_message": "No pude escuchar un mensaje, así que no se guardó nada.",
     "thanks": "Gracias. Su mensaje quedó grabado.",
     "trouble": "Disculpe, algo falló aquí. Le comunico con {name}. Si está en peligro, cuelgue y marque 9 1 1.",
+    "fallback": "Disculpe, nuestro sistema telefónico no funciona. Si está en peligro, cuelgue y marque 9 1 1. "
+    "Por favor, no cuelgue; estoy llamando a alguien para usted.",
+    "fallback_next": "Si no ha hablado con nadie, o quiere seguir, por favor no cuelgue.",
     "weekdays": "lunes, martes, miércoles, jueves, viernes, sábado, domingo",
     "months": "enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, octubre, noviembre, diciembre",
     "on_the_hour": "{hour}",

@@ -110,11 +110,13 @@ Hours = Always | HelplineHours | OwnHours
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One phone of a team. `shifts` are the hours in which it may ring."""
+    """One phone of a team. `shifts` are the hours in which it may ring; `desk` says that no voicemail answers it,
+    so that it may ring unasked when our server is gone."""
 
     name: str
     number: str
     shifts: Hours
+    desk: bool = False
 
 
 class Ring(StrEnum):

@@ -21,7 +21,7 @@ MOST_BYTES = 64 * 1024
 OVERRIDES = "#ct=2000&rt=4000&tt=13000&rc=2&rp=all"
 """Added to each address that continues a call (Twilio, usage/webhooks/webhooks-connection-overrides): a
 server that stalls is asked again after 4 seconds, twice, rather than leaving the caller in 15 seconds of
-silence. A turn can be asked for any number of times; nothing is counted or stored by it."""
+silence. A turn can be asked for any number of times: nothing is stored by it, and counts are coarse."""
 
 _CACHED = 8192
 

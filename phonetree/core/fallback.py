@@ -1,0 +1,48 @@
+"""The fallback: what a caller hears when no server of ours answers.
+
+One document that needs no clock, no further turn and no server: it is right at any hour. It can stand anywhere.
+"""
+
+from datetime import UTC, datetime
+
+from phonetree.core.tree import Site
+from phonetree.core.verbs import Dial, Hangup, Say, Verb, Verbs
+from phonetree.core.wording import Speaker, digits, sentence
+
+DESK_SECONDS = 15
+"""A desk rings three times: a person near it has answered by then, and nobody waits long at night."""
+
+LINE_SECONDS = 30
+"""An outside line rings five or six times."""
+
+_ANY = datetime.fromtimestamp(0, UTC)
+
+
+def fallback(site: Site) -> Verbs:
+    """What it does: a sentence and the emergency words, the desks, the line of last resort, its number; each in
+    every language.
+
+    Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
+    personal phone's voicemail would take the call (Twilio, voice/twiml/number).
+    """
+    desks = tuple(
+        dict.fromkeys(member.number for team in site.teams.values() for member in team.members if member.desk)
+    )
+    line = site.resources[site.last_resort]
+    verbs: list[Verb] = [*_said(site, "fallback")]
+    if desks:
+        verbs.append(Dial(desks[:10], site.helpline.number, DESK_SECONDS, None, None))
+        verbs += _said(site, "fallback_next")
+    verbs += [speak.phrase("transfer", name=speak.resource(line.id)) for speak in _speakers(site)]
+    verbs.append(Dial((line.number,), site.helpline.number, LINE_SECONDS, None, None))
+    for speak in _speakers(site):
+        verbs.append(speak.phrase("unreachable", name=sentence(speak.resource(line.id)), number=digits(line.number)))
+    return *verbs, Hangup()
+
+
+def _said(site: Site, phrase: str) -> list[Say]:
+    return [speak.phrase(phrase) for speak in _speakers(site)]
+
+
+def _speakers(site: Site) -> list[Speaker]:
+    return [Speaker(site, language, _ANY) for language in site.languages]

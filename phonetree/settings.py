@@ -29,7 +29,8 @@ class Settings:
     `database` is the store's address (None: no store), `provider_url` where the provider's REST addresses are,
     `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
     and for `keep_handled_days` after they are handled. `keep_call_records` leaves the provider's records of calls.
-    `background` is whether a server does the mailbox's work itself.
+    `background` is whether a server does the mailbox's work itself, `fallback_url` where the fallback's document is
+    (None: on the server itself).
     """
 
     account_sid: str
@@ -46,6 +47,7 @@ class Settings:
     keep_handled_days: int = 30
     keep_call_records: bool = False
     background: bool = True
+    fallback_url: str | None = None
 
 
 class _Environment(Mapping[str, str]):
@@ -90,18 +92,24 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         demo=is_demo(environ),
         database=database_url(environ),
         provider_url=_provider_url(values.get("PHONETREE_PROVIDER_URL", PROVIDER_URL)),
-        notify=values.get("PHONETREE_NOTIFY", ""),
+        notify=notify(environ),
         keys=keys_folder(environ),
         keep_days=(days := _days(values, "PHONETREE_KEEP_DAYS", 30)),
         keep_handled_days=_days(values, "PHONETREE_KEEP_HANDLED_DAYS", days),
         keep_call_records=_one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")) == "keep",
         background=_one_of(values, "PHONETREE_BACKGROUND", ("on", "off")) == "on",
+        fallback_url=_fallback_url(values.get("PHONETREE_FALLBACK_URL", "")),
     )
 
 
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
     """The address of the store's database."""
     return _Environment(environ).get("DATABASE_URL", DATABASE_URL)
+
+
+def notify(environ: Mapping[str, str] = os.environ) -> str:
+    """The channels to staff."""
+    return _Environment(environ).get("PHONETREE_NOTIFY", "")
 
 
 def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -163,6 +171,14 @@ def _provider_url(value: str) -> str:
     if parts.scheme not in ("https", *(["http"] if local else [])) or not parts.hostname or parts.query:
         raise SettingsError(f"PHONETREE_PROVIDER_URL is '{value}'; write an address like {PROVIDER_URL}")
     return value.rstrip("/")
+
+
+def _fallback_url(value: str) -> str | None:
+    parts = urlsplit(value.strip())
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if value.strip() and (parts.scheme not in ("https", *(["http"] if local else [])) or not parts.hostname):
+        raise SettingsError(f"PHONETREE_FALLBACK_URL is '{value}'; write a whole address that begins with https")
+    return value.strip() or None
 
 
 def _days(values: Mapping[str, str], name: str, default: int) -> int:

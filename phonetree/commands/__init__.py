@@ -6,11 +6,13 @@ from phonetree import __version__
 from phonetree.commands.call import call
 from phonetree.commands.changes import changes_command
 from phonetree.commands.check import check
+from phonetree.commands.doctor import doctor
 from phonetree.commands.fallback import fallback_command
 from phonetree.commands.hours import hours
 from phonetree.commands.keys import keys
 from phonetree.commands.migrate import migrate_command
 from phonetree.commands.prove import prove_command
+from phonetree.commands.provision import provision
 from phonetree.commands.serve import serve
 from phonetree.commands.tree import tree
 from phonetree.commands.voicemail import voicemail
@@ -25,6 +27,6 @@ def phonetree() -> None:
 
 for command in (
     serve, check, hours, tree, prove_command, changes_command, call, voicemail, keys, worker, migrate_command,
-    fallback_command,
+    fallback_command, provision, doctor,
 ):  # fmt: skip
     phonetree.add_command(command)

@@ -132,6 +132,19 @@ class Provider:
         """Deletes the record of a call that has ended. Raises ProviderError."""
         self._delete(f"Calls/{call}.json", "deleting a call")
 
+    def account(self) -> dict[str, Any]:
+        """The account, with its `status` and `type`. Raises ProviderError."""
+        return self._json(f"{self._base}.json", "asking for the account")
+
+    def number(self, number: str) -> dict[str, Any] | None:
+        """What the account has set for a number (E.164); None when it is not the account's. Raises ProviderError."""
+        items = self._listed("IncomingPhoneNumbers.json", "incoming_phone_numbers", {"PhoneNumber": number})
+        return next((item for item in items if item.get("phone_number") == number), None)
+
+    def set_number(self, number: str, fields: dict[str, str]) -> None:
+        """Sets a number's addresses, all at once; `number` is the provider's id of it. Raises ProviderError."""
+        self._asked("POST", f"{self._base}/IncomingPhoneNumbers/{number}.json", "setting the number", data=fields)
+
     # -- requests
 
     def _listed(self, path: str, name: str, query: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:

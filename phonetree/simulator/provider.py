@@ -114,6 +114,8 @@ class TestProvider:
     token: str
     recordings: dict[str, Held] = field(default_factory=dict)
     calls: dict[str, HeldCall] = field(default_factory=dict)
+    numbers: dict[str, dict[str, object]] = field(default_factory=dict)
+    kind: str = "Full"
     failing: list[Failing] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     stall_seconds: float = 60.0
@@ -150,6 +152,8 @@ class TestProvider:
             left = request.get_json()
             self.leave(left["call"], left["seconds"], number=left["to"])
             return Response(status=201)
+        if (held := self._account(request)) is not None:
+            return held
         place = sound_of or re.fullmatch(
             rf"/2010-04-01/Accounts/{self.account}/(Recordings|Calls)(?:/(\w{{34}}))?\.(json|wav)", request.path
         )
@@ -171,6 +175,27 @@ class TestProvider:
             case _, _, "DELETE" if item in self._all(kind):
                 return self._delete(kind, item)
         return _error(404, 20404)
+
+    def _account(self, request: Request) -> Response | None:
+        """The account and its numbers."""
+        account = f"/2010-04-01/Accounts/{self.account}"
+        if request.path == f"{account}.json":
+            return _json({"sid": self.account, "status": "active", "type": self.kind})
+        place = re.fullmatch(rf"{account}/IncomingPhoneNumbers(?:/(\w+))?\.json", request.path)
+        return self._number(request, place[1]) if place else None
+
+    def _number(self, request: Request, item: str | None) -> Response:
+        """The numbers; one of them is set by POST, each field that is given (Twilio, phone-numbers/api)."""
+        if item is None:
+            asked = request.args.get("PhoneNumber")
+            items = [one for one in self.numbers.values() if asked in (None, one["phone_number"])]
+            return self._listed(request, "incoming_phone_numbers", items)
+        if item not in self.numbers or request.method != "POST":
+            return _error(404, 20404)
+        for name, value in request.form.items():
+            listed = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            self.numbers[item][listed] = value == "true" if listed == "voice_caller_id_lookup" else value or None
+        return _json(self.numbers[item])
 
     def _authorized(self, request: Request) -> bool:
         given = request.authorization

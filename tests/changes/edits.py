@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Edits with known effects: the site, the file, what is replaced by what, and all that `changes` says of it."""
 
 Edit = tuple[str, str, str, str, str]

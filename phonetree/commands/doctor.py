@@ -1,0 +1,236 @@
+"""`doctor`: everything that has to be right, checked, each with a hint that leads to its mend."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import click
+import requests
+
+from phonetree import settings
+from phonetree.config.advice import advice
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import broken_promises
+from phonetree.config.site import Loaded, load
+from phonetree.core.fallback import fallback
+from phonetree.errors import PhonetreeError
+from phonetree.mailbox.notices import channels
+from phonetree.mailbox.sealing import public_keys
+from phonetree.provider.number import SAID, differences, found, wanted
+from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
+from phonetree.provider.selftest import knock
+from phonetree.provider.twiml import Renderer
+from phonetree.settings import Settings
+from phonetree.store.database import Store
+
+CLOCK_SECONDS = 60
+"""A clock that is wrong by more tells callers wrong hours."""
+
+LEAST_FREE_BYTES = 500 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: `ok`, `advice` or `wrong`."""
+
+    id: str
+    verdict: str
+    text: str
+    hint: str = ""
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def doctor(form: str) -> int:
+    """Check everything that has to be right before a call comes in, and after.
+
+    Every check runs; none hides another. What is printed holds no secret and no number of a person, so that it can be
+    pasted into a ticket. The exit status is 1 when something is wrong.
+
+    Example: python -m phonetree doctor
+    """
+    findings = list(examine())
+    if form == "json":
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        for one in findings:
+            click.echo(f"{one.verdict:<7} {one.id:<10} {one.text}" + (f"\n{'':19}-> {one.hint}" if one.hint else ""))
+    return 1 if any(finding.verdict == "wrong" for finding in findings) else 0
+
+
+def examine() -> Iterator[Finding]:
+    """Every check, in the order in which one would mend things."""
+    here = _settings()
+    yield here if isinstance(here, Finding) else Finding("settings", "ok", "every setting is there and well formed")
+    site = _site(None if isinstance(here, Finding) else here)
+    if isinstance(site, Finding):
+        yield site
+    else:
+        yield from _about_the_site(site)
+    yield from _guarded("keys", _keys)
+    yield from _guarded("database", _database)
+    yield from _guarded("notices", _notices)
+    yield from _guarded("disk", _disk)
+    if isinstance(here, Finding):
+        yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
+        return
+    yield from _guarded("address", lambda: _address(here))
+    yield from _guarded("clock", lambda: _clock(here))
+    yield from _guarded("account", lambda: _account(here))
+    if not isinstance(site, Finding):
+        yield from _guarded("number", lambda: _number(here, site))
+        yield from _guarded("fallback", lambda: _fallback(here, site))
+
+
+def _guarded(id_: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except PhonetreeError as error:
+        yield Finding(id_, "wrong", str(error))
+
+
+def _settings() -> Settings | Finding:
+    try:
+        return settings.read()
+    except PhonetreeError as error:
+        return Finding("settings", "wrong", str(error), "docs/operators.md lists every setting")
+
+
+def _site(here: Settings | None) -> Loaded | Finding:
+    folder = here.config if here else settings.config_folder()
+    try:
+        return load(folder, NumberRules(settings.names(), fictional=bool(here and here.demo)))
+    except PhonetreeError as error:
+        first, *more = str(error).splitlines()
+        others = f", and {len(more)} more problems" if more else ""
+        return Finding("files", "wrong", f"{first}{others}", "scripts/phonetree check shows them all")
+
+
+def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
+    folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
+    yield Finding("files", "ok", f"both files are good; this is revision {loaded.site.revision}")
+    broken = broken_promises(loaded.site, folder, today)
+    if broken:
+        hint = "scripts/phonetree prove shows the calls"
+        yield Finding("promises", "wrong", f"{len(broken)} promises to callers are broken: {broken[0].text}", hint)
+    else:
+        yield Finding("promises", "ok", "every promise to callers is kept")
+    for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):
+        yield Finding("advice", "advice", str(warning))
+
+
+def _keys() -> Iterator[Finding]:
+    number = len(public_keys(settings.keys_folder()))
+    hint = "make one on the machine of each who is to listen: scripts/phonetree keys create NAME"
+    if not number:
+        yield Finding("keys", "wrong", "there is no key to seal messages with", hint)
+    elif number == 1:
+        yield Finding("keys", "advice", "there is one key only; when it is lost, so is every message", hint)
+    else:
+        yield Finding("keys", "ok", f"messages are sealed for {number} keys")
+
+
+def _database() -> Iterator[Finding]:
+    store = Store(settings.database_url())
+    problem = store.problem()
+    store.close()
+    hint = "scripts/phonetree migrate, or docs/operators.md" if problem else ""
+    yield Finding("database", "wrong" if problem else "ok", problem or "it answers, and has the right schema", hint)
+
+
+def _notices() -> Iterator[Finding]:
+    number = len(channels(settings.notify()))
+    if number:
+        yield Finding("notices", "ok", f"staff are told in {number} ways")
+    else:
+        hint = "set PHONETREE_NOTIFY to addresses of Apprise"
+        yield Finding("notices", "wrong", "staff are told of messages in no way", hint)
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(Path.cwd()).free
+    if free < LEAST_FREE_BYTES:
+        hint = "make room: messages wait at the provider when the disk is full"
+        yield Finding("disk", "wrong", f"only {free // 2**20} MB are free", hint)
+    else:
+        yield Finding("disk", "ok", "there is room")
+
+
+def _address(here: Settings) -> Iterator[Finding]:
+    wrong = knock(here.public_url, here.auth_token)
+    if wrong:
+        yield Finding("address", "wrong", *wrong)
+    else:
+        yield Finding("address", "ok", "signed requests come through the public address, unsigned ones do not")
+
+
+def _clock(here: Settings) -> Iterator[Finding]:
+    try:
+        answer = requests.head(here.provider_url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (requests.RequestException, KeyError, ValueError):
+        yield Finding("clock", "advice", "the provider does not tell the time, so the clock was not compared")
+        return
+    off = abs(time.time() - there)
+    if off > CLOCK_SECONDS:
+        yield Finding(
+            "clock", "wrong", f"the clock is wrong by {off:.0f} s", "switch on NTP, such as systemd-timesyncd"
+        )
+    else:
+        yield Finding("clock", "ok", "the clock is right")
+
+
+def _account(here: Settings) -> Iterator[Finding]:
+    account = Provider(here.provider_url, here.account_sid, here.auth_token).account()
+    if account.get("status") != "active":
+        yield Finding("account", "wrong", "the account is not active", "look at the provider's console")
+    elif account.get("type") == "Trial":
+        hint = "upgrade it; a trial can neither dial nor record"
+        yield Finding("account", "wrong", "the account is on trial", hint)
+    else:
+        yield Finding("account", "ok", "the account is active, and no trial")
+
+
+def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
+    record = Provider(here.provider_url, here.account_sid, here.auth_token).number(loaded.site.helpline.number)
+    if record is None:
+        hint = "buy it, port it, or mend helpline.number in routing.yaml"
+        yield Finding("number", "wrong", "the account does not have the helpline's number", hint)
+        return
+    wrong = differences(found(record), wanted(here.public_url, here.fallback_url))
+    for name, (is_, to_be) in wrong.items():
+        text = f"{name} ({SAID[name]}) is {is_ or 'nothing'}, not {to_be or 'nothing'}"
+        yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
+    if not wrong:
+        yield Finding("number", "ok", "the number has exactly the addresses that it should have")
+
+
+def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:
+    if not here.fallback_url:
+        hint = "put what scripts/phonetree fallback prints elsewhere, and set PHONETREE_FALLBACK_URL to its address"
+        yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)
+        return
+    try:
+        answer = requests.post(here.fallback_url, timeout=TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        text = f"the fallback cannot be reached ({type(error).__name__})"
+        yield Finding("fallback", "wrong", text, "look at PHONETREE_FALLBACK_URL, and where it leads")
+        return
+    live, made = answer.content.strip(), Renderer("").write(fallback(loaded.site)).strip()
+    kind = answer.headers.get("Content-Type", "")
+    if answer.status_code != 200:
+        hint = "it has to answer POST"
+        yield Finding("fallback", "wrong", f"the fallback's address answers {answer.status_code}", hint)
+    elif live != made:
+        hint = "put there what scripts/phonetree fallback prints now"
+        yield Finding("fallback", "wrong", "the fallback is not the one that the files make", hint)
+    elif not kind.startswith(("text/xml", "application/xml", "text/html")):
+        hint = "let the host send it as text/xml"
+        yield Finding("fallback", "wrong", f"the fallback comes as {kind or 'nothing'}, which is not run", hint)
+    else:
+        yield Finding("fallback", "ok", "the fallback is elsewhere, and the one that the files make")

@@ -1,0 +1,77 @@
+"""A signed request to our own public address, as the provider would send it; and when it is refused, why."""
+
+import requests
+from twilio.request_validator import RequestValidator
+
+from phonetree.provider.rest import TIMEOUT_SECONDS
+from phonetree.provider.signature import HEADER
+
+FIELDS = {
+    "CallSid": "CA" + "0" * 32,
+    "From": "+16175550100",
+    "To": "+16175550100",
+    "CallStatus": "ringing",
+    "Note": "a b&c",
+}
+_UNSIGNED = "the server answers requests that nobody signed: it is not this product, or something answers for it"
+
+
+def knock(public_url: str, token: str) -> tuple[str, str] | None:
+    """None when a signed request comes through and an unsigned one does not; otherwise what is wrong, and a hint."""
+    address = f"{public_url}/voice/status"
+    try:
+        status = _post(address, token, address)
+        if status == 204 and _post(address, "", address) == 403:
+            return None
+    except requests.exceptions.SSLError:
+        return "the certificate is not trusted", "get one from a public authority; Twilio refuses others too"
+    except requests.RequestException as error:
+        return f"nothing answers at {public_url} ({type(error).__name__})", "look at DNS, the proxy, the firewall"
+    if status == 204:
+        return _UNSIGNED, "look where the name leads, and what the proxy answers by itself"
+    if status in (301, 302, 307, 308):
+        return (
+            "the proxy redirects",
+            "set PHONETREE_PUBLIC_URL to where it redirects to: scheme, host, no slash at its end",
+        )
+    if status == 404:
+        return "there is no /voice at this address", "the proxy has to pass the path unchanged, and lead to this server"
+    if status in (502, 503, 504):
+        return f"the proxy answers {status}", "the server behind it does not run, or listens elsewhere"
+    if status != 403:
+        return f"the address answers {status}", "look at the proxy's configuration"
+    return _mistake(public_url, token, address)
+
+
+def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
+    """Signatures over what the server may think was asked for: the one that it does not refuse names the mistake."""
+    host = public_url.split("://", 1)[1].split("/", 1)[0]
+    bare, path = host.split(":")[0], "/" + public_url.split("://", 1)[1].partition("/")[2]
+    schemes = ("http", "https")
+    suspects = {
+        "the scheme": [f"{scheme}://{host}" for scheme in schemes],
+        "the port": [f"{scheme}://{bare}{port}" for scheme in schemes for port in ("", ":8080", ":443", ":80")],
+        "the host": [f"{scheme}://{name}:8080" for scheme in schemes for name in ("127.0.0.1", "localhost")],
+    }
+    for what, roots in suspects.items():
+        for root in roots:
+            if _post(address, token, f"{root}{path.rstrip('/')}/voice/status") != 403:
+                hint = f"it has {root} as PHONETREE_PUBLIC_URL; set it to {public_url}"
+                return f"{what} is another one on the server", hint
+    if path != "/" and _post(address, token, f"{public_url.removesuffix(path)}/voice/status") != 403:
+        hint = "let it pass the path unchanged, or leave it out everywhere"
+        return "the proxy takes away the beginning of the path", hint
+    if _post(address, token, f"{address}/") != 403:
+        return "a slash is added at the end of the path", "let the proxy pass the path unchanged"
+    if _post(address, token, address, {**FIELDS, "Note": ""}) != 403 or _post(address, token, address, {}) != 403:
+        return "the body is rewritten on its way", "let the proxy pass the body unchanged"
+    hint = "TWILIO_AUTH_TOKEN is another one here than on the server, or the proxy rewrites requests"
+    return "the signature does not fit", hint
+
+
+def _post(address: str, token: str, signed: str, fields: dict[str, str] | None = None) -> int:
+    over = FIELDS if fields is None else fields
+    headers = {HEADER: RequestValidator(token).compute_signature(signed, over)} if token else {}
+    return requests.post(
+        address, data=FIELDS, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+    ).status_code

@@ -1,0 +1,255 @@
+"""Go live: from nothing configured to an answered call, and what goes wrong on the way, named."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+from threading import Thread
+from typing import Any
+
+import pytest
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from phonetree.__main__ import main
+from phonetree.simulator.caller import Script
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.provider import TestProvider, _Quiet, serve
+from phonetree.simulator.transport import OverHttp
+from phonetree.simulator.world import parse_world
+from phonetree.web import create_app
+from tests.support.lines import NAMES, ROOT, settings
+from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
+
+Wsgi = Callable[..., Any]
+
+
+@dataclass
+class Place:
+    """A machine that goes live: its folder, its environment, and what stands around it."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    provider: TestProvider
+    servers: list[BaseWSGIServer] = field(default_factory=list)
+    capture: pytest.CaptureFixture[str] | None = None
+
+    def set(self, **values: str) -> None:
+        for name, value in values.items():
+            self.monkeypatch.setenv(name, value)
+
+    def serve(self, application: Wsgi) -> str:
+        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+        self.servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def answer(
+        self, believes: str | None = None, through: Callable[[Wsgi], Wsgi] = lambda application: application
+    ) -> str:
+        """The server itself, behind a proxy; `believes` is the address it thinks it has."""
+        holder: list[Wsgi] = []
+
+        def passed(*request: Any) -> Any:  # made after its own address is known
+            return holder[0](*request)
+
+        url = self.serve(passed if through is None else through(passed))
+        believed = (believes or url).replace("{port}", url.rpartition(":")[2])
+        made = replace(settings(self.folder / "config"), account_sid=ACCOUNT, public_url=believed)
+        holder.append(create_app(made, watching=False))
+        self.set(PHONETREE_PUBLIC_URL=url)
+        return url
+
+    def doctor(self) -> dict[str, list[tuple[str, str]]]:
+        """What the doctor says, but for what is well: texts and hints by check."""
+        assert self.capture
+        self.capture.readouterr()
+        status = main(["doctor", "--format", "json"])
+        printed = self.capture.readouterr().out
+        assert TOKEN not in printed
+        assert not any(number in printed for number in NAMES.values())
+        found = json.loads(printed)
+        wrong: dict[str, list[tuple[str, str]]] = {}
+        for one in found:
+            if one["verdict"] == "wrong":
+                wrong.setdefault(one["id"], []).append((one["text"], one["hint"]))
+        assert status == (1 if wrong else 0)
+        return wrong
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
+    copytree(ROOT / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    provider = TestProvider(ACCOUNT, TOKEN)
+    provider.numbers["PN1"] = {
+        "sid": "PN1", "phone_number": NUMBER, "voice_url": "https://demo.twilio.com/welcome/voice/",
+        "voice_method": "POST", "voice_fallback_url": None, "voice_fallback_method": "POST", "status_callback": None,
+        "status_callback_method": "POST", "voice_application_sid": None, "trunk_sid": None, "voice_caller_id_lookup": False,
+    }  # fmt: skip
+    made = Place(tmp_path, monkeypatch, provider, capture=capsys)
+    monkeypatch.setenv("PHONETREE_PROVIDER_URL", serve(provider))
+    monkeypatch.setenv("PHONETREE_DEMO", "1")  # so that numbers may be made up
+    yield made
+    for server in made.servers:
+        server.shutdown()
+        server.server_close()
+
+
+def _settle(place: Place, **answer: Any) -> None:
+    """Everything as it should be, but for the number."""
+    place.set(TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_AUTH_TOKEN=TOKEN, PHONETREE_NOTIFY="json://127.0.0.1:9/", **NAMES)
+    place.set(DATABASE_URL=f"sqlite:///{place.folder}/phonetree.db")
+    assert main(["migrate"]) == 0
+    keys = place.folder / "config" / "keys"
+    keys.mkdir(exist_ok=True)
+    for name in ("advocates", "director"):
+        (keys / f"{name}.pem").write_bytes(pair(name)[2].public)
+    place.answer(**answer)
+    assert place.capture
+    place.capture.readouterr()
+    assert main(["fallback"]) == 0
+    document = place.capture.readouterr().out
+    place.set(PHONETREE_FALLBACK_URL=place.serve(_static(document)))
+
+
+def _static(document: str, status: int = 200, kind: str = "text/xml") -> Wsgi:
+    return Response(document, status=status, content_type=kind)
+
+
+def test_from_nothing_to_an_answered_call(place: Place) -> None:
+    wrong = place.doctor()
+    assert wrong["settings"][0][0].startswith("TWILIO_ACCOUNT_SID is not set")
+    assert {"settings", "files", "keys", "database", "notices", "server"} <= wrong.keys()
+    _settle(place)
+    assert set(place.doctor()) == {"number"}
+    assert main(["provision"]) == 0
+    assert place.provider.numbers["PN1"]["voice_url"] == "https://demo.twilio.com/welcome/voice/", "only shown"
+    assert main(["provision", "--apply"]) == 0
+    assert place.doctor() == {}
+    assert place.capture
+    place.capture.readouterr()
+    assert main(["provision", "--apply"]) == 0
+    assert "there is nothing to change" in place.capture.readouterr().out
+
+    has = place.provider.numbers["PN1"]
+    addresses = NumberSettings(
+        NUMBER, *(str(has[name]) for name in ("voice_url", "voice_fallback_url", "status_callback"))
+    )
+    network = Network(OverHttp(), TOKEN, addresses)
+    call = Call(network, Clock(datetime.now(UTC)), Script("2,1"), parse_world("*=answers talks 5")).run()
+    assert call.spoke_with == ["+18008418371"]
+
+    assert main(["provision", "--undo", "--apply"]) == 0
+    assert place.provider.numbers["PN1"]["voice_url"] == "https://demo.twilio.com/welcome/voice/"
+    assert place.provider.numbers["PN1"]["status_callback"] is None
+
+
+def _number(**fields: object) -> Callable[[Place], None]:
+    return lambda place: place.provider.numbers["PN1"].update(fields)
+
+
+def _environment(**values: str) -> Callable[[Place], None]:
+    return lambda place: place.set(**values)
+
+
+def _config(old: str, new: str) -> Callable[[Place], None]:
+    def edit(place: Place) -> None:
+        path = place.folder / "config" / "routing.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    return edit
+
+
+def _elsewhere(document: str, **how: Any) -> Callable[[Place], None]:
+    return lambda place: place.set(PHONETREE_FALLBACK_URL=place.serve(_static(document, **how)))
+
+
+def _proxy(change: Callable[[dict[str, Any]], None]) -> Callable[[Wsgi], Wsgi]:
+    """A proxy that changes requests on their way."""
+
+    def through(application: Wsgi) -> Wsgi:
+        def passed(environ: dict[str, Any], start: Any) -> Any:
+            change(environ)
+            return application(environ, start)
+
+        return passed
+
+    return through
+
+
+def _path(to: Callable[[str], str]) -> Callable[[dict[str, Any]], None]:
+    return lambda environ: environ.update(PATH_INFO=to(environ["PATH_INFO"]))
+
+
+def _body(environ: dict[str, Any]) -> None:
+    data = Request(environ).get_data().replace(b"&Note=a+b%26c", b"&Note=")
+    environ.update({"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))})
+    for name in [name for name in environ if name.startswith("werkzeug")]:
+        del environ[name]
+
+
+MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
+    ("another address", _number(voice_url="https://old.example.org/voice"), "number", "VoiceUrl", "provision --apply"),
+    ("a slash more", _number(status_callback="https://x.example.org/voice/status/"), "number", "StatusCallback", "provision"),
+    ("GET", _number(voice_method="GET"), "number", "VoiceMethod (its method) is GET, not POST", "provision"),
+    ("GET for the fallback", _number(voice_fallback_method="GET"), "number", "VoiceFallbackMethod", "provision"),
+    ("no fallback", _number(voice_fallback_url=None), "number", "primary handler fails", "provision"),
+    ("an application", _number(voice_application_sid="AP1"), "number", "an application, which would take", "provision"),
+    ("a trunk", _number(trunk_sid="TK1"), "number", "a trunk, which would take the calls", "provision"),
+    ("caller lookup", _number(voice_caller_id_lookup=True), "number", "looking up the caller's name", "provision"),
+    ("another number", _number(phone_number="+16175550177"), "number", "does not have the helpline's number", "buy it"),
+    ("a trial", lambda place: setattr(place.provider, "kind", "Trial"), "account", "on trial", "upgrade it"),
+    ("another token", _environment(TWILIO_AUTH_TOKEN="another"), "address", "signature does not fit", "TWILIO_AUTH_TOKEN"),
+    ("another account", _environment(TWILIO_ACCOUNT_SID="AC" + "9" * 32), "account", "answered 401", ""),
+    ("no account id", _environment(TWILIO_ACCOUNT_SID="nonsense"), "settings", "TWILIO_ACCOUNT_SID is malformed", "operators.md"),
+    ("http", _environment(PHONETREE_PUBLIC_URL="http://tree.example.org"), "settings", "https only", "operators.md"),
+    ("nobody there", _environment(PHONETREE_PUBLIC_URL="http://127.0.0.1:9"), "address", "nothing answers", "DNS"),
+    ("a number not set", _environment(ADVOCATE_1=""), "files", "$ADVOCATE_1", "check"),
+    ("a bad edit", _config("go: crisis}", "go: crisys}"), "files", "did you mean 'crisis'?", "check"),
+    ("a broken promise", _config("le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave"), "promises", "hung up on", "prove"),
+    ("a fallback of yesterday", _elsewhere("<Response/>"), "fallback", "not the one that the files make", "prints now"),
+    ("a fallback that is gone", _environment(PHONETREE_FALLBACK_URL="http://127.0.0.1:9/"), "fallback", "cannot be reached", "PHONETREE_FALLBACK_URL"),
+    ("a fallback that answers GET", _elsewhere("", status=405), "fallback", "answers 405", "answer POST"),
+    ("a fallback on the server", _environment(PHONETREE_FALLBACK_URL=""), "fallback", "goes down with it", "elsewhere"),
+    ("no schema", lambda place: place.set(DATABASE_URL=f"sqlite:///{place.folder}/new.db"), "database", "schema none", "migrate"),
+    ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "operators.md"),
+    ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "in no way", "PHONETREE_NOTIFY"),
+    ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is none", ""),
+    ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake[0])
+def test_a_mistake_is_found_with_a_hint_that_leads_to_its_mend(mistake: Any, place: Place) -> None:
+    _, make, id_, text, hint = mistake
+    _settle(place)
+    assert main(["provision", "--apply"]) == 0
+    make(place)
+    found = place.doctor()
+    assert any(text in said and hint in advised for said, advised in found[id_]), found
+
+
+PROXIES: list[tuple[str, dict[str, Any], str]] = [
+    ("believes in http", {"believes": "https://127.0.0.1:{port}"}, "the scheme is another one on the server"),
+    ("believes in another port", {"believes": "http://127.0.0.1:8080"}, "the port is another one on the server"),
+    ("believes in localhost", {"believes": "http://localhost:8080"}, "the host is another one on the server"),
+    ("adds a slash", {"through": _proxy(_path(lambda path: f"{path}/"))}, "slash"),
+    ("loses the path", {"through": _proxy(_path(lambda path: "/nothing"))}, "there is no /voice"),
+    ("rewrites the body", {"through": _proxy(_body)}, "the body is rewritten on its way"),
+]
+
+
+@pytest.mark.parametrize("proxy", PROXIES, ids=lambda proxy: proxy[0])
+def test_a_proxys_mistake_is_named_and_nothing_is_provisioned(proxy: Any, place: Place) -> None:
+    _, answer, text = proxy
+    _settle(place)
+    place.answer(**answer)
+    (found,) = place.doctor()["address"]
+    assert text in found[0], found
+    assert main(["provision", "--apply"]) == 1
+    assert place.provider.numbers["PN1"]["voice_url"] == "https://demo.twilio.com/welcome/voice/"

@@ -112,6 +112,7 @@ class Sites:
         self.rules = rules
         self._proof = proof
         self.problems: tuple[Problem, ...] = ()
+        self.reloads = self.refusals = 0
         self._lock = Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
@@ -145,11 +146,13 @@ class Sites:
                 self._prove(loaded.site, again=first)
             except ConfigError as error:
                 self.problems = error.problems
+                self.refusals += 1
                 return False
             self.problems = ()
             if loaded.site.revision == self.current.revision:
                 return False
             self._publish(loaded)
+            self.reloads += 1
             return True
 
     def _look(self) -> str:

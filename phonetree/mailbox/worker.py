@@ -75,6 +75,8 @@ class Worker:
     write_counts: Callable[[Counts, Store], None]
     publish: Callable[[int], None]
     """Keeps the revision that callers hear, at a moment."""
+    collected_at: float = field(default_factory=time)
+    """When everything that the provider holds was last looked at, or the start."""
     problem: str | None = None
     """Why the database could not be used at the last look."""
     _wake: Event = field(default_factory=Event)
@@ -109,7 +111,7 @@ class Worker:
         if self.problem is None:
             if self.collector:
                 collector = self.collector
-                self._task("collect", lambda: collector.round(now))
+                self._task("collect", lambda: self._collect(collector, now))
             self._task("publish", lambda: self.publish(now))
             self._task("retain", lambda: self._retain(now))
             self._task("notify", lambda: self.notices.round(now))
@@ -117,6 +119,10 @@ class Worker:
                 self._counted = now
                 self._task("count", lambda: self.write_counts(self.counts, self.store))
         self._note("database", self.problem or "")
+
+    def _collect(self, collector: Collector, now: int) -> None:
+        collector.round(now)
+        self.collected_at = now
 
     def _tell(self) -> None:
         if self.streak.to_tell():

@@ -1,9 +1,11 @@
 """The thin edge: Flask. `create_app` puts the rooms together."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from phonetree import settings as environment
 from phonetree.config.numbers import NumberRules
@@ -17,10 +19,12 @@ from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.revisions import Revisions
-from phonetree.web import audio, health, public, voice
+from phonetree.web import audio, health, metrics, public, voice
 from phonetree.web.background import background
+from phonetree.web.canary import Canary
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.metrics import Watched
 from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
@@ -51,6 +55,7 @@ def create_app(
     counts, streak = Counts(), Streak()
     worker = background(settings, sites, counts, streak, now)
     wake = worker.wake if worker else _nobody
+    canary_id = f"CA{secrets.token_hex(16)}"
     revisions = Revisions(worker.store) if worker else None
 
     def recall(name: str) -> Site | None:
@@ -58,17 +63,27 @@ def create_app(
         return sites.recall(name, found) if found else None
 
     app.extensions["phonetree"] = voice.Desk(
-        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak), wake, Recall(recall), now
+        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak, canary_id), wake, Recall(recall), now
     )
     app.extensions["worker"] = worker
-    for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, public.blueprint):
+    tell = worker.notices.tell if worker else _unheard
+    canary = Canary(app, settings.auth_token, settings.public_url, sites, now, tell, canary_id)
+    app.extensions["canary"] = canary
+    app.extensions["metrics"] = CollectorRegistry()
+    app.extensions["metrics"].register(Watched(sites, canary, worker))
+    for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, metrics.blueprint, public.blueprint):
         app.register_blueprint(blueprint)
     if watching:
         watch(sites)
         if worker and settings.background:
             worker.start()
+        canary.start()
     return app
 
 
 def _nobody() -> None:
     """There is no worker to wake."""
+
+
+def _unheard(_text: str) -> None:
+    """There is nobody to tell."""

@@ -9,6 +9,7 @@ from phonetree.core.ringing import ACCEPT_KEY
 from phonetree.core.state import State, Step
 from phonetree.core.tree import Site
 from phonetree.mailbox.worker import Streak
+from phonetree.provider.events import Fields
 from phonetree.store.counts import Counts, Outcome
 
 
@@ -18,15 +19,19 @@ class Tally:
 
     counts: Counts
     streak: Streak
+    canary: str
+    """The call that the server places to itself, which is not counted."""
 
-    def call(self, site: Site, now: datetime) -> None:
+    def call(self, site: Site, fields: Fields, now: datetime) -> None:
         """A call came in."""
+        if fields.get("CallSid") == self.canary:
+            return
         self.counts.add(Outcome.CALL, now.astimezone(site.schedule.zone))
 
-    def turn(self, site: Site, state: State, event: Event, document: bytes, now: datetime) -> None:
+    def turn(self, site: Site, state: State, event: Event, document: bytes, fields: Fields, now: datetime) -> None:
         """A turn was taken."""
         outcome = _outcome(state, event, document)
-        if outcome is None:
+        if outcome is None or fields.get("CallSid") == self.canary:
             return
         if outcome is Outcome.ADVOCATE:
             self.streak.answered()

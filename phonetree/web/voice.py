@@ -23,6 +23,7 @@ from phonetree.log import failure
 from phonetree.provider import events
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
+from phonetree.web.canary import RESCUE_HEADER
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
 from phonetree.web.recall import Recall
@@ -72,7 +73,7 @@ def start() -> Response:
     """A call comes in."""
     desk = _desk()
     site, now = desk.sites.current, desk.now()
-    desk.tally.call(site, now)
+    desk.tally.call(site, _fields(), now)
     return _answer(engine.start(site, now))
 
 
@@ -85,7 +86,7 @@ def turn(place: str) -> Response:
         event = desk.legs.event(state, _fields())
         site, now = _site(desk, state), desk.now()
         document = desk.hot.turn(site, state, event, now)
-        desk.tally.turn(site, state, event, document, now)
+        desk.tally.turn(site, state, event, document, _fields(), now)
         return _document(document)
     except StateError:
         language, _ = _failed_place(request.path)
@@ -122,7 +123,9 @@ def broken(error: Exception) -> AnyResponse:
         return error.get_response()
     failure("turn", error)
     language, step = _failed_place(request.path)
-    return _answer(_rescue(_desk(), language, step))
+    response = _answer(_rescue(_desk(), language, step))
+    response.headers[RESCUE_HEADER] = "1"
+    return response
 
 
 def _fields() -> events.Fields:

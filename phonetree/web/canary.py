@@ -1,0 +1,99 @@
+"""The canary: a call that the server places to itself every minute, whole, through signature, engine and rendering.
+
+What is watched of the voice path is this call and no other: a counter of real calls would tell that there was one.
+Its caller never presses a key; it must come to where somebody is rung.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+from time import perf_counter
+from typing import Any
+
+from phonetree import log
+from phonetree.config.site import Sites
+from phonetree.simulator.caller import Script
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.transport import InProcess, Reply
+from phonetree.simulator.world import parse_world
+
+EVERY_SECONDS = 60.0
+
+RESCUE_HEADER = "X-Phonetree-Rescue"
+"""On an answer that helps because the turn itself failed."""
+
+FAILED = "The helpline's server failed its own test call. Callers may not be answered; please look at it."
+OVER = "The helpline's server answers its own test call again."
+
+
+@dataclass
+class _Timed:
+    """A line to the application that notes how long the slowest answer took, and whether one was a rescue."""
+
+    line: InProcess
+    slowest: float = 0.0
+    rescued: bool = False
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
+        began = perf_counter()
+        reply = self.line.post(url, fields, headers, limit)
+        self.slowest = max(self.slowest, perf_counter() - began)
+        self.rescued = self.rescued or RESCUE_HEADER in reply.headers
+        return reply
+
+
+@dataclass
+class Canary:
+    """`ok` and `seconds` (of the slowest turn) are those of the last call; None before the first one."""
+
+    application: Any
+    token: str
+    public_url: str
+    sites: Sites
+    now: Callable[[], datetime]
+    tell: Callable[[str], None]
+    id: str
+    ok: bool | None = None
+    seconds: float = 0.0
+
+    def start(self) -> None:
+        """Calls from now on, in a thread of its own."""
+        Thread(target=self._run, name="canary", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self.call()
+            Event().wait(EVERY_SECONDS)
+
+    def call(self) -> None:
+        """One call. Raises nothing; staff are told when it fails, and when that is over."""
+        try:
+            well = self._placed()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have met it
+            log.failure("canary", error)
+            well = False
+        before, self.ok = self.ok, well
+        if not well and before is not False:
+            log.warning("canary", problem="the server failed its own test call")
+            self._tell(FAILED)
+        if well and before is False:
+            log.info("canary", problem="over")
+            self._tell(OVER)
+
+    def _placed(self) -> bool:
+        number, voice = self.sites.current.helpline.number, f"{self.public_url}/voice"
+        line = _Timed(InProcess(self.application))
+        network = Network(line, self.token, NumberSettings(number, voice, None, f"{voice}/status"))
+        call = Call(network, Clock(self.now()), Script(""), parse_world("*=no-answer"))
+        call.id = self.id
+        call.run()
+        self.seconds = line.slowest
+        return bool(call.dialled) and not network.errors and not line.rescued
+
+    def _tell(self, text: str) -> None:
+        try:
+            self.tell(text)
+        except Exception as error:  # noqa: BLE001 -- a broken channel does not end the canary
+            log.failure("notify", error)

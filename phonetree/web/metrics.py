@@ -1,0 +1,44 @@
+"""What may be watched: the canary, edits, the database, the collector. Never calls."""
+
+from collections.abc import Iterator
+from time import time
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from phonetree.config.site import Sites
+from phonetree.mailbox.worker import Worker
+from phonetree.web.canary import Canary
+
+blueprint = Blueprint("metrics", __name__)
+
+
+class Watched(Collector):
+    """Asks the rooms when it is asked; counts nothing by itself."""
+
+    def __init__(self, sites: Sites, canary: Canary, worker: Worker | None) -> None:
+        self._sites, self._canary, self._worker = sites, canary, worker
+
+    def collect(self) -> Iterator[Metric]:
+        if self._canary.ok is not None:
+            yield GaugeMetricFamily("phonetree_canary_ok", "Whether the last test call went well.", self._canary.ok)
+            text = "Seconds of the slowest turn of the last test call."
+            yield GaugeMetricFamily("phonetree_canary_seconds", text, self._canary.seconds)
+        yield CounterMetricFamily("phonetree_reloads", "Edits that callers hear.", self._sites.reloads)
+        yield CounterMetricFamily("phonetree_refusals", "Edits that were refused.", self._sites.refusals)
+        yield GaugeMetricFamily("phonetree_edit_good", "Whether the last edit was good.", not self._sites.problems)
+        if self._worker:
+            good = self._worker.problem is None
+            yield GaugeMetricFamily("phonetree_database_ok", "Whether the database can be used.", good)
+            lag = time() - self._worker.collected_at
+            text = "Seconds since everything that the provider holds was last looked at."
+            yield GaugeMetricFamily("phonetree_collector_lag_seconds", text, lag)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """In Prometheus's text format."""
+    registry: CollectorRegistry = current_app.extensions["metrics"]
+    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -25,6 +25,11 @@ def _postgres() -> PostgresServer:
     return get_server(Path(tempfile.mkdtemp(prefix="pg")), cleanup_mode="delete")
 
 
+def programs() -> Path:
+    """The folder of that server's own programs."""
+    return _postgres().bin_path
+
+
 def address(kind: str, folder: Path) -> str:
     """The address of a new, empty database."""
     if kind == "sqlite":

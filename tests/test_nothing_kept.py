@@ -167,7 +167,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
         began = int(time.time())
         for number, one in enumerate(golden):
             busy.call(one, CALLERS[number % len(CALLERS)], number)
-        _until(lambda: not busy.provider.recordings and not busy.messages.sources() and not busy.provider.calls)
+        _until(
+            lambda: not busy.provider.recordings and all(busy.messages.sources().values()) and not busy.provider.calls
+        )
         over = int(time.time()) + 1
         for message in busy.messages.listed(limit=1000):
             busy.messages.claim(message.id, "Ada", over)

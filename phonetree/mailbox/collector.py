@@ -7,7 +7,7 @@ Nothing but ciphertext is ever written to a disk.
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from random import random
 from tempfile import TemporaryFile
@@ -51,13 +51,13 @@ class Collector:
         shown to staff, and tried again.
         """
         held = {recording.id: recording for recording in self.provider.recordings()}
-        known = frozenset(self.messages.sources())
+        known = self.messages.sources()
         failures = self.messages.failures()
         for recording in held.values():
             due = recording.id not in failures or failures[recording.id].next_at <= now
             if recording.completed and due:
                 self._collect_or_note(recording, known, now, failures)
-        for source in known - held.keys():
+        for source in (source for source, gone in known.items() if not gone and source not in held):
             if not self.provider.has_recording(source):
                 self.messages.gone_at_the_provider(source, now)
         self.messages.settle(now - SETTLE_SECONDS)
@@ -65,7 +65,7 @@ class Collector:
         if not self.keep_calls:
             self._delete_call_records({recording.call for recording in self.provider.recordings()})
 
-    def _collect_or_note(self, recording: Recording, known: frozenset[str], now: int, failures: Iterable[str]) -> None:
+    def _collect_or_note(self, recording: Recording, known: Container[str], now: int, failures: Iterable[str]) -> None:
         attempts = self.messages.failures()[recording.id].attempts if recording.id in failures else 0
         try:
             self._collect(recording, known, now)
@@ -73,7 +73,7 @@ class Collector:
             wait = getattr(error, "wait", None) or min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempts)
             self.messages.failed(recording.id, str(error)[:200], now + int(wait * (0.5 + random() / 2)), now)  # noqa: S311
 
-    def _collect(self, recording: Recording, known: frozenset[str], now: int) -> None:
+    def _collect(self, recording: Recording, known: Container[str], now: int) -> None:
         if recording.id not in known:
             if not self._ours(recording):
                 return

@@ -117,11 +117,11 @@ class Messages:
             found.update(piece)
         return found.digest() == bytes(row.digest)
 
-    def sources(self) -> tuple[str, ...]:
-        """The recordings that are kept here and not known to be deleted at the provider."""
+    def sources(self) -> dict[str, bool]:
+        """The recordings that are kept here, each with whether it is known to be deleted at the provider."""
         with self._store.read() as connection:
-            query = select(messages.c.source).where(messages.c.source.is_not(None), messages.c.gone_at.is_(None))
-            return tuple(connection.execute(query).scalars())
+            query = select(messages.c.source, messages.c.gone_at).where(messages.c.source.is_not(None))
+            return {row.source: row.gone_at is not None for row in connection.execute(query)}
 
     def gone_at_the_provider(self, source: str, now: int) -> None:
         """Notes that a recording was deleted there."""

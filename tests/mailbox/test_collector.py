@@ -223,6 +223,18 @@ def test_a_message_that_staff_deleted_first_is_deleted_at_the_provider_and_never
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
+def test_a_recording_that_is_still_listed_after_it_was_deleted_is_not_fetched_again(box: Mailbox) -> None:
+    held = box.leave(2)
+    box.collector.round(NOW)
+    box.provider.recordings[held.id] = held
+    box.provider.failing.append(Failing(Fault.NOT_FOUND, MEDIA))
+    box.collector.round(NOW + 60)
+    assert box.messages.failures() == {}
+    assert box.provider.failing, "nothing was fetched"
+    assert _nothing_at_the_provider(box)
+    assert box.sounds() == [held.sound]
+
+
 def test_records_of_calls_go_only_when_both_legs_are_over(box: Mailbox) -> None:
     box.provider.calls = {
         "CA" + "a" * 32: HeldCall("CA" + "a" * 32, NUMBER, "+16175550123", "in-progress"),

@@ -15,6 +15,7 @@ from phonetree import settings
 from phonetree.commands.keys import PASSPHRASE, passphrase, write_private
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
+from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import Envelope, opened, public_keys, unwrap
 from phonetree.store.database import Store
 from phonetree.store.messages import Message, Messages, MessageState
@@ -64,7 +65,7 @@ def voicemail(context: click.Context, *, demo: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Those that are handled, too.")
 @click.pass_obj
 def list_(messages: Messages, *, everything: bool) -> None:
-    """List the messages that wait, and what could not be fetched from the provider yet.
+    """List the messages that wait, what could not be fetched yet, and notices that do not arrive.
 
     Example: python -m phonetree voicemail list
     """
@@ -76,6 +77,10 @@ def list_(messages: Messages, *, everything: bool) -> None:
     for failure in messages.failures().values():
         since = _moment(failure.since)
         click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
+    for failing in Notices(messages.store, messages, channels(settings.notify())).failing():
+        click.echo(
+            f"Notices do not arrive by {failing.kind}, {failing.attempts} times tried; look at PHONETREE_NOTIFY."
+        )
 
 
 @voicemail.command()

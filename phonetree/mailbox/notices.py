@@ -101,9 +101,7 @@ class Notices:
         with self._store.read() as connection:
             for channel, attempts in connection.execute(query):
                 worst[channel] = max(attempts, worst.get(channel, 0))
-        return tuple(
-            FailingChannel(kinds[channel], attempts) for channel, attempts in worst.items() if channel in kinds
-        )
+        return tuple(FailingChannel(kinds.get(way, "a channel"), attempts) for way, attempts in worst.items())
 
     def _remind(self, now: int) -> None:
         for message in self._messages.waiting_since(now - REMIND_SECONDS):

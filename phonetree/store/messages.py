@@ -77,14 +77,14 @@ class Messages:
     """The messages of a store."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     # -- coming in
 
     def add(self, arrival: Arrival, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
         """Keeps a message, with a notice of it; its id, or None when it is kept already."""
         message = secrets.token_hex(16)
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             try:
                 row = {"id": message, "source": arrival.source, "left_at": arrival.left_at, "seconds": arrival.seconds}
                 row |= {"size": 0, "digest": b"", "iv": arrival.iv, "state": MessageState.NEW, "changed_at": now}
@@ -108,7 +108,7 @@ class Messages:
     def intact(self, source: str) -> bool:
         """Whether a recording of the provider's is kept here, to the last byte, or was deleted by staff."""
         query = select(messages.c.id, messages.c.state, messages.c.digest).where(messages.c.source == source)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             row = connection.execute(query).one_or_none()
         if row is None or row.state == MessageState.DELETED:
             return row is not None
@@ -119,13 +119,13 @@ class Messages:
 
     def sources(self) -> dict[str, bool]:
         """The recordings that are kept here, each with whether it is known to be deleted at the provider."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             query = select(messages.c.source, messages.c.gone_at).where(messages.c.source.is_not(None))
             return {row.source: row.gone_at is not None for row in connection.execute(query)}
 
     def gone_at_the_provider(self, source: str, now: int) -> None:
         """Notes that a recording was deleted there."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             here = messages.c.source == source
             connection.execute(update(messages).where(here, messages.c.gone_at.is_(None)).values(gone_at=now))
             connection.execute(delete(fetches).where(fetches.c.source == source))
@@ -133,14 +133,14 @@ class Messages:
     def settle(self, before: int) -> None:
         """Forgets whose recordings those messages were that were deleted there before a moment; and the messages
         that staff deleted."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             here = messages.c.gone_at < before
             connection.execute(delete(messages).where(here, messages.c.state == MessageState.DELETED))
             connection.execute(update(messages).where(here).values(source=None, gone_at=None))
 
     def failed(self, source: str, failure: str, next_at: int, now: int) -> None:
         """Notes that a recording could not be fetched."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             here = fetches.c.source == source
             known = connection.execute(select(fetches.c.attempts).where(here)).scalar_one_or_none()
             if known is None:
@@ -152,7 +152,7 @@ class Messages:
 
     def failures(self) -> dict[str, FailedFetch]:
         """What could not be fetched, by recording."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return {
                 row.source: FailedFetch(row.attempts, row.since, row.next_at, row.failure)
                 for row in connection.execute(select(fetches).order_by(fetches.c.since))
@@ -161,7 +161,7 @@ class Messages:
     def forget_failures(self, held: frozenset[str]) -> None:
         """Forgets failures of recordings that the provider does not hold any more."""
         for source in self.failures().keys() - held:
-            with self._store.write() as connection:
+            with self.store.write() as connection:
                 connection.execute(delete(fetches).where(fetches.c.source == source))
 
     # -- looking
@@ -171,12 +171,12 @@ class Messages:
         states = [MessageState.NEW, MessageState.CLAIMED, *([MessageState.HANDLED] if handled else [])]
         query = select(*_SHOWN).where(messages.c.state.in_(states))
         order = (messages.c.state == MessageState.HANDLED, messages.c.left_at.desc(), messages.c.id)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return tuple(map(_message, connection.execute(query.order_by(*order).limit(limit))))
 
     def count(self) -> dict[MessageState, int]:
         """How many messages there are in each state."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             query = select(messages.c.state, func.count()).group_by(messages.c.state)
             found = {MessageState(state): number for state, number in connection.execute(query)}
         return {state: found.get(state, 0) for state in MessageState if state is not MessageState.DELETED}
@@ -186,7 +186,7 @@ class Messages:
         query = select(*_SHOWN).where(
             messages.c.id.startswith(beginning, autoescape=True), messages.c.state != MessageState.DELETED
         )
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             found = [_message(row) for row in connection.execute(query.limit(2))]
         if len(found) != 1:
             raise StoreError(f"{'no message begins' if not found else 'more than one message begins'} with that id")
@@ -196,7 +196,7 @@ class Messages:
         """The sealed pieces of a message, one at a time."""
         number = 0
         while True:
-            with self._store.read() as connection:
+            with self.store.read() as connection:
                 query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number == number)
                 piece = connection.execute(query).scalar_one_or_none()
             if piece is None:
@@ -206,14 +206,14 @@ class Messages:
 
     def envelope(self, message: str) -> tuple[bytes, dict[str, bytes]]:
         """What opens a message, besides a private key: iv, and wrapped key by key."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             iv = connection.execute(select(messages.c.iv).where(messages.c.id == message)).scalar_one()
             query = select(wrapped_keys.c.key, wrapped_keys.c.wrapped).where(wrapped_keys.c.message == message)
             return iv, {row.key: row.wrapped for row in connection.execute(query)}
 
     def reseal(self, message: str, wrapped: Mapping[str, bytes]) -> None:
         """Changes who can open a message."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             connection.execute(delete(wrapped_keys).where(wrapped_keys.c.message == message))
             for key, value in wrapped.items():
                 connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=value))
@@ -241,7 +241,7 @@ class Messages:
     def _change(
         self, message: str, free: ColumnElement[bool], state: MessageState, who: str | None, now: int
     ) -> Message:
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             here = messages.c.id == message
             changed = connection.execute(
                 update(messages).where(here, free).values(state=state, by=who, changed_at=now)
@@ -259,7 +259,7 @@ class Messages:
 
     def delete(self, message: str) -> None:
         """Deletes a message here; the collector deletes it at the provider, if it is there still."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             here = messages.c.id == message
             for table in (parts, wrapped_keys):
                 connection.execute(delete(table).where(table.c.message == message))
@@ -275,11 +275,11 @@ class Messages:
                 "left_at": 0,
             }
             connection.execute(update(messages).where(here).values({**left, "changed_at": 0}))
-        self._store.forget()
+        self.store.forget()
 
     def discard(self, message: str) -> None:
         """Takes back a message that was not stored well, as if it had never come."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             _forget_notices(connection, message)
             for table in (parts, wrapped_keys):
                 connection.execute(delete(table).where(table.c.message == message))
@@ -290,13 +290,13 @@ class Messages:
         old = messages.c.left_at < before
         done = (messages.c.state == MessageState.HANDLED) & (messages.c.changed_at < handled_before)
         query = select(messages.c.id).where(messages.c.state != MessageState.DELETED, old | done)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return tuple(connection.execute(query).scalars())
 
     def waiting_since(self, before: int) -> tuple[Message, ...]:
         """New messages that nobody has claimed since a moment."""
         query = select(*_SHOWN).where(messages.c.state == MessageState.NEW, messages.c.changed_at < before)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return tuple(map(_message, connection.execute(query.order_by(messages.c.left_at))))
 
 

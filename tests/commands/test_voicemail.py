@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.mailbox.notices import Notices, channels
 from phonetree.simulator.provider import sound
 from tests.support.databases import address
 from tests.support.mail import PASSPHRASE, Mailbox, mailbox, pair
@@ -113,6 +114,17 @@ def test_what_cannot_be_fetched_is_shown(folder: Path, capsys: pytest.CaptureFix
         box.collector.round(NOW)
     assert main(["voicemail", "list"]) == 0
     assert "One message could not be fetched, 1 times since" in capsys.readouterr().out
+
+
+def test_a_channel_on_which_notices_do_not_arrive_is_shown(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHONETREE_NOTIFY", "json://127.0.0.1:9/")
+    with mailbox("sqlite", folder) as box:
+        _left(box, 1)
+        Notices(box.store, box.messages, channels("json://127.0.0.1:9/")).round(NOW)
+    assert main(["voicemail", "list"]) == 0
+    assert "Notices do not arrive by json, 1 times tried" in capsys.readouterr().out
 
 
 def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,7 @@ class _Lockstep:
         """One turn: how it differs, and what follows it where both are at the same place."""
         equal = essence(old) == essence(new)
         before, event, _ = pair.new
-        if not equal and _ringing(before, old, new):
+        if not equal and ringing(before, old, new):
             yield Parting(pair.moment, before, event, old, new, same_place=True)
             self._ends_of_ringing(pair, old, new)
             return
@@ -173,7 +173,7 @@ def passed_by(verbs: Verbs, messages: Mapping[str, NodeId]) -> tuple[NodeId, ...
     return tuple(messages[text] for text in sentences(verbs) if text in messages)
 
 
-def _ringing(before: State | None, old: Verbs, new: Verbs) -> bool:
+def ringing(before: State | None, old: Verbs, new: Verbs) -> bool:
     """Whether a team is being rung, by one of the two at least."""
     screened = any(isinstance(verb, Dial) and verb.screen for verb in (*old, *new))
     return screened and before is not None and before.step in (Step.RING, Step.RUNG)

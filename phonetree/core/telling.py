@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from phonetree.core.events import DialEnded, LegAnswered, LegPressed, Pressed, Recorded
 from phonetree.core.explore import SILENT, take
-from phonetree.core.lockstep import Parting, passed_by, place_of, rounds, sentences
+from phonetree.core.lockstep import Parting, passed_by, place_of, ringing, rounds, sentences
 from phonetree.core.moments import Moments
 from phonetree.core.state import Step
 from phonetree.core.tree import (
@@ -41,9 +41,9 @@ class Said:
     def __str__(self) -> str:
         if not self.causes:
             return self.text
-        verb = {("leads",): "lead", ("does",): "do"} if len(self.causes) > 1 else {}
-        head, _, rest = self.text.partition(" ")
-        return f"{listed(self.causes)} {verb.get((head,), head)} {rest}"
+        plural = {"leads": "lead", "does": "do"} if len(self.causes) > 1 else {}
+        verb, _, rest = self.text.partition(" ")
+        return f"{listed(self.causes)} {plural.get(verb, verb)} {rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Words:
         chosen = self._chosen(parting)
         if not parting.same_place or (chosen and chosen[0] != chosen[1]):
             yield self._way(parting)
-        elif _rings(parting):
+        elif ringing(parting.before, parting.old, parting.new):
             yield self._ringing(parting)
         else:
             here = place_of(parting.new)
@@ -150,7 +150,8 @@ class Words:
 
     def _heard(self, parting: Parting, place: str) -> Iterator[tuple[str, Said]]:
         """Sentences that are said in one and not in the other."""
-        was, now = ([one for text in sentences(verbs) for one in _SENTENCE.split(text)] for verbs in _both(parting))
+        both = (parting.old, parting.new)
+        was, now = ([one for text in sentences(verbs) for one in _SENTENCE.split(text)] for verbs in both)
         here = place_of(parting.new)
         whose = "" if place != A_PHONE else "on it "
         if here and here.language != self.new.first_language:
@@ -185,15 +186,6 @@ class Words:
         if was == now:
             return parting.before.node, Said(f"other numbers ring: {now}.")
         return parting.before.node, Said(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
-
-
-def _both(parting: Parting) -> tuple[Verbs, Verbs]:
-    return parting.old, parting.new
-
-
-def _rings(parting: Parting) -> bool:
-    rings = any(isinstance(verb, Dial) and verb.screen for verb in (*parting.old, *parting.new))
-    return rings and parting.before is not None and parting.before.step in (Step.RING, Step.RUNG)
 
 
 def _target(site: Site, node: NodeId, key: str) -> str:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.sealing import PublicKey, Sealer
 from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
-from phonetree.store.messages import Arrival, Messages
+from phonetree.store.messages import Arrival, FailedFetch, Messages
 
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
@@ -56,7 +56,7 @@ class Collector:
         for recording in held.values():
             due = recording.id not in failures or failures[recording.id].next_at <= now
             if recording.completed and due:
-                self._collect_or_note(recording, known, now, failures)
+                self._collect_or_note(recording, known, now, failures.get(recording.id))
         for source in (source for source, gone in known.items() if not gone and source not in held):
             if not self.provider.has_recording(source):
                 self.messages.gone_at_the_provider(source, now)
@@ -65,8 +65,10 @@ class Collector:
         if not self.keep_calls:
             self._delete_call_records({recording.call for recording in self.provider.recordings()})
 
-    def _collect_or_note(self, recording: Recording, known: Container[str], now: int, failures: Iterable[str]) -> None:
-        attempts = self.messages.failures()[recording.id].attempts if recording.id in failures else 0
+    def _collect_or_note(
+        self, recording: Recording, known: Container[str], now: int, failed: FailedFetch | None
+    ) -> None:
+        attempts = failed.attempts if failed else 0
         try:
             self._collect(recording, known, now)
         except (ProviderError, SealError, StoreError) as error:

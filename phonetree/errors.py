@@ -3,6 +3,7 @@
 PhonetreeError
 |-- SettingsError    the operator's: a setting is missing or malformed
 |-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
+|-- OverrideError    the staff's: an override that makes no sense, or would break a promise
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: it did not do what was asked; says whether to ask again
 |-- SealError        whoever holds the key: it, its passphrase or what it should open is not right
@@ -20,6 +21,13 @@ class PhonetreeError(Exception):
 
 class SettingsError(PhonetreeError):
     """A setting is missing or malformed; the text names it."""
+
+
+class OverrideError(PhonetreeError):
+    """An override cannot be made; the text has every reason, one a line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
 
 
 class StoreError(PhonetreeError):

@@ -13,6 +13,7 @@ from phonetree.__main__ import main
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.provider.twiml import OVERRIDES
+from tests.support.databases import address
 from tests.support.lines import ROOT, RULES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,8 +52,10 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("block", _blocks("sh"))
-def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
+    assert main(["migrate"]) == 0
     for line in block.splitlines():
         script, *arguments = shlex.split(line)
         assert (ROOT / script).is_file()

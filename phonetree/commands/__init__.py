@@ -11,9 +11,11 @@ from phonetree.commands.fallback import fallback_command
 from phonetree.commands.hours import hours
 from phonetree.commands.keys import keys
 from phonetree.commands.migrate import migrate_command
+from phonetree.commands.override import override
 from phonetree.commands.prove import prove_command
 from phonetree.commands.provision import provision
 from phonetree.commands.serve import serve
+from phonetree.commands.staff import staff
 from phonetree.commands.tree import tree
 from phonetree.commands.voicemail import voicemail
 from phonetree.commands.worker import worker
@@ -26,7 +28,7 @@ def phonetree() -> None:
 
 
 for command in (
-    serve, check, hours, tree, prove_command, changes_command, call, voicemail, keys, worker, migrate_command,
-    fallback_command, provision, doctor,
+    serve, check, hours, tree, prove_command, changes_command, call, override, voicemail, keys, staff, worker,
+    migrate_command, fallback_command, provision, doctor,
 ):  # fmt: skip
     phonetree.add_command(command)

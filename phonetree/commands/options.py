@@ -1,6 +1,8 @@
 """Options that several commands share, and how they are read."""
 
-from collections.abc import Callable
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +15,7 @@ from phonetree import settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.errors import PhonetreeError
+from phonetree.store.database import Store
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -33,6 +36,23 @@ def at_option(function: F) -> F:
     return click.option(
         "--at", metavar="T", help='The moment, in the helpline\'s time: "2026-11-27 16:59". Without it: now.'
     )(function)
+
+
+def who_option(function: F) -> F:
+    """`--who NAME`: who does it."""
+    return click.option("--who", default=getpass.getuser, show_default="you", help="Who does it.")(function)
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[Store]:
+    """The store at an address, for as long as a command runs. Raises PhonetreeError when it cannot be used."""
+    store = Store(url)
+    try:
+        if problem := store.problem():
+            raise PhonetreeError(problem)
+        yield store
+    finally:
+        store.close()
 
 
 def load_for_reading(config: Path) -> Loaded:

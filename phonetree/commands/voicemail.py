@@ -1,6 +1,5 @@
 """`voicemail`: the messages that callers left."""
 
-import getpass
 import shutil
 import subprocess
 import time
@@ -13,11 +12,12 @@ import click
 
 from phonetree import settings
 from phonetree.commands.keys import PASSPHRASE, passphrase, write_private
+from phonetree.commands.options import open_store, who_option
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import Envelope, opened, public_keys, unwrap
-from phonetree.store.database import Store
+from phonetree.store.actions import note
 from phonetree.store.messages import Message, Messages, MessageState
 
 PLAYERS = (
@@ -32,7 +32,6 @@ SHOWN = 8
 """As many letters of an id as are shown; as many as tell messages apart can be given back."""
 
 F = TypeVar("F", bound=Callable[..., object])
-WHO = click.option("--who", default=getpass.getuser, show_default="you", help="Who does it.")
 
 
 def key_option(function: F) -> F:
@@ -54,11 +53,7 @@ def voicemail(context: click.Context, *, demo: bool) -> None:
     Example: python -m phonetree voicemail list
     """
     url = settings.DEMO_DATABASE_URL if demo else settings.database_url()
-    store = Store(url)
-    context.call_on_close(store.close)
-    if problem := store.problem():
-        raise PhonetreeError(problem)
-    context.obj = Messages(store)
+    context.obj = Messages(context.with_resource(open_store(url)))
 
 
 @voicemail.command("list")
@@ -119,7 +114,7 @@ def save(messages: Messages, message: str, file: Path, key: Path, passphrase_fil
 
 @voicemail.command()
 @click.argument("message")
-@WHO
+@who_option
 @click.pass_obj
 def claim(messages: Messages, message: str, who: str) -> None:
     """Take MESSAGE on, so that nobody else calls back too.
@@ -142,7 +137,7 @@ def release(messages: Messages, message: str) -> None:
 
 @voicemail.command()
 @click.argument("message")
-@WHO
+@who_option
 @click.pass_obj
 def handled(messages: Messages, message: str, who: str) -> None:
     """Mark MESSAGE as handled; it is deleted when its days are over.
@@ -168,8 +163,9 @@ def delete(messages: Messages, message: str) -> None:
 @voicemail.command()
 @key_option
 @PASSPHRASE
+@who_option
 @click.pass_obj
-def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None) -> None:
+def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None, who: str) -> None:
     """Seal every message anew for the keys of now: those of new staff too, those of former staff no longer.
 
     Example: python -m phonetree voicemail reseal --key director.key.json
@@ -188,6 +184,8 @@ def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None) -> Non
         messages.reseal(message.id, {each.id: each.wrap(content_key) for each in public})
         done += 1
     names = ", ".join(each.name for each in public)
+    with messages.store.write() as connection:
+        note(connection, who, f"messages are sealed for {names}", int(time.time()))
     click.echo(f"{done} messages are sealed for {names}." + (f" {failed} do not open with this key." if failed else ""))
 
 

@@ -6,7 +6,7 @@ the revision it heard for as long as a call can last.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,7 @@ from phonetree.config.hours import read_schedule
 from phonetree.config.numbers import NumberRules
 from phonetree.config.reader import Findings
 from phonetree.config.routing import read_languages, read_routing
+from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
 
@@ -98,7 +99,8 @@ Proof = Callable[[Site], tuple[Problem, ...]]
 class Sites:
     """What a server holds: the site that new calls get, those that calls in progress heard, the last edit.
 
-    `problems` are those of the last edit, empty when it was good; then `current` is older than the files.
+    `problems` are those of the last edit, empty when it was good; when not, `current` is older than the files.
+    `refused` are what the overrides that were last heard of would break; then those before them stand.
     """
 
     def __init__(self, folder: Path, rules: NumberRules, proof: Proof | None = None) -> None:
@@ -112,11 +114,15 @@ class Sites:
         self.rules = rules
         self._proof = proof
         self.problems: tuple[Problem, ...] = ()
+        self.refused: tuple[Problem, ...] = ()
+        self._overrides: tuple[Override, ...] = ()
         self.reloads = self.refusals = 0
-        self._lock = Lock()
+        self._lock, self._swap = Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
-        self._publish(load(folder, rules))
+        loaded = load(folder, rules)
+        self.current: Site = self._remember(loaded.site)
+        self.contents = loaded.contents
 
     def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
         """The site of a revision that another server published, from its two files; None when they are not those of
@@ -127,8 +133,7 @@ class Sites:
             loaded = _compiled(self.folder, dict(zip(FILES, contents, strict=True)), self.rules, Findings())
         except ConfigError:
             return None
-        self._remember(loaded.site)
-        return loaded.site
+        return self._remember(loaded.site)
 
     def revision(self, name: str) -> Site | None:
         """The site of a revision, or None when this server has not met it."""
@@ -143,7 +148,7 @@ class Sites:
             first, self._seen = not self._seen, seen
             try:
                 loaded = load(self.folder, self.rules)
-                self._prove(loaded.site, again=first)
+                self._prove(overridden(loaded.site, self._overrides), again=first)
             except ConfigError as error:
                 self.problems = error.problems
                 self.refusals += 1
@@ -151,9 +156,27 @@ class Sites:
             self.problems = ()
             if loaded.site.revision == self.current.revision:
                 return False
-            self._publish(loaded)
+            self._remember(loaded.site, publish=True)
+            self.contents = loaded.contents
             self.reloads += 1
             return True
+
+    def override(self, overrides: tuple[Override, ...]) -> bool:
+        """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
+        the site would break a promise change nothing."""
+        with self._lock:
+            self.refused = self._proof(overridden(self.current, overrides)) if self._proof and overrides else ()
+            if not self.refused:
+                self.take_over(overrides)
+            return not self.refused
+
+    def take_over(self, overrides: tuple[Override, ...]) -> None:
+        """The same without a look at what they break, for those that stood already when this server started."""
+        with self._swap:
+            self._overrides = overrides
+            sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
+            self._revisions = OrderedDict((site.revision, site) for site in sites)
+            self.current = self._revisions[self.current.revision]
 
     def _look(self) -> str:
         """All that a reload depends on, in short: the two files, and which audio files there are."""
@@ -161,17 +184,25 @@ class Sites:
         return _digest([*(_bytes(self.folder / name, Findings()) for name in FILES), *map(str.encode, audio)])
 
     def _prove(self, site: Site, *, again: bool) -> None:
-        """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only."""
-        known = site.revision in self._revisions and not again
+        """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only,
+        and under overrides."""
+        known = site.revision in self._revisions and not again and not self._overrides
         if self._proof and not known and (broken := self._proof(site)):
             raise ConfigError(broken)
 
-    def _publish(self, loaded: Loaded) -> None:
-        self._remember(loaded.site)
-        self.current, self.contents = loaded.site, loaded.contents
+    def _remember(self, site: Site, *, publish: bool = False) -> Site:
+        with self._swap:
+            site = self._revisions[site.revision] = overridden(site, self._overrides)
+            self._revisions.move_to_end(site.revision)
+            if publish:
+                self.current = site
+            while len(self._revisions) > MOST_REVISIONS:
+                self._revisions.popitem(last=False)
+            return site
 
-    def _remember(self, site: Site) -> None:
-        self._revisions[site.revision] = site
-        self._revisions.move_to_end(site.revision)
-        while len(self._revisions) > MOST_REVISIONS:
-            self._revisions.popitem(last=False)
+
+def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
+    """The same revision under these overrides, the newest first."""
+    if site.schedule.overrides == overrides:
+        return site
+    return replace(site, schedule=replace(site.schedule, overrides=overrides))

@@ -128,7 +128,13 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Verbs:
 def _from_the_start(site: Site, now: datetime, language: Language, *, lost: bool = False) -> Verbs:
     node = site.start[site.schedule.status(now).kind]
     here = _Turn(site, now, State(site.revision, language, node, Step.ASK))
-    return _enter(here, node, (here.speak.phrase("lost_place"),) if lost else ())
+    return _enter(here, node, (here.speak.phrase("lost_place"),) if lost else _at_short_notice(here))
+
+
+def _at_short_notice(here: _Turn) -> tuple[Spoken, ...]:
+    """What staff want to be said before anything else, for as long as their override stands."""
+    words = here.site.schedule.words(here.now).get(here.state.language)
+    return (here.speak.say(words),) if words else ()
 
 
 def _go_on(here: _Turn, event: Event) -> Verbs:
@@ -203,7 +209,8 @@ def _follow(here: _Turn, target: Target) -> Verbs:
         case GoTo(node):
             return _enter(here, node)
         case Speak(language):
-            return _enter(_changed(here, language), here.state.node)
+            there = _changed(here, language)
+            return _enter(there, here.state.node, _at_short_notice(there))
 
 
 def _changed(here: _Turn, language: Language) -> _Turn:

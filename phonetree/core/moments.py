@@ -71,7 +71,7 @@ def _hours(site: Site) -> Iterator[Hours]:
 
 def _stretches(site: Site, watched: tuple[Hours, ...], since: date) -> Iterator[tuple[datetime, datetime]]:
     """The stretches of time between one boundary and the next."""
-    boundaries: set[datetime] = set()
+    boundaries = set(site.schedule.overridden())
     for day in site.schedule.days(since, DAYS):
         zone = site.schedule.zone
         boundaries.add(midnight(zone, day.date))

@@ -5,6 +5,7 @@ Pure: the moment is always handed in, and holidays come as a lookup. The rules:
 - A day's hours are the spans that *begin* on it; a span may run over midnight into the next day.
 - A span includes its start and excludes its end.
 - An entry for a date (a closure, a half day, an extra opening) replaces that day's hours, holiday or not.
+- An override stands above all of these while it lasts; of several the newest counts.
 - A holiday has no hours. A moment that is not open is `holiday` on a holiday or on a day closed by an
   entry, and `closed` otherwise.
 - When a clock change makes a wall time happen twice, a span starts at the first and ends at the second;
@@ -88,6 +89,32 @@ class DatedHours:
             raise ValueError("the last day lies before the first")
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Override:
+    """What staff have said at short notice of the time from `begins` to before `ends` (aware).
+
+    `kind` is open or closed, whatever the hours say; None leaves the hours as they are. `words` by language are said
+    in front of the menu, and may be empty.
+    """
+
+    begins: datetime
+    ends: datetime
+    kind: Kind | None
+    words: Names
+
+    def __post_init__(self) -> None:
+        if self.ends <= self.begins:
+            raise ValueError("an override ends after it begins")
+        if self.kind is Kind.HOLIDAY:
+            raise ValueError("an override is open or closed; holidays are days")
+        if self.kind is None and not self.words:
+            raise ValueError("an override that changes nothing and says nothing is none")
+
+    def at(self, moment: datetime) -> bool:
+        """Whether it stands at a moment."""
+        return self.begins <= moment < self.ends
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What a moment is, why, and what comes next.
@@ -116,13 +143,15 @@ class Day:
 class Schedule:
     """The helpline's opening hours.
 
-    `holidays` answers a date with what the holiday is called by language, or None.
+    `holidays` answers a date with what the holiday is called by language, or None. The newest of the `overrides`
+    stands first.
     """
 
     zone: BaseTzInfo
     week: Week
     dated: tuple[DatedHours, ...]
     holidays: Callable[[date], Names | None]
+    overrides: tuple[Override, ...] = ()
 
     def day(self, day: date) -> Day:
         """What this date looks like."""
@@ -141,6 +170,16 @@ class Schedule:
     def status(self, now: datetime) -> Status:
         """What `now` (an aware datetime) is to a caller. Changes fall on whole minutes."""
         return _status(self, now.astimezone(self.zone).replace(second=0, microsecond=0))
+
+    def words(self, now: datetime) -> Names:
+        """What staff want to be said in front of the menu at `now`, by language; mostly nothing."""
+        return next((override.words for override in self.overrides if override.words and override.at(now)), {})
+
+    def overridden(self) -> Iterator[datetime]:
+        """The moments at which overrides begin and end."""
+        for override in self.overrides:
+            yield override.begins.astimezone(self.zone)
+            yield override.ends.astimezone(self.zone)
 
     def changes(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""
@@ -194,6 +233,9 @@ def _status(schedule: Schedule, minute: datetime) -> Status:
 
 
 def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
+    for override in schedule.overrides:
+        if override.kind and override.at(moment):
+            return override.kind, {}
     today = schedule.day(moment.date())
     yesterday = schedule.day(moment.date() - timedelta(days=1))
     for day in (yesterday, today):
@@ -208,7 +250,7 @@ def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
 def _boundaries(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """Every moment after `after` at which the status can change, in order."""
     first = after.date() - timedelta(days=1)
-    pending: set[datetime] = set()
+    pending = {moment for moment in schedule.overridden() if moment > after}
     for day in schedule.days(first, HORIZON_DAYS):
         begins = midnight(schedule.zone, day.date)
         ready = sorted(moment for moment in pending if moment < begins)

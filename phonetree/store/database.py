@@ -15,7 +15,7 @@ from phonetree.errors import SettingsError, StoreError
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for a lock that somebody else holds."""
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision of the schema that this code needs."""
 
 

@@ -96,3 +96,24 @@ revisions = Table(
     Column("hours", LargeBinary, nullable=False),
     Column("routing", LargeBinary, nullable=False),
 )
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("kind", String(10), comment="open or closed; empty: as the hours say"),
+    Column("words", Text, nullable=False, comment="said in front of the menu: JSON, by language"),
+    Column("by", String(80), nullable=False),
+    Column("withdrawn_at", BigInteger),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("what", Text, nullable=False, comment="a sentence; never of a message or a caller"),
+)

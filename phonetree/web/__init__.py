@@ -18,6 +18,7 @@ from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
+from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
 from phonetree.web import audio, health, metrics, public, voice
 from phonetree.web.background import background
@@ -25,6 +26,7 @@ from phonetree.web.canary import Canary
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
 from phonetree.web.metrics import Watched
+from phonetree.web.overriding import Overriding
 from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
@@ -66,6 +68,8 @@ def create_app(
         sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak, canary_id), wake, Recall(recall), now
     )
     app.extensions["worker"] = worker
+    overriding = Overriding(Overrides(worker.store), sites, now) if worker else None
+    app.extensions["overriding"] = overriding
     tell = worker.notices.tell if worker else _unheard
     canary = Canary(app, settings.auth_token, settings.public_url, sites, now, tell, canary_id)
     app.extensions["canary"] = canary
@@ -77,6 +81,8 @@ def create_app(
         watch(sites)
         if worker and settings.background:
             worker.start()
+        if overriding:
+            overriding.start()
         canary.start()
     return app
 

@@ -24,7 +24,7 @@ class Hot:
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._minute = -1
-        self._documents: dict[tuple[str, State, Event], bytes] = {}
+        self._documents: dict[tuple[Site, State, Event], bytes] = {}
 
     def turn(self, site: Site, state: State, event: Event, now: datetime) -> bytes:
         """The document for a turn. Raises StateError as `engine.turn` does."""
@@ -33,7 +33,7 @@ class Hot:
         minute = int(now.timestamp()) // 60
         if minute != self._minute or len(self._documents) >= MOST_DOCUMENTS:
             self._minute, self._documents = minute, {}
-        key = (site.revision, state, event)
+        key = (site, state, event)
         document = self._documents.get(key)
         if document is None:
             document = self._documents[key] = self._renderer.render(engine.turn(site, state, event, now))

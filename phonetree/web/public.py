@@ -59,6 +59,7 @@ def index() -> Response:
         always=_always(speak, words),
         sections=outline(site, language, now),
         is_open=status.kind == "open",
+        short_notice=site.schedule.words(now).get(language, ""),
         next_opening=speak.moment(status.next_opening) if status.next_opening else "",
         exit=EXIT,
     )

@@ -141,8 +141,12 @@ def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["voicemail", "save", message, "1.wav", *director]) == KNOWN_PROBLEM
     assert "it was sealed for another one" in capsys.readouterr().err
     (folder / "keys" / "advocates.pem").unlink()
-    assert main(["voicemail", "reseal", *KEY]) == 0
+    assert main(["voicemail", "reseal", *KEY, "--who", "Ada"]) == 0
     assert "1 messages are sealed for director." in capsys.readouterr().out
+    assert main(["staff", "actions"]) == 0
+    done = capsys.readouterr().out
+    assert done.endswith("  Ada  messages are sealed for director\n")
+    assert len(done.splitlines()) == 1, "what was done about messages is not among it"
     assert main(["voicemail", "save", message, "2.wav", *director]) == 0
     assert (folder / "2.wav").read_bytes() == sound(1, 301)
     assert main(["voicemail", "save", message, "3.wav", *KEY]) == KNOWN_PROBLEM

@@ -1,6 +1,6 @@
 """A signed phone line to an application under test, without the simulated phone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +20,12 @@ class Server:
 
     config: Path
     now: datetime = DAY
+    database: str | None = None
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = create_app(settings(self.config), now=lambda: self.now, watching=False)
+        made = replace(settings(self.config), database=self.database)
+        self.app = create_app(made, now=lambda: self.now, watching=False)
         self.client = Client(self.app)
         self.sites = self.app.extensions["phonetree"].sites
 

@@ -107,6 +107,7 @@ def test_an_edit_is_live_within_seconds(config: Path) -> None:
 def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     server = Server(config)
     assert server.client.get("/readyz").json == {
+        "overrides": "good",
         "database": "good",
         "last_edit": "good",
         "problems": [],

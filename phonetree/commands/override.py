@@ -1,0 +1,131 @@
+"""`override`: what is different at short notice."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from phonetree import settings
+from phonetree.commands.options import config_option, load_for_reading, moment, open_store, who_option
+from phonetree.config.override import check_promises, nobody_on_shift, read_override
+from phonetree.config.site import overridden
+from phonetree.core import engine
+from phonetree.core.lockstep import sentences
+from phonetree.core.schedule import Kind, Override, midnight
+from phonetree.core.tree import Site
+from phonetree.errors import PhonetreeError
+from phonetree.store.overrides import Kept, Overrides, standing
+
+AS_USUAL = "as-usual"
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
+
+
+@click.group()
+@click.option("--demo", is_flag=True, help="Those of the demo.")
+@click.pass_context
+def override(context: click.Context, *, demo: bool) -> None:
+    """Open or close the helpline at short notice, or say something before the menu, without an edit.
+
+    Example: python -m phonetree override list
+    """
+    url = settings.DEMO_DATABASE_URL if demo else settings.database_url()
+    context.obj = Overrides(context.with_resource(open_store(url)))
+
+
+@override.command()
+@click.argument("kind", type=click.Choice([Kind.OPEN.value, Kind.CLOSED.value, AS_USUAL]))
+@click.option("--until", required=True, metavar="T", help='"14:00", "today" (to midnight), or "2026-11-27 14:00".')
+@click.option("--from", "begin", default="now", metavar="T", help="The same; now unless given.")
+@click.option("--say", "said", multiple=True, metavar="LANGUAGE=WORDS", help="Said before the menu; in each language.")
+@who_option
+@config_option
+@click.pass_obj
+def add(
+    overrides: Overrides, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
+) -> None:  # fmt: skip
+    """Make the helpline open, closed or as-usual until a time. Servers follow within seconds.
+
+    It is checked like an edit: one under which callers would not be helped as promised is refused.
+
+    Example: python -m phonetree override add closed --until 14:00 --say "en=Back at 2 PM." --say "es=Volvemos a las 2."
+    """
+    loaded = load_for_reading(config)
+    zone = loaded.site.schedule.zone
+    now = datetime.now(UTC).astimezone(zone).replace(second=0, microsecond=0)  # hours change on whole minutes
+    begins, ends = (now if text == "now" else _moment(text, now, loaded.site) for text in (begin, until))
+    kind_ = None if kind == AS_USUAL else Kind(kind)
+    wanted = read_override(loaded.site, kind_, (begins, ends), _words(said), now)
+    others = standing(overrides.kept(int(time.time())))
+    check_promises(loaded.site, wanted, others, now.date())
+    number = overrides.add(wanted, who, _line(wanted, loaded.site), int(time.time()))
+    click.echo(f"Override {number}: {_line(wanted, loaded.site)}.")
+    for team in nobody_on_shift(loaded.site, wanted):
+        click.echo(
+            f"Nobody of team '{team}' is on shift then; callers will be led on. Mend the shifts in routing.yaml."
+        )
+    heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
+    click.echo("A caller will hear: " + " ".join(sentences(heard)))
+
+
+@override.command("list")
+@config_option
+@click.pass_obj
+def list_(overrides: Overrides, config: Path) -> None:
+    """List the overrides that stand or are to come, the newest first.
+
+    Example: python -m phonetree override list
+    """
+    site = load_for_reading(config).site
+    kept = overrides.kept(int(time.time()))
+    for each in kept:
+        click.echo(_numbered(each, site))
+    if not kept:
+        click.echo("No override stands; the hours are as hours.yaml says.")
+
+
+@override.command()
+@click.argument("number", type=int)
+@who_option
+@click.pass_obj
+def withdraw(overrides: Overrides, number: int, who: str) -> None:
+    """End override NUMBER now.
+
+    Example: python -m phonetree override withdraw 3
+    """
+    overrides.withdraw(number, who, int(time.time()))
+    click.echo(f"Override {number} is withdrawn.")
+
+
+def _moment(text: str, now: datetime, site: Site) -> datetime:
+    """A moment in the helpline's time: a time of today will do, and `today` is the midnight to come."""
+    zone = site.schedule.zone
+    if text == "today":
+        return midnight(zone, now.date() + timedelta(days=1))
+    if _CLOCK.fullmatch(text):
+        text = f"{now.date()} {text:0>5}"
+    return moment(text, zone)
+
+
+def _words(said: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in said:
+        language, sign, words = text.partition("=")
+        if not sign:
+            raise PhonetreeError(f"--say '{text}' names no language; write it like: --say \"en=Back at 2 PM.\"")
+        if language in found:
+            raise PhonetreeError(f"--say gives words for '{language}' twice; once is enough")
+        found[language] = words
+    return found
+
+
+def _numbered(kept: Kept, site: Site) -> str:
+    return f"{kept.number:>3}  {_line(kept.override, site)} (by {kept.by})"
+
+
+def _line(override: Override, site: Site) -> str:
+    zone = site.schedule.zone
+    begins, ends = (f"{when.astimezone(zone):%a %d %b %Y %H:%M}" for when in (override.begins, override.ends))
+    said = f', saying "{next(iter(override.words.values()))}"' if override.words else ""
+    return f"{override.kind or 'as usual'} from {begins} to {ends}{said}"

@@ -1,0 +1,80 @@
+"""An override as staff ask for it: checked like an edit before it is kept."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from phonetree.config.promises import breaches
+from phonetree.config.reader import suggest
+from phonetree.config.site import overridden
+from phonetree.core import ringing
+from phonetree.core.schedule import Kind, Override
+from phonetree.core.seconds import speech_seconds
+from phonetree.core.tree import Site
+from phonetree.errors import OverrideError
+
+MOST_DAYS = 31
+"""What lasts longer belongs into hours.yaml, where everybody sees it."""
+
+NOBODY = "nobody is on shift then; mend the shifts in routing.yaml first"
+
+LONGEST_WORDS_SECONDS = 15.0
+"""Whoever calls hears the words each time before the menu."""
+
+
+def read_override(
+    site: Site, kind: Kind | None, stretch: tuple[datetime, datetime], words: Mapping[str, str], now: datetime
+) -> Override:
+    """The override that staff ask for, between the moments of `stretch`. Raises OverrideError with every problem."""
+    words = {language: " ".join(text.split()) for language, text in words.items()}
+    if problems := (*_times(kind, *stretch, now), *_words(site, kind, words)):
+        raise OverrideError(problems)
+    return Override(*stretch, kind, words)
+
+
+def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -> Iterator[str]:
+    if ends <= begins:
+        yield f"it ends ({ends:%a %d %b %Y %H:%M}) before it begins; choose a later end"
+    elif ends <= now:
+        yield f"it is over already ({ends:%a %d %b %Y %H:%M}); choose a later end"
+    if ends - begins > timedelta(days=MOST_DAYS):
+        yield f"it lasts longer than {MOST_DAYS} days; write it into hours.yaml, as a closure or other hours"
+    if kind is Kind.HOLIDAY:
+        yield "an override is open or closed; write holidays and closures into hours.yaml"
+
+
+def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[str]:
+    if kind is None and not words:
+        yield "it changes nothing and says nothing; choose open or closed, or give words"
+    for language, text in words.items():
+        if language not in site.languages:
+            yield f"'{language}' is not one of the languages{suggest(language, site.languages)}"
+        if not text:
+            yield f"the words in '{language}' are empty; write what callers hear"
+        elif not text.isprintable() or set("{}") & set(text):
+            yield f"the words in '{language}' hold a brace or a character that cannot be spoken; write plain words"
+        elif (seconds := speech_seconds(text)) > LONGEST_WORDS_SECONDS:
+            yield (
+                f"the words in '{language}' take {seconds:.0f} s to say; every caller hears them first, so leave "
+                f"out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"
+            )
+    for language in site.languages if words else ():
+        if language not in words:
+            yield f"the words are missing in '{language}'; write them in every language"
+
+
+def check_promises(site: Site, override: Override, others: tuple[Override, ...], since: date) -> None:
+    """Raises OverrideError when callers would not be helped as promised under this override and the `others`."""
+    if broken := breaches(overridden(site, (override, *others)), since):
+        raise OverrideError([*(f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)), *broken])
+
+
+def nobody_on_shift(site: Site, override: Override) -> tuple[str, ...]:
+    """The teams that have nobody when an override opens the line."""
+    if override.kind is not Kind.OPEN:
+        return ()
+    schedule = overridden(site, (override,)).schedule
+    return tuple(
+        team.id
+        for team in site.teams.values()
+        if team.hours.is_open(schedule, override.begins) and not ringing.roster(team, schedule, override.begins)
+    )

@@ -1,0 +1,37 @@
+"""What staff did to the helpline: overrides, new seals. Never what they did about a message.
+
+Who took on or handled which message stands with the message, and goes with it: a list of that here would tell,
+after the message is gone, that there was one.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from phonetree.store.database import Store
+from phonetree.store.tables import actions
+
+KEEP_SECONDS = 2 * 366 * 24 * 3600
+"""Actions are kept as long as counts are: two years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Somebody did something, at a moment in seconds since 1970."""
+
+    at: int
+    by: str
+    what: str
+
+
+def note(connection: Connection, by: str, what: str, now: int) -> None:
+    """Keeps an action, in the transaction of what was done; and forgets those of long ago."""
+    connection.execute(insert(actions).values(at=now, by=by, what=what))
+    connection.execute(actions.delete().where(actions.c.at < now - KEEP_SECONDS))
+
+
+def since(store: Store, moment: int) -> tuple[Action, ...]:
+    """What was done since a moment, the last first."""
+    query = select(actions.c.at, actions.c.by, actions.c.what).where(actions.c.at >= moment)
+    with store.read() as connection:
+        return tuple(Action(*row) for row in connection.execute(query.order_by(actions.c.number.desc())))

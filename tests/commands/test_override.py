@@ -1,0 +1,169 @@
+"""Staff open and close the helpline at short notice, and are told what callers will hear."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.commands.options import moment
+from phonetree.commands.override import _moment
+from phonetree.config.site import load
+from phonetree.store.actions import since
+from phonetree.store.database import Store
+from phonetree.store.migrate import migrate
+from tests.support.databases import address
+from tests.support.lines import ROOT, RULES
+
+SITE = load(ROOT / "config", RULES).site
+ZONE = SITE.schedule.zone
+BOTH = ["--say", "en=A storm is coming.", "--say", "es=Viene una tormenta."]
+
+
+def _coming(weekday: int) -> str:
+    """The date of such a day in the second week from now that is an ordinary one."""
+    day = datetime.now(ZONE).date() + timedelta(days=8)
+    while day.weekday() != weekday or SITE.schedule.day(day).special:
+        day += timedelta(days=1)
+    return str(day)
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.chdir(copytree(ROOT / "config", tmp_path / "config").parent)
+    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
+    store = Store(address("sqlite", tmp_path))
+    migrate(store)
+    store.close()
+    return store
+
+
+def test_closed_for_some_hours_said_listed_and_withdrawn(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    assert main(["override", "add", "closed", *stretch, *BOTH, "--who", "Ada"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Override 1: closed from Wed ")
+    assert "A caller will hear: A storm is coming. M I T Violence Prevention and Response. No advocate" in said
+    assert "the next one is here today at 2 PM" in said
+    assert main(["override", "add", "open", *stretch]) == 0
+    assert "A caller will hear: A storm is coming. M I T Violence Prevention and Response. Advocates are here." in (
+        capsys.readouterr().out
+    ), "the newest counts, and the older one's words stand"
+    assert main(["override", "list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in listed] == ["  2  open", "  1  clos"]
+    assert listed[1].endswith('14:00, saying "A storm is coming." (by Ada)')
+    assert main(["override", "withdraw", "1", "--who", "Bo"]) == 0
+    assert main(["override", "withdraw", "2", "--who", "Bo"]) == 0
+    capsys.readouterr()
+    assert main(["override", "withdraw", "2"]) == KNOWN_PROBLEM
+    assert capsys.readouterr().err == "no override 2 stands or is to come; see: override list\n"
+    assert main(["override", "list"]) == 0
+    assert capsys.readouterr().out == "No override stands; the hours are as hours.yaml says.\n"
+    assert [(each.by, each.what[:10]) for each in since(database, 0)][-1] == ("Ada", "override 1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problems"),
+    [
+        (["as-usual"], ["it changes nothing and says nothing; choose open or closed, or give words"]),
+        (
+            ["open", "--say", "de=Hallo", "--say", "es="],
+            [
+                "'de' is not one of the languages; known here: en, es",
+                "the words in 'es' are empty; write what callers hear",
+                "the words are missing in 'en'; write them in every language",
+            ],
+        ),
+        (
+            ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
+            [
+                "the words in 'es' hold a brace or a character that cannot be spoken; write plain words",
+                "the words in 'en' take 16 s to say; every caller hears them first, so leave "
+                "out what can wait (at most 15 s)",
+            ],
+        ),
+        (["open", "--say", "hello"], ["--say 'hello' names no language; write it like: --say \"en=Back at 2 PM.\""]),
+        (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
+    arguments: list[str], problems: list[str], database: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = _coming(2)
+    assert main(["override", "add", *arguments, "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
+    assert capsys.readouterr().err.splitlines() == problems
+    main(["override", "list"])
+    assert capsys.readouterr().out.startswith("No override stands")
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "problem"),
+    [
+        ("2020-01-01 10:00", "2020-01-01 12:00", "it is over already (Wed 01 Jan 2020 12:00); choose a later end"),
+        (
+            "2030-01-01 10:00",
+            "2030-01-01 09:00",
+            "it ends (Tue 01 Jan 2030 09:00) before it begins; choose a later end",
+        ),
+        (
+            "2030-01-01 10:00",
+            "2030-03-01 10:00",
+            "it lasts longer than 31 days; write it into hours.yaml, as a closure or other hours",
+        ),
+        ("now", "25:00", "is no moment"),
+    ],
+)
+def test_times_that_make_no_sense_are_refused(
+    begins: str, ends: str, problem: str, database: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["override", "add", "open", "--from", begins, "--until", ends]) == KNOWN_PROBLEM
+    assert problem in capsys.readouterr().err
+
+
+def test_one_under_which_0_would_not_reach_a_person_is_refused(
+    database: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routing = Path("config/routing.yaml")
+    text = routing.read_text(encoding="utf-8").replace("hours: {open: advocate, closed", "hours: {open: day, closed")
+    line = "  day:\n    name: a day line\n    number: +1 617 253 1000\n    open: {monday-friday: 9:00-17:00}\n"
+    line += "    confidential: true\n    verified: 2026-11-22\n"
+    node = "  day: {transfer: {resource: day, otherwise: voicemail}}\n"
+    routing.write_text(text.replace("\nnodes:\n", f"\n{line}\nnodes:\n{node}"), encoding="utf-8")
+    assert main(["check"]) == 0
+    capsys.readouterr()
+    day = _coming(5)
+    assert main(["override", "add", "open", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
+    assert "0 reaches a person from every menu" in capsys.readouterr().err
+    main(["override", "list"])
+    assert capsys.readouterr().out.startswith("No override stands")
+
+
+def test_open_while_nobody_is_on_shift_is_refused(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    routing = Path("config/routing.yaml")
+    text = routing.read_text(encoding="utf-8")
+    for number in ("$ADVOCATE_1", "$ADVOCATE_2"):
+        text = text.replace(f"number: {number}", f"number: {number}, shifts: {{monday-friday: 9:00-17:00}}")
+    routing.write_text(text, encoding="utf-8")
+    day = _coming(5)
+    assert main(["override", "add", "open", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
+    problems = capsys.readouterr().err.splitlines()
+    assert problems[0] == "team 'advocates': nobody is on shift then; mend the shifts in routing.yaml first"
+    assert problems[1].startswith("0 reaches nobody from menu 'welcome'.")
+
+
+def test_times_may_be_short() -> None:
+    now = moment("2026-10-31 22:15", ZONE)
+    assert _moment("9:05", now, SITE) == moment("2026-10-31 09:05", ZONE)
+    assert _moment("today", now, SITE) == moment("2026-11-01 00:00", ZONE)
+    assert _moment("2026-11-27 14:00", now, SITE) == moment("2026-11-27 14:00", ZONE)
+
+
+def test_without_a_database_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
+    assert main(["override", "list"]) == KNOWN_PROBLEM
+    assert "run: python -m phonetree migrate" in capsys.readouterr().err

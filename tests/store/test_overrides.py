@@ -1,0 +1,57 @@
+"""Overrides and what staff did, as they are kept."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from phonetree.core.schedule import Kind, Override
+from phonetree.errors import StoreError
+from phonetree.store import actions
+from phonetree.store.overrides import Overrides, standing
+from tests.support.databases import KINDS, store
+
+NOW = 1_800_000_000
+
+
+def override(begins: int, ends: int, kind: Kind | None = Kind.CLOSED) -> Override:
+    return Override(datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC), kind, {"es": "¡Año & <b>!"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_withdrawn(
+    kind: str, tmp_path: Path
+) -> None:
+    with store(kind, tmp_path) as made:
+        overrides = Overrides(made)
+        one = overrides.add(override(NOW, NOW + 60), "Ada", "closed", NOW)
+        two = overrides.add(override(NOW - 60, NOW + 600, None), "Bo", "words", NOW + 1)
+        kept = overrides.kept(NOW + 59)
+        assert [(each.number, each.by) for each in kept] == [(two, "Bo"), (one, "Ada")]
+        assert [(each.begins, each.ends, each.kind, each.words) for each in standing(kept)] == [
+            (each.begins, each.ends, each.kind, each.words)
+            for each in (override(NOW - 60, NOW + 600, None), override(NOW, NOW + 60))
+        ]
+        assert [each.number for each in overrides.kept(NOW + 60)] == [two]
+        with pytest.raises(StoreError, match=f"no override {one} stands"):
+            overrides.withdraw(one, "Ada", NOW + 60)
+        overrides.withdraw(two, "Ada", NOW + 60)
+        with pytest.raises(StoreError, match=f"no override {two} stands"):
+            overrides.withdraw(two, "Ada", NOW + 60)
+        assert [each.number for each in overrides.kept(NOW)] == [one]
+        assert [(each.by, each.what, each.at) for each in actions.since(made, NOW)] == [
+            ("Ada", f"override {two}: withdrawn", NOW + 60),
+            ("Bo", f"override {two}: words", NOW + 1),
+            ("Ada", f"override {one}: closed", NOW),
+        ], "what failed is not among them"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_staff_did_is_forgotten_after_two_years(kind: str, tmp_path: Path) -> None:
+    with store(kind, tmp_path) as made:
+        overrides = Overrides(made)
+        overrides.add(override(NOW, NOW + 60), "Ada", "closed", NOW)
+        later = NOW + actions.KEEP_SECONDS + 61
+        overrides.add(override(later, later + 60), "Bo", "closed", later)
+        assert [each.by for each in actions.since(made, 0)] == ["Bo"]
+        assert [each.by for each in overrides.kept(0)] == ["Bo"]

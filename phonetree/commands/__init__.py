@@ -6,6 +6,7 @@ from phonetree import __version__
 from phonetree.commands.call import call
 from phonetree.commands.changes import changes_command
 from phonetree.commands.check import check
+from phonetree.commands.counts import counts
 from phonetree.commands.doctor import doctor
 from phonetree.commands.fallback import fallback_command
 from phonetree.commands.hours import hours
@@ -28,7 +29,7 @@ def phonetree() -> None:
 
 
 for command in (
-    serve, check, hours, tree, prove_command, changes_command, call, override, voicemail, keys, staff, worker,
+    serve, check, hours, tree, prove_command, changes_command, call, override, counts, voicemail, keys, staff, worker,
     migrate_command, fallback_command, provision, doctor,
 ):  # fmt: skip
     phonetree.add_command(command)

@@ -1,0 +1,43 @@
+"""`counts`: how calls ended, and when they came, for staffing."""
+
+import calendar
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from phonetree import settings
+from phonetree.commands.options import config_option, load_for_reading, open_store
+from phonetree.store.counts import Outcome, by_hour, by_month
+
+WORDS = {
+    Outcome.CALL: "calls",
+    Outcome.ADVOCATE: "advocate",
+    Outcome.UNANSWERED: "unanswered",
+    Outcome.LINE: "other line",
+    Outcome.MESSAGE: "message",
+}
+"""Each outcome as a heading."""
+
+
+@click.command()
+@click.option("--year", type=int, help="The year whose hours are shown; this one unless given.")
+@click.option("--demo", is_flag=True, help="Those of the demo.")
+@config_option
+def counts(year: int | None, *, demo: bool, config: Path) -> None:
+    """Show how calls ended by month, and when they came by weekday and hour.
+
+    Each call adds five with a chance of one in five: totals come out right over many calls, and no number here tells
+    that somebody called. Numbers below about 50 mean little.
+
+    Example: python -m phonetree counts --year 2026
+    """
+    year = year or datetime.now(UTC).astimezone(load_for_reading(config).site.schedule.zone).year
+    with open_store(settings.DEMO_DATABASE_URL if demo else settings.database_url()) as store:
+        months, hours = by_month(store), by_hour(store, year)
+    click.echo("          " + "".join(f"{WORDS[outcome]:>12}" for outcome in Outcome))
+    for month in sorted({month for month, _ in months}):
+        click.echo(f"{month:<10}" + "".join(f"{months.get((month, outcome), 0):>12}" for outcome in Outcome))
+    click.echo(f"\n{year}     " + "".join(f"{calendar.day_abbr[weekday]:>6}" for weekday in range(7)))
+    for hour in range(24):
+        click.echo(f"{hour:>2}:00    " + "".join(f"{hours.get((weekday, hour), 0):>6}" for weekday in range(7)))

@@ -24,6 +24,7 @@ ROUND_SECONDS = 60
 SOON_SECONDS = 2
 """How soon after it is woken: the provider tells of a recording a moment before it lists it."""
 
+STOP_SECONDS = 15
 COUNTS_SECONDS = 300
 DAY_SECONDS = 24 * 3600
 UNANSWERED_IN_A_ROW = 3
@@ -83,15 +84,19 @@ class Worker:
     _stop: Event = field(default_factory=Event)
     _said: dict[str, str] = field(default_factory=dict)
     _counted: float = 0.0
+    _thread: Thread | None = None
 
     def start(self) -> None:
         """Works from now on, in a thread of its own."""
-        Thread(target=self._run, name="worker", daemon=True).start()
+        self._thread = Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the round that is going on."""
+        """Ends, and waits for the end of the round that is going on."""
         self._stop.set()
         self._wake.set()
+        if self._thread:
+            self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
         """There may be something to collect."""

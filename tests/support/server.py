@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from tests.support.lines import TOKEN, URL, settings
@@ -21,10 +22,14 @@ class Server:
     config: Path
     now: datetime = DAY
     database: str | None = None
+    provider: TestProvider | None = None
+    keys: Path = Path("config/keys")
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
-        made = replace(settings(self.config), database=self.database)
+        made = replace(settings(self.config), database=self.database, keys=self.keys)
+        if self.provider:
+            made = replace(made, provider_url=serve(self.provider))
         self.app = create_app(made, now=lambda: self.now, watching=False)
         self.client = Client(self.app)
         self.sites = self.app.extensions["phonetree"].sites

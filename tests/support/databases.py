@@ -30,6 +30,11 @@ def programs() -> Path:
     return _postgres().bin_path
 
 
+def owner() -> int:
+    """The user that the server runs as."""
+    return Path(_postgres().pgdata).stat().st_uid
+
+
 def address(kind: str, folder: Path) -> str:
     """The address of a new, empty database."""
     if kind == "sqlite":

@@ -1,12 +1,13 @@
-# Builds the packages where there are tools for it, and runs where there are none.
-FROM python:3.13-slim-bookworm AS build
+# Installs the packages in one stage, and runs in another that cannot install anything.
+FROM python:3.13-slim-trixie AS build
 WORKDIR /build
 COPY requirements.txt .
-RUN python -m venv /opt/phonetree \
- && /opt/phonetree/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN python -m venv --without-pip /opt/phonetree \
+ && pip --python /opt/phonetree/bin/python install --no-cache-dir --only-binary :all: -r requirements.txt
 
-FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin phonetree
+FROM python:3.13-slim-trixie
+RUN pip uninstall --yes pip \
+ && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin phonetree
 WORKDIR /srv/phonetree
 COPY --from=build /opt/phonetree /opt/phonetree
 COPY app.py ./

@@ -1,10 +1,13 @@
-"""What is shipped for hosts: nothing in it logs a request; nginx, where it is installed, really passes a call."""
+"""What is shipped for hosts: nothing in it logs a request; nginx and Caddy, where installed, really pass a call."""
 
+import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +56,44 @@ def test_compose_shows_the_database_to_the_server_alone_and_locks_the_rest() -> 
     assert services["phonetree"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        ["hadolint", "Dockerfile"],
+        ["caddy", "validate", "--adapter", "caddyfile", "--config", "deploy/Caddyfile"],
+    ],
+    ids=lambda check: check[0],
+)
+def test_its_own_checker_finds_nothing_in(check: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHONETREE_HOST", "tree.example.org")
+    program = shutil.which(check[0], path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if program is None:
+        pytest.skip(f"{check[0]} is not installed")
+    found = subprocess.run([program, *check[1:]], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_systemd_knows_every_word_of_the_unit(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    unit = (DEPLOY / "phonetree.service").read_text()
+    for program in re.findall(r"^Exec\w+=(\S+)", unit, re.MULTILINE):
+        unit = unit.replace(f"={program} ", "=/bin/true ")
+    (tmp_path / "phonetree.service").write_text(unit)
+    command = ["systemd-analyze", "verify", f"{tmp_path}/phonetree.service"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert "phonetree.service" not in found.stderr, found.stderr
+    assert found.returncode == 0
+
+
+def test_the_image_runs_as_a_user_of_its_own_and_installs_nothing() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text().split("FROM ")
+    assert len(dockerfile) == 3, "what builds is not what runs"
+    assert "\nUSER 10001\n" in dockerfile[2]
+    assert "HEALTHCHECK" in dockerfile[2]
+    assert "pip install" not in dockerfile[2]
+
+
 def _free() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -76,44 +117,71 @@ def _certificate(folder: Path) -> None:
     )
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The server behind nginx with the file that is shipped, and a certificate of its own."""
-    if not shutil.which("nginx"):
-        pytest.skip("nginx is not installed: apt-get install nginx-light")
+def _nginx(folder: Path, port: int, behind: int) -> list[str]:
+    """nginx with the file that is shipped, as one configuration of its own."""
+    text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
+    text = text.replace("127.0.0.1:8080", f"127.0.0.1:{behind}").replace("tree.example.org;", "localhost;")
+    text = text.replace("/etc/letsencrypt/live/tree.example.org", str(folder))
+    text = text.replace("/var/log/nginx", str(folder))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    head = f"user root; daemon off; pid {folder}/pid; error_log {folder}/error.log emerg; events {{}}"
+    (folder / "nginx.conf").write_text(f"{head} http {{ {paths} {text} }}")
+    return ["nginx", "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+
+
+def _caddy(folder: Path, port: int, behind: int) -> list[str]:
+    """Caddy with the file that is shipped, but for a certificate that is there already."""
+    text = (DEPLOY / "Caddyfile").read_text().replace("phonetree:8080", f"127.0.0.1:{behind}")
+    options = f"admin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/storage\n\tlog default {{"
+    text = text.replace("log default {", options)
+    certificate = f"\ttls {folder}/fullchain.pem {folder}/privkey.pem\n\trequest_body {{"
+    text = text.replace("\trequest_body {", certificate).replace("{$PHONETREE_HOST}", f"localhost:{port}")
+    (folder / "Caddyfile").write_text(text)
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
+
+
+PROXIES = {"nginx": (_nginx, "nginx-light"), "caddy": (_caddy, "caddy")}
+
+
+@pytest.fixture(params=PROXIES)
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path, Callable[[], None]]]:
+    """The server behind a proxy with the file that is shipped, and a certificate of its own."""
+    command, package = PROXIES[request.param]
+    if not shutil.which(request.param):
+        pytest.skip(f"{request.param} is not installed: apt-get install {package}")
     port, behind = _free(), _free()
     url = f"https://localhost:{port}"
     _certificate(tmp_path)
-    text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
-    text = text.replace("127.0.0.1:8080", f"127.0.0.1:{behind}").replace("tree.example.org;", "localhost;")
-    text = text.replace("/etc/letsencrypt/live/tree.example.org", str(tmp_path))
-    text = text.replace("/var/log/nginx", str(tmp_path))
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
-    head = f"user root; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log emerg; events {{}}"
-    conf = f"{head} http {{ {paths} {text} }}"
-    (tmp_path / "nginx.conf").write_text(conf)
     application = create_app(replace(settings(ROOT / "config"), public_url=url), watching=False)
     server = make_server("127.0.0.1", behind, application, threaded=True, request_handler=_Quiet)
     Thread(target=server.serve_forever, daemon=True).start()
-    proxy = subprocess.Popen(["nginx", "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"])  # noqa: S603, S607
-    try:
-        for _ in range(100):
-            try:
-                requests.get(f"{url}/healthz", verify=str(tmp_path / "fullchain.pem"), timeout=2)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        yield url, tmp_path
-    finally:
-        proxy.terminate()
-        proxy.wait(10)
+
+    def stop() -> None:
         server.shutdown()
         server.server_close()
 
+    with (tmp_path / "log").open("w") as log:
+        proxy = subprocess.Popen(command(tmp_path, port, behind), stdout=log, stderr=log)  # noqa: S603
+        try:
+            for _ in range(200):
+                try:
+                    requests.get(f"{url}/healthz", verify=str(tmp_path / "fullchain.pem"), timeout=2)
+                    break
+                except requests.ConnectionError:
+                    time.sleep(0.05)
+            yield url, tmp_path, stop
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+            stop()
 
-def test_a_call_comes_through_nginx_signature_and_all_and_leaves_nothing(site: tuple[str, Path]) -> None:
-    url, folder = site
+
+def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
+    site: tuple[str, Path, Callable[[], None]],
+) -> None:
+    """Nor is anything written of a call that comes when the server is gone."""
+    url, folder, stop = site
     trusted = str(folder / "fullchain.pem")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     for path in ("/voice", "/voice/x/en/welcome/ask?menu=welcome&misses=1"):
@@ -123,5 +191,7 @@ def test_a_call_comes_through_nginx_signature_and_all_and_leaves_nothing(site: t
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/xml")
         assert requests.post(url + path, data=fields, verify=trusted, timeout=5).status_code == 403
     large = requests.post(f"{url}/voice", data=b"x" * 1_000_000, verify=trusted, timeout=5)
-    assert large.status_code == 413
+    assert large.status_code in (413, 502)
+    stop()
+    assert requests.post(f"{url}/voice", data=fields, headers=headers, verify=trusted, timeout=15).status_code == 502
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before, "nothing is written of any request"

@@ -1,7 +1,7 @@
 """The one database engine of a process, and whether it can be used."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -37,7 +37,8 @@ class Store:
             ) from None
         if self.sqlite:
             if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):  # calls are answered without a database; `problem` says that there is none
+                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             arguments: dict[str, object] = {"timeout": WAIT_SECONDS}
         else:
             options = f"-c statement_timeout={WAIT_SECONDS * 6000} -c lock_timeout={WAIT_SECONDS * 1000}"

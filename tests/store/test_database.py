@@ -46,6 +46,12 @@ def test_a_database_that_is_away_says_so_without_its_address() -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_made_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    opened = Store(f"sqlite:///{tmp_path}/file/phonetree.db")
+    assert "database cannot be used" in str(opened.problem())
+
+
 def test_nothing_is_left_in_the_files_of_what_was_deleted(tmp_path: Path) -> None:
     secret = os.urandom(64)
     with store("sqlite", tmp_path) as made:

@@ -1,0 +1,162 @@
+"""Programs that really run: servers in processes of their own, and proxies with the files that are shipped."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+SECONDS = 20.0
+PATH = f"{Path(sys.executable).parent}:/usr/sbin:{os.environ['PATH']}"
+"""Where programs are looked for: those that came with the packages, first."""
+TOKEN = "test-token"
+
+
+def free_port() -> int:
+    """A port at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def until(true: Callable[[], bool], what: str = "it did not come true") -> None:
+    """Waits until something is true; fails when it does not come true in time."""
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def answers(url: str, trusted: Path | None = None) -> bool:
+    """Whether a server answers at an address."""
+    try:
+        return requests.get(f"{url}/healthz", timeout=2, verify=str(trusted) if trusted else True).ok
+    except requests.ConnectionError:
+        return False
+
+
+def environ(public_url: str, **more: str) -> dict[str, str]:
+    """The settings of a server under test."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": "/nonexistent",
+        "TWILIO_ACCOUNT_SID": "AC0",
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "PHONETREE_PUBLIC_URL": public_url,
+        "PHONETREE_DEMO": "1",
+        "PHONETREE_BACKGROUND": "off",
+        "ADVOCATE_1": "+16175550101",
+        "ADVOCATE_2": "+16175550102",
+        **more,
+    }
+
+
+def start(folder: Path, port: int, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """A server, which answers when this returns. What it writes goes to `log` in the folder."""
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
+    with (folder / "log").open("a") as log:
+        server = subprocess.Popen(command, cwd=folder, env=settings, stdout=log, stderr=log)  # noqa: S603
+    until(lambda: answers(f"http://127.0.0.1:{port}") or server.poll() is not None)
+    assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
+    return server
+
+
+def stop(program: "subprocess.Popen[bytes]") -> int:
+    """Ends a program as an operator does; its exit status."""
+    program.terminate()
+    return program.wait(SECONDS)
+
+
+# -- proxies
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for localhost, and its key, in a folder; what to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "privkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "fullchain.pem"
+
+
+def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
+    """nginx with the file that is shipped, as one configuration of its own."""
+    text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
+    for shipped, here in zip((8080, 8081), (behind[0], behind[-1]), strict=True):
+        text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{here}")
+    text = text.replace("tree.example.org;", "localhost;").replace(
+        "/etc/letsencrypt/live/tree.example.org", str(folder)
+    )
+    text = text.replace("/var/log/nginx", str(folder))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    user = "user root; " if os.getuid() == 0 else ""
+    head = f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log emerg; events {{}}"
+    (folder / "nginx.conf").write_text(f"{head} http {{ {paths} {text} }}")
+    return [program("nginx"), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+
+
+def _caddy(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
+    """Caddy with the file that is shipped, but for a certificate that is there already."""
+    text = (DEPLOY / "Caddyfile").read_text().replace("phonetree:8080", f"127.0.0.1:{behind[0]}")
+    options = f"admin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/storage\n\tlog default {{"
+    text = text.replace("log default {", options)
+    ours = f"\ttls {folder}/fullchain.pem {folder}/privkey.pem\n\trequest_body {{"
+    text = text.replace("\trequest_body {", ours).replace("{$PHONETREE_HOST}", f"localhost:{port}")
+    (folder / "Caddyfile").write_text(text)
+    return [program("caddy"), "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
+
+
+def program(name: str) -> str:
+    """The path of a program that is there."""
+    return str(shutil.which(name, path=PATH))
+
+
+PROXIES = {"nginx": _nginx, "caddy": _caddy}
+
+
+def missing(proxy: str) -> str | None:
+    """What to install for a proxy; None when it is there."""
+    return None if shutil.which(proxy, path=PATH) else f"{proxy} is not installed: apt-get install {proxy}"
+
+
+@contextmanager
+def proxied(proxy: str, folder: Path, port: int, behind: tuple[int, ...]) -> Iterator[Path]:
+    """A proxy before servers at these ports, with a certificate of its own; what to trust."""
+    trusted = certificate(folder)
+    with (folder / "log-of-the-proxy").open("w") as log:
+        program = subprocess.Popen(PROXIES[proxy](folder, port, behind), stdout=log, stderr=log)  # noqa: S603
+        try:
+            until(lambda: _listens(port), f"{proxy} does not listen")
+            yield trusted
+        finally:
+            stop(program)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -213,6 +213,8 @@ def _without(name: str, one: Night) -> str:
 def test_no_moment_of_a_call_is_found(nights: Nights) -> None:
     busy, _, (began, over) = nights
     for table, rows in _rows(busy.folder / "phonetree.db").items():
+        if table == "presence":  # the server's own minute, whether anybody calls or not
+            continue
         for value in (value for row in rows for value in row):
             assert not (isinstance(value, int) and began <= value <= over), f"a moment of a call is in {table}"
     for stamp in re.findall(r'"timestamp": "([^"]+)"', (busy.folder / "log").read_text()):
@@ -226,7 +228,7 @@ def test_at_rest_a_night_with_calls_is_like_a_night_without(nights: Nights) -> N
     for table in others:
         if table == "revisions":  # kept when a server starts
             assert [row[0] for row in rows[table]] == [row[0] for row in others[table]]
-        elif table not in ("months", "hours"):  # each call adds five with a chance of one in five
+        elif table not in ("months", "hours", "presence"):  # each call adds five with a chance of one in five
             assert rows[table] == others[table], table
     for table in ("months", "hours"):
         assert [row[:-1] for row in rows[table]] == [row[:-1] for row in others[table]]

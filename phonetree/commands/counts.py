@@ -16,6 +16,7 @@ WORDS = {
     Outcome.UNANSWERED: "unanswered",
     Outcome.LINE: "other line",
     Outcome.MESSAGE: "message",
+    Outcome.FALLBACK: "fallback",
 }
 """Each outcome as a heading."""
 

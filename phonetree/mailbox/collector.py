@@ -36,13 +36,15 @@ NEW_MESSAGE = "A new message is waiting for the advocates."
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What a round needs. `number` is the helpline's (E.164); `keys` seal; `keep_calls` leaves records of calls."""
+    """What a round needs. `number` is the helpline's (E.164); `keys` seal; `keep_calls` leaves records of calls.
+    `ended` is told when a call began (seconds since 1970) whose record was deleted, and keeps nothing of it."""
 
     provider: Provider
     messages: Messages
     number: Callable[[], str]
     keys: Callable[[], tuple[PublicKey, ...]]
     keep_calls: bool = False
+    ended: Callable[[int], None] = lambda _began: None
 
     def round(self, now: int) -> None:
         """Collects everything that can be collected now.
@@ -119,6 +121,8 @@ class Collector:
             self.provider.delete_call(call.id)
         except ProviderError:
             return  # it is refused until both legs have ended; the next round tries again
+        if not call.parent:
+            self.ended(call.began_at)
 
 
 def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:

@@ -55,12 +55,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """What the provider has written down of a call. Numbers are as the provider writes them."""
+    """What the provider has written down of a call. Numbers are as the provider writes them; `began_at` is in seconds
+    since 1970, 0 when it is not told."""
 
     id: str
     parent: str
     ended: bool
     numbers: frozenset[str]
+    began_at: int = 0
 
 
 class Provider:
@@ -240,7 +242,8 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 def _call(item: dict[str, Any]) -> CallRecord:
     numbers = frozenset(filter(None, (item.get("to"), item.get("from"))))
-    return CallRecord(item["sid"], item.get("parent_call_sid") or "", item.get("status") in ENDED, numbers)
+    began = _moment(item.get("start_time") or item.get("date_created"))
+    return CallRecord(item["sid"], item.get("parent_call_sid") or "", item.get("status") in ENDED, numbers, began)
 
 
 def _moment(text: str | None) -> int:

@@ -86,6 +86,7 @@ class HeldCall:
     caller: str
     status: str = "completed"
     parent: str = ""
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def sound(seconds: int, pitch: float = 440.0) -> bytes:
@@ -321,7 +322,10 @@ def _recording(held: Held) -> dict[str, object]:
 
 def _call(held: HeldCall) -> dict[str, object]:
     parent = held.parent or None
-    return {"sid": held.id, "to": held.to, "from": held.caller, "status": held.status, "parent_call_sid": parent}
+    return {
+        "sid": held.id, "to": held.to, "from": held.caller, "status": held.status, "parent_call_sid": parent,
+        "start_time": format_datetime(held.began_at),
+    }  # fmt: skip
 
 
 def _json(value: object) -> Response:

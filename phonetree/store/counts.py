@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     UNANSWERED = "unanswered"
     LINE = "line"
     MESSAGE = "message"
+    FALLBACK = "fallback"
 
 
 class Counts:
@@ -62,8 +63,9 @@ class Counts:
         try:
             with store.write() as connection:
                 for month in sorted({f"{now:%Y-%m}", *(month for month, _ in outcomes)}):
-                    if connection.execute(select(months.c.number).where(months.c.month == month)).first() is None:
-                        rows = [{"month": month, "outcome": outcome, "number": 0} for outcome in Outcome]
+                    known = set(connection.execute(select(months.c.outcome).where(months.c.month == month)).scalars())
+                    rows = [{"month": month, "outcome": each, "number": 0} for each in Outcome if each not in known]
+                    if rows:
                         connection.execute(insert(months), rows)
                     for outcome in Outcome:
                         here = (months.c.month == month) & (months.c.outcome == outcome)

@@ -117,3 +117,17 @@ actions = Table(
     Column("by", String(80), nullable=False),
     Column("what", Text, nullable=False, comment="a sentence; never of a message or a caller"),
 )
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="one row only"),
+    Column("answered_at", BigInteger, nullable=False, comment="when a server last answered its own test call"),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("began_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("ended_at", BigInteger, nullable=False),
+)

@@ -19,8 +19,10 @@ from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.overrides import Overrides
+from phonetree.store.presence import Presence
 from phonetree.store.revisions import Revisions
 from phonetree.web import audio, health, metrics, public, voice
+from phonetree.web.aftermath import Aftermath
 from phonetree.web.background import background
 from phonetree.web.canary import Canary
 from phonetree.web.hot import Hot
@@ -64,14 +66,16 @@ def create_app(
         found = revisions.find(name) if revisions else None
         return sites.recall(name, found) if found else None
 
+    tally = Tally(counts, streak, canary_id)
     app.extensions["phonetree"] = voice.Desk(
-        sites, verifier, renderer, Hot(renderer), Legs(), Tally(counts, streak, canary_id), wake, Recall(recall), now
+        sites, verifier, renderer, Hot(renderer), Legs(), tally, wake, Recall(recall), now
     )
     app.extensions["worker"] = worker
     overriding = Overriding(Overrides(worker.store), sites, now) if worker else None
     app.extensions["overriding"] = overriding
     tell = worker.notices.tell if worker else _unheard
-    canary = Canary(app, settings.auth_token, settings.public_url, sites, now, tell, canary_id)
+    aftermath = Aftermath(Presence(worker.store) if worker else None, tally, sites, tell, now)
+    canary = Canary(app, settings.auth_token, settings.public_url, sites, now, tell, canary_id, aftermath.look)
     app.extensions["canary"] = canary
     app.extensions["metrics"] = CollectorRegistry()
     app.extensions["metrics"].register(Watched(sites, canary, worker))

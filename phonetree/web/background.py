@@ -1,7 +1,7 @@
 """The background work of a server, put together from its settings."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from phonetree.config.site import Sites
 from phonetree.mailbox.collector import Collector
@@ -10,9 +10,10 @@ from phonetree.mailbox.sealing import public_keys
 from phonetree.mailbox.worker import Retention, Streak, Worker
 from phonetree.provider.rest import Provider
 from phonetree.settings import Settings
-from phonetree.store.counts import Counts
+from phonetree.store.counts import Counts, Outcome
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
+from phonetree.store.presence import Presence
 from phonetree.store.revisions import Revisions
 
 
@@ -23,7 +24,7 @@ def background(
     if settings.database is None:
         return None
     store = Store(settings.database)
-    messages, revisions = Messages(store), Revisions(store)
+    messages, revisions, presence = Messages(store), Revisions(store), Presence(store)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
     collector = Collector(
         provider,
@@ -31,6 +32,7 @@ def background(
         lambda: sites.current.helpline.number,
         lambda: public_keys(settings.keys),
         settings.keep_call_records,
+        lambda began: _count_fallback(presence, counts, began, now().astimezone(sites.current.schedule.zone)),
     )
     return Worker(
         store,
@@ -43,3 +45,9 @@ def background(
         lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
         lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at),
     )
+
+
+def _count_fallback(presence: Presence, counts: Counts, began: int, now: datetime) -> None:
+    """A call that began while no server answered heard the fallback that is elsewhere. `now` is the helpline's time."""
+    if any(outage.holds(began) for outage in presence.outages(int(now.timestamp()))):
+        counts.add(Outcome.FALLBACK, datetime.fromtimestamp(began, UTC).astimezone(now.tzinfo))

@@ -55,6 +55,8 @@ class Canary:
     now: Callable[[], datetime]
     tell: Callable[[str], None]
     id: str
+    after: Callable[[bool], None]
+    """What is looked at after each call, with whether it went well."""
     ok: bool | None = None
     seconds: float = 0.0
 
@@ -65,6 +67,10 @@ class Canary:
     def _run(self) -> None:
         while True:
             self.call()
+            try:
+                self.after(bool(self.ok))
+            except Exception as error:  # noqa: BLE001 -- nothing ends the canary
+                log.failure("aftermath", error)
             Event().wait(EVERY_SECONDS)
 
     def call(self) -> None:

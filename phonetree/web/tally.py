@@ -1,7 +1,8 @@
 """What calls come to, for staffing: coarse counts and a streak, in memory. `store.counts` says what is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event as Signal
 
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.events import DialEnded, Event, LegPressed, Recorded
@@ -21,12 +22,24 @@ class Tally:
     streak: Streak
     canary: str
     """The call that the server places to itself, which is not counted."""
+    _fell_back: Signal = field(default_factory=Signal)
 
     def call(self, site: Site, fields: Fields, now: datetime) -> None:
         """A call came in."""
         if fields.get("CallSid") == self.canary:
             return
         self.counts.add(Outcome.CALL, now.astimezone(site.schedule.zone))
+
+    def fallback(self, site: Site, now: datetime) -> None:
+        """A call could not go on as it should."""
+        self.counts.add(Outcome.FALLBACK, now.astimezone(site.schedule.zone))
+        self._fell_back.set()
+
+    def to_tell(self) -> bool:
+        """Whether calls fell back since this was last asked."""
+        fell_back = self._fell_back.is_set()
+        self._fell_back.clear()
+        return fell_back
 
     def turn(self, site: Site, state: State, event: Event, document: bytes, fields: Fields, now: datetime) -> None:
         """A turn was taken."""

@@ -29,9 +29,9 @@ def test_counts_are_two_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["counts", "--year", "2026"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines[:3]] == [
-        ["calls", "advocate", "unanswered", "other", "line", "message"],
-        ["2026-10", "0", "5", "0", "0", "0"],
-        ["2026-11", "5", "0", "0", "0", "0"],
+        ["calls", "advocate", "unanswered", "other", "line", "message", "fallback"],
+        ["2026-10", "0", "5", "0", "0", "0", "0"],
+        ["2026-11", "5", "0", "0", "0", "0", "0"],
     ]
     assert lines[4].split() == ["2026", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     by_hour = {line.split()[0]: line.split()[1:] for line in lines[5:]}

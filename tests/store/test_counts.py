@@ -53,6 +53,17 @@ def test_every_cell_is_there_whether_or_not_anybody_called(tmp_path: Path) -> No
         assert len(by_hour(made, 2026)) == 7 * 24
 
 
+def test_an_outcome_that_is_new_is_counted_in_a_month_that_is_known(tmp_path: Path) -> None:
+    with store("sqlite", tmp_path) as made:
+        counts = Counts(lambda: 0.0)
+        counts.write(made, NOON)
+        with made.write() as connection:
+            connection.exec_driver_sql("DELETE FROM months WHERE outcome = 'fallback'")
+        counts.add(Outcome.FALLBACK, NOON)
+        counts.write(made, NOON)
+        assert by_month(made)["2026-11", Outcome.FALLBACK] == STEP
+
+
 def test_what_cannot_be_written_is_kept_for_the_next_time(tmp_path: Path) -> None:
     counts = Counts(lambda: 0.0)
     counts.add(Outcome.LINE, NOON)

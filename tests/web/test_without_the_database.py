@@ -145,6 +145,7 @@ def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> No
         ("2026-11", Outcome.LINE): 5,
         ("2026-11", Outcome.ADVOCATE): 5,
         ("2026-11", Outcome.UNANSWERED): 0,
+        ("2026-11", Outcome.FALLBACK): 0,
     }
     assert len(Messages(server.worker.store).listed()) == 1
 

@@ -1,4 +1,4 @@
-"""Overrides, and what staff did."""
+"""Overrides, what staff did, and when no server answered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,8 +27,24 @@ def upgrade() -> None:
         sa.Column("what", sa.Text(), nullable=False, comment="a sentence; never of a message or a caller"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_actions")),
     )
+    op.create_table(
+        "presence",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="one row only"),
+        sa.Column(
+            "answered_at", sa.BigInteger(), nullable=False, comment="when a server last answered its own test call"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presence")),
+    )
+    op.create_table(
+        "outages",
+        sa.Column("began_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("began_at", name=op.f("pk_outages")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("outages")
+    op.drop_table("presence")
     op.drop_table("actions")
     op.drop_table("overrides")

@@ -1,19 +1,47 @@
 """The log: JSON lines on standard error, one for what the server does, none for what callers do.
 
 A line written when a call comes in is a call log. So a turn that goes well leaves nothing, and one that
-fails leaves what broke and where in the code; never its words, which may hold what the provider sent.
+fails leaves what broke and where in the code; never its words, which may hold what the provider sent. The fields are
+fixed: whatever else is handed in is left out. Of what libraries log only their name and the place are kept, for their
+words may hold an address of a call.
 """
 
 import logging
 import sys
 import traceback
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Any
 
 import structlog
+
+FIELDS = {
+    "timestamp": "when, in UTC",
+    "level": "info, warning or error",
+    "event": "what it is about; see below",
+    "what": "the kind of an error, or a library's name",
+    "where": "the lines of code it came through",
+    "code": "the provider's number of an error",
+    "task": "a task of the background work",
+    "problem": "what is wrong, or `over`",
+    "problems": "everything that is wrong with the files, or under the overrides",
+    "revision": "the revision that callers hear from now on",
+    "kept": "the revision that callers go on hearing",
+}
+"""Every field there is, in the order in which they are written."""
+
+MOST_FRAMES = 6
+
+
+def _fixed(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
+    return {name: fields[name] for name in FIELDS if name in fields}
+
 
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _fixed,
         structlog.processors.JSONRenderer(),
     ],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -37,6 +65,25 @@ def failure(event: str, error: Exception | str, **fields: str) -> None:
     if isinstance(error, str):
         structlog.get_logger().error(event, what=error, **fields)
         return
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{frame.filename.rpartition('phonetree/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
-    structlog.get_logger().error(event, what=type(error).__name__, where=where, **fields)
+    structlog.get_logger().error(event, what=type(error).__name__, where=_frames(error.__traceback__), **fields)
+
+
+def take_in_libraries() -> None:
+    """From now on libraries write no lines of their own: theirs become lines of this log."""
+    root = logging.getLogger()
+    root.handlers = [_Libraries(logging.WARNING)]
+    logging.captureWarnings(capture=True)
+
+
+class _Libraries(logging.Handler):
+    """What a library has to say, without its words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        where = _frames(record.exc_info[2]) if record.exc_info else [f"{record.filename}:{record.lineno}"]
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        getattr(structlog.get_logger(), level)("library", what=record.name, where=where)
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)[-MOST_FRAMES:]
+    return [f"{frame.filename.rpartition('phonetree/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

@@ -7,7 +7,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from phonetree import settings
+from phonetree import log, settings
 from phonetree.commands.demo import KEY, PASSPHRASE, Demo, furnish, leave_demo
 from phonetree.errors import PhonetreeError
 from phonetree.settings import Settings
@@ -18,6 +18,11 @@ THREADS = 4
 
 STOP_SECONDS = 10
 """A worker that does not end by then is ended: far longer than any turn takes."""
+
+_NO_LINES_OF_ITS_OWN = {
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
 
 _WELCOME = """
 The demo helpline answers at {url}. Nothing leaves this machine; every number is made up.
@@ -53,6 +58,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         number, zone = site.helpline.number, str(site.schedule.zone)
         leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider))
         click.echo(_WELCOME.format(url=url, key=KEY, passphrase=PASSPHRASE))
+    log.take_in_libraries()
     Granian(
         "phonetree.web:create_app",
         address=host,
@@ -63,6 +69,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         factory=True,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.warning,
+        log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
     ).serve()
 

@@ -5,7 +5,7 @@ from threading import Event
 
 import click
 
-from phonetree import settings
+from phonetree import log, settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Sites
 from phonetree.config.watch import watch
@@ -32,6 +32,7 @@ def worker(*, once: bool) -> None:
     if once:
         work.round(int(datetime.now(UTC).timestamp()))
         return
+    log.take_in_libraries()
     watch(sites)
     work.start()
     Event().wait()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
+from phonetree import log
 from phonetree import settings as environment
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
@@ -82,6 +83,7 @@ def create_app(
     for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, metrics.blueprint, public.blueprint):
         app.register_blueprint(blueprint)
     if watching:
+        log.take_in_libraries()
         watch(sites)
         if worker and settings.background:
             worker.start()

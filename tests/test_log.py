@@ -1,0 +1,91 @@
+"""The log has fixed fields, and no words of anybody else."""
+
+import ast
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from phonetree import log
+from tests.support.lines import ROOT
+
+SOURCES = sorted((ROOT / "phonetree").rglob("*.py"))
+SECRET = "+16175550123"
+
+
+@pytest.fixture
+def _libraries() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers
+    log.take_in_libraries()
+    yield
+    root.handlers = before
+    logging.captureWarnings(capture=False)
+
+
+def _lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _calls() -> list[tuple[str, str, set[str]]]:
+    """Every call of the log: file, event, and its fields."""
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            if name in ("log.info", "log.warning", "log.failure", "failure"):
+                fields = {keyword.arg or "**" for keyword in node.keywords}
+                found.append((path.name, ast.unparse(node.args[0]).strip("'"), fields))
+    return found
+
+
+def test_every_line_that_the_code_writes_has_known_fields_and_is_documented() -> None:
+    text = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    calls = _calls()
+    assert len(calls) > 10
+    for file, event, fields in calls:
+        assert fields <= set(log.FIELDS), (file, event)
+        assert event == "name" or re.search(rf"^\|.*`{event}`.*\|", text, re.MULTILINE), (file, event)
+    for name, meaning in log.FIELDS.items():
+        assert f"| `{name}` | {meaning} |" in text
+
+
+def test_a_field_that_is_not_known_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    log.info("published", revision="r", caller=SECRET)
+    (line,) = _lines(capfd.readouterr().err)
+    assert list(line) == ["timestamp", "level", "event", "revision"]
+
+
+@pytest.mark.usefixtures("_libraries")
+def test_libraries_leave_their_place_and_no_words(capfd: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("urllib3.connectionpool").warning("retrying /Calls/%s", SECRET)
+    logging.getLogger("urllib3.connectionpool").info("not worth a line")
+    logging.getLogger("py.warnings").warning("about %s", SECRET)
+    try:
+        raise ValueError(SECRET)  # noqa: TRY301
+    except ValueError:
+        logging.getLogger("flask").exception("on /voice/%s", SECRET)
+    found = capfd.readouterr()
+    assert found.out == ""
+    assert SECRET not in found.err
+    assert [(line["event"], line["what"], line["level"]) for line in _lines(found.err)] == [
+        ("library", "urllib3.connectionpool", "warning"),
+        ("library", "py.warnings", "warning"),
+        ("library", "flask", "error"),
+    ]
+    assert "test_libraries_leave" in str(_lines(found.err)[2]["where"])
+
+
+def test_an_error_leaves_its_kind_and_where_it_was_never_its_words(capfd: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise requests.ConnectionError(SECRET)  # noqa: TRY301
+    except requests.ConnectionError as error:
+        log.failure("turn", error)
+    (line,) = _lines(capfd.readouterr().err)
+    assert line["what"] == "ConnectionError"
+    assert SECRET not in json.dumps(line)

@@ -18,7 +18,7 @@ FIXED = b"<?xml version='1.0'?><Response>" + b"<Say>Hello, how are you?</Say>" *
 def bare() -> Flask:
     """The least that a signed webhook can do: check the same signature, return fixed bytes."""
     app = Flask(__name__)
-    verifier = Verifier(TOKEN, URL)
+    verifier = Verifier(URL, TOKEN)
 
     @app.post("/voice/<path:_rest>")
     def view(_rest: str) -> Response:

@@ -30,7 +30,7 @@ class Settings:
     `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
     and for `keep_handled_days` after they are handled. `keep_call_records` leaves the provider's records of calls.
     `background` is whether a server does the mailbox's work itself, `fallback_url` where the fallback's document is
-    (None: on the server itself).
+    (None: on the server itself). `old_token` signs too, while a token is changed.
     """
 
     account_sid: str
@@ -48,6 +48,7 @@ class Settings:
     keep_call_records: bool = False
     background: bool = True
     fallback_url: str | None = None
+    old_token: str | None = field(default=None, repr=False)
 
 
 class _Environment(Mapping[str, str]):
@@ -99,6 +100,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keep_call_records=_one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")) == "keep",
         background=_one_of(values, "PHONETREE_BACKGROUND", ("on", "off")) == "on",
         fallback_url=_fallback_url(values.get("PHONETREE_FALLBACK_URL", "")),
+        old_token=values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None,
     )
 
 

@@ -82,6 +82,7 @@ def examine() -> Iterator[Finding]:
     yield from _guarded("address", lambda: _address(here))
     yield from _guarded("clock", lambda: _clock(here))
     yield from _guarded("account", lambda: _account(here))
+    yield from _old_token(here)
     if not isinstance(site, Finding):
         yield from _guarded("number", lambda: _number(here, site))
         yield from _guarded("fallback", lambda: _fallback(here, site))
@@ -194,6 +195,12 @@ def _account(here: Settings) -> Iterator[Finding]:
         yield Finding("account", "wrong", "the account is on trial", hint)
     else:
         yield Finding("account", "ok", "the account is active, and no trial")
+
+
+def _old_token(here: Settings) -> Iterator[Finding]:
+    if here.old_token:
+        hint = "take TWILIO_AUTH_TOKEN_OLD away once the new one is the primary token at the provider"
+        yield Finding("account", "advice", "requests that are signed with the old token are accepted too", hint)
 
 
 def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:

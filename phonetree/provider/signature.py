@@ -7,10 +7,14 @@ HEADER = "X-Twilio-Signature"
 
 
 class Verifier:
-    """Checks signatures made with one token, over the one address that the provider calls."""
+    """Checks signatures made with a token, over the one address that the provider calls.
 
-    def __init__(self, auth_token: str, public_url: str) -> None:
-        self._validator = RequestValidator(auth_token)
+    While a token is changed there are two: the provider signs with the primary one until the secondary is promoted
+    (Twilio, iam/api/authtoken).
+    """
+
+    def __init__(self, public_url: str, auth_token: str, old_token: str | None = None) -> None:
+        self._validators = [RequestValidator(token) for token in (auth_token, old_token) if token]
         self._public_url = public_url
 
     def accepts(self, path: str, query: str, fields: MultiDict[str, str], body: bytes, headers: Headers) -> bool:
@@ -26,4 +30,4 @@ class Verifier:
         signed: object = fields
         if "bodySHA256=" in query:
             signed = body.decode("utf-8", "replace")
-        return self._validator.validate(address, signed, signature) is True
+        return any(validator.validate(address, signed, signature) is True for validator in self._validators)

@@ -117,6 +117,8 @@ class TestProvider:
     calls: dict[str, HeldCall] = field(default_factory=dict)
     numbers: dict[str, dict[str, object]] = field(default_factory=dict)
     kind: str = "Full"
+    secondary: str = ""
+    """A second token, which is accepted like the first (Twilio, iam/api/secondary_authtoken)."""
     failing: list[Failing] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     stall_seconds: float = 60.0
@@ -200,10 +202,11 @@ class TestProvider:
 
     def _authorized(self, request: Request) -> bool:
         given = request.authorization
+        password = (given.get("password") if given else None) or ""
         return bool(
             given
             and compare_digest(given.get("username") or "", self.account)
-            and compare_digest(given.get("password") or "", self.token)
+            and any(compare_digest(password, token) for token in (self.token, self.secondary) if token)
         )
 
     def _all(self, kind: str) -> Mapping[str, Held | HeldCall]:

@@ -56,7 +56,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     renderer = Renderer(settings.public_url)
-    verifier = Verifier(settings.auth_token, settings.public_url)
+    verifier = Verifier(settings.public_url, settings.auth_token, settings.old_token)
     counts, streak = Counts(), Streak()
     worker = background(settings, sites, counts, streak, now)
     wake = worker.wake if worker else _nobody

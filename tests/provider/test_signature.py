@@ -18,7 +18,7 @@ FIELDS = {
     "To": "+18005551212",
 }
 VECTOR = "L/OH5YylLD5NRKLltdqwSvS0BnU="
-SITE = Verifier("12345", "https://example.com")
+SITE = Verifier("https://example.com", "12345")
 
 
 def accepts(

@@ -4,20 +4,34 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from phonetree.store.database import Store
+from phonetree.errors import StoreError
+from phonetree.store.database import SCHEMA, Store
 
 LOCK = 617_253_2300
 """Which advisory lock of Postgres is ours."""
 
 
-def migrate(store: Store) -> None:
-    """Creates or changes the tables. Raises StoreError when the database cannot be used."""
+def migrate(store: Store, to: str = SCHEMA) -> None:
+    """Creates or changes the tables; `to` an earlier schema for going back to the version that needs it.
+
+    Raises StoreError when the database cannot be used, or has or would get a schema that this version does not know.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = sorted(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
+    if to not in known:
+        raise StoreError(f"there is no schema {to}; this version knows {', '.join(known)}")
     with store.write() as connection:  # SQLite: the transaction is the lock
         if not store.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found and found not in known:
+            raise StoreError(
+                f"the database has schema {found}, of a newer version; go back with that version: migrate --to {SCHEMA}"
+            )
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        (command.downgrade if found and to < found else command.upgrade)(config, to)

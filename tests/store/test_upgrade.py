@@ -1,0 +1,57 @@
+"""Upgrade and go back: messages come through, and a version says what it cannot read."""
+
+from pathlib import Path
+
+import pytest
+
+from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.errors import StoreError
+from phonetree.store.database import SCHEMA, Store
+from phonetree.store.migrate import migrate
+from tests.support.databases import KINDS, address
+from tests.support.mail import mailbox
+
+NOW = 1_800_000_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) -> None:
+    with mailbox(kind, tmp_path) as box:
+        held = [box.leave(1, f"CA{number:032x}") for number in range(3)]
+        box.collector.round(NOW)
+        box.messages.claim(box.messages.listed()[0].id, "Ada", NOW)
+        before = box.messages.listed()
+        for schema in ("0001", SCHEMA, "0001", SCHEMA):
+            migrate(box.store, schema)
+            assert (box.store.problem() is None) == (schema == SCHEMA)
+            assert box.messages.listed() == before
+            assert sorted(box.sounds()) == sorted(one.sound for one in held)
+
+
+def test_a_database_of_a_newer_version_is_left_alone_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = address("sqlite", tmp_path)
+    store = Store(url)
+    migrate(store)
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match=f"schema 9999, of a newer version.*migrate --to {SCHEMA}"):
+        migrate(store)
+    store.close()
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert main(["migrate"]) == KNOWN_PROBLEM
+    assert main(["migrate", "--to", "7"]) == KNOWN_PROBLEM
+    assert "there is no schema 7; this version knows 0001, 0002" in capsys.readouterr().err
+
+
+def test_the_command_goes_back_and_forth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
+    assert main(["migrate"]) == 0
+    assert main(["migrate", "--to", "0001"]) == 0
+    assert main(["migrate", "--to", "0001"]) == 0
+    assert main(["override", "list"]) == KNOWN_PROBLEM
+    assert "the database has schema 0001, not 0002" in capsys.readouterr().err
+    assert main(["migrate"]) == 0

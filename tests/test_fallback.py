@@ -127,3 +127,17 @@ def test_the_command_prints_it(
     monkeypatch.delenv("ADVOCATE_1")
     assert main(["fallback", "--config", str(config)]) == 1
     assert "$ADVOCATE_1" in capsys.readouterr().err
+
+
+def test_for_a_second_provider_it_shows_a_number_of_there(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, number in NAMES.items():
+        monkeypatch.setenv(name, number)
+    monkeypatch.setenv("PHONETREE_DEMO", "1")
+    assert main(["fallback", "--config", str(config), "--caller-id", "+1 (617) 555-0177"]) == 0
+    tree = ElementTree.fromstring(capsys.readouterr().out)  # noqa: S314 -- our own
+    assert [dial.get("callerId") for dial in tree.iter("Dial")] == ["+16175550177"] * 2
+    for wrong in ("12", "911", "hello"):
+        assert main(["fallback", "--config", str(config), "--caller-id", wrong]) == 1
+        assert f"--caller-id: '{wrong}'" in capsys.readouterr().err

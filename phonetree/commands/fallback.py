@@ -6,21 +6,25 @@ import click
 
 from phonetree import settings
 from phonetree.commands.options import config_option
-from phonetree.config.numbers import NumberRules
+from phonetree.config.numbers import NumberRules, number_of
 from phonetree.config.site import load
 from phonetree.core.fallback import fallback
 from phonetree.provider.twiml import Renderer
 
 
 @click.command("fallback")
+@click.option("--caller-id", metavar="NUMBER", help="For a second provider: a number that you have there.")
 @config_option
-def fallback_command(config: Path) -> None:
+def fallback_command(config: Path, caller_id: str | None) -> None:
     """Print the document that callers hear when this server does not answer.
 
     It stands on its own, at any hour: put it where it does not go down with the server, and its address at the
-    number, as "primary handler fails". Numbers like $ADVOCATE_1 have to be set, as on the server.
+    number, as "primary handler fails". Numbers like $ADVOCATE_1 have to be set, as on the server. A second provider
+    refuses to show a number that is not yours there, so give it one that is.
 
     Example: python -m phonetree fallback > fallback.xml
     """
-    site = load(config, NumberRules(settings.names(), fictional=settings.is_demo())).site
-    click.echo(Renderer("").write(fallback(site)).decode())
+    fictional = settings.is_demo()
+    site = load(config, NumberRules(settings.names(), fictional=fictional)).site
+    shown = number_of(caller_id, fictional=fictional) if caller_id else None
+    click.echo(Renderer("").write(fallback(site, shown)).decode())

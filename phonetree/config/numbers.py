@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from phonetree.config.document import Scalar
-from phonetree.config.reader import Section
+from phonetree.config.document import Scalar, Table
+from phonetree.config.reader import Findings, Section
+from phonetree.errors import PhonetreeError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 """Emergency numbers and their tests. Bridged, they would go by the helpline's address, not the caller's
@@ -51,6 +52,16 @@ def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
         return ""
     section.warn(value.where, f"{value.text} is not set here; the server will not start without it")
     return _stand_in(value.text)
+
+
+def number_of(text: str, *, fictional: bool) -> str:
+    """The number (E.164) that somebody gives a command. Raises PhonetreeError when it is none that can be shown."""
+    findings, where = Findings(), Where("--caller-id")
+    section = Section(Table((), where), "", findings)
+    number = _parse(section, Scalar(text, where), text, f"'{text}'", fictional=fictional)
+    if findings.problems:
+        raise PhonetreeError(str(findings.problems[0]))
+    return number
 
 
 def _stand_in(name: str) -> str:

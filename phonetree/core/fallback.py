@@ -18,23 +18,25 @@ LINE_SECONDS = 30
 _ANY = datetime.fromtimestamp(0, UTC)
 
 
-def fallback(site: Site) -> Verbs:
+def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     """What it does: a sentence and the emergency words, the desks, the line of last resort, its number; each in
     every language.
 
     Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
-    personal phone's voicemail would take the call (Twilio, voice/twiml/number).
+    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is what they see;
+    the helpline's number unless given: a provider shows only numbers that are its customer's (Twilio, voice/twiml/dial).
     """
+    shown = caller_id or site.helpline.number
     desks = tuple(
         dict.fromkeys(member.number for team in site.teams.values() for member in team.members if member.desk)
     )
     line = site.resources[site.last_resort]
     verbs: list[Verb] = [*_said(site, "fallback")]
     if desks:
-        verbs.append(Dial(desks[:10], site.helpline.number, DESK_SECONDS, None, None))
+        verbs.append(Dial(desks[:10], shown, DESK_SECONDS, None, None))
         verbs += _said(site, "fallback_next")
     verbs += [speak.phrase("transfer", name=speak.resource(line.id)) for speak in _speakers(site)]
-    verbs.append(Dial((line.number,), site.helpline.number, LINE_SECONDS, None, None))
+    verbs.append(Dial((line.number,), shown, LINE_SECONDS, None, None))
     for speak in _speakers(site):
         verbs.append(speak.phrase("unreachable", name=sentence(speak.resource(line.id)), number=digits(line.number)))
     return *verbs, Hangup()

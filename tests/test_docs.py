@@ -6,17 +6,23 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
 from phonetree.__main__ import main
+from phonetree.commands import phonetree
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
+from phonetree.mailbox.collector import NEW_MESSAGE
+from phonetree.mailbox.notices import REMINDER, UNANSWERED
 from phonetree.provider.twiml import OVERRIDES
+from phonetree.web.aftermath import AWAY, FELL_BACK
+from phonetree.web.canary import FAILED
 from tests.support.databases import address
 from tests.support.lines import ROOT, RULES
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -64,8 +70,6 @@ def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_every_command_is_in_some_document() -> None:
-    from phonetree.commands import phonetree
-
     text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
     for name in phonetree.commands:
         assert re.search(rf"scripts/phonetree {name}|scripts/{name}\b", text), name
@@ -91,10 +95,52 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     assert documented == read - {"PHONETREE_DEMO"}
 
 
-def test_every_link_between_documents_leads_to_a_file() -> None:
+def test_every_link_between_documents_leads_to_a_place() -> None:
     for path in DOCUMENTS:
-        for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text(encoding="utf-8")):
-            assert (path.parent / target).exists(), (path.name, target)
+        for target in re.findall(r"\]\((?!http)([^)]+)\)", path.read_text(encoding="utf-8")):
+            name, _, anchor = target.partition("#")
+            there = (path.parent / name) if name else path
+            assert there.exists(), (path.name, target)
+            if anchor:
+                titles = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+                anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+                assert anchor in anchors, (path.name, target)
+
+
+def test_every_command_that_is_named_anywhere_exists_with_its_options() -> None:
+    found = 0
+    for path in DOCUMENTS:
+        for span in re.findall(r"`(scripts/phonetree [^`]+)`", path.read_text(encoding="utf-8")):
+            _exists(shlex.split(span)[1:], f"{path.name}: {span}")
+            found += 1
+        for line in re.findall(r"^ {4}(?:\S+=\S+ )?(scripts/phonetree .+)$", path.read_text("utf-8"), re.MULTILINE):
+            _exists(shlex.split(line.partition(">")[0])[1:], f"{path.name}: {line}")
+            found += 1
+    assert found > 60
+
+
+def _exists(words: list[str], where: str) -> None:
+    command: click.Command = phonetree
+    known = {"--help"}
+    for word in words:
+        known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        if word.startswith("--"):
+            assert word in known, where
+        elif isinstance(command, click.Group) and word in command.commands:
+            command = command.commands[word]
+        else:
+            assert command is not phonetree, where
+
+
+def test_whatever_staff_are_told_and_the_doctor_names_leads_to_a_page() -> None:
+    index = (ROOT / "docs" / "wrong.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs" / "wrong").glob("*.md")}
+    assert pages == {name.removeprefix("wrong/") for name in re.findall(r"\]\((wrong/\S+)\)", index)}
+    for told in (UNANSWERED, FAILED, FELL_BACK, AWAY, NEW_MESSAGE, REMINDER):
+        assert " ".join(told.split()[:5]) in index, told
+    doctor = (ROOT / "phonetree" / "commands" / "doctor.py").read_text(encoding="utf-8")
+    for check in set(re.findall(r'Finding\(\s*"(\w+)"', doctor)):
+        assert f"`{check}`" in index, check
 
 
 def test_the_addresses_to_set_at_the_number_are_those_of_the_code() -> None:

@@ -1,4 +1,4 @@
-"""The provider's token is changed without a call or a message lost, step by step as docs/operators.md says."""
+"""The provider's token is changed without a call or a message lost, step by step as docs/running.md says."""
 
 import time
 from collections.abc import Iterator

@@ -140,7 +140,7 @@ def _database() -> Iterator[Finding]:
     store = Store(settings.database_url())
     problem = store.problem()
     store.close()
-    hint = "scripts/phonetree migrate, or docs/operators.md" if problem else ""
+    hint = "scripts/phonetree migrate, or docs/wrong/database-away.md" if problem else ""
     yield Finding("database", "wrong" if problem else "ok", problem or "it answers, and has the right schema", hint)
 
 

@@ -23,8 +23,8 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     every language.
 
     Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
-    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is what they see;
-    the helpline's number unless given: a provider shows only numbers that are its customer's (Twilio, voice/twiml/dial).
+    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them,
+    the helpline's number unless given: a provider shows no number but its customers' own (Twilio, voice/twiml/dial).
     """
     shown = caller_id or site.helpline.number
     desks = tuple(

@@ -74,7 +74,7 @@ class Store:
         return None
 
     def forget(self) -> None:
-        """Leaves nothing of what was deleted in the write-ahead log (SQLite). On Postgres see docs/operators.md."""
+        """Leaves nothing of what was deleted in the write-ahead log (SQLite). On Postgres see docs/running.md."""
         if self.sqlite:
             with _known_errors(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

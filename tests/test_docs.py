@@ -95,6 +95,14 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     assert documented == read - {"PHONETREE_DEMO"}
 
 
+def test_the_example_of_an_environment_has_settings_that_exist() -> None:
+    example = (ROOT / "deploy" / "environment.example").read_text(encoding="utf-8")
+    operators = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    names = re.findall(r"^([A-Z_0-9]+)=", example, re.MULTILINE)
+    assert len(names) == 8
+    assert all(f"`{name}`" in operators for name in names)
+
+
 def test_every_link_between_documents_leads_to_a_place() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!http)([^)]+)\)", path.read_text(encoding="utf-8")):

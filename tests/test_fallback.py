@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from xml.etree import ElementTree
@@ -9,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from phonetree.__main__ import main
-from phonetree.config.site import load
+from phonetree.config.site import Sites, load
 from phonetree.core.fallback import fallback
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.simulator.caller import Script
@@ -18,7 +19,7 @@ from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import Reply, Transport, Unreachable
 from phonetree.simulator.world import parse_world
-from tests.support.lines import NAMES, ROOT, RULES, TOKEN, direct, moment, numbers
+from tests.support.lines import NAMES, ROOT, RULES, TOKEN, Direct, moment, numbers
 
 ELSEWHERE = "https://elsewhere.example.org/fallback.xml"
 DESK = "+16175550101"
@@ -47,9 +48,16 @@ class Dying:
         return self.line.post(url, fields, headers, limit)
 
 
+@cache
+def _sites(config: Path) -> Sites:
+    """Read once: nobody edits the files here."""
+    return Sites(config, RULES)
+
+
 def _play(golden: Golden, config: Path, alive: int, world: str) -> tuple[Call, Dying]:
     clock = Clock(moment(config, golden.headers["at"]))
-    line, sites = direct(config, clock)
+    sites = _sites(config)
+    line = Direct(sites, clock)
     dying = Dying(line, Renderer("").write(fallback(sites.current)), alive)
     there = numbers(sites.current.helpline.number)
     addresses = NumberSettings(there.number, there.voice_url, ELSEWHERE, None)

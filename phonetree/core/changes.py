@@ -9,7 +9,7 @@ from datetime import date
 
 from phonetree.core.calendar import changed_hours
 from phonetree.core.comparable import as_written, under_the_same_hours
-from phonetree.core.explore import Walk, walk
+from phonetree.core.explore import Walk, nothing_to_collect, walk
 from phonetree.core.lockstep import partings, passed_by, place_of, said_in
 from phonetree.core.moments import Moments, moments
 from phonetree.core.schedule import Kind
@@ -33,7 +33,9 @@ _BY_THE_CLOCK = (
 
 def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
     """Every change, in the order in which a caller would meet it; what holds everywhere comes first."""
-    return (*map(sentence, changed_hours(old, new, since)), *_about_the_helpline(old, new), *_on_calls(old, new, since))
+    with nothing_to_collect():
+        hours, helpline = map(sentence, changed_hours(old, new, since)), _about_the_helpline(old, new)
+        return (*hours, *helpline, *_on_calls(old, new, since))
 
 
 # -- what is the same on every call

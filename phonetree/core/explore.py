@@ -4,7 +4,9 @@ Nothing here knows the rules of the tree; the engine is asked. Loops that only c
 again for the asking) are walked at their beginning and at their limit.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -214,3 +216,15 @@ def _dialled(dial: Dial) -> Iterator[Happening]:
 def _at_the_limit(state: State) -> State:
     """Until a menu may not be said again any more, nothing new happens by asking for it."""
     return replace(state, repeats=engine.MOST_REPEATS) if 0 < state.repeats < engine.MOST_REPEATS else state
+
+
+@contextmanager
+def nothing_to_collect() -> Iterator[None]:
+    """All that is made on a walk is kept, so that looking for rubbish would be a third of the work."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -1,13 +1,11 @@
 """The proof: every promise kept, or broken with the shortest call that breaks it."""
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 from phonetree.core.budgets import Arrival
-from phonetree.core.explore import Walk, walk
+from phonetree.core.explore import Walk, nothing_to_collect, walk
 from phonetree.core.moments import Moments, moments
 from phonetree.core.promises import PROMISES, Breach, Walked
 from phonetree.core.tree import Site
@@ -55,23 +53,11 @@ class Proof:
 
 def prove(site: Site, since: date) -> Proof:
     """Walks everything that can happen from `since` on, and checks every promise."""
-    with _nothing_to_collect():
+    with nothing_to_collect():
         kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))
         verdicts = tuple(Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in PROMISES)
         return Proof(verdicts, walked.arrivals, walked.walk, kinds)
-
-
-@contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """All that is made here is kept, so that looking for rubbish would be a third of the work."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:

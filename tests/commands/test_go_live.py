@@ -2,9 +2,10 @@
 
 import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
 from threading import Thread
@@ -15,6 +16,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.__main__ import main
+from phonetree.config.promises import broken_promises
+from phonetree.core.tree import Site
+from phonetree.errors import Problem
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
@@ -25,6 +29,7 @@ from phonetree.web import create_app
 from tests.support.lines import NAMES, ROOT, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 
+doctor = sys.modules["phonetree.commands.doctor"]  # the package has the command under this name
 Wsgi = Callable[..., Any]
 
 
@@ -81,6 +86,16 @@ class Place:
         return wrong
 
 
+_PROVEN: dict[str, tuple[Problem, ...]] = {}
+
+
+def _proven(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
+    """The doctor's look at the promises, once for each revision of a run."""
+    if site.revision not in _PROVEN:
+        _PROVEN[site.revision] = broken_promises(site, folder, since)
+    return _PROVEN[site.revision]
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
     copytree(ROOT / "config", tmp_path / "config")
@@ -91,6 +106,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         "voice_method": "POST", "voice_fallback_url": None, "voice_fallback_method": "POST", "status_callback": None,
         "status_callback_method": "POST", "voice_application_sid": None, "trunk_sid": None, "voice_caller_id_lookup": False,
     }  # fmt: skip
+    monkeypatch.setattr(doctor, "broken_promises", _proven)
     made = Place(tmp_path, monkeypatch, provider, capture=capsys)
     monkeypatch.setenv("PHONETREE_PROVIDER_URL", serve(provider))
     monkeypatch.setenv("PHONETREE_DEMO", "1")  # so that numbers may be made up

@@ -37,13 +37,13 @@ def test_totals_are_right_over_many_calls(kind: str, tmp_path: Path) -> None:
 def test_most_calls_leave_nothing_at_all(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as made:
         unseen = 0
-        for seed in range(200):
+        for seed in range(100):
             counts = Counts(Random(seed).random)  # noqa: S311 -- for a test
             before = by_month(made)
             counts.add(Outcome.ADVOCATE, NOON)
             counts.write(made, NOON)
             unseen += before == by_month(made)
-    assert 140 <= unseen <= 180
+    assert 68 <= unseen <= 92, "four of five; three standard deviations"
 
 
 def test_every_cell_is_there_whether_or_not_anybody_called(tmp_path: Path) -> None:

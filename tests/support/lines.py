@@ -3,12 +3,17 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import urlsplit
 
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.commands import options
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Sites
+from phonetree.config.site import Sites, load
 from phonetree.core import engine
 from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Site
@@ -136,8 +141,11 @@ def numbers(helpline: str) -> NumberSettings:
     return NumberSettings(helpline, voice, fallback, f"{URL}/voice/status")
 
 
-def moment(config: Path, text: str):  # type: ignore[no-untyped-def]
+def moment(config: Path, text: str) -> datetime:
     """A moment in the zone of a site."""
-    from phonetree.commands.options import moment as read
+    return options.moment(text, _zone(config))
 
-    return read(text, Sites(config, RULES).current.schedule.zone)
+
+@cache
+def _zone(config: Path) -> BaseTzInfo:
+    return load(config, RULES).site.schedule.zone

@@ -21,13 +21,15 @@ from tests.support.programs import ROOT, TOKEN, environ, free_port, proxied, sta
 
 ATTEMPTS = 3
 READ_SECONDS = 4
+BETWEEN_SECONDS = 0.5
 CALLERS = 4
 WAYS = ("reload", "nginx", "caddy")
 """SIGHUP to a server on its own; two servers behind nginx by turns, and one behind Caddy, ended and started anew."""
 
 
-def restarted(way: str, times: int, folder: Path, between: float = 0.5) -> Counter[str]:
-    """What became of the turns that were asked for meanwhile, and how often a server was restarted."""
+def restarted(way: str, times: int, folder: Path, pause: float = 0.0) -> Counter[str]:
+    """What became of the turns that were asked for meanwhile, and how often a server was restarted. A caller waits for
+    `pause` seconds between turns."""
     copytree(ROOT / "config", folder / "config")
     found = Counter[str](unanswered=0)
     with ExitStack() as stack:
@@ -38,7 +40,7 @@ def restarted(way: str, times: int, folder: Path, between: float = 0.5) -> Count
         servers = [start(folder, port, settings) for port in ports]
         stack.callback(lambda: [stop(server) for server in servers])
         trusted = None if way == "reload" else stack.enter_context(proxied(way, folder, front, ports))
-        with _load(url, trusted, found):
+        with _load(url, trusted, found, pause):
             for number in range(times):
                 which = number % len(servers)
                 if way == "reload":
@@ -47,15 +49,15 @@ def restarted(way: str, times: int, folder: Path, between: float = 0.5) -> Count
                 else:
                     assert stop(servers[which]) == 0
                     servers[which] = start(folder, ports[which], settings)
-                    time.sleep(between)
+                    time.sleep(BETWEEN_SECONDS)
         found["restarts"] = times
     return found
 
 
 @contextmanager
-def _load(url: str, trusted: Path | None, found: Counter[str]) -> Iterator[None]:
+def _load(url: str, trusted: Path | None, found: Counter[str], pause: float) -> Iterator[None]:
     over, lock = Event(), Lock()
-    callers = [Thread(target=_ask, args=(url, trusted, over, found, lock)) for _ in range(CALLERS)]
+    callers = [Thread(target=_ask, args=(url, trusted, over, found, lock, pause)) for _ in range(CALLERS)]
     for caller in callers:
         caller.start()
     try:
@@ -66,7 +68,7 @@ def _load(url: str, trusted: Path | None, found: Counter[str]) -> Iterator[None]
             caller.join()
 
 
-def _ask(url: str, trusted: Path | None, over: Event, found: Counter[str], lock: Lock) -> None:
+def _ask(url: str, trusted: Path | None, over: Event, found: Counter[str], lock: Lock, pause: float) -> None:
     fields = {"CallSid": "CA" + "0" * 32, "From": "+16175550123", "CallStatus": "ringing"}
     headers = {"X-Twilio-Signature": sign(TOKEN, f"{url}/voice", fields)}
     session, verify = requests.Session(), str(trusted) if trusted else True
@@ -75,6 +77,7 @@ def _ask(url: str, trusted: Path | None, over: Event, found: Counter[str], lock:
         what = _asked(ask)
         with lock:
             found[what] += 1
+        time.sleep(pause)
 
 
 def _asked(ask: Callable[[], requests.Response]) -> str:

@@ -9,7 +9,7 @@ import click
 
 from phonetree import settings
 from phonetree.commands.options import config_option, load_for_reading, moment, open_store, who_option
-from phonetree.config.override import check_promises, nobody_on_shift, read_override
+from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
 from phonetree.core.lockstep import sentences
@@ -62,9 +62,7 @@ def add(
     number = overrides.add(wanted, who, _line(wanted, loaded.site), int(time.time()))
     click.echo(f"Override {number}: {_line(wanted, loaded.site)}.")
     for team in nobody_on_shift(loaded.site, wanted):
-        click.echo(
-            f"Nobody of team '{team}' is on shift then; callers will be led on. Mend the shifts in routing.yaml."
-        )
+        click.echo(f"Team '{team}': {NOBODY}.")
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard)))
 

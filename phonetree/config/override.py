@@ -63,8 +63,11 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
 
 
 def check_promises(site: Site, override: Override, others: tuple[Override, ...], since: date) -> None:
-    """Raises OverrideError when callers would not be helped as promised under this override and the `others`."""
+    """Raises OverrideError when this override, beside the `others`, would break a promise that is kept without it."""
     if broken := breaches(overridden(site, (override, *others)), since):
+        before = breaches(overridden(site, others), since)
+        broken = tuple(text for text in broken if text not in before)
+    if broken:
         raise OverrideError([*(f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)), *broken])
 
 

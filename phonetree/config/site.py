@@ -163,9 +163,9 @@ class Sites:
 
     def override(self, overrides: tuple[Override, ...]) -> bool:
         """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
-        the site would break a promise change nothing."""
+        the site would break a promise that it keeps without them change nothing."""
         with self._lock:
-            self.refused = self._proof(overridden(self.current, overrides)) if self._proof and overrides else ()
+            self.refused = self._broken_by(overrides, self._proof) if self._proof and overrides else ()
             if not self.refused:
                 self.take_over(overrides)
             return not self.refused
@@ -177,6 +177,12 @@ class Sites:
             sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
             self._revisions = OrderedDict((site.revision, site) for site in sites)
             self.current = self._revisions[self.current.revision]
+
+    def _broken_by(self, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
+        if not (broken := proof(overridden(self.current, overrides))):
+            return ()
+        before = proof(overridden(self.current, ()))
+        return tuple(problem for problem in broken if problem not in before)
 
     def _look(self) -> str:
         """All that a reload depends on, in short: the two files, and which audio files there are."""

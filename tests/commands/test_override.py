@@ -154,6 +154,20 @@ def test_open_while_nobody_is_on_shift_is_refused(database: Store, capsys: pytes
     assert problems[1].startswith("0 reaches nobody from menu 'welcome'.")
 
 
+def test_files_that_break_a_promise_by_themselves_keep_nobody_from_closing(
+    database: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routing = Path("config/routing.yaml")
+    end = "le comunico ahora.}\n      go: "
+    text = routing.read_text(encoding="utf-8")
+    assert f"{end}barcc_now" in text
+    routing.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
+    assert main(["check"]) == KNOWN_PROBLEM
+    day = _coming(2)
+    assert main(["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == 0
+    assert "No advocate is on the line now" in capsys.readouterr().out
+
+
 def test_times_may_be_short() -> None:
     now = moment("2026-10-31 22:15", ZONE)
     assert _moment("9:05", now, SITE) == moment("2026-10-31 09:05", ZONE)

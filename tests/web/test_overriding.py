@@ -141,6 +141,23 @@ def test_one_that_would_break_a_promise_is_not_taken_and_said_until_the_files_ar
     assert server.client.get("/readyz").json["overrides"] == "good"  # type: ignore[index]
 
 
+def test_a_site_that_breaks_a_promise_by_itself_can_be_closed_all_the_same(helpline: Helpline, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    end = "le comunico ahora.}\n      go: "
+    text = routing.read_text(encoding="utf-8")
+    assert f"{end}barcc_now" in text
+    routing.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
+    server = helpline.server(config)
+    server.sites.reload()
+    assert server.sites.problems, "it is broken from the start"
+    look(server)
+    helpline.add(Kind.CLOSED, WORDS)
+    look(server)
+    assert AWAY in server.post("/voice").text
+    assert server.sites.refused == ()
+
+
 def test_an_edit_is_proven_under_the_overrides_that_stand(helpline: Helpline, tmp_path: Path) -> None:
     config = Path(copytree(ROOT / "config", tmp_path / "config"))
     server = helpline.server(config)

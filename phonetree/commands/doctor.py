@@ -33,6 +33,8 @@ CLOCK_SECONDS = 60
 
 LEAST_FREE_BYTES = 500 * 2**20
 
+TEST_NOTICE = "This is a test of the helpline's notices. Nothing has happened, and nothing is to be done."
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -46,7 +48,8 @@ class Finding:
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def doctor(form: str) -> int:
+@click.option("--notify", is_flag=True, help="Send staff a test notice in every way, and say whether it arrived.")
+def doctor(form: str, *, notify: bool) -> int:
     """Check everything that has to be right before a call comes in, and after.
 
     Every check runs; none hides another. What is printed holds no secret and no number of a person, so that it can be
@@ -54,7 +57,7 @@ def doctor(form: str) -> int:
 
     Example: python -m phonetree doctor
     """
-    findings = list(examine())
+    findings = list(examine(notify=notify))
     if form == "json":
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
@@ -63,8 +66,8 @@ def doctor(form: str) -> int:
     return 1 if any(finding.verdict == "wrong" for finding in findings) else 0
 
 
-def examine() -> Iterator[Finding]:
-    """Every check, in the order in which one would mend things."""
+def examine(*, notify: bool = False) -> Iterator[Finding]:
+    """Every check, in the order in which one would mend things. `notify` tries the ways to staff."""
     here = _settings()
     yield here if isinstance(here, Finding) else Finding("settings", "ok", "every setting is there and well formed")
     site = _site(None if isinstance(here, Finding) else here)
@@ -74,7 +77,7 @@ def examine() -> Iterator[Finding]:
         yield from _about_the_site(site)
     yield from _guarded("keys", _keys)
     yield from _guarded("database", _database)
-    yield from _guarded("notices", _notices)
+    yield from _guarded("notices", lambda: _notices(notify=notify))
     yield from _guarded("disk", _disk)
     if isinstance(here, Finding):
         yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
@@ -144,13 +147,19 @@ def _database() -> Iterator[Finding]:
     yield Finding("database", "wrong" if problem else "ok", problem or "it answers, and has the right schema", hint)
 
 
-def _notices() -> Iterator[Finding]:
-    number = len(channels(settings.notify()))
-    if number:
-        yield Finding("notices", "ok", f"staff are told in {number} ways")
-    else:
+def _notices(*, notify: bool) -> Iterator[Finding]:
+    ways = channels(settings.notify())
+    if not ways:
         hint = "set PHONETREE_NOTIFY to addresses of Apprise"
         yield Finding("notices", "wrong", "staff are told of messages in no way", hint)
+        return
+    failing = [(number, way.kind) for number, way in enumerate(ways, 1) if notify and not way.send(TEST_NOTICE)]
+    for number, kind in failing:
+        hint = "look at that address in PHONETREE_NOTIFY: its password, its expiry, what stands at the other end"
+        yield Finding("notices", "wrong", f"a notice did not go out by address {number} ({kind})", hint)
+    if not failing:
+        tried = "a test notice went out in each" if notify else "add --notify to try them"
+        yield Finding("notices", "ok", f"staff are told in {len(ways)} ways; {tried}")
 
 
 def _disk() -> Iterator[Finding]:

@@ -69,6 +69,11 @@ class Place:
         self.set(PHONETREE_PUBLIC_URL=url)
         return url
 
+    def read(self) -> str:
+        """What was printed."""
+        assert self.capture
+        return self.capture.readouterr().out
+
     def doctor(self) -> dict[str, list[tuple[str, str]]]:
         """What the doctor says, but for what is well: texts and hints by check."""
         assert self.capture
@@ -269,3 +274,23 @@ def test_a_proxys_mistake_is_named_and_nothing_is_provisioned(proxy: Any, place:
     assert text in found[0], found
     assert main(["provision", "--apply"]) == 1
     assert place.provider.numbers["PN1"]["voice_url"] == "https://demo.twilio.com/welcome/voice/"
+
+
+def test_notices_are_tried_when_asked_for_and_the_one_that_fails_is_named(place: Place) -> None:
+    arrived: list[str] = []
+
+    def office(environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        arrived.append(f"{request.path} {json.loads(request.get_data())['message']}")
+        return Response(status=500 if request.path == "/two" else 200)(environ, start_response)
+
+    port = place.serve(office).rpartition(":")[2]
+    place.set(PHONETREE_NOTIFY=f"json://127.0.0.1:{port}/one json://127.0.0.1:{port}/two")
+    found = {one.id: one for one in doctor.examine()}
+    assert (found["notices"].verdict, arrived) == ("ok", [])
+    tried = [one for one in doctor.examine(notify=True) if one.id == "notices"]
+    assert [(one.verdict, one.text) for one in tried] == [("wrong", "a notice did not go out by address 2 (json)")]
+    assert [line.partition(" ")[0] for line in arrived] == ["/one", "/two"]
+    assert all("test" in line for line in arrived)
+    assert main(["doctor", "--notify"]) == 1
+    assert port not in place.read()

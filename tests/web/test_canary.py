@@ -55,9 +55,11 @@ def test_when_turns_fail_staff_are_told_once_and_once_when_it_is_over(
             canary.call()
         assert told == [FAILED]
         assert _metrics(server)["phonetree_canary_ok"] == 0
+        assert server.client.get("/readyz").status_code == 503
     for _ in range(2):
         canary.call()
     assert told == [FAILED, OVER]
+    assert server.client.get("/readyz").status_code == 200
 
 
 def test_a_wrong_token_or_a_tree_that_rings_nobody_fails_it(server: Server) -> None:

@@ -107,10 +107,11 @@ def test_an_edit_is_live_within_seconds(config: Path) -> None:
 def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     server = Server(config)
     assert server.client.get("/readyz").json == {
-        "overrides": "good",
-        "database": "good",
+        "test_call": "good",
         "last_edit": "good",
         "problems": [],
+        "overrides": "good",
+        "database": "good",
         "revision": server.sites.current.revision,
     }
     edit(config, "go: crisis}", "go: crisys}")

@@ -168,19 +168,22 @@ def _required(values: Mapping[str, str], name: str, what: str) -> str:
 
 
 def _provider_url(value: str) -> str:
-    parts = urlsplit(value)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme not in ("https", *(["http"] if local else [])) or not parts.hostname or parts.query:
+    if not _safe(value) or urlsplit(value).query:
         raise SettingsError(f"PHONETREE_PROVIDER_URL is '{value}'; write an address like {PROVIDER_URL}")
     return value.rstrip("/")
 
 
 def _fallback_url(value: str) -> str | None:
-    parts = urlsplit(value.strip())
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if value.strip() and (parts.scheme not in ("https", *(["http"] if local else [])) or not parts.hostname):
+    if value.strip() and not _safe(value.strip()):
         raise SettingsError(f"PHONETREE_FALLBACK_URL is '{value}'; write a whole address that begins with https")
     return value.strip() or None
+
+
+def _safe(address: str) -> bool:
+    """Whether it is an address by https, or one on this machine."""
+    parts = urlsplit(address)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (local and parts.scheme == "http"))
 
 
 def _days(values: Mapping[str, str], name: str, default: int) -> int:
@@ -203,6 +206,6 @@ def _public_url(value: str) -> str:
         raise SettingsError(f"PHONETREE_PUBLIC_URL is '{value}'; write a whole address, like https://tree.example.org")
     if parts.query or parts.fragment or parts.username:
         raise SettingsError("PHONETREE_PUBLIC_URL has more than an address; leave out user, ? and #")
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if not _safe(value):
         raise SettingsError("PHONETREE_PUBLIC_URL begins with http; callers' numbers may travel by https only")
     return value.rstrip("/")

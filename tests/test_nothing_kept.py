@@ -3,14 +3,10 @@
 import base64
 import hashlib
 import json
-import os
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,8 +28,8 @@ from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from tests.support.lines import ROOT
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
+from tests.support.programs import environ, free_port, start, stop, until
 
-SECONDS = 30.0
 BEGINNING = 7
 """The shortest trace: the last seven digits of a number."""
 CALLERS = [f"+161755501{number:02}" for number in range(10, 100)]
@@ -90,25 +86,19 @@ def night(folder: Path) -> Iterator[Night]:
     provider = TestProvider(ACCOUNT, TOKEN)
     store = Store(f"sqlite:///{folder}/phonetree.db")
     migrate(store)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environ = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp"), "HOME": str(folder),
-        "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PHONETREE_PUBLIC_URL": url, "PHONETREE_DEMO": "1",
-        "PHONETREE_PROVIDER_URL": serve(provider), "DATABASE_URL": f"sqlite:///{folder}/phonetree.db",
-        "PHONETREE_KEYS": str(folder / "keys"), "ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)  # noqa: S603
+    settings = environ(
+        url, TMPDIR=str(folder / "tmp"), HOME=str(folder), TWILIO_ACCOUNT_SID=ACCOUNT, PHONETREE_BACKGROUND="on",
+        PHONETREE_PROVIDER_URL=serve(provider), DATABASE_URL=f"sqlite:///{folder}/phonetree.db",
+        PHONETREE_KEYS=str(folder / "keys"),
+    )  # fmt: skip
+    server = start(folder, port, settings)
     try:
-        _until(lambda: _ready(url))
+        until(lambda: _ready(url))
         yield Night(folder, url, _worker(server.pid), provider, Messages(store))
     finally:
-        server.terminate()
-        server.wait(SECONDS)
+        stop(server)
         store.close()
 
 
@@ -123,13 +113,6 @@ def _ready(url: str) -> bool:
         return requests.get(f"{url}/readyz", timeout=2).ok
     except requests.ConnectionError:
         return False
-
-
-def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def _traces(text: str) -> Iterator[bytes]:
@@ -182,7 +165,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
         began = int(time.time())
         for number, one in enumerate(golden):
             busy.call(one, CALLERS[number % len(CALLERS)], number)
-        _until(
+        until(
             lambda: not busy.provider.recordings and all(busy.messages.sources().values()) and not busy.provider.calls
         )
         over = int(time.time()) + 1

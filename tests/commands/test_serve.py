@@ -1,10 +1,8 @@
 """The demo as a newcomer runs it: a server in a process of its own, called over HTTP, edited, stopped."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -13,9 +11,7 @@ import pytest
 import requests
 
 from phonetree.simulator.provider import sound
-from tests.support.lines import ROOT
-
-SECONDS = 20.0
+from tests.support.programs import ROOT, free_port, start, stop, until
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -31,33 +27,10 @@ def _environ() -> dict[str, str]:
 def demo(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder in which a demo runs, and its address."""
     copytree(ROOT / "config", tmp_path / "config")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "phonetree", "serve", "--demo", "--port", str(port)]
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, env=_environ(), stdout=log, stderr=log)  # noqa: S603
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _until(lambda: _answers(url))
-        yield tmp_path, url
-    finally:
-        server.terminate()
-        server.wait(SECONDS)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/healthz", timeout=2).ok
-    except requests.ConnectionError:
-        return False
-
-
-def _until(true) -> None:  # type: ignore[no-untyped-def]
-    until = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    port = free_port()
+    server = start(tmp_path, port, _environ(), "--demo")
+    yield tmp_path, f"http://127.0.0.1:{port}"
+    stop(server)
 
 
 def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]) -> None:
@@ -69,12 +42,12 @@ def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]
     routing = folder / "config" / "routing.yaml"
     good = routing.read_text(encoding="utf-8")
     routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
-    _until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 503)
+    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 503)
     again = _run(folder, "call", "--url", url, "--keys", "2,1")
     assert "rings     +18008418371" in again.stdout, "a bad edit changes nothing, and can be heard to change nothing"
 
     routing.write_text(good.replace("for crisis lines", "for help lines"), encoding="utf-8")
-    _until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 200)
+    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 200)
     assert "For help lines, press 2." in _run(folder, "call", "--url", url, "--keys", "hangup@30").stdout
 
     log = (folder / "log").read_text(encoding="utf-8")
@@ -88,7 +61,7 @@ def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]
 def test_a_message_left_in_the_demo_is_listed_and_heard(demo: tuple[Path, str]) -> None:
     folder, url = demo
     assert _run(folder, "call", "--url", url, "--keys", "3,5s#").returncode == 0
-    _until(lambda: "5 s  new" in _run(folder, "voicemail", "--demo", "list").stdout)
+    until(lambda: "5 s  new" in _run(folder, "voicemail", "--demo", "list").stdout)
     message = _run(folder, "voicemail", "--demo", "list").stdout.split()[0]
     (folder / "passphrase").write_text("only for the demo\n")
     key = ["--key", "var/demo/advocates.key.json", "--passphrase-file", "passphrase"]

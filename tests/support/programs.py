@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-SECONDS = 20.0
+SECONDS = 30.0
 PATH = f"{Path(sys.executable).parent}:/usr/sbin:{os.environ['PATH']}"
 """Where programs are looked for: those that came with the packages, first."""
 TOKEN = "test-token"
@@ -66,9 +66,9 @@ def environ(public_url: str, **more: str) -> dict[str, str]:
     }
 
 
-def start(folder: Path, port: int, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def start(folder: Path, port: int, settings: Mapping[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
     """A server, which answers when this returns. What it writes goes to `log` in the folder."""
-    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port), *arguments]
     with (folder / "log").open("a") as log:
         server = subprocess.Popen(command, cwd=folder, env=settings, stdout=log, stderr=log)  # noqa: S603
     until(lambda: answers(f"http://127.0.0.1:{port}") or server.poll() is not None)

@@ -4,7 +4,7 @@ They only wake the collector, which looks at what the provider holds (NU: they m
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -20,9 +20,9 @@ from phonetree.store.migrate import migrate
 from tests.support.databases import KINDS, address
 from tests.support.lines import ROOT, TOKEN
 from tests.support.mail import ACCOUNT, pair
+from tests.support.programs import until
 from tests.support.server import Server
 
-SECONDS = 15.0
 STATES = ("in-progress", "completed", "absent")
 LISTING = f"GET /2010-04-01/Accounts/{ACCOUNT}/Recordings.json"
 
@@ -75,15 +75,6 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     made.worker.store.close()
 
 
-def eventually(true: Callable[[], bool]) -> bool:
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 @pytest.mark.parametrize("running", KINDS, indirect=True)
 def test_in_every_order_and_twice_each_message_is_kept_once(running: Running) -> None:
     random = Random(1)  # noqa: S311 -- for a test
@@ -98,7 +89,7 @@ def test_in_every_order_and_twice_each_message_is_kept_once(running: Running) ->
                 running.tell(held, status)
         running.server.post("/voice/status", CallSid=held.call, CallStatus="completed")
         running.tell(held, "completed")
-    assert eventually(lambda: not running.provider.recordings)
+    until(lambda: not running.provider.recordings)
     assert running.sounds() == sorted(left)
     assert running.messages.failures() == {}
 
@@ -108,11 +99,11 @@ def test_a_callback_that_comes_before_the_recording_or_after_it_is_gone_does_not
     running.tell(nobody, "completed")
     held = running.recording(1)
     running.tell(held, "completed")
-    assert eventually(lambda: LISTING in running.provider.asked)
+    until(lambda: LISTING in running.provider.asked)
     assert running.messages.listed() == ()
     held.status = "completed"
     running.tell(held, "completed")
-    assert eventually(lambda: not running.provider.recordings)
+    until(lambda: not running.provider.recordings)
     (message,) = running.messages.listed()
     running.messages.delete(message.id)
     for _ in range(3):
@@ -127,7 +118,7 @@ def test_without_any_callback_it_comes_with_the_next_round(tmp_path: Path, monke
     running.worker.start()
     held = running.recording(1)
     held.status = "completed"
-    assert eventually(lambda: running.sounds() == [held.sound])
+    until(lambda: running.sounds() == [held.sound])
     running.worker.stop()
     running.worker.store.close()
 
@@ -139,7 +130,7 @@ def test_a_burst_of_callbacks_asks_the_provider_a_few_times_only(
     held = running.recording(1)
     held.status = "completed"
     running.tell(held, "completed")
-    assert eventually(lambda: not running.provider.recordings)
+    until(lambda: not running.provider.recordings)
     before = running.provider.asked.count(LISTING)
     for _ in range(200):
         running.tell(held, "completed")

@@ -15,6 +15,7 @@ from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, address
 from tests.support.lines import ROOT
+from tests.support.programs import until
 from tests.support.server import DAY, Server
 
 WORDS = {"en": "A storm is coming.", "es": "Viene una tormenta."}
@@ -192,8 +193,5 @@ def test_a_running_server_follows_by_itself(helpline: Helpline, monkeypatch: pyt
     with helpline.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO overrides")
     helpline.add(Kind.CLOSED)
-    until = time.monotonic() + 10
-    while AWAY not in server.post("/voice").text:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: AWAY in server.post("/voice").text)
     overriding.stop()

@@ -1,7 +1,6 @@
 """An edit is taken as a whole or not at all, within seconds, and everybody is told."""
 
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from shutil import copytree
@@ -13,9 +12,8 @@ from phonetree.config.promises import broken_promises
 from phonetree.config.site import MOST_REVISIONS, Loaded, Sites, load
 from phonetree.config.watch import reload, watch
 from tests.support.lines import ROOT, RULES
+from tests.support.programs import until
 from tests.support.server import Server
-
-SECONDS = 10.0
 
 
 @pytest.fixture
@@ -28,15 +26,6 @@ def edit(config: Path, old: str, new: str, name: str = "routing.yaml") -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> None:
@@ -97,9 +86,9 @@ def test_an_edit_is_live_within_seconds(config: Path) -> None:
     try:
         time.sleep(0.5)  # the watcher has to be there before the edit
         edit(config, "for crisis lines", "for help lines")
-        assert eventually(lambda: sites.current.revision != before)
+        until(lambda: sites.current.revision != before)
         edit(config, "go: crisis}", "go: crisys}")
-        assert eventually(lambda: sites.problems != ())
+        until(lambda: sites.problems != ())
     finally:
         stop.set()
 
@@ -165,8 +154,8 @@ def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: py
     try:
         time.sleep(0.5)
         edit(config, "for crisis lines", "for help lines")
-        assert eventually(lambda: not failing)
+        until(lambda: not failing)
         edit(config, "for help lines", "for other lines")
-        assert eventually(lambda: sites.current.revision != before)
+        until(lambda: sites.current.revision != before)
     finally:
         stop.set()

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import click
 
+from phonetree import settings
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
+from phonetree.commands.override import numbered
+from phonetree.config.site import overridden
 from phonetree.core.schedule import Day, Names, Schedule
+from phonetree.store.database import Store
+from phonetree.store.overrides import Kept, Overrides, standing
 
 
 @click.command()
@@ -16,10 +21,14 @@ from phonetree.core.schedule import Day, Names, Schedule
 def hours(at: str | None, days: int, config: Path) -> None:
     """Say whether the helpline is open, why, and when that changes; list the coming days.
 
+    Overrides count, where there is a database to look into; the list of days is that of hours.yaml.
+
     Example: python -m phonetree hours --at "2026-11-27 10:00" --days 400
     """
-    schedule = load_for_reading(config).site.schedule
-    now = moment(at, schedule.zone)
+    site = load_for_reading(config).site
+    now = moment(at, site.schedule.zone)
+    kept = _kept(int(now.timestamp()))
+    schedule = overridden(site, standing(kept)).schedule
     status = schedule.status(now)
     why = f" ({_name(status.names)})" if status.names else ""
     click.echo(f"{_spoken(now)}: {status.kind}{why}")
@@ -27,8 +36,19 @@ def hours(at: str | None, days: int, config: Path) -> None:
         click.echo(f"until {_spoken(status.until)}: then {schedule.status(status.until).kind}")
     if status.next_opening and status.next_opening != status.until:
         click.echo(f"opens next {_spoken(status.next_opening)}")
+    for each in kept:
+        click.echo(f"override {numbered(each, site).strip()}")
     for line in _calendar(schedule, now, days):
         click.echo(line)
+
+
+def _kept(now: int) -> tuple[Kept, ...]:
+    """The overrides that stand or are to come; none where no database is, or none that can be used."""
+    store = Store(settings.database_url())
+    try:
+        return Overrides(store).kept(now) if store.made and store.problem() is None else ()
+    finally:
+        store.close()
 
 
 def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:

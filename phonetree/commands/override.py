@@ -78,7 +78,7 @@ def list_(overrides: Overrides, config: Path) -> None:
     site = load_for_reading(config).site
     kept = overrides.kept(int(time.time()))
     for each in kept:
-        click.echo(_numbered(each, site))
+        click.echo(numbered(each, site))
     if not kept:
         click.echo("No override stands; the hours are as hours.yaml says.")
 
@@ -118,7 +118,8 @@ def _words(said: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _numbered(kept: Kept, site: Site) -> str:
+def numbered(kept: Kept, site: Site) -> str:
+    """An override in a line."""
     return f"{kept.number:>3}  {_line(kept.override, site)} (by {kept.by})"
 
 

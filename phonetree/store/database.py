@@ -50,6 +50,12 @@ class Store:
             event.listen(self.engine, "connect", _prepare)
             event.listen(self.engine, "begin", _begin)
 
+    @property
+    def made(self) -> bool:
+        """Whether there may be a database: SQLite would make an empty file by looking for it."""
+        name = self.engine.url.database
+        return not self.sqlite or bool(name and Path(name).exists())
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: all of it is kept, or nothing. Raises StoreError when the database cannot be used."""

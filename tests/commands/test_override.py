@@ -65,6 +65,31 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(database: Store, capsys
     assert [(each.by, each.what[:10]) for each in since(database, 0)][-1] == ("Ada", "override 1")
 
 
+def test_hours_tell_of_it(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    main(["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00", "--who", "Ada"])
+    capsys.readouterr()
+    assert main(["hours", "--at", f"{day} 11:00", "--days", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(": closed")
+    assert " 14:00 " in lines[1]
+    assert lines[1].endswith("then open")
+    assert lines[-1].startswith("override 1  closed from Wed ")
+    main(["override", "withdraw", "1"])
+    capsys.readouterr()
+    assert main(["hours", "--at", f"{day} 11:00", "--days", "0"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(": open")
+
+
+def test_hours_make_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
+    assert main(["hours", "--days", "0"]) == 0
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "problems"),
     [

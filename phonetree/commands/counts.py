@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from phonetree import settings
 from phonetree.commands.options import config_option, load_for_reading, open_store
 from phonetree.store.counts import Outcome, by_hour, by_month
 
@@ -34,7 +33,7 @@ def counts(year: int | None, *, demo: bool, config: Path) -> None:
     Example: python -m phonetree counts --year 2026
     """
     year = year or datetime.now(UTC).astimezone(load_for_reading(config).site.schedule.zone).year
-    with open_store(settings.DEMO_DATABASE_URL if demo else settings.database_url()) as store:
+    with open_store(demo=demo) as store:
         months, hours = by_month(store), by_hour(store, year)
     click.echo("          " + "".join(f"{WORDS[outcome]:>12}" for outcome in Outcome))
     for month in sorted({month for month, _ in months}):

@@ -26,5 +26,5 @@ def fallback_command(config: Path, caller_id: str | None) -> None:
     """
     fictional = settings.is_demo()
     site = load(config, NumberRules(settings.names(), fictional=fictional)).site
-    shown = number_of(caller_id, fictional=fictional) if caller_id else None
+    shown = number_of(caller_id, "--caller-id", fictional=fictional) if caller_id else None
     click.echo(Renderer("").write(fallback(site, shown)).decode())

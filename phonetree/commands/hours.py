@@ -9,7 +9,7 @@ from phonetree import settings
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
 from phonetree.commands.override import numbered
 from phonetree.config.site import overridden
-from phonetree.core.schedule import Day, Names, Schedule
+from phonetree.core.schedule import Day, Names, Schedule, dated
 from phonetree.store.database import Store
 from phonetree.store.overrides import Kept, Overrides, standing
 
@@ -67,4 +67,4 @@ def _name(names: Names) -> str:
 
 
 def _spoken(moment: datetime) -> str:
-    return f"{moment:%a %d %b %Y %H:%M %Z}"
+    return f"{dated(moment)} {moment:%Z}"

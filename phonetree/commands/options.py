@@ -14,6 +14,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
+from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
 
@@ -44,9 +45,9 @@ def who_option(function: F) -> F:
 
 
 @contextmanager
-def open_store(url: str) -> Iterator[Store]:
-    """The store at an address, for as long as a command runs. Raises PhonetreeError when it cannot be used."""
-    store = Store(url)
+def open_store(*, demo: bool = False) -> Iterator[Store]:
+    """The store, or the demo's, for as long as a command runs. Raises PhonetreeError when it cannot be used."""
+    store = Store(settings.DEMO_DATABASE_URL if demo else settings.database_url())
     try:
         if problem := store.problem():
             raise PhonetreeError(problem)
@@ -58,6 +59,11 @@ def open_store(url: str) -> Iterator[Store]:
 def load_for_reading(config: Path) -> Loaded:
     """The site as staff's machine can see it: numbers that are not set there are stood in for."""
     return load(config, NumberRules(settings.names(), fictional=False, stand_in=True))
+
+
+def here(seconds: int) -> str:
+    """A moment, in seconds since 1970, by this machine's clock."""
+    return dated(datetime.fromtimestamp(seconds).astimezone())
 
 
 def moment(text: str | None, zone: BaseTzInfo) -> datetime:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from phonetree import settings
 from phonetree.commands.options import config_option, load_for_reading, moment, open_store, who_option
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
 from phonetree.core.lockstep import sentences
-from phonetree.core.schedule import Kind, Override, midnight
+from phonetree.core.schedule import Kind, Override, dated, midnight
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError
 from phonetree.store.overrides import Kept, Overrides, standing
@@ -30,8 +29,7 @@ def override(context: click.Context, *, demo: bool) -> None:
 
     Example: python -m phonetree override list
     """
-    url = settings.DEMO_DATABASE_URL if demo else settings.database_url()
-    context.obj = Overrides(context.with_resource(open_store(url)))
+    context.obj = Overrides(context.with_resource(open_store(demo=demo)))
 
 
 @override.command()
@@ -125,6 +123,6 @@ def numbered(kept: Kept, site: Site) -> str:
 
 def _line(override: Override, site: Site) -> str:
     zone = site.schedule.zone
-    begins, ends = (f"{when.astimezone(zone):%a %d %b %Y %H:%M}" for when in (override.begins, override.ends))
+    begins, ends = (dated(when.astimezone(zone)) for when in (override.begins, override.ends))
     said = f', saying "{next(iter(override.words.values()))}"' if override.words else ""
     return f"{override.kind or 'as usual'} from {begins} to {ends}{said}"

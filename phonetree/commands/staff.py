@@ -1,15 +1,12 @@
 """`staff`: what those who keep the helpline did."""
 
 import time
-from datetime import datetime
 
 import click
 
-from phonetree import settings
-from phonetree.commands.options import open_store
+from phonetree.commands.options import here, open_store
+from phonetree.mailbox.worker import DAY_SECONDS
 from phonetree.store.actions import since
-
-DAY_SECONDS = 24 * 3600
 
 
 @click.group()
@@ -27,9 +24,9 @@ def actions(days: int) -> None:
 
     Example: python -m phonetree staff actions --days 7
     """
-    with open_store(settings.database_url()) as store:
+    with open_store() as store:
         found = since(store, int(time.time()) - days * DAY_SECONDS)
     for each in found:
-        click.echo(f"{datetime.fromtimestamp(each.at).astimezone():%a %d %b %Y %H:%M}  {each.by}  {each.what}")
+        click.echo(f"{here(each.at)}  {each.by}  {each.what}")
     if not found:
         click.echo(f"Nothing was done in the last {days} days.")

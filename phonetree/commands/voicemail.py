@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -12,7 +11,7 @@ import click
 
 from phonetree import settings
 from phonetree.commands.keys import PASSPHRASE, passphrase, write_private
-from phonetree.commands.options import open_store, who_option
+from phonetree.commands.options import here, open_store, who_option
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels
@@ -52,8 +51,7 @@ def voicemail(context: click.Context, *, demo: bool) -> None:
 
     Example: python -m phonetree voicemail list
     """
-    url = settings.DEMO_DATABASE_URL if demo else settings.database_url()
-    context.obj = Messages(context.with_resource(open_store(url)))
+    context.obj = Messages(context.with_resource(open_store(demo=demo)))
 
 
 @voicemail.command("list")
@@ -70,7 +68,7 @@ def list_(messages: Messages, *, everything: bool) -> None:
     if not found:
         click.echo("No message is waiting.")
     for failure in messages.failures().values():
-        since = _moment(failure.since)
+        since = here(failure.since)
         click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
     for failing in Notices(messages.store, messages, channels(settings.notify())).failing():
         click.echo(
@@ -197,8 +195,4 @@ def _sound(messages: Messages, beginning: str, key: Path, passphrase_file: TextI
 
 def _line(message: Message) -> str:
     by = f" by {message.by}" if message.by and message.state is not MessageState.NEW else ""
-    return f"{message.id[:SHOWN]}  {_moment(message.left_at)}  {message.seconds:>4} s  {message.state}{by}"
-
-
-def _moment(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds).astimezone():%a %d %b %Y %H:%M}"
+    return f"{message.id[:SHOWN]}  {here(message.left_at)}  {message.seconds:>4} s  {message.state}{by}"

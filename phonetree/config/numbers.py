@@ -54,9 +54,9 @@ def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
     return _stand_in(value.text)
 
 
-def number_of(text: str, *, fictional: bool) -> str:
-    """The number (E.164) that somebody gives a command. Raises PhonetreeError when it is none that can be shown."""
-    findings, where = Findings(), Where("--caller-id")
+def number_of(text: str, option: str, *, fictional: bool) -> str:
+    """The number (E.164) that a command's option holds. Raises PhonetreeError when it is none that can be shown."""
+    findings, where = Findings(), Where(option)
     section = Section(Table((), where), "", findings)
     number = _parse(section, Scalar(text, where), text, f"'{text}'", fictional=fictional)
     if findings.problems:

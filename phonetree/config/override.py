@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from phonetree.config.promises import breaches
 from phonetree.config.reader import suggest
-from phonetree.config.site import overridden
+from phonetree.config.site import broken_by, overridden
 from phonetree.core import ringing
-from phonetree.core.schedule import Kind, Override
+from phonetree.core.schedule import Kind, Override, dated
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.tree import Site
 from phonetree.errors import OverrideError
@@ -33,9 +33,9 @@ def read_override(
 
 def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -> Iterator[str]:
     if ends <= begins:
-        yield f"it ends ({ends:%a %d %b %Y %H:%M}) before it begins; choose a later end"
+        yield f"it ends ({dated(ends)}) before it begins; choose a later end"
     elif ends <= now:
-        yield f"it is over already ({ends:%a %d %b %Y %H:%M}); choose a later end"
+        yield f"it is over already ({dated(ends)}); choose a later end"
     if ends - begins > timedelta(days=MOST_DAYS):
         yield f"it lasts longer than {MOST_DAYS} days; write it into hours.yaml, as a closure or other hours"
     if kind is Kind.HOLIDAY:
@@ -64,10 +64,7 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
 
 def check_promises(site: Site, override: Override, others: tuple[Override, ...], since: date) -> None:
     """Raises OverrideError when this override, beside the `others`, would break a promise that is kept without it."""
-    if broken := breaches(overridden(site, (override, *others)), since):
-        before = breaches(overridden(site, others), since)
-        broken = tuple(text for text in broken if text not in before)
-    if broken:
+    if broken := broken_by((override, *others), site, lambda changed: breaches(changed, since), others):
         raise OverrideError([*(f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)), *broken])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from phonetree.config import document
 from phonetree.config.document import Table
@@ -165,7 +166,7 @@ class Sites:
         """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
         the site would break a promise that it keeps without them change nothing."""
         with self._lock:
-            self.refused = self._broken_by(overrides, self._proof) if self._proof and overrides else ()
+            self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
             if not self.refused:
                 self.take_over(overrides)
             return not self.refused
@@ -177,12 +178,6 @@ class Sites:
             sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
             self._revisions = OrderedDict((site.revision, site) for site in sites)
             self.current = self._revisions[self.current.revision]
-
-    def _broken_by(self, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
-        if not (broken := proof(overridden(self.current, overrides))):
-            return ()
-        before = proof(overridden(self.current, ()))
-        return tuple(problem for problem in broken if problem not in before)
 
     def _look(self) -> str:
         """All that a reload depends on, in short: the two files, and which audio files there are."""
@@ -212,3 +207,19 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     if site.schedule.overrides == overrides:
         return site
     return replace(site, schedule=replace(site.schedule, overrides=overrides))
+
+
+T = TypeVar("T")
+
+
+def broken_by(
+    overrides: tuple[Override, ...],
+    site: Site,
+    proof: Callable[[Site], tuple[T, ...]],
+    before: tuple[Override, ...] = (),
+) -> tuple[T, ...]:
+    """What a proof finds broken under overrides, but for what is broken under those `before` as well."""
+    if not (broken := proof(overridden(site, overrides))):
+        return ()
+    already = proof(overridden(site, before))
+    return tuple(each for each in broken if each not in already)

@@ -201,6 +201,11 @@ def changes(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetime]:
         yield from pair
 
 
+def dated(moment: datetime) -> str:
+    """A moment as staff read it: "Mon 23 Nov 2026 14:02"."""
+    return f"{moment:%a %d %b %Y %H:%M}"
+
+
 def midnight(zone: BaseTzInfo, day: date) -> datetime:
     """The moment at which this date begins."""
     return _instant(zone, day, 0, latest=False)

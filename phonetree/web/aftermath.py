@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from phonetree.config.site import Sites
+from phonetree.core.schedule import dated
 from phonetree.errors import StoreError
 from phonetree.store.presence import Outage, Presence
 from phonetree.web.tally import Tally
@@ -48,4 +49,4 @@ class Aftermath:
             return None  # the worker tells of a store that is away
 
     def _clock(self, moment: int) -> str:
-        return f"{datetime.fromtimestamp(moment, UTC).astimezone(self.sites.current.schedule.zone):%a %d %b %Y %H:%M}"
+        return dated(datetime.fromtimestamp(moment, UTC).astimezone(self.sites.current.schedule.zone))

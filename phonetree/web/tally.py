@@ -26,14 +26,12 @@ class Tally:
 
     def call(self, site: Site, fields: Fields, now: datetime) -> None:
         """A call came in."""
-        if fields.get("CallSid") == self.canary:
-            return
-        self.counts.add(Outcome.CALL, now.astimezone(site.schedule.zone))
+        self._count(Outcome.CALL, site, fields, now)
 
-    def fallback(self, site: Site, now: datetime) -> None:
+    def fallback(self, site: Site, fields: Fields, now: datetime) -> None:
         """A call could not go on as it should."""
-        self.counts.add(Outcome.FALLBACK, now.astimezone(site.schedule.zone))
-        self._fell_back.set()
+        if self._count(Outcome.FALLBACK, site, fields, now):
+            self._fell_back.set()
 
     def to_tell(self) -> bool:
         """Whether calls fell back since this was last asked."""
@@ -44,13 +42,19 @@ class Tally:
     def turn(self, site: Site, state: State, event: Event, document: bytes, fields: Fields, now: datetime) -> None:
         """A turn was taken."""
         outcome = _outcome(state, event, document)
-        if outcome is None or fields.get("CallSid") == self.canary:
+        if outcome is None or not self._count(outcome, site, fields, now):
             return
         if outcome is Outcome.ADVOCATE:
             self.streak.answered()
         if outcome is Outcome.UNANSWERED:
             self.streak.unanswered()
+
+    def _count(self, outcome: Outcome, site: Site, fields: Fields, now: datetime) -> bool:
+        """Whether it was counted: the canary's call is not."""
+        if fields.get("CallSid") == self.canary:
+            return False
         self.counts.add(outcome, now.astimezone(site.schedule.zone))
+        return True
 
 
 def _outcome(state: State, event: Event, document: bytes) -> Outcome | None:

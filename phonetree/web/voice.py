@@ -99,7 +99,7 @@ def fallback() -> Response:
     desk = _desk()
     language, step = _failed_place(_fields().get("ErrorUrl", ""))
     failure("fallback", "the provider could not use an answer", code=_fields().get("ErrorCode", "")[:5])
-    _count_fallback(desk)
+    desk.tally.fallback(desk.sites.current, _fields(), desk.now())
     return _answer(_rescue(desk, language, step))
 
 
@@ -123,9 +123,10 @@ def broken(error: Exception) -> AnyResponse:
     if isinstance(error, HTTPException):
         return error.get_response()
     failure("turn", error)
-    _count_fallback(_desk())
+    desk = _desk()
+    desk.tally.fallback(desk.sites.current, _fields(), desk.now())
     language, step = _failed_place(request.path)
-    response = _answer(_rescue(_desk(), language, step))
+    response = _answer(_rescue(desk, language, step))
     response.headers[RESCUE_HEADER] = "1"
     return response
 
@@ -155,11 +156,6 @@ def _rescue(desk: Desk, language: str, step: str) -> Verbs:
     if step in LEG_STEPS:
         return (Hangup(),)
     return engine.rescue(desk.sites.current, desk.now(), language)
-
-
-def _count_fallback(desk: Desk) -> None:
-    if _fields().get("CallSid") != desk.tally.canary:
-        desk.tally.fallback(desk.sites.current, desk.now())
 
 
 def _answer(verbs: Verbs) -> Response:

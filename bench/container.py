@@ -20,23 +20,16 @@ from pathlib import Path
 import requests
 
 from phonetree.simulator.transport import sign
+from tests.support.programs import ROOT, TOKEN, answers, given, stop, until
 
-ROOT = Path(__file__).parents[1]
 BASE = "docker.io/library/python:3.13-slim-trixie"
 IMAGE = "localhost/phonetree:bench"
 MIRROR = "http://deb.debian.org/debian"
-PORT, TOKEN = 8971, "bench"
+PORT = 8971
 URL = f"http://127.0.0.1:{PORT}"
 TOOLS = ("gcc", "cc", "g++", "make", "ld", "pip", "pip3")
 TUCKED_AWAY = {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
-ENVIRON = {
-    "TWILIO_ACCOUNT_SID": "AC0",
-    "TWILIO_AUTH_TOKEN": TOKEN,
-    "PHONETREE_PUBLIC_URL": URL,
-    "PHONETREE_DEMO": "1",
-    "ADVOCATE_1": "+16175550101",
-    "ADVOCATE_2": "+16175550102",
-}
+ENVIRON = {**given(URL), "PHONETREE_BACKGROUND": "on"}
 
 
 def run(*command: str | Path) -> str:
@@ -75,7 +68,7 @@ def built() -> str:
 def inside(root: str, *command: str, **environ: str) -> list[str]:
     """A command in the image as compose runs it."""
     path = "/opt/phonetree/bin:/usr/local/bin:/usr/bin:/bin"
-    given = [f"{name}={value}" for name, value in {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environ}.items()]
+    pairs = [f"{name}={value}" for name, value in {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environ}.items()]
     mounted = "mount --bind $0 $0 && mount -o remount,ro,bind $0 && mount -t tmpfs tmpfs $0/tmp"
     devices = "mount --rbind /dev $0/dev"
     there = "sh -c 'cd /srv/phonetree && exec \"$@\"' sh"
@@ -90,7 +83,7 @@ def inside(root: str, *command: str, **environ: str) -> list[str]:
         root,
         "env",
         "-i",
-        *given,
+        *pairs,
         *command,
     ]
 
@@ -99,16 +92,10 @@ def inside(root: str, *command: str, **environ: str) -> list[str]:
 def serving(root: str, command: list[str], **environ: str) -> Iterator[None]:
     server = subprocess.Popen(inside(root, *command, **environ))  # noqa: S603
     try:
-        for _ in range(100):
-            try:
-                requests.get(f"{URL}/healthz", timeout=2)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.1)
+        until(lambda: answers(URL))
         yield
     finally:
-        server.terminate()
-        print(f"stopped with {server.wait(30)}")
+        print(f"stopped with {stop(server)}")
 
 
 def main() -> None:

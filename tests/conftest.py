@@ -40,6 +40,16 @@ def _rails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The address of an empty database of the test's own, which commands find."""
+    from tests.support.databases import address
+
+    made = address("sqlite", tmp_path)
+    monkeypatch.setenv("DATABASE_URL", made)
+    return made
+
+
+@pytest.fixture
 def config() -> Path:
     """The folder of the site that is shipped."""
     return ROOT / "config"

@@ -19,7 +19,6 @@ from phonetree.mailbox.notices import REMINDER, UNANSWERED
 from phonetree.provider.twiml import OVERRIDES
 from phonetree.web.aftermath import AWAY, FELL_BACK
 from phonetree.web.canary import FAILED
-from tests.support.databases import address
 from tests.support.lines import ROOT, RULES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -58,9 +57,9 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("block", _blocks("sh"))
-def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("database")
+def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
     assert main(["migrate"]) == 0
     for line in block.splitlines():
         script, *arguments = shlex.split(line)

@@ -123,12 +123,18 @@ def test_the_document_needs_nothing_from_anywhere(config: Path) -> None:
     assert "marque 9 1 1" in said
 
 
-def test_the_command_prints_it(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def _numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The advocates' numbers, as on a demo's server."""
     for name, number in NAMES.items():
         monkeypatch.setenv(name, number)
     monkeypatch.setenv("PHONETREE_DEMO", "1")
+
+
+@pytest.mark.usefixtures("_numbers")
+def test_the_command_prints_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["fallback", "--config", str(config)]) == 0
     printed = capsys.readouterr().out.strip().encode()
     assert printed == Renderer("").write(fallback(load(config, RULES).site)).strip()
@@ -137,12 +143,8 @@ def test_the_command_prints_it(
     assert "$ADVOCATE_1" in capsys.readouterr().err
 
 
-def test_for_a_second_provider_it_shows_a_number_of_there(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, number in NAMES.items():
-        monkeypatch.setenv(name, number)
-    monkeypatch.setenv("PHONETREE_DEMO", "1")
+@pytest.mark.usefixtures("_numbers")
+def test_for_a_second_provider_it_shows_a_number_of_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fallback", "--config", str(config), "--caller-id", "+1 (617) 555-0177"]) == 0
     tree = ElementTree.fromstring(capsys.readouterr().out)  # noqa: S314 -- our own
     assert [dial.get("callerId") for dial in tree.iter("Dial")] == ["+16175550177"] * 2

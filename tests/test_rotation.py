@@ -12,9 +12,8 @@ from werkzeug.test import Client
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.database import Store
-from phonetree.store.migrate import migrate
 from phonetree.web import create_app
-from tests.support.databases import address
+from tests.support.databases import tables
 from tests.support.lines import ROOT, URL, settings
 from tests.support.mail import ACCOUNT, pair
 
@@ -26,10 +25,7 @@ class Helpline:
 
     def __init__(self, folder: Path) -> None:
         (folder / "advocates.pem").write_bytes(pair()[2].public)
-        self.keys, self.database = folder, address("sqlite", folder)
-        store = Store(self.database)
-        migrate(store)
-        store.close()
+        self.keys, self.database = folder, tables("sqlite", folder)
         self.provider = TestProvider(ACCOUNT, FIRST)
         self.url = serve(self.provider)
         self.stores: list[Store] = []

@@ -8,16 +8,18 @@ import pytz
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.store.counts import Counts, Outcome
-from tests.support.databases import address, store
+from tests.support.databases import store
 from tests.support.lines import ROOT
 
 TUESDAY = pytz.timezone("America/New_York").localize(datetime.fromisoformat("2026-11-24 15:30"))
 
 
+pytestmark = pytest.mark.usefixtures("database")
+
+
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
 
 
 def test_counts_are_two_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

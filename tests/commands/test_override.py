@@ -13,7 +13,6 @@ from phonetree.config.site import load
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
-from tests.support.databases import address
 from tests.support.lines import ROOT, RULES
 
 SITE = load(ROOT / "config", RULES).site
@@ -30,16 +29,15 @@ def _coming(weekday: int) -> str:
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.chdir(copytree(ROOT / "config", tmp_path / "config").parent)
-    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
-    store = Store(address("sqlite", tmp_path))
-    migrate(store)
-    store.close()
-    return store
+    made = Store(database)
+    migrate(made)
+    made.close()
+    return made
 
 
-def test_closed_for_some_hours_said_listed_and_withdrawn(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     day = _coming(2)
     stretch = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
     assert main(["override", "add", "closed", *stretch, *BOTH, "--who", "Ada"]) == 0
@@ -62,10 +60,10 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(database: Store, capsys
     assert capsys.readouterr().err == "no override 2 stands or is to come; see: override list\n"
     assert main(["override", "list"]) == 0
     assert capsys.readouterr().out == "No override stands; the hours are as hours.yaml says.\n"
-    assert [(each.by, each.what[:10]) for each in since(database, 0)][-1] == ("Ada", "override 1")
+    assert [(each.by, each.what[:10]) for each in since(store, 0)][-1] == ("Ada", "override 1")
 
 
-def test_hours_tell_of_it(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hours_tell_of_it(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     day = _coming(2)
     main(["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00", "--who", "Ada"])
     capsys.readouterr()
@@ -115,7 +113,7 @@ def test_hours_make_no_database(
     ],
 )
 def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
-    arguments: list[str], problems: list[str], database: Store, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], problems: list[str], store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     day = _coming(2)
     assert main(["override", "add", *arguments, "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
@@ -142,14 +140,14 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
     ],
 )
 def test_times_that_make_no_sense_are_refused(
-    begins: str, ends: str, problem: str, database: Store, capsys: pytest.CaptureFixture[str]
+    begins: str, ends: str, problem: str, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["override", "add", "open", "--from", begins, "--until", ends]) == KNOWN_PROBLEM
     assert problem in capsys.readouterr().err
 
 
 def test_one_under_which_0_would_not_reach_a_person_is_refused(
-    database: Store, capsys: pytest.CaptureFixture[str]
+    store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     routing = Path("config/routing.yaml")
     text = routing.read_text(encoding="utf-8").replace("hours: {open: advocate, closed", "hours: {open: day, closed")
@@ -166,7 +164,7 @@ def test_one_under_which_0_would_not_reach_a_person_is_refused(
     assert capsys.readouterr().out.startswith("No override stands")
 
 
-def test_open_while_nobody_is_on_shift_is_refused(database: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_open_while_nobody_is_on_shift_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     routing = Path("config/routing.yaml")
     text = routing.read_text(encoding="utf-8")
     for number in ("$ADVOCATE_1", "$ADVOCATE_2"):
@@ -180,7 +178,7 @@ def test_open_while_nobody_is_on_shift_is_refused(database: Store, capsys: pytes
 
 
 def test_files_that_break_a_promise_by_themselves_keep_nobody_from_closing(
-    database: Store, capsys: pytest.CaptureFixture[str]
+    store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     routing = Path("config/routing.yaml")
     end = "le comunico ahora.}\n      go: "

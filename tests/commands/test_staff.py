@@ -8,14 +8,15 @@ import pytz
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.store.actions import note
-from tests.support.databases import address, store
+from tests.support.databases import store
 from tests.support.lines import ROOT
+
+pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
 
 
 def test_what_staff_did_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,21 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from phonetree.mailbox.sealing import Envelope, opened
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from tests.support.databases import address, programs
-from tests.support.mail import mailbox, pair
+from tests.support.mail import heard, mailbox
 
 NOW = 1_800_000_000
-
-
-def _heard(store: Store) -> list[bytes]:
-    messages = Messages(store)
-    return [
-        opened(pair()[1], Envelope(*messages.envelope(message.id)), messages.sealed(message.id))
-        for message in messages.listed()
-    ]
 
 
 def test_sqlite_while_it_is_used(tmp_path: Path) -> None:
@@ -34,7 +25,7 @@ def test_sqlite_while_it_is_used(tmp_path: Path) -> None:
         copy.close()
     restored = Store(f"sqlite:///{tmp_path}/copy/phonetree.db")
     assert restored.problem() is None
-    assert _heard(restored) == [held.sound]
+    assert heard(Messages(restored)) == [held.sound]
     restored.close()
 
 
@@ -55,5 +46,5 @@ def test_postgres_by_its_own_programs(tmp_path: Path) -> None:
     )
     restored = Store(empty)
     assert restored.problem() is None
-    assert _heard(restored) == [held.sound]
+    assert heard(Messages(restored)) == [held.sound]
     restored.close()

@@ -8,7 +8,7 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.errors import StoreError
 from phonetree.store.database import SCHEMA, Store
 from phonetree.store.migrate import migrate
-from tests.support.databases import KINDS, address
+from tests.support.databases import KINDS
 from tests.support.mail import mailbox
 
 NOW = 1_800_000_000
@@ -29,26 +29,22 @@ def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) ->
 
 
 def test_a_database_of_a_newer_version_is_left_alone_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = address("sqlite", tmp_path)
-    store = Store(url)
+    store = Store(database)
     migrate(store)
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match=f"schema 9999, of a newer version.*migrate --to {SCHEMA}"):
         migrate(store)
     store.close()
-    monkeypatch.setenv("DATABASE_URL", url)
     assert main(["migrate"]) == KNOWN_PROBLEM
     assert main(["migrate", "--to", "7"]) == KNOWN_PROBLEM
     assert "there is no schema 7; this version knows 0001, 0002" in capsys.readouterr().err
 
 
-def test_the_command_goes_back_and_forth(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
+@pytest.mark.usefixtures("database")
+def test_the_command_goes_back_and_forth(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate"]) == 0
     assert main(["migrate", "--to", "0001"]) == 0
     assert main(["migrate", "--to", "0001"]) == 0

@@ -48,6 +48,12 @@ def address(kind: str, folder: Path) -> str:
     return url.set(database=name).render_as_string(hide_password=False)
 
 
+def tables(kind: str, folder: Path) -> str:
+    """The address of a new database with its tables made."""
+    with store(kind, folder) as made:
+        return made.engine.url.render_as_string(hide_password=False)
+
+
 @contextmanager
 def store(kind: str, folder: Path) -> Iterator[Store]:
     """A store with its tables made."""

@@ -32,6 +32,16 @@ def pair(name: str = "advocates") -> tuple[PublicKey, RSAPrivateKey, keyring.Pai
     return read_public_key(made.public, name), keyring.unlock(made.private, PASSPHRASE), made
 
 
+def sound_of(messages: Messages, message: str, key: RSAPrivateKey | None = None) -> bytes:
+    """What is heard of a message."""
+    return opened(key or pair()[1], Envelope(*messages.envelope(message)), messages.sealed(message))
+
+
+def heard(messages: Messages, key: RSAPrivateKey | None = None) -> list[bytes]:
+    """What is heard of every message of a store, oldest first."""
+    return [sound_of(messages, each.id, key) for each in reversed(messages.listed())]
+
+
 @dataclass
 class Mailbox:
     """Everything a test of the mailbox needs within reach."""
@@ -47,10 +57,10 @@ class Mailbox:
 
     def sounds(self, key: RSAPrivateKey | None = None) -> list[bytes]:
         """What is heard of every message, oldest first."""
-        return [self.sound(message.id, key) for message in reversed(self.messages.listed())]
+        return heard(self.messages, key)
 
     def sound(self, message: str, key: RSAPrivateKey | None = None) -> bytes:
-        return opened(key or pair()[1], Envelope(*self.messages.envelope(message)), self.messages.sealed(message))
+        return sound_of(self.messages, message, key)
 
 
 @contextmanager

@@ -10,11 +10,9 @@ import pytest
 from phonetree.core import engine
 from phonetree.simulator.provider import HeldCall, TestProvider
 from phonetree.store.counts import Outcome, by_month
-from phonetree.store.database import Store
-from phonetree.store.migrate import migrate
 from phonetree.web import aftermath as module
 from phonetree.web.aftermath import FELL_BACK, QUIET_SECONDS, Aftermath
-from tests.support.databases import address
+from tests.support.databases import tables
 from tests.support.lines import ROOT, TOKEN
 from tests.support.mail import ACCOUNT, NUMBER
 from tests.support.server import DAY, Server
@@ -24,10 +22,7 @@ class Helpline:
     """A server over a store and a provider, and what staff are told."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = address("sqlite", folder)
-        store = Store(self.database)
-        migrate(store)
-        store.close()
+        self.database = tables("sqlite", folder)
         self.provider = TestProvider(ACCOUNT, TOKEN)
         self.told: list[str] = []
         self.servers: list[Server] = []

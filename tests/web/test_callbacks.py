@@ -12,14 +12,11 @@ from random import Random
 import pytest
 
 from phonetree.mailbox import worker as work
-from phonetree.mailbox.sealing import Envelope, opened
 from phonetree.simulator.provider import Held, TestProvider
-from phonetree.store.database import Store
 from phonetree.store.messages import Messages
-from phonetree.store.migrate import migrate
-from tests.support.databases import KINDS, address
+from tests.support.databases import KINDS, tables
 from tests.support.lines import ROOT, TOKEN
-from tests.support.mail import ACCOUNT, pair
+from tests.support.mail import ACCOUNT, heard, pair
 from tests.support.programs import until
 from tests.support.server import Server
 
@@ -34,12 +31,8 @@ class Running:
         keys = folder / "keys"
         keys.mkdir()
         (keys / "advocates.pem").write_bytes(pair()[2].public)
-        url = address(kind, folder)
-        store = Store(url)
-        migrate(store)
-        store.close()
         self.provider = TestProvider(ACCOUNT, TOKEN)
-        self.server = Server(ROOT / "config", database=url, provider=self.provider, keys=keys)
+        self.server = Server(ROOT / "config", database=tables(kind, folder), provider=self.provider, keys=keys)
         self.worker = self.server.app.extensions["worker"]
         self.messages: Messages = self.worker.messages
 
@@ -58,11 +51,7 @@ class Running:
         assert answer.status_code == 204
 
     def sounds(self) -> list[bytes]:
-        found = self.messages.listed()
-        return sorted(
-            opened(pair()[1], Envelope(*self.messages.envelope(each.id)), self.messages.sealed(each.id))
-            for each in found
-        )
+        return sorted(heard(self.messages))
 
 
 @pytest.fixture

@@ -73,7 +73,10 @@ class State:
         return State(self.revision, self.language, self.node, step, menu or self.menu, **counts)
 
 
-_COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": 2**40}
+LATEST_BEGAN = 32_503_680_000
+"""The year 3000, in seconds since 1970: a moment that calendars can reckon with."""
+
+_COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN}
 """The counts, and what none of ours exceeds."""
 
 

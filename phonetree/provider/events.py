@@ -61,6 +61,12 @@ def keys(fields: Fields) -> str:
     return digits if len(digits) <= _MOST_KEYS and set(digits) <= _KEYS else "?"
 
 
+def error_code(fields: Fields) -> str:
+    """The provider's number of the error that made it ask for the fallback; "" when it names none."""
+    code = fields.get("ErrorCode", "")
+    return code if code.isascii() and code.isdigit() and len(code) < 6 else ""
+
+
 def _bridged(fields: Fields, *, accepted: bool) -> bool:
     """`DialCallStatus` alone would call a personal voicemail that picked up `completed`."""
     said = fields.get("DialBridged", "").lower()

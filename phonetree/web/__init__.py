@@ -28,14 +28,11 @@ from phonetree.web.background import background
 from phonetree.web.canary import Canary
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.limits import MOST_BODY_BYTES
 from phonetree.web.metrics import Watched
 from phonetree.web.overriding import Overriding
 from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
-
-MOST_BODY_BYTES = 64 * 1024
-"""The provider's requests have two or three kilobytes."""
-
 
 def clock() -> datetime:
     """Now."""
@@ -55,6 +52,7 @@ def create_app(
     sites = Sites(settings.config, rules, lambda site: broken_promises(site, settings.config, now().date()))
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     renderer = Renderer(settings.public_url)
     verifier = Verifier(settings.public_url, settings.auth_token, settings.old_token)
     counts, streak = Counts(), Streak()

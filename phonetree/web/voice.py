@@ -4,10 +4,11 @@ Nothing is read, written or logged before the signature is checked. No line is e
 that goes well; a failure leaves what broke and where, never whose call.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -21,11 +22,12 @@ from phonetree.core.verbs import Hangup, Verbs
 from phonetree.errors import StateError
 from phonetree.log import failure
 from phonetree.provider import events
-from phonetree.provider.signature import Verifier
+from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.web.canary import RESCUE_HEADER
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
+from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS
 from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
@@ -33,6 +35,9 @@ blueprint = Blueprint("voice", __name__)
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 """The provider uses POST. A signed request by any other method comes from a call, and gets help too."""
+
+
+_PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?#]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +60,38 @@ def _desk() -> Desk:
     return desk
 
 
-@blueprint.before_request
+@blueprint.before_app_request
 def verify() -> Response | None:
-    """Refuses, with nothing but a 403, whatever the provider has not signed."""
+    """Refuses, with nothing but a 403, whatever is neither a public page nor signed by the provider.
+
+    A signed request that no route of ours takes (a slash too many, another method) comes from a call all the same,
+    and gets help.
+    """
+    lost = request.routing_exception is not None
+    if not lost and request.blueprint != blueprint.name:
+        return None
     try:
-        body = b"" if request.form else request.get_data()
-        accepted = _desk().verifier.accepts(
-            quote(request.path), request.query_string.decode("latin-1"), request.form, body, request.headers
-        )
+        accepted = _is_signed(_desk().verifier)
     except Exception:  # noqa: BLE001 -- too large, malformed, or a fault of ours: all fail closed
         accepted = False
-    return None if accepted else Response(status=403)
+    if not accepted:
+        return Response(status=403)
+    return _begin_again(_desk(), "") if lost else None
+
+
+def _is_signed(verifier: Verifier) -> bool:
+    """Whether the provider has signed the request. What is larger than any of its requests is not even read."""
+    query = request.query_string
+    if not could_be(request.headers.get(HEADER, "")) or len(query) > MOST_ADDRESS_BYTES:
+        return False
+    body = request.get_data()
+    if max(_fields_in(query), _fields_in(body)) > MOST_FIELDS or request.mimetype == "multipart/form-data":
+        return False
+    return verifier.accepts(quote(request.path), query.decode("latin-1"), request.form, body, request.headers)
+
+
+def _fields_in(form: bytes) -> int:
+    return form.count(b"&") + 1
 
 
 @blueprint.route("/voice", methods=_METHODS, strict_slashes=False)
@@ -89,8 +115,7 @@ def turn(place: str) -> Response:
         desk.tally.turn(site, state, event, document, _fields(), now)
         return _document(document)
     except StateError:
-        language, _ = _failed_place(request.path)
-        return _answer(engine.start_again(desk.sites.current, desk.now(), language))
+        return _begin_again(desk, _failed_place(request.path)[0])
 
 
 @blueprint.route("/voice/fallback", methods=_METHODS)
@@ -98,7 +123,7 @@ def fallback() -> Response:
     """The provider could not get or use one of our answers: help that needs no further turn."""
     desk = _desk()
     language, step = _failed_place(_fields().get("ErrorUrl", ""))
-    failure("fallback", "the provider could not use an answer", code=_fields().get("ErrorCode", "")[:5])
+    failure("fallback", "the provider could not use an answer", code=events.error_code(_fields()))
     desk.tally.fallback(desk.sites.current, _fields(), desk.now())
     return _answer(_rescue(desk, language, step))
 
@@ -146,10 +171,15 @@ def _site(desk: Desk, state: State) -> Site:
     return site
 
 
+def _begin_again(desk: Desk, language: str) -> Response:
+    """The answer to a call whose place is lost."""
+    return _answer(engine.start_again(desk.sites.current, desk.now(), language))
+
+
 def _failed_place(address: str) -> tuple[str, str]:
-    """Language and step of one of our addresses, as far as they can be told."""
-    parts = urlsplit(address).path.rpartition("/voice/")[2].split("/")
-    return (parts[1], parts[3]) if len(parts) == 4 else ("", "")
+    """Language and step of one of our addresses, as far as they can be told; the address may be anything."""
+    found = _PLACE.search(address[:MOST_ADDRESS_BYTES])
+    return (found["language"], found["step"]) if found else ("", "")
 
 
 def _rescue(desk: Desk, language: str, step: str) -> Verbs:

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from phonetree.provider.signature import Verifier
 from phonetree.settings import Settings
 from phonetree.web import create_app
+from phonetree.web.server import Edge, edge
 
 TOKEN = "bench"
 URL = "https://tree.example.org"
@@ -35,3 +36,8 @@ def site() -> Flask:
     names = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
     settings = Settings("AC0", TOKEN, URL, Path(os.environ["BENCH_CONFIG"]), names, demo=True)
     return create_app(settings)
+
+
+def served() -> Edge:
+    """The same as `serve` runs it."""
+    return edge(site())

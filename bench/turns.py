@@ -4,7 +4,8 @@
 
 Each server runs in a process of its own (granian, one worker), and is asked by two connections that wait
 for each answer. All run at once, and rounds alternate between them. A request is a menu
-turn, signed, with the twenty-odd parameters that the network sends.
+turn, signed, with the twenty-odd parameters that the network sends. `bare` and `WSGI` run in granian's WSGI mode with
+two threads, the others as `serve` runs them.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from phonetree.simulator.transport import sign
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 2
+_FACTORIES = {"bare": "bare", "WSGI": "site"}
 FIELDS = {
     "CallSid": "CA" + "0" * 32, "AccountSid": "AC" + "0" * 32, "ApiVersion": "2010-04-01", "CallStatus": "in-progress",
     "From": "+16175550123", "Caller": "+16175550123", "To": "+16175550100", "Called": "+16175550100",
@@ -62,9 +64,10 @@ def turns(revision: str, node: str) -> list[bytes]:
 @contextmanager
 def server(factory: str, port: int, config: Path) -> Iterator[int]:
     """A server in a process of its own."""
+    mode = ["rsgi", "--http", "1"] if factory == "served" else ["wsgi", "--blocking-threads", "2"]
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "2", "--log-level", "error", f"bench.apps:{factory}",
+        sys.executable, "-m", "granian", "--factory", "--port", str(port), "--workers", "1",
+        "--log-level", "error", "--interface", *mode, f"bench.apps:{factory}",
     ]  # fmt: skip
     environ = {**os.environ, "BENCH_CONFIG": str(config)}
     process = subprocess.Popen(command, cwd=ROOT, env=environ)  # noqa: S603
@@ -145,17 +148,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         configs = {
             "bare": ROOT / "config",
+            "WSGI": ROOT / "config",
             "this site": ROOT / "config",
             "10 nodes": site_of(Path(scratch) / "10", 10),
             "1000 nodes": site_of(Path(scratch) / "1000", 1000),
         }
-        nodes = {"bare": "welcome", "this site": "welcome", "10 nodes": "menu5", "1000 nodes": "menu500"}
+        nodes = {
+            "bare": "welcome",
+            "WSGI": "welcome",
+            "this site": "welcome",
+            "10 nodes": "menu5",
+            "1000 nodes": "menu500",
+        }
         asked = {name: turns(load(path, rules).site.revision, nodes[name]) for name, path in configs.items()}
         rates: dict[str, list[float]] = {name: [] for name in configs}
         latencies: dict[str, list[float]] = {name: [] for name in configs}
         with ExitStack() as running:
             ports = {
-                name: running.enter_context(server("bare" if name == "bare" else "site", 8700 + number, path))
+                name: running.enter_context(server(_FACTORIES.get(name, "served"), 8700 + number, path))
                 for number, (name, path) in enumerate(configs.items())
             }
             for round_ in range(options.rounds + 1):

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from phonetree.simulator.provider import TestProvider, serve
-from phonetree.simulator.transport import sign
+from phonetree.simulator.transport import InProcess, sign
 from phonetree.store.database import Store
 from phonetree.web import create_app
 from tests.support.databases import tables
@@ -37,6 +37,7 @@ class Helpline:
         )  # fmt: skip
         app = create_app(made, now=lambda: datetime.now(UTC), watching=False)
         self.client, self.worker, self.canary = Client(app), app.extensions["worker"], app.extensions["canary"]
+        self.canary.line = InProcess(app)
         self.stores.append(self.worker.store)
 
     def accepts(self, token: str) -> bool:

@@ -1,10 +1,13 @@
 """`serve`: answers calls."""
 
+import resource
 import socket
+from functools import partial
 
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
@@ -12,9 +15,8 @@ from phonetree.commands.demo import KEY, PASSPHRASE, Demo, furnish, leave_demo
 from phonetree.errors import PhonetreeError
 from phonetree.settings import Settings
 from phonetree.web import create_app
-
-THREADS = 4
-"""Calls that one worker answers at the same moment; a turn takes less than a millisecond."""
+from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
+from phonetree.web.server import load
 
 STOP_SECONDS = 10
 """A worker that does not end by then is ended: far longer than any turn takes."""
@@ -59,19 +61,36 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider))
         click.echo(_WELCOME.format(url=url, key=KEY, passphrase=PASSPHRASE))
     log.take_in_libraries()
+    _allow_files(MOST_CONNECTIONS * 2)
     Granian(
-        "phonetree.web:create_app",
+        "phonetree.web.server",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
-        blocking_threads=THREADS,
-        factory=True,
+        http=HTTPModes.http1,  # with both, a connection that says nothing would never time out
+        websockets=False,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=int(HEADER_SECONDS * 1000), max_buffer_size=MOST_HEADER_BYTES),
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
-    ).serve()
+    ).serve(target_loader=partial(load, _reached_at(host, port)), wrap_loader=False)
+
+
+def _reached_at(host: str, port: int) -> str:
+    """Where a server that listens at a host, or at every address, is reached from its own machine."""
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- listened at only where it is asked for
+    return f"[{there}]:{port}" if ":" in there else f"{there}:{port}"
+
+
+def _allow_files(number: int) -> None:
+    """Lets this process and its children have as many connections as they may; the system's default is 1,024."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if most == resource.RLIM_INFINITY else min(number, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, wanted), most))
 
 
 def _refuse_a_port_in_use(host: str, port: int) -> None:

@@ -1,10 +1,9 @@
 """The thin edge: Flask. `create_app` puts the rooms together."""
 
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flask import Flask
+from flask import Flask, Response
 from prometheus_client import CollectorRegistry
 
 from phonetree import log
@@ -18,6 +17,7 @@ from phonetree.mailbox.worker import Streak
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
+from phonetree.simulator.transport import OverHttp
 from phonetree.store.counts import Counts
 from phonetree.store.overrides import Overrides
 from phonetree.store.presence import Presence
@@ -25,14 +25,17 @@ from phonetree.store.revisions import Revisions
 from phonetree.web import audio, health, metrics, public, voice
 from phonetree.web.aftermath import Aftermath
 from phonetree.web.background import background
-from phonetree.web.canary import Canary
+from phonetree.web.canary import Canary, call_id
+from phonetree.web.headers import security_headers
 from phonetree.web.hot import Hot
 from phonetree.web.legs import Legs
 from phonetree.web.limits import MOST_BODY_BYTES
 from phonetree.web.metrics import Watched
 from phonetree.web.overriding import Overriding
+from phonetree.web.pages import Pages
 from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
+
 
 def clock() -> datetime:
     """Now."""
@@ -40,12 +43,17 @@ def clock() -> datetime:
 
 
 def create_app(
-    settings: Settings | None = None, *, now: Callable[[], datetime] = clock, watching: bool = True
+    settings: Settings | None = None,
+    *,
+    now: Callable[[], datetime] = clock,
+    watching: bool = True,
+    address: str | None = None,
 ) -> Flask:
     """The application. Without settings, those of the environment.
 
     Raises SettingsError or ConfigError when it could not answer calls. `watching` follows changes of the
-    files, and does the mailbox's work, in the background.
+    files, and does the mailbox's work, in the background. `address` (host and port) is where this server listens: its
+    test calls go there. Without it none is placed.
     """
     settings = settings or environment.read()
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
@@ -58,7 +66,7 @@ def create_app(
     counts, streak = Counts(), Streak()
     worker = background(settings, sites, counts, streak, now)
     wake = worker.wake if worker else _nobody
-    canary_id = f"CA{secrets.token_hex(16)}"
+    canary_id = call_id(settings.auth_token)
     revisions = Revisions(worker.store) if worker else None
 
     def recall(name: str) -> Site | None:
@@ -74,12 +82,22 @@ def create_app(
     app.extensions["overriding"] = overriding
     tell = worker.notices.tell if worker else _unheard
     aftermath = Aftermath(Presence(worker.store) if worker else None, tally, sites, tell, now)
-    canary = Canary(app, settings.auth_token, settings.public_url, sites, now, tell, canary_id, aftermath.look)
+    line = OverHttp(at=f"http://{address}") if address else None
+    canary = Canary(line, settings.auth_token, settings.public_url, sites, now, tell, canary_id, aftermath.look)
     app.extensions["canary"] = canary
     app.extensions["metrics"] = CollectorRegistry()
     app.extensions["metrics"].register(Watched(sites, canary, worker))
     for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, metrics.blueprint, public.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions["pages"] = Pages(public.make)
+    app.extensions["headers"] = headers = security_headers(settings.public_url)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
     if watching:
         log.take_in_libraries()
         watch(sites)

@@ -1,22 +1,23 @@
-"""The canary: a call that the server places to itself every minute, whole, through signature, engine and rendering.
+"""The canary: a call that the server places to itself every minute, by the way that callers come: a connection to
+its own socket, signature, engine and rendering. A server that takes no connection any more fails it.
 
 What is watched of the voice path is this call and no other: a counter of real calls would tell that there was one.
 Its caller never presses a key; it must come to where somebody is rung.
 """
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
 from time import perf_counter
-from typing import Any
 
 from phonetree import log
 from phonetree.config.site import Sites
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
-from phonetree.simulator.transport import InProcess, Reply
+from phonetree.simulator.transport import Reply, Transport
 from phonetree.simulator.world import parse_world
 
 EVERY_SECONDS = 60.0
@@ -28,11 +29,16 @@ FAILED = "The helpline's server failed its own test call. Callers may not be ans
 OVER = "The helpline's server answers its own test call again."
 
 
+def call_id(token: str) -> str:
+    """The id of the test calls: the same for all servers with a token, since one may answer another's at their port."""
+    return f"CA{hmac.new(token.encode(), b'canary', 'sha256').hexdigest()[:32]}"
+
+
 @dataclass
 class _Timed:
     """A line to the application that notes how long the slowest answer took, and whether one was a rescue."""
 
-    line: InProcess
+    line: Transport
     slowest: float = 0.0
     rescued: bool = False
 
@@ -48,7 +54,8 @@ class _Timed:
 class Canary:
     """`ok` and `seconds` (of the slowest turn) are those of the last call; None before the first one."""
 
-    application: Any
+    line: Transport | None
+    """The way to this server; None where its address is not known. Then no call is placed, and nothing is said."""
     token: str
     public_url: str
     sites: Sites
@@ -75,8 +82,10 @@ class Canary:
 
     def call(self) -> None:
         """One call. Raises nothing; staff are told when it fails, and when that is over."""
+        if self.line is None:
+            return
         try:
-            well = self._placed()
+            well = self._placed(self.line)
         except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have met it
             log.failure("canary", error)
             well = False
@@ -88,9 +97,9 @@ class Canary:
             log.info("canary", problem="over")
             self._tell(OVER)
 
-    def _placed(self) -> bool:
+    def _placed(self, way: Transport) -> bool:
         number, voice = self.sites.current.helpline.number, f"{self.public_url}/voice"
-        line = _Timed(InProcess(self.application))
+        line = _Timed(way)
         network = Network(line, self.token, NumberSettings(number, voice, None, f"{voice}/status"))
         call = Call(network, Clock(self.now()), Script(""), parse_world("*=no-answer"))
         call.id = self.id

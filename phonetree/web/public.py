@@ -6,12 +6,13 @@ exit that leaves no trace of the page in the next site's log.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Blueprint, Response, current_app, render_template, request
 from phonenumbers import PhoneNumberFormat, format_number, parse
 
 from phonetree.core.outline import outline
-from phonetree.core.tree import AGAIN_KEY, GoTo
+from phonetree.core.tree import AGAIN_KEY, GoTo, Language, Site
 from phonetree.core.wording import Speaker, sentence
 from phonetree.web.words import WORDS
 
@@ -20,13 +21,7 @@ blueprint = Blueprint("public", __name__, template_folder="templates")
 EXIT = "https://www.weather.gov/"
 """Where the exit leads: a page that anybody may have open."""
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 _SPELT = re.compile(r"\b(?:[A-Z0-9] )+[A-Z0-9]\b")
 
 
@@ -46,12 +41,18 @@ def written(text: str) -> str:
 def index() -> Response:
     """The tree as it is at this moment, in one of the site's languages."""
     desk = current_app.extensions["phonetree"]
-    site, now = desk.sites.current, desk.now()
+    site = desk.sites.current
     language = site.known_language(request.args.get("language", ""))
+    page = current_app.extensions["pages"].page(site, language, desk.now())
+    return Response(page, headers={"Content-Security-Policy": _POLICY}, content_type="text/html; charset=utf-8")
+
+
+def make(site: Site, language: Language, now: datetime) -> bytes:
+    """The page in one language, at a moment."""
     words = WORDS.get(language, WORDS["en"])
     status = site.schedule.status(now)
     speak = Speaker(site, language, now)
-    page = render_template(
+    return render_template(
         "public.html",
         site=site,
         language=language,
@@ -62,8 +63,7 @@ def index() -> Response:
         short_notice=site.schedule.words(now).get(language, ""),
         next_opening=speak.moment(status.next_opening) if status.next_opening else "",
         exit=EXIT,
-    )
-    return Response(page, headers=_HEADERS, content_type="text/html; charset=utf-8")
+    ).encode()
 
 
 def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, str]]:

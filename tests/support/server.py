@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from phonetree.simulator.provider import TestProvider, serve
-from phonetree.simulator.transport import sign
+from phonetree.simulator.transport import InProcess, sign
 from phonetree.web import create_app
 from tests.support.lines import TOKEN, URL, settings
 
@@ -33,6 +33,7 @@ class Server:
         self.app = create_app(made, now=lambda: self.now, watching=False)
         self.client = Client(self.app)
         self.sites = self.app.extensions["phonetree"].sites
+        self.app.extensions["canary"].line = InProcess(self.app)
 
     def post(self, path: str, *, method: str = "POST", **fields: str) -> TestResponse:
         """A request as the provider signs it."""

@@ -1,0 +1,215 @@
+"""The server's edge: takes each request in whole, within limits, before any code of ours waits for it.
+
+granian's WSGI mode gives a request a thread and lets that thread wait for the body, for as long as the client likes:
+as many slow clients as there are threads, and no turn is answered any more. Here (RSGI, granian's own interface) a body
+is awaited on the event loop, which thousands can do at once, with a limit and a deadline. The rules:
+
+- What cannot be genuine is refused by its headers: no signature or a misshapen one, too long an address or body.
+- A turn is a computation and runs on the loop. Whatever may wait (a revision that has to be fetched, a page that has to
+  be rendered, a file) runs in one of two pools, turns apart from pages, so that neither waits for the other.
+- A limit has a name. Who exceeds it gets a bare status, and costs nothing more.
+
+`app.py` is the same application for any other WSGI server; there the server's own limits have to do this.
+"""
+
+import asyncio
+import sys
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import IO, Any
+
+from flask import Flask
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+
+from phonetree.provider.signature import HEADER, could_be
+from phonetree.web import create_app
+from phonetree.web.limits import BODY_SECONDS, MOST_ADDRESS_BYTES, MOST_BODY_BYTES, MOST_WAITING_PAGES
+
+TURN_THREADS = 4
+"""Turns that may wait for the database at the same moment."""
+
+PAGE_THREADS = 2
+"""Pages and files that are made at the same moment."""
+
+_READS = frozenset({"GET", "HEAD"})
+
+_LEFT_OUT = frozenset({"content-length", "transfer-encoding", "range"})
+"""The body is whole when the application sees it; and every file is sent whole."""
+
+Headers = list[tuple[str, str]]
+
+
+class Edge:
+    """A Flask application as granian runs it. `waits` says of a path whether answering may take a while."""
+
+    def __init__(self, application: Flask, waits: Callable[[str], bool], headers: Mapping[str, str]) -> None:
+        self._application = application
+        self._waits = waits
+        self._refusal = list(headers.items())
+        self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
+        self._pages = ThreadPoolExecutor(PAGE_THREADS, "pages")
+        self._waiting_pages = 0
+
+    def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
+        self._turns.shutdown(wait=False, cancel_futures=True)
+        self._pages.shutdown(wait=False, cancel_futures=True)
+
+    async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """One request. Raises nothing that a client can cause."""
+        signed = _is_signed(scope)
+        if not signed and not _is_page(scope):
+            return protocol.response_empty(403, self._refusal)
+        try:
+            body = await _body(scope, protocol) if signed else b""
+        except TimeoutError:
+            return protocol.response_empty(408, [*self._refusal, ("Connection", "close")])
+        except ProtocolClosed:
+            return None  # the client has gone
+        if body is None:
+            return protocol.response_empty(403, self._refusal)
+        answer = await self._answered(_environ(scope, body), signed=signed)
+        return answer.give(protocol)
+
+    async def _answered(self, environ: dict[str, Any], *, signed: bool) -> "_Answer":
+        if not self._waits(environ["PATH_INFO"]):
+            return self._call(environ)
+        loop = asyncio.get_running_loop()
+        if signed:
+            return await loop.run_in_executor(self._turns, self._call, environ)
+        if self._waiting_pages >= MOST_WAITING_PAGES:
+            return _Answer(503, self._refusal, b"", None)
+        self._waiting_pages += 1
+        try:
+            return await loop.run_in_executor(self._pages, self._call, environ)
+        finally:
+            self._waiting_pages -= 1
+
+    def _call(self, environ: dict[str, Any]) -> "_Answer":
+        """The application's answer (PEP 3333)."""
+        began: list[tuple[str, Headers]] = []
+
+        def start_response(status: str, headers: Headers, _error: object = None) -> Callable[[bytes], object]:
+            began[:] = [(status, headers)]
+            return _unwritten
+
+        pieces: Iterable[bytes] = self._application(environ, start_response)
+        try:
+            file = pieces.file if isinstance(pieces, _File) else None
+            body = b"" if file else b"".join(pieces)
+        finally:
+            getattr(pieces, "close", lambda: None)()
+        status, headers = began[0]
+        return _Answer(int(status[:3]), headers, body, file)
+
+
+def load(address: str) -> Edge:
+    """The server's application, at work, for one worker that listens at an address (host and port)."""
+    return edge(create_app(address=address))
+
+
+def edge(application: Flask) -> Edge:
+    """What stands in front of an application that `create_app` made."""
+    desk, pages = application.extensions["phonetree"], application.extensions["pages"]
+
+    def waits(path: str) -> bool:
+        if path.startswith("/voice"):
+            name = path.removeprefix("/voice").strip("/").partition("/")[0]
+            return name not in ("", "status", "recording", "fallback") and desk.sites.revision(name) is None
+        return path != "/healthz" and not (path == "/" and pages.made(desk.sites.current, desk.now()))
+
+    return Edge(application, waits, application.extensions["headers"])
+
+
+class _Answer:
+    """What goes out: bytes, or a file that the server sends by itself, however slowly it is taken."""
+
+    __slots__ = ("body", "file", "headers", "status")
+
+    def __init__(self, status: int, headers: Headers, body: bytes, file: str | None) -> None:
+        self.status, self.headers, self.body, self.file = status, headers, body, file
+
+    def give(self, protocol: HTTPProtocol) -> None:
+        if self.file:
+            protocol.response_file(self.status, self.headers, self.file)
+        elif self.body:
+            protocol.response_bytes(self.status, self.headers, self.body)
+        else:
+            protocol.response_empty(self.status, self.headers)
+
+
+class _File:
+    """Stands where a file of ours is sent (PEP 3333, `wsgi.file_wrapper`)."""
+
+    def __init__(self, file: IO[bytes], _size: int = 0) -> None:
+        self.file = str(file.name)
+        self.close = file.close
+
+    def __iter__(self) -> "_File":
+        return self
+
+    def __next__(self) -> bytes:
+        raise StopIteration
+
+
+def _unwritten(_piece: bytes) -> None:
+    """PEP 3333 has a `write` for old applications; Flask does not use it."""
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether the request may be for something public. The application refuses what is not."""
+    return scope.method in _READS and not scope.path.startswith("/voice") and _short(scope)
+
+
+def _is_signed(scope: Scope) -> bool:
+    """Whether the request may be one that the provider has signed."""
+    return could_be(scope.headers.get(HEADER.lower(), "")) and _short(scope)
+
+
+def _short(scope: Scope) -> bool:
+    return len(scope.path) + len(scope.query_string) <= MOST_ADDRESS_BYTES
+
+
+async def _body(scope: Scope, protocol: HTTPProtocol) -> bytes | None:
+    """The whole body; None when it is too large. Raises TimeoutError when it does not come in time."""
+    length = scope.headers.get("content-length", "0")
+    if not length.isdigit() or len(length) > 9 or int(length) > MOST_BODY_BYTES:
+        return None
+    body = b""
+    async with asyncio.timeout(BODY_SECONDS):
+        async for piece in protocol:
+            body += piece
+            if len(body) > MOST_BODY_BYTES:
+                return None
+    return body
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The request as WSGI has it (PEP 3333)."""
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": _File,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name or name in _LEFT_OUT:
+            continue  # an underscore could pose as a hyphen
+        key = f"HTTP_{name.upper().replace('-', '_')}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ

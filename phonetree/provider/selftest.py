@@ -1,5 +1,11 @@
 """A signed request to our own public address, as the provider would send it; and when it is refused, why."""
 
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
 import requests
 from twilio.request_validator import RequestValidator
 
@@ -13,6 +19,13 @@ FIELDS = {
     "CallStatus": "ringing",
     "Note": "a b&c",
 }
+STALLED_PAIRS = 8
+"""Pairs of clients that send half a request: more than a server of threads usually has."""
+
+CONNECT_SECONDS = 5.0
+ENDURED_SECONDS = 4.0
+"""For so long the provider waits for a turn of ours (provider.twiml, `rt`)."""
+
 _UNSIGNED = "the server answers requests that nobody signed: it is not this product, or something answers for it"
 
 
@@ -43,6 +56,48 @@ def knock(public_url: str, token: str) -> tuple[str, str] | None:
     return _mistake(public_url, token, address)
 
 
+def endures(public_url: str, token: str) -> tuple[str, str] | None:
+    """None when a signed request is answered while clients send bodies that never end; otherwise what is wrong, and a
+    hint. They are let go at once afterwards."""
+    address = f"{public_url}/voice/status"
+    with ExitStack() as stack:
+        try:
+            for signature in (b"", b"X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n") * STALLED_PAIRS:
+                stack.enter_context(_stalled(address, signature))
+        except OSError as error:
+            hint = "look at the limits of the proxy; a few clients on one address must not use them up"
+            return f"no more connections are taken ({type(error).__name__})", hint
+        try:
+            status = _post(address, token, address, seconds=ENDURED_SECONDS)
+        except requests.RequestException:
+            status = 0
+    if status == 204:
+        return None
+    hint = (
+        "let the proxy take in a request whole before it passes it on (deploy/ has both), or run the server by `serve`"
+    )
+    return "clients that send half a request keep signed ones from their answer", hint
+
+
+@contextmanager
+def _stalled(address: str, header: bytes) -> Iterator[None]:
+    """A connection on which the beginning of a request is sent, and nothing more."""
+    parts = urlsplit(address)
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    with ExitStack() as stack:
+        line = stack.enter_context(
+            socket.create_connection((host, parts.port or (443 if secure else 80)), CONNECT_SECONDS)
+        )
+        if secure:
+            line = stack.enter_context(ssl.create_default_context().wrap_socket(line, server_hostname=host))
+        line.sendall(
+            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 1000\r\n".encode()
+            + header
+            + b"\r\na"
+        )
+        yield
+
+
 def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
     """Signatures over what the server may think was asked for: the one that it does not refuse names the mistake."""
     host = public_url.split("://", 1)[1].split("/", 1)[0]
@@ -61,6 +116,9 @@ def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
     if path != "/" and _post(address, token, f"{public_url.removesuffix(path)}/voice/status") != 403:
         hint = "let it pass the path unchanged, or leave it out everywhere"
         return "the proxy takes away the beginning of the path", hint
+    for shorter in ("/status", "/"):
+        if _post(address, token, f"{public_url}{shorter}") != 403:
+            return "the proxy takes away /voice from the path", "let it pass the path unchanged"
     if _post(address, token, f"{address}/") != 403:
         return "a slash is added at the end of the path", "let the proxy pass the path unchanged"
     if _post(address, token, address, {**FIELDS, "Note": ""}) != 403 or _post(address, token, address, {}) != 403:
@@ -69,9 +127,13 @@ def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
     return "the signature does not fit", hint
 
 
-def _post(address: str, token: str, signed: str, fields: dict[str, str] | None = None) -> int:
+def _post(
+    address: str,
+    token: str,
+    signed: str,
+    fields: dict[str, str] | None = None,
+    seconds: float | tuple[float, float] = TIMEOUT_SECONDS,
+) -> int:
     over = FIELDS if fields is None else fields
     headers = {HEADER: RequestValidator(token).compute_signature(signed, over)} if token else {}
-    return requests.post(
-        address, data=FIELDS, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-    ).status_code
+    return requests.post(address, data=FIELDS, headers=headers, timeout=seconds, allow_redirects=False).status_code

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha1
@@ -75,6 +76,15 @@ class OverHttp:
         self._at = at
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy that is not ours
+
+    def listens(self) -> bool:
+        """Whether anything takes connections where the server is said to be."""
+        there = urlsplit(self._at)
+        try:
+            socket.create_connection((there.hostname or "", there.port or 80), 1).close()
+        except OSError:
+            return False
+        return True
 
     def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         sent = dict(headers)

@@ -10,17 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from phonetree import log
 from phonetree.config.site import Sites
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
-from phonetree.simulator.transport import Reply, Transport
+from phonetree.simulator.transport import OverHttp, Reply, Transport
 from phonetree.simulator.world import parse_world
 
 EVERY_SECONDS = 60.0
+
+START_SECONDS = 30.0
+"""For so long a server that starts may not listen yet, before its test call fails."""
 
 RESCUE_HEADER = "X-Phonetree-Rescue"
 """On an answer that helps because the turn itself failed."""
@@ -72,6 +75,9 @@ class Canary:
         Thread(target=self._run, name="canary", daemon=True).start()
 
     def _run(self) -> None:
+        began = monotonic()
+        while isinstance(self.line, OverHttp) and not self.line.listens() and monotonic() - began < START_SECONDS:
+            Event().wait(0.1)
         while True:
             self.call()
             try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Any
 
 import pytest
@@ -214,6 +214,21 @@ def _body(environ: dict[str, Any]) -> None:
         del environ[name]
 
 
+def _behind_threads(place: Place, number: int) -> None:
+    """So many threads in front of the server, each of which waits for the body of its request."""
+    room = Semaphore(number)
+
+    def through(application: Wsgi) -> Wsgi:
+        def waiting(environ: Any, start_response: Any) -> Any:
+            with room:
+                environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+                return application(environ, start_response)
+
+        return waiting
+
+    place.answer(through=through)
+
+
 MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("another address", _number(voice_url="https://old.example.org/voice"), "number", "VoiceUrl", "provision --apply"),
     ("a slash more", _number(status_callback="https://x.example.org/voice/status/"), "number", "StatusCallback", "provision"),
@@ -241,6 +256,7 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "database-away.md"),
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "in no way", "PHONETREE_NOTIFY"),
     ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is none", ""),
+    ("slow clients", lambda place: _behind_threads(place, 4), "slow", "half a request", "serve"),
     ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
 ]  # fmt: skip
 
@@ -260,7 +276,8 @@ PROXIES: list[tuple[str, dict[str, Any], str]] = [
     ("believes in another port", {"believes": "http://127.0.0.1:8080"}, "the port is another one on the server"),
     ("believes in localhost", {"believes": "http://localhost:8080"}, "the host is another one on the server"),
     ("adds a slash", {"through": _proxy(_path(lambda path: f"{path}/"))}, "slash"),
-    ("loses the path", {"through": _proxy(_path(lambda path: "/nothing"))}, "there is no /voice"),
+    ("takes /voice away", {"through": _proxy(_path(lambda path: path.removeprefix("/voice")))}, "takes away /voice"),
+    ("loses the path", {"through": _proxy(_path(lambda path: "/"))}, "takes away /voice"),
     ("rewrites the body", {"through": _proxy(_body)}, "the body is rewritten on its way"),
 ]
 

@@ -1,11 +1,13 @@
 """Clients that mean no good, and the callers who must be answered meanwhile."""
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -19,30 +21,40 @@ SHAPED = sign("another token", "https://tree.example.org/voice", {})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under attack: where it is reached, what it calls itself, and what to trust."""
+    """A server under attack: its address, and for https what to trust."""
 
-    at: tuple[str, int]
     url: str
+    trusted: Path | None = None
 
     def turn(self, seconds: float = 4.0) -> float:
         """Seconds that a signed turn took, over a connection of its own. Fails when it is not answered in time."""
         headers = {"X-Twilio-Signature": sign(TOKEN, f"{self.url}/voice", FIELDS), "Connection": "close"}
+        verify = str(self.trusted) if self.trusted else True
         began = time.perf_counter()
-        where = f"http://{self.at[0]}:{self.at[1]}/voice"
-        answer = requests.post(where, data=FIELDS, headers=headers, timeout=seconds)
+        answer = requests.post(f"{self.url}/voice", data=FIELDS, headers=headers, timeout=seconds, verify=verify)
         assert answer.status_code == 200
         assert b"<Gather" in answer.content
         return time.perf_counter() - began
 
     def connect(self) -> socket.socket:
         """A connection of one's own."""
-        return socket.create_connection(self.at, timeout=10)
+        parts = urlsplit(self.url)
+        assert parts.hostname
+        assert parts.port
+        line = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        if not self.trusted:
+            return line
+        return ssl.create_default_context(cafile=self.trusted).wrap_socket(line, server_hostname=parts.hostname)
 
     def ask(self, data: bytes) -> bytes:
         """Everything that comes back until the server ends the connection."""
         with self.connect() as line:
-            line.sendall(data)
+            self.send(line, data)
             return everything(line)
+
+    def send(self, line: socket.socket, data: bytes) -> None:
+        """Sends a request, or a part of one, to this server by its name: a proxy answers for no other."""
+        line.sendall(data.replace(b"Host: tree.example.org", b"Host: " + urlsplit(self.url).netloc.encode()))
 
 
 def everything(line: socket.socket) -> bytes:
@@ -86,7 +98,7 @@ def stalled(target: Target, sent: bytes, number: int) -> Iterator[list[socket.so
     with ExitStack() as stack:
         lines = [stack.enter_context(target.connect()) for _ in range(number)]
         for line in lines:
-            line.sendall(sent)
+            target.send(line, sent)
         yield lines
 
 

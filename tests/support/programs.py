@@ -140,6 +140,9 @@ def program(name: str) -> str:
 
 PROXIES = {"nginx": _nginx, "caddy": _caddy}
 
+_STARTED = {"caddy": ("serving initial configuration", "finished cleaning storage units")}
+"""What a proxy writes last when it starts."""
+
 
 def missing(proxy: str) -> str | None:
     """What to install for a proxy; None when it is there."""
@@ -150,10 +153,12 @@ def missing(proxy: str) -> str | None:
 def proxied(proxy: str, folder: Path, port: int, behind: tuple[int, ...]) -> Iterator[Path]:
     """A proxy before servers at these ports, with a certificate of its own; what to trust."""
     trusted = certificate(folder)
-    with (folder / "log-of-the-proxy").open("w") as log:
+    written = folder / "log-of-the-proxy"
+    with written.open("w") as log:
         program = subprocess.Popen(PROXIES[proxy](folder, port, behind), stdout=log, stderr=log)  # noqa: S603
         try:
             until(lambda: _listens(port), f"{proxy} does not listen")
+            until(lambda: all(line in written.read_text() for line in _STARTED.get(proxy, ())), written.read_text())
             yield trusted
         finally:
             stop(program)

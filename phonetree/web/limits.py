@@ -20,5 +20,5 @@ MOST_HEADER_BYTES = 32 * 1024
 MOST_CONNECTIONS = 4096
 """Connections to one worker; more wait in the system's queue. A proxy has its own limits for each client."""
 
-MOST_WAITING_PAGES = 50
-"""Pages and files that wait to be made. Beyond that a client gets 503: they are few and made quickly."""
+MOST_WAITING_PAGES = 1000
+"""Requests for pages and files that wait for their turn; beyond that a client gets 503."""

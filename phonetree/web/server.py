@@ -31,7 +31,7 @@ TURN_THREADS = 4
 """Turns that may wait for the database at the same moment."""
 
 PAGE_THREADS = 2
-"""Pages and files that are made at the same moment."""
+"""Pages and files that are made or sent off at the same moment."""
 
 _READS = frozenset({"GET", "HEAD"})
 
@@ -50,6 +50,7 @@ class Edge:
         self._refusal = list(headers.items())
         self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "pages")
+        self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._waiting_pages = 0
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
@@ -73,18 +74,21 @@ class Edge:
         return answer.give(protocol)
 
     async def _answered(self, environ: dict[str, Any], *, signed: bool) -> "_Answer":
-        if not self._waits(environ["PATH_INFO"]):
-            return self._call(environ)
-        loop = asyncio.get_running_loop()
         if signed:
-            return await loop.run_in_executor(self._turns, self._call, environ)
+            return await self._run(self._turns, environ)
         if self._waiting_pages >= MOST_WAITING_PAGES:
             return _Answer(503, self._refusal, b"", None)
         self._waiting_pages += 1
         try:
-            return await loop.run_in_executor(self._pages, self._call, environ)
+            async with self._page_slots:  # a few at a time, so that turns come in between, however many wait here
+                return await self._run(self._pages, environ)
         finally:
             self._waiting_pages -= 1
+
+    async def _run(self, pool: ThreadPoolExecutor, environ: dict[str, Any]) -> "_Answer":
+        if not self._waits(environ["PATH_INFO"]):
+            return self._call(environ)
+        return await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
 
     def _call(self, environ: dict[str, Any]) -> "_Answer":
         """The application's answer (PEP 3333)."""

@@ -54,7 +54,11 @@ class Target:
 
     def send(self, line: socket.socket, data: bytes) -> None:
         """Sends a request, or a part of one, to this server by its name: a proxy answers for no other."""
-        line.sendall(data.replace(b"Host: tree.example.org", b"Host: " + urlsplit(self.url).netloc.encode()))
+        line.sendall(self.addressed(data))
+
+    def addressed(self, data: bytes) -> bytes:
+        """A request with this server's name in it."""
+        return data.replace(b"Host: tree.example.org", b"Host: " + urlsplit(self.url).netloc.encode())
 
 
 def everything(line: socket.socket) -> bytes:

@@ -4,13 +4,17 @@ Built from the parser's events, because loading would lose what matters here: `1
 `+1 617` would lose its plus, `01` and `1` would be one key, and of two equal keys the first would vanish.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.reader import Reader
 
+from phonetree.config.slips import slip
+from phonetree.core.characters import named, unfit
 from phonetree.errors import ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -50,20 +54,39 @@ Item = Scalar | Table | Listing
 
 
 def parse(data: bytes, name: str) -> tuple[Table, tuple[Problem, ...]]:
-    """The table that a file's bytes hold, and the keys that stand in it twice (the first one counts).
+    """The table that a file's bytes hold, and what is wrong with single words of it: keys that stand there twice
+    (the first one counts), characters that no text may hold (they are left out), curly quotes around a key.
 
     `name` is what problems call the file. Raises ConfigError with one problem when they hold no table at all.
     """
+    text = _text(data, name)
     try:
-        return _Builder(name).build(_events(_text(data, name), name))
+        return _Builder(name, text).build(_events(text, name))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Where(name, mark.line + 1, mark.column + 1) if mark else Where(name)
-        if mark and b"\t" in b"".join(data.splitlines()[mark.line : mark.line + 1]):
-            raise _refused(where, "has a tab; YAML wants spaces, so replace the tab by spaces") from None
-        raise _refused(where, f"is not valid YAML: {error.problem}; look at this line and the one before it") from None
+        raise ConfigError([slip(error, text, name)]) from None
     except (yaml.YAMLError, ValueError) as error:
         raise _refused(Where(name), f"is not valid YAML: {_one_line(error)}") from None
+
+
+_BREAKS = re.compile(r"[\n\r\t]+")
+_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
+"""What editors make of quotation marks while one types."""
+
+
+def unquoted(text: str) -> str:
+    """A text without the curly quotes that it begins or ends with, which YAML takes for a part of it."""
+    ends = text.endswith(tuple(_CURLY)) and not any(mark in text[:-1] for mark in _CURLY)
+    return text.strip(_CURLY) if text.startswith(tuple(_CURLY)) or ends else text
+
+
+def curly(text: str) -> str:
+    """The problem with a text in curly quotes."""
+    return f'{text} has curly quotes, which YAML does not take for quotes; write straight ones (") or none'
+
+
+def _unfit(character: str, before: str) -> str:
+    place = f" after '{before[-20:]}'" if before else ""
+    return f"holds a character that cannot be seen or spoken ({named(character)}){place}; remove it"
 
 
 def _refused(where: Where, text: str) -> ConfigError:
@@ -95,10 +118,16 @@ def read_bytes(path: Path, name: str) -> bytes:
 
 def _text(data: bytes, name: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _refused(Where(name, line, 1), "is not text in UTF-8; save it as UTF-8 in your editor") from None
+    if found := Reader.NON_PRINTABLE.search(text):  # YAML would refuse it, without a line
+        line, begins = text.count("\n", 0, found.start()) + 1, text.rfind("\n", 0, found.start()) + 1
+        raise _refused(
+            Where(name, line, found.start() - begins + 1), _unfit(found[0], text[begins : found.start()].lstrip())
+        )
+    return text
 
 
 def _events(text: str, name: str) -> Iterator[Any]:
@@ -125,9 +154,10 @@ def _events(text: str, name: str) -> Iterator[Any]:
 
 
 class _Builder:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.doubles: list[Problem] = []
+        self.text = text
+        self.problems: list[Problem] = []
 
     def build(self, events: Iterator[Any]) -> tuple[Table, tuple[Problem, ...]]:
         item: Item | None = None
@@ -135,7 +165,7 @@ class _Builder:
             if isinstance(event, yaml.NodeEvent):
                 item = self._item(event, events)
         if isinstance(item, Table):
-            return item, tuple(self.doubles)
+            return item, tuple(self.problems)
         if item is None or (isinstance(item, Scalar) and not item.text):
             raise _refused(Where(self.name), "is empty; the README shows a small one to start from")
         raise _refused(item.where, "the file has to consist of lines like 'key: value'")
@@ -143,11 +173,28 @@ class _Builder:
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
         where = Where(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, where)
+            return Scalar(self._fit(event, where), where)
         if isinstance(event, yaml.SequenceStartEvent):
             return Listing(tuple(self._items(events, yaml.SequenceEndEvent)), where)
         flat = list(self._items(events, yaml.MappingEndEvent))
         return Table(tuple(self._unique(zip(flat[::2], flat[1::2], strict=True))), where)
+
+    def _fit(self, event: Any, where: Where) -> str:
+        """The text of a scalar in one line, without what no text may hold; that is noted where it stands."""
+        text: str = event.value
+        if text.isprintable():
+            return text
+        text = _BREAKS.sub(" ", text).strip()
+        if (bad := unfit(text)) is None:
+            return text
+        lines = self.text.split("\n")[event.start_mark.line : event.end_mark.line + 1]
+        standing = (number for number, line in enumerate(lines) if bad in line)
+        if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
+            where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
+        self.problems.append(Problem(where, _unfit(bad, text[: text.index(bad)])))
+        while bad := unfit(text):
+            text = text.replace(bad, "")
+        return text
 
     def _items(self, events: Iterator[Any], end: type) -> Iterator[Item]:
         for event in events:
@@ -160,9 +207,12 @@ class _Builder:
         for key, value in pairs:
             if not isinstance(key, Scalar):
                 raise _refused(key.where, "a key has to be a single word or number")
+            if (bare := unquoted(key.text)) != key.text:
+                self.problems.append(Problem(key.where, curly(key.text)))
+                key = Scalar(bare, key.where)  # noqa: PLW2901 -- what was meant
             if key.text in seen:
                 text = f"'{key.text}' stands here twice, first on line {seen[key.text].line}; remove one of them"
-                self.doubles.append(Problem(key.where, text))
+                self.problems.append(Problem(key.where, text))
             else:
                 seen[key.text] = key.where
                 yield key, value

@@ -191,28 +191,39 @@ def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ..
 
 
 def read_names(section: Section, key: str, languages: tuple[str, ...], *, hint: str | None = None) -> Names:
-    """What something is called: plain text is the first language's, a table has one for each language."""
+    """What something is called: plain text is the first language's, a table has one for each language.
+
+    No `languages`: those of routing.yaml could not be read, and any may stand here.
+    """
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
         return {
-            language.text: section.scalar(text, language.text).text
+            language.text: _name(section, section.scalar(text, f"'{key}', {language.text}"), f"'{key}'")
             for language, text in item.entries
             if _is_language(section, language, languages)
         }
-    text = section.scalar(item, f"'{key}'").text
+    text = section.plain(section.scalar(item, f"'{key}'"), f"'{key}'")
     return {languages[0]: text} if text and languages else {}
 
 
+def _name(section: Section, value: Scalar, what: str) -> str:
+    if not value.text:
+        section.problem(value.where, f"{what} is empty; write what it is called, or leave the language out")
+    return section.plain(value, what)
+
+
 def _is_language(section: Section, language: Scalar, languages: tuple[str, ...]) -> bool:
-    if language.text in languages:
+    if language.text in languages or not languages:  # what is wrong with them is said in routing.yaml
         return True
     section.problem(language.where, f"'{language.text}' is not one of the languages{suggest(language.text, languages)}")
     return False
 
 
 def _holidays(section: Section, languages: tuple[str, ...]) -> Callable[[date], Names | None]:
-    calendars = [calendar for item in section.items("calendars") if (calendar := _calendar(section, item))]
-    renamed = _renamed(section.section("names", "holidays, names"), tuple(calendars), languages)
+    items = section.items("calendars")
+    calendars = [calendar for item in items if (calendar := _calendar(section, item))]
+    known = tuple(calendars) if len(calendars) == len(items) else ()
+    renamed = _renamed(section.section("names", "holidays, names"), known, languages)
     section.refuse_unknown()
     return _lookup(tuple(calendars), renamed, languages[0] if languages else "en")
 

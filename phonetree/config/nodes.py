@@ -100,7 +100,7 @@ class NodeReader:
         if not section.has("language"):
             return GoTo(self.link(section, "go", hint="write the node that the key leads to"))
         value = section.text("language")
-        if value.text not in self.prompts.languages:
+        if value.text not in self.prompts.languages and self.prompts.languages:
             known = suggest(value.text, self.prompts.languages)
             section.problem(value.where, f"'{value.text}' is not one of the languages{known}")
         return Speak(value.text)
@@ -228,7 +228,7 @@ class NodeReader:
 
     def _transfer(self, section: Section, name: NodeId) -> Transfer:
         line = section.text("resource", hint="write the name of a resource")
-        if line.text and line.text not in self.resources:
+        if line.text and line.text not in self.resources and self.resources:
             section.problem(line.where, f"resource '{line.text}' is not defined{suggest(line.text, self.resources)}")
         return Transfer(
             name,

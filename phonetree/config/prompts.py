@@ -46,7 +46,7 @@ class PromptReader:
             return {language: self._parts(section, item, what, language) for language in self.languages}
         given = {key.text: (key, value) for key, value in item.entries}
         for name, (key, _) in given.items():
-            if name not in self.languages:
+            if name not in self.languages and self.languages:  # else they could not be read, which was said
                 section.problem(
                     key.where, f"'{what}': '{name}' is not one of the languages{suggest(name, self.languages)}"
                 )
@@ -65,7 +65,7 @@ class PromptReader:
     def _parts(self, section: Section, item: Item, what: str, language: str) -> tuple[Part, ...]:
         if isinstance(item, Table):
             return self._audio(section.subsection(item, f"{section.label}, {what}"), language)
-        text = section.scalar(item, f"'{what}'", default="?")
+        text = section.scalar(item, f"'{what}'", default="?", spoken=True)
         return tuple(self._split(section, text, what, language))
 
     def _split(self, section: Section, value: Scalar, what: str, language: str) -> Iterator[Part]:
@@ -76,8 +76,6 @@ class PromptReader:
             section.problem(
                 value.where, f"'{what}' has {len(text)} characters; at most {LONGEST_TEXT} can be spoken at once"
             )
-        if bad := next((letter for letter in text if not letter.isprintable()), None):
-            section.problem(value.where, f"'{what}' holds a character that cannot be spoken ({bad!a}); remove it")
         pieces = _FIELD.split(text)
         for number, piece in enumerate(pieces):
             if number % 2:
@@ -95,6 +93,8 @@ class PromptReader:
         fixed = self._fixed(language)
         if name in fixed:
             return Text(fixed[name])
+        if "." in name and not self.resources:
+            return Text("")  # no resource could be read: said where `last_resort` names one
         known = suggest(name, ["next_opening", "closure", *fixed]) or "; next_opening and closure can be"
         section.problem(value.where, f"'{what}': {{{name}}} is not something that can be said{known}")
         return Text("")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import TypeVar
 
-from phonetree.config.document import Item, Listing, Scalar, Table
+from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
 from phonetree.errors import ConfigWarning, Problem, Where
 
 T = TypeVar("T")
@@ -77,14 +77,23 @@ class Section:
             self.problem(item.where, f"'{key}' is empty; {hint}")
         return self.scalar(item, f"'{key}'", default)
 
-    def scalar(self, item: Item | None, what: str, default: str = "") -> Scalar:
-        """An item that has to be a single value."""
+    def scalar(self, item: Item | None, what: str, default: str = "", *, spoken: bool = False) -> Scalar:
+        """An item that has to be a single value. Curly quotes around it are a problem, but in what is `spoken`."""
         if item is None:
             return Scalar(default, self.where)
         if not isinstance(item, Scalar):
             self.problem(item.where, f"{what} has to be a single value")
             return Scalar(default, item.where)
+        if not spoken and (bare := unquoted(item.text)) != item.text:
+            self.problem(item.where, f"{what}: {curly(item.text)}")
+            return Scalar(bare, item.where)
         return item
+
+    def plain(self, value: Scalar, what: str) -> str:
+        """What something is called: said and shown as it stands, with nothing filled in."""
+        if set("{}") & set(value.text):
+            self.problem(value.where, f"{what} is said as it stands, with nothing filled in; write it without braces")
+        return value.text
 
     def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:
         """The whole number under a key, within limits."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Formatter
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -22,6 +21,8 @@ from phonetree.core.verbs import Voice
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
+_FIELD = re.compile(r"\{([a-z]+)\}")
+"""A field of a phrase: its name and nothing else, neither a format nor a position, an attribute or an index."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
@@ -43,10 +44,16 @@ class Routing:
 
 
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
-    """The languages alone: hours.yaml needs them before the rest can be read."""
+    """The languages alone: hours.yaml needs them before the rest can be read.
+
+    None when they are not to be had or a name is wrong; nothing else is then held against them.
+    """
     section = Section(table, "", findings)
     languages = section.section("languages", "languages", hint="write them with their voices, the first one first")
-    return {name.text: _language(languages, name, item) for name, item in languages.entries()}
+    read = {name.text: _language(languages, name, item) for name, item in languages.entries()}
+    if languages.present and not read:
+        languages.problem(languages.where, "there is none; write at least one with its voice")
+    return read if all(map(_LANGUAGE.match, read)) else {}
 
 
 def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
@@ -58,7 +65,7 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
     spoken = section.text("code", code, hint=None if code else "write its code with the country, such as fr-CA")
     own_name = section.text("name", called, hint=None if called else "write what the language calls itself")
     section.refuse_unknown()
-    return LanguageInfo(name.text, Voice(voice.text, spoken.text), own_name.text)
+    return LanguageInfo(name.text, Voice(voice.text, spoken.text), section.plain(own_name, "'name'"))
 
 
 def read_routing(
@@ -122,7 +129,9 @@ def _helpline(section: Section, rules: NumberRules) -> Helpline:
     if email.text and not _EMAIL.match(email.text):
         section.problem(email.where, f"'{email.text}' is not an e-mail address")
     section.refuse_unknown()
-    return Helpline(name.text, read_number(section, number, rules) if number.text else "", email.text or None)
+    return Helpline(
+        section.plain(name, "'name'"), read_number(section, number, rules) if number.text else "", email.text or None
+    )
 
 
 def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:
@@ -154,7 +163,7 @@ def _phrases(section: Section, languages: Mapping[str, LanguageInfo]) -> Mapping
 
 
 def _is_spoken(section: Section, key: Scalar, languages: Mapping[str, LanguageInfo]) -> bool:
-    if key.text in languages:
+    if key.text in languages or not languages:
         return True
     section.problem(key.where, f"'{key.text}' is not one of the languages{suggest(key.text, languages)}")
     return False
@@ -163,7 +172,7 @@ def _is_spoken(section: Section, key: Scalar, languages: Mapping[str, LanguageIn
 def _replaced(section: Section) -> Mapping[str, str]:
     phrases: dict[str, str] = {}
     for key, item in section.entries():
-        value = section.scalar(item, f"'{key.text}'")
+        value = section.scalar(item, f"'{key.text}'", spoken=True)
         if key.text not in PHRASES["en"]:
             section.problem(
                 key.where, f"'{key.text}' is not one of the product's phrases{suggest(key.text, PHRASES['en'])}"
@@ -175,18 +184,17 @@ def _replaced(section: Section) -> Mapping[str, str]:
 
 
 def _check_phrase(section: Section, name: str, value: Scalar) -> None:
-    wanted, found = _fields(PHRASES["en"][name]), _fields(value.text)
-    if found is None or found != wanted:
-        has = " and ".join(f"{{{field}}}" for field in sorted(wanted or ())) or "no fields in braces"
-        section.problem(value.where, f"'{name}' has to hold {has}, as the original does: {PHRASES['en'][name]}")
+    original = PHRASES["en"][name]
+    wanted, found = set(_FIELD.findall(original)), set(_FIELD.findall(value.text))
+    if not value.text.strip():
+        section.problem(value.where, f"'{name}' is empty; write what callers hear, such as: {original}")
+    elif set("{}") & set(_FIELD.sub("", value.text)):
+        # a phrase is filled in with str.format, which would take the rest of such a field for an instruction
+        text = f"'{name}' has a brace that is not around a field's name alone; write fields plainly, like {{name}}"
+        section.problem(value.where, f"{text}, and no other braces; the original: {original}")
+    elif found != wanted:
+        has = " and ".join(f"{{{field}}}" for field in sorted(wanted)) or "no fields in braces"
+        section.problem(value.where, f"'{name}' has to hold {has}, as the original does: {original}")
     for listed, count in (("weekdays", 7), ("months", 12)):
-        if name == listed and value.text.count(",") != count - 1:
+        if name == listed and [bool(word.strip()) for word in value.text.split(",")] != [True] * count:
             section.problem(value.where, f"'{name}' has to list {count} names with commas between them")
-
-
-def _fields(text: str) -> set[str] | None:
-    """The fields of a phrase, or None when its braces do not match."""
-    try:
-        return {name for _, name, spec, conversion in Formatter().parse(text) if name is not None}
-    except ValueError:
-        return None

@@ -5,12 +5,14 @@ the revision it heard for as long as a call can last.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
+
+import pytz
 
 from phonetree.config import document
 from phonetree.config.document import Table
@@ -20,7 +22,7 @@ from phonetree.config.reader import Findings
 from phonetree.config.routing import read_languages, read_routing
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
+from phonetree.errors import ConfigError, ConfigWarning, Problem
 
 FILES = ("hours.yaml", "routing.yaml")
 
@@ -51,16 +53,16 @@ def revision_of(contents: tuple[bytes, bytes]) -> str:
     return _digest(contents)[:12]
 
 
-def _compiled(folder: Path, contents: dict[str, bytes], rules: NumberRules, findings: Findings) -> Loaded:
+def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
-    unread = bool(findings.problems)
-    of_hours, of_routing = (findings if table.entries else Findings() for table in (hours, routing))
-    languages = read_languages(routing, of_routing)
-    schedule = read_schedule(hours, tuple(languages), of_hours)
-    parts = read_routing(routing, languages, schedule.zone, folder / "audio", rules, of_routing)
-    if findings.problems or unread:
+    # what cannot be read at all is one problem: nothing that the other file says is then held against it
+    languages = read_languages(routing, findings) if routing else {}
+    schedule = read_schedule(hours, tuple(languages), findings) if hours else None
+    zone = schedule.zone if schedule else pytz.UTC
+    parts = read_routing(routing, languages, zone, folder / "audio", rules, findings) if routing else None
+    if findings.problems or schedule is None or parts is None:
         raise ConfigError(sorted(set(findings.problems)))
-    both = (contents[FILES[0]], contents[FILES[1]])
+    both = (contents[FILES[0]] or b"", contents[FILES[1]] or b"")
     site = Site(
         revision=revision_of(both),
         schedule=schedule,
@@ -73,25 +75,26 @@ def _digest(contents: Iterable[bytes]) -> str:
     return sha256(b"\0".join(contents)).hexdigest()
 
 
-def _bytes(path: Path, findings: Findings) -> bytes:
+def _bytes(path: Path, findings: Findings) -> bytes | None:
+    """The file's bytes; None and a problem when it cannot be read."""
     try:
         return document.read_bytes(path, str(path))
     except ConfigError as error:
         findings.problems += error.problems
-        return b""
+        return None
 
 
-def _table(path: Path, data: bytes, findings: Findings) -> Table:
-    """The file's table; an empty one, which no further problem is reported of, when it cannot be read."""
-    if data or not findings.problems:
-        try:
-            table, doubles = document.parse(data, str(path))
-        except ConfigError as error:
-            findings.problems += error.problems
-        else:
-            findings.problems += doubles
-            return table
-    return Table((), Where(str(path)))
+def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
+    """The table that a file's bytes hold; None and a problem when they hold none."""
+    if data is None:
+        return None
+    try:
+        table, problems = document.parse(data, str(path))
+    except ConfigError as error:
+        findings.problems += error.problems
+        return None
+    findings.problems += problems
+    return table
 
 
 Proof = Callable[[Site], tuple[Problem, ...]]
@@ -182,7 +185,7 @@ class Sites:
     def _look(self) -> str:
         """All that a reload depends on, in short: the two files, and which audio files there are."""
         audio = sorted(path.name for path in (self.folder / "audio").glob("*"))
-        return _digest([*(_bytes(self.folder / name, Findings()) for name in FILES), *map(str.encode, audio)])
+        return _digest([*(_bytes(self.folder / name, Findings()) or b"" for name in FILES), *map(str.encode, audio)])
 
     def _prove(self, site: Site, *, again: bool) -> None:
         """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only,

@@ -11,6 +11,7 @@ import pytest
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
+from phonetree.settings import names
 from tests.support.lines import ROOT
 
 BROKEN = ROOT / "tests" / "broken"
@@ -72,3 +73,45 @@ def test_a_number_from_the_environment_is_never_shown() -> None:
     assert "$ADVOCATE_2" in shown
     assert "900" not in shown
     assert "0199" not in shown
+
+
+def test_a_number_whose_file_cannot_be_used_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"\xef\xbb\xbf+16172530001\n")
+    environ = {"ADVOCATE_1_FILE": str(tmp_path / "one"), "ADVOCATE_2_FILE": str(tmp_path / "nothing")}
+    with pytest.raises(ConfigError) as caught:
+        load(BROKEN / "base", NumberRules(names(environ)))
+    problems = [(problem.where.line, problem.where.column, problem.text) for problem in caught.value.problems]
+    assert [place[:2] for place in problems] == [(10, 40), (10, 73)]
+    assert "U+FEFF" in problems[0][2]
+    assert "ADVOCATE_2_FILE names a file that cannot be read" in problems[1][2]
+
+
+@pytest.mark.parametrize("slip", ["\t", "say: Welcome: this\n", "{"])
+@pytest.mark.parametrize(("broken", "good"), [("routing.yaml", "hours.yaml"), ("hours.yaml", "routing.yaml")])
+def test_one_slip_is_one_problem_and_none_of_the_other_file(
+    slip: str, broken: str, good: str, tmp_path: Path
+) -> None:  # fmt: skip
+    """In the shipped files, which have a text for each language in many places."""
+    config = copytree(ROOT / "config", tmp_path / "config")
+    path = config / broken
+    text = path.read_text(encoding="utf-8")
+    at = text.index("\nopen:") if broken == "hours.yaml" else text.index("\nlanguages:")
+    path.write_text(f"{text[:at]}\n{slip}{text[at + 1 :]}", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, NumberRules({}, stand_in=True))
+    told = [problem for problem in caught.value.problems if Path(problem.where.file).name == good]
+    assert told == []
+    assert len(caught.value.problems) == 1, str(caught.value)
+
+
+def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) -> None:
+    config = copytree(ROOT / "config", tmp_path / "config")
+    path = config / "routing.yaml"
+    text = path.read_text(encoding="utf-8")
+    for broken in ("language:", "languages: english\nlanguage:", "languages:\n  english: {voice: x}\nlanguage:"):
+        path.write_text(text.replace("\nlanguages:", f"\n{broken}"), encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            load(config, NumberRules({}, stand_in=True))
+        assert {Path(problem.where.file).name for problem in caught.value.problems} == {"routing.yaml"}
+        assert all("language" in problem.text for problem in caught.value.problems), str(caught.value)
+        assert len(caught.value.problems) <= 4

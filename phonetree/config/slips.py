@@ -1,0 +1,89 @@
+"""What keeps a file from being YAML, in words for those who do not know YAML, at the line where they must look."""
+
+from collections.abc import Sequence
+
+import yaml
+
+from phonetree.errors import Problem, Where
+
+_LOOK = "look at this line and the one before it"
+_OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
+_WORDS = {
+    "found unexpected end of stream": "the quotation mark that opens here is never closed; add one at its end",
+    "could not find expected ':'": "has no colon after its key; write it like 'key: value'",
+    "did not find expected '-' indicator": "belongs to a list, but does not begin with a dash like the lines before it",
+    "block sequence entries are not allowed in this context": "has a dash after the colon; begin the list on the next "
+    "line, or put quotes around the text",
+    "found unknown escape character": "has a backslash in a text in double quotes; leave it out, or write it twice",
+    "found invalid Unicode character escape code": "has a backslash that stands for no character; leave it out",
+}
+"""By what the parser says is wrong."""
+
+_AT_THE_BEGINNING = frozenset(_WORDS) - {
+    "did not find expected '-' indicator",
+    "block sequence entries are not allowed in this context",
+}
+"""What is mended where the thing begins that the parser was reading, not where it gave up."""
+
+
+def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
+    """The problem behind an error of the YAML parser, which read `text` of the file `name`."""
+    lines = [*text.split("\n"), ""]
+    at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
+    if at is None or begun is None:
+        return Problem(Where(name), f"is not valid YAML: {error.problem}")
+    if tab := _tab(lines, begun.line, at.line):
+        return Problem(Where(name, *tab), "has a tab; YAML wants spaces, so replace the tab by spaces")
+    here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
+    line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
+    if opened := _OPENED.get(error.context or ""):
+        return _open(here, there, line[at.column : at.column + 1], *opened)
+    if problem == "mapping values are not allowed in this context":
+        return Problem(here, _COLON if ": " in line[: at.column] else _FURTHER)
+    if problem == "did not find expected key":
+        return Problem(here, _left_over(line, at.column))
+    if problem in _WORDS:
+        return Problem(there if problem in _AT_THE_BEGINNING else here, _WORDS[problem])
+    if error.context in ("while scanning an alias", "while scanning an anchor"):
+        return Problem(there, "a text may not begin with * or &; put quotes around it")
+    if problem == "found character that cannot start any token":
+        return Problem(here, f"a text may not begin with {line[at.column : at.column + 1]}; put quotes around it")
+    return Problem(here, f"is not valid YAML: {problem}; {_LOOK}")
+
+
+_COLON = "has a second colon; put quotes around the text that holds it, or add the { that is missing before it"
+_FURTHER = (
+    "stands further to the right than the line before it, which has its value already or lacks its colon; "
+    "let it line up, add the colon, or put quotes around the text"
+)
+
+
+def _left_over(line: str, column: int) -> str:
+    """What is wrong with a line whose rest, from a column on, belongs to nothing before it."""
+    before, met = line[:column].rstrip(), line[column : column + 1]
+    if met and met in "}],":
+        return f"has a {met} too many, or a brace or a colon is missing before it; {_LOOK}"
+    if before.endswith(("'", '"')):
+        return f"goes on after the quotation mark that ends the text; one may be missing or too many; {_LOOK}"
+    if before.endswith(("}", "]")):
+        return "goes on after a closing brace or bracket; put quotes around a text that begins with a brace"
+    return "does not line up with the lines before it; begin it exactly below the line that it belongs beside"
+
+
+def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
+    """Line and column of a tab in front of a line's words, in the lines that the parser stumbled over."""
+    for number in dict.fromkeys((last, *range(first, last))):
+        line = lines[min(number, len(lines) - 1)]
+        indented = line[: len(line) - len(line.lstrip(" \t-"))]
+        if "\t" in indented:
+            return number + 1, indented.index("\t") + 1
+    return None
+
+
+def _open(here: Where, there: Where, met: str, opening: str, closing: str) -> Problem:
+    """Something in braces or brackets that does not go on as it must."""
+    if met == ":" and here.line == there.line:
+        return Problem(here, "has a second colon, or no comma before it; put quotes around a text that holds a colon")
+    if met in "}]" and met:
+        return Problem(here, f"closes with {met} what {opening} opened on line {there.line}; write {closing}")
+    return Problem(there, f"the {opening} that opens here is not closed; add the {closing} that is missing")

@@ -4,12 +4,14 @@ Every setting can also be given as NAME_FILE: the path of a file that holds it (
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from phonetree.core.characters import named, unfit
 from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
@@ -51,6 +53,12 @@ class Settings:
     old_token: str | None = field(default=None, repr=False)
 
 
+_BREAKS = re.compile(r"[\n\r\t]+")
+"""Between the addresses of PHONETREE_NOTIFY, and at the end of a file."""
+
+_SPACE = re.compile(r"\s")
+
+
 class _Environment(Mapping[str, str]):
     """The environment with NAME_FILE looked through."""
 
@@ -58,6 +66,12 @@ class _Environment(Mapping[str, str]):
         self._environ = environ
 
     def __getitem__(self, name: str) -> str:
+        value = self._value(name)
+        if bad := unfit(_BREAKS.sub(" ", value)):
+            raise SettingsError(f"{name} holds a character that cannot be seen ({named(bad)}); type it anew")
+        return value
+
+    def _value(self, name: str) -> str:
         if name in self._environ:
             return self._environ[name]
         path = Path(self._environ[f"{name}_FILE"])
@@ -183,7 +197,11 @@ def _safe(address: str) -> bool:
     """Whether it is an address by https, or one on this machine."""
     parts = urlsplit(address)
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return bool(parts.hostname) and (parts.scheme == "https" or (local and parts.scheme == "http"))
+    return (
+        bool(parts.hostname)
+        and not _SPACE.search(address)
+        and (parts.scheme == "https" or (local and parts.scheme == "http"))
+    )
 
 
 def _days(values: Mapping[str, str], name: str, default: int) -> int:
@@ -202,7 +220,7 @@ def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...]) -> str
 
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or _SPACE.search(value):
         raise SettingsError(f"PHONETREE_PUBLIC_URL is '{value}'; write a whole address, like https://tree.example.org")
     if parts.query or parts.fragment or parts.username:
         raise SettingsError("PHONETREE_PUBLIC_URL has more than an address; leave out user, ? and #")

@@ -38,6 +38,12 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("PHONETREE_PUBLIC_URL", "http://tree.example.org", "by https only"),
         ("PHONETREE_PUBLIC_URL", "https://u:p@tree.example.org", "leave out user"),
         ("PHONETREE_PUBLIC_URL", "https://tree.example.org/?a=1", "leave out user"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example\n.org", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example\u200b.org", "zero width space"),
+        ("PHONETREE_PROVIDER_URL", "https://api.example .org", "write an address"),
+        ("PHONETREE_NOTIFY", "mailto://a@example.org\u202e", "right-to-left override"),
+        ("TWILIO_AUTH_TOKEN", "very secret\x00", "a control character"),
+        ("TWILIO_AUTH_TOKEN", "very secret\udcff", "half of a character"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: str, said: str) -> None:
@@ -62,3 +68,10 @@ def test_a_demo_makes_up_its_secrets_each_time() -> None:
     assert one.demo
     assert one.auth_token != two.auth_token
     assert one.names["ADVOCATE_1"] == "+16175550101"
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"\xef\xbb\xbf+16175550101\n")
+    with pytest.raises(SettingsError, match="ADVOCATE_1 holds a character that cannot be seen") as caught:
+        read({**GOOD, "ADVOCATE_1_FILE": str(tmp_path / "one")}).names.get("ADVOCATE_1")
+    assert "0101" not in str(caught.value)

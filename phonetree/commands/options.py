@@ -14,6 +14,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
+from phonetree.core.characters import named, unfit
 from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
@@ -41,7 +42,18 @@ def at_option(function: F) -> F:
 
 def who_option(function: F) -> F:
     """`--who NAME`: who does it."""
-    return click.option("--who", default=getpass.getuser, show_default="you", help="Who does it.")(function)
+    return click.option(
+        "--who", default=getpass.getuser, show_default="you", callback=_who, help="Who does it."
+    )(function)  # fmt: skip
+
+
+def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
+    """A name that a line of a list can hold. Raises BadParameter."""
+    if not who.strip():
+        raise click.BadParameter("it is empty; write who does it")
+    if bad := unfit(who):
+        raise click.BadParameter(f"it holds a character that cannot be seen ({named(bad)}); remove it")
+    return who.strip()
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import phonenumbers
 
 from phonetree.config.document import Scalar, Table
 from phonetree.config.reader import Findings, Section
-from phonetree.errors import PhonetreeError, Where
+from phonetree.core.characters import named, unfit
+from phonetree.errors import PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 """Emergency numbers and their tests. Bridged, they would go by the helpline's address, not the caller's
@@ -42,7 +43,15 @@ def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
         return ""
     if not name:
         return _parse(section, value, value.text, f"'{value.text}'", fictional=rules.fictional)
-    number = rules.names.get(name[1], "").strip()
+    try:
+        number = rules.names.get(name[1], "").strip()
+    except SettingsError as error:  # its file cannot be read, or it holds what no setting may hold
+        section.problem(value.where, str(error))
+        return ""
+    if bad := unfit(number):
+        return _refuse(
+            section, value, f"{value.text} holds a character that cannot be seen ({named(bad)}); type it anew"
+        )
     if number:
         return _parse(
             section, value, number, f"the number in {value.text}", fictional=rules.fictional or rules.stand_in

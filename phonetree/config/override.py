@@ -7,6 +7,7 @@ from phonetree.config.promises import breaches
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
 from phonetree.core import ringing
+from phonetree.core.characters import named, unfit
 from phonetree.core.schedule import Kind, Override, dated
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.tree import Site
@@ -50,8 +51,10 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"'{language}' is not one of the languages{suggest(language, site.languages)}"
         if not text:
             yield f"the words in '{language}' are empty; write what callers hear"
-        elif not text.isprintable() or set("{}") & set(text):
-            yield f"the words in '{language}' hold a brace or a character that cannot be spoken; write plain words"
+        elif set("{}") & set(text):
+            yield f"the words in '{language}' hold a brace; nothing is filled in here, so write plain words"
+        elif bad := unfit(text):
+            yield f"the words in '{language}' hold a character that cannot be seen or spoken ({named(bad)}); remove it"
         elif (seconds := speech_seconds(text)) > LONGEST_WORDS_SECONDS:
             yield (
                 f"the words in '{language}' take {seconds:.0f} s to say; every caller hears them first, so leave "

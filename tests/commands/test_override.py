@@ -13,6 +13,7 @@ from phonetree.config.site import load
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
+from phonetree.store.overrides import Overrides
 from tests.support.lines import ROOT, RULES
 
 SITE = load(ROOT / "config", RULES).site
@@ -103,9 +104,18 @@ def test_hours_make_no_database(
         (
             ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
             [
-                "the words in 'es' hold a brace or a character that cannot be spoken; write plain words",
+                "the words in 'es' hold a brace; nothing is filled in here, so write plain words",
                 "the words in 'en' take 16 s to say; every caller hears them first, so leave "
                 "out what can wait (at most 15 s)",
+            ],
+        ),
+        (
+            ["open", "--say", "es=hola\u202e", "--say", "en=back\ud83d"],
+            [
+                "the words in 'es' hold a character that cannot be seen or spoken (U+202E, right-to-left override); "
+                "remove it",
+                "the words in 'en' hold a character that cannot be seen or spoken (U+D83D, half of a character); "
+                "remove it",
             ],
         ),
         (["open", "--say", "hello"], ["--say 'hello' names no language; write it like: --say \"en=Back at 2 PM.\""]),
@@ -204,3 +214,22 @@ def test_without_a_database_it_says_what_to_do(
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert main(["override", "list"]) == KNOWN_PROBLEM
     assert "run: python -m phonetree migrate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("Ada\u202e", "it holds a character that cannot be seen (U+202E, right-to-left override); remove it"),
+        ("Ada\nBo", "it holds a character that cannot be seen (U+000A, a control character); remove it"),
+        ("Ada\udcff", "it holds a character that cannot be seen (U+DCFF, half of a character); remove it"),
+        (" ", "it is empty; write who does it"),
+    ],
+)
+def test_a_name_that_no_line_can_hold_is_refused_and_nothing_is_kept(
+    who: str, said: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = _coming(2)
+    times = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    assert main(["override", "add", "closed", *times, "--who", who]) != 0
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert Overrides(store).kept(0) == ()

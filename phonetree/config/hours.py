@@ -138,6 +138,9 @@ def _dated(section: Section, key: str, languages: tuple[str, ...]) -> Iterable[t
             hours = entry.require("open", "write the hours of that day, such as open: 10:00-14:00")
             spans = read_spans(entry, hours, "open")
         names = read_names(entry, "name", languages, hint="say what the day is, such as name: snow day")
+        if unnamed := [language for language in languages if names and language not in names]:
+            text = f"has no name in {', '.join(map(repr, unnamed))}; there callers hear the product's own word for it"
+            entry.warn(entry.where_of("name"), f"{text}, so write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")
         entry.take("note")
         entry.refuse_unknown()
         if first and last and last < first:

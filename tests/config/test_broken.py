@@ -115,3 +115,19 @@ def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) 
         assert {Path(problem.where.file).name for problem in caught.value.problems} == {"routing.yaml"}
         assert all("language" in problem.text for problem in caught.value.problems), str(caught.value)
         assert len(caught.value.problems) <= 4
+
+
+def test_a_closure_that_is_named_in_one_language_only_is_told(tmp_path: Path) -> None:
+    config = copytree(ROOT / "config", tmp_path / "config")
+    path = config / "hours.yaml"
+    text = path.read_text(encoding="utf-8")
+    rules = NumberRules({}, stand_in=True)
+    assert not [warning for warning in load(config, rules).warnings if "has no name" in warning.text]
+    path.write_text(text.replace('name: {en: winter break, es: "el receso de invierno"}', "name: winter break"))
+    (warning,) = (warning for warning in load(config, rules).warnings if "has no name" in warning.text)
+    line, column = warning.where.line, warning.where.column
+    assert path.read_text(encoding="utf-8").splitlines()[line - 1][column - 1 :].startswith("winter break")
+    assert warning.text == (
+        "closures, entry 2: has no name in 'es'; there callers hear the product's own word for it, so write it as "
+        "{en: ..., es: ...}"
+    )

@@ -9,6 +9,7 @@ import click
 
 from phonetree.commands.line import play
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
+from phonetree.config.documents import DOCUMENTS
 from phonetree.core.budgets import Arrival
 from phonetree.core.proof import Proof, Verdict, prove
 from phonetree.core.replay import replay
@@ -30,7 +31,7 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
     """
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
-    proof = prove(site, now.date())
+    proof = prove(site, now.date(), DOCUMENTS)
     click.echo(_json(proof, config) if form == "json" else _text(proof, config))
     return 0 if proof.kept else 1
 

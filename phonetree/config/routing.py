@@ -18,6 +18,7 @@ from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import Always, Budgets, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
 from phonetree.core.verbs import Voice
+from phonetree.errors import Where
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
@@ -41,6 +42,7 @@ class Routing:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...]
     budgets: Budgets
+    places: Mapping[NodeId, Where]
 
 
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
@@ -94,13 +96,24 @@ def read_routing(
     budgets = _budgets(section.section("budgets", "budgets"))
     read = reader.read(nodes)
     section.refuse_unknown()
+    places = {key.text: key.where for key, _ in nodes.entries()}
     if not findings.problems:
-        places = {key.text: key.where for key, _ in nodes.entries()}
         paths.check(read, places, start, reader.always, findings)
     if not findings.problems:
         read = paths.with_resources(read)
     return Routing(
-        helpline, languages, phrases, start, reader.always, teams, resources, read, last_resort, alike, budgets
+        helpline,
+        languages,
+        phrases,
+        start,
+        reader.always,
+        teams,
+        resources,
+        read,
+        last_resort,
+        alike,
+        budgets,
+        places,
     )
 
 

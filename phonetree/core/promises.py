@@ -12,10 +12,12 @@ from phonetree.core.budgets import Arrival, alone, arrivals, begins, question
 from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.explore import Place, Walk, way
 from phonetree.core.moments import Moments
+from phonetree.core.schedule import Kind
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
-from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, Site, Speak, past_words
+from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
+from phonetree.core.wording import Speaker
 
 MOST_SPOKEN_CHOICES = 5
 """Choices spoken in one menu, besides the change of language: more are not remembered."""
@@ -26,10 +28,12 @@ LONGEST_SENTENCE_SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One way in which a promise is broken, and the turns (numbers in the walk) that lead there."""
+    """One way in which a promise is broken, the turns (numbers in the walk) that lead there, and the node to look at
+    first (None: it is not one node's fault)."""
 
     text: str
     path: tuple[int, ...] = ()
+    node: NodeId | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,14 @@ class Walked:
         """An example of the moment at which a turn is taken."""
         return self.moments.kinds[self.walk.places[turn].moment].at
 
-    def breach(self, text: str, turn: int) -> Breach:
-        return Breach(text, self.walk.path(turn))
+    def node(self, turn: int) -> NodeId:
+        """Where the call is when a turn is taken; for one that comes in, where it begins."""
+        place = self.walk.places[turn]
+        return place.state.node if place.state else self.site.start[self.moments.kinds[place.moment].kind]
+
+    def breach(self, text: str, turn: int, node: NodeId | None = None) -> Breach:
+        """A breach of the node that the call is at, or of `node`."""
+        return Breach(text, self.walk.path(turn), node or self.node(turn))
 
 
 # -- where a call ends
@@ -82,7 +92,7 @@ def ends_at_help(walked: Walked) -> Iterator[Breach]:
         for turn in waiting:
             verbs = walk.verbs[turn]
             if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
-                yield Breach("a call that reached nobody is hung up on", way(came_from, turn))
+                yield Breach("a call that reached nobody is hung up on", way(came_from, turn), walked.node(turn))
             changing += [(turn, after) for after in walk.later[turn]]
             if not any(isinstance(verb, Record) for verb in verbs):
                 waiting += _new(came_from, walk, ((turn, after) for after in walk.after[turn]))
@@ -235,7 +245,9 @@ def languages_are_kept(walked: Walked) -> Iterator[Breach]:
         others = [say for say in gather.spoken if isinstance(say, Say) and say.voice != voices[gather.then.language]]
         offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
         if len(others) > offers:
-            yield walked.breach(f"menu '{gather.then.node}' speaks another language than the caller's", turn)
+            yield walked.breach(
+                f"menu '{gather.then.node}' speaks another language than the caller's", turn, gather.then.node
+            )
 
 
 def menus_are_short(walked: Walked) -> Iterator[Breach]:
@@ -245,7 +257,7 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
         spoken = sum(walked.site.offers(choice, walked.now(turn)) for choice in menu.choices)
         if spoken > MOST_SPOKEN_CHOICES:
             text = f"menu '{menu.id}' speaks {spoken} choices; at most {MOST_SPOKEN_CHOICES} are remembered"
-            yield walked.breach(text, turn)
+            yield walked.breach(text, turn, menu.id)
 
 
 def prompts_are_short(walked: Walked) -> Iterator[Breach]:
@@ -256,7 +268,17 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                 known[say.text] = speech_seconds(say.text)
                 if known[say.text] > LONGEST_SENTENCE_SECONDS:
                     text = f"a prompt speaks for {known[say.text]:.0f} s: '{say.text[:40]}...'"
-                    yield walked.breach(text, turn)
+                    yield walked.breach(text, turn, _speaker(walked, turn, say))
+
+
+def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
+    """The node whose words these are, if they are one's."""
+    speakers = [Speaker(walked.site, language, walked.now(turn)) for language in walked.site.languages]
+    for node in walked.site.nodes.values():
+        for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
+            if any(say in speaker.prompt(prompt) for speaker in speakers):
+                return node.id
+    return None
 
 
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
@@ -269,7 +291,8 @@ def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
             one, two = first[key], keys[key]
             if one == two or (isinstance(one, GoTo) and isinstance(two, GoTo) and _alike(site, one.node, two.node)):
                 continue
-            yield Breach(f"key {key} means one thing in menu '{menus[0].id}' and another in menu '{menu.id}'")
+            text = f"key {key} means one thing in menu '{menus[0].id}' and another in menu '{menu.id}'"
+            yield Breach(text, node=menu.id)
 
 
 def _alike(site: Site, one: str, two: str) -> bool:
@@ -283,18 +306,23 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
     budgets = walked.site.budgets
     for arrival in walked.arrivals:
         when = f"when {arrival.kind} ({arrival.at}), in '{arrival.language}'"
+        begins_at = walked.site.start[Kind(arrival.kind)]
         if arrival.advocate is not None and arrival.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {arrival.advocate:.0f} s, not {budgets.advocate} s, of speech {when}"
+                f"an advocate is rung after {arrival.advocate:.0f} s, not {budgets.advocate} s, of speech {when}",
+                node=begins_at,
             )
         if arrival.kind == "open" and arrival.advocate is None and walked.site.teams:
-            yield Breach(f"no single key reaches an advocate {when}")
+            yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
         soonest = min((each for each in (arrival.advocate, arrival.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
-            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}")
+            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
 
 
-PROMISES: tuple[tuple[str, str, Callable[[Walked], Iterator[Breach]]], ...] = (
+Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]
+"""Its name, its sentence, and its check."""
+
+PROMISES: tuple[Promise, ...] = (
     (
         "help",
         "Every call ends at a person, an outside line, a message, or words that were asked for.",

@@ -7,7 +7,7 @@ from datetime import date
 from phonetree.core.budgets import Arrival
 from phonetree.core.explore import Walk, nothing_to_collect, walk
 from phonetree.core.moments import Moments, moments
-from phonetree.core.promises import PROMISES, Breach, Walked
+from phonetree.core.promises import PROMISES, Breach, Promise, Walked
 from phonetree.core.tree import Site
 
 MOST_BREACHES = 5
@@ -51,12 +51,14 @@ class Proof:
         return all(verdict.kept for verdict in self.verdicts)
 
 
-def prove(site: Site, since: date) -> Proof:
-    """Walks everything that can happen from `since` on, and checks every promise."""
+def prove(site: Site, since: date, *more: Promise) -> Proof:
+    """Walks everything that can happen from `since` on, and checks every promise, and those of `more`."""
     with nothing_to_collect():
         kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))
-        verdicts = tuple(Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in PROMISES)
+        verdicts = tuple(
+            Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in (*PROMISES, *more)
+        )
         return Proof(verdicts, walked.arrivals, walked.walk, kinds)
 
 

@@ -14,6 +14,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
 from phonetree.core.verbs import Say, Voice
+from phonetree.errors import Where
 
 NodeId = str
 Language = str
@@ -310,6 +311,8 @@ class Site:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...] = ()
     budgets: Budgets = Budgets()
+    places: Mapping[NodeId, Where] = field(default_factory=dict)
+    """Where each node is written, for whoever has to mend it."""
     offers_worded: dict[tuple[Choice, Language], Say] = field(default_factory=dict, init=False)
     """What the engine says of each choice, worded once; only where no clock is needed for it."""
 

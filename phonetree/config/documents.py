@@ -1,0 +1,83 @@
+"""Documents are made and read before an edit is accepted, so that none breaks when a caller waits for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from xml.parsers import expat
+
+from phonetree.core import engine
+from phonetree.core.fallback import fallback
+from phonetree.core.promises import Breach, Promise, Walked
+from phonetree.core.tree import Language, Site
+from phonetree.core.verbs import Dial, Gather, Verbs
+from phonetree.provider.twiml import MOST_BYTES, Renderer
+
+SPARE_BYTES = 8 * 1024
+"""Room for what a document may have besides its words: the server's own address and a state's in each verb, and what
+is said at short notice."""
+
+_AT_ANY_TIME = datetime.fromtimestamp(0, UTC)
+_renderer = Renderer("")
+
+
+def usable(verbs: Verbs) -> bytes:
+    """The document, once it was read again as XML. Raises ValueError saying why no phone network could use it."""
+    try:
+        document = _renderer.write(verbs)
+        expat.ParserCreate().Parse(document, True)
+    except Exception as error:  # whatever it is, callers would have met it
+        raise ValueError(f"cannot be written as XML ({type(error).__name__})") from error
+    if len(document) > MOST_BYTES - SPARE_BYTES:
+        most = (MOST_BYTES - SPARE_BYTES) // 1024
+        raise ValueError(f"has {len(document) // 1024} kB, of at most {most}; shorten its texts")
+    return document
+
+
+def _usable(walked: Walked) -> Iterator[Breach]:
+    """Looks at each document once. Those that differ in nothing but addresses, which are made of checked names and
+    of numbers, are one: there are ten times as many of them."""
+    looked_at: set[tuple[object, ...]] = set()
+    for turn, verbs in enumerate(walked.walk.verbs):
+        if (words := _without_addresses(verbs)) not in looked_at:
+            looked_at.add(words)
+            try:
+                usable(verbs)
+            except ValueError as error:
+                yield walked.breach(f"what is said at node '{walked.node(turn)}' {error}", turn)
+
+
+def _without_addresses(verbs: Verbs) -> tuple[object, ...]:
+    return tuple(
+        [
+            verb.spoken
+            if type(verb) is Gather
+            else (verb.numbers, verb.caller_id)
+            if type(verb) is Dial
+            else getattr(verb, "text", None) or type(verb)
+            for verb in verbs
+        ]
+    )
+
+
+DOCUMENTS: Promise = ("documents", "Every answer is a document that the phone network can use.", _usable)
+"""Beside those of the proof, which knows of no documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastResort:
+    """What callers hear when we fail ourselves: made when the site is accepted, so that nothing is left to fail."""
+
+    documents: Mapping[Language, bytes]
+    first: bytes
+
+    def document(self, language: str) -> bytes:
+        """The document in a language, or in the first one."""
+        return self.documents.get(language, self.first)
+
+
+def last_resort(site: Site) -> LastResort:
+    """The last resort of a site. Raises ValueError when it, or the document for when no server of ours answers, could
+    not be used."""
+    usable(fallback(site))
+    documents = {language: usable(engine.rescue(site, _AT_ANY_TIME, language)) for language in site.languages}
+    return LastResort(documents, documents[site.first_language])

@@ -100,9 +100,9 @@ def _one_line(error: Exception) -> str:
 def read_bytes(path: Path, name: str) -> bytes:
     """A file's bytes. Raises ConfigError with one problem when it cannot be read, or is too large."""
     whole = Where(name)
-    if path.exists() and not path.is_file():
-        raise _refused(whole, "is not a file; it has to be a text file")
     try:
+        if path.exists() and not path.is_file():
+            raise _refused(whole, "is not a file; it has to be a text file")
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:

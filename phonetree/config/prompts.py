@@ -1,5 +1,6 @@
 """Prompts: text in every language, or an audio file with its words; and the fields that stand in them."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -121,8 +122,8 @@ class PromptReader:
             section.problem(file.where, f"'{file.text}' is not a plain file name; put the file into the folder 'audio'")
         elif not file.text.lower().endswith(AUDIO_TYPES):
             section.problem(file.where, f"'{file.text}' cannot be played; use one of {', '.join(AUDIO_TYPES)}")
-        elif not (self.audio / file.text).is_file():
-            section.problem(file.where, f"'{file.text}' is not in the folder 'audio'; put it there")
+        elif problem := _missing(self.audio / file.text):
+            section.problem(file.where, f"'{file.text[:40]}' {problem}")
         if not text.text:
             section.warn(file.where, f"'{file.text}' has no text; those who cannot hear it have nothing to read")
         words = (
@@ -131,3 +132,13 @@ class PromptReader:
             else ""
         )
         return (Audio(file.text, words),)
+
+
+def _missing(path: Path) -> str | None:
+    """What keeps an audio file from being played."""
+    try:
+        if not path.is_file():
+            return "is not in the folder 'audio'; put it there"
+    except OSError as error:  # a folder without permission, a name that is too long
+        return f"cannot be looked at in the folder 'audio' ({error.strerror}); mend its permissions or its name"
+    return None if os.access(path, os.R_OK) else "cannot be read; give the server permission to read it"

@@ -4,6 +4,8 @@ A reload does everything that can fail before it touches what callers use. A cal
 the revision it heard for as long as a call can last.
 """
 
+import os
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -16,13 +18,14 @@ import pytz
 
 from phonetree.config import document
 from phonetree.config.document import Table
+from phonetree.config.documents import LastResort, last_resort
 from phonetree.config.hours import read_schedule
 from phonetree.config.numbers import NumberRules
 from phonetree.config.reader import Findings
 from phonetree.config.routing import read_languages, read_routing
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError, ConfigWarning, Problem
+from phonetree.errors import ConfigError, ConfigWarning, PhonetreeError, Problem, Where
 
 FILES = ("hours.yaml", "routing.yaml")
 
@@ -36,6 +39,7 @@ class Loaded:
 
     site: Site
     contents: tuple[bytes, bytes]
+    last_resort: LastResort
     warnings: tuple[ConfigWarning, ...]
 
 
@@ -68,7 +72,12 @@ def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberR
         schedule=schedule,
         **{field.name: getattr(parts, field.name) for field in fields(parts)},
     )
-    return Loaded(site, both, tuple(sorted(set(findings.warnings))))
+    try:
+        resort = last_resort(site)
+    except ValueError as error:
+        text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
+        raise ConfigError([Problem(Where(str(folder / FILES[1])), text)]) from error
+    return Loaded(site, both, resort, tuple(sorted(set(findings.warnings))))
 
 
 def _digest(contents: Iterable[bytes]) -> str:
@@ -95,6 +104,29 @@ def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
         return None
     findings.problems += problems
     return table
+
+
+def _audio(folder: Path) -> list[bytes]:
+    """The names of the audio files as the system has them, which may be no text, and whether each can be read."""
+    try:
+        with os.scandir(os.fsencode(folder / "audio")) as files:
+            return sorted(file.name + b"/%d" % os.access(file.path, os.R_OK) for file in files)
+    except OSError:
+        return []
+
+
+def _problems(error: Exception, folder: Path) -> tuple[Problem, ...]:
+    """What to tell staff of whatever was raised over an edit: a mistake of ours by its kind and place, for its words
+    may hold anything."""
+    if isinstance(error, ConfigError):
+        return error.problems
+    if isinstance(error, PhonetreeError):
+        return (Problem(Where(str(folder)), str(error)),)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "phonetree/" in frame.filename] or frames
+    place = f"{type(error).__name__}, {Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    text = f"could not be looked at, by a mistake in phonetree ({place}); undo the last edit, and report this line"
+    return (Problem(Where(str(folder)), text),)
 
 
 Proof = Callable[[Site], tuple[Problem, ...]]
@@ -127,6 +159,8 @@ class Sites:
         loaded = load(folder, rules)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
+        self.last_resort = loaded.last_resort
+        """What callers hear when we fail ourselves: bytes, so that nothing is left to fail."""
 
     def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
         """The site of a revision that another server published, from its two files; None when they are not those of
@@ -144,32 +178,39 @@ class Sites:
         return self._revisions.get(name)
 
     def reload(self) -> bool:
-        """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing."""
+        """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing, nor does
+        one that we fail over: whatever it raises is a problem, and it is tried again when the files change."""
         with self._lock:
-            seen = self._look()
-            if seen == self._seen:
-                return False
-            first, self._seen = not self._seen, seen
             try:
-                loaded = load(self.folder, self.rules)
-                self._prove(overridden(loaded.site, self._overrides), again=first)
-            except ConfigError as error:
-                self.problems = error.problems
+                return self._take()
+            except Exception as error:  # noqa: BLE001 -- see above
+                self.problems = _problems(error, self.folder)
                 self.refusals += 1
                 return False
-            self.problems = ()
-            if loaded.site.revision == self.current.revision:
-                return False
-            self._remember(loaded.site, publish=True)
-            self.contents = loaded.contents
-            self.reloads += 1
-            return True
+
+    def _take(self) -> bool:
+        seen = self._look()
+        if seen == self._seen:
+            return False
+        first, self._seen = not self._seen, seen
+        loaded = load(self.folder, self.rules)
+        self._prove(overridden(loaded.site, self._overrides), again=first)
+        self.problems = ()
+        if loaded.site.revision == self.current.revision:
+            return False
+        self._remember(loaded.site, publish=True)
+        self.contents, self.last_resort = loaded.contents, loaded.last_resort
+        self.reloads += 1
+        return True
 
     def override(self, overrides: tuple[Override, ...]) -> bool:
         """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
-        the site would break a promise that it keeps without them change nothing."""
+        the site would break a promise that it keeps without them change nothing, nor do those that we fail over."""
         with self._lock:
-            self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
+            try:
+                self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
+            except Exception as error:  # noqa: BLE001 -- see above
+                self.refused = _problems(error, self.folder)
             if not self.refused:
                 self.take_over(overrides)
             return not self.refused
@@ -184,8 +225,7 @@ class Sites:
 
     def _look(self) -> str:
         """All that a reload depends on, in short: the two files, and which audio files there are."""
-        audio = sorted(path.name for path in (self.folder / "audio").glob("*"))
-        return _digest([*(_bytes(self.folder / name, Findings()) or b"" for name in FILES), *map(str.encode, audio)])
+        return _digest([*(_bytes(self.folder / name, Findings()) or b"" for name in FILES), *_audio(self.folder)])
 
     def _prove(self, site: Site, *, again: bool) -> None:
         """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only,

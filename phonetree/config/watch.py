@@ -19,9 +19,12 @@ def watch(sites: Sites) -> Event:
 
 
 def _follow(sites: Sites, stop: Event) -> None:
-    """Goes on following whatever happens: a folder that is gone for a while, or a fault of our own."""
+    """Goes on following whatever happens: a folder that is gone for a while or cannot be watched, or a fault of our
+    own. Where watching fails, the files are looked at all the same."""
+    told = ""
     while not stop.is_set():
         try:
+            reload(sites)
             for _ in watchfiles.watch(
                 sites.folder,
                 stop_event=stop,
@@ -31,7 +34,8 @@ def _follow(sites: Sites, stop: Event) -> None:
             ):
                 reload(sites)
         except Exception as error:  # noqa: BLE001 -- see above
-            log.failure("watch", error)
+            if told != (told := type(error).__name__):
+                log.failure("watch", error)
             stop.wait(CHECK_MILLISECONDS / 1000)
 
 

@@ -12,6 +12,7 @@ from time import monotonic
 
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError
+from phonetree.log import failure
 
 LIMIT_SECONDS = 1.0
 """How long a turn waits for the database."""
@@ -42,6 +43,9 @@ class Recall:
         try:
             found = self._pool.submit(self._find, name).result(LIMIT_SECONDS)
         except (PhonetreeError, TimeoutError):
+            return None
+        except Exception as error:  # noqa: BLE001 -- the call begins again at today's tree, whatever it is
+            failure("recall", error)
             return None
         if found:
             with self._lock:

@@ -6,6 +6,7 @@ that goes well; a failure leaves what broke and where, never whose call.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -32,6 +33,8 @@ from phonetree.web.recall import Recall
 from phonetree.web.tally import Tally
 
 blueprint = Blueprint("voice", __name__)
+
+_END = Renderer("").write((Hangup(),))
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 """The provider uses POST. A signed request by any other method comes from a call, and gets help too."""
@@ -125,7 +128,7 @@ def fallback() -> Response:
     language, step = _failed_place(_fields().get("ErrorUrl", ""))
     failure("fallback", "the provider could not use an answer", code=events.error_code(_fields()))
     desk.tally.fallback(desk.sites.current, _fields(), desk.now())
-    return _answer(_rescue(desk, language, step))
+    return _document(_rescue(desk, language, step))
 
 
 @blueprint.post("/voice/recording")
@@ -144,14 +147,18 @@ def status() -> Response:
 
 @blueprint.errorhandler(Exception)
 def broken(error: Exception) -> AnyResponse:
-    """Whatever breaks, the caller hears help."""
+    """Whatever breaks, the caller hears help. What is done besides may break as well."""
     if isinstance(error, HTTPException):
         return error.get_response()
-    failure("turn", error)
     desk = _desk()
-    desk.tally.fallback(desk.sites.current, _fields(), desk.now())
-    language, step = _failed_place(request.path)
-    response = _answer(_rescue(desk, language, step))
+    language = step = ""
+    with suppress(Exception):
+        language, step = _failed_place(request.path)
+    with suppress(Exception):
+        failure("turn", error)
+    with suppress(Exception):
+        desk.tally.fallback(desk.sites.current, _fields(), desk.now())
+    response = _document(_rescue(desk, language, step))
     response.headers[RESCUE_HEADER] = "1"
     return response
 
@@ -182,10 +189,9 @@ def _failed_place(address: str) -> tuple[str, str]:
     return (found["language"], found["step"]) if found else ("", "")
 
 
-def _rescue(desk: Desk, language: str, step: str) -> Verbs:
-    if step in LEG_STEPS:
-        return (Hangup(),)
-    return engine.rescue(desk.sites.current, desk.now(), language)
+def _rescue(desk: Desk, language: str, step: str) -> bytes:
+    """Help as bytes that were made when the site was accepted; on a member's leg, no help but an end."""
+    return _END if step in LEG_STEPS else desk.sites.last_resort.document(language)
 
 
 def _answer(verbs: Verbs) -> Response:

@@ -1,7 +1,8 @@
 """An edit is taken as a whole or not at all, within seconds, and everybody is told."""
 
+import os
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import MOST_REVISIONS, Loaded, Sites, load
 from phonetree.config.watch import reload, watch
+from phonetree.core.schedule import Kind, Override
+from phonetree.core.tree import Site
+from phonetree.errors import Problem
 from tests.support.lines import ROOT, RULES
 from tests.support.programs import until
 from tests.support.server import Server
@@ -159,3 +163,93 @@ def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: py
         until(lambda: sites.current.revision != before)
     finally:
         stop.set()
+
+
+def test_a_file_whose_name_is_no_text_keeps_no_edit_from_going_live(config: Path) -> None:
+    sites = Sites(config, RULES)
+    (config / "audio").mkdir(exist_ok=True)
+    (Path(os.fsdecode(os.fsencode(config / "audio") + b"/gru\xdf.mp3"))).write_bytes(b"")
+    edit(config, "for crisis lines", "for help lines")
+    assert sites.reload()
+    assert sites.problems == ()
+
+
+def test_whatever_a_reload_raises_is_shown_everywhere_and_tried_again(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(config)
+    before = server.sites.current
+    proof = server.sites._proof
+
+    def crash(_site: Site) -> tuple[Problem, ...]:
+        raise RecursionError("+16175550101")
+
+    monkeypatch.setattr(server.sites, "_proof", crash)
+    edit(config, "for crisis lines", "for help lines")
+    reload(server.sites)
+    assert server.sites.current is before
+    (problem,) = server.sites.problems
+    assert "a mistake in phonetree (RecursionError, " in problem.text
+    assert "0101" not in problem.text
+    assert server.client.get("/readyz").status_code == 503
+    assert "RecursionError" in capfd.readouterr().err
+    assert server.post("/voice").status_code == 200
+    monkeypatch.setattr(server.sites, "_proof", proof)
+    edit(config, "for help lines", "for other lines")
+    reload(server.sites)
+    assert server.sites.problems == ()
+    assert server.sites.current is not before
+
+
+@pytest.mark.parametrize("fault", [PermissionError(13, "Permission denied"), MemoryError(), UnicodeError("x")])
+def test_a_look_at_the_files_that_fails_is_a_problem_and_ends_with_its_cause(
+    config: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    sites = Sites(config, RULES)
+    edit(config, "for crisis lines", "for help lines")
+    with monkeypatch.context() as broken:
+
+        def fail(*_arguments: object) -> bool:
+            raise fault
+
+        broken.setattr(Path, "is_file", fail)
+        assert not sites.reload()
+        assert sites.problems
+    assert sites.reload(), "nothing but the cause has changed"
+    assert sites.problems == ()
+
+
+def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(config)
+
+    def crash(_site: Site) -> tuple[Problem, ...]:
+        raise RuntimeError
+
+    monkeypatch.setattr(server.sites, "_proof", crash)
+    wanted = Override(server.now, server.now + timedelta(hours=1), Kind.CLOSED, {})
+    assert not server.sites.override((wanted,))
+    assert "RuntimeError" in str(server.sites.refused[0])
+    assert server.client.get("/readyz").status_code == 503
+
+
+def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("phonetree.config.watch.CHECK_MILLISECONDS", 50)
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    sites = Sites(config, RULES)
+    before = sites.current
+    stop = watch(sites)
+    try:
+        edit(config, "go: crisis}", "go: crisys}")
+        until(lambda: sites.problems != ())
+        edit(config, "go: crisys}", "go: crisis}")
+        edit(config, "for crisis lines", "for help lines")
+        until(lambda: sites.current is not before)
+    finally:
+        stop.set()
+    assert capfd.readouterr().err.count('"event": "watch"') == 1, "said once, not at every look"

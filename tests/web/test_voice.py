@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
+from xml.etree import ElementTree
 
 import pytest
 
@@ -235,3 +236,50 @@ def test_two_servers_of_the_same_files_can_take_each_others_turns(server: Server
     assert other.state("welcome", "ask") == server.state("welcome", "ask")
     site = replace(server.sites.current)
     assert site.revision == other.sites.current.revision
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ("phonetree.core.engine.rescue",),
+        ("phonetree.core.wording.Speaker.phrase", "phonetree.core.engine.start"),
+        ("phonetree.web.voice.failure", "phonetree.core.engine.start"),
+        ("phonetree.web.tally.Tally.fallback", "phonetree.core.engine.start"),
+        ("phonetree.web.voice._failed_place", "phonetree.core.engine.start"),
+        ("phonetree.provider.twiml.Renderer.write", "phonetree.core.engine.start"),
+    ],
+)
+def test_the_last_resort_needs_nothing_that_can_fail_at_call_time(
+    broken: tuple[str, ...], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(config)
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError
+
+    for name in broken:
+        monkeypatch.setattr(name, fail)
+    for address in ("/voice", "/voice/fallback") if len(broken) > 1 else ("/voice/fallback",):
+        answer = server.post(address)
+        assert answer.status_code == 200
+        document = ElementTree.fromstring(answer.data)  # noqa: S314 -- our own
+        assert document.findtext("Dial/Number") == "+18008418371"
+        assert "dial 9 1 1" in (document.findtext("Say") or "")
+    spanish = server.post(server.state("welcome", "no-such-step", "es"))
+    assert spanish.status_code == 200
+
+
+def test_a_good_edit_brings_its_own_last_resort(tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    server = Server(config)
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8").replace("last_resort: barcc", "last_resort: rainn")
+    routing.write_text(text + '\nphrases: {en: {trouble: "Sorry. Now: {name}."}}\n', encoding="utf-8")
+    assert server.sites.reload()
+    document = ElementTree.fromstring(server.post("/voice/fallback").data)  # noqa: S314 -- our own
+    assert document.findtext("Say").startswith("Sorry. Now: ")  # type: ignore[union-attr]
+    assert document.findtext("Dial/Number") == server.sites.current.resources["rainn"].number
+    text = text.replace("last_resort: rainn", "last_resort: barcc")
+    routing.write_text(text + '\nphrases: {en: {trouble: "Sorry. {name:d}"}}\n', encoding="utf-8")
+    assert not server.sites.reload()
+    assert document.findtext("Dial/Number") in server.post("/voice/fallback").text  # type: ignore[operator]

@@ -4,6 +4,7 @@ Rendering is cached by the verbs: callers at the same place of the same revision
 """
 
 from functools import lru_cache
+from urllib.parse import quote
 
 from twilio.twiml.voice_response import Dial as DialXml
 from twilio.twiml.voice_response import Gather as GatherXml
@@ -56,7 +57,7 @@ class Renderer:
             case Say(text, voice):
                 parent.say(text, voice=voice.name, language=voice.code)
             case Play(file):
-                parent.play(f"{self._public_url}/audio/{file}")
+                parent.play(f"{self._public_url}/audio/{quote(file, safe='')}")
             case Gather():
                 self._gather(parent, verb)
             case Dial():

@@ -79,3 +79,8 @@ def test_the_same_verbs_are_rendered_once() -> None:
         assert renderer.render((Say("Hello.", VOICE), Hangup())).startswith(b"<?xml")
     info = renderer.render.cache_info()
     assert (info.misses, info.hits) == (1, 2)
+
+
+def test_an_audio_files_name_is_an_address_whatever_is_in_it() -> None:
+    (play,) = simulated.parse(RENDERER.render((Play("señal 5? #1 50%.mp3", ""),)), CONTENT_TYPE)
+    assert play == simulated.Said("https://tree.example.org/audio/se%C3%B1al%205%3F%20%231%2050%25.mp3", "file")

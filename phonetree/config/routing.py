@@ -48,14 +48,39 @@ class Routing:
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
     """The languages alone: hours.yaml needs them before the rest can be read.
 
-    None when they are not to be had or a name is wrong; nothing else is then held against them.
+    None at all when they are not to be had or a name is wrong; no text is then held against them.
     """
     section = Section(table, "", findings)
     languages = section.section("languages", "languages", hint="write them with their voices, the first one first")
     read = {name.text: _language(languages, name, item) for name, item in languages.entries()}
     if languages.present and not read:
         languages.problem(languages.where, "there is none; write at least one with its voice")
-    return read if all(map(_LANGUAGE.match, read)) else {}
+    written = _written(section.take("nodes"))
+    unwritten = [
+        name for name, _ in languages.entries() if written and name.text not in written and _LANGUAGE.match(name.text)
+    ]
+    for name in unwritten:  # as when its name is mistyped: one problem, not one for each text of the file
+        known = suggest(name.text, [each for each in written if each not in read])
+        languages.problem(name.where, f"no text is written in '{name.text}'{known or '; write them, or leave it out'}")
+    return read if not unwritten and all(map(_LANGUAGE.match, read)) else {}
+
+
+def _written(item: Item | None) -> list[str]:
+    """The languages that texts stand in: the keys of all tables that may be the name of one."""
+    if isinstance(item, Listing):
+        return [each for inner in item.items for each in _written(inner)]
+    if not isinstance(item, Table):
+        return []
+    prompts = [key.text for key, value in item.entries if _is_prompt(key, value) for key, _ in _entries(value)]
+    return list(dict.fromkeys((*prompts, *(each for _, value in item.entries for each in _written(value)))))
+
+
+def _is_prompt(key: Scalar, value: Item) -> bool:
+    return key.text in ("say", "again", "label") and isinstance(value, Table)
+
+
+def _entries(item: Item) -> tuple[tuple[Scalar, Item], ...]:
+    return item.entries if isinstance(item, Table) else ()
 
 
 def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:

@@ -117,6 +117,19 @@ def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) 
         assert len(caught.value.problems) <= 4
 
 
+def test_a_language_whose_name_is_mistyped_is_one_problem(tmp_path: Path) -> None:
+    config = copytree(ROOT / "config", tmp_path / "config")
+    path = config / "routing.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "\n  es: {voice" in text
+    path.write_text(text.replace("\n  es: {voice", "\n  ess: {code: es-US, name: español, voice"), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, NumberRules({}, stand_in=True))
+    assert [problem.text for problem in caught.value.problems] == [
+        "languages: no text is written in 'ess'; did you mean 'es'?"
+    ]
+
+
 def test_a_closure_that_is_named_in_one_language_only_is_told(tmp_path: Path) -> None:
     config = copytree(ROOT / "config", tmp_path / "config")
     path = config / "hours.yaml"

@@ -173,7 +173,6 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
             busy.messages.claim(message.id, "Ada", over)
             busy.messages.delete(message.id)
         busy.messages.settle(over + 100_000)  # as half an hour later
-        busy.messages.store.forget()
         yield busy, quiet, (began, over)
 
 

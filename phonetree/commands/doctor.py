@@ -142,7 +142,7 @@ def _keys() -> Iterator[Finding]:
 
 def _database() -> Iterator[Finding]:
     store = Store(settings.database_url())
-    problem = store.problem()
+    problem = store.problem(thorough=True)
     store.close()
     hint = "scripts/phonetree migrate, or docs/wrong/database-away.md" if problem else ""
     yield Finding("database", "wrong" if problem else "ok", problem or "it answers, and has the right schema", hint)

@@ -1,14 +1,28 @@
-"""The one database engine of a process, and whether it can be used."""
+"""The database of a process, and whether it can be used.
 
+Every transaction has a connection of its own: it goes to what stands at the database's address at that moment, and
+never to a file that was deleted or replaced, or to a server that another has taken over from. On SQLite a transaction
+is good only if the file is still the same one when it ends, and nobody has copied another over it while it was read.
+So what is read back before something is deleted elsewhere is read from where the next reader will look.
+
+SQLite keeps a rollback journal and no write-ahead log: between transactions the one file is the whole database. A log
+that is left beside a file that was replaced would be played into the new one
+(https://sqlite.org/howtocorrupt.html, 1.4).
+"""
+
+import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from time import monotonic
+from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from phonetree.errors import SettingsError, StoreError
 
@@ -17,6 +31,41 @@ WAIT_SECONDS = 5
 
 SCHEMA = "0002"
 """The revision of the schema that this code needs."""
+
+LEAST_FREE_BYTES = 20 * 2**20
+"""With less room on the disk a message of some minutes, and what writing it takes besides, may not fit (SQLite)."""
+
+CACHE_KIBIBYTES = 16 * 1024
+"""What one transaction writes is held in memory up to here, and then written in one go: readers wait for that (SQLite).
+"""
+
+SEARCH_SHARE = 0.01
+"""Looking for damage in a file takes so much of the time at most."""
+
+_UNUSABLE = "the database cannot be used: "
+_RESTORE = "bring back a backup (docs/running.md, Restore)"
+_NO_FILE = (
+    "there is no file at {path}; " + _RESTORE + ", or, if it is to be a new one, run: python -m phonetree migrate"
+)
+_MOVED = "its file was deleted, moved, replaced or copied over in the midst of it"
+_DAMAGED = "its file is damaged; " + _RESTORE
+_REASONS = {
+    # SQLite's names of errors (https://sqlite.org/rescode.html)
+    "SQLITE_READONLY_DBMOVED": _MOVED,
+    "SQLITE_READONLY": "its file or folder cannot be written; look at its owner, and at how the disk is mounted",
+    "SQLITE_FULL": "the disk is full; make room",
+    "SQLITE_BUSY": f"somebody else has held it for {WAIT_SECONDS} seconds",
+    "SQLITE_CANTOPEN": "its file cannot be opened; look at the folder in DATABASE_URL, and at who owns it",
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_IOERR": "the disk fails to read or write; look at it, and at the room on it",
+    # Postgres's states (https://www.postgresql.org/docs/current/errcodes-appendix.html)
+    "25006": "it can only be read; is it a standby?",
+    "53100": "its disk is full; make room",
+    "55P03": f"somebody else has held it for {WAIT_SECONDS} seconds",
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
 
 
 class Store:
@@ -35,55 +84,119 @@ class Store:
             raise SettingsError(
                 "DATABASE_URL is malformed; write it like sqlite:///var/phonetree.db or postgresql://user@host/name"
             ) from None
+        self._damage, self._searched, self._search_seconds = False, 0.0, 0.0
         if self.sqlite:
-            if parsed.database:
-                with suppress(OSError):  # calls are answered without a database; `problem` says that there is none
-                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            arguments: dict[str, object] = {"timeout": WAIT_SECONDS}
+            if parsed.database in (None, "", ":memory:"):
+                raise SettingsError("DATABASE_URL names no file; write it like sqlite:///var/phonetree.db")
+            # absolute, so that it leads to whatever stands there, even when the folder of the program is swapped
+            self._path = Path(str(parsed.database)).absolute()
+            self.engine: Engine = create_engine(parsed, creator=self._connect, hide_parameters=True, poolclass=NullPool)
+            event.listen(self.engine, "connect", _prepare)
+            event.listen(self.engine, "begin", _begin)
         else:
             options = f"-c statement_timeout={WAIT_SECONDS * 6000} -c lock_timeout={WAIT_SECONDS * 1000}"
             arguments = {"connect_timeout": WAIT_SECONDS, "options": options}
-        self.engine: Engine = create_engine(
-            parsed, connect_args=arguments, hide_parameters=True, pool_pre_ping=True, pool_timeout=WAIT_SECONDS
-        )
-        if self.sqlite:
-            event.listen(self.engine, "connect", _prepare)
-            event.listen(self.engine, "begin", _begin)
+            self.engine = create_engine(parsed, connect_args=arguments, hide_parameters=True, poolclass=NullPool)
 
     @property
     def made(self) -> bool:
-        """Whether there may be a database: SQLite would make an empty file by looking for it."""
-        name = self.engine.url.database
-        return not self.sqlite or bool(name and Path(name).exists())
+        """Whether there may be a database."""
+        return not self.sqlite or self._path.exists()
+
+    def make(self) -> None:
+        """Makes an empty file, and its folder, where there is none (SQLite). Raises StoreError."""
+        if self.sqlite:
+            with suppress(OSError):  # what cannot be made cannot be opened either, which is said
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            with _known_errors(), closing(self._connect("rwc")):
+                pass
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction: all of it is kept, or nothing. Raises StoreError when the database cannot be used."""
-        with _known_errors(), self.engine.begin() as connection:
+        """A transaction: all of it is kept, or nothing. Raises StoreError when the database cannot be used, or when
+        what was written is not in the file that stands at its place now."""
+        with self._transaction(reading=False) as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection to look only. Raises StoreError when the database cannot be used."""
-        with _known_errors(), self.engine.connect().execution_options(reading=True) as connection:
+        """A transaction to look only. Raises StoreError when the database cannot be used, or when what was read is not
+        from the file that stands at its place now."""
+        with self._transaction(reading=True) as connection:
             yield connection
 
-    def problem(self) -> str | None:
-        """Why the database cannot be used just now, and what to do; None when it can."""
+    @contextmanager
+    def _transaction(self, *, reading: bool) -> Iterator[Connection]:
+        before = self._file()
+        with _known_errors(), self.engine.connect().execution_options(reading=reading) as connection:
+            with connection.begin():
+                locked = self._file()
+                yield connection
+                if reading and self._file() != locked:  # by our lock nobody who keeps to SQLite's rules writes now
+                    raise StoreError(_UNUSABLE + _MOVED)
+            # the file is still open, so that its number cannot be another's by now
+            if self._file()[:2] != before[:2]:
+                raise StoreError(_UNUSABLE + _MOVED)
+
+    def _file(self) -> tuple[int, ...]:
+        """What stands at the path (SQLite): device and number, which say whether it is the same file, and size and
+        time, which say whether somebody has written into it."""
+        if not self.sqlite:
+            return ()
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            raise StoreError(_UNUSABLE + _NO_FILE.format(path=self._path)) from None
+        except OSError:
+            raise StoreError(_UNUSABLE + _REASONS["SQLITE_CANTOPEN"]) from None
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
+        """Opens the file; makes none by looking for it, unless the mode is rwc."""
+        address = f"file:{quote(str(self._path))}?mode={mode}"
+        return sqlite3.connect(address, uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+
+    def problem(self, *, thorough: bool = False) -> str | None:
+        """Why the database cannot be used just now, and what to do; None when it can. A `thorough` look also tries to
+        write, and looks for room and for damage: at fixed times only, for the write moves the file's time."""
         try:
             with self.read() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
+            if found != SCHEMA:
+                return f"the database has schema {found or 'none'}, not {SCHEMA}; run: python -m phonetree migrate"
+            if thorough:
+                self._examine()
         except StoreError as error:
             return str(error)
-        if found != SCHEMA:
-            return f"the database has schema {found or 'none'}, not {SCHEMA}; run: python -m phonetree migrate"
         return None
 
-    def forget(self) -> None:
-        """Leaves nothing of what was deleted in the write-ahead log (SQLite). On Postgres see docs/running.md."""
+    def _examine(self) -> None:
+        """Raises StoreError when the database takes nothing, or is damaged."""
         if self.sqlite:
-            with _known_errors(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.leave_the_log()
+            self._search()
+        same = "PRAGMA user_version = 0" if self.sqlite else "UPDATE alembic_version SET version_num = version_num"
+        with self.write() as connection:
+            connection.exec_driver_sql(same)  # says nothing, and is written all the same
+        if self.sqlite and (free := shutil.disk_usage(self._path.parent).free) < LEAST_FREE_BYTES:
+            raise StoreError(f"{_UNUSABLE}only {free // 2**20} MB are free on its disk; make room")
+
+    def _search(self) -> None:
+        """Looks for damage, if it was found or not looked for lately."""
+        began = monotonic()
+        if not self._damage and began - self._searched < self._search_seconds / SEARCH_SHARE:
+            return
+        self._damage = True
+        with self.read() as connection:
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+                raise StoreError(_UNUSABLE + _DAMAGED)
+        self._damage, self._searched, self._search_seconds = False, monotonic(), monotonic() - began
+
+    def leave_the_log(self) -> None:
+        """A file of an earlier version has a write-ahead log (SQLite): leaves it, unless that version still runs."""
+        if self.sqlite:
+            with _known_errors(), closing(self._connect()) as connection, suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
         """Gives every connection back."""
@@ -94,22 +207,28 @@ class Store:
 def _known_errors() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreError(f"the database cannot be used ({type(cause).__name__}); look at DATABASE_URL") from error
+        raise StoreError(_UNUSABLE + _reason(cause)) from error
+
+
+def _reason(cause: BaseException) -> str:
+    name = str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
+    shorter = "_".join(name.split("_")[:2])  # SQLITE_IOERR_WRITE is a kind of SQLITE_IOERR
+    return _REASONS.get(name) or _REASONS.get(shorter) or f"{type(cause).__name__}; look at DATABASE_URL"
 
 
 def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """Durable, since a message is deleted at the provider once it is stored; and what is deleted is overwritten."""
-    connection.isolation_level = None  # transactions are begun below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in ("synchronous=EXTRA", f"cache_size=-{CACHE_KIBIBYTES}", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes its turn at once, rather than finding at its end that somebody else was quicker."""
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        return
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+    """A writer takes its turn at once, rather than finding at its end that somebody else was quicker; a reader has its
+    lock from the beginning."""
+    reading = connection.get_execution_options().get("reading")
+    for statement in ("BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1") if reading else ("BEGIN IMMEDIATE",):
+        connection.exec_driver_sql(statement)

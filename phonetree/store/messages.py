@@ -12,12 +12,16 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import StoreError
-from phonetree.store.database import Store
+from phonetree.store.database import SCHEMA, Store
 from phonetree.store.tables import deliveries, fetches, messages, notices, parts, wrapped_keys
+
+PIECES = 4
+"""How many pieces of a message are read at once."""
 
 
 class MessageState(StrEnum):
@@ -106,15 +110,23 @@ class Messages:
         return message
 
     def intact(self, source: str) -> bool:
-        """Whether a recording of the provider's is kept here, to the last byte, or was deleted by staff."""
+        """Whether a recording of the provider's is kept here, to the last byte, or was deleted by staff.
+
+        All of it in one transaction, so in the file that is at its place when this returns. That the schema is there
+        shows that the file is whole: no message ever touches its page, which one that is just being copied lacks.
+        """
         query = select(messages.c.id, messages.c.state, messages.c.digest).where(messages.c.source == source)
         with self.store.read() as connection:
+            if MigrationContext.configure(connection).get_current_revision() != SCHEMA:
+                return False
             row = connection.execute(query).one_or_none()
-        if row is None or row.state == MessageState.DELETED:
-            return row is not None
-        found = sha256()
-        for piece in self.sealed(row.id):
-            found.update(piece)
+            if row is None or row.state == MessageState.DELETED:
+                return row is not None
+            found, number = sha256(), 0
+            while pieces := _pieces(connection, row.id, number):
+                for piece in pieces:
+                    found.update(piece)
+                number += len(pieces)
         return found.digest() == bytes(row.digest)
 
     def sources(self) -> dict[str, bool]:
@@ -193,16 +205,15 @@ class Messages:
         return found[0]
 
     def sealed(self, message: str) -> Iterator[bytes]:
-        """The sealed pieces of a message, one at a time."""
+        """The sealed pieces of a message; a few at a time, so that nobody waits for whoever takes them."""
         number = 0
         while True:
             with self.store.read() as connection:
-                query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number == number)
-                piece = connection.execute(query).scalar_one_or_none()
-            if piece is None:
+                pieces = _pieces(connection, message, number)
+            if not pieces:
                 return
-            yield piece
-            number += 1
+            yield from pieces
+            number += len(pieces)
 
     def envelope(self, message: str) -> tuple[bytes, dict[str, bytes]]:
         """What opens a message, besides a private key: iv, and wrapped key by key."""
@@ -275,7 +286,6 @@ class Messages:
                 "left_at": 0,
             }
             connection.execute(update(messages).where(here).values({**left, "changed_at": 0}))
-        self.store.forget()
 
     def discard(self, message: str) -> None:
         """Takes back a message that was not stored well, as if it had never come."""
@@ -298,6 +308,12 @@ class Messages:
         query = select(*_SHOWN).where(messages.c.state == MessageState.NEW, messages.c.changed_at < before)
         with self.store.read() as connection:
             return tuple(map(_message, connection.execute(query.order_by(messages.c.left_at))))
+
+
+def _pieces(connection: Connection, message: str, first: int) -> list[bytes]:
+    """Some sealed pieces of a message, from one on; none after the last."""
+    query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number >= first)
+    return list(connection.execute(query.order_by(parts.c.number).limit(PIECES)).scalars())
 
 
 def _forget_notices(connection: Connection, message: str) -> None:

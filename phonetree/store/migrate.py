@@ -25,6 +25,8 @@ def migrate(store: Store, to: str = SCHEMA) -> None:
     known = sorted(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
     if to not in known:
         raise StoreError(f"there is no schema {to}; this version knows {', '.join(known)}")
+    store.make()
+    store.leave_the_log()
     with store.write() as connection:  # SQLite: the transaction is the lock
         if not store.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

@@ -36,12 +36,18 @@ class Presence:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._here = 0
 
     def mark(self, now: int) -> Outage | None:
-        """A server answers. The outage that is over with it, to one server only. Raises StoreError."""
+        """A server answers. The outage that is over with it, to one server only. Raises StoreError.
+
+        That it was there itself meanwhile, a server knows without the store: one that was away, or brought back from a
+        backup, makes no outage.
+        """
+        here, self._here = self._here, now
         with self._store.write() as connection:
-            here = presence.c.id == _ONLY
-            last = connection.execute(select(presence.c.answered_at).where(here)).scalar_one_or_none()
+            row = presence.c.id == _ONLY
+            last = connection.execute(select(presence.c.answered_at).where(row)).scalar_one_or_none()
             if last is None:
                 try:
                     with connection.begin_nested():
@@ -49,12 +55,13 @@ class Presence:
                 except IntegrityError:
                     pass  # another server was quicker
                 return None
-            mine = update(presence).where(here, presence.c.answered_at == last).values(answered_at=max(now, last))
-            if not connection.execute(mine).rowcount or now - last < AWAY_SECONDS:
+            mine = update(presence).where(row, presence.c.answered_at == last).values(answered_at=max(now, last))
+            began = max(last, here)
+            if not connection.execute(mine).rowcount or now - began < AWAY_SECONDS:
                 return None
             connection.execute(outages.delete().where(outages.c.ended_at < now - KEEP_SECONDS))
-            connection.execute(insert(outages).values(began_at=last, ended_at=now))
-        return Outage(last, now)
+            connection.execute(insert(outages).values(began_at=began, ended_at=now))
+        return Outage(began, now)
 
     def outages(self, now: int) -> tuple[Outage, ...]:
         """Those of the last days, and one that goes on until now. Raises StoreError."""

@@ -1,7 +1,7 @@
 """`worker`: the background work alone."""
 
+import signal
 from datetime import UTC, datetime
-from threading import Event
 
 import click
 
@@ -9,7 +9,7 @@ from phonetree import log, settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Sites
 from phonetree.config.watch import watch
-from phonetree.errors import SettingsError
+from phonetree.errors import SettingsError, StoreError
 from phonetree.mailbox.worker import Streak
 from phonetree.store.counts import Counts
 from phonetree.web.background import background
@@ -18,21 +18,28 @@ from phonetree.web.background import background
 @click.command()
 @click.option("--once", is_flag=True, help="One round, then end.")
 def worker(*, once: bool) -> None:
-    """Collect messages, send notices and delete what is due, without answering calls.
+    """Collect messages, send notices of them and delete what is due, without answering calls.
 
-    `serve` does this too, unless PHONETREE_BACKGROUND is off.
+    `serve` does this too, unless PHONETREE_BACKGROUND is off. Ends at SIGTERM or Ctrl-C, after the round that is going
+    on; at the second one at once, and even then no message is lost.
 
     Example: python -m phonetree worker
     """
     environment = settings.read()
     sites = Sites(environment.config, NumberRules(environment.names, fictional=environment.demo))
-    work = background(environment, sites, Counts(), Streak(), lambda: datetime.now(UTC))
+    work = background(environment, sites, Counts(), Streak(), lambda: datetime.now(UTC), publishes=False)
     if work is None:
         raise SettingsError("DATABASE_URL is not set; it is where messages are kept")
     if once:
         work.round(int(datetime.now(UTC).timestamp()))
+        if work.problem:
+            raise StoreError(work.problem)
         return
     log.take_in_libraries()
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins, so that they all leave them to us
     watch(sites)
     work.start()
-    Event().wait()
+    signal.sigwait(ends)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
+    work.stop(None)

@@ -1,14 +1,19 @@
-"""The background work of a server: collecting, notices, retention, counts, and a look at the database.
+"""The background work of a process, over one store.
+
+What only a process that answers calls can know it does itself, wherever the mailbox's work is done: it publishes its
+revision, writes its counts, tells staff of unanswered calls, and looks at the database. The mailbox's work (collecting,
+retention, notices of messages) is done by each server, or by one `worker` for all of them.
 
 One thread. A task that fails is tried again at the next round and keeps no other back. Nothing is logged of what
-comes in; a failure is logged when it begins, and when it is over.
+comes in; a failure is logged when it begins, and when it is over. Rounds come at the process's own times: a callback
+only has messages collected, since whatever else is written or sent then would tell when somebody called.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import random
 from threading import Event, Lock, Thread
-from time import time
+from time import monotonic, time
 
 from phonetree import log
 from phonetree.errors import PhonetreeError
@@ -64,7 +69,7 @@ class Streak:
 
 @dataclass
 class Worker:
-    """Everything that is done in the background, over one store. `collector` is None where there is no provider."""
+    """Everything that is done in the background, over one store."""
 
     store: Store
     messages: Messages
@@ -73,9 +78,10 @@ class Worker:
     streak: Streak
     retention: Retention
     collector: Collector | None
+    """None where another process does the mailbox's work."""
     write_counts: Callable[[Counts, Store], None]
-    publish: Callable[[int], None]
-    """Keeps the revision that callers hear, at a moment."""
+    publish: Callable[[int], None] | None
+    """Keeps the revision that callers hear, at a moment; None where no calls are answered."""
     collected_at: float = field(default_factory=time)
     """When everything that the provider holds was last looked at, or the start."""
     problem: str | None = None
@@ -91,39 +97,54 @@ class Worker:
         self._thread = Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends, and waits for the end of the round that is going on."""
+    def stop(self, seconds: float | None = STOP_SECONDS) -> None:
+        """Ends, and waits for the end of the round that is going on: so long, or as long as it takes (None)."""
         self._stop.set()
         self._wake.set()
         if self._thread:
-            self._thread.join(STOP_SECONDS)
+            self._thread.join(seconds)
 
     def wake(self) -> None:
         """There may be something to collect."""
-        self._wake.set()
+        if self.collector:
+            self._wake.set()
 
     def _run(self) -> None:
+        due = monotonic()
         while not self._stop.is_set():
-            self.round(int(time()))
-            if self._wake.wait(ROUND_SECONDS * (0.75 + random() / 2)):  # noqa: S311 -- jitter
+            if monotonic() >= due:
+                due = monotonic() + ROUND_SECONDS * (0.75 + random() / 2)  # noqa: S311 -- jitter
+                self.round(int(time()))
+            else:
+                self.collect(int(time()))
+            if self._wake.wait(max(0.0, due - monotonic())):
                 self._wake.clear()
                 self._stop.wait(SOON_SECONDS)
 
     def round(self, now: int) -> None:
         """Every task once. Raises nothing."""
-        self.problem = self.store.problem()
+        self.problem = self.store.problem(thorough=True)
         self._task("tell", self._tell)
         if self.problem is None:
+            if publish := self.publish:
+                self._task("publish", lambda: publish(now))
+            self._mailbox(now)
             if self.collector:
-                collector = self.collector
-                self._task("collect", lambda: self._collect(collector, now))
-            self._task("publish", lambda: self.publish(now))
-            self._task("retain", lambda: self._retain(now))
-            self._task("notify", lambda: self.notices.round(now))
+                self._task("retain", lambda: self._retain(now))
             if now - self._counted >= COUNTS_SECONDS:
                 self._counted = now
                 self._task("count", lambda: self.write_counts(self.counts, self.store))
         self._note("database", self.problem or "")
+
+    def collect(self, now: int) -> None:
+        """What a callback asks for: new messages, and notices of them. Raises nothing."""
+        if self.store.problem() is None:
+            self._mailbox(now)
+
+    def _mailbox(self, now: int) -> None:
+        if collector := self.collector:
+            self._task("collect", lambda: self._collect(collector, now))
+            self._task("notify", lambda: self.notices.round(now))
 
     def _collect(self, collector: Collector, now: int) -> None:
         collector.round(now)

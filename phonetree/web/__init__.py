@@ -64,7 +64,7 @@ def create_app(
     renderer = Renderer(settings.public_url)
     verifier = Verifier(settings.public_url, settings.auth_token, settings.old_token)
     counts, streak = Counts(), Streak()
-    worker = background(settings, sites, counts, streak, now)
+    worker = background(settings, sites, counts, streak, now, collects=settings.background)
     wake = worker.wake if worker else _nobody
     canary_id = call_id(settings.auth_token)
     revisions = Revisions(worker.store) if worker else None
@@ -101,7 +101,7 @@ def create_app(
     if watching:
         log.take_in_libraries()
         watch(sites)
-        if worker and settings.background:
+        if worker:
             worker.start()
         if overriding:
             overriding.start()

@@ -1,4 +1,4 @@
-"""The background work of a server, put together from its settings."""
+"""The background work of a server, or of a `worker`, put together from the settings."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,9 +18,19 @@ from phonetree.store.revisions import Revisions
 
 
 def background(
-    settings: Settings, sites: Sites, counts: Counts, streak: Streak, now: Callable[[], datetime]
+    settings: Settings,
+    sites: Sites,
+    counts: Counts,
+    streak: Streak,
+    now: Callable[[], datetime],
+    *,
+    collects: bool = True,
+    publishes: bool = True,
 ) -> Worker | None:
-    """The worker, not started yet; None without a database. Raises SettingsError, opens nothing."""
+    """The worker, not started yet; None without a database. Raises SettingsError, opens nothing.
+
+    `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
+    """
     if settings.database is None:
         return None
     store = Store(settings.database)
@@ -41,9 +51,9 @@ def background(
         counts,
         streak,
         Retention(settings.keep_days, settings.keep_handled_days),
-        collector,
+        collector if collects else None,
         lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
-        lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at),
+        (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
     )
 
 

@@ -32,6 +32,7 @@ class Watched(Collector):
         if self._worker:
             good = self._worker.problem is None
             yield GaugeMetricFamily("phonetree_database_ok", "Whether the database can be used.", good)
+        if self._worker and self._worker.collector:
             lag = time() - self._worker.collected_at
             text = "Seconds since everything that the provider holds was last looked at."
             yield GaugeMetricFamily("phonetree_collector_lag_seconds", text, lag)

@@ -203,3 +203,18 @@ def test_staff_are_told_when_nobody_could_be_reached_several_times_in_a_row() ->
     for _ in range(UNANSWERED_IN_A_ROW - 1):
         streak.unanswered()
     assert not streak.to_tell(), "not in a row"
+
+
+def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Path) -> None:
+    """It would tell, by the file's time or the notice's, when somebody called."""
+    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    migrate(server.worker.store)
+    server.worker.round(0)
+    for _ in range(UNANSWERED_IN_A_ROW):
+        server.worker.streak.unanswered()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path, tmp_path / "phonetree.db")}
+    server.worker.collect(100_000)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert server.worker.streak.to_tell(), "with the next round"
+    server.worker.round(100_000)
+    assert {path: path.stat().st_mtime_ns for path in before} != before, "it would be seen"

@@ -59,7 +59,7 @@ def _play(golden: Golden, config: Path, alive: int, world: str) -> tuple[Call, D
     sites = _sites(config)
     line = Direct(sites, clock)
     dying = Dying(line, Renderer("").write(fallback(sites.current)), alive)
-    there = numbers(sites.current.helpline.number)
+    there = numbers(sites.current.helpline)
     addresses = NumberSettings(there.number, there.voice_url, ELSEWHERE, None)
     call = Call(Network(dying, TOKEN, addresses), clock, Script(golden.headers.get("keys", "")), parse_world(world))
     return call.run(), dying

@@ -102,9 +102,10 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
         ) from None
     if demo is None:
         site = site_of(config)
-        return Clock(moment(None, site.schedule.zone)), Line(transport, token or "", url, site.helpline.number)
+        return Clock(moment(None, site.schedule.zone)), Line(transport, token or "", url, *site.helpline.way_in)
     keep_there = partial(keep, demo)
-    return Clock(moment(None, pytz.timezone(demo.timezone))), Line(transport, demo.token, url, demo.number, keep_there)
+    line = Line(transport, demo.token, url, demo.number, demo.forwarded_from, keep_there)
+    return Clock(moment(None, pytz.timezone(demo.timezone))), line
 
 
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:

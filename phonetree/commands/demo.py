@@ -20,8 +20,8 @@ PASSPHRASE = "only for the demo"  # noqa: S105 -- it says so
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its address, the account and token made up for this run, the helpline's number and zone,
-    and the address of its own provider."""
+    """A running demo: its address, the account and token made up for this run, the helpline's number at its
+    provider, its zone, the address of that provider, and the number that callers dial if it is another."""
 
     url: str
     account: str
@@ -29,6 +29,7 @@ class Demo:
     number: str
     timezone: str
     provider: str
+    forwarded_from: str | None = None
 
 
 def leave_demo(demo: Demo) -> None:

@@ -20,7 +20,8 @@ def fallback_command(config: Path, caller_id: str | None) -> None:
 
     It stands on its own, at any hour: put it where it does not go down with the server, and its address at the
     number, as "primary handler fails". Numbers like $ADVOCATE_1 have to be set, as on the server. A second provider
-    refuses to show a number that is not yours there, so give it one that is.
+    refuses to show a number that is not yours or verified there, so give it one that is; without --caller-id the
+    helpline's number at the provider is shown, which that one never refuses.
 
     Example: python -m phonetree fallback > fallback.xml
     """

@@ -24,18 +24,25 @@ IN_PROCESS_URL = "http://127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The way to a server, in this process or elsewhere."""
+    """The way to a server, in this process or elsewhere. `number` is the one at the provider; `forwarded_from` is the
+    one that callers dial, when it is another."""
 
     transport: Transport
     token: str
     url: str
     number: str
+    forwarded_from: str | None = None
     keep: Callable[[str, int], None] | None = None
 
-    def network(self) -> Network:
-        """The phone network with this line's number."""
+    def network(self, *, verified: bool = True) -> Network:
+        """The phone network with this line's number, and whether it may show the one that callers dial."""
         addresses = NumberSettings(
-            self.number, f"{self.url}/voice", f"{self.url}/voice/fallback", f"{self.url}/voice/status"
+            self.number,
+            f"{self.url}/voice",
+            f"{self.url}/voice/fallback",
+            f"{self.url}/voice/status",
+            self.forwarded_from,
+            verified,
         )
         return Network(self.transport, self.token, addresses)
 
@@ -46,7 +53,7 @@ def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
     site = site_of(config)
     clock = Clock(moment(at, site.schedule.zone))
     application = create_app(demo, now=clock.now, watching=False)
-    return clock, Line(InProcess(application), demo.auth_token, demo.public_url, site.helpline.number)
+    return clock, Line(InProcess(application), demo.auth_token, demo.public_url, *site.helpline.way_in)
 
 
 def site_of(config: Path) -> Site:
@@ -58,4 +65,4 @@ def play(golden: Golden, config: Path) -> Transcript:
     """What is heard on a golden call. Its `config` and `edit` belong to the tests, and are not looked at."""
     clock, line = in_process(golden.headers.get("at"), config)
     script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
-    return Call(line.network(), clock, script, world, golden.rules()).run().transcript
+    return Call(line.network(verified=golden.verified), clock, script, world, golden.rules()).run().transcript

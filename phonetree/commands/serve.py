@@ -57,8 +57,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     application = create_app(watching=False)  # refuses to start, with every problem, before anything listens
     if made_up:
         site = application.extensions["phonetree"].sites.current
-        number, zone = site.helpline.number, str(site.schedule.zone)
-        leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider))
+        (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
+        leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider, dialled))
         click.echo(_WELCOME.format(url=url, key=KEY, passphrase=PASSPHRASE))
     log.take_in_libraries()
     _allow_files(MOST_CONNECTIONS * 2)

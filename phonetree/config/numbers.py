@@ -27,16 +27,27 @@ class NumberRules:
     """Where `$NAME` is looked up, and what holds outside of live service.
 
     `fictional` admits 555-01xx numbers; `stand_in` gives a `$NAME` that is not set a fictional one and
-    warns, so that files can be checked and tried on a machine that does not know the personal numbers.
+    warns, so that files can be checked and tried on a machine that does not know the personal numbers. `ours` are the
+    numbers (E.164) that lead to the helpline itself: nobody can be rung there.
     """
 
     names: Mapping[str, str]
     fictional: bool = False
     stand_in: bool = False
+    ours: frozenset[str] = frozenset()
 
 
 def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
     """The number (E.164) that a scalar holds or names; "" and a problem when there is none."""
+    number = _read(section, value, rules)
+    if number and number in rules.ours:
+        what = f"the number in {value.text}" if value.text.startswith("$") else f"'{value.text}'"
+        hint = "a call there would come back to this line; give another number"
+        return _refuse(section, value, f"{what} is the helpline's own, or forwarded to it: {hint}")
+    return number
+
+
+def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     name = _NAME.match(value.text)
     if value.text.startswith("$") and not name:
         section.problem(value.where, f"'{value.text}' is not a name; write $ and capital letters, like $ADVOCATE_1")

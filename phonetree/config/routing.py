@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytz.tzinfo import BaseTzInfo
@@ -107,6 +107,7 @@ def read_routing(
     section = Section(table, "", findings)
     section.take("languages")
     helpline = _helpline(section.section("helpline", "helpline", hint="write the name and number of yours"), rules)
+    rules = replace(rules, ours=frozenset(filter(None, (helpline.number, helpline.provider_number))))
     phrases = _phrases(section.section("phrases", "phrases"), languages)
     resources = read_resources(section, tuple(languages), rules, zone)
     teams = read_teams(section, rules, zone)
@@ -163,13 +164,16 @@ def _budgets(section: Section) -> Budgets:
 def _helpline(section: Section, rules: NumberRules) -> Helpline:
     name = section.text("name", hint="write what the helpline is called")
     number = section.text("number", hint="write the number that callers dial, such as +1 617 253 2300")
+    at_the_provider = section.text("provider_number")
+    shown = section.word("caller_id", "helpline", ("helpline", "provider"))
     email = section.text("email")
     if email.text and not _EMAIL.match(email.text):
         section.problem(email.where, f"'{email.text}' is not an e-mail address")
     section.refuse_unknown()
-    return Helpline(
-        section.plain(name, "'name'"), read_number(section, number, rules) if number.text else "", email.text or None
-    )
+    dialled = read_number(section, number, rules) if number.text else ""
+    called = read_number(section, at_the_provider, rules) if section.has("provider_number") else dialled
+    shown_number = called if shown == "provider" else dialled
+    return Helpline(section.plain(name, "'name'"), dialled, called, shown_number, email.text or None)
 
 
 def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:

@@ -15,6 +15,7 @@ from phonetree.core.moments import Moments, moments
 from phonetree.core.schedule import Kind
 from phonetree.core.telling import Said, Words, line_named, listed
 from phonetree.core.tree import (
+    Helpline,
     NodeId,
     Site,
 )
@@ -46,6 +47,8 @@ def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
         was, now = getattr(old.helpline, what), getattr(new.helpline, what)
         if was != now:
             yield f"The helpline's {what} is {now or 'not given'}; it was {was or 'not given'}."
+    if old.helpline.forwarded or new.helpline.forwarded:
+        yield from _about_forwarding(old.helpline, new.helpline)
     for language, info in new.languages.items():
         before = old.languages.get(language)
         if before is None:
@@ -58,6 +61,13 @@ def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
             yield f"{info.name} is no longer spoken."
     if old.first_language != new.first_language and old.first_language in new.languages:
         yield f"Calls begin in {new.languages[new.first_language].name}."
+
+
+def _about_forwarding(old: Helpline, new: Helpline) -> Iterator[str]:
+    if old.provider_number != new.provider_number:
+        yield f"Calls come in at {new.provider_number}; they came in at {old.provider_number}."
+    if old.caller_id != new.caller_id:
+        yield f"Phones that ring are shown {new.caller_id}; they were shown {old.caller_id}."
 
 
 def _phrases(old: Site, new: Site, language: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from phonetree.core.tree import (
     Menu,
     Message,
     NodeId,
+    Resource,
     Site,
     Speak,
     Target,
@@ -79,6 +80,9 @@ class _Turn:
     def counting(self, misses: int, repeats: int) -> "_Turn":
         return _Turn(self.site, self.now, self.state.at(self.state.step, misses=misses, repeats=repeats))
 
+    def refused(self) -> "_Turn":
+        return _Turn(self.site, self.now, replace(self.state, refused=1))
+
 
 def start(site: Site, now: datetime) -> Verbs:
     """The first turn of a call that came in at `now` (aware)."""
@@ -102,7 +106,7 @@ def rescue(site: Site, now: datetime, language: Language) -> Verbs:
     name = speak.resource(line.id)
     return (
         speak.phrase("trouble", name=name),
-        Dial((line.number,), site.helpline.number, TRANSFER_SECONDS, None, None),
+        Dial((line.number,), site.helpline.provider_number, TRANSFER_SECONDS, None, None),  # never refused
         speak.phrase("unreachable", name=sentence(name), number=digits(line.number)),
         Hangup(),
     )
@@ -150,11 +154,11 @@ def _go_on(here: _Turn, event: Event) -> Verbs:
         case Connect() as node, Step.RUNG, DialEnded(connected=True):
             return _after(here, node)
         case Connect() as node, Step.RUNG, _:
-            return _ring_on(here, node, event.picked_up if isinstance(event, DialEnded) else frozenset())
+            return _ring_on(here, node, event)
         case Transfer() as node, Step.BRIDGED, DialEnded(connected=True):
             return _after(here, node)
         case Transfer() as node, Step.BRIDGED, _:
-            return _unreachable(here, node)
+            return _unreachable(here, node, event)
         case Voicemail() as node, Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
             return _enter(here, node.go, (here.speak.phrase("thanks"),))
         case Voicemail() as node, Step.RECORDED, _:
@@ -308,12 +312,27 @@ def _connect(here: _Turn, node: Connect, spoken: tuple[Spoken, ...]) -> Verbs:
     return *_announce(here, spoken + words), Redirect(here.state.at(Step.RING))
 
 
-def _ring_on(here: _Turn, node: Connect, picked_up: frozenset[str]) -> Verbs:
+def _ring_on(here: _Turn, node: Connect, event: Event) -> Verbs:
     """A round is over and nobody was let through."""
     state = here.state
     members = _on_shift(here, node, state.began)
+    picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
     known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
+    if _may_be_refused(here, event):  # the same round once more, with a number that no provider refuses
+        return _ring(here.refused(), node, ringing.Past(state.began, state.round, state.rang, known))
     return _ring(here, node, ringing.Past(state.began, state.round + 1, state.rang, known))
+
+
+def _may_be_refused(here: _Turn, event: Event) -> bool:
+    """Whether nobody rang, perhaps because the provider did not let us show the helpline's number."""
+    failed = isinstance(event, DialEnded) and event.failed
+    return failed and here.site.helpline.may_be_refused and not here.state.refused
+
+
+def _caller_id(here: _Turn) -> str:
+    """The number that whoever we ring is shown."""
+    helpline = here.site.helpline
+    return helpline.provider_number if here.state.refused else helpline.caller_id
 
 
 def _ring(here: _Turn, node: Connect, past: ringing.Past) -> Verbs:
@@ -322,9 +341,16 @@ def _ring(here: _Turn, node: Connect, past: ringing.Past) -> Verbs:
     if round_ is None:
         return _enter(here, node.otherwise)
     picked = sum(1 << bit for bit, member in enumerate(members) if member.number in past.picked_up)
-    ring = here.state.at(Step.RUNG, round=past.rounds, rang=past.waited(here.now), picked=picked, began=past.began)
+    ring = here.state.at(
+        Step.RUNG,
+        round=past.rounds,
+        rang=past.waited(here.now),
+        picked=picked,
+        began=past.began,
+        refused=here.state.refused,
+    )
     screen = State(ring.revision, ring.language, node.id, Step.SCREEN)
-    return Dial(round_.numbers, here.site.helpline.number, round_.seconds, screen, ring), Redirect(ring)
+    return Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring)
 
 
 def _on_shift(here: _Turn, node: Connect, began: int) -> tuple[Member, ...]:
@@ -369,10 +395,13 @@ def _transfer(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
     if not line.hours.is_open(here.site.schedule, here.now):
         return _failed(here, node, (*spoken, _closed(here, line.id)))
     words = here.speak.prompt(node.say) or _introduce(here, node)
-    ended = here.state.at(Step.BRIDGED)
-    caller_id = None if line.own_caller_id else here.site.helpline.number
-    dial = Dial((line.number,), caller_id, TRANSFER_SECONDS, None, ended)
-    return *_announce(here, spoken + words), dial, Redirect(ended)
+    return *_announce(here, spoken + words), *_bridge(here, line)
+
+
+def _bridge(here: _Turn, line: Resource) -> Verbs:
+    ended = here.state.at(Step.BRIDGED, refused=here.state.refused)
+    caller_id = None if line.own_caller_id else _caller_id(here)
+    return Dial((line.number,), caller_id, TRANSFER_SECONDS, None, ended), Redirect(ended)
 
 
 def _closed(here: _Turn, resource: str) -> Spoken:
@@ -387,8 +416,11 @@ def _introduce(here: _Turn, node: Transfer) -> tuple[Spoken, ...]:
     return who, here.speak.phrase(line.confidentiality)
 
 
-def _unreachable(here: _Turn, node: Transfer) -> Verbs:
+def _unreachable(here: _Turn, node: Transfer, event: Event) -> Verbs:
     line = here.site.resources[node.resource]
+    open_still = line.hours.is_open(here.site.schedule, here.now)
+    if _may_be_refused(here, event) and open_still and not line.own_caller_id:
+        return _bridge(here.refused(), line)
     name = sentence(here.speak.resource(line.id))
     return _failed(here, node, (here.speak.phrase("unreachable", name=name, number=digits(line.number)),))
 

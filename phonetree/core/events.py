@@ -28,10 +28,12 @@ class Silent:
 @dataclass(frozen=True, slots=True)
 class DialEnded:
     """Ringing is over. `connected` says whether the caller spoke with someone; `picked_up` are the phones
-    (E.164) that were picked up, as far as is known."""
+    (E.164) that were picked up, as far as is known. `failed` says that the network placed no call at all: a number
+    that is none, or a caller id that it does not let us show."""
 
     connected: bool
     picked_up: frozenset[str] = frozenset()
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

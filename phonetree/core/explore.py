@@ -84,8 +84,9 @@ Happening = tuple[State | None, Event, int]
 class _Explorer:
     """Walks; happenings are numbered too, so that each is compared with the others once and not at every moment."""
 
-    def __init__(self, moments: Moments) -> None:
+    def __init__(self, site: Site, moments: Moments) -> None:
         self.walk = Walk()
+        self._refusable = site.helpline.caller_id if site.helpline.may_be_refused else None
         self._moments = moments
         self._happenings: dict[Happening, int] = {}
         self._by_number: list[Happening] = []
@@ -105,7 +106,7 @@ class _Explorer:
         moment = self.walk.places[turn].moment
         followed = self._followed[moment]
         found: tuple[int, ...] = ()
-        for cause, follows in following(verbs):
+        for cause, follows in following(verbs, self._refusable):
             if cause not in followed:
                 if cause not in self._groups:
                     self._groups[cause] = tuple(map(self._known, follows()))
@@ -137,7 +138,7 @@ class _Explorer:
 
 def walk(site: Site, moments: Moments) -> Walk:
     """Every turn of every call."""
-    explorer = _Explorer(moments)
+    explorer = _Explorer(site, moments)
     explorer.begin()
     found = explorer.walk
     while len(found.later) < len(found.places):
@@ -164,14 +165,15 @@ Group = tuple[tuple[object, ...], Callable[[], Iterator[Happening]]]
 """What follows from one cause, and is the same wherever that occurs."""
 
 
-def following(verbs: Verbs) -> Iterator[Group]:
-    """Everything that the network can ask for after a document, by what it follows from."""
+def following(verbs: Verbs, refusable: str | None = None) -> Iterator[Group]:
+    """Everything that the network can ask for after a document, by what it follows from. `refusable` is a caller id
+    that it may not let us show."""
     for verb in verbs:
         match verb:
             case Gather(then=then):
                 yield ("keys", then), partial(_keys, _at_the_limit(then))
             case Dial():
-                yield ("dial", verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, verb)
+                yield ("dial", verb.numbers, verb.screen, verb.seconds, verb.then), partial(_dialled, verb, refusable)
                 return
             case Record(then=then):
                 yield ("record", then), partial(_recorded, then)
@@ -200,7 +202,7 @@ def _recorded(then: State) -> Iterator[Happening]:
         yield then, Recorded(seconds), 0
 
 
-def _dialled(dial: Dial) -> Iterator[Happening]:
+def _dialled(dial: Dial, refusable: str | None) -> Iterator[Happening]:
     """Every way in which ringing can end: at once, when it rings out, and as late as the network may be."""
     if dial.screen:
         yield dial.screen, LegAnswered(), 0
@@ -209,6 +211,8 @@ def _dialled(dial: Dial) -> Iterator[Happening]:
     yield dial.then, DialEnded(connected=True), 0
     for later in (1, dial.seconds, dial.seconds + RESERVE_SECONDS) if dial.screen else (0,):
         yield dial.then, DialEnded(connected=False), later
+    if refusable is not None and dial.caller_id == refusable:  # elsewhere a failure is one more way of no answer
+        yield dial.then, DialEnded(connected=False, failed=True), 0
     if dial.screen:  # which phone was picked up makes no difference to the rules, only that one was
         yield dial.then, DialEnded(connected=False, picked_up=frozenset(dial.numbers[:1])), 1
 

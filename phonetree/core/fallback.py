@@ -23,10 +23,11 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     every language.
 
     Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
-    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them,
-    the helpline's number unless given: a provider shows no number but its customers' own (Twilio, voice/twiml/dial).
+    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them;
+    unless given it is the helpline's number at the provider, which that one never refuses to show: nothing can ring
+    again here with another (Twilio, voice/twiml/dial).
     """
-    shown = caller_id or site.helpline.number
+    shown = caller_id or site.helpline.provider_number
     desks = tuple(
         dict.fromkeys(member.number for team in site.teams.values() for member in team.members if member.desk)
     )

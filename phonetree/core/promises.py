@@ -215,7 +215,7 @@ def _by_itself(walk: Walk, turn: int) -> Iterator[int]:
 def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
     members = {member.number for team in walked.site.teams.values() for member in team.members}
-    ours = walked.site.helpline.number
+    ours = (walked.site.helpline.caller_id, walked.site.helpline.provider_number)
     for turn, dial in walked.dials:
         for number in dial.numbers:
             line = lines.get(number)
@@ -223,7 +223,7 @@ def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
                 yield walked.breach("a phone that is no outside line rings without being asked to press 1", turn)
             if dial.screen is not None and number not in members:
                 yield walked.breach("a number that belongs to no team rings as if it did", turn)
-            if dial.caller_id != ours and not (line and line.own_caller_id):
+            if dial.caller_id not in ours and not (line and line.own_caller_id):
                 yield walked.breach("a phone is shown another number than the helpline's", turn)
 
 

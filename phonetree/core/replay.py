@@ -55,6 +55,8 @@ def _answer(place: Place, *, screened: bool) -> str:
     assert isinstance(event, DialEnded)
     if event.connected:
         return "accepts talks 5" if screened else "answers talks 5"
+    if event.failed:
+        return "fails"
     if event.picked_up:
         return "machine after 1"
     return "busy" if place.later == 1 else "no-answer"

@@ -53,7 +53,7 @@ class State:
     `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
     the same menu was asked for again. While a team rings: `round` counts the rounds, which began at `began`
     (seconds since 1970), the present one `rang` seconds later; `picked` has a bit for each member whose
-    phone was picked up.
+    phone was picked up. `refused` is 1 when the network did not let us show the helpline's number to those we ring.
     """
 
     revision: str
@@ -67,6 +67,7 @@ class State:
     rang: int = 0
     picked: int = 0
     began: int = 0
+    refused: int = 0
 
     def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
         """The same place of the call, waiting for something else; counts that are not given begin anew."""
@@ -76,7 +77,9 @@ class State:
 LATEST_BEGAN = 32_503_680_000
 """The year 3000, in seconds since 1970: a moment that calendars can reckon with."""
 
-_COUNTS = {"misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN}
+_COUNTS = {
+    "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN, "refused": 1,
+}  # fmt: skip
 """The counts, and what none of ours exceeds."""
 
 

@@ -273,11 +273,34 @@ def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Helpline:
-    """Who we are: what callers see and read. `number` is E.164."""
+    """Who we are: what callers see and read. Numbers are E.164.
+
+    `number` is the one that callers dial. `provider_number` is the one at the provider where their calls arrive: the
+    same one, unless whoever carries the helpline's number forwards it there. `caller_id` is the one of the two that
+    the phones we ring are shown.
+    """
 
     name: str
     number: str
+    provider_number: str
+    caller_id: str
     email: str | None
+
+    @property
+    def forwarded(self) -> bool:
+        """Whether callers dial another number than the one that the provider has."""
+        return self.number != self.provider_number
+
+    @property
+    def way_in(self) -> tuple[str, str | None]:
+        """The number where calls arrive, and the one that they are forwarded from, if they are."""
+        return self.provider_number, self.number if self.forwarded else None
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether the provider may refuse the caller id: it shows numbers of its own, and others once they are
+        verified there (Twilio, voice/twiml/dial, `callerId`)."""
+        return self.caller_id != self.provider_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def event(state: State, fields: Fields, known: Known) -> Event:
             return HungUp()
         case Step.RUNG:
             talked = _number(fields, "DialCallDuration") > SCREEN_SECONDS
-            return DialEnded(_bridged(fields, accepted=known.accepted or talked), known.picked_up)
+            return _dial_ended(fields, known.picked_up, accepted=known.accepted or talked)
         case Step.BRIDGED:
-            return DialEnded(_bridged(fields, accepted=fields.get("DialCallStatus") in ("completed", "answered")))
+            return _dial_ended(fields, accepted=fields.get("DialCallStatus") in ("completed", "answered"))
         case Step.RECORDED:
             return HungUp() if fields.get("Digits") == "hangup" else Recorded(_number(fields, "RecordingDuration"))
         case _:
@@ -65,6 +65,12 @@ def error_code(fields: Fields) -> str:
     """The provider's number of the error that made it ask for the fallback; "" when it names none."""
     code = fields.get("ErrorCode", "")
     return code if code.isascii() and code.isdigit() and len(code) < 6 else ""
+
+
+def _dial_ended(fields: Fields, picked_up: frozenset[str] = frozenset(), *, accepted: bool) -> DialEnded:
+    """A Dial that the network skips has no status: the verb after it leads here."""
+    connected = _bridged(fields, accepted=accepted)
+    return DialEnded(connected, picked_up, failed=not connected and fields.get("DialCallStatus", "failed") == "failed")
 
 
 def _bridged(fields: Fields, *, accepted: bool) -> bool:

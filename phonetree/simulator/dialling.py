@@ -75,6 +75,8 @@ def dial(call: Call, verb: Dial) -> Document | None:
     caller_id = verb.caller_id or call.number
     numbers = tuple(number.number for number in verb.numbers)
     _check(call, numbers, caller_id)
+    if caller_id != call.number and not call.network.settings.shows(caller_id):
+        return _refused(call, verb, numbers, caller_id)
     call.dialled.append(Ringing(numbers, caller_id, verb.timeout))
     call.note("rings", f"{', '.join(numbers)}; they see {caller_id}; for up to {verb.timeout} s")
     round_ = _ring(call, verb)
@@ -99,8 +101,19 @@ def _check(call: Call, numbers: tuple[str, ...], caller_id: str) -> None:
             raise SimulationError(f"{number} is an emergency number; it is never bridged")
         if not _E164.match(number):
             raise SimulationError(f"13224: '{number}' is not a number in E.164")
-    if caller_id not in (call.number, call.network.settings.number):
+    settings = call.network.settings
+    if caller_id not in (call.number, settings.number, settings.forwarded_from):
         raise SimulationError(f"13214: the caller id '{caller_id}' is neither the caller's nor the helpline's")
+
+
+def _refused(call: Call, verb: Dial, numbers: tuple[str, ...], caller_id: str) -> Document | None:
+    """Nobody rings: the caller id is neither a number of the account nor verified (Twilio, api/errors/13214)."""
+    call.note("network", f"does not ring {', '.join(numbers)}: it may not show {caller_id} (13214)")
+    if call.rules.refusal == "error":
+        return call.broken_off("13214")
+    if call.rules.refusal == "skipped":
+        return None
+    return _end(call, verb, "failed", bridged=False)
 
 
 def _behaviour(call: Call, verb: Dial, number: str) -> Behaviour:
@@ -146,7 +159,7 @@ def _ring(call: Call, verb: Dial) -> _Round:
             refused += 1
             call.transcript.add(picks_up, "", f"{number.number}: {_STATUS[behaviour.answer]}")
         elif behaviour.answer is not Answer.NO_ANSWER and picks_up <= last_ring:
-            legs.append(_Leg(number.number, picks_up, _live(call, number, behaviour.answer)))
+            legs.append(_Leg(number.number, picks_up, _live(call, verb, number, behaviour.answer)))
     if refused == len(verb.numbers):
         over = began + max(_behaviour(call, verb, number.number).after for number in verb.numbers)
     return _play(call, legs, over)
@@ -183,7 +196,7 @@ def _late(call: Call, round_: _Round) -> None:
 # -- one leg
 
 
-def _live(call: Call, number: Number, answer: Answer) -> Generator[float, None, bool]:
+def _live(call: Call, verb: Dial, number: Number, answer: Answer) -> Generator[float, None, bool]:
     """What happens on a phone from being picked up; resumed at each moment that it asked for.
 
     The first step is taken at the moment of picking up, which the leg was made with.
@@ -192,7 +205,7 @@ def _live(call: Call, number: Number, answer: Answer) -> Generator[float, None, 
         call.note("", f"{number.number} answers")
         return True
     call.note("", f"{number.number} is picked up{' by a machine' if answer is Answer.MACHINE else ''}")
-    leg = _LegLine(call, number.number)
+    leg = _LegLine(call, number.number, verb.caller_id or call.number)
     document = leg.fetch(number.screen)
     asked = 0
     while True:
@@ -227,9 +240,10 @@ def _key(answer: Answer, asked: int) -> str | None:
 class _LegLine:
     """A dialled leg's side of HTTP (voice/twiml/number: the requests there speak of the child call)."""
 
-    def __init__(self, call: Call, number: str) -> None:
+    def __init__(self, call: Call, number: str, caller_id: str) -> None:
         self.call = call
         self.number = number
+        self.caller_id = caller_id
         self.id = call.network.new_call_id()
         self.url = call.url
         self.connected = True
@@ -239,8 +253,9 @@ class _LegLine:
         fields = self.call.fields(**extra)
         fields.update(
             CallSid=self.id, ParentCallSid=self.call.id, Direction="outbound-dial", CallStatus="in-progress",
-            To=self.number, Called=self.number,
+            From=self.caller_id, Caller=self.caller_id, To=self.number, Called=self.number,
         )  # fmt: skip
+        fields.pop("ForwardedFrom", None)
         try:
             document = self.call.network.document(target, fields)
         except Unreachable:

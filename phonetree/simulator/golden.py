@@ -9,7 +9,8 @@
 
 Known headers: `at` (the helpline's local time), `keys`, `world`, `from` (the caller's number as the network
 sends it), `rules` (behaviours of the network that are the other way round), `config` (another folder of
-YAML files), `edit` (`0:20 routing.yaml: OLD => NEW`, an edit in mid-call).
+YAML files), `edit` (`0:20 routing.yaml: OLD => NEW`, an edit in mid-call), `caller-id` (`refused`: calls are
+forwarded, and the provider may not show the helpline's number).
 """
 
 from dataclasses import dataclass, field, fields
@@ -18,7 +19,7 @@ from pathlib import Path
 from phonetree.errors import SimulationError
 from phonetree.simulator.network import Rules
 
-HEADERS = ("at", "keys", "world", "from", "rules", "config", "edit")
+HEADERS = ("at", "keys", "world", "from", "rules", "config", "edit", "caller-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Golden:
     title: str
     headers: dict[str, str] = field(default_factory=dict)
     transcript: str = ""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the provider may show the helpline's number, where calls are forwarded from it."""
+        return self.headers.get("caller-id") != "refused"
 
     def rules(self) -> Rules:
         """The network's behaviours: each word of the header `rules` turns one round."""

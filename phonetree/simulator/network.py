@@ -41,6 +41,11 @@ class Rules:
     """The caller's hang-up while ringing still asks for the action."""
     empty_recording_leads_on: bool = False
     """A recording without sound asks for no action; the next verb runs."""
+    says_forwarded: bool = True
+    """A call that was forwarded says from where; it depends on the carrier."""
+    refusal: str = "failed"
+    """What a Dial does whose caller id is refused: it has `failed` at once, is `skipped`, or is an `error`, which ends
+    the document."""
 
 
 @dataclass
@@ -56,12 +61,22 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class NumberSettings:
-    """What is set for the helpline's number at the provider."""
+    """What is set for the helpline's number at the provider, and what the provider knows of it.
+
+    Calls may be forwarded to it from another number, which callers dial: `forwarded_from`, `verified` there as a
+    caller id or not.
+    """
 
     number: str
     voice_url: str
     fallback_url: str | None = None
     status_callback: str | None = None
+    forwarded_from: str | None = None
+    verified: bool = True
+
+    def shows(self, caller_id: str) -> bool:
+        """Whether the provider lets this number be shown on a call from here."""
+        return caller_id == self.number or (self.verified and caller_id == self.forwarded_from)
 
 
 @dataclass

@@ -71,7 +71,8 @@ class Call:
 
     def fields(self, **extra: str) -> dict[str, str]:
         """What the network says of the call with every request (Twilio, voice/twiml)."""
-        helpline = self.network.settings.number
+        helpline, dialled = self.network.settings.number, self.network.settings.forwarded_from
+        forwarded = {"ForwardedFrom": dialled} if dialled and self.rules.says_forwarded else {}
         geography = {
             f"{who}{what}": value
             for who in ("From", "Caller", "To", "Called")
@@ -80,7 +81,7 @@ class Call:
         return {
             "CallSid": self.id, "AccountSid": self.network.account, "ApiVersion": "2010-04-01",
             "From": self.number, "Caller": self.number, "To": helpline, "Called": helpline,
-            "CallStatus": self.status, "Direction": "inbound", **geography, **extra,
+            "CallStatus": self.status, "Direction": "inbound", **geography, **forwarded, **extra,
         }  # fmt: skip
 
     def fetch(self, url: str, **extra: str) -> Document:
@@ -95,19 +96,23 @@ class Call:
         self.url = target
         return document
 
+    def broken_off(self, code: str) -> Document:
+        """The fallback's document, after one that could not be run to its end."""
+        return self._fall_back(self.url, Unreachable(code, "the document could not be run"), code)
+
     def _wait_for_the_server(self) -> None:
         if self.network.waited:
             self.note("hears", f"(silence for {self.network.waited:.0f} s)")
             self.clock.elapsed += self.network.waited
             self.network.waited = 0.0
 
-    def _fall_back(self, failed: str, error: Unreachable) -> Document:
+    def _fall_back(self, failed: str, error: Unreachable, code: str = "11200") -> Document:
         self.network.errors.append(str(error))
         self.note("network", f"gets no document ({error})")
         fallback = self.network.settings.fallback_url
         if fallback:
             try:
-                document = self.network.document(fallback, self.fields(ErrorCode="11200", ErrorUrl=failed))
+                document = self.network.document(fallback, self.fields(ErrorCode=code, ErrorUrl=failed))
             except Unreachable:
                 pass
             else:

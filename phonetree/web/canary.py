@@ -104,9 +104,10 @@ class Canary:
             self._tell(OVER)
 
     def _placed(self, way: Transport) -> bool:
-        number, voice = self.sites.current.helpline.number, f"{self.public_url}/voice"
+        helpline, voice = self.sites.current.helpline, f"{self.public_url}/voice"
+        number, dialled = helpline.way_in
         line = _Timed(way)
-        network = Network(line, self.token, NumberSettings(number, voice, None, f"{voice}/status"))
+        network = Network(line, self.token, NumberSettings(number, voice, None, f"{voice}/status", dialled))
         call = Call(network, Clock(self.now()), Script(""), parse_world("*=no-answer"))
         call.id = self.id
         call.run()

@@ -114,6 +114,6 @@ def test_a_call_that_differs_is_never_unmentioned(sites: Any, calls: Any) -> Non
 
 def _play(folder: Path, steps: list[str], world: Any, minutes: int) -> str:
     clock = Clock(datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=minutes))
-    line, _ = direct(folder, clock)
-    network = Network(line, TOKEN, numbers("+16175550100"))
+    line, sites = direct(folder, clock)
+    network = Network(line, TOKEN, numbers(sites.current.helpline))
     return str(Call(network, clock, Script(",".join(steps)), world, Rules()).run().transcript)

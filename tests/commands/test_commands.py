@@ -89,6 +89,12 @@ def test_a_call_needs_no_settings_and_can_be_saved(tmp_path: Path, capsys: pytes
     assert golden.headers == {"at": "2026-11-23 10:00", "keys": "1", "world": "*=no-answer"}
 
 
+def test_a_call_is_forwarded_where_the_files_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["call", "--config", str(ROOT / "tests" / "sites" / "forwarded"), "--at", "2026-11-23 10:00", "--keys", "1"]
+    assert main([*call, "--world", "*=accepts talks 5"]) == 0
+    assert "+16175550151; they see +16175550150" in capsys.readouterr().out
+
+
 def test_a_call_can_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     typed = iter(["7", "3", "20"])
     monkeypatch.setattr(click, "prompt", lambda *arguments, **named: next(typed))

@@ -8,7 +8,9 @@ import pytest
 from phonetree.config.site import load
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.fallback import fallback
 from phonetree.core.state import State, Step
+from phonetree.core.tree import Site
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Redirect, Say
 from phonetree.errors import StateError
 from tests.support.lines import ROOT, RULES
@@ -96,6 +98,60 @@ def test_every_leg_of_a_team_is_screened_and_shows_the_helplines_number() -> Non
     screen = engine.turn(SITE, dial.screen, LegAnswered(), DAY)
     assert isinstance(screen[0], Gather), "it speaks at once"
     assert screen[-1] == Hangup(), "no key is not accepted"
+
+
+def _forwarded(*, own: bool = False) -> Site:
+    """The site behind a number that is forwarded; `own` shows outside lines the caller's number."""
+    helpline = replace(SITE.helpline, provider_number="+16175550159")
+    resources = {name: replace(line, own_caller_id=own) for name, line in SITE.resources.items()}
+    return replace(SITE, helpline=helpline, resources=resources)
+
+
+FAILED = DialEnded(connected=False, failed=True)
+RUNG = state("advocate", Step.RUNG, began=int(DAY.timestamp()))
+
+
+@pytest.mark.parametrize("where", [RUNG, state("barcc_now", Step.BRIDGED)], ids=lambda where: where.step)
+def test_what_fails_is_rung_once_more_with_a_number_that_cannot_be_refused(where: State) -> None:
+    site = _forwarded()
+    again = engine.turn(site, where, FAILED, DAY)
+    assert isinstance(again[0], Dial), "at once, without a word"
+    assert (again[0].caller_id, again[0].numbers[0]) == ("+16175550159", _rung_at(where))
+    assert again[0].then
+    assert again[0].then.round == where.round, "the same round"
+    then = engine.turn(site, again[0].then, FAILED, DAY)
+    assert not any(isinstance(verb, Dial) and verb.numbers == again[0].numbers for verb in then), "once"
+
+
+def _rung_at(where: State) -> str:
+    return "+16175550101" if where.step is Step.RUNG else SITE.resources["barcc"].number
+
+
+@pytest.mark.parametrize("where", [RUNG, state("barcc_now", Step.BRIDGED)], ids=lambda where: where.step)
+def test_what_fails_for_another_reason_leads_on(where: State) -> None:
+    leads_on = engine.turn(SITE, where, DialEnded(connected=False), DAY)
+    assert engine.turn(SITE, where, FAILED, DAY) == leads_on, "the number shown is the provider's own"
+    for event in (DialEnded(connected=False), DialEnded(connected=False, picked_up=frozenset({"+16175550101"}))):
+        dial = engine.turn(_forwarded(), where, event, DAY)[0]
+        assert not isinstance(dial, Dial) or dial.caller_id == SITE.helpline.number, "somebody was rung"
+
+
+def test_a_line_that_sees_the_callers_own_number_is_never_shown_another() -> None:
+    site = _forwarded(own=True)
+    verbs = engine.turn(site, state("barcc_now", Step.BRIDGED), FAILED, DAY)
+    assert not any(isinstance(verb, Dial) and verb.numbers == (site.resources["barcc"].number,) for verb in verbs)
+
+
+def test_a_line_that_has_closed_meanwhile_is_not_rung_again() -> None:
+    night = DAY.replace(hour=4)
+    assert not SITE.resources["call_for_change"].hours.is_open(SITE.schedule, night)
+    verbs = engine.turn(_forwarded(), state("line_call_for_change", Step.BRIDGED, menu="welcome"), FAILED, night)
+    assert not any(isinstance(verb, Dial) for verb in verbs)
+
+
+def test_the_last_resort_shows_a_number_that_cannot_be_refused() -> None:
+    for verbs in (engine.rescue(_forwarded(), DAY, "en"), fallback(_forwarded())):
+        assert {verb.caller_id for verb in verbs if isinstance(verb, Dial)} == {"+16175550159"}
 
 
 def test_the_same_event_twice_is_answered_alike() -> None:

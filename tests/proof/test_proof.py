@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
+from phonetree.core.events import DialEnded
 from phonetree.core.explore import Place
 from phonetree.core.proof import Proof, prove
 from phonetree.core.replay import replay
-from phonetree.core.state import State, from_address
+from phonetree.core.state import State, Step, from_address
+from phonetree.core.verbs import Dial
 from phonetree.errors import ConfigError
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network
@@ -86,7 +88,7 @@ def test_a_broken_promise_comes_with_a_call_that_breaks_it(tmp_path: Path) -> No
     zone = load(config, RULES).site.schedule.zone
     clock = Clock(zone.localize(datetime.fromisoformat(found.at)))
     line, sites = direct(config, clock)
-    network = Network(line, TOKEN, numbers(sites.current.helpline.number))
+    network = Network(line, TOKEN, numbers(sites.current.helpline))
     call = Call(network, clock, Script(found.keys), parse_world(found.world)).run()
     assert call.ended == "the helpline hung up"
     assert (call.spoke_with, call.messages) == ([], [])
@@ -130,10 +132,31 @@ def test_no_call_is_ever_where_the_proof_has_not_been(explored, steps, world, ru
     clock = Clock(datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=minutes))
     line, sites = direct(ROOT / "config", clock)
     watched = Watched(line)
-    network = Network(watched, TOKEN, numbers(sites.current.helpline.number))  # type: ignore[arg-type]
+    network = Network(watched, TOKEN, numbers(sites.current.helpline))  # type: ignore[arg-type]
     Call(network, clock, Script(",".join(steps)), world, rules).run()
     for state in watched.states:
         assert _essence(state) in explored, state
+
+
+def test_where_calls_are_forwarded_a_refused_caller_id_is_one_of_the_ways() -> None:
+    site = load(ROOT / "tests" / "sites" / "forwarded", RULES).site
+    proof = prove(site, SINCE)
+    assert not any(verdict.breaches for verdict in proof.verdicts)
+    refused = [number for number, place in enumerate(proof.walk.places) if DialEnded(False, failed=True) == place.event]
+    assert {place.state.step for number in refused if (place := proof.walk.places[number]).state} == {
+        Step.RUNG,
+        Step.BRIDGED,
+    }
+    shown = {verb.caller_id for number in refused for verb in proof.walk.verbs[number] if isinstance(verb, Dial)}
+    assert shown == {site.helpline.provider_number}, "whoever is rung after a refusal"
+
+
+def test_a_call_that_was_refused_can_be_played() -> None:
+    proof = prove(load(ROOT / "tests" / "sites" / "forwarded", RULES).site, SINCE)
+    turn = next(
+        number for number, place in enumerate(proof.walk.places) if DialEnded(False, failed=True) == place.event
+    )
+    assert "=fails" in replay(proof.walk.path(turn), proof.walk, proof.moments).world
 
 
 def test_every_kind_of_moment_is_where_a_call_can_begin(shipped: Proof) -> None:

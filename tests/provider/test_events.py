@@ -46,7 +46,9 @@ def test_a_talk_with_a_member_is_never_taken_from_the_status_alone(
     accepted: bool,
     connected: bool,
 ) -> None:
-    assert happened(Step.RUNG, Known(accepted=accepted), **fields) == DialEnded(connected=connected)
+    found = happened(Step.RUNG, Known(accepted=accepted), **fields)
+    assert isinstance(found, DialEnded)
+    assert found.connected is connected
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,16 @@ def test_a_talk_with_a_member_is_never_taken_from_the_status_alone(
 )
 def test_an_outside_line_is_not_screened_so_its_status_counts(status: str, connected: bool) -> None:
     assert happened(Step.BRIDGED, DialCallStatus=status) == DialEnded(connected=connected)
+
+
+@pytest.mark.parametrize("step", [Step.RUNG, Step.BRIDGED])
+def test_a_dial_that_placed_no_call_has_failed(step: Step) -> None:
+    failed = DialEnded(connected=False, failed=True)
+    assert happened(step, DialCallStatus="failed", DialBridged="false") == failed
+    assert happened(step) == failed, "a Dial that was passed over has no status"
+    for status in ("completed", "answered", "busy", "no-answer", "canceled", ""):
+        assert happened(step, DialCallStatus=status, DialBridged="false") == DialEnded(connected=False)
+    assert happened(step, DialCallStatus="failed", DialBridged="true") == DialEnded(connected=True)
 
 
 @pytest.mark.parametrize("status", ["completed", "busy", "failed", "no-answer", "canceled"])

@@ -16,7 +16,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Sites, load
 from phonetree.core import engine
 from phonetree.core.state import LEG_STEPS, State, from_address
-from phonetree.core.tree import Site
+from phonetree.core.tree import Helpline, Site
 from phonetree.core.verbs import Verbs
 from phonetree.errors import StateError
 from phonetree.provider.twiml import CONTENT_TYPE, OVERRIDES, Renderer
@@ -65,6 +65,8 @@ class Direct:
         now = self.clock.now()
         if not place:
             return engine.start(self.sites.current, now)
+        if place == "fallback":
+            return engine.rescue(self.sites.current, now, self.sites.current.first_language)
         try:
             state = from_address(place, query)
             return engine.turn(self._site(state), state, self.legs.event(state, fields), now)
@@ -127,7 +129,8 @@ def play(golden: Golden, connect: Connect, folder: Path) -> Call:
     line, sites = connect(config, clock)
     if "edit" in golden.headers:
         line = Edited(line, sites, clock, golden.headers["edit"])
-    network = Network(line, TOKEN, numbers(sites.current.helpline.number))
+    addresses = numbers(sites.current.helpline, verified=golden.verified)
+    network = Network(line, TOKEN, addresses)
     script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
     call = Call(network, clock, script, world, golden.rules())
     if "from" in golden.headers:
@@ -135,10 +138,11 @@ def play(golden: Golden, connect: Connect, folder: Path) -> Call:
     return call.run()
 
 
-def numbers(helpline: str) -> NumberSettings:
-    """What is set for the helpline's number at the provider."""
+def numbers(helpline: Helpline, *, verified: bool = True) -> NumberSettings:
+    """What is set for the helpline's number at the provider, and whether that shows the one that callers dial."""
     voice, fallback = f"{URL}/voice{OVERRIDES}", f"{URL}/voice/fallback{OVERRIDES}"
-    return NumberSettings(helpline, voice, fallback, f"{URL}/voice/status")
+    number, dialled = helpline.way_in
+    return NumberSettings(number, voice, fallback, f"{URL}/voice/status", dialled, verified)
 
 
 def moment(config: Path, text: str) -> datetime:

@@ -10,6 +10,11 @@ NUMBERS = [f"+161755501{n:02}" for n in range(1, 40)]
 LAST = ["line", "message", "bye"]
 """Where every way ends: a line, then a message, then a goodbye."""
 
+_FORWARDED: list[dict[str, str]] = [
+    {},
+    {"provider_number": "+16175550198"},
+    {"provider_number": "+16175550198", "caller_id": "provider"},
+]
 _SHIFTS: list[Any] = ["always", {"monday-friday": "9:00-13:00"}, {"daily": "18:00-02:00"}, "outside helpline hours"]
 _WORDS = st.sampled_from(
     ["Hello & welcome.", "A <word> or two.", "Ask for Ñandú.", "Open again {next_opening}.", "For {closure}."]
@@ -40,7 +45,7 @@ def sites(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     nodes["bye"] = {"goodbye": {"say": draw(_words())}}
     nodes["leave"] = {"goodbye": {}}
     routing = {
-        "helpline": {"name": "Harbour & Line", "number": "+16175550100"},
+        "helpline": {"name": "Harbour & Line", "number": "+16175550100", **draw(st.sampled_from(_FORWARDED))},
         "languages": {"en": {"voice": "Polly.Joanna-Neural"}, "es": {"voice": "Polly.Lupe-Neural"}},
         "start": {kind: draw(st.sampled_from(["person", names[0]])) for kind in ("open", "closed", "holiday")},
         "last_resort": "always_there",

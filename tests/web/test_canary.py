@@ -5,6 +5,7 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from flask import request
 
 from phonetree.core import engine
 from phonetree.store.counts import Outcome
@@ -95,3 +96,22 @@ def test_edits_are_shown(server: Server) -> None:
     shown = _metrics(server)
     assert (shown["phonetree_refusals_total"], shown["phonetree_reloads_total"]) == (1, 1)
     assert shown["phonetree_edit_good"] == 1
+
+
+def test_it_calls_the_number_at_the_provider_as_a_forwarded_call_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(ROOT / "tests" / "sites" / "forwarded")
+    fields: list[dict[str, str]] = []
+    told: list[str] = []
+    start = engine.start
+
+    def watched(*given: Any) -> Any:
+        fields.append(request.form.to_dict())
+        return start(*given)
+
+    monkeypatch.setattr(engine, "start", watched)
+    canary = _canary(server, told)
+    canary.call()
+    assert (canary.ok, told) == (True, [])
+    assert [(one["To"], one["Called"], one["ForwardedFrom"]) for one in fields] == [
+        ("+16175550159", "+16175550159", "+16175550150")
+    ]

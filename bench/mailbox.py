@@ -21,7 +21,7 @@ from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from tests.support.databases import KINDS, address
-from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
+from tests.support.mail import ACCOUNT, HELPLINE, TOKEN, pair
 
 BATCH = 500
 LONG_SECONDS = 3600
@@ -60,7 +60,7 @@ def measure(kind: str, messages: int) -> None:
         migrate(store)
         kept = Messages(store)
         public = (read_public_key(pair()[2].public, "advocates"),)
-        collector = Collector(Provider(where.read_text(), ACCOUNT, TOKEN), kept, lambda: NUMBER, lambda: public, True)
+        collector = Collector(Provider(where.read_text(), ACCOUNT, TOKEN), kept, lambda: HELPLINE, lambda: public, True)
 
         def collect(seconds: int) -> float:
             done.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from time import monotonic
 from typing import BinaryIO
 
+from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.sealing import PublicKey, Sealer
 from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
@@ -36,12 +37,12 @@ NEW_MESSAGE = "A new message is waiting for the advocates."
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What a round needs. `number` is the helpline's (E.164); `keys` seal; `keep_calls` leaves records of calls.
+    """What a round needs. `helpline` has the numbers that are ours; `keys` seal; `keep_calls` leaves records of calls.
     `ended` is told when a call began (seconds since 1970) whose record was deleted, and keeps nothing of it."""
 
     provider: Provider
     messages: Messages
-    number: Callable[[], str]
+    helpline: Callable[[], Helpline]
     keys: Callable[[], tuple[PublicKey, ...]]
     keep_calls: bool = False
     ended: Callable[[int], None] = lambda _began: None
@@ -88,9 +89,12 @@ class Collector:
         self.messages.gone_at_the_provider(recording.id, now)
 
     def _ours(self, recording: Recording) -> bool:
-        """Whether it was left on the helpline's number. The record of its call is deleted after it, by us alone."""
-        call = self.provider.call(recording.call) if recording.call else None
-        return call is None or self.number() in call.numbers
+        """Whether it was left on a call to the helpline: not on one that the helpline's people made to another number
+        of the same account, nor in a conference. The record of its call is deleted after it, by us alone."""
+        if not recording.call:
+            return False
+        call = self.provider.call(recording.call)
+        return call is None or (not call.outbound and call.called in _numbers(self.helpline()))
 
     def _store(self, recording: Recording, now: int) -> None:
         """Fetches, seals and stores; opens what is read back, and compares. Raises when it is not the same."""
@@ -108,11 +112,29 @@ class Collector:
             raise StoreError("what was stored is not what was read back; look at the disk")
 
     def _delete_call_records(self, needed: set[str]) -> None:
-        """Deletes the records of calls that have ended, a member's legs before the caller's."""
-        for side in ("To", "From"):
-            for call in list(self.provider.calls(**{side: self.number()})):  # before any page of it changes
-                if call.ended and call.id not in needed:
-                    self._delete_call(call)
+        """Deletes the records of our calls that have ended, a member's legs before the caller's."""
+        helpline = self.helpline()
+        sides = [{side: number} for side in ("To", "From") for number in _numbers(helpline)]
+        listed = {call.id: call for side in sides for call in self.provider.calls(**side)}
+        incoming = {call.id for call in listed.values() if _came_in(call, helpline)}
+        for call in listed.values():  # none of which was deleted before all were listed: pages would shift
+            if call.ended and call.id not in needed and (call.id in incoming or self._placed(call, incoming, helpline)):
+                self._delete_call(call)
+
+    def _placed(self, call: CallRecord, incoming: set[str], helpline: Helpline) -> bool:
+        """Whether the helpline placed a call: a leg of a call that came in, also of one whose own record is gone; or
+        any from its number at the provider. Others of the account may show the helpline's number too."""
+        if not call.outbound or call.caller not in _numbers(helpline):
+            return False
+        if not call.parent:
+            return call.caller == helpline.provider_number
+        if call.parent in incoming:
+            return True
+        try:
+            parent = self.provider.call(call.parent)
+        except ProviderError:
+            return False  # the next round asks again
+        return parent is None or _came_in(parent, helpline)
 
     def _delete_call(self, call: CallRecord) -> None:
         try:
@@ -123,6 +145,17 @@ class Collector:
             return  # it is refused until both legs have ended; the next round tries again
         if not call.parent:
             self.ended(call.began_at)
+
+
+def _numbers(helpline: Helpline) -> tuple[str, ...]:
+    """Both of its numbers: messages and records of calls may wait while staff go from one to the other."""
+    return tuple(dict.fromkeys((helpline.provider_number, helpline.number)))
+
+
+def _came_in(call: CallRecord, helpline: Helpline) -> bool:
+    """Whether somebody called the helpline. What others of the account place to the number that callers dial is
+    theirs."""
+    return call.called == helpline.provider_number or (call.called == helpline.number and not call.outbound)
 
 
 def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:

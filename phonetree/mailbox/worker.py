@@ -34,6 +34,15 @@ COUNTS_SECONDS = 300
 DAY_SECONDS = 24 * 3600
 UNANSWERED_IN_A_ROW = 3
 
+CALLER_ID_SECONDS = 3600
+"""How often the provider is asked whether it still lets calls show the helpline's number."""
+
+REFUSED = (
+    "The provider no longer lets the helpline show its own number. Phones that ring are shown the provider's number "
+    "instead; please verify the helpline's number again."
+)
+SHOWN = "The provider lets the helpline show its own number again."
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -86,10 +95,14 @@ class Worker:
     """When everything that the provider holds was last looked at, or the start."""
     problem: str | None = None
     """Why the database could not be used at the last look."""
+    shown: Callable[[], bool] = lambda: True
+    """Whether the provider lets calls show the number that they are to show."""
     _wake: Event = field(default_factory=Event)
     _stop: Event = field(default_factory=Event)
     _said: dict[str, str] = field(default_factory=dict)
     _counted: float = 0.0
+    _asked: float = 0.0
+    _shown: bool = True
     _thread: Thread | None = None
 
     def start(self) -> None:
@@ -125,6 +138,7 @@ class Worker:
         """Every task once. Raises nothing."""
         self.problem = self.store.problem(thorough=True)
         self._task("tell", self._tell)
+        self._task("caller id", lambda: self._look_at_the_caller_id(now))
         if self.problem is None:
             if publish := self.publish:
                 self._task("publish", lambda: publish(now))
@@ -153,6 +167,16 @@ class Worker:
     def _tell(self) -> None:
         if self.streak.to_tell():
             self.notices.tell(UNANSWERED)
+
+    def _look_at_the_caller_id(self, now: int) -> None:
+        """Staff are told once when it is refused, and once when that is over."""
+        if now - self._asked >= CALLER_ID_SECONDS:
+            before, self._shown = self._shown, self.shown()
+            self._asked = now
+            if self._shown is not before:
+                self.notices.tell(SHOWN if self._shown else REFUSED)
+        if not self._shown:
+            raise PhonetreeError(REFUSED)
 
     def _retain(self, now: int) -> None:
         before, handled = self.retention.days * DAY_SECONDS, self.retention.handled_days * DAY_SECONDS

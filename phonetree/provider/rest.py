@@ -55,13 +55,16 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """What the provider has written down of a call. Numbers are as the provider writes them; `began_at` is in seconds
-    since 1970, 0 when it is not told."""
+    """What the provider has written down of a call. Numbers are as the provider writes them; `outbound` says that the
+    account placed it, and `parent` is the call that a leg belongs to; `began_at` is in seconds since 1970, 0 when it is
+    not told."""
 
     id: str
     parent: str
     ended: bool
-    numbers: frozenset[str]
+    called: str
+    caller: str
+    outbound: bool
     began_at: int = 0
 
 
@@ -142,6 +145,12 @@ class Provider:
         """What the account has set for a number (E.164); None when it is not the account's. Raises ProviderError."""
         items = self._listed("IncomingPhoneNumbers.json", "incoming_phone_numbers", {"PhoneNumber": number})
         return next((item for item in items if item.get("phone_number") == number), None)
+
+    def shows(self, number: str) -> bool:
+        """Whether a call may show this number (E.164) as its caller id: one of the account, or one that is verified
+        (Twilio, voice/api/outgoing-caller-ids-resource). Raises ProviderError."""
+        verified = self._listed("OutgoingCallerIds.json", "outgoing_caller_ids", {"PhoneNumber": number})
+        return any(item.get("phone_number") == number for item in verified) or self.number(number) is not None
 
     def set_number(self, number: str, fields: dict[str, str]) -> None:
         """Sets a number's addresses, all at once; `number` is the provider's id of it. Raises ProviderError."""
@@ -241,9 +250,15 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 def _call(item: dict[str, Any]) -> CallRecord:
-    numbers = frozenset(filter(None, (item.get("to"), item.get("from"))))
-    began = _moment(item.get("start_time") or item.get("date_created"))
-    return CallRecord(item["sid"], item.get("parent_call_sid") or "", item.get("status") in ENDED, numbers, began)
+    return CallRecord(
+        id=item["sid"],
+        parent=item.get("parent_call_sid") or "",
+        ended=item.get("status") in ENDED,
+        called=item.get("to") or "",
+        caller=item.get("from") or "",
+        outbound=str(item.get("direction")).startswith("outbound"),
+        began_at=_moment(item.get("start_time") or item.get("date_created")),
+    )
 
 
 def _moment(text: str | None) -> int:

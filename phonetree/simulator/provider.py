@@ -86,6 +86,8 @@ class HeldCall:
     caller: str
     status: str = "completed"
     parent: str = ""
+    direction: str = ""
+    """`inbound` unless given, or `outbound-dial` for a leg."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -116,6 +118,8 @@ class TestProvider:
     recordings: dict[str, Held] = field(default_factory=dict)
     calls: dict[str, HeldCall] = field(default_factory=dict)
     numbers: dict[str, dict[str, object]] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
+    """Numbers of elsewhere that may be shown as caller ids."""
     kind: str = "Full"
     secondary: str = ""
     """A second token, which is accepted like the first (Twilio, iam/api/secondary_authtoken)."""
@@ -184,6 +188,8 @@ class TestProvider:
         account = f"/2010-04-01/Accounts/{self.account}"
         if request.path == f"{account}.json":
             return _json({"sid": self.account, "status": "active", "type": self.kind})
+        if request.path == f"{account}/OutgoingCallerIds.json":
+            return self._caller_ids(request)
         place = re.fullmatch(rf"{account}/IncomingPhoneNumbers(?:/(\w+))?\.json", request.path)
         return self._number(request, place[1]) if place else None
 
@@ -199,6 +205,16 @@ class TestProvider:
             listed = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
             self.numbers[item][listed] = value == "true" if listed == "voice_caller_id_lookup" else value or None
         return _json(self.numbers[item])
+
+    def _caller_ids(self, request: Request) -> Response:
+        """The verified numbers (Twilio, voice/api/outgoing-caller-ids-resource)."""
+        asked = request.args.get("PhoneNumber")
+        items = [
+            {"sid": f"PN{place:032x}", "phone_number": number, "friendly_name": number}
+            for place, number in enumerate(sorted(self.verified))
+            if asked in (None, number)
+        ]
+        return self._listed(request, "outgoing_caller_ids", [dict(item) for item in items])
 
     def _authorized(self, request: Request) -> bool:
         given = request.authorization
@@ -328,6 +344,7 @@ def _call(held: HeldCall) -> dict[str, object]:
     return {
         "sid": held.id, "to": held.to, "from": held.caller, "status": held.status, "parent_call_sid": parent,
         "start_time": format_datetime(held.began_at),
+        "direction": held.direction or ("outbound-dial" if held.parent else "inbound"),
     }  # fmt: skip
 
 

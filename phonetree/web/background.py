@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from phonetree.config.site import Sites
+from phonetree.core.tree import Helpline
+from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import public_keys
@@ -39,7 +41,7 @@ def background(
     collector = Collector(
         provider,
         messages,
-        lambda: sites.current.helpline.number,
+        lambda: sites.current.helpline,
         lambda: public_keys(settings.keys),
         settings.keep_call_records,
         lambda began: _count_fallback(presence, counts, began, now().astimezone(sites.current.schedule.zone)),
@@ -54,7 +56,18 @@ def background(
         collector if collects else None,
         lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
+        shown=(lambda: _shown(provider, sites.current.helpline)) if collects else lambda: True,
     )
+
+
+def _shown(provider: Provider, helpline: Helpline) -> bool:
+    """Whether the provider lets calls show the helpline's number; so it is taken where it does not tell."""
+    try:
+        return not helpline.may_be_refused or provider.shows(helpline.caller_id)
+    except ProviderError as error:
+        if error.gone:
+            return True
+        raise
 
 
 def _count_fallback(presence: Presence, counts: Counts, began: int, now: datetime) -> None:

@@ -2,11 +2,13 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
+from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, StoreError
 from phonetree.mailbox.collector import SETTLE_SECONDS
 from phonetree.mailbox.sealing import Sealer
@@ -15,7 +17,7 @@ from phonetree.simulator.provider import Failing, Fault, HeldCall
 from phonetree.store.messages import MessageState
 from phonetree.store.tables import fetches, messages, notices, parts, wrapped_keys
 from tests.support.databases import KINDS
-from tests.support.mail import NUMBER, Mailbox, mailbox, pair
+from tests.support.mail import HELPLINE, NUMBER, Mailbox, mailbox, pair
 
 NOW = 1_800_000_000
 LATER = NOW + 10_000
@@ -265,3 +267,113 @@ def test_a_database_that_is_away_leaves_everything_at_the_provider(
     assert held.id in box.provider.recordings
     box.collector.round(NOW)
     assert box.sounds() == [held.sound]
+
+
+# -- a number that is forwarded, and others of the same account
+
+DIALLED, ARRIVES = NUMBER, "+16175550159"
+FORWARDED = Helpline("Harbour Line", DIALLED, ARRIVES, DIALLED, None)
+OTHER, CALLER, ADVOCATE = "+16175550177", "+16175550123", "+16175550101"
+"""Another number of the same account, somebody who calls, and whom the helpline rings."""
+
+
+def _call(box: Mailbox, letter: str, to: str, caller: str, parent: str = "", direction: str = "") -> str:
+    """A record of a call, named by a letter."""
+    name = f"CA{letter * 32}"
+    box.provider.calls[name] = HeldCall(
+        name, to, caller, parent=f"CA{parent * 32}" if parent else "", direction=direction
+    )
+    return name
+
+
+def _calls(box: Mailbox) -> str:
+    """The letters of the records that are left."""
+    return "".join(sorted(name[2] for name in box.provider.calls))
+
+
+def test_a_forwarded_calls_message_and_the_records_of_both_legs_go_and_no_others(box: Mailbox) -> None:
+    box.helpline = FORWARDED
+    held = box.provider.leave(_call(box, "a", ARRIVES, CALLER), 2)
+    _call(box, "b", ADVOCATE, DIALLED, parent="a")
+    theirs = box.provider.leave(_call(box, "c", OTHER, CALLER), 1)
+    _call(box, "d", ADVOCATE, OTHER, parent="c")
+    box.collector.round(NOW)
+    assert box.sounds() == [held.sound]
+    assert set(box.provider.recordings) == {theirs.id}
+    assert _calls(box) == "cd"
+
+
+def test_the_record_of_a_leg_goes_also_when_that_of_its_call_is_gone(box: Mailbox) -> None:
+    box.helpline = FORWARDED
+    _call(box, "a", ADVOCATE, DIALLED, parent="0")
+    _call(box, "b", ADVOCATE, ARRIVES, parent="0")
+    box.collector.round(NOW)
+    assert _calls(box) == ""
+
+
+def test_who_shows_the_helplines_number_to_others_of_the_account_keeps_what_is_theirs(box: Mailbox) -> None:
+    """The helpline's staff, whose desks show its number, call another number of the account and leave a message there;
+    another line of the account shows that number too, calls the helpline, and records that."""
+    box.helpline = FORWARDED
+    theirs = box.provider.leave(_call(box, "a", OTHER, DIALLED), 1)
+    _call(box, "b", OTHER, CALLER)
+    _call(box, "c", "+16175550178", DIALLED, parent="b")
+    recorded = box.provider.leave(_call(box, "d", DIALLED, OTHER, direction="outbound-api"), 1)
+    _call(box, "e", DIALLED, OTHER, direction="outbound-api")
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {theirs.id, recorded.id}
+    assert _calls(box) == "abcde"
+    assert box.messages.listed() == ()
+
+
+def test_who_calls_another_number_of_the_account_with_the_helplines_number_keeps_what_is_theirs(box: Mailbox) -> None:
+    theirs = box.provider.leave(_call(box, "a", OTHER, NUMBER), 1)
+    _call(box, "b", OTHER, NUMBER)
+    _call(box, "c", ADVOCATE, NUMBER, direction="outbound-api")
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {theirs.id}
+    assert _calls(box) == "ab", "but what the helpline's own number placed goes"
+
+
+@pytest.mark.parametrize("direction", ["outbound-api", "outbound-dial"])
+def test_what_others_record_of_their_own_calls_to_the_helpline_is_theirs(box: Mailbox, direction: str) -> None:
+    theirs = box.provider.leave(_call(box, "a", NUMBER, OTHER, direction=direction), 1)
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {theirs.id}
+    assert _calls(box) == "a", "the record of it stays as long as the recording"
+
+
+def test_a_recording_of_no_call_is_nobodys_message(box: Mailbox) -> None:
+    conference = box.leave(1)
+    conference.call = ""
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {conference.id}
+    assert box.messages.listed() == ()
+
+
+@pytest.mark.parametrize(("before", "after"), [(ARRIVES, FORWARDED), (DIALLED, FORWARDED)])
+def test_messages_that_wait_while_staff_begin_to_forward_still_come(before: str, after: Helpline, box: Mailbox) -> None:
+    """The number that was called until now is either of the two."""
+    box.helpline = replace(HELPLINE, number=before, provider_number=before, caller_id=before)
+    held = box.provider.leave(_call(box, "a", before, CALLER), 2)
+    held.status = box.provider.calls[held.call].status = "in-progress"
+    _call(box, "b", ADVOCATE, before, parent="a")
+    box.collector.round(NOW)
+    assert _calls(box) == "a"
+    box.helpline = after
+    held.status = box.provider.calls[held.call].status = "completed"
+    _call(box, "c", ADVOCATE, before, parent="0")
+    box.collector.round(LATER)
+    assert box.sounds() == [held.sound]
+    assert _calls(box) == ""
+    assert _nothing_at_the_provider(box)
+
+
+def test_whose_leg_it_is_is_asked_again_when_the_provider_does_not_tell(box: Mailbox) -> None:
+    box.helpline = FORWARDED
+    _call(box, "a", ADVOCATE, DIALLED, parent="0")
+    box.provider.failing.append(Failing(Fault.SERVER_ERROR, f"GET .*CA{'0' * 32}.*"))
+    box.collector.round(NOW)
+    assert _calls(box) == "a"
+    box.collector.round(LATER)
+    assert _calls(box) == ""

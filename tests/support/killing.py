@@ -21,7 +21,7 @@ from phonetree.provider.rest import Provider
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from tests.support.lines import ROOT
-from tests.support.mail import ACCOUNT, NUMBER, TOKEN, Mailbox, mailbox, pair
+from tests.support.mail import ACCOUNT, HELPLINE, TOKEN, Mailbox, mailbox, pair
 
 WORKERS = 2
 LONGEST_MILLISECONDS = 250
@@ -86,7 +86,7 @@ def _work(url: str, database: str, key: str) -> None:
     """Rounds until it is killed."""
     public = (read_public_key(Path(key).read_bytes(), "advocates"),)
     messages = Messages(Store(database))
-    collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: NUMBER, lambda: public)
+    collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: HELPLINE, lambda: public)
     while True:
         try:
             collector.round(int(time.time()))

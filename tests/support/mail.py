@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from phonetree.core.tree import Helpline
 from phonetree.mailbox import keyring
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.sealing import Envelope, PublicKey, opened, read_public_key
@@ -19,6 +20,7 @@ from tests.support.databases import store
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "test-token"
 NUMBER = "+16172532300"
+HELPLINE = Helpline("Harbour Line", NUMBER, NUMBER, NUMBER, None)
 PASSPHRASE = "correct horse battery"
 FEW_ROUNDS = 1000
 """So that tests are quick; a key made by the command has many more."""
@@ -51,6 +53,8 @@ class Mailbox:
     store: Store
     messages: Messages
     collector: Collector
+    helpline: Helpline = HELPLINE
+    """As the files have it now, which staff may edit."""
 
     def leave(self, seconds: int = 3, call: str = CALL) -> Held:
         return self.provider.leave(call, seconds, number=NUMBER)
@@ -71,5 +75,6 @@ def mailbox(kind: str, folder: Path, *, keys: tuple[PublicKey, ...] | None = Non
     with store(kind, folder) as opened_store:
         messages = Messages(opened_store)
         sealing = keys if keys is not None else (pair()[0],)
-        collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: NUMBER, lambda: sealing)
-        yield Mailbox(provider, url, opened_store, messages, collector)
+        collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: made.helpline, lambda: sealing)
+        made = Mailbox(provider, url, opened_store, messages, collector)
+        yield made

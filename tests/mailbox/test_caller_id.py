@@ -1,0 +1,90 @@
+"""The caller id of a forwarded helpline: whether the provider lets it be shown is looked at, and staff are told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from phonetree.config.site import Sites
+from phonetree.mailbox.worker import CALLER_ID_SECONDS, REFUSED, SHOWN, Streak, Worker
+from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
+from phonetree.store.counts import Counts
+from phonetree.web.background import background
+from tests.support.lines import ROOT, RULES, settings
+from tests.support.mail import ACCOUNT, TOKEN
+
+NOW = 1_800_000_000
+FORWARDED = ROOT / "tests" / "sites" / "forwarded"
+DIALLED = "+16175550150"
+
+
+@dataclass
+class Watch:
+    """A worker over a site, with a provider; and what staff were told."""
+
+    provider: TestProvider
+    worker: Worker
+    told: list[str] = field(default_factory=list)
+
+    def asked(self) -> int:
+        return sum("OutgoingCallerIds" in what for what in self.provider.asked)
+
+
+@pytest.fixture
+def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Watch]:
+    def made(config: Path) -> Watch:
+        provider = TestProvider(ACCOUNT, TOKEN)
+        here = replace(settings(config), account_sid=ACCOUNT, provider_url=serve(provider), database=database)
+        worker = background(here, Sites(config, RULES), Counts(), Streak(), lambda: datetime.now(UTC))
+        assert worker
+        watch = Watch(provider, worker)
+        monkeypatch.setattr(worker.notices, "tell", watch.told.append)
+        return watch
+
+    return made
+
+
+def test_staff_are_told_once_when_it_is_refused_and_once_when_that_is_over(
+    watch: Callable[[Path], Watch], capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = watch(FORWARDED)
+    here.provider.verified.add(DIALLED)
+    here.worker.round(NOW)
+    assert here.told == []
+    here.provider.verified.clear()
+    for minute in range(3):
+        here.worker.round(NOW + 60 * minute)
+    assert (here.told, here.asked()) == ([], 1), "asked once an hour"
+    for minute in range(3):
+        here.worker.round(NOW + CALLER_ID_SECONDS + 60 * minute)
+    assert (here.told, here.asked()) == ([REFUSED], 2)
+    here.provider.verified.add(DIALLED)
+    here.worker.round(NOW + 2 * CALLER_ID_SECONDS)
+    assert here.told == [REFUSED, SHOWN]
+    logged = capsys.readouterr()
+    assert DIALLED[2:] not in logged.out + logged.err
+
+
+def test_a_provider_that_cannot_be_asked_is_asked_again_in_the_next_round(watch: Callable[[Path], Watch]) -> None:
+    here = watch(FORWARDED)
+    here.provider.failing.append(Failing(Fault.SERVER_ERROR, ".*OutgoingCallerIds.*"))
+    here.worker.round(NOW)
+    assert here.told == []
+    here.worker.round(NOW + 60)
+    assert here.told == [REFUSED]
+
+
+def test_a_provider_that_does_not_tell_is_taken_to_show_it(watch: Callable[[Path], Watch]) -> None:
+    here = watch(FORWARDED)
+    here.provider.failing.append(Failing(Fault.NOT_FOUND, ".*OutgoingCallerIds.*"))
+    here.worker.round(NOW)
+    here.worker.round(NOW + 60)
+    assert (here.told, here.asked()) == ([], 1)
+
+
+def test_where_nothing_is_forwarded_nothing_is_asked(watch: Callable[[Path], Watch], config: Path) -> None:
+    here = watch(config)
+    here.worker.round(NOW)
+    assert (here.told, here.asked()) == ([], 0)

@@ -18,10 +18,11 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded, load
 from phonetree.core.fallback import fallback
-from phonetree.errors import PhonetreeError
+from phonetree.core.tree import Helpline
+from phonetree.errors import PhonetreeError, ProviderError
 from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
-from phonetree.provider.number import SAID, differences, found, wanted
+from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, knock
 from phonetree.provider.twiml import Renderer
@@ -222,10 +223,13 @@ def _old_token(here: Settings) -> Iterator[Finding]:
 
 
 def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
-    record = Provider(here.provider_url, here.account_sid, here.auth_token).number(loaded.site.helpline.number)
+    provider, helpline = Provider(here.provider_url, here.account_sid, here.auth_token), loaded.site.helpline
+    if helpline.may_be_refused:
+        yield from _caller_id(provider, helpline)
+    record = provider.number(helpline.provider_number)
     if record is None:
-        hint = "buy it, port it, or mend helpline.number in routing.yaml"
-        yield Finding("number", "wrong", "the account does not have the helpline's number", hint)
+        which = "the provider_number" if helpline.forwarded else "the helpline's number"
+        yield Finding("number", "wrong", f"the account does not have {which}", BUY)
         return
     wrong = differences(found(record), wanted(here.public_url, here.fallback_url))
     for name, (is_, to_be) in wrong.items():
@@ -233,6 +237,22 @@ def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
         yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
     if not wrong:
         yield Finding("number", "ok", "the number has exactly the addresses that it should have")
+
+
+def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
+    """Calls are forwarded, and those whom we ring are to see the helpline's number, which the provider may refuse."""
+    try:
+        shows = provider.shows(helpline.caller_id)
+    except ProviderError as error:
+        if not error.gone:
+            raise
+        hint = "call, and look which number an advocate's phone shows; if that fails, write caller_id: provider"
+        yield Finding("caller id", "advice", "the provider does not tell which numbers it lets calls show", hint)
+        return
+    if shows:
+        yield Finding("caller id", "ok", "the provider lets calls to advocates show the helpline's number")
+    else:
+        yield Finding("caller id", "wrong", NOT_VERIFIED, VERIFY)
 
 
 def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:

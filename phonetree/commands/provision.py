@@ -9,7 +9,7 @@ from phonetree import settings
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
-from phonetree.provider.number import SAID, Fields, differences, found, wanted
+from phonetree.provider.number import BUY, SAID, Fields, differences, found, wanted
 from phonetree.provider.rest import Provider
 from phonetree.provider.selftest import knock
 
@@ -20,7 +20,7 @@ BEFORE = Path("var/number-before.json")
 @click.option("--apply", is_flag=True, help="Do it. Without this nothing is changed.")
 @click.option("--undo", is_flag=True, help="Show, or with --apply set, what the number had before.")
 def provision(*, apply: bool, undo: bool) -> None:
-    """Show what is to change at the helpline's number, and change it when told.
+    """Show what is to change at the helpline's number at the provider, and change it when told.
 
     All of it changes at once, so that no call meets half of it; what was there before is kept in
     var/number-before.json. Nothing is changed before the public address answers a signed request.
@@ -28,11 +28,11 @@ def provision(*, apply: bool, undo: bool) -> None:
     Example: python -m phonetree provision --apply
     """
     here = settings.read()
-    number = load(here.config, NumberRules(here.names, fictional=here.demo)).site.helpline.number
+    number = load(here.config, NumberRules(here.names, fictional=here.demo)).site.helpline.provider_number
     provider = Provider(here.provider_url, here.account_sid, here.auth_token)
     record = provider.number(number)
     if record is None:
-        raise PhonetreeError(f"the account has no number {number}; buy it, port it, or mend helpline.number")
+        raise PhonetreeError(f"the account has no number {number}; {BUY}")
     target = _before() if undo else wanted(here.public_url, here.fallback_url)
     changes = differences(found(record), target)
     for name, (is_, to_be) in changes.items():

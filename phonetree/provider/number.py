@@ -33,6 +33,23 @@ SAID = {
 }
 
 
+BUY = (
+    "buy it, port it, or mend helpline.number in routing.yaml; "
+    "where calls are forwarded to a number of the account, write that one as provider_number"
+)
+"""What to do when the account does not have the number."""
+
+
+NOT_VERIFIED = "the helpline's number is not verified at the provider, which refuses to show it to those we ring"
+VERIFY = (
+    "verify it in the provider's console (Twilio: Phone Numbers, Verified Caller IDs). The provider calls that number "
+    "with a code, which nobody hears once the exchange forwards it to us: let a person take that call at a desk phone "
+    "before forwarding is switched on, or the exchange's staff while they switch it off for those minutes. "
+    "Or write caller_id: provider in routing.yaml. docs/forwarding.md has the steps"
+)
+"""What is wrong, and what to do, when calls are forwarded and the provider does not know the number as a caller id."""
+
+
 def wanted(public_url: str, fallback_url: str | None) -> Fields:
     """What the number should have. Without an address of its own the fallback is the server's."""
     return {

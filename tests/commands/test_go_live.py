@@ -22,7 +22,7 @@ from phonetree.errors import Problem
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
-from phonetree.simulator.provider import TestProvider, _Quiet, serve
+from phonetree.simulator.provider import Failing, Fault, TestProvider, _Quiet, serve
 from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
@@ -158,9 +158,8 @@ def test_from_nothing_to_an_answered_call(place: Place) -> None:
     assert "there is nothing to change" in place.capture.readouterr().out
 
     has = place.provider.numbers["PN1"]
-    addresses = NumberSettings(
-        NUMBER, *(str(has[name]) for name in ("voice_url", "voice_fallback_url", "status_callback"))
-    )
+    voice, fallback, status = (str(has[name]) for name in ("voice_url", "voice_fallback_url", "status_callback"))
+    addresses = NumberSettings(NUMBER, voice, fallback, status)
     network = Network(OverHttp(), TOKEN, addresses)
     call = Call(network, Clock(datetime.now(UTC)), Script("2,1"), parse_world("*=answers talks 5")).run()
     assert call.spoke_with == ["+18008418371"]
@@ -311,3 +310,79 @@ def test_notices_are_tried_when_asked_for_and_the_one_that_fails_is_named(place:
     assert all("test" in line for line in arrived)
     assert main(["doctor", "--notify"]) == 1
     assert port not in place.read()
+
+
+# -- a number that is forwarded
+
+FORWARD = _config("number: +1 617 253 2300\n", "number: +1 617 253 2300\n  provider_number: +1 617 555 0159\n")
+ARRIVES = "+16175550159"
+
+
+def _forwarded(place: Place) -> None:
+    """Everything as it should be: the number at the provider is another one, and the caller id is verified."""
+    FORWARD(place)
+    place.provider.numbers["PN1"]["phone_number"] = ARRIVES
+    place.provider.verified.add(NUMBER)
+    _settle(place)
+    assert main(["provision", "--apply"]) == 0
+
+
+def test_a_forwarded_number_goes_live_by_the_number_at_the_provider(place: Place) -> None:
+    _forwarded(place)
+    assert place.doctor() == {}
+    has = place.provider.numbers["PN1"]
+    voice, fallback, status = (str(has[name]) for name in ("voice_url", "voice_fallback_url", "status_callback"))
+    addresses = NumberSettings(ARRIVES, voice, fallback, status, NUMBER)
+    call = Call(
+        Network(OverHttp(), TOKEN, addresses), Clock(datetime.now(UTC)), Script("2,1"), parse_world("*=answers talks 5")
+    ).run()
+    assert [(ringing.numbers, ringing.caller_id) for ringing in call.dialled] == [(("+18008418371",), NUMBER)]
+
+
+def test_a_caller_id_that_is_not_verified_is_wrong_and_the_doctor_says_what_to_do(place: Place) -> None:
+    _forwarded(place)
+    place.provider.verified.clear()
+    place.provider.verified.add("+16175550177")
+    found = place.doctor()
+    assert set(found) == {"caller id"}
+    ((text, hint),) = found["caller id"]
+    assert "not verified" in text
+    for what in ("console", "desk phone", "before forwarding is switched on", "caller_id: provider"):
+        assert what in hint
+    assert (ROOT / "docs" / "forwarding.md").is_file()
+
+    _config("provider_number:", "caller_id: provider\n  provider_number:")(place)
+    assert set(place.doctor()) == set()
+
+
+def test_a_number_of_the_account_needs_no_verifying(place: Place) -> None:
+    _forwarded(place)
+    place.provider.verified.clear()
+    place.provider.numbers["PN2"] = {**place.provider.numbers["PN1"], "sid": "PN2", "phone_number": NUMBER}
+    assert place.doctor() == {}
+
+
+def test_a_provider_that_does_not_tell_what_it_shows_is_no_fault(place: Place) -> None:
+    _forwarded(place)
+    place.provider.failing.append(Failing(Fault.NOT_FOUND, ".*OutgoingCallerIds.*"))
+    found = {one.id: one for one in doctor.examine()}
+    assert (found["caller id"].verdict, found["number"].verdict) == ("advice", "ok")
+    place.provider.failing.append(Failing(Fault.SERVER_ERROR, ".*OutgoingCallerIds.*"))
+    assert "number" in place.doctor(), "but one that fails is"
+
+
+def test_what_is_not_bought_yet_is_named_by_its_setting(place: Place) -> None:
+    _forwarded(place)
+    place.provider.numbers.clear()
+    ((text, hint),) = place.doctor()["number"]
+    assert text == "the account does not have the provider_number"
+    assert "buy it" in hint
+    assert main(["provision"]) == 1
+    assert place.capture
+    assert "provider_number" in place.capture.readouterr().err
+
+
+def test_where_nothing_is_forwarded_nobody_asks_for_caller_ids(place: Place) -> None:
+    _settle(place)
+    place.doctor()
+    assert not any("OutgoingCallerIds" in asked for asked in place.provider.asked)

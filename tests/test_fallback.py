@@ -108,6 +108,20 @@ def test_a_desk_rings_first_and_no_personal_phone_ever(config: Path) -> None:
     assert call.ended == "the helpline hung up"
 
 
+@pytest.mark.parametrize("answer", ["answers talks 5", "no-answer", "busy", "fails"])
+def test_what_follows_the_last_call_is_true_whether_it_was_answered_or_not(answer: str) -> None:
+    """In both last resorts: nothing asks there how the call ended."""
+    golden = Golden("A call.", {"at": "2026-11-23 10:00"})
+    call, _ = _play(golden, ROOT / "config", 0, f"+18008418371={answer}; *=no-answer")
+    assert call.spoke_with == (["+18008418371"] if answer.startswith("answers") else [])
+    words = " ".join(str(call.transcript).split())
+    assert "did not answer" not in words
+    assert "no contestó" not in words
+    number = "8 0 0, 8 4 1, 8 3 7 1"
+    assert f"If you were cut off, their number is {number}. Again: {number}." in words
+    assert f"Si se cortó la llamada, su número es {number}. Otra vez: {number}." in words
+
+
 def test_the_document_needs_nothing_from_anywhere(config: Path) -> None:
     site = load(config, RULES).site
     document = Renderer("").write(fallback(site))

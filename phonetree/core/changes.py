@@ -73,7 +73,7 @@ def _about_forwarding(old: Helpline, new: Helpline) -> Iterator[str]:
 def _phrases(old: Site, new: Site, language: str) -> Iterator[str]:
     """Phrases that no turn of the walk says in full."""
     before, after = old.phrases.get(language, {}), new.phrases[language]
-    for name in (*_BY_THE_CLOCK, "lost_place", "trouble", "fallback", "fallback_next"):
+    for name in (*_BY_THE_CLOCK, "lost_place", "trouble", "fallback", "fallback_next", "cut_off"):
         if before and before.get(name) != after[name]:
             yield f'The phrase "{before.get(name)}" is "{after[name]}" now.'
 

@@ -100,14 +100,15 @@ def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Verbs:
 
 
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
-    """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number."""
+    """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number, which is
+    heard after an answered call too."""
     speak = Speaker(site, site.known_language(language), now)
     line = site.resources[site.last_resort]
     name = speak.resource(line.id)
     return (
         speak.phrase("trouble", name=name),
         Dial((line.number,), site.helpline.provider_number, TRANSFER_SECONDS, None, None),  # never refused
-        speak.phrase("unreachable", name=sentence(name), number=digits(line.number)),
+        speak.phrase("cut_off", number=digits(line.number)),
         Hangup(),
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Dial, Hangup, Say, Verb, Verbs
-from phonetree.core.wording import Speaker, digits, sentence
+from phonetree.core.wording import Speaker, digits
 
 DESK_SECONDS = 15
 """A desk rings three times: a person near it has answered by then, and nobody waits long at night."""
@@ -20,7 +20,7 @@ _ANY = datetime.fromtimestamp(0, UTC)
 
 def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     """What it does: a sentence and the emergency words, the desks, the line of last resort, its number; each in
-    every language.
+    every language. What follows a call is heard whether it was answered or not, so it is worded for both.
 
     Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
     personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them;
@@ -38,8 +38,7 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
         verbs += _said(site, "fallback_next")
     verbs += [speak.phrase("transfer", name=speak.resource(line.id)) for speak in _speakers(site)]
     verbs.append(Dial((line.number,), shown, LINE_SECONDS, None, None))
-    for speak in _speakers(site):
-        verbs.append(speak.phrase("unreachable", name=sentence(speak.resource(line.id)), number=digits(line.number)))
+    verbs += [speak.phrase("cut_off", number=digits(line.number)) for speak in _speakers(site)]
     return *verbs, Hangup()
 
 

@@ -30,6 +30,7 @@ ENGLISH = {
     "anonymous": "You do not have to give your name.",
     "not confidential": "What you tell them is not confidential.",
     "unreachable": "{name} did not answer. Their number is {number}. Again: {number}.",
+    "cut_off": "If you were cut off, their number is {number}. Again: {number}.",
     "ended": "The conversation has ended. You can call again at any time. Goodbye.",
     # messages
     "recording": "Your message will be recorded. Speak after the tone. When you are done, press pound or hang up.",
@@ -82,6 +83,7 @@ SPANISH = {
     "anonymous": "No tiene que dar su nombre.",
     "not confidential": "Lo que usted les diga no es confidencial.",
     "unreachable": "{name} no contestó. Su número es {number}. Otra vez: {number}.",
+    "cut_off": "Si se cortó la llamada, su número es {number}. Otra vez: {number}.",
     "ended": "La conversación ha terminado. Puede volver a llamar cuando quiera. Adiós.",
     "recording": "Su mensaje será grabado. Hable después del tono. Al terminar, oprima numeral o cuelgue.",
     "too_short": "No pude escuchar un mensaje. Por favor, intente una vez más, después del tono.",

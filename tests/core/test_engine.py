@@ -73,7 +73,8 @@ def test_a_rescue_needs_no_further_turn() -> None:
     assert isinstance(dial, Dial)
     assert (dial.numbers, dial.then, dial.screen) == ((SITE.resources["barcc"].number,), None, None)
     assert isinstance(number, Say)
-    assert "8 0 0, 8 4 1, 8 3 7 1" in number.text
+    digits = "8 0 0, 8 4 1, 8 3 7 1"
+    assert number.text == f"If you were cut off, their number is {digits}. Again: {digits}.", "true after a talk, too"
     assert isinstance(end, Hangup)
 
 

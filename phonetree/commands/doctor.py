@@ -256,6 +256,10 @@ def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
 
 
 def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:
+    if not any(member.desk for team in loaded.site.teams.values() for member in team.members):
+        text = "no member is marked as a desk, so the fallback rings an outside line and nobody of the helpline"
+        hint = "write desk: true at a phone that no voicemail answers (docs/staff.md), then make the fallback anew"
+        yield Finding("fallback", "advice", text, hint)
     if not here.fallback_url:
         hint = "put what scripts/phonetree fallback prints elsewhere, and set PHONETREE_FALLBACK_URL to its address"
         yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)

@@ -169,6 +169,19 @@ def test_from_nothing_to_an_answered_call(place: Place) -> None:
     assert place.provider.numbers["PN1"]["status_callback"] is None
 
 
+def test_where_no_phone_is_a_desk_the_fallback_rings_nobody_of_the_helpline_and_that_is_said(place: Place) -> None:
+    _settle(place)
+    advised = [one for one in doctor.examine() if (one.id, one.verdict) == ("fallback", "advice")]
+    assert [(one.text, one.hint) for one in advised] == [
+        (
+            "no member is marked as a desk, so the fallback rings an outside line and nobody of the helpline",
+            "write desk: true at a phone that no voicemail answers (docs/staff.md), then make the fallback anew",
+        )
+    ]
+    _config("number: $ADVOCATE_1}", "number: $ADVOCATE_1, desk: true}")(place)
+    assert [one.verdict for one in doctor.examine() if one.id == "fallback"] == ["wrong"], "the old one is still there"
+
+
 def _number(**fields: object) -> Callable[[Place], None]:
     return lambda place: place.provider.numbers["PN1"].update(fields)
 

@@ -16,8 +16,7 @@ from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
 DATABASE_URL = "sqlite:///var/phonetree.db"
-DEMO_DATABASE_URL = "sqlite:///var/demo/phonetree.db"
-DEMO_KEYS = "var/demo/keys"
+DEMO_FOLDER = Path("var/demo")
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
 
@@ -153,15 +152,31 @@ def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
     return _Environment(environ).get("TWILIO_AUTH_TOKEN") or None
 
 
+def demo_folder(port: int) -> Path:
+    """The folder of the demo at a port."""
+    return DEMO_FOLDER / str(port)
+
+
+def demo_database(port: int) -> str:
+    """The address of that demo's database."""
+    return f"sqlite:///{demo_folder(port)}/phonetree.db"
+
+
+def demo_keys(port: int) -> Path:
+    """The folder of that demo's public keys."""
+    return demo_folder(port) / "keys"
+
+
 def become_demo(public_url: str, config: Path | None, environ: MutableMapping[str, str] = os.environ) -> Settings:
     """Makes this process and its children a demo: secrets made up for this run, fictional numbers."""
+    port = urlsplit(public_url).port or 0
     environ.update(
         TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
         TWILIO_AUTH_TOKEN=secrets.token_hex(16),
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
-        DATABASE_URL=DEMO_DATABASE_URL,
-        PHONETREE_KEYS=DEMO_KEYS,
+        DATABASE_URL=demo_database(port),
+        PHONETREE_KEYS=str(demo_keys(port)),
         **DEMO_NUMBERS,
     )
     if config:

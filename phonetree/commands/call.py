@@ -4,13 +4,14 @@ from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from textwrap import dedent
-from typing import TextIO
+from urllib.parse import urlsplit
 
 import click
 import pytz
 
 from phonetree import settings
-from phonetree.commands.demo import keep, read_demo
+from phonetree.commands.demo import Demo, demo_at, keep, running_demos
+from phonetree.commands.files import PATH, read_text, refuse_unwritable, write_text
 from phonetree.commands.line import Line, in_process, play, site_of
 from phonetree.commands.options import at_option, config_option, moment
 from phonetree.errors import PhonetreeError
@@ -33,9 +34,9 @@ CONNECT_SECONDS = 5.0
     "--keys", metavar="K,...", help='What the caller does: "1", "wait", "20s", "hangup"... Without it: typed.'
 )
 @click.option("--world", default="", metavar="W", help='Who answers: "+16175550101=busy; *=no-answer".')
-@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the call as a golden call.")
+@click.option("--save", type=PATH, metavar="FILE", help="Write the call as a golden call.")
 @click.option("--url", help="Call a running server there, instead of one in this process.")
-@click.option("--golden", type=click.File(encoding="utf-8"), help="Play a golden call (- reads it from the terminal).")
+@click.option("--golden", type=PATH, metavar="FILE", help="Play a golden call (- reads it from the terminal).")
 @config_option
 def call(
     at: str | None,
@@ -43,7 +44,7 @@ def call(
     world: str,
     save: Path | None,
     url: str | None,
-    golden: TextIO | None,
+    golden: Path | None,
     config: Path,
 ) -> int:
     """Call the helpline without a phone, and see what is heard, when, and who is rung.
@@ -60,9 +61,11 @@ def call(
     if golden:
         if at or keys or world or url:
             raise PhonetreeError("--golden brings its own --at, --keys and --world; leave those and --url out")
-        return _replay(parse_golden(dedent(golden.read())), config)
+        return _replay(parse_golden(dedent(read_text(golden))), config)
     if url and at:
         raise PhonetreeError("--at works in process only: a running server has its own clock; leave out --url or --at")
+    if save:
+        refuse_unwritable(save)
     clock, line = _over_http(url.rstrip("/"), config) if url else in_process(at, config)
     keyboard = Keyboard(click.echo, lambda text: click.prompt(text, default="", show_default=False))
     caller: Caller = Script(keys) if keys is not None else keyboard
@@ -87,12 +90,14 @@ def _replay(written: Golden, config: Path) -> int:
 
 def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
     """A running demo is called whatever the files are like now: that is how one hears that an edit was refused."""
-    demo, token = read_demo(url), settings.auth_token()
+    demo, token = _demo_at(url), settings.auth_token()
     if demo is None and token is None:
+        others = "".join(f"; one runs at {other}" for other in running_demos())
         raise PhonetreeError(
-            f"no demo runs at {url} from this folder; start it with scripts/serve, "
+            f"no demo runs at {url} from this folder{others}; start it with scripts/serve, "
             "or set TWILIO_AUTH_TOKEN to that server's token"
         )
+    url = demo.url if demo else url
     transport = OverHttp()
     try:
         transport.post(f"{url}/healthz", {}, {}, CONNECT_SECONDS)
@@ -108,8 +113,17 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
     return Clock(moment(None, pytz.timezone(demo.timezone))), line
 
 
+def _demo_at(url: str) -> Demo | None:
+    try:
+        if urlsplit(url).scheme in ("http", "https"):
+            return demo_at(url)
+    except ValueError:
+        pass
+    raise PhonetreeError(f"--url is '{url}', which is no address; write it like http://127.0.0.1:8080")
+
+
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:
     headers = {"at": f"{clock.start:%Y-%m-%d %H:%M}", "keys": keys, "world": world}
     title = f"A call that pressed {keys or 'nothing'}."
-    path.write_text(str(Golden(title, headers, transcript)), encoding="utf-8")
+    write_text(path, str(Golden(title, headers, transcript)))
     click.echo(f"Saved as {path}; write in its first line what it shows.")

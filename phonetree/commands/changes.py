@@ -5,15 +5,14 @@ from pathlib import Path
 
 import click
 
+from phonetree.commands.files import PATH
 from phonetree.commands.options import at_option, load_for_reading, moment
 from phonetree.core.changes import changes
 
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-
 
 @click.command("changes")
-@click.argument("old", type=FOLDER)
-@click.argument("new", type=FOLDER)
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
 @at_option
 def changes_command(old: Path, new: Path, at: str | None) -> None:
     """Say what callers would hear, reach or no longer reach if folder NEW took the place of folder OLD.

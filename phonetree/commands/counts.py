@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import config_option, load_for_reading, open_store
+from phonetree.commands.options import Which, config_option, demo_options
 from phonetree.store.counts import Outcome, by_hour, by_month
 
 WORDS = {
@@ -22,9 +22,9 @@ WORDS = {
 
 @click.command()
 @click.option("--year", type=int, help="The year whose hours are shown; this one unless given.")
-@click.option("--demo", is_flag=True, help="Those of the demo.")
+@demo_options("Those of the demo.")
 @config_option
-def counts(year: int | None, *, demo: bool, config: Path) -> None:
+def counts(year: int | None, *, demo: bool, port: int | None, config: Path) -> None:
     """Show how calls ended by month, and when they came by weekday and hour.
 
     Each call adds five with a chance of one in five: totals come out right over many calls, and no number here tells
@@ -32,9 +32,9 @@ def counts(year: int | None, *, demo: bool, config: Path) -> None:
 
     Example: python -m phonetree counts --year 2026
     """
-    year = year or datetime.now(UTC).astimezone(load_for_reading(config).site.schedule.zone).year
-    with open_store(demo=demo) as store:
-        months, hours = by_month(store), by_hour(store, year)
+    with Which(demo, port).opened(config) as place:
+        year = year or datetime.now(UTC).astimezone(place.zone).year
+        months, hours = by_month(place.store), by_hour(place.store, year)
     click.echo("          " + "".join(f"{WORDS[outcome]:>12}" for outcome in Outcome))
     for month in sorted({month for month, _ in months}):
         click.echo(f"{month:<10}" + "".join(f"{months.get((month, outcome), 0):>12}" for outcome in Outcome))

@@ -1,27 +1,36 @@
-"""What a running demo leaves for `call` on the same machine, so that it can sign like the provider."""
+"""What a running demo leaves for commands on the same machine, in a folder of its own for each port."""
 
 import json
+import socket
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
 from phonetree import settings
+from phonetree.commands.files import make_folder
+from phonetree.errors import PhonetreeError
 from phonetree.mailbox import keyring
 from phonetree.simulator.provider import serve_apart
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 
-FOLDER = Path("var/demo")
-FILE = FOLDER / "demo.json"
-KEY = FOLDER / "advocates.key.json"
+HOSTS = ("127.0.0.1", "localhost")
+"""Where a demo may listen; both are the same place."""
+
+FILE = "demo.json"
 PASSPHRASE = "only for the demo"  # noqa: S105 -- it says so
+
+CONNECT_SECONDS = 1.0
+"""How long a demo on this machine may take to say that it is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its address, the account and token made up for this run, the helpline's number at its
-    provider, its zone, the address of that provider, and the number that callers dial if it is another."""
+    """A demo: its address, the account and token made up for this run, the helpline's number at its provider, its zone,
+    the address of that provider, and the number that callers dial if it is another."""
 
     url: str
     account: str
@@ -31,25 +40,42 @@ class Demo:
     provider: str
     forwarded_from: str | None = None
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 0
+
+    def runs(self) -> bool:
+        """Whether something answers at its address now."""
+        try:
+            socket.create_connection((HOSTS[0], self.port), CONNECT_SECONDS).close()
+        except OSError:
+            return False
+        return True
+
+
+def key(port: int) -> Path:
+    """The file of the demo's private key."""
+    return settings.demo_folder(port) / "advocates.key.json"
+
 
 def leave_demo(demo: Demo) -> None:
     """Writes the file, readable by this user only."""
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.unlink(missing_ok=True)
-    FILE.touch(mode=0o600)
-    FILE.write_text(json.dumps(asdict(demo)), encoding="utf-8")
+    file = settings.demo_folder(demo.port) / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(asdict(demo)), encoding="utf-8")
 
 
-def furnish(account: str, token: str) -> str:
+def furnish(port: int, account: str, token: str) -> str:
     """What a demo has besides its files: a database, a key whose passphrase everybody knows, and a provider that
     holds its messages while it runs; that one's address."""
-    if not KEY.exists():
+    make_folder(settings.demo_keys(port))
+    if not key(port).exists():
         pair = keyring.create("advocates", PASSPHRASE)
-        public = Path(settings.DEMO_KEYS) / "advocates.pem"
-        public.parent.mkdir(parents=True, exist_ok=True)
-        public.write_bytes(pair.public)
-        KEY.write_text(pair.private, encoding="utf-8")
-    store = Store(settings.DEMO_DATABASE_URL)
+        (settings.demo_keys(port) / "advocates.pem").write_bytes(pair.public)
+        key(port).write_text(pair.private, encoding="utf-8")
+    store = Store(settings.demo_database(port))
     migrate(store)
     store.close()
     return serve_apart(account, token)
@@ -62,10 +88,45 @@ def keep(demo: Demo, call: str, seconds: int) -> None:
     requests.post(where, json=message, auth=(demo.account, demo.token), timeout=30).raise_for_status()
 
 
-def read_demo(url: str) -> Demo | None:
-    """The demo that was last started from this folder, if that is its address."""
+def demo_at(url: str) -> Demo | None:
+    """The demo at an address, if it was started from this folder."""
+    parts = urlsplit(url)
+    here = parts.hostname in HOSTS
+    return next((demo for demo in _left() if here and demo.port == parts.port), None)
+
+
+def chosen_demo(port: int | None) -> Demo:
+    """The demo at a port; without one the demo that runs, or else the one that was last started.
+
+    Raises PhonetreeError when there is none, or when several run.
+    """
+    left = [demo for demo in _left() if port in (None, demo.port)]
+    if not left:
+        where = f" at port {port}" if port else ""
+        raise PhonetreeError(f"no demo was started from this folder{where}; start it with scripts/serve")
+    running = [] if port else [demo for demo in left if demo.runs()]
+    if len(running) > 1:
+        ports = ", ".join(str(number) for number in sorted(demo.port for demo in running))
+        raise PhonetreeError(f"several demos run, at ports {ports}; say which with --port")
+    return (running or left)[0]
+
+
+def running_demos() -> tuple[str, ...]:
+    """The addresses of the demos that were started from this folder and run."""
+    return tuple(demo.url for demo in _left() if demo.runs())
+
+
+def _left() -> Iterator[Demo]:
+    """What demos have left here, the last started first."""
+    for file in sorted(settings.DEMO_FOLDER.glob(f"*/{FILE}"), key=_age, reverse=True):
+        try:
+            yield Demo(**json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+
+
+def _age(file: Path) -> float:
     try:
-        demo = Demo(**json.loads(FILE.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    return demo if demo.url == url else None
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,19 +1,21 @@
 """`keys`: the keys that messages are sealed with."""
 
-import os
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from phonetree import settings
+from phonetree.commands.files import PATH, make_folder, read_text, refuse_unwritable, write_private, write_text
 from phonetree.errors import SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.sealing import public_keys
 
 PASSPHRASE = click.option(
-    "--passphrase-file", type=click.File(encoding="utf-8"), help="Read the passphrase there instead of asking for it."
+    "--passphrase-file", type=PATH, metavar="FILE", help="Read the passphrase there instead of asking for it."
 )
+
+PRODUCT = Path(__file__).parents[2]
+"""The folder that this product was put into."""
 
 
 @click.group()
@@ -26,26 +28,30 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The private key's file.")
+@click.option(
+    "--out", type=PATH, metavar="FILE", help="The private key's file. Without it: NAME.key.json in your home folder."
+)
 @PASSPHRASE
-def create(name: str, out: Path | None, passphrase_file: TextIO | None) -> None:
+def create(name: str, out: Path | None, passphrase_file: Path | None) -> None:
     """Make a pair of keys for NAME.
 
     Run it on the machine of whoever is to listen, not on the server. The public key goes to the server, into
-    the folder `keys` beside the two YAML files; the private key's file stays with them.
+    the folder `keys` beside the two YAML files; the private key's file stays with them. It is written neither into
+    this product's folder nor into the configuration or a git checkout, from where it could get to others.
 
-    Example: python -m phonetree keys create director --out director.key.json
+    Example: python -m phonetree keys create director --out ~/director.key.json
     """
     if not name.replace("-", "").replace("_", "").isalnum():
         raise SealError("a name has letters, digits, - and _ only; it becomes the name of a file")
-    public, private = settings.keys_folder() / f"{name}.pem", out or Path(f"{name}.key.json")
-    for path in (public, private):
-        if path.exists():
-            raise SealError(f"{path} is there already; choose another name, or move it away")
+    public = settings.keys_folder() / f"{name}.pem"
+    private = (out or Path("~") / f"{name}.key.json").expanduser()
+    refuse_unwritable(private, new=True)
+    _refuse_to_give_away(private, public.parent)
+    make_folder(public.parent)
+    refuse_unwritable(public, new=True)
     pair = keyring.create(name, passphrase(passphrase_file, confirm=True))
-    public.parent.mkdir(parents=True, exist_ok=True)
-    public.write_bytes(pair.public)
-    write_private(private, pair.private.encode())
+    write_private(private, pair.private.encode())  # first: messages are never sealed for a key that nobody has
+    write_text(public, pair.public.decode())
     click.echo(
         f"Public key {pair.id}: {public}. Copy it to the server, into the same folder; messages are sealed for it.\n"
         f"Private key: {private}. Keep it, a copy of it elsewhere, and the passphrase. Without them no message can be\n"
@@ -67,28 +73,42 @@ def list_() -> None:
 
 
 @keys.command("passphrase")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=PATH)
 def passphrase_command(file: Path) -> None:
     """Change the passphrase of a private key's FILE.
 
-    Example: python -m phonetree keys passphrase director.key.json
+    Example: python -m phonetree keys passphrase ~/director.key.json
     """
+    wrapped = read_text(file)
     old = click.prompt("The passphrase of now", hide_input=True)
-    text = keyring.rewrap(file.read_text(encoding="utf-8"), old, passphrase(None, confirm=True))
-    new = file.with_suffix(".new")
+    text = keyring.rewrap(wrapped, old, passphrase(None, confirm=True))
+    new = file.with_name(f"new-{file.name}")
     write_private(new, text.encode())
     new.replace(file)
     click.echo(f"{file} opens with the new passphrase. Change copies of it too.")
 
 
-def passphrase(file: TextIO | None, *, confirm: bool = False) -> str:
+def passphrase(file: Path | None, *, confirm: bool = False) -> str:
     """What is typed unseen, or the first line of a file."""
     if file:
-        return str(file.readline()).rstrip("\r\n")
+        return read_text(file).partition("\n")[0].rstrip("\r")
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """A new file that only this user can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+def _refuse_to_give_away(private: Path, public: Path) -> None:
+    """A private key must not get into an image, a repository or onto the server because of where it was written.
+    `public` is the folder of the public keys."""
+    if settings.auth_token():
+        raise SealError(
+            "this is the server (TWILIO_AUTH_TOKEN is set); make keys on the machine of whoever is to listen"
+        )
+    folder = private.absolute().parent.resolve()
+    mine = (PRODUCT, settings.config_folder(), public)
+    within = [place for place in (folder, *folder.parents) if place in [each.resolve() for each in mine]]
+    checkout = [place for place in (folder, *folder.parents) if (place / ".git").exists()]
+    if within or checkout:
+        what = "this product's or its configuration's" if within else "a git checkout's"
+        raise SealError(
+            f"{private} lies in {what} folder {(within or checkout)[0]}, and could be copied from there to others; "
+            "choose a place of your own with --out"
+        )

@@ -3,15 +3,19 @@
 import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree import settings
+from phonetree.commands.demo import chosen_demo
+from phonetree.commands.files import PATH
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.core.characters import named, unfit
@@ -20,13 +24,15 @@ from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
 
 F = TypeVar("F", bound=Callable[..., object])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def config_option(function: F) -> F:
     """`--config DIR`: the folder with the two YAML files."""
     return click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=PATH,
         default=settings.config_folder,
         show_default="$PHONETREE_CONFIG or config",
         help="The folder with hours.yaml and routing.yaml.",
@@ -56,16 +62,69 @@ def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
     return who.strip()
 
 
-@contextmanager
-def open_store(*, demo: bool = False) -> Iterator[Store]:
-    """The store, or the demo's, for as long as a command runs. Raises PhonetreeError when it cannot be used."""
-    store = Store(settings.DEMO_DATABASE_URL if demo else settings.database_url())
+def demo_options(whose: str) -> Callable[[F], F]:
+    """`--demo` and `--port N`: a demo's store in the place of the helpline's."""
+
+    def decorate(function: F) -> F:
+        port = click.option(
+            "--port", type=click.IntRange(1, 65535), help="The demo at that port. Without it: the one that runs."
+        )
+        return click.option("--demo", is_flag=True, help=whose)(port(function))
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command finds what lasts: the store, the public keys that belong to it, and the helpline's time zone."""
+
+    store: Store
+    keys: Path
+    zone: BaseTzInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """What `--demo` and `--port` chose. Opened only by the command that needs it, so that its help needs nothing."""
+
+    demo: bool
+    port: int | None
+
+    @contextmanager
+    def opened(self, config: Path | None = None) -> Iterator[Place]:
+        """For as long as a command runs; `config` is where the files are, if the command was told. Raises
+        PhonetreeError when the store cannot be used."""
+        if self.port and not self.demo:
+            raise click.UsageError("--port names a demo; add --demo")
+        demo = chosen_demo(self.port) if self.demo else None
+        store = Store(settings.demo_database(demo.port) if demo else settings.database_url())
+        try:
+            if problem := store.problem():
+                raise PhonetreeError(problem)
+            keys = settings.demo_keys(demo.port) if demo else settings.keys_folder()
+            yield Place(store, keys, pytz.timezone(demo.timezone) if demo else helpline_zone(config))
+        finally:
+            store.close()
+
+
+def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
+    """Hands a command of a group what the group's `--demo` and `--port` chose, opened."""
+
+    @wraps(function)
+    def opened(*arguments: P.args, **options: P.kwargs) -> R:
+        context = click.get_current_context()
+        which: Which = context.obj
+        return function(context.with_resource(which.opened()), *arguments, **options)
+
+    return opened
+
+
+def helpline_zone(config: Path | None = None) -> BaseTzInfo:
+    """The helpline's time zone; UTC where its files cannot be read."""
     try:
-        if problem := store.problem():
-            raise PhonetreeError(problem)
-        yield store
-    finally:
-        store.close()
+        return load_for_reading(config or settings.config_folder()).site.schedule.zone
+    except PhonetreeError:
+        return pytz.utc
 
 
 def load_for_reading(config: Path) -> Loaded:
@@ -73,9 +132,9 @@ def load_for_reading(config: Path) -> Loaded:
     return load(config, NumberRules(settings.names(), fictional=False, stand_in=True))
 
 
-def here(seconds: int) -> str:
-    """A moment, in seconds since 1970, by this machine's clock."""
-    return dated(datetime.fromtimestamp(seconds).astimezone())
+def stamp(seconds: int, zone: BaseTzInfo) -> str:
+    """A moment, in seconds since 1970, by the clock of a zone, which is named."""
+    return f"{dated(datetime.fromtimestamp(seconds, zone))} ({zone})"
 
 
 def moment(text: str | None, zone: BaseTzInfo) -> datetime:

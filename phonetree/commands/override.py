@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import config_option, load_for_reading, moment, open_store, who_option
+from phonetree.commands.options import (
+    Place,
+    Which,
+    config_option,
+    demo_options,
+    load_for_reading,
+    moment,
+    pass_place,
+    who_option,
+)
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
@@ -22,14 +31,14 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
 @click.group()
-@click.option("--demo", is_flag=True, help="Those of the demo.")
+@demo_options("Those of the demo.")
 @click.pass_context
-def override(context: click.Context, *, demo: bool) -> None:
+def override(context: click.Context, *, demo: bool, port: int | None) -> None:
     """Open or close the helpline at short notice, or say something before the menu, without an edit.
 
     Example: python -m phonetree override list
     """
-    context.obj = Overrides(context.with_resource(open_store(demo=demo)))
+    context.obj = Which(demo, port)
 
 
 @override.command()
@@ -39,9 +48,9 @@ def override(context: click.Context, *, demo: bool) -> None:
 @click.option("--say", "said", multiple=True, metavar="LANGUAGE=WORDS", help="Said before the menu; in each language.")
 @who_option
 @config_option
-@click.pass_obj
+@pass_place
 def add(
-    overrides: Overrides, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
+    place: Place, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
 ) -> None:  # fmt: skip
     """Make the helpline open, closed or as-usual until a time. Servers follow within seconds.
 
@@ -49,6 +58,7 @@ def add(
 
     Example: python -m phonetree override add closed --until 14:00 --say "en=Back at 2 PM." --say "es=Volvemos a las 2."
     """
+    overrides = Overrides(place.store)
     loaded = load_for_reading(config)
     zone = loaded.site.schedule.zone
     now = datetime.now(UTC).astimezone(zone).replace(second=0, microsecond=0)  # hours change on whole minutes
@@ -67,14 +77,14 @@ def add(
 
 @override.command("list")
 @config_option
-@click.pass_obj
-def list_(overrides: Overrides, config: Path) -> None:
+@pass_place
+def list_(place: Place, config: Path) -> None:
     """List the overrides that stand or are to come, the newest first.
 
     Example: python -m phonetree override list
     """
     site = load_for_reading(config).site
-    kept = overrides.kept(int(time.time()))
+    kept = Overrides(place.store).kept(int(time.time()))
     for each in kept:
         click.echo(numbered(each, site))
     if not kept:
@@ -84,13 +94,13 @@ def list_(overrides: Overrides, config: Path) -> None:
 @override.command()
 @click.argument("number", type=int)
 @who_option
-@click.pass_obj
-def withdraw(overrides: Overrides, number: int, who: str) -> None:
+@pass_place
+def withdraw(place: Place, number: int, who: str) -> None:
     """End override NUMBER now.
 
     Example: python -m phonetree override withdraw 3
     """
-    overrides.withdraw(number, who, int(time.time()))
+    Overrides(place.store).withdraw(number, who, int(time.time()))
     click.echo(f"Override {number} is withdrawn.")
 
 
@@ -125,4 +135,4 @@ def _line(override: Override, site: Site) -> str:
     zone = site.schedule.zone
     begins, ends = (dated(when.astimezone(zone)) for when in (override.begins, override.ends))
     said = f', saying "{next(iter(override.words.values()))}"' if override.words else ""
-    return f"{override.kind or 'as usual'} from {begins} to {ends}{said}"
+    return f"{override.kind or 'as usual'} from {begins} to {ends} ({zone}){said}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from phonetree import settings
+from phonetree.commands.files import make_folder, read_text, write_text
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
@@ -46,8 +47,8 @@ def provision(*, apply: bool, undo: bool) -> None:
     if not undo:
         if wrong := knock(here.public_url, here.auth_token):
             raise PhonetreeError(f"nothing was changed: {wrong[0]}; {wrong[1]}")
-        BEFORE.parent.mkdir(parents=True, exist_ok=True)
-        BEFORE.write_text(json.dumps(dict(found(record)), indent=1), encoding="utf-8")
+        make_folder(BEFORE.parent)
+        write_text(BEFORE, json.dumps(dict(found(record)), indent=1))
     provider.set_number(str(record["sid"]), dict(target))
     again = provider.number(number)
     if again is None or differences(found(again), target):
@@ -56,8 +57,10 @@ def provision(*, apply: bool, undo: bool) -> None:
 
 
 def _before() -> Fields:
+    if not BEFORE.exists():
+        raise PhonetreeError(f"{BEFORE} is not there; nothing was changed from this folder")
     try:
-        kept = json.loads(BEFORE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise PhonetreeError(f"{BEFORE} is not there or not readable; nothing was changed from this folder") from None
-    return {name: str(value) for name, value in kept.items() if name in SAID}
+        kept = json.loads(read_text(BEFORE))
+        return {name: str(value) for name, value in kept.items() if name in SAID}
+    except (ValueError, AttributeError):
+        raise PhonetreeError(f"{BEFORE} is not what was written there; set the number at the provider") from None

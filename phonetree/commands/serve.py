@@ -11,12 +11,15 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
-from phonetree.commands.demo import KEY, PASSPHRASE, Demo, furnish, leave_demo
+from phonetree.commands.demo import HOSTS, PASSPHRASE, Demo, furnish, key, leave_demo
 from phonetree.errors import PhonetreeError
 from phonetree.settings import Settings
 from phonetree.web import create_app
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
 from phonetree.web.server import load
+
+DEFAULT_PORT = 8080
+"""Where scripts/call looks for the demo."""
 
 STOP_SECONDS = 10
 """A worker that does not end by then is ended: far longer than any turn takes."""
@@ -29,10 +32,10 @@ _NO_LINES_OF_ITS_OWN = {
 _WELCOME = """
 The demo helpline answers at {url}. Nothing leaves this machine; every number is made up.
 
-  Call it, in a second terminal:     scripts/call
+  Call it, in a second terminal:     scripts/call{at}
   Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
   See what is wrong with an edit:    {url}/readyz
-  Messages that you leave:           scripts/phonetree voicemail --demo list
+  Messages that you leave:           scripts/phonetree voicemail --demo --port {port} list
                                      (to hear one: --key {key}, passphrase "{passphrase}")
   Stop:                              Ctrl-C
 """
@@ -41,7 +44,7 @@ The demo helpline answers at {url}. Nothing leaves this machine; every number is
 @click.command()
 @click.option("--demo", is_flag=True, help="No account, no settings: secrets made up for this run, fictional numbers.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     """Answer calls, until stopped.
@@ -51,7 +54,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     _refuse_a_port_in_use(host, port)
     url = f"http://{host}:{port}"
     made_up = _made_up(host, url) if demo else None
-    provider = furnish(made_up.account_sid, made_up.auth_token) if made_up else ""
+    provider = furnish(port, made_up.account_sid, made_up.auth_token) if made_up else ""
     if provider:
         settings.use_provider(provider)
     application = create_app(watching=False)  # refuses to start, with every problem, before anything listens
@@ -59,7 +62,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         site = application.extensions["phonetree"].sites.current
         (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
         leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider, dialled))
-        click.echo(_WELCOME.format(url=url, key=KEY, passphrase=PASSPHRASE))
+        at = "" if port == DEFAULT_PORT else f" --url {url}"
+        click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
     log.take_in_libraries()
     _allow_files(MOST_CONNECTIONS * 2)
     Granian(
@@ -106,6 +110,6 @@ def _refuse_a_port_in_use(host: str, port: int) -> None:
 
 def _made_up(host: str, url: str) -> Settings:
     """The settings of a demo, which this process and its children have from here on."""
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    if host not in HOSTS:
         raise click.BadParameter("a demo listens on this machine only; leave out --host", param_hint="--host")
     return settings.become_demo(url, None)

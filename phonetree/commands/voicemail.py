@@ -5,13 +5,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import click
 
 from phonetree import settings
-from phonetree.commands.keys import PASSPHRASE, passphrase, write_private
-from phonetree.commands.options import here, open_store, who_option
+from phonetree.commands.files import PATH, read_text, refuse_unwritable, write_private
+from phonetree.commands.keys import PASSPHRASE, passphrase
+from phonetree.commands.options import Place, Which, demo_options, pass_place, stamp, who_option
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels
@@ -37,38 +38,40 @@ def key_option(function: F) -> F:
     """`--key FILE`: the private key."""
     return click.option(
         "--key",
-        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        type=PATH,
+        metavar="FILE",
         required=True,
         help="The file of your private key.",
     )(function)
 
 
 @click.group()
-@click.option("--demo", is_flag=True, help="The messages of the demo.")
+@demo_options("The messages of the demo.")
 @click.pass_context
-def voicemail(context: click.Context, *, demo: bool) -> None:
+def voicemail(context: click.Context, *, demo: bool, port: int | None) -> None:
     """Hear and handle the messages that callers left.
 
     Example: python -m phonetree voicemail list
     """
-    context.obj = Messages(context.with_resource(open_store(demo=demo)))
+    context.obj = Which(demo, port)
 
 
 @voicemail.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that are handled, too.")
-@click.pass_obj
-def list_(messages: Messages, *, everything: bool) -> None:
+@pass_place
+def list_(place: Place, *, everything: bool) -> None:
     """List the messages that wait, what could not be fetched yet, and notices that do not arrive.
 
     Example: python -m phonetree voicemail list
     """
+    messages = Messages(place.store)
     found = messages.listed(MOST_LISTED, handled=everything)
     for message in found:
-        click.echo(_line(message))
+        click.echo(_line(message, place))
     if not found:
         click.echo("No message is waiting.")
     for failure in messages.failures().values():
-        since = here(failure.since)
+        since = stamp(failure.since, place.zone)
         click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
     for failing in Notices(messages.store, messages, channels(settings.notify())).failing():
         click.echo(
@@ -80,80 +83,84 @@ def list_(messages: Messages, *, everything: bool) -> None:
 @click.argument("message")
 @key_option
 @PASSPHRASE
-@click.pass_obj
-def play(messages: Messages, message: str, key: Path, passphrase_file: TextIO | None) -> None:
+@pass_place
+def play(place: Place, message: str, key: Path, passphrase_file: Path | None) -> None:
     """Play MESSAGE (the beginning of its id) on this machine. Nothing is written to a disk.
 
-    Example: python -m phonetree voicemail play 3f2a --key director.key.json
+    Example: python -m phonetree voicemail play 3f2a --key ~/director.key.json
     """
     player = next((one for one in PLAYERS if shutil.which(one[0])), None)
     if player is None:
         raise PhonetreeError("no program here plays sound (aplay, sox, ffplay); install one, or use: voicemail save")
-    sound = _sound(messages, message, key, passphrase_file)
-    subprocess.run(player, input=sound, check=True)  # noqa: S603 -- one of the three above
+    sound = _sound(Messages(place.store), message, key, passphrase_file)
+    if subprocess.run(player, input=sound, check=False).returncode:  # noqa: S603 -- one of the three above
+        raise PhonetreeError(f"{player[0]} could not play it; look at the lines above, or use: voicemail save")
 
 
 @voicemail.command()
 @click.argument("message")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=PATH)
 @key_option
 @PASSPHRASE
-@click.pass_obj
-def save(messages: Messages, message: str, file: Path, key: Path, passphrase_file: TextIO | None) -> None:
+@pass_place
+def save(place: Place, message: str, file: Path, key: Path, passphrase_file: Path | None) -> None:
     """Save MESSAGE as a WAV FILE that only you can read. Delete it when you have heard it.
 
-    Example: python -m phonetree voicemail save 3f2a message.wav --key director.key.json
+    Example: python -m phonetree voicemail save 3f2a message.wav --key ~/director.key.json
     """
-    if file.exists():
-        raise PhonetreeError(f"{file} is there already; choose another name")
-    write_private(file, _sound(messages, message, key, passphrase_file))
+    refuse_unwritable(file, new=True)
+    write_private(file, _sound(Messages(place.store), message, key, passphrase_file))
     click.echo(f"Saved as {file}, unsealed. Delete it when you have heard it.")
 
 
 @voicemail.command()
 @click.argument("message")
 @who_option
-@click.pass_obj
-def claim(messages: Messages, message: str, who: str) -> None:
+@pass_place
+def claim(place: Place, message: str, who: str) -> None:
     """Take MESSAGE on, so that nobody else calls back too.
 
     Example: python -m phonetree voicemail claim 3f2a
     """
-    click.echo(_line(messages.claim(messages.find(message).id, who, int(time.time()))))
+    messages = Messages(place.store)
+    click.echo(_line(messages.claim(messages.find(message).id, who, int(time.time())), place))
 
 
 @voicemail.command()
 @click.argument("message")
-@click.pass_obj
-def release(messages: Messages, message: str) -> None:
+@pass_place
+def release(place: Place, message: str) -> None:
     """Give MESSAGE back, for somebody else to take on.
 
     Example: python -m phonetree voicemail release 3f2a
     """
-    click.echo(_line(messages.release(messages.find(message).id, int(time.time()))))
+    messages = Messages(place.store)
+    click.echo(_line(messages.release(messages.find(message).id, int(time.time())), place))
 
 
 @voicemail.command()
 @click.argument("message")
 @who_option
-@click.pass_obj
-def handled(messages: Messages, message: str, who: str) -> None:
+@pass_place
+def handled(place: Place, message: str, who: str) -> None:
     """Mark MESSAGE as handled; it is deleted when its days are over.
 
     Example: python -m phonetree voicemail handled 3f2a
     """
-    click.echo(_line(messages.handled(messages.find(message).id, who, int(time.time()))))
+    messages = Messages(place.store)
+    click.echo(_line(messages.handled(messages.find(message).id, who, int(time.time())), place))
 
 
 @voicemail.command()
 @click.argument("message")
 @click.confirmation_option(prompt="Delete the message? It cannot be brought back")
-@click.pass_obj
-def delete(messages: Messages, message: str) -> None:
+@pass_place
+def delete(place: Place, message: str) -> None:
     """Delete MESSAGE, here and at the provider.
 
     Example: python -m phonetree voicemail delete 3f2a
     """
+    messages = Messages(place.store)
     messages.delete(messages.find(message).id)
     click.echo("Deleted.")
 
@@ -162,14 +169,15 @@ def delete(messages: Messages, message: str) -> None:
 @key_option
 @PASSPHRASE
 @who_option
-@click.pass_obj
-def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None, who: str) -> None:
+@pass_place
+def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> None:
     """Seal every message anew for the keys of now: those of new staff too, those of former staff no longer.
 
-    Example: python -m phonetree voicemail reseal --key director.key.json
+    Example: python -m phonetree voicemail reseal --key ~/director.key.json
     """
-    private = keyring.unlock(key.read_text(encoding="utf-8"), passphrase(passphrase_file))
-    public = public_keys(settings.keys_folder())
+    messages = Messages(place.store)
+    private = keyring.unlock(read_text(key), passphrase(passphrase_file))
+    public = public_keys(place.keys)
     if not public:
         raise SealError("there is no key to seal with; make one with: keys create")
     done = failed = 0
@@ -187,12 +195,12 @@ def reseal(messages: Messages, key: Path, passphrase_file: TextIO | None, who: s
     click.echo(f"{done} messages are sealed for {names}." + (f" {failed} do not open with this key." if failed else ""))
 
 
-def _sound(messages: Messages, beginning: str, key: Path, passphrase_file: TextIO | None) -> bytes:
+def _sound(messages: Messages, beginning: str, key: Path, passphrase_file: Path | None) -> bytes:
     message = messages.find(beginning)
-    private = keyring.unlock(key.read_text(encoding="utf-8"), passphrase(passphrase_file))
+    private = keyring.unlock(read_text(key), passphrase(passphrase_file))
     return opened(private, Envelope(*messages.envelope(message.id)), messages.sealed(message.id))
 
 
-def _line(message: Message) -> str:
+def _line(message: Message, place: Place) -> str:
     by = f" by {message.by}" if message.by and message.state is not MessageState.NEW else ""
-    return f"{message.id[:SHOWN]}  {here(message.left_at)}  {message.seconds:>4} s  {message.state}{by}"
+    return f"{message.id[:SHOWN]}  {stamp(message.left_at, place.zone)}  {message.seconds:>4} s  {message.state}{by}"

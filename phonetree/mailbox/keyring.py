@@ -53,7 +53,8 @@ def rewrap(text: str, old: str, new: str) -> str:
         raise SealError(
             f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
         )
-    return _wrapped(json.loads(text)["name"], unlock(text, old), new, ROUNDS)
+    key = unlock(text, old)
+    return _wrapped(str(json.loads(text).get("name", "")), key, new, ROUNDS)
 
 
 def _long_enough(passphrase: str) -> None:

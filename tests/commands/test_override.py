@@ -53,7 +53,7 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: p
     assert main(["override", "list"]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line[:9] for line in listed] == ["  2  open", "  1  clos"]
-    assert listed[1].endswith('14:00, saying "A storm is coming." (by Ada)')
+    assert listed[1].endswith('14:00 (America/New_York), saying "A storm is coming." (by Ada)')
     assert main(["override", "withdraw", "1", "--who", "Bo"]) == 0
     assert main(["override", "withdraw", "2", "--who", "Bo"]) == 0
     capsys.readouterr()

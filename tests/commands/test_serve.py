@@ -54,7 +54,7 @@ def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]
     assert log.count("\n{") == 2, "one line for each edit, none for a call"
     for secret in ("+1617555", "5550199", "CA0000"):
         assert secret not in log
-    token = folder / "var" / "demo" / "demo.json"
+    token = folder / "var" / "demo" / url.rpartition(":")[2] / "demo.json"
     assert token.stat().st_mode & 0o077 == 0
 
 
@@ -64,7 +64,7 @@ def test_a_message_left_in_the_demo_is_listed_and_heard(demo: tuple[Path, str]) 
     until(lambda: "5 s  new" in _run(folder, "voicemail", "--demo", "list").stdout)
     message = _run(folder, "voicemail", "--demo", "list").stdout.split()[0]
     (folder / "passphrase").write_text("only for the demo\n")
-    key = ["--key", "var/demo/advocates.key.json", "--passphrase-file", "passphrase"]
+    key = ["--key", f"var/demo/{url.rpartition(':')[2]}/advocates.key.json", "--passphrase-file", "passphrase"]
     saved = _run(folder, "voicemail", "--demo", "save", message, "heard.wav", *key)
     assert saved.returncode == 0, saved.stderr
     assert (folder / "heard.wav").read_bytes() == sound(5, 301)

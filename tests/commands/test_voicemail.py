@@ -19,6 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A staff machine: a private key's file, the public keys, a passphrase, the database's address."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", address("sqlite", tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PHONETREE_KEYS", str(tmp_path / "keys"))
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "advocates.pem").write_bytes(pair()[2].public)

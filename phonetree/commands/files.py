@@ -1,0 +1,91 @@
+"""Files that options name: read and written, or a sentence that says why not."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from phonetree.errors import PhonetreeError
+
+MOST_BYTES = 1024 * 1024
+"""Whatever an option names (a key, a passphrase, a call) is far smaller."""
+
+# The option checks nothing itself: click would call a file that is not there wrong usage.
+PATH = click.Path(path_type=Path)
+
+_WHY = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.ENOTDIR: "a part of its path is no folder",
+    errno.EISDIR: "it is a folder",
+    errno.EACCES: "you have no permission",
+    errno.EPERM: "you have no permission",
+    errno.EROFS: "nothing can be written there",
+    errno.EEXIST: "it is there already; choose another name, or move it away",
+    errno.ENOSPC: "the disk is full",
+    errno.ENAMETOOLONG: "its name is too long",
+}
+
+
+def read_text(path: Path) -> str:
+    """A small text file, - for what is typed or piped. Raises PhonetreeError when it cannot be read."""
+    try:
+        with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise PhonetreeError(f"{path} is larger than {MOST_BYTES // 1024} kB; this cannot be the right file")
+        return data.decode("utf-8")
+    except OSError as error:
+        raise _refused(path, "read", error) from None
+    except UnicodeDecodeError:
+        raise PhonetreeError(f"{path} cannot be read: it is not text in UTF-8") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """A file in the place of what was there. Raises PhonetreeError when it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _refused(path, "written", error) from None
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """A new file that only this user can read; none when it cannot be written whole. Raises PhonetreeError then."""
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(opened, "wb") as file:
+                file.write(data)
+        except OSError:
+            path.unlink()
+            raise
+    except OSError as error:
+        raise _refused(path, "written", error) from None
+
+
+def make_folder(path: Path) -> None:
+    """A folder, unless it is there. Raises PhonetreeError when it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(path, "made", error) from None
+
+
+def refuse_unwritable(path: Path, *, new: bool = False) -> None:
+    """Before work that would be lost: raises PhonetreeError when a file (a `new` one) cannot be written there."""
+    try:
+        os.close(os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY))
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        if new and path.exists():
+            raise FileExistsError(errno.EEXIST, "")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise _refused(path, "written", error) from None
+
+
+def _refused(path: Path, done: str, error: OSError) -> PhonetreeError:
+    why = _WHY.get(error.errno or 0, error.strerror or type(error).__name__)
+    return PhonetreeError(f"{path} cannot be {done}: {why}")

@@ -1,7 +1,7 @@
 """Every error that has a name here, and whose it is to mend.
 
 PhonetreeError
-|-- SettingsError    the operator's: a setting is missing or malformed
+|-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
 |-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
 |-- OverrideError    the staff's: an override that makes no sense, or would break a promise
 |-- StoreError       the operator's: the database cannot be used
@@ -20,7 +20,11 @@ class PhonetreeError(Exception):
 
 
 class SettingsError(PhonetreeError):
-    """A setting is missing or malformed; the text names it."""
+    """Settings are missing or malformed; the text names each, one a line, and `problems` holds them."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 class OverrideError(PhonetreeError):

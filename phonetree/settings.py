@@ -6,18 +6,24 @@ Every setting can also be given as NAME_FILE: the path of a file that holds it (
 import os
 import re
 import secrets
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from phonetree.core.characters import named, unfit
 from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
 DATABASE_URL = "sqlite:///var/phonetree.db"
+SHORTEST_TOKEN = 16
+"""Characters of a token that cannot be guessed by trying."""
+
 DEMO_FOLDER = Path("var/demo")
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class Settings:
     `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
     and for `keep_handled_days` after they are handled. `keep_call_records` leaves the provider's records of calls.
     `background` is whether a server does the mailbox's work itself, `fallback_url` where the fallback's document is
-    (None: on the server itself). `old_token` signs too, while a token is changed.
+    (None: on the server itself). `old_token` signs too, while a token is changed. `status_token` opens
+    the details of /readyz, and /metrics (None: they are shown to nobody).
     """
 
     account_sid: str
@@ -50,6 +57,7 @@ class Settings:
     background: bool = True
     fallback_url: str | None = None
     old_token: str | None = field(default=None, repr=False)
+    status_token: str | None = field(default=None, repr=False)
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -89,32 +97,41 @@ class _Environment(Mapping[str, str]):
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a server that answers calls.
 
-    Raises SettingsError naming the first one that is missing or malformed.
+    Raises SettingsError naming all that are missing or malformed.
     """
     values = _Environment(environ)
-    sid = _required(values, "TWILIO_ACCOUNT_SID", "the account's id, which begins with AC")
-    if not (sid.startswith("AC") and sid.isalnum()):
-        raise SettingsError("TWILIO_ACCOUNT_SID is malformed; it begins with AC and has letters and digits only")
-    return Settings(
-        account_sid=sid,
-        auth_token=_required(values, "TWILIO_AUTH_TOKEN", "the account's token, with which requests are signed"),
-        public_url=_public_url(
-            _required(values, "PHONETREE_PUBLIC_URL", "what Twilio calls, like https://tree.example.org")
-        ),
-        config=config_folder(environ),
+    problems: list[str] = []
+
+    def good(read: Callable[[], T], instead: T) -> T:
+        try:
+            return read()
+        except SettingsError as error:
+            problems.extend(error.problems)
+            return instead
+
+    days = good(lambda: _days(values, "PHONETREE_KEEP_DAYS", 30), 30)
+    found = Settings(
+        account_sid=good(lambda: _account_sid(values), ""),
+        auth_token=good(lambda: _required(values, "TWILIO_AUTH_TOKEN", "the token that requests are signed with"), ""),
+        public_url=good(lambda: _public_url(values), ""),
+        config=good(lambda: config_folder(environ), Path()),
         names=values,
         demo=is_demo(environ),
-        database=database_url(environ),
-        provider_url=_provider_url(values.get("PHONETREE_PROVIDER_URL", PROVIDER_URL)),
-        notify=notify(environ),
-        keys=keys_folder(environ),
-        keep_days=(days := _days(values, "PHONETREE_KEEP_DAYS", 30)),
-        keep_handled_days=_days(values, "PHONETREE_KEEP_HANDLED_DAYS", days),
-        keep_call_records=_one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")) == "keep",
-        background=_one_of(values, "PHONETREE_BACKGROUND", ("on", "off")) == "on",
-        fallback_url=_fallback_url(values.get("PHONETREE_FALLBACK_URL", "")),
-        old_token=values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None,
+        database=good(lambda: _database(environ), None),
+        provider_url=good(lambda: _provider_url(values), ""),
+        notify=good(lambda: notify(environ), ""),
+        keys=good(lambda: keys_folder(environ), Path()),
+        keep_days=days,
+        keep_handled_days=good(lambda: _days(values, "PHONETREE_KEEP_HANDLED_DAYS", days), days),
+        keep_call_records=good(lambda: _one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")), "") == "keep",
+        background=good(lambda: _one_of(values, "PHONETREE_BACKGROUND", ("on", "off")), "") == "on",
+        fallback_url=good(lambda: _fallback_url(values), None),
+        old_token=good(lambda: values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None, None),
+        status_token=good(lambda: _status_token(values), None),
     )
+    if problems:
+        raise SettingsError(*dict.fromkeys(problems))
+    return found
 
 
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
@@ -129,7 +146,8 @@ def notify(environ: Mapping[str, str] = os.environ) -> str:
 
 def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the public keys that messages are sealed with."""
-    return Path(_Environment(environ).get("PHONETREE_KEYS", config_folder(environ) / "keys"))
+    given = _Environment(environ).get("PHONETREE_KEYS")
+    return Path(given) if given else config_folder(environ) / "keys"
 
 
 def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -196,27 +214,60 @@ def _required(values: Mapping[str, str], name: str, what: str) -> str:
     return value
 
 
-def _provider_url(value: str) -> str:
-    if not _safe(value) or urlsplit(value).query:
-        raise SettingsError(f"PHONETREE_PROVIDER_URL is '{value}'; write an address like {PROVIDER_URL}")
+def _account_sid(values: Mapping[str, str]) -> str:
+    sid = _required(values, "TWILIO_ACCOUNT_SID", "the account's id, which begins with AC")
+    if not (sid.startswith("AC") and sid.isalnum()):
+        raise SettingsError("TWILIO_ACCOUNT_SID is malformed; it begins with AC and has letters and digits only")
+    return sid
+
+
+def _database(environ: Mapping[str, str]) -> str:
+    """More is looked at when it is opened."""
+    address = database_url(environ)
+    if not address.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+")):
+        raise SettingsError(
+            "DATABASE_URL is malformed; write it like sqlite:///var/phonetree.db or postgresql://user@host/name"
+        )
+    return address
+
+
+def _provider_url(values: Mapping[str, str]) -> str:
+    value = values.get("PHONETREE_PROVIDER_URL", PROVIDER_URL)
+    parts = _parts(value)
+    if not (parts and _safe(parts)) or parts.query:
+        raise SettingsError(f"PHONETREE_PROVIDER_URL is malformed; write an address like {PROVIDER_URL}")
     return value.rstrip("/")
 
 
-def _fallback_url(value: str) -> str | None:
-    if value.strip() and not _safe(value.strip()):
-        raise SettingsError(f"PHONETREE_FALLBACK_URL is '{value}'; write a whole address that begins with https")
-    return value.strip() or None
+def _fallback_url(values: Mapping[str, str]) -> str | None:
+    value = values.get("PHONETREE_FALLBACK_URL", "").strip()
+    parts = _parts(value)
+    if value and not (parts and _safe(parts)):
+        raise SettingsError("PHONETREE_FALLBACK_URL is malformed; write a whole address that begins with https")
+    return value or None
 
 
-def _safe(address: str) -> bool:
+def _status_token(values: Mapping[str, str]) -> str | None:
+    value = values.get("PHONETREE_STATUS_TOKEN", "").strip()
+    if value and len(value) < SHORTEST_TOKEN:
+        raise SettingsError(f"PHONETREE_STATUS_TOKEN can be guessed; make one of {SHORTEST_TOKEN} characters or more")
+    return value or None
+
+
+def _parts(address: str) -> SplitResult | None:
+    """None when it is no address. No problem quotes one: it may hold a password, or be a secret in the wrong place."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port, parts.hostname
+    except ValueError:
+        return None
+    return parts if parts.scheme and parts.hostname and not _SPACE.search(address) else None
+
+
+def _safe(parts: SplitResult) -> bool:
     """Whether it is an address by https, or one on this machine."""
-    parts = urlsplit(address)
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return (
-        bool(parts.hostname)
-        and not _SPACE.search(address)
-        and (parts.scheme == "https" or (local and parts.scheme == "http"))
-    )
+    return parts.scheme == "https" or (local and parts.scheme == "http")
 
 
 def _days(values: Mapping[str, str], name: str, default: int) -> int:
@@ -233,12 +284,13 @@ def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...]) -> str
     return value
 
 
-def _public_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or _SPACE.search(value):
-        raise SettingsError(f"PHONETREE_PUBLIC_URL is '{value}'; write a whole address, like https://tree.example.org")
-    if parts.query or parts.fragment or parts.username:
+def _public_url(values: Mapping[str, str]) -> str:
+    value = _required(values, "PHONETREE_PUBLIC_URL", "what Twilio calls, like https://tree.example.org")
+    parts = _parts(value)
+    if not parts or parts.scheme not in ("http", "https"):
+        raise SettingsError("PHONETREE_PUBLIC_URL is malformed; write a whole address, like https://tree.example.org")
+    if parts.query or parts.fragment or parts.username or parts.password:
         raise SettingsError("PHONETREE_PUBLIC_URL has more than an address; leave out user, ? and #")
-    if not _safe(value):
+    if not _safe(parts):
         raise SettingsError("PHONETREE_PUBLIC_URL begins with http; callers' numbers may travel by https only")
     return value.rstrip("/")

@@ -44,6 +44,13 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("PHONETREE_NOTIFY", "mailto://a@example.org\u202e", "right-to-left override"),
         ("TWILIO_AUTH_TOKEN", "very secret\x00", "a control character"),
         ("TWILIO_AUTH_TOKEN", "very secret\udcff", "half of a character"),
+        ("PHONETREE_PUBLIC_URL", "https://[", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example.org:99999", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "very secret", "write a whole address"),
+        ("PHONETREE_FALLBACK_URL", "//[", "begins with https"),
+        ("PHONETREE_PROVIDER_URL", "http://u:very secret@x", "write an address"),
+        ("PHONETREE_STATUS_TOKEN", "short", "16 characters or more"),
+        ("DATABASE_URL", "mysql://u:very secret@x/y", "write it like sqlite"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: str, said: str) -> None:
@@ -51,6 +58,29 @@ def test_a_malformed_setting_is_named(name: str, value: str, said: str) -> None:
         read({**GOOD, name: value})
     assert name in str(caught.value)
     assert "very secret" not in str(caught.value)
+
+
+def test_all_that_is_wrong_is_said_at_once_one_a_line() -> None:
+    wrong = {
+        "TWILIO_ACCOUNT_SID": "SK1",
+        "PHONETREE_PUBLIC_URL": "nonsense",
+        "DATABASE_URL": "nonsense",
+        "PHONETREE_PROVIDER_URL": "nonsense",
+        "PHONETREE_KEEP_DAYS": "many",
+        "PHONETREE_KEEP_HANDLED_DAYS": "few",
+        "PHONETREE_CALL_RECORDS": "burn",
+        "PHONETREE_BACKGROUND": "maybe",
+        "PHONETREE_FALLBACK_URL": "nonsense",
+        "PHONETREE_STATUS_TOKEN": "short",
+        "PHONETREE_NOTIFY_FILE": "/nonexistent",
+        "PHONETREE_KEYS_FILE": "/nonexistent",
+        "PHONETREE_CONFIG_FILE": "/nonexistent",
+        "TWILIO_AUTH_TOKEN_OLD_FILE": "/nonexistent",
+    }
+    with pytest.raises(SettingsError) as caught:
+        read(wrong)
+    assert {line.split()[0] for line in str(caught.value).splitlines()} == {*wrong, "TWILIO_AUTH_TOKEN"}
+    assert caught.value.problems == tuple(str(caught.value).splitlines())
 
 
 def test_a_setting_may_lie_in_a_file(tmp_path: Path) -> None:

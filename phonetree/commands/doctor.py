@@ -19,7 +19,7 @@ from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded, load
 from phonetree.core.fallback import fallback
 from phonetree.core.tree import Helpline
-from phonetree.errors import PhonetreeError, ProviderError
+from phonetree.errors import PhonetreeError, ProviderError, SettingsError
 from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
@@ -70,8 +70,11 @@ def doctor(form: str, *, notify: bool) -> int:
 def examine(*, notify: bool = False) -> Iterator[Finding]:
     """Every check, in the order in which one would mend things. `notify` tries the ways to staff."""
     here = _settings()
-    yield here if isinstance(here, Finding) else Finding("settings", "ok", "every setting is there and well formed")
-    site = _site(None if isinstance(here, Finding) else here)
+    if isinstance(here, Settings):
+        yield Finding("settings", "ok", "every setting is there and well formed")
+    else:
+        yield from here
+    site = _site(here if isinstance(here, Settings) else None)
     if isinstance(site, Finding):
         yield site
     else:
@@ -80,7 +83,7 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     yield from _guarded("database", _database)
     yield from _guarded("notices", lambda: _notices(notify=notify))
     yield from _guarded("disk", _disk)
-    if isinstance(here, Finding):
+    if not isinstance(here, Settings):
         yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
         return
     yield from _guarded("address", lambda: _address(here))
@@ -100,11 +103,12 @@ def _guarded(id_: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         yield Finding(id_, "wrong", str(error))
 
 
-def _settings() -> Settings | Finding:
+def _settings() -> Settings | tuple[Finding, ...]:
     try:
         return settings.read()
-    except PhonetreeError as error:
-        return Finding("settings", "wrong", str(error), "docs/operators.md lists every setting")
+    except SettingsError as error:
+        hint = "docs/operators.md lists every setting"
+        return tuple(Finding("settings", "wrong", problem, hint) for problem in error.problems)
 
 
 def _site(here: Settings | None) -> Loaded | Finding:

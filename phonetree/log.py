@@ -7,6 +7,7 @@ words may hold an address of a call.
 """
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import MutableMapping
@@ -32,8 +33,24 @@ FIELDS = {
 
 MOST_FRAMES = 6
 
+_NUMBERS = re.compile(
+    r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
+    r"|'(?!\d{4}-\d\d-\d\d')[+\d\s().\-/]{4,}'"  # one that is quoted, however short
+    r"|\+[\d\s().\-/]*\d"  # one with its country
+    r"|\d(?:[\s().\-/]*\d){6,}"  # one without its country
+)
+
+
+def masked(text: str) -> str:
+    """A text without the phone numbers in it: what staff mistype may be a person's own. Its place is told anyway."""
+    return _NUMBERS.sub(lambda found: found[0] if found["date"] else "(a number)", text)
+
 
 def _fixed(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
+    if "problem" in fields:
+        fields["problem"] = masked(fields["problem"])
+    if "problems" in fields:  # they quote what staff typed
+        fields["problems"] = [masked(problem) for problem in fields["problems"]]
     return {name: fields[name] for name in FIELDS if name in fields}
 
 

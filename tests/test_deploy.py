@@ -18,7 +18,7 @@ from phonetree.simulator.provider import _Quiet
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from tests.support.attacks import SHAPED, STALLS, Target, form, stalled, worst
-from tests.support.lines import ROOT, TOKEN, settings
+from tests.support.lines import ROOT, SHOWN, TOKEN, settings
 from tests.support.programs import (
     DEPLOY,
     PROXIES,
@@ -101,6 +101,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
     port, behind = free_port(), free_port()
     url = f"https://localhost:{port}"
     application = create_app(replace(settings(ROOT / "config"), public_url=url), watching=False)
+    application.extensions["settings"] = replace(application.extensions["settings"], demo=False)
     server = make_server("127.0.0.1", behind, application, threaded=True, request_handler=_Quiet)
     Thread(target=server.serve_forever, daemon=True).start()
 
@@ -129,6 +130,9 @@ def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
         assert requests.post(url + path, data=fields, verify=trusted, timeout=5).status_code == 403
     large = requests.post(f"{url}/voice", data=b"x" * 1_000_000, verify=trusted, timeout=5)
     assert large.status_code in (403, 413, 502)
+    assert requests.get(f"{url}/metrics", headers=SHOWN, verify=trusted, timeout=5).status_code == 404
+    ready = requests.get(f"{url}/readyz", verify=trusted, timeout=5)
+    assert set(ready.json()) == {"test_call", "last_edit", "overrides", "database"}
     end()
     assert requests.post(f"{url}/voice", data=fields, headers=headers, verify=trusted, timeout=15).status_code == 502
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before, "nothing is written of any request"

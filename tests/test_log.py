@@ -81,6 +81,27 @@ def test_libraries_leave_their_place_and_no_words(capfd: pytest.CaptureFixture[s
     assert "test_libraries_leave" in str(_lines(found.err)[2]["where"])
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("'+1 617 555 01' is not a phone number", "(a number) is not a phone number"),
+        ("'617-5550' is not a phone number", "(a number) is not a phone number"),
+        ("'(617) 555.0123': unknown", "(a number): unknown"),
+        ("'name' is 'Ada +16175550123'", "'name' is 'Ada (a number)'"),
+        ("call 16175550123 now", "call (a number) now"),
+        ("routing.yaml:14:11: '2027-02-30' is not a date", "routing.yaml:14:11: '2027-02-30' is not a date"),
+        ("'9:00-25:00' on 2026-11-23 has 3000 characters", "'9:00-25:00' on 2026-11-23 has 3000 characters"),
+    ],
+)
+def test_a_problem_is_logged_without_the_numbers_that_it_quotes(
+    text: str, masked: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log.warning("problems", problems=[text], kept="r")
+    log.warning("worker", task="x", problem=text)
+    first, second = _lines(capfd.readouterr().err)
+    assert (first["problems"], second["problem"]) == ([masked], masked)
+
+
 def test_an_error_leaves_its_kind_and_where_it_was_never_its_words(capfd: pytest.CaptureFixture[str]) -> None:
     try:
         raise requests.ConnectionError(SECRET)  # noqa: TRY301

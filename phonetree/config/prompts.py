@@ -20,6 +20,18 @@ AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
+def audio_file(folder: Path, name: str) -> Path | None:
+    """The audio file of that name; None when it is none that may be given out: hidden, of another type, no regular
+    file, or really elsewhere."""
+    try:
+        real = (folder / name).resolve(strict=True)
+        inside = real.is_relative_to(folder.resolve()) and real.is_file()
+    except (OSError, ValueError, RuntimeError):  # not there, not readable, no name at all, a link to itself
+        return None
+    plain = Path(name).name == name and not name.startswith(".") and name.lower().endswith(AUDIO_TYPES)
+    return real if inside and plain else None
+
+
 @dataclass
 class PromptReader:
     """Reads prompts of one site: its languages, what fields may stand in them, and where audio files lie."""
@@ -124,6 +136,9 @@ class PromptReader:
             section.problem(file.where, f"'{file.text}' cannot be played; use one of {', '.join(AUDIO_TYPES)}")
         elif problem := _missing(self.audio / file.text):
             section.problem(file.where, f"'{file.text[:40]}' {problem}")
+        elif audio_file(self.audio, file.text) is None:
+            hint = "put it there, itself and not a link to elsewhere"
+            section.problem(file.where, f"'{file.text[:40]}' is not in the folder 'audio'; {hint}")
         if not text.text:
             section.warn(file.where, f"'{file.text}' has no text; those who cannot hear it have nothing to read")
         words = (
@@ -138,7 +153,7 @@ def _missing(path: Path) -> str | None:
     """What keeps an audio file from being played."""
     try:
         if not path.is_file():
-            return "is not in the folder 'audio'; put it there"
+            return "is not in the folder 'audio'; put it there, itself and not a link to elsewhere"
     except OSError as error:  # a folder without permission, a name that is too long
         return f"cannot be looked at in the folder 'audio' ({error.strerror}); mend its permissions or its name"
     return None if os.access(path, os.R_OK) else "cannot be read; give the server permission to read it"

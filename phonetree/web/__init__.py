@@ -77,6 +77,7 @@ def create_app(
     app.extensions["phonetree"] = voice.Desk(
         sites, verifier, renderer, Hot(renderer), Legs(), tally, wake, Recall(recall), now
     )
+    app.extensions["settings"] = settings
     app.extensions["worker"] = worker
     overriding = Overriding(Overrides(worker.store), sites, now) if worker else None
     app.extensions["overriding"] = overriding

@@ -1,8 +1,8 @@
 """The site's audio files, for the provider to play. They are public, and the same for every caller."""
 
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, send_file
 
-from phonetree.config.prompts import AUDIO_TYPES
+from phonetree.config.prompts import audio_file
 
 blueprint = Blueprint("audio", __name__)
 
@@ -12,8 +12,8 @@ SECONDS = 3600
 
 @blueprint.get("/audio/<name>")
 def audio(name: str) -> Response:
-    """One file."""
-    if not name.lower().endswith(AUDIO_TYPES):
+    """One file. Nothing that lies elsewhere is given out, whatever link leads to it."""
+    file = audio_file(current_app.extensions["phonetree"].sites.folder / "audio", name)
+    if file is None:
         abort(404)
-    folder = current_app.extensions["phonetree"].sites.folder / "audio"
-    return send_from_directory(folder.resolve(), name, max_age=SECONDS)
+    return send_file(file.absolute(), max_age=SECONDS)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from time import time
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, abort, current_app
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from phonetree.config.site import Sites
 from phonetree.mailbox.worker import Worker
+from phonetree.web.access import allowed
 from phonetree.web.canary import Canary
 
 blueprint = Blueprint("metrics", __name__)
@@ -40,6 +41,8 @@ class Watched(Collector):
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """In Prometheus's text format."""
+    """In Prometheus's text format, for those who may see it; for others there is no such page."""
+    if not allowed():
+        abort(404)
     registry: CollectorRegistry = current_app.extensions["metrics"]
     return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

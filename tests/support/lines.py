@@ -33,13 +33,16 @@ from phonetree.web.legs import Legs
 ROOT = Path(__file__).parents[2]
 URL = "https://tree.example.org"
 TOKEN = "test-token"
+STATUS_TOKEN = "a-token-for-the-status"
+SHOWN = {"Authorization": f"Bearer {STATUS_TOKEN}"}
+"""What opens the details of /readyz, and /metrics."""
 NAMES = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 RULES = NumberRules(NAMES, fictional=True)
 
 
 def settings(config: Path) -> Settings:
     """Settings of a server under test."""
-    return Settings("AC" + "0" * 32, TOKEN, URL, config, NAMES, demo=True)
+    return Settings("AC" + "0" * 32, TOKEN, URL, config, NAMES, demo=True, status_token=STATUS_TOKEN)
 
 
 @dataclass

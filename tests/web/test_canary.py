@@ -10,7 +10,7 @@ from flask import request
 from phonetree.core import engine
 from phonetree.store.counts import Outcome
 from phonetree.web.canary import FAILED, OVER, Canary
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, SHOWN
 from tests.support.server import Server
 
 
@@ -26,7 +26,7 @@ def _canary(server: Server, told: list[str]) -> Canary:
 
 
 def _metrics(server: Server) -> dict[str, float]:
-    text = server.client.get("/metrics").get_data(as_text=True)
+    text = server.client.get("/metrics", headers=SHOWN).get_data(as_text=True)
     return {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if not line.startswith("#")}
 
 
@@ -79,11 +79,11 @@ def test_it_is_not_counted_and_real_calls_are_not_shown(server: Server) -> None:
     canary.call()
     assert not tally.counts._outcomes
     canary.seconds = 0.0
-    before = server.client.get("/metrics").data
+    before = server.client.get("/metrics", headers=SHOWN).data
     for _ in range(20):
         server.post("/voice")
         server.post(server.state("welcome", "ask"), Digits="2")
-    assert server.client.get("/metrics").data == before
+    assert server.client.get("/metrics", headers=SHOWN).data == before
     assert {outcome for _, outcome in tally.counts._outcomes} == {Outcome.CALL}
 
 

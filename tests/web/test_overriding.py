@@ -14,7 +14,7 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, address
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, SHOWN
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
@@ -129,10 +129,11 @@ def test_one_that_would_break_a_promise_is_not_taken_and_said_until_the_files_ar
         assert taken, "it was looked at when it was made"
         return
     assert not taken
-    ready = server.client.get("/readyz")
+    ready = server.client.get("/readyz", headers=SHOWN)
     assert ready.status_code == 503
-    assert ready.json["problems"] == []  # type: ignore[index]
-    assert "0 reaches a person" in str(ready.json["overrides"])  # type: ignore[index]
+    assert ready.json["overrides"] == "refused"  # type: ignore[index]
+    assert list(ready.json["problems"]) == ["overrides"]  # type: ignore[index]
+    assert "0 reaches a person" in str(ready.json["problems"])  # type: ignore[index]
     look(server)
     assert server.sites.refused
     routing.write_text(fine, encoding="utf-8")

@@ -22,7 +22,7 @@ from phonetree.store.migrate import migrate
 from phonetree.web import create_app
 from phonetree.web.recall import LIMIT_SECONDS
 from tests.support.databases import KINDS, address
-from tests.support.lines import ROOT, TOKEN, URL, settings
+from tests.support.lines import ROOT, SHOWN, TOKEN, URL, settings
 from tests.support.mail import ACCOUNT, pair
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -75,7 +75,8 @@ def test_a_database_that_is_gone_is_said_and_comes_back_by_itself(tmp_path: Path
     server = Server("postgresql://nobody@127.0.0.1:9/none", ROOT / "config", tmp_path)
     server.worker.round(0)
     assert server.ready() == 503
-    assert "database cannot be used" in server.client.get("/readyz").json["database"]  # type: ignore[index]
+    assert server.client.get("/readyz").json["database"] == "away"  # type: ignore[index]
+    assert "database cannot be used" in server.client.get("/readyz", headers=SHOWN).text
     assert "advocate" in server.post("/voice")
     assert "crisis" in server.post(server.place(), Digits="2")
     server.post("/voice/recording", RecordingSid="RE" + "1" * 32)

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from phonetree.errors import SettingsError, StoreError
+from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
 
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for a lock that somebody else holds."""
@@ -42,30 +43,10 @@ CACHE_KIBIBYTES = 16 * 1024
 SEARCH_SHARE = 0.01
 """Looking for damage in a file takes so much of the time at most."""
 
-_UNUSABLE = "the database cannot be used: "
-_RESTORE = "bring back a backup (docs/running.md, Restore)"
 _NO_FILE = (
-    "there is no file at {path}; " + _RESTORE + ", or, if it is to be a new one, run: python -m phonetree migrate"
+    "there is no file at {path}; look at the path in DATABASE_URL, " + RESTORE + ", or, "
+    "if it is to be a new one, run: python -m phonetree migrate"
 )
-_MOVED = "its file was deleted, moved, replaced or copied over in the midst of it"
-_DAMAGED = "its file is damaged; " + _RESTORE
-_REASONS = {
-    # SQLite's names of errors (https://sqlite.org/rescode.html)
-    "SQLITE_READONLY_DBMOVED": _MOVED,
-    "SQLITE_READONLY": "its file or folder cannot be written; look at its owner, and at how the disk is mounted",
-    "SQLITE_FULL": "the disk is full; make room",
-    "SQLITE_BUSY": f"somebody else has held it for {WAIT_SECONDS} seconds",
-    "SQLITE_CANTOPEN": "its file cannot be opened; look at the folder in DATABASE_URL, and at who owns it",
-    "SQLITE_CORRUPT": _DAMAGED,
-    "SQLITE_NOTADB": _DAMAGED,
-    "SQLITE_IOERR": "the disk fails to read or write; look at it, and at the room on it",
-    # Postgres's states (https://www.postgresql.org/docs/current/errcodes-appendix.html)
-    "25006": "it can only be read; is it a standby?",
-    "53100": "its disk is full; make room",
-    "55P03": f"somebody else has held it for {WAIT_SECONDS} seconds",
-    "XX001": _DAMAGED,
-    "XX002": _DAMAGED,
-}
 
 
 class Store:
@@ -133,10 +114,10 @@ class Store:
                 locked = self._file()
                 yield connection
                 if reading and self._file() != locked:  # by our lock nobody who keeps to SQLite's rules writes now
-                    raise StoreError(_UNUSABLE + _MOVED)
+                    raise StoreError(UNUSABLE + MOVED)
             # the file is still open, so that its number cannot be another's by now
             if self._file()[:2] != before[:2]:
-                raise StoreError(_UNUSABLE + _MOVED)
+                raise StoreError(UNUSABLE + MOVED)
 
     def _file(self) -> tuple[int, ...]:
         """What stands at the path (SQLite): device and number, which say whether it is the same file, and size and
@@ -146,9 +127,9 @@ class Store:
         try:
             found = self._path.stat()
         except FileNotFoundError:
-            raise StoreError(_UNUSABLE + _NO_FILE.format(path=self._path)) from None
+            raise StoreError(UNUSABLE + _NO_FILE.format(path=self._path)) from None
         except OSError:
-            raise StoreError(_UNUSABLE + _REASONS["SQLITE_CANTOPEN"]) from None
+            raise StoreError(UNUSABLE + SQLITE["SQLITE_CANTOPEN"]) from None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
@@ -179,7 +160,7 @@ class Store:
         with self.write() as connection:
             connection.exec_driver_sql(same)  # says nothing, and is written all the same
         if self.sqlite and (free := shutil.disk_usage(self._path.parent).free) < LEAST_FREE_BYTES:
-            raise StoreError(f"{_UNUSABLE}only {free // 2**20} MB are free on its disk; make room")
+            raise StoreError(f"{UNUSABLE}only {free // 2**20} MB are free on its disk; make room")
 
     def _search(self) -> None:
         """Looks for damage, if it was found or not looked for lately."""
@@ -189,7 +170,7 @@ class Store:
         self._damage = True
         with self.read() as connection:
             if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
-                raise StoreError(_UNUSABLE + _DAMAGED)
+                raise StoreError(UNUSABLE + DAMAGED)
         self._damage, self._searched, self._search_seconds = False, monotonic(), monotonic() - began
 
     def leave_the_log(self) -> None:
@@ -208,14 +189,7 @@ def _known_errors() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StoreError(_UNUSABLE + _reason(cause)) from error
-
-
-def _reason(cause: BaseException) -> str:
-    name = str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
-    shorter = "_".join(name.split("_")[:2])  # SQLITE_IOERR_WRITE is a kind of SQLITE_IOERR
-    return _REASONS.get(name) or _REASONS.get(shorter) or f"{type(cause).__name__}; look at DATABASE_URL"
+        raise StoreError(told(error)) from error
 
 
 def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

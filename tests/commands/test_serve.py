@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 import requests
 
+from phonetree.__main__ import main
 from phonetree.simulator.provider import sound
 from tests.support.programs import ROOT, free_port, start, stop, until
 
@@ -85,3 +86,94 @@ def test_a_second_demo_at_the_same_port_leaves_the_first_alone(demo: tuple[Path,
     assert second.returncode == 1
     assert "choose another port with --port" in second.stderr
     assert _run(folder, "call", "--url", url, "--keys", "9!").returncode == 0
+
+
+@pytest.fixture
+def second(demo: tuple[Path, str]) -> Iterator[str]:
+    """Another demo, started from the same folder at another port."""
+    folder, _ = demo
+    port = free_port()
+    server = start(folder, port, _environ(), "--demo")
+    yield f"http://127.0.0.1:{port}"
+    stop(server)
+
+
+def _port(url: str) -> str:
+    return url.rpartition(":")[2]
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs commands in this process, which is quicker than one for each."""
+
+    def in_process(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        monkeypatch.chdir(folder)
+        capfd.readouterr()
+        status = main(list(arguments))
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
+
+    return in_process
+
+
+def test_two_demos_from_one_folder_leave_each_other_alone(demo: tuple[Path, str], second: str, run: Run) -> None:
+    folder, first = demo
+    for url, seconds in ((first, 5), (second, 7)):
+        called = run(folder, "call", "--url", url, "--keys", f"3,{seconds}s#")
+        assert called.returncode == 0, called.stderr
+    for url, seconds in ((first, 5), (second, 7)):
+        listing = ("voicemail", "--demo", "--port", _port(url), "list")
+        until(lambda listing=listing, seconds=seconds: f"{seconds} s  new" in run(folder, *listing).stdout)  # type: ignore[misc]
+        assert len(run(folder, *listing).stdout.splitlines()) == 1, "its own message and no other"
+    (folder / "passphrase").write_text("only for the demo\n")
+    for url, seconds in ((first, 5), (second, 7)):
+        at = ("voicemail", "--demo", "--port", _port(url))
+        key = ("--key", f"var/demo/{_port(url)}/advocates.key.json", "--passphrase-file", "passphrase")
+        saved = run(folder, *at, "save", run(folder, *at, "list").stdout.split()[0], f"{seconds}.wav", *key)
+        assert saved.returncode == 0, saved.stderr
+        assert (folder / f"{seconds}.wav").read_bytes()[:4] == b"RIFF"
+    at_second = ("--demo", "--port", _port(second))
+    assert run(folder, "override", *at_second, "add", "closed", "--until", "today").returncode == 0
+    assert "closed from" in run(folder, "override", *at_second, "list").stdout
+    assert "No override stands" in run(folder, "override", "--demo", "--port", _port(first), "list").stdout
+    ports = ", ".join(sorted((_port(first), _port(second)), key=int))
+    for command in (("override", "--demo", "list"), ("counts", "--demo"), ("voicemail", "--demo", "list")):
+        either = run(folder, *command)
+        assert (either.returncode, either.stderr) == (
+            1,
+            f"several demos run, at ports {ports}; say which with --port\n",
+        )
+
+
+def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Run) -> None:
+    """What the README shows works at once; the machine's other name is the same place."""
+    folder, url = demo
+    assert "No override stands" in run(folder, "override", "--demo", "list").stdout
+    assert "calls" in run(folder, "counts", "--demo").stdout
+    assert "Nothing was done" in run(folder, "staff", "actions", "--demo").stdout
+    assert run(folder, "call", "--url", f"http://localhost:{_port(url)}", "--keys", "hangup").returncode == 0
+    port = free_port()
+    elsewhere = run(folder, "call", "--url", f"http://127.0.0.1:{port}", "--keys", "hangup")
+    assert f"no demo runs at http://127.0.0.1:{port} from this folder; one runs at {url}" in elsewhere.stderr
+    assert f"no demo was started from this folder at port {port}" in (
+        run(folder, "counts", "--demo", "--port", str(port)).stderr
+    )
+
+
+def test_demos_from_two_folders_know_nothing_of_each_other(
+    demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory, run: Run
+) -> None:
+    folder, url = demo
+    other, port = tmp_path_factory.mktemp("other"), free_port()
+    copytree(ROOT / "config", other / "config")
+    server = start(other, port, _environ(), "--demo")
+    try:
+        assert run(other, "override", "--demo", "add", "closed", "--until", "today").returncode == 0
+        assert "No override stands" in run(folder, "override", "--demo", "list").stdout
+        for at, one in ((folder, url), (other, f"http://127.0.0.1:{port}")):
+            assert run(at, "call", "--url", one, "--keys", "hangup").returncode == 0
+        assert "from this folder" in run(other, "call", "--url", url, "--keys", "hangup").stderr
+    finally:
+        stop(server)

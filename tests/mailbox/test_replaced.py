@@ -23,7 +23,7 @@ from phonetree.provider.rest import Provider
 from phonetree.simulator.provider import Held, TestProvider, serve
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
-from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, mailbox, pair
+from tests.support.mail import ACCOUNT, HELPLINE, NUMBER, TOKEN, heard, mailbox, pair
 
 NOW = 1_800_000_000
 LATER = 10_000
@@ -52,7 +52,7 @@ class House:
         self.messages = Messages(self.store)
         key = (pair()[0],)
         client = Provider(self.url, ACCOUNT, TOKEN)
-        self.collector = Collector(client, self.messages, lambda: NUMBER, lambda: key)
+        self.collector = Collector(client, self.messages, lambda: HELPLINE, lambda: key)
         self.provider.recordings.clear()
         self.provider.calls.clear()
         self.held = self.provider.leave("CA" + "2" * 32, 1, number=NUMBER)

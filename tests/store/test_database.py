@@ -40,6 +40,7 @@ def test_a_database_that_is_away_says_so_without_its_address() -> None:
     away = Store("postgresql://somebody:a-secret@127.0.0.1:9/none")
     problem = away.problem()
     assert problem is not None
+    assert "nothing answers at its host and port" in problem
     assert "a-secret" not in problem
     assert "DATABASE_URL" in problem
     with pytest.raises(StoreError), away.write():
@@ -49,7 +50,9 @@ def test_a_database_that_is_away_says_so_without_its_address() -> None:
 def test_a_folder_that_cannot_be_made_is_no_reason_not_to_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     opened = Store(f"sqlite:///{tmp_path}/file/phonetree.db")
-    assert "database cannot be used" in str(opened.problem())
+    assert "its file cannot be opened" in str(opened.problem())
+    with pytest.raises(StoreError, match="its file cannot be opened; look at the path in DATABASE_URL"):
+        migrate(opened)
 
 
 def test_nothing_is_left_in_the_files_of_what_was_deleted(tmp_path: Path) -> None:

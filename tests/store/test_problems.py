@@ -54,7 +54,7 @@ def test_a_full_disk_is_found_without_a_message(disk: Path) -> None:
 def test_a_disk_that_is_mounted_read_only_is_found(disk: Path) -> None:
     with store("sqlite", disk) as made:
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)  # noqa: S603, S607
-        assert "its file or folder cannot be written" in str(made.problem(thorough=True))
+        assert "its file or its folder cannot be written" in str(made.problem(thorough=True))
         assert made.problem() is None, "it can be read"
 
 
@@ -64,14 +64,14 @@ def test_a_postgres_that_takes_nothing_is_found(tmp_path: Path) -> None:
         with made.write() as connection:
             name = made.engine.url.database
             connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
-        assert "it can only be read; is it a standby?" in str(made.problem(thorough=True))
+        assert "has to name the primary server" in str(made.problem(thorough=True))
 
 
 def test_a_database_that_is_held_by_somebody_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)
     with store("sqlite", tmp_path) as made, closing(sqlite3.connect(tmp_path / "phonetree.db")) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert "somebody else has held it" in str(made.problem(thorough=True))
+        assert "somebody else holds it" in str(made.problem(thorough=True))
         holder.rollback()
         assert made.problem(thorough=True) is None
 

@@ -17,7 +17,10 @@ from phonetree.web.tally import Tally
 FELL_BACK = (
     "A call could not go on as it should, and the caller was connected to the crisis line. Please look at the log."
 )
-AWAY = "No server of the helpline answered from {began} to {ended}. Who called then heard the fallback, if one is set."
+AWAY = (
+    "No server of the helpline answered from {began} to {ended} ({zone}). "
+    "Who called then heard the fallback, if one is set."
+)
 
 QUIET_SECONDS = 3600
 """Staff are told so often at most that calls fell back."""
@@ -40,7 +43,8 @@ class Aftermath:
             self._told = monotonic()
             self.tell(FELL_BACK)
         if well and self.presence and (outage := self._marked(self.presence)):
-            self.tell(AWAY.format(began=self._clock(outage.began), ended=self._clock(outage.ended)))
+            zone = self.sites.current.schedule.zone
+            self.tell(AWAY.format(began=self._clock(outage.began), ended=self._clock(outage.ended), zone=zone))
 
     def _marked(self, presence: Presence) -> Outage | None:
         try:

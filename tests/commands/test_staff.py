@@ -1,5 +1,6 @@
 """What staff did, as staff see it."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytz
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.store.actions import note
+from phonetree.store.messages import Arrival
 from tests.support.databases import store
 from tests.support.lines import ROOT
+from tests.support.mail import mailbox
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -28,6 +31,32 @@ def test_what_staff_did_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[
             note(connection, "Ada", "override 1: closed", int(datetime.now(pytz.utc).timestamp()))
     assert main(["staff", "actions"]) == 0
     assert capsys.readouterr().out.endswith("  Ada  override 1: closed\n")
+
+
+@pytest.mark.parametrize(
+    ("config", "shown"),
+    [("config", "Mon 23 Nov 2026 14:02 (America/New_York)"), ("nowhere", "Mon 23 Nov 2026 19:02 (UTC)")],
+)
+def test_moments_are_told_by_the_helplines_clock_wherever_the_machine_is(
+    config: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("PHONETREE_CONFIG", config)
+    time.tzset()
+    moment = int(datetime(2026, 11, 23, 19, 2, tzinfo=pytz.utc).timestamp())
+    with mailbox("sqlite", tmp_path) as box:
+        with box.store.write() as connection:
+            note(connection, "Ada", "override 1: closed", moment)
+        arrival = Arrival("RE" + "1" * 32, moment, 1, b"i" * 12, {"key": b"wrapped"})
+        box.messages.add(arrival, [b"sealed"], "A message.", moment)
+    try:
+        assert main(["staff", "actions", "--days", "732"]) == 0
+        assert capsys.readouterr().out == f"{shown}  Ada  override 1: closed\n"
+        assert main(["voicemail", "list"]) == 0
+        assert f"  {shown}     1 s  new" in capsys.readouterr().out
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
 
 
 def test_without_a_database_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client
 
 from phonetree import log
-from tests.support.databases import address
+from tests.support.databases import tables
 from tests.support.lines import NAMES, ROOT
 
 
@@ -15,7 +15,7 @@ def test_it_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(ROOT)
     real = {name: number.replace("555010", "253000") for name, number in NAMES.items()}
     given = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "x", "PHONETREE_PUBLIC_URL": "https://tree.example.org"}
-    given |= {"DATABASE_URL": address("sqlite", tmp_path), "PHONETREE_BACKGROUND": "off"}
+    given |= {"DATABASE_URL": tables("sqlite", tmp_path), "PHONETREE_BACKGROUND": "off"}
     monkeypatch.setattr(log, "take_in_libraries", lambda: None)
     for name, value in (given | real).items():
         monkeypatch.setenv(name, value)

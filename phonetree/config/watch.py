@@ -24,7 +24,8 @@ def _follow(sites: Sites, stop: Event) -> None:
     told = ""
     while not stop.is_set():
         try:
-            reload(sites)
+            if told:
+                reload(sites)
             for _ in watchfiles.watch(
                 sites.folder,
                 stop_event=stop,

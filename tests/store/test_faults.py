@@ -59,7 +59,7 @@ def _no_permission(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (_not_a_database, "the file is no database of SQLite"),
+        (_not_a_database, "no database of SQLite"),
         (_a_folder, "its file cannot be opened"),
         (_through_a_file, "its file cannot be opened"),
         (_no_permission, "its file cannot be opened"),

@@ -38,8 +38,8 @@ def test_a_gap_is_an_outage_and_a_restart_is_none(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_several_servers_one_tells(kind: str, tmp_path: Path) -> None:
     with store(kind, tmp_path) as made:
-        presence = Presence(made)
+        servers = [Presence(made) for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            assert set(pool.map(presence.mark, [NOW] * 4)) == {None}
-            told = list(pool.map(presence.mark, [NOW + 1000] * 4))
+            assert set(pool.map(lambda server: server.mark(NOW), servers)) == {None}
+            told = list(pool.map(lambda server: server.mark(NOW + 1000), servers))
         assert sorted(map(str, told)) == sorted(["None"] * 3 + [str(Outage(NOW, NOW + 1000))])

@@ -80,7 +80,7 @@ def test_a_file_that_is_not_there_is_said_and_not_made_by_looking(tmp_path: Path
     made = Store(f"sqlite:///{tmp_path}/var/phonetree.db")
     for _ in range(2):
         problem = str(made.problem(thorough=True))
-        assert f"there is no file at {tmp_path}/var/phonetree.db; bring back a backup" in problem
+        assert f"there is no file at {tmp_path}/var/phonetree.db; look at the path" in problem
         assert "run: python -m phonetree migrate" in problem
         with pytest.raises(StoreError, match="there is no file"), made.write():
             pass

@@ -58,7 +58,7 @@ def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
 
 
 def _line(day: Day) -> str:
-    spans = ", ".join(str(span) for span in day.spans) or "closed"
+    spans = ", ".join(span.words for span in day.spans) or "closed"
     return f"{day.date:%a %d %b %Y}  {spans:<13} {_name(day.names)}".rstrip()
 
 

@@ -16,6 +16,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.commands.demo import chosen_demo
 from phonetree.commands.files import PATH
+from phonetree.config.hours import YEARS
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.core.characters import named, unfit
@@ -145,6 +146,8 @@ def moment(text: str | None, zone: BaseTzInfo) -> datetime:
         wall = datetime.fromisoformat(text)
     except ValueError:
         raise PhonetreeError(f"'{text}' is no moment; write it like \"2026-11-27 16:59\"") from None
+    if not YEARS[0] <= wall.year <= YEARS[1]:
+        raise PhonetreeError(f"'{text}' lies outside of the years {YEARS[0]} to {YEARS[1]}; look at the year")
     if wall.tzinfo is not None:
         return wall.astimezone(zone)
     try:

@@ -1,8 +1,9 @@
 """Advice that depends on the day: it does not stop a publish, but somebody should look."""
 
 import re
+from calendar import isleap
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from phonetree.core.seconds import speech_seconds
@@ -22,6 +23,10 @@ HARD_TO_READ = 45
 """LIX (Björnsson 1968), words a sentence plus the percentage of words of more than six letters: from about 45
 on a text is as hard as official writing. It counts no syllables, so it serves every language."""
 
+SOON_DAYS = 60
+"""A date that lies in the past, and a year later within so many days, was meant a year later: in December one writes
+this year for next January."""
+
 CLOSURES_BY = (11, 1)
 """From this month and day on, next year's closures should be known."""
 
@@ -35,6 +40,7 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     hours, routing = (Where(str(folder / name)) for name in ("hours.yaml", "routing.yaml"))
     return (
         *(ConfigWarning(hours, text) for text in _closures(site, today)),
+        *(ConfigWarning(Where(hours.file, *place), text) for place, text in _over(site, today)),
         *(
             ConfigWarning(routing, text)
             for text in (*_old_numbers(site, today), *_spoken_keys(site), *_heavy_texts(site))
@@ -47,6 +53,23 @@ def _closures(site: Site, today: date) -> Iterator[str]:
     known = any(entry.last.year == following for entry in site.schedule.dated)
     if (today.month, today.day) >= CLOSURES_BY and not known:
         yield f"no closures are written for {following}; ask which days are announced, and add them"
+
+
+def _over(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:
+    """The entries for dates that lie wholly in the past, with their places."""
+    for entry in site.schedule.dated:
+        if entry.last < today:
+            called = f"'{name}'" if (name := next(iter(entry.names.values()), "")) else "it"
+            yield entry.place, f"{called} was over on {entry.last}; {_meant(entry.first, today)}"
+
+
+def _meant(first: date, today: date) -> str:
+    """What to do with an entry that began on a day and is over."""
+    later = first + timedelta(days=365 + isleap(first.year + (first.month > 2)))
+    last_years = first.year == today.year - 1
+    if later >= today and (last_years or (later - today).days <= SOON_DAYS):
+        return f"write {later} if the year is wrong, otherwise remove the entry"
+    return "remove the entry, or look at its year"
 
 
 def _old_numbers(site: Site, today: date) -> Iterator[str]:

@@ -1,10 +1,9 @@
 """hours.yaml to a schedule, and the grammar of hours that the other file shares."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
 
 import holidays
 import pytz
@@ -12,7 +11,8 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import Findings, Section, suggest
-from phonetree.core.schedule import MINUTES_OF_A_DAY, DatedHours, Names, Schedule, Span, Week
+from phonetree.config.spans import looks_like_a_span, spans_of
+from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week
 from phonetree.errors import Where
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,7 +20,21 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 YEARS_OF_NAMES = (2024, 2030)
 """A holiday that `names` speaks of has to be in the calendars of one of these years."""
 
-_TIME = re.compile(r"(\d{1,2}):(\d{2})\Z")
+MOST_DATED = 1000
+"""Closures and openings together: what a helpline writes down in twenty years."""
+
+LONGEST_ENTRY_DAYS = 366
+"""Days of one closure or opening. A line that is closed for longer is closed by mistake."""
+
+YEARS = (2000, 2100)
+"""The first and the last year that a date may lie in."""
+
+MOST_CALENDARS = 20
+"""Calendars of holidays: each costs when a year is worked out."""
+
+_QUOTES = 'inside braces write quotes around several spans, such as "9:00-12:00, 13:00-17:00"'
+"""What to do where a comma between two spans made the second a key of its own."""
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
@@ -31,9 +45,10 @@ def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) 
     zone = _zone(section)
     week = read_week(section.section("open", "open", hint="write the weekly hours, such as monday-friday: 9:00-17:00"))
     lookup = _holidays(section.section("holidays", "holidays"), languages)
-    dated = tuple(_dated(section, "closures", languages)) + tuple(_dated(section, "openings", languages))
+    dated = tuple(_all_dated(section, languages))
     section.refuse_unknown()
-    _refuse_overlaps(section, dated)
+    if not _refuse_overlaps(section, dated):
+        dated = ()
     entries = tuple(sorted((entry for entry, _ in dated), key=lambda entry: entry.first))
     return Schedule(zone, week, entries, lookup)
 
@@ -57,6 +72,9 @@ def read_week(section: Section) -> Week:
     named: dict[int, str] = {}
     entries = list(section.entries())
     for key, item in entries:
+        if looks_like_a_span(key.text):
+            section.problem(key.where, f"'{key.text}' stands by itself; {_QUOTES}")
+            continue
         spans = read_spans(section, item, key.text)
         for day in _weekdays(section, key):
             if day in named:
@@ -85,50 +103,33 @@ def _weekdays(section: Section, key: Scalar) -> list[int]:
 
 
 def read_spans(section: Section, item: Item | None, what: str) -> tuple[Span, ...]:
-    """Spans such as `9:00-12:00, 13:00-17:00`, over midnight `18:00-02:00`, the whole day `0:00-24:00`."""
+    """Spans such as `9:00-12:00, 13:00-17:00`, over midnight `18:00-2:00`, the whole day `0:00-24:00` (`spans`)."""
     if isinstance(item, Listing):
         section.problem(item.where, f"'{what}' has to be text; write 9:00-12:00, 13:00-17:00 without brackets")
         return ()
     value = section.scalar(item, f"'{what}'", "closed")
-    if value.text == "closed":
-        return ()
-    spans = [
-        span
-        for part in value.text.split(",")
-        if (span := section.attempt(value.where, lambda part=part: _span(part.strip()), None))  # type: ignore[misc]
-    ]
-    spans.sort(key=lambda span: span.start)
-    for one, two in pairwise(spans):
-        if two.start < one.end:
-            section.problem(value.where, f"{one} and {two} overlap; join them or move one")
-    return tuple(spans)
-
-
-def _span(text: str) -> Span:
-    start_text, dash, end_text = text.partition("-")
-    if not dash:
-        raise ValueError(f"'{text}' is not a span of time; write it like 9:00-17:00")
-    start, end = _minutes(start_text.strip()), _minutes(end_text.strip())
-    if start == MINUTES_OF_A_DAY:
-        raise ValueError(f"'{text}' starts at 24:00; write 0:00 on the next day")
-    if start == end:
-        raise ValueError(f"'{text}' has no length; write 0:00-24:00 for the whole day, or 'closed'")
-    return Span(start, end if end > start else end + MINUTES_OF_A_DAY)
-
-
-def _minutes(text: str) -> int:
-    found = _TIME.match(text)
-    hours, minutes = (int(part) for part in found.groups()) if found else (99, 99)
-    if minutes > 59 or hours * 60 + minutes > MINUTES_OF_A_DAY:
-        raise ValueError(f"'{text}' is not a time; write it on the 24-hour clock, like 9:00 or 17:30")
-    return hours * 60 + minutes
+    return section.attempt(value.where, lambda: spans_of(value.text), ())
 
 
 # -- dates
 
 
-def _dated(section: Section, key: str, languages: tuple[str, ...]) -> Iterable[tuple[DatedHours, Where]]:
-    for number, item in enumerate(section.items(key), 1):
+def _all_dated(section: Section, languages: tuple[str, ...]) -> Iterator[tuple[DatedHours, Where]]:
+    """The closures and the openings, each with its place."""
+    lists = {key: section.items(key) for key in ("closures", "openings")}
+    number = sum(map(len, lists.values()))
+    if number > MOST_DATED:
+        text = f"there are {number} closures and openings, but no more than {MOST_DATED} may be"
+        section.problem(max(lists.values(), key=len)[0].where, f"{text}; remove those that are over")
+        return
+    for key, items in lists.items():
+        yield from _dated(section, key, items, languages)
+
+
+def _dated(
+    section: Section, key: str, items: tuple[Item, ...], languages: tuple[str, ...]
+) -> Iterator[tuple[DatedHours, Where]]:
+    for number, item in enumerate(items, 1):
         entry = section.subsection(item, f"{key}, entry {number}")
         if not entry.present:
             continue
@@ -142,11 +143,27 @@ def _dated(section: Section, key: str, languages: tuple[str, ...]) -> Iterable[t
             text = f"has no name in {', '.join(map(repr, unnamed))}; there callers hear the product's own word for it"
             entry.warn(entry.where_of("name"), f"{text}, so write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")
         entry.take("note")
+        _refuse_split_spans(entry)
         entry.refuse_unknown()
-        if first and last and last < first:
-            entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; exchange the dates")
-        elif first and last:
-            yield DatedHours(first, last, spans, names), entry.where
+        if first and last and _is_in_order(entry, first, last):
+            yield DatedHours(first, last, spans, names, (entry.where.line, entry.where.column)), entry.where
+
+
+def _refuse_split_spans(entry: Section) -> None:
+    """Notes what stands behind a comma of `{open: 9:00-12:00, 13:00-17:00}`, where it is a setting of its own."""
+    for name, key in entry.names():
+        if looks_like_a_span(name):
+            entry.take(name)
+            entry.problem(key.where, f"'{name}' stands by itself; {_QUOTES}")
+
+
+def _is_in_order(entry: Section, first: date, last: date) -> bool:
+    if last < first:
+        entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; exchange the dates")
+    elif (days := (last - first).days + 1) > LONGEST_ENTRY_DAYS:
+        text = f"it lasts for {days} days, from {first} to {last}, but no more than {LONGEST_ENTRY_DAYS} may be"
+        entry.problem(entry.where, f"{text}; look at the years")
+    return first <= last
 
 
 def _first_and_last(entry: Section) -> tuple[date | None, date | None]:
@@ -169,9 +186,16 @@ def _date(section: Section, value: Scalar) -> date | None:
         return None
     if _DATE.match(value.text):
         try:
-            return date.fromisoformat(value.text)
+            day = date.fromisoformat(value.text)
         except ValueError:
             pass  # a month or a day that does not exist: said below
+        else:
+            if YEARS[0] <= day.year <= YEARS[1]:
+                return day
+            section.problem(
+                value.where, f"'{day}' lies outside of the years {YEARS[0]} to {YEARS[1]}; look at the year"
+            )
+            return None
     section.problem(value.where, f"'{value.text}' is not a date; write year-month-day, like 2026-11-27")
     return None
 
@@ -181,13 +205,18 @@ def read_date(section: Section, key: str) -> date | None:
     return _date(section, section.text(key))
 
 
-def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ...]) -> None:
-    ordered = sorted(dated, key=lambda pair: (pair[0].first, pair[1]))
-    for number, (entry, where) in enumerate(ordered):
-        for earlier, earlier_where in ordered[:number]:
-            if entry.first <= earlier.last:
-                late, early = max(where, earlier_where), min(where, earlier_where)
-                section.problem(late, f"{entry.first} also has an entry on line {early.line}; give each day one entry")
+def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ...]) -> bool:
+    """Notes each entry that has a day in common with one that begins earlier; True when there is none."""
+    longest: tuple[DatedHours, Where] | None = None
+    apart = True
+    for entry, where in sorted(dated, key=lambda pair: (pair[0].first, pair[1])):
+        if longest and entry.first <= longest[0].last:
+            late, early = max(where, longest[1]), min(where, longest[1])
+            section.problem(late, f"{entry.first} also has an entry on line {early.line}; give each day one entry")
+            apart = False
+        if not longest or entry.last > longest[0].last:
+            longest = entry, where
+    return apart
 
 
 # -- names and holidays
@@ -223,7 +252,7 @@ def _is_language(section: Section, language: Scalar, languages: tuple[str, ...])
 
 
 def _holidays(section: Section, languages: tuple[str, ...]) -> Callable[[date], Names | None]:
-    items = section.items("calendars")
+    items = section.items("calendars", most=MOST_CALENDARS)
     calendars = [calendar for item in items if (calendar := _calendar(section, item))]
     known = tuple(calendars) if len(calendars) == len(items) else ()
     renamed = _renamed(section.section("names", "holidays, names"), known, languages)

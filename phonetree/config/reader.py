@@ -6,12 +6,29 @@ all problems of a file are reported at once. Nothing harmless is ever used: a si
 
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from heapq import nlargest
+from itertools import pairwise
 from typing import TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
-from phonetree.errors import ConfigWarning, Problem, Where
+from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
 
 T = TypeVar("T")
+
+MOST_DIGITS = 9
+"""Digits of a whole number, leading zeros included."""
+
+MOST_PROBLEMS = 100
+"""After so many the reading ends: whoever has that many mends a few causes first, and checks again."""
+
+LONGEST_PROBLEM = 600
+"""Characters of a problem, which may quote a long text."""
+
+LONGEST_MISSPELT = 64
+"""Characters of a word for which a known one is suggested: no name is longer."""
+
+MOST_COMPARED = 50
+"""Known words that are compared with a misspelt one letter by letter."""
 
 
 class Findings:
@@ -22,19 +39,40 @@ class Findings:
         self.warnings: list[ConfigWarning] = []
 
     def problem(self, where: Where, text: str) -> None:
-        self.problems.append(Problem(where, text))
+        """Notes a problem. Raises ConfigError with all there are when one more than `MOST_PROBLEMS` is found."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            more = Problem(Where(where.file), f"has more problems than these {len(self.problems)}; mend them first")
+            raise ConfigError([*sorted(set(self.problems)), more])
+        self.problems.append(Problem(where, _shortened(text)))
 
     def warn(self, where: Where, text: str) -> None:
         self.warnings.append(ConfigWarning(where, text))
 
 
+def _shortened(text: str) -> str:
+    """The beginning and the end of a text that is too long: where it is, and what to do."""
+    half = LONGEST_PROBLEM // 2
+    return text if len(text) <= LONGEST_PROBLEM else f"{text[:half]} [...] {text[-half:]}"
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when a known word is close, else the few that there are, else nothing."""
     names = [name for name in known if name]
-    close = get_close_matches(word.lower(), [name.lower() for name in names], n=1)
+    close = _close(word.lower(), [name.lower() for name in names]) if len(word) <= LONGEST_MISSPELT else []
     if close:
         return f"; did you mean '{next(name for name in names if name.lower() == close[0])}'?"
     return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def _close(word: str, names: list[str]) -> list[str]:
+    """The known word that is closest, if one is. Of many, only those are compared that have most pairs of letters in
+    common with it: comparing is slow, and the names of 5,000 nodes are many."""
+    if len(names) > MOST_COMPARED:
+        pairs = {*map("".join, pairwise(word)), word[:1]}
+        names = nlargest(
+            MOST_COMPARED, names, key=lambda name: sum(pair in name for pair in pairs) - abs(len(name) - len(word))
+        )
+    return get_close_matches(word, names, n=1)
 
 
 class Section:
@@ -98,7 +136,8 @@ class Section:
     def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:
         """The whole number under a key, within limits."""
         value = self.text(key, str(default))
-        if value.text.isascii() and value.text.isdigit() and least <= int(value.text[:9]) <= most:
+        short = value.text.isascii() and value.text.isdigit() and len(value.text) <= MOST_DIGITS
+        if short and least <= int(value.text) <= most:
             return int(value.text)
         self.problem(value.where, f"'{key}' is '{value.text}'; give a whole number from {least} to {most} ({unit})")
         return default
@@ -130,13 +169,27 @@ class Section:
         self._taken.update(self._entries)
         return iter(self._entries.values())
 
-    def items(self, key: str) -> tuple[Item, ...]:
-        """The list under a key; an absent one is empty."""
+    def names(self) -> Iterator[tuple[str, Scalar]]:
+        """Every key by its text; none is taken by that."""
+        return ((name, key) for name, (key, _) in self._entries.items())
+
+    def at_most(self, most: int, what: str) -> "Section":
+        """This table, or an empty one and a problem when it has more than `most` entries."""
+        if len(self._entries) <= most:
+            return self
+        self.problem(self.where, f"there are {len(self._entries)} {what}, but no more than {most} may be")
+        return Section(Table((), self.where), self.label, self.findings, present=False)
+
+    def items(self, key: str, *, most: int | None = None) -> tuple[Item, ...]:
+        """The list under a key; an absent one is empty, and so is one of more than `most`, which is a problem."""
         item = self.take(key)
         if item is None:
             return ()
         if isinstance(item, Listing):
-            return item.items
+            if most is None or len(item.items) <= most:
+                return item.items
+            self.problem(item.where, f"'{key}' has {len(item.items)} entries, but no more than {most} may be")
+            return ()
         self.problem(item.where, f"'{key}' has to be a list: lines that begin with a dash, or [one, two]")
         return ()
 

@@ -99,7 +99,11 @@ def _run(days: list[int]) -> str:
 
 
 def _spans(spans: tuple[Span, ...]) -> str:
-    return "open " + " and ".join(map(str, spans)) if spans else "closed"
+    return f"open {_listed(spans)}" if spans else "closed"
+
+
+def _listed(spans: tuple[Span, ...]) -> str:
+    return " and ".join(span.words for span in spans)
 
 
 def _hours(whose: str, old: Hours, new: Hours) -> Iterator[str]:
@@ -115,7 +119,7 @@ def _spoken(hours: Hours) -> str:
     match hours:
         case OwnHours(week):
             runs = [(_run(list(days)), spans) for spans, days in groupby(range(7), key=lambda day: week.days[day])]
-            return "; ".join(f"{run} {' and '.join(map(str, spans))}" for run, spans in runs if spans)
+            return "; ".join(f"{run} {_listed(spans)}" for run, spans in runs if spans)
         case HelplineHours(inside):
             return "in the helpline's hours" if inside else "outside the helpline's hours"
         case _:

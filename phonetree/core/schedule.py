@@ -12,11 +12,13 @@ Pure: the moment is always handed in, and holidays come as a lookup. The rules:
   when it makes one not happen, the time as it would have been without the change counts.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import pytz
 from pytz.tzinfo import BaseTzInfo
@@ -51,8 +53,21 @@ class Span:
         if not self.start < self.end <= self.start + MINUTES_OF_A_DAY:
             raise ValueError("a span ends after its start, within 24 hours")
 
+    @property
+    def over_midnight(self) -> bool:
+        """Whether it ends in the next day, and not with its own."""
+        return self.end > MINUTES_OF_A_DAY
+
+    @property
+    def words(self) -> str:
+        """The span as staff read it: "9:00-17:00", "18:00 until 2:00 the next day"."""
+        if self.over_midnight:
+            return f"{_clock(self.start)} until {_clock(self.end)} the next day"
+        return str(self)
+
     def __str__(self) -> str:
-        return f"{_clock(self.start)}-{_clock(self.end)}"
+        """The span as hours.yaml has it."""
+        return f"{_clock(self.start)}-{_clock(self.end)}{' next day' if self.over_midnight else ''}"
 
 
 def _clock(minutes: int) -> str:
@@ -77,12 +92,16 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class DatedHours:
-    """What staff wrote for some dates: closed (no spans), or open at other hours than usual."""
+    """What staff wrote for some dates: closed (no spans), or open at other hours than usual.
+
+    `place` is its line and column in the file, for those who are told of it; zeros when it stands in none.
+    """
 
     first: date
     last: date
     spans: tuple[Span, ...]
     names: Names
+    place: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __post_init__(self) -> None:
         if self.last < self.first:
@@ -143,8 +162,8 @@ class Day:
 class Schedule:
     """The helpline's opening hours.
 
-    `holidays` answers a date with what the holiday is called by language, or None. The newest of the `overrides`
-    stands first.
+    The entries of `dated` are in order, and no two have a day in common. `holidays` answers a date with what the
+    holiday is called by language, or None. The newest of the `overrides` stands first.
     """
 
     zone: BaseTzInfo
@@ -153,11 +172,21 @@ class Schedule:
     holidays: Callable[[date], Names | None]
     overrides: tuple[Override, ...] = ()
 
+    def __post_init__(self) -> None:
+        if any(later.first <= entry.last for entry, later in pairwise(self.dated)):
+            raise ValueError("entries for dates are in order, each day has one")
+
+    @cached_property
+    def _begin(self) -> tuple[date, ...]:
+        """The first day of each of `dated`, to be looked up: a year has 400 days to ask for, and many entries."""
+        return tuple(entry.first for entry in self.dated)
+
     def day(self, day: date) -> Day:
         """What this date looks like."""
-        for entry in self.dated:
-            if entry.first <= day <= entry.last:
-                return Day(day, entry.spans, entry.names, special=True)
+        number = bisect_right(self._begin, day) - 1
+        if number >= 0 and day <= self.dated[number].last:
+            entry = self.dated[number]
+            return Day(day, entry.spans, entry.names, special=True)
         names = self.holidays(day)
         if names is not None:
             return Day(day, (), names, special=True)
@@ -176,23 +205,27 @@ class Schedule:
         return next((override.words for override in self.overrides if override.words and override.at(now)), {})
 
     def overridden(self) -> Iterator[datetime]:
-        """The moments at which overrides begin and end."""
+        """The moments at which overrides begin and end: those between two minutes with the later one."""
         for override in self.overrides:
-            yield override.begins.astimezone(self.zone)
-            yield override.ends.astimezone(self.zone)
+            for moment in (override.begins, override.ends):
+                yield _at_a_minute(moment.astimezone(self.zone))
 
     def changes(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""
         for pair in _instants(self.zone, day.date, day.spans):
             yield from pair
 
+    def today(self, now: datetime) -> date:
+        """The date that it is at the helpline at `now`, wherever the server is."""
+        return now.astimezone(self.zone).date()
+
     def kind(self, now: datetime) -> Kind:
         """What `now` is, without what comes next: cheaper than `status`."""
-        return _at(self, now.astimezone(self.zone))[0]
+        return _at(self, now.astimezone(self.zone).replace(second=0, microsecond=0))[0]
 
     def is_open(self, now: datetime) -> bool:
         """Whether the helpline is open at `now`."""
-        return self.status(now).kind is Kind.OPEN
+        return self.kind(now) is Kind.OPEN
 
 
 def changes(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetime]:
@@ -221,6 +254,11 @@ def week_is_open(week: Week, zone: BaseTzInfo, now: datetime) -> bool:
     )
 
 
+def _at_a_minute(moment: datetime) -> datetime:
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
+
+
 @lru_cache(maxsize=4096)
 def _status(schedule: Schedule, minute: datetime) -> Status:
     kind, names = _at(schedule, minute)
@@ -237,6 +275,7 @@ def _status(schedule: Schedule, minute: datetime) -> Status:
     return Status(kind, names, until, opening)
 
 
+@lru_cache(maxsize=4096)
 def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
     for override in schedule.overrides:
         if override.kind and override.at(moment):

@@ -36,6 +36,7 @@ HARBOUR: tuple[Edit, ...] = (
     ("a closure ends earlier", "tests/sites/harbour", "hours.yaml", "to: 2026-12-28", "to: 2026-12-27"),
     ("a closure is called otherwise", "tests/sites/harbour", "hours.yaml", "a snow day", "a storm"),
     ("an hour later", "tests/sites/harbour", "hours.yaml", "friday, saturday: 18:00-02:00", "friday, saturday: 19:00-03:00"),
+    ("open until the next morning", "tests/sites/harbour", "hours.yaml", "friday, saturday: 18:00-02:00", "friday: 9:00-5:00 next day"),
     ("another clock", "tests/sites/harbour", "hours.yaml", "America/New_York", "America/Chicago"),
 )  # fmt: skip
 

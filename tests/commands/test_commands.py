@@ -72,7 +72,18 @@ def test_a_long_list_of_hours_has_the_special_days_only(capsys: pytest.CaptureFi
     assert "Mon 19 Apr 2027  closed        Patriots' Day" in days
 
 
-@pytest.mark.parametrize("at", ["tomorrow", "2027-03-14 02:30"])
+def test_hours_says_that_a_span_ends_on_the_next_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = copytree(ROOT / "tests" / "broken" / "base", tmp_path / "config")
+    text = (config / "hours.yaml").read_text(encoding="utf-8")
+    edited = text.replace("monday-friday: 9:00-17:00", "friday-saturday: 9:00-12:00, 18:00-2:00")
+    (config / "hours.yaml").write_text(edited, encoding="utf-8")
+    assert main(["hours", "--config", str(config), "--at", "2026-11-22 01:00", "--days", "7"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1] == "until Sun 22 Nov 2026 02:00 EST: then closed"
+    assert shown[-1] == "Sat 28 Nov 2026  9:00-12:00, 18:00 until 2:00 the next day"
+
+
+@pytest.mark.parametrize("at", ["tomorrow", "2027-03-14 02:30", "9999-12-31 10:00", "0001-01-01T00:00+02:00"])
 def test_a_moment_that_does_not_exist_is_refused(at: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hours", "--at", at]) == KNOWN_PROBLEM
     assert at in capsys.readouterr().err

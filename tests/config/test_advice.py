@@ -25,18 +25,55 @@ def test_there_is_none_on_the_day_of_shipping(tmp_path: Path) -> None:
 
 
 def test_numbers_grow_old(tmp_path: Path) -> None:
-    assert _advice(date(2027, 5, 21), tmp_path) == []
-    old = _advice(date(2027, 5, 22), tmp_path / "later")
+    assert not [text for text in _advice(date(2027, 5, 21), tmp_path) if "verified" in text]
+    old = [text for text in _advice(date(2027, 5, 22), tmp_path / "later") if "verified" in text]
     assert len(old) == 10
     assert old[0] == "resource 'barcc' was last verified 181 days ago; dial it and write down the day"
 
 
 def test_next_years_closures_are_asked_for_from_november_on(tmp_path: Path) -> None:
     recent = [("routing.yaml", "verified: 2026-11-22", "verified: 2027-10-31")] * 10
-    assert _advice(date(2027, 10, 31), tmp_path, *recent) == []
-    assert _advice(date(2027, 11, 1), tmp_path / "later", *recent) == [
-        "no closures are written for 2028; ask which days are announced, and add them"
-    ]
+    asked = "no closures are written for 2028; ask which days are announced, and add them"
+    assert asked not in _advice(date(2027, 10, 31), tmp_path, *recent)
+    assert asked in _advice(date(2027, 11, 1), tmp_path / "later", *recent)
+
+
+REMOVE = "remove the entry, or look at its year"
+MEND = "write {} if the year is wrong, otherwise remove the entry"
+
+
+@pytest.mark.parametrize(
+    ("today", "dates", "over", "told"),
+    [
+        ("2026-11-28", "date: 2026-11-27", "2026-11-27", REMOVE),
+        ("2026-12-20", "date: 2026-01-04", "2026-01-04", MEND.format("2027-01-04")),
+        ("2026-11-22", "from: 2026-01-04, to: 2026-01-08", "2026-01-08", MEND.format("2027-01-04")),
+        ("2026-10-22", "date: 2026-01-04", "2026-01-04", REMOVE),
+        ("2027-02-01", "date: 2026-05-04", "2026-05-04", MEND.format("2027-05-04")),
+        ("2027-02-01", "date: 2026-01-04", "2026-01-04", REMOVE),
+        ("2028-02-20", "date: 2027-02-28", "2027-02-28", MEND.format("2028-02-28")),
+        ("2028-12-20", "date: 2028-02-29", "2028-02-29", REMOVE),
+        ("2028-12-31", "date: 2028-02-29", "2028-02-29", MEND.format("2029-03-01")),
+        ("2029-01-01", "from: 2026-12-24, to: 2027-12-24", "2027-12-24", REMOVE),
+    ],
+)
+def test_an_entry_that_is_over_is_told_with_its_place(
+    today: str, dates: str, over: str, told: str, tmp_path: Path
+) -> None:
+    assert _over(tmp_path, dates, today) == [f"8:5: warning: 'the day after' was over on {over}; {told}"]
+
+
+def test_an_entry_is_not_over_on_its_last_day(tmp_path: Path) -> None:
+    assert _over(tmp_path, "date: 2026-11-27", "2026-11-27") == []
+
+
+def _over(tmp_path: Path, dates: str, today: str) -> list[str]:
+    """What is said of entries that are over, from the line number on."""
+    config = Path(copytree(ROOT / "tests" / "broken" / "base", tmp_path / "config"))
+    text = (config / "hours.yaml").read_text(encoding="utf-8")
+    (config / "hours.yaml").write_text(text.replace("date: 2026-11-27", dates), encoding="utf-8")
+    found = map(str, advice(load(config, RULES).site, config, date.fromisoformat(today)))
+    return [one.removeprefix(f"{config}/hours.yaml:") for one in found if " was over on " in one]
 
 
 @pytest.mark.parametrize(("said", "key"), [("Press 7 now.", "7"), ("press 6", "6")])

@@ -4,12 +4,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from phonetree.config.hours import _span
 from phonetree.config.site import load
-from phonetree.core.schedule import MINUTES_OF_A_DAY, Schedule, Span
+from phonetree.core.schedule import Schedule, Span
 from tests.support.lines import ROOT, RULES
 
 
@@ -83,21 +80,6 @@ def test_closures_are_days_off_by_their_name(schedule: Schedule) -> None:
 def test_a_year_far_ahead_costs_little(schedule: Schedule) -> None:
     assert not schedule.day(date(2099, 7, 3)).spans
     assert schedule.day(date(2099, 7, 8)).spans
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [("9:00-17:00", 540, 1020), ("18:00-02:00", 1080, 1560), ("0:00-24:00", 0, 1440), ("22:00 - 0:00", 1320, 1440)],
-)
-def test_spans(text: str, start: int, end: int) -> None:
-    assert _span(text) == Span(start, end)
-
-
-@given(st.integers(0, MINUTES_OF_A_DAY - 1), st.integers(1, MINUTES_OF_A_DAY))
-def test_a_span_reads_back_as_it_is_written(start: int, length: int) -> None:
-    span = Span(start, start + length)
-    if length < MINUTES_OF_A_DAY or start == 0:
-        assert _span(str(span)) == span
 
 
 def test_weekdays_may_go_round_the_weekend(tmp_path: Path) -> None:

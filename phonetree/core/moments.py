@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from phonetree.core.schedule import Kind, changes, midnight
+from phonetree.core.schedule import Kind, Schedule, changes, midnight
 from phonetree.core.tree import Hours, OwnHours, Site
 
 DAYS = 400
 """How far ahead boundaries are looked for: a year, and the closures after its end."""
+
+DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Moments:
 
 
 def moments(since: date, site: Site, *others: Site) -> Moments:
-    """Every kind of moment of the `DAYS` from `since` on, in order of first appearance.
+    """Every kind of moment of the `DAYS` from `since` on, in order of first appearance, and of what is written for
+    later days.
 
     `others` are told apart as well; they have the schedule of `site`.
     """
@@ -46,17 +49,18 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
     found: dict[tuple[Kind, tuple[bool, ...]], int] = {}
     kinds: list[Moment] = []
     follows: list[set[int]] = []
-    before: int | None = None
-    for begins, ends in _stretches(site, watched, since):
-        middle = begins + min((ends - begins) / 2, timedelta(hours=3))
-        profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
-        here = found.setdefault(profile, len(kinds))
-        if here == len(kinds):
-            kinds.append(Moment(middle, *profile))
-            follows.append(set())
-        if before is not None and before != here:
-            follows[before].add(here)
-        before = here
+    for first, last in _windows(site.schedule, since):
+        before: int | None = None
+        for begins, ends in _stretches(site.schedule, watched, first, last):
+            middle = begins + min((ends - begins) / 2, timedelta(hours=3))
+            profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
+            here = found.setdefault(profile, len(kinds))
+            if here == len(kinds):
+                kinds.append(Moment(middle, *profile))
+                follows.append(set())
+            if before is not None and before != here:
+                follows[before].add(here)
+            before = here
     return Moments(tuple(kinds), tuple(frozenset(after) for after in follows))
 
 
@@ -69,15 +73,33 @@ def _hours(site: Site) -> Iterator[Hours]:
             yield member.shifts
 
 
-def _stretches(site: Site, watched: tuple[Hours, ...], since: date) -> Iterator[tuple[datetime, datetime]]:
-    """The stretches of time between one boundary and the next."""
-    boundaries = set(site.schedule.overridden())
-    for day in site.schedule.days(since, DAYS):
-        zone = site.schedule.zone
-        boundaries.add(midnight(zone, day.date))
-        boundaries.update(site.schedule.changes(day))
+def _windows(schedule: Schedule, since: date) -> Iterator[tuple[date, date]]:
+    """The days to look at, each window with its first and last: the `DAYS` from `since` on, and what is written for
+    days after them, with a day on either side. Of a long entry its beginning and its end are enough."""
+    until = since + timedelta(days=DAYS - 1)
+    yield since, until
+    written = [(entry.first, entry.last) for entry in schedule.dated]
+    written += [(schedule.today(each.begins), schedule.today(each.ends)) for each in schedule.overrides]
+    for first, last in written:
+        if last > until:
+            yield max(first - DAY, since), min(first + A_WEEK, last + DAY)
+            if last + DAY > first + A_WEEK:
+                yield max(first + A_WEEK, last - A_WEEK), last + DAY
+
+
+def _stretches(
+    schedule: Schedule, watched: tuple[Hours, ...], first: date, last: date
+) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches of time between one boundary and the next, from the midnight before `first` to that after `last`.
+
+    The spans that begin on the day before are looked at as well: one may still run when the first day begins.
+    """
+    begins, ends = midnight(schedule.zone, first), midnight(schedule.zone, last + DAY)
+    boundaries = {begins, ends, *schedule.overridden()}
+    for day in schedule.days(first - DAY, (last - first).days + 2):
+        boundaries.add(midnight(schedule.zone, day.date))
+        boundaries.update(schedule.changes(day))
         for hours in watched:
             if isinstance(hours, OwnHours):
                 boundaries.update(changes(hours.week, hours.zone, day.date))
-    ordered = sorted(boundaries)
-    return pairwise(ordered)
+    return pairwise(sorted(moment for moment in boundaries if begins <= moment <= ends))

@@ -57,7 +57,9 @@ def create_app(
     """
     settings = settings or environment.read()
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
-    sites = Sites(settings.config, rules, lambda site: broken_promises(site, settings.config, now().date()))
+    sites = Sites(
+        settings.config, rules, lambda site: broken_promises(site, settings.config, site.schedule.today(now()))
+    )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -1,14 +1,16 @@
 """The proof: kept for what is shipped, broken by what would harm, unmoved by what would not, and true."""
 
 import re
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.events import DialEnded
@@ -24,6 +26,7 @@ from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import Reply, Transport
 from phonetree.simulator.world import parse_world
 from tests.proof.mutations import BREAKING, HARMLESS, Mutation
+from tests.support import trees
 from tests.support.lines import ROOT, RULES, TOKEN, direct, numbers
 from tests.test_random_calls import RULES as NETWORKS
 from tests.test_random_calls import STEPS, WORLDS
@@ -74,6 +77,31 @@ def test_there_are_enough_mutations() -> None:
     assert len(BREAKING) >= 60
     assert len(HARMLESS) >= 20
     assert len({name for name, *_ in (*BREAKING, *HARMLESS)}) == len(BREAKING) + len(HARMLESS)
+
+
+@pytest.mark.parametrize("days", range(2, 6))
+def test_hours_over_midnight_are_as_good_on_one_day_as_on_the_next(days: int, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    text = (config / "hours.yaml").read_text(encoding="utf-8")
+    (config / "hours.yaml").write_text(text.replace("9:00-17:00", "9:00-17:00, 18:00-02:00"), encoding="utf-8")
+    assert broken_promises(load(config, RULES).site, config, SINCE + timedelta(days=days)) == ()
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(made=trees.sites(), week=trees.WEEKS, day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
+def test_the_verdict_does_not_depend_on_the_day(made: trees.Files, week: dict[str, str], day: date) -> None:
+    hours, routing = made
+    with tempfile.TemporaryDirectory() as name:
+        folder = trees.write(Path(name), ({**hours, "open": week, "holidays": {}}, routing))
+        try:
+            site = load(folder, NumberRules({}, fictional=True)).site
+        except ConfigError:
+            assume(False)
+    known, found = (prove(site, when) for when in (SINCE, day))
+    assert found.turns == known.turns
+    near = "near"  # how long {next_opening} takes to say is another matter
+    kept = [{one.id: one.kept for one in proof.verdicts if one.id != near} for proof in (known, found)]
+    assert kept[0] == kept[1]
 
 
 # -- the call that breaks a promise can be played

@@ -16,6 +16,19 @@ _FORWARDED: list[dict[str, str]] = [
     {"provider_number": "+16175550198", "caller_id": "provider"},
 ]
 _SHIFTS: list[Any] = ["always", {"monday-friday": "9:00-13:00"}, {"daily": "18:00-02:00"}, "outside helpline hours"]
+WEEKS: st.SearchStrategy[dict[str, str]] = st.sampled_from(
+    [
+        {"monday-friday": "9:00-17:00, 18:00-02:00"},
+        {"daily": "22:00-6:00"},
+        {"friday, sunday": "9:00-5:00 next day", "saturday": "1:30-2:30"},
+        {"tuesday": "0:00-24:00"},
+    ]
+)
+"""Hours of the helpline."""
+
+Files = tuple[dict[str, Any], dict[str, Any]]
+"""hours.yaml and routing.yaml as plain data."""
+
 _WORDS = st.sampled_from(
     ["Hello & welcome.", "A <word> or two.", "Ask for Ñandú.", "Open again {next_opening}.", "For {closure}."]
 )

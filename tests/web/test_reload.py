@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -15,7 +15,8 @@ from phonetree.config.watch import reload, watch
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
-from tests.support.lines import ROOT, RULES, SHOWN
+from phonetree.web import create_app
+from tests.support.lines import ROOT, RULES, SHOWN, settings
 from tests.support.programs import until
 from tests.support.server import Server
 
@@ -250,3 +251,17 @@ def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
     finally:
         stop.set()
     assert capfd.readouterr().err.count('"event": "watch"') == 1, "said once, not at every look"
+
+
+def test_promises_are_looked_at_from_the_helplines_date_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[date] = []
+
+    def broken(_site: Site, _folder: Path, since: date) -> tuple[Problem, ...]:
+        asked.append(since)
+        return ()
+
+    monkeypatch.setattr("phonetree.web.broken_promises", broken)
+    evening = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # the day before at the helpline
+    app = create_app(settings(config), now=lambda: evening, watching=False)
+    app.extensions["phonetree"].sites.reload()
+    assert asked == [date(2026, 11, 24)]

@@ -83,6 +83,10 @@ class Problem:
         return f"{self.where}: {self.text}"
 
 
+MOST_PROBLEMS = 100
+"""After so many the reading of the files ends: whoever has that many mends a few causes first, and checks again."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigWarning:
     """Advice: it does not stop a publish."""

@@ -15,13 +15,19 @@ from yaml.reader import Reader
 
 from phonetree.config.slips import slip
 from phonetree.core.characters import named, unfit
-from phonetree.errors import ConfigError, Problem, Where
+from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
 """A site of 5,000 nodes has about 2 MB."""
 
 MOST_DEPTH = 12
 """How deep things may stand in each other; the deepest that means anything is 7."""
+
+MOST_ITEMS = 200_000
+"""Keys, values, lists and tables of a file, each one; a site of 5,000 nodes has about 100,000."""
+
+LONGEST_SCALAR = 10_000
+"""Characters of a single value; the longest that means anything is a prompt, of at most 3,000."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -132,25 +138,42 @@ def _text(data: bytes, name: str) -> str:
 
 def _events(text: str, name: str) -> Iterator[Any]:
     """The parser's events, but no sharing (the road to YAML bombs), no types, and no bottomless depth."""
-    depth = documents = 0
+    depth = documents = items = 0
     event: Any
     for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, yaml.NodeEvent):
+            items += 1
+            if refused := _not_plain(event, items):
+                raise _refused(_place(event, name), refused)
+        elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
-        where = Where(name, event.start_mark.line + 1, event.start_mark.column + 1)
-        if documents > 1:
-            raise _refused(where, "a second document begins here; remove the line with ---")
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refused(where, "uses & or * to repeat a part; write the part out, or put quotes around the text")
-        if getattr(event, "tag", None):
-            raise _refused(where, "uses a tag (!); remove it, or put quotes around the text")
+            if documents > 1:
+                raise _refused(_place(event, name), "a second document begins here; remove the line with ---")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MOST_DEPTH:
-            raise _refused(where, f"things stand in each other more than {MOST_DEPTH} deep; nothing here needs that")
+            text = f"things stand in each other more than {MOST_DEPTH} deep; nothing here needs that"
+            raise _refused(_place(event, name), text)
         yield event
+
+
+def _not_plain(event: Any, items: int) -> str | None:
+    """Why a value, number `items` of the file, is refused; None when it is not."""
+    if items > MOST_ITEMS:
+        return f"the file has more than {MOST_ITEMS:,} keys and values; this cannot be the right file"
+    if isinstance(event, yaml.AliasEvent) or event.anchor:
+        return "uses & or * to repeat a part; write the part out, or put quotes around the text"
+    if event.tag:
+        return "uses a tag (!); remove it, or put quotes around the text"
+    if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_SCALAR:
+        return f"a text of {len(event.value):,} characters begins here; at most {LONGEST_SCALAR:,} may be"
+    return None
+
+
+def _place(event: Any, name: str) -> Where:
+    return Where(name, event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 class _Builder:
@@ -171,7 +194,7 @@ class _Builder:
         raise _refused(item.where, "the file has to consist of lines like 'key: value'")
 
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
-        where = Where(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+        where = _place(event, self.name)
         if isinstance(event, yaml.ScalarEvent):
             return Scalar(self._fit(event, where), where)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -213,6 +236,9 @@ class _Builder:
             if key.text in seen:
                 text = f"'{key.text}' stands here twice, first on line {seen[key.text].line}; remove one of them"
                 self.problems.append(Problem(key.where, text))
+                if len(self.problems) == MOST_PROBLEMS:
+                    more = Problem(key.where, "more keys stand twice below; mend these first")
+                    raise ConfigError([*self.problems, more])
             else:
                 seen[key.text] = key.where
                 yield key, value

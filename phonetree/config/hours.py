@@ -119,9 +119,8 @@ def _all_dated(section: Section, languages: tuple[str, ...]) -> Iterator[tuple[D
     lists = {key: section.items(key) for key in ("closures", "openings")}
     number = sum(map(len, lists.values()))
     if number > MOST_DATED:
-        text = f"there are {number} closures and openings, but no more than {MOST_DATED} may be"
-        section.problem(max(lists.values(), key=len)[0].where, f"{text}; remove those that are over")
-        return
+        text = f"there are {number:,} closures and openings; at most {MOST_DATED:,} may be"
+        section.refuse(max(lists.values(), key=len)[0].where, f"{text}; remove those that are over")
     for key, items in lists.items():
         yield from _dated(section, key, items, languages)
 

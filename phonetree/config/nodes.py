@@ -35,8 +35,17 @@ KINDS = ("menu", "message", "hours", "connect", "transfer", "voicemail", "goodby
 STAR = "star"
 """How the files write the key *, which YAML would take for something else."""
 
+MOST_MENTIONED = 11
+"""Keys of `always` that a menu speaks: there are ten, and the star."""
+
 MOST_CHOICES = 6
 """Choices of one menu, unspoken ones included; the proof is stricter about spoken ones."""
+
+MOST_NODES = 5000
+"""The largest site that was proven (`bench.growth`)."""
+
+MOST_LIKE = 10
+"""Menus of which each is `like` the next."""
 
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _KEY = re.compile(r"[0-9]\Z")
@@ -118,6 +127,11 @@ class NodeReader:
         while isinstance(node, Menu) and seen[-1] in self.likes:
             where, other_name = self.likes[seen[-1]]
             other = nodes.get(other_name)
+            if len(seen) > MOST_LIKE:
+                parent.findings.problem(
+                    where, f"menu '{node.id}': more than {MOST_LIKE} menus are like one another in a row; name the last"
+                )
+                break
             if not isinstance(other, Menu) or other_name in seen:
                 parent.findings.problem(
                     where, f"menu '{seen[-1]}': 'like' has to name another menu, and none that is like it"
@@ -191,7 +205,7 @@ class NodeReader:
 
     def _mention(self, section: Section) -> tuple[Key, ...]:
         keys = []
-        for item in section.items("mention"):
+        for item in section.items("mention", most=MOST_MENTIONED):
             key = section.scalar(item, "a key")
             if key.text not in (*self.always, STAR, PERSON_KEY):
                 known = suggest(key.text, [*self.always, STAR])

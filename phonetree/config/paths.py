@@ -36,6 +36,9 @@ MOST_CYCLES = 10
 
 Graph = Mapping[NodeId, set[NodeId]]
 
+ANY_MENU = "*"
+"""Stands in a graph for every menu, so that not each transfer that goes back to one leads to all of them."""
+
 
 def without_caller(node: Node, menus: Iterable[NodeId]) -> Iterator[NodeId]:
     """Where a node leads when the caller does nothing, whatever else happens.
@@ -73,8 +76,8 @@ def check(
     findings: Findings,
 ) -> None:
     """Notes every way to go round for ever, every node that no call comes to, and a 0 that reaches nobody."""
-    menus = [name for name, node in nodes.items() if isinstance(node, Menu)]
-    alone = {name: set(without_caller(node, menus)) for name, node in nodes.items()}
+    alone = {name: set(without_caller(node, (ANY_MENU,))) for name, node in nodes.items()}
+    alone[ANY_MENU] = {name for name, node in nodes.items() if isinstance(node, Menu)}
     order = _refuse_rounds(alone, places, findings)
     _refuse_long_ways(alone, order, places, findings)
     if findings.problems:
@@ -91,9 +94,9 @@ def _refuse_rounds(alone: Graph, places: Mapping[NodeId, Where], findings: Findi
             return list(TopologicalSorter(alone).static_order())
         except CycleError as error:
             round_ = list(reversed(error.args[1]))
-            first = min(round_[:-1], key=lambda name: places[name])
+            first = min((name for name in round_ if name != ANY_MENU), key=lambda name: places[name])
             turned = round_[:-1][round_.index(first) :] + round_[: round_.index(first)]
-            shown = " -> ".join([*turned, first])
+            shown = " -> ".join(name for name in [*turned, first] if name != ANY_MENU)
             findings.problem(
                 places[first],
                 f"node '{first}': a caller who does nothing could go round for ever ({shown}); "
@@ -106,8 +109,8 @@ def _refuse_rounds(alone: Graph, places: Mapping[NodeId, Where], findings: Findi
 def _refuse_long_ways(alone: Graph, order: list[NodeId], places: Mapping[NodeId, Where], findings: Findings) -> None:
     longest: dict[NodeId, int] = {}
     for name in order:
-        longest[name] = 1 + max((longest[after] for after in alone[name]), default=0)
-        if longest[name] == MOST_IN_A_ROW + 1:
+        longest[name] = (name != ANY_MENU) + max((longest[after] for after in alone[name]), default=0)
+        if longest[name] == MOST_IN_A_ROW + 1 and name != ANY_MENU:
             findings.problem(
                 places[name],
                 f"node '{name}': more than {MOST_IN_A_ROW} nodes follow without the caller; shorten the way",
@@ -124,7 +127,7 @@ def _refuse_unreachable(
     reached, waiting = set(begin), list(begin)
     while waiting:
         name = waiting.pop()
-        for after in (*alone[name], *by_choice(nodes[name])):
+        for after in (*alone[name], *(by_choice(nodes[name]) if name != ANY_MENU else ())):
             if after not in reached:
                 reached.add(after)
                 waiting.append(after)
@@ -148,15 +151,19 @@ def _refuse_nobody(
 
 
 def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
-    """The first nodes that are more than words, from a node on."""
-    match nodes[name]:
-        case Message(go=go):
-            yield from first_stops(nodes, go)
-        case HoursNode(go=by_kind):
-            for after in dict.fromkeys(by_kind.values()):
-                yield from first_stops(nodes, after)
-        case _:
-            yield name
+    """The first nodes that are more than words, from a node on, each once."""
+    seen, waiting = {name}, [name]
+    for here in waiting:  # grows while it is walked
+        match nodes[here]:
+            case Message(go=go):
+                following = [go]
+            case HoursNode(go=by_kind):
+                following = list(dict.fromkeys(by_kind.values()))
+            case _:
+                following = []
+                yield here
+        waiting += [after for after in following if after not in seen]
+        seen.update(following)
 
 
 def with_resources(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:

@@ -25,6 +25,13 @@ _HOURS_WORDS: Mapping[str, Hours] = {
 }
 
 
+MOST_RESOURCES = 200
+"""Outside lines: more than anybody verifies twice a year."""
+
+MOST_TEAMS, MOST_MEMBERS = 50, 100
+"""Teams, and phones of one team. Each shift of its own makes more kinds of moment, all of which are tried."""
+
+
 def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> Hours:
     """`always`, `helpline hours`, `outside helpline hours`, or a week of spans of its own."""
     item = section.take(key)
@@ -41,7 +48,7 @@ def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> 
 
 def read_teams(parent: Section, rules: NumberRules, zone: BaseTzInfo) -> Mapping[str, Team]:
     """The teams by name."""
-    teams = parent.section("teams", "teams")
+    teams = parent.section("teams", "teams").at_most(MOST_TEAMS)
     return {name.text: _team(teams, name, item, rules, zone) for name, item in teams.entries()}
 
 
@@ -52,7 +59,8 @@ def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: B
     longest = section.number("longest_wait", 60, SHORTEST_LONGEST_WAIT, 300, "seconds that a caller waits at most")
     hours = read_hours(section, "open", HelplineHours(inside=True), zone)
     members = tuple(
-        _member(section, number, member, rules, zone) for number, member in enumerate(section.items("members"), 1)
+        _member(section, number, member, rules, zone)
+        for number, member in enumerate(section.items("members", most=MOST_MEMBERS), 1)
     )
     if not members:
         section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
@@ -87,7 +95,7 @@ def read_resources(
     parent: Section, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
 ) -> Mapping[str, Resource]:
     """The outside lines by name."""
-    resources = parent.section("resources", "resources")
+    resources = parent.section("resources", "resources").at_most(MOST_RESOURCES)
     return {name.text: _resource(resources, name, item, languages, rules, zone) for name, item in resources.entries()}
 
 

@@ -17,6 +17,9 @@ LONGEST_TEXT = 3000
 AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
 """What can be played (Twilio, voice/twiml/play)."""
 
+LONGEST_FILE_NAME = 200
+"""Bytes of an audio file's name; file systems allow 255."""
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -40,6 +43,7 @@ class PromptReader:
     helpline: Helpline
     audio: Path
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    _fixed_fields: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
 
     def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
         """The prompt under a key. With a hint it must be there; without, None when it is not."""
@@ -113,7 +117,9 @@ class PromptReader:
         return Text("")
 
     def _fixed(self, language: str) -> Mapping[str, str]:
-        """Fields that do not depend on the moment."""
+        """Fields that do not depend on the moment, made once for each language."""
+        if language in self._fixed_fields:
+            return self._fixed_fields[language]
         fields = {
             "helpline.name": self.helpline.name,
             "helpline.number": digits(self.helpline.number) if self.helpline.number else "",
@@ -122,7 +128,7 @@ class PromptReader:
         for name, resource in self.resources.items():
             fields[f"{name}.name"] = resource.names.get(language, "")
             fields[f"{name}.number"] = digits(resource.number) if resource.number else ""
-        return fields
+        return self._fixed_fields.setdefault(language, fields)
 
     def _audio(self, section: Section, language: str) -> tuple[Part, ...]:
         file = section.text("audio", hint="write the file's name, such as audio: welcome-en.mp3")
@@ -132,6 +138,10 @@ class PromptReader:
             return ()
         if Path(file.text).name != file.text:
             section.problem(file.where, f"'{file.text}' is not a plain file name; put the file into the folder 'audio'")
+        elif len(file.text.encode("utf-8", "replace")) > LONGEST_FILE_NAME:
+            section.problem(
+                file.where, f"a file's name is longer than {LONGEST_FILE_NAME} bytes; give it a shorter one"
+            )
         elif not file.text.lower().endswith(AUDIO_TYPES):
             section.problem(file.where, f"'{file.text}' cannot be played; use one of {', '.join(AUDIO_TYPES)}")
         elif problem := _missing(self.audio / file.text):

@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from heapq import nlargest
 from itertools import pairwise
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
-from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
+from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
 T = TypeVar("T")
 
 MOST_DIGITS = 9
 """Digits of a whole number, leading zeros included."""
-
-MOST_PROBLEMS = 100
-"""After so many the reading ends: whoever has that many mends a few causes first, and checks again."""
 
 LONGEST_PROBLEM = 600
 """Characters of a problem, which may quote a long text."""
@@ -41,9 +38,12 @@ class Findings:
     def problem(self, where: Where, text: str) -> None:
         """Notes a problem. Raises ConfigError with all there are when one more than `MOST_PROBLEMS` is found."""
         if len(self.problems) >= MOST_PROBLEMS:
-            more = Problem(Where(where.file), f"has more problems than these {len(self.problems)}; mend them first")
-            raise ConfigError([*sorted(set(self.problems)), more])
+            self.refuse(Where(where.file), f"has more problems than these {len(self.problems)}; mend them first")
         self.problems.append(Problem(where, _shortened(text)))
+
+    def refuse(self, where: Where, text: str) -> NoReturn:
+        """Ends the reading: raises ConfigError with the problems so far and this one, the last."""
+        raise ConfigError([*sorted(set(self.problems)), Problem(where, text)])
 
     def warn(self, where: Where, text: str) -> None:
         self.warnings.append(ConfigWarning(where, text))
@@ -173,23 +173,25 @@ class Section:
         """Every key by its text; none is taken by that."""
         return ((name, key) for name, (key, _) in self._entries.items())
 
-    def at_most(self, most: int, what: str) -> "Section":
-        """This table, or an empty one and a problem when it has more than `most` entries."""
-        if len(self._entries) <= most:
-            return self
-        self.problem(self.where, f"there are {len(self._entries)} {what}, but no more than {most} may be")
-        return Section(Table((), self.where), self.label, self.findings, present=False)
+    def refuse(self, where: Where, text: str) -> NoReturn:
+        """Ends the reading with a problem, for what would be too much to read."""
+        self.findings.refuse(where, f"{self.label}: {text}" if self.label else text)
+
+    def at_most(self, most: int) -> "Section":
+        """This table; the reading ends when it has more than `most` entries."""
+        if len(self._entries) > most:
+            self.refuse(self.where, f"has {len(self._entries):,} entries; at most {most:,} may be")
+        return self
 
     def items(self, key: str, *, most: int | None = None) -> tuple[Item, ...]:
-        """The list under a key; an absent one is empty, and so is one of more than `most`, which is a problem."""
+        """The list under a key; an absent one is empty. The reading ends when it has more than `most` entries."""
         item = self.take(key)
         if item is None:
             return ()
         if isinstance(item, Listing):
-            if most is None or len(item.items) <= most:
-                return item.items
-            self.problem(item.where, f"'{key}' has {len(item.items)} entries, but no more than {most} may be")
-            return ()
+            if most is not None and len(item.items) > most:
+                self.refuse(item.where, f"'{key}' has {len(item.items):,} entries; at most {most:,} may be")
+            return item.items
         self.problem(item.where, f"'{key}' has to be a list: lines that begin with a dash, or [one, two]")
         return ()
 

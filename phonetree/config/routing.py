@@ -9,7 +9,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import paths
 from phonetree.config.document import Item, Listing, Scalar, Table
-from phonetree.config.nodes import NodeReader
+from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.people import read_resources, read_teams
 from phonetree.config.prompts import PromptReader
@@ -19,6 +19,12 @@ from phonetree.core.schedule import Kind
 from phonetree.core.tree import Always, Budgets, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
 from phonetree.core.verbs import Voice
 from phonetree.errors import Where
+
+MOST_LANGUAGES = 9
+"""Languages of a helpline: a caller changes them by a key."""
+
+LONGEST_EMAIL = 254
+"""Characters of an address (RFC 5321, 4.5.3.1.3)."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
@@ -51,7 +57,9 @@ def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInf
     None at all when they are not to be had or a name is wrong; no text is then held against them.
     """
     section = Section(table, "", findings)
-    languages = section.section("languages", "languages", hint="write them with their voices, the first one first")
+    languages = section.section(
+        "languages", "languages", hint="write them with their voices, the first one first"
+    ).at_most(MOST_LANGUAGES)
     read = {name.text: _language(languages, name, item) for name, item in languages.entries()}
     if languages.present and not read:
         languages.problem(languages.where, "there is none; write at least one with its voice")
@@ -112,7 +120,7 @@ def read_routing(
     resources = read_resources(section, tuple(languages), rules, zone)
     teams = read_teams(section, rules, zone)
     prompts = PromptReader(languages, helpline, audio, resources)
-    nodes = section.section("nodes", "nodes", hint="write what callers hear and where it leads")
+    nodes = section.section("nodes", "nodes", hint="write what callers hear and where it leads").at_most(MOST_NODES)
     reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
     reader.read_always(section)
     reader.ended = reader.link(section, "ended") or None
@@ -167,7 +175,7 @@ def _helpline(section: Section, rules: NumberRules) -> Helpline:
     at_the_provider = section.text("provider_number")
     shown = section.word("caller_id", "helpline", ("helpline", "provider"))
     email = section.text("email")
-    if email.text and not _EMAIL.match(email.text):
+    if email.text and not (len(email.text) <= LONGEST_EMAIL and _EMAIL.match(email.text)):
         section.problem(email.where, f"'{email.text}' is not an e-mail address")
     section.refuse_unknown()
     dialled = read_number(section, number, rules) if number.text else ""

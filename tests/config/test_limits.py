@@ -121,17 +121,13 @@ def test_what_is_too_much_ends_the_reading_with_a_sentence(case: str, tmp_path: 
     assert len(problems) <= MOST_PROBLEMS + 1
 
 
+def _tries(number: str) -> Callable[[str], str]:
+    return _replace("mention: [0, star]", f"mention: [0, star]\n      tries: {number}")
+
+
 SMALL: dict[str, tuple[str, Callable[[str], str], str]] = {
-    "zeros before a number": (
-        "routing.yaml",
-        _replace("{say: Say your message.,", "{longest: 00000000029, say: A.,"),
-        "'longest' is '00",
-    ),
-    "5,000 zeros": (
-        "routing.yaml",
-        _replace("{say: Say your message.,", f"{{longest: {'0' * 5000}, say: A.,"),
-        "'longest' is '00",
-    ),
+    "zeros before a number": ("routing.yaml", _tries("0000000029"), "'tries' is '0000000029'"),
+    "zeros after a number": ("routing.yaml", _tries(f"000000003{'0' * 5000}"), "'tries' is '000000003"),
     "a long file name": (
         "routing.yaml",
         _replace("say: Welcome.", f"say: {{en: {{audio: {'a' * 5000}.mp3, text: Welcome.}}}}"),

@@ -214,10 +214,15 @@ class _Builder:
         standing = (number for number, line in enumerate(lines) if bad in line)
         if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
             where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
-        self.problems.append(Problem(where, _unfit(bad, text[: text.index(bad)])))
+        self._note(Problem(where, _unfit(bad, text[: text.index(bad)])))
         while bad := unfit(text):
             text = text.replace(bad, "")
         return text
+
+    def _note(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise ConfigError([*self.problems, Problem(problem.where, "more is wrong below; mend these first")])
 
     def _items(self, events: Iterator[Any], end: type) -> Iterator[Item]:
         for event in events:
@@ -231,14 +236,11 @@ class _Builder:
             if not isinstance(key, Scalar):
                 raise _refused(key.where, "a key has to be a single word or number")
             if (bare := unquoted(key.text)) != key.text:
-                self.problems.append(Problem(key.where, curly(key.text)))
+                self._note(Problem(key.where, curly(key.text)))
                 key = Scalar(bare, key.where)  # noqa: PLW2901 -- what was meant
             if key.text in seen:
                 text = f"'{key.text}' stands here twice, first on line {seen[key.text].line}; remove one of them"
-                self.problems.append(Problem(key.where, text))
-                if len(self.problems) == MOST_PROBLEMS:
-                    more = Problem(key.where, "more keys stand twice below; mend these first")
-                    raise ConfigError([*self.problems, more])
+                self._note(Problem(key.where, text))
             else:
                 seen[key.text] = key.where
                 yield key, value

@@ -68,7 +68,7 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
         f"has 501 entries; at most {MOST_CALENDARS} may",
     ),
     "values": ("routing.yaml", _add(f"x: [{'a,' * MOST_ITEMS}a]\n"), f"the file has more than {MOST_ITEMS:,} keys"),
-    "keys twice": ("routing.yaml", _add("bye: x\n" * 5000), "more keys stand twice"),
+    "keys twice": ("routing.yaml", _add("bye: x\n" * 5000), "more is wrong below"),
     "a long text": (
         "routing.yaml",
         _replace("Welcome.", "a" * 20_000),

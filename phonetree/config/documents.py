@@ -10,7 +10,7 @@ from phonetree.core.fallback import fallback
 from phonetree.core.promises import Breach, Promise, Walked
 from phonetree.core.tree import Language, Site
 from phonetree.core.verbs import Dial, Gather, Verbs
-from phonetree.provider.twiml import MOST_BYTES, Renderer
+from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
 SPARE_BYTES = 8 * 1024
 """Room for what a document may have besides its words: the server's own address and a state's in each verb, and what
@@ -25,6 +25,8 @@ def usable(verbs: Verbs) -> bytes:
     try:
         document = _renderer.write(verbs)
         expat.ParserCreate().Parse(document, True)
+    except RenderError as error:
+        raise ValueError(f"is too long to be sent ({error}); shorten its texts") from error
     except Exception as error:  # whatever it is, callers would have met it
         raise ValueError(f"cannot be written as XML ({type(error).__name__})") from error
     if len(document) > MOST_BYTES - SPARE_BYTES:

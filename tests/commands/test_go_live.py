@@ -241,6 +241,11 @@ def _behind_threads(place: Place, number: int) -> None:
     place.answer(through=through)
 
 
+def _empty_database(place: Place) -> None:
+    (place.folder / "empty.db").touch()
+    place.set(DATABASE_URL=f"sqlite:///{place.folder}/empty.db")
+
+
 MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("another address", _number(voice_url="https://old.example.org/voice"), "number", "VoiceUrl", "provision --apply"),
     ("a slash more", _number(status_callback="https://x.example.org/voice/status/"), "number", "StatusCallback", "provision"),
@@ -264,7 +269,8 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("a fallback that is gone", _environment(PHONETREE_FALLBACK_URL="http://127.0.0.1:9/"), "fallback", "cannot be reached", "PHONETREE_FALLBACK_URL"),
     ("a fallback that answers GET", _elsewhere("", status=405), "fallback", "answers 405", "answer POST"),
     ("a fallback on the server", _environment(PHONETREE_FALLBACK_URL=""), "fallback", "goes down with it", "elsewhere"),
-    ("no schema", lambda place: place.set(DATABASE_URL=f"sqlite:///{place.folder}/new.db"), "database", "there is no file", "migrate"),
+    ("a path where none is", lambda place: place.set(DATABASE_URL=f"sqlite:///{place.folder}/new.db"), "database", "there is no file at", "migrate"),
+    ("no schema", _empty_database, "database", "schema none", "migrate"),
     ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "database-away.md"),
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "in no way", "PHONETREE_NOTIFY"),
     ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is none", ""),

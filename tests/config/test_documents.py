@@ -64,8 +64,10 @@ def test_a_last_resort_that_no_network_could_use_is_refused(tmp_path: Path) -> N
     config = copytree(ROOT / "config", tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text + f'\nphrases: {{en: {{trouble: "{"&" * 9_000} {{name}}", cut_off: "{"&" * 9_000} {{number}}"}}}}\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"when the server itself fails \('barcc'\) has 88 kB, of at most 56"):
+    long = {"trouble": "&" * 9_000 + " {name}", "cut_off": "&" * 9_000 + " {number}"}
+    phrases = "".join(f'    {name}: "{words}"\n' for name, words in long.items())
+    path.write_text(f"{text}\nphrases:\n  en:\n{phrases}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"when the server itself fails \('barcc'\) is too long to be sent"):
         load(config, RULES)
 
 

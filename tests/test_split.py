@@ -16,10 +16,11 @@ import requests
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from phonetree.core.turn import Outcome
 from phonetree.mailbox.notices import UNANSWERED
 from phonetree.simulator.provider import TestProvider, _Quiet, serve
 from phonetree.simulator.transport import sign
-from phonetree.store.counts import Outcome, by_month
+from phonetree.store.counts import by_month
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate

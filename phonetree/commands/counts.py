@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from phonetree.commands.options import Which, config_option, demo_options
-from phonetree.store.counts import Outcome, by_hour, by_month
+from phonetree.core.turn import Outcome
+from phonetree.store.counts import by_hour, by_month
 
 WORDS = {
     Outcome.CALL: "calls",

@@ -72,7 +72,7 @@ def add(
     for team in nobody_on_shift(loaded.site, wanted):
         click.echo(f"Team '{team}': {NOBODY}.")
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
-    click.echo("A caller will hear: " + " ".join(sentences(heard)))
+    click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
 
 
 @override.command("list")

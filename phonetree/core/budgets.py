@@ -8,7 +8,7 @@ from phonetree.core.explore import SILENT, Place, Walk
 from phonetree.core.moments import Moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import Step
-from phonetree.core.tree import Site, Speak
+from phonetree.core.tree import PERSON_KEY, Site, Speak
 from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
 
 MOST_TURNS_ALONE = 60
@@ -34,7 +34,7 @@ def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
         for language, begin in begins(site, walk, walk.number[Place(number)]):
             people: list[float] = []
             lines: list[float] = []
-            for key, offered in _offers(site, language, walk.verbs[begin]):
+            for key, offered in _offers(walk.verbs[begin]):
                 pressed = walk.following(begin, Pressed(key))
                 documents = alone(walk, pressed) if pressed is not None else iter(())
                 seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
@@ -55,16 +55,14 @@ def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
             yield choice.target.language, after
 
 
-def _offers(site: Site, language: str, verbs: Verbs) -> Iterator[tuple[str, float]]:
-    """Each key, and the seconds until it has been offered ("..., press 1.")."""
+def _offers(verbs: Verbs) -> Iterator[tuple[str, float]]:
+    """Each key of the menu but 0, and the seconds until it has been offered ("..., press 1.")."""
     gather = question(verbs)
     passed = 0.0
     for piece in gather.spoken if gather else ():
         passed += spoken_seconds(piece)
-        for key in "123456789":
-            ending = site.phrases[language]["choice"].format(label="", key=key)
-            if isinstance(piece, Say) and piece.text.endswith(ending):
-                yield key, passed
+        if isinstance(piece, Say) and piece.key and piece.key != PERSON_KEY:
+            yield piece.key, passed
 
 
 def question(verbs: Verbs) -> Gather | None:

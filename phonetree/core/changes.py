@@ -10,7 +10,7 @@ from datetime import date
 from phonetree.core.calendar import changed_hours
 from phonetree.core.comparable import as_written, under_the_same_hours
 from phonetree.core.explore import Walk, nothing_to_collect, walk
-from phonetree.core.lockstep import partings, passed_by, place_of, said_in
+from phonetree.core.lockstep import partings, place_of
 from phonetree.core.moments import Moments, moments
 from phonetree.core.schedule import Kind
 from phonetree.core.telling import Said, Words, line_named, listed
@@ -85,12 +85,12 @@ def _on_calls(old: Site, new: Site, since: date) -> Iterator[str]:
     played, edited = as_written(under_the_same_hours(old, new)), as_written(new)
     kinds = moments(since, edited, played)
     walks = walk(played, kinds), walk(edited, kinds)
-    words = Words(played, edited, kinds, said_in(played), said_in(edited))
+    words = Words(played, edited, kinds)
     found: dict[Said, _Found] = {}
     for parting in partings(played, edited, kinds, walks):
         for place, said in words.of(parting):
             found.setdefault(said, _Found()).add(parting.moment, place)
-    met = _met(walks[0], words.messages), _met(walks[1], words.new_messages)
+    met = _met(walks[0]), _met(walks[1])
     for said, where in _gathered(found):
         ever = set().union(*(each.get(place, ()) for each in met for place in where.places))
         yield sentence(_when(where.moments, ever, kinds) + _where(where.places) + str(said))
@@ -111,12 +111,12 @@ class _Found:
             self.places[place] = None
 
 
-def _met(found: Walk, messages: Mapping[str, NodeId]) -> dict[NodeId, set[int]]:
+def _met(found: Walk) -> dict[NodeId, set[int]]:
     """The moments at which calls come to each place."""
     met: dict[NodeId, set[int]] = {}
-    for place, verbs in zip(found.places, found.verbs, strict=True):
+    for place, verbs, passed in zip(found.places, found.verbs, found.passed, strict=True):
         here = place_of(verbs)
-        for node in (*passed_by(verbs, messages), *((here.node,) if here else ())):
+        for node in (*passed, *((here.node,) if here else ())):
             met.setdefault(node, set()).add(place.moment)
     return met
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from phonetree.core import ringing
-from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded
+from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded, Rival
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -37,7 +37,8 @@ from phonetree.core.tree import (
     Transfer,
     Voicemail,
 )
-from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verbs
+from phonetree.core.turn import Outcome, Turn
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verb, Verbs
 from phonetree.core.wording import Speaker, depends_on_the_moment, digits, sentence
 from phonetree.errors import StateError
 
@@ -58,45 +59,61 @@ MESSAGE_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """What the functions below share: the site, the moment, and where the call is."""
+class _Call:
+    """What the functions below share: the site, the moment, where the call is, and what this turn has come by."""
 
     site: Site
     now: datetime
     state: State
+    passed: tuple[NodeId, ...] = ()
+    outcome: Outcome | None = None
 
     @property
     def speak(self) -> Speaker:
-        return Speaker(self.site, self.state.language, self.now)
+        return Speaker(self.site, self.state.language, self.now, self.state.node)
 
-    def at(self, node: NodeId) -> "_Turn":
+    def at(self, node: NodeId) -> "_Call":
         """The same call at another node, its counts begun anew."""
-        state = State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu)
-        return _Turn(self.site, self.now, state)
+        return self._in(State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu))
 
-    def speaking(self, language: Language) -> "_Turn":
-        return _Turn(self.site, self.now, replace(self.state, language=language))
+    def speaking(self, language: Language) -> "_Call":
+        return self._in(replace(self.state, language=language))
 
-    def counting(self, misses: int, repeats: int) -> "_Turn":
-        return _Turn(self.site, self.now, self.state.at(self.state.step, misses=misses, repeats=repeats))
+    def counting(self, misses: int, repeats: int) -> "_Call":
+        return self._in(self.state.at(self.state.step, misses=misses, repeats=repeats))
 
-    def refused(self) -> "_Turn":
-        return _Turn(self.site, self.now, replace(self.state, refused=1))
+    def passing(self) -> "_Call":
+        """The same call, on its way from this node to the next."""
+        return replace(self, passed=(*self.passed, self.state.node))
+
+    def coming_to(self, outcome: Outcome) -> "_Call":
+        return replace(self, outcome=outcome)
+
+    def turn(self, *verbs: Verb) -> Turn:
+        return Turn(verbs, self.passed, self.outcome)
+
+    def _in(self, state: State) -> "_Call":
+        return replace(self, state=state)
+
+    def refused(self) -> "_Call":
+        return self._in(replace(self.state, refused=1))
 
 
-def start(site: Site, now: datetime) -> Verbs:
+def start(site: Site, now: datetime) -> Turn:
     """The first turn of a call that came in at `now` (aware)."""
-    return _from_the_start(site, now, site.first_language)
+    here = _begin(site, now, site.first_language).coming_to(Outcome.CALL)
+    return _enter(here, here.state.node, _at_short_notice(here))
 
 
-def start_again(site: Site, now: datetime, language: Language) -> Verbs:
+def start_again(site: Site, now: datetime, language: Language) -> Turn:
     """The turn of a call whose place is lost: the beginning of this site's tree, with a sentence that says so."""
-    return _from_the_start(site, now, site.known_language(language), lost=True)
+    here = _begin(site, now, site.known_language(language))
+    return _enter(here, here.state.node, (here.speak.phrase("lost_place"),))
 
 
-def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Verbs:
+def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Turn:
     """The turn of a call that comes to a node, whatever was before."""
-    return _enter(_Turn(site, now, State(site.revision, language, node, Step.ASK)), node)
+    return _enter(_Call(site, now, State(site.revision, language, node, Step.ASK)), node)
 
 
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
@@ -113,16 +130,16 @@ def rescue(site: Site, now: datetime, language: Language) -> Verbs:
     )
 
 
-def turn(site: Site, state: State, event: Event, now: datetime) -> Verbs:
+def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
     """What to do after `event` happened on a call that was in `state`.
 
     Raises StateError when the site has no such place; the caller of this function starts the call again.
     """
     if isinstance(event, HungUp):
-        return (Hangup(),)
+        return Turn((Hangup(),))
     if state.language not in site.languages:
         raise StateError("the site does not speak this language")
-    here = _Turn(site, now, state)
+    here = _Call(site, now, state)
     if state.step in LEG_STEPS:
         return _screen(here, event)
     if state.node not in site.nodes or (state.menu and not isinstance(site.nodes.get(state.menu), Menu)):
@@ -130,19 +147,19 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Verbs:
     return _go_on(here, event)
 
 
-def _from_the_start(site: Site, now: datetime, language: Language, *, lost: bool = False) -> Verbs:
+def _begin(site: Site, now: datetime, language: Language) -> _Call:
+    """A call at the node with which calls begin."""
     node = site.start[site.schedule.status(now).kind]
-    here = _Turn(site, now, State(site.revision, language, node, Step.ASK))
-    return _enter(here, node, (here.speak.phrase("lost_place"),) if lost else _at_short_notice(here))
+    return _Call(site, now, State(site.revision, language, node, Step.ASK))
 
 
-def _at_short_notice(here: _Turn) -> tuple[Spoken, ...]:
+def _at_short_notice(here: _Call) -> tuple[Spoken, ...]:
     """What staff want to be said before anything else, for as long as their override stands."""
     words = here.site.schedule.words(here.now).get(here.state.language)
     return (here.speak.say(words),) if words else ()
 
 
-def _go_on(here: _Turn, event: Event) -> Verbs:
+def _go_on(here: _Call, event: Event) -> Turn:
     match here.site.nodes[here.state.node], here.state.step, event:
         case Menu() as menu, Step.ASK, Pressed(key):
             return _choose(here, menu, key)
@@ -157,11 +174,11 @@ def _go_on(here: _Turn, event: Event) -> Verbs:
         case Connect() as node, Step.RUNG, _:
             return _ring_on(here, node, event)
         case Transfer() as node, Step.BRIDGED, DialEnded(connected=True):
-            return _after(here, node)
+            return _after(here.coming_to(Outcome.LINE), node)
         case Transfer() as node, Step.BRIDGED, _:
             return _unreachable(here, node, event)
         case Voicemail() as node, Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
-            return _enter(here, node.go, (here.speak.phrase("thanks"),))
+            return _enter(here.coming_to(Outcome.MESSAGE), node.go, (here.speak.phrase("thanks"),))
         case Voicemail() as node, Step.RECORDED, _:
             return _no_message(here, node)
         case node, _, _:
@@ -171,16 +188,16 @@ def _go_on(here: _Turn, event: Event) -> Verbs:
 # -- entering a node
 
 
-def _enter(here: _Turn, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Verbs:
+def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Turn:
     """What happens at a node; `spoken` is said before it."""
     here = here.at(node_id)
     match here.site.nodes[node_id]:
         case Menu() as node:
             return _ask(here, node, spoken, first=True)
         case Message(say=say, go=go):
-            return _enter(here, go, spoken + here.speak.prompt(say))
+            return _enter(here.passing(), go, spoken + here.speak.prompt(say))
         case HoursNode(go=go_by_kind):
-            return _enter(here, go_by_kind[here.site.schedule.status(here.now).kind], spoken)
+            return _enter(here.passing(), go_by_kind[here.site.schedule.status(here.now).kind], spoken)
         case Connect() as node:
             return _connect(here, node, spoken)
         case Transfer() as node:
@@ -189,15 +206,15 @@ def _enter(here: _Turn, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Ver
             words = (*spoken, *here.speak.prompt(node.say), here.speak.phrase("recording"))
             return _record(here, node, words, misses=0)
         case Goodbye(say=say):
-            return *_announce(here, spoken + here.speak.prompt(say)), Hangup()
+            return here.turn(*_announce(here, spoken + here.speak.prompt(say)), Hangup())
 
 
-def _announce(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
+def _announce(here: _Call, spoken: tuple[Spoken, ...]) -> Verbs:
     """Words that lead on by themselves; a key in the midst of them is heard."""
     return (Gather(spoken, ANNOUNCE_SECONDS, here.state.at(Step.ANNOUNCE)),) if spoken else ()
 
 
-def _interrupt(here: _Turn, node_id: NodeId, key: str) -> Verbs:
+def _interrupt(here: _Call, node_id: NodeId, key: str) -> Turn:
     """A key during an announcement: one of those that always work, or "yes, go on"; in a goodbye, "stay"."""
     if key == AGAIN_KEY:
         return _enter(here, node_id)
@@ -206,10 +223,12 @@ def _interrupt(here: _Turn, node_id: NodeId, key: str) -> Verbs:
     if isinstance(here.site.nodes[node_id], Goodbye):
         return _back(here, ())
     heard = here.state.at(Step.ANNOUNCE)
-    return tuple(verb for verb in _enter(here, node_id) if not (isinstance(verb, Gather) and verb.then == heard))
+    entered = _enter(here, node_id)
+    kept = tuple(verb for verb in entered.verbs if not (isinstance(verb, Gather) and verb.then == heard))
+    return replace(entered, verbs=kept)
 
 
-def _follow(here: _Turn, target: Target) -> Verbs:
+def _follow(here: _Call, target: Target) -> Turn:
     match target:
         case GoTo(node):
             return _enter(here, node)
@@ -218,7 +237,7 @@ def _follow(here: _Turn, target: Target) -> Verbs:
             return _enter(there, here.state.node, _at_short_notice(there))
 
 
-def _changed(here: _Turn, language: Language) -> _Turn:
+def _changed(here: _Call, language: Language) -> _Call:
     """The call in this language; back in the first one, when it is spoken already."""
     return here.speaking(here.site.first_language if here.state.language == language else language)
 
@@ -226,13 +245,13 @@ def _changed(here: _Turn, language: Language) -> _Turn:
 # -- menus
 
 
-def _ask(here: _Turn, menu: Menu, before: tuple[Spoken, ...], *, first: bool) -> Verbs:
+def _ask(here: _Call, menu: Menu, before: tuple[Spoken, ...], *, first: bool) -> Turn:
     then = here.state.at(Step.ASK, menu=menu.id, misses=here.state.misses, repeats=here.state.repeats)
     spoken = before + (_first_hearing(here, menu) if first else _later_hearing(here, menu))
-    return Gather(spoken, menu.wait, then), Redirect(then)
+    return here.turn(Gather(spoken, menu.wait, then), Redirect(then))
 
 
-def _first_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+def _first_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     always = [here.site.always[key] for key in menu.mention if key != AGAIN_KEY]
     choices = _choices(here, menu)
     return (
@@ -245,33 +264,34 @@ def _first_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
     )
 
 
-def _later_hearing(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+def _later_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     """Shorter: the greeting and most of the keys that always work have been heard."""
     person = (_offer(here, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
     return *here.speak.prompt(menu.again), *_choices(here, menu), *person
 
 
-def _choices(here: _Turn, menu: Menu) -> tuple[Spoken, ...]:
+def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     return tuple(_offer(here, choice) for choice in menu.choices if here.site.offers(choice, here.now))
 
 
-def _offer(here: _Turn, choice: Choice) -> Spoken:
+def _offer(here: _Call, choice: Choice) -> Spoken:
     """How a choice is spoken: what it does, then its key. A language is offered in itself."""
     worded = here.site.offers_worded
-    if (choice, here.state.language) in worded:
-        return worded[choice, here.state.language]
+    if (choice, here.state.language, here.state.node) in worded:
+        return worded[choice, here.state.language, here.state.node]
     if isinstance(choice.target, Speak):
         other = _changed(here, choice.target.language)
         name = other.site.languages[other.state.language].name
-        spoken = other.speak.phrase("language", language=name, key=choice.key)
+        said = other.speak.phrase("language", language=name, key=choice.key)
     else:
-        spoken = here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
+        said = here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
+    spoken = replace(said, node=here.state.node, key=choice.key)
     if not depends_on_the_moment(choice.label, here.state.language):
-        worded[choice, here.state.language] = spoken
+        worded[choice, here.state.language, here.state.node] = spoken
     return spoken
 
 
-def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
+def _choose(here: _Call, menu: Menu, key: str) -> Turn:
     for choice in menu.choices:
         if choice.key == key:
             if here.site.offers(choice, here.now):
@@ -287,14 +307,14 @@ def _choose(here: _Turn, menu: Menu, key: str) -> Verbs:
     return _miss(here, menu, here.speak.phrase("wrong_key"))
 
 
-def _miss(here: _Turn, menu: Menu, why: Spoken) -> Verbs:
+def _miss(here: _Call, menu: Menu, why: Spoken) -> Turn:
     misses = here.state.misses + 1
     if misses < menu.tries:
         return _ask(here.counting(misses, here.state.repeats), menu, (why,), first=False)
     return _give_up(here, menu)
 
 
-def _give_up(here: _Turn, menu: Menu) -> Verbs:
+def _give_up(here: _Call, menu: Menu) -> Turn:
     """The tries are used up: on to a person, who is announced."""
     to_a_person = menu.silence == here.site.person
     return _enter(here, menu.silence, (here.speak.phrase("to_a_person"),) if to_a_person else ())
@@ -303,17 +323,17 @@ def _give_up(here: _Turn, menu: Menu) -> Verbs:
 # -- people
 
 
-def _connect(here: _Turn, node: Connect, spoken: tuple[Spoken, ...]) -> Verbs:
+def _connect(here: _Call, node: Connect, spoken: tuple[Spoken, ...]) -> Turn:
     team = here.site.teams[node.team]
     if not team.hours.is_open(here.site.schedule, here.now):
         return _enter(here, node.closed, spoken)
     if not ringing.roster(team, here.site.schedule, here.now):
         return _enter(here, node.otherwise, spoken)
     words = here.speak.prompt(node.say) or (here.speak.phrase("connecting"),)
-    return *_announce(here, spoken + words), Redirect(here.state.at(Step.RING))
+    return here.turn(*_announce(here, spoken + words), Redirect(here.state.at(Step.RING)))
 
 
-def _ring_on(here: _Turn, node: Connect, event: Event) -> Verbs:
+def _ring_on(here: _Call, node: Connect, event: Event) -> Turn:
     """A round is over and nobody was let through."""
     state = here.state
     members = _on_shift(here, node, state.began)
@@ -324,23 +344,23 @@ def _ring_on(here: _Turn, node: Connect, event: Event) -> Verbs:
     return _ring(here, node, ringing.Past(state.began, state.round + 1, state.rang, known))
 
 
-def _may_be_refused(here: _Turn, event: Event) -> bool:
+def _may_be_refused(here: _Call, event: Event) -> bool:
     """Whether nobody rang, perhaps because the provider did not let us show the helpline's number."""
     failed = isinstance(event, DialEnded) and event.failed
     return failed and here.site.helpline.may_be_refused and not here.state.refused
 
 
-def _caller_id(here: _Turn) -> str:
+def _caller_id(here: _Call) -> str:
     """The number that whoever we ring is shown."""
     helpline = here.site.helpline
     return helpline.provider_number if here.state.refused else helpline.caller_id
 
 
-def _ring(here: _Turn, node: Connect, past: ringing.Past) -> Verbs:
+def _ring(here: _Call, node: Connect, past: ringing.Past) -> Turn:
     members = _on_shift(here, node, past.began)
     round_ = ringing.next_round(here.site.teams[node.team], members, past, here.now)
     if round_ is None:
-        return _enter(here, node.otherwise)
+        return _enter(here.coming_to(Outcome.UNANSWERED) if past.rounds else here, node.otherwise)
     picked = sum(1 << bit for bit, member in enumerate(members) if member.number in past.picked_up)
     ring = here.state.at(
         Step.RUNG,
@@ -351,27 +371,29 @@ def _ring(here: _Turn, node: Connect, past: ringing.Past) -> Verbs:
         refused=here.state.refused,
     )
     screen = State(ring.revision, ring.language, node.id, Step.SCREEN)
-    return Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring)
+    return here.turn(Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring))
 
 
-def _on_shift(here: _Turn, node: Connect, began: int) -> tuple[Member, ...]:
+def _on_shift(here: _Call, node: Connect, began: int) -> tuple[Member, ...]:
     team = here.site.teams[node.team]
     return ringing.roster(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
 
 
-def _after(here: _Turn, node: Connect | Transfer) -> Verbs:
+def _after(here: _Call, node: Connect | Transfer) -> Turn:
     """The conversation is over and the caller is still there."""
     if node.after is None:
-        return here.speak.phrase("ended"), Hangup()
+        return here.turn(here.speak.phrase("ended"), Hangup())
     return _enter(here, node.after)
 
 
-def _screen(here: _Turn, event: Event) -> Verbs:
+def _screen(here: _Call, event: Event) -> Turn:
     """A turn on a member's leg. Whoever does not press 1 is not let through."""
     speak = Speaker(here.site, here.site.first_language, here.now)
     match event:
-        case LegPressed(ringing.ACCEPT_KEY, rival):
-            return (speak.phrase(rival), Hangup()) if rival else (Bridge(),)
+        case LegPressed(ringing.ACCEPT_KEY, None):
+            return here.coming_to(Outcome.ADVOCATE).turn(Bridge())
+        case LegPressed(ringing.ACCEPT_KEY, Rival() as rival):
+            return here.turn(speak.phrase(rival), Hangup())
         case LegPressed():
             return _screen_question(here, speak.phrase("screen_again"), here.state.misses + 1)
         case _ if here.state.language == speak.language:
@@ -381,35 +403,35 @@ def _screen(here: _Turn, event: Event) -> Verbs:
             return _screen_question(here, speak.phrase("screen_language", language=language), 0)
 
 
-def _screen_question(here: _Turn, question: Spoken, asked: int) -> Verbs:
+def _screen_question(here: _Call, question: Spoken, asked: int) -> Turn:
     if asked >= ringing.SCREEN_TRIES:
-        return (Hangup(),)
+        return here.turn(Hangup())
     accept = here.state.at(Step.ACCEPT, misses=asked)
-    return Gather((question,), ringing.SCREEN_WAIT_SECONDS, accept), Hangup()
+    return here.turn(Gather((question,), ringing.SCREEN_WAIT_SECONDS, accept), Hangup())
 
 
 # -- outside lines
 
 
-def _transfer(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
+def _transfer(here: _Call, node: Transfer, spoken: tuple[Spoken, ...]) -> Turn:
     line = here.site.resources[node.resource]
     if not line.hours.is_open(here.site.schedule, here.now):
         return _failed(here, node, (*spoken, _closed(here, line.id)))
     words = here.speak.prompt(node.say) or _introduce(here, node)
-    return *_announce(here, spoken + words), *_bridge(here, line)
+    return here.turn(*_announce(here, spoken + words), *_bridge(here, line))
 
 
-def _bridge(here: _Turn, line: Resource) -> Verbs:
+def _bridge(here: _Call, line: Resource) -> Verbs:
     ended = here.state.at(Step.BRIDGED, refused=here.state.refused)
     caller_id = None if line.own_caller_id else _caller_id(here)
     return Dial((line.number,), caller_id, TRANSFER_SECONDS, None, ended), Redirect(ended)
 
 
-def _closed(here: _Turn, resource: str) -> Spoken:
+def _closed(here: _Call, resource: str) -> Spoken:
     return here.speak.phrase("not_open_now", name=sentence(here.speak.resource(resource)))
 
 
-def _introduce(here: _Turn, node: Transfer) -> tuple[Spoken, ...]:
+def _introduce(here: _Call, node: Transfer) -> tuple[Spoken, ...]:
     line = here.site.resources[node.resource]
     who = here.speak.phrase("transfer", name=here.speak.resource(line.id))
     if line.confidentiality is Confidentiality.CONFIDENTIAL:
@@ -417,20 +439,20 @@ def _introduce(here: _Turn, node: Transfer) -> tuple[Spoken, ...]:
     return who, here.speak.phrase(line.confidentiality)
 
 
-def _unreachable(here: _Turn, node: Transfer, event: Event) -> Verbs:
+def _unreachable(here: _Call, node: Transfer, event: Event) -> Turn:
     line = here.site.resources[node.resource]
     open_still = line.hours.is_open(here.site.schedule, here.now)
     if _may_be_refused(here, event) and open_still and not line.own_caller_id:
-        return _bridge(here.refused(), line)
+        return here.turn(*_bridge(here.refused(), line))
     name = sentence(here.speak.resource(line.id))
     return _failed(here, node, (here.speak.phrase("unreachable", name=name, number=digits(line.number)),))
 
 
-def _failed(here: _Turn, node: Transfer, spoken: tuple[Spoken, ...]) -> Verbs:
+def _failed(here: _Call, node: Transfer, spoken: tuple[Spoken, ...]) -> Turn:
     return _enter(here, node.otherwise, spoken) if node.otherwise else _back(here, spoken)
 
 
-def _back(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
+def _back(here: _Call, spoken: tuple[Spoken, ...]) -> Turn:
     """To the menu heard last, or to the beginning where there was none."""
     if menu := here.state.menu:
         back = here.at(menu)
@@ -443,12 +465,12 @@ def _back(here: _Turn, spoken: tuple[Spoken, ...]) -> Verbs:
 # -- messages
 
 
-def _record(here: _Turn, node: Voicemail, words: tuple[Spoken, ...], misses: int) -> Verbs:
+def _record(here: _Call, node: Voicemail, words: tuple[Spoken, ...], misses: int) -> Turn:
     recorded = here.state.at(Step.RECORDED, misses=misses)
-    return *_announce(here, words), Record(node.longest, node.silence, recorded), Redirect(recorded)
+    return here.turn(*_announce(here, words), Record(node.longest, node.silence, recorded), Redirect(recorded))
 
 
-def _no_message(here: _Turn, node: Voicemail) -> Verbs:
+def _no_message(here: _Call, node: Voicemail) -> Turn:
     asked = here.state.misses + 1
     if asked < MESSAGE_TRIES:
         return _record(here, node, (here.speak.phrase("too_short"),), misses=asked)

@@ -17,7 +17,8 @@ from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pre
 from phonetree.core.moments import Moments
 from phonetree.core.ringing import ACCEPT_KEY, RESERVE_SECONDS
 from phonetree.core.state import LEG_STEPS, State, Step
-from phonetree.core.tree import Site
+from phonetree.core.tree import NodeId, Site
+from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Verbs
 
 KEYS = "0123456789*#"
@@ -41,13 +42,14 @@ class Place:
 class Walk:
     """Every turn that can happen, numbered in the order in which it was found: the shortest way comes first.
 
-    `verbs` is what the engine answers to each of `places`, `after` the turns that can follow it, `later` the
-    same turn taken when the hours have changed in mid-call, `came_from` the one through which it was first
-    reached (None: a call comes in).
+    `verbs` is what the engine answers to each of `places`, `passed` the nodes that it went through, `after` the turns
+    that can follow it, `later` the same turn taken when the hours have changed in mid-call, `came_from` the one through
+    which it was first reached (None: a call comes in).
     """
 
     places: list[Place] = field(default_factory=list)
     verbs: list[Verbs] = field(default_factory=list)
+    passed: list[tuple[NodeId, ...]] = field(default_factory=list)
     after: list[tuple[int, ...]] = field(default_factory=list)
     later: list[tuple[int, ...]] = field(default_factory=list)
     came_from: list[int | None] = field(default_factory=list)
@@ -143,15 +145,16 @@ def walk(site: Site, moments: Moments) -> Walk:
     found = explorer.walk
     while len(found.later) < len(found.places):
         for place in islice(found.places, len(found.verbs), None):  # grows while it is walked
-            verbs = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
-            found.after.append(explorer.after(len(found.verbs), verbs))
-            found.verbs.append(verbs)
+            turn = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
+            found.after.append(explorer.after(len(found.verbs), turn.verbs))
+            found.verbs.append(turn.verbs)
+            found.passed.append(turn.passed)
         # a change of the hours in mid-call comes last, so that it is on no way that does without it
         found.later += [explorer.later(turn) for turn in range(len(found.later), len(found.verbs))]
     return found
 
 
-def take(site: Site, now: datetime, happening: Happening) -> Verbs:
+def take(site: Site, now: datetime, happening: Happening) -> Turn:
     """The engine's answer to what happens at a moment like `now`. While a team rings, the call has its own clock."""
     state, event, later = happening
     if state is None:

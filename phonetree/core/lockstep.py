@@ -6,7 +6,7 @@ not followed further; every place that both sites have is compared in the end, h
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -17,8 +17,8 @@ from phonetree.core.explore import SILENT, Happening, Walk, following, take
 from phonetree.core.moments import Moments
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import Language, Message, NodeId, Site
+from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verb, Verbs
-from phonetree.core.wording import Speaker
 
 ENOUGH_ALIKE = 0.5
 """The share of sentences in common above which a node counts as the same one under a new name."""
@@ -41,8 +41,8 @@ class Parting:
     moment: int
     before: State | None
     event: Event
-    old: Verbs
-    new: Verbs
+    old: Turn
+    new: Turn
     same_place: bool
 
 
@@ -77,7 +77,6 @@ class _Lockstep:
         self._seen: set[_Pair] = set()
         self._waiting: deque[_Pair] = deque()
         self._compared: set[tuple[int, Language, NodeId]] = set()
-        self._messages = said_in(old), said_in(new)
 
     def meet(self, pair: _Pair) -> None:
         if pair not in self._seen:
@@ -91,20 +90,20 @@ class _Lockstep:
             old, new = take(self._old, now, pair.old), take(self._new, now, pair.new)
             yield from self.compare(pair, old, new)
 
-    def compare(self, pair: _Pair, old: Verbs, new: Verbs) -> Iterator[Parting]:
+    def compare(self, pair: _Pair, old: Turn, new: Turn) -> Iterator[Parting]:
         """One turn: how it differs, and what follows it where both are at the same place."""
-        equal = essence(old) == essence(new)
+        equal = essence(old.verbs) == essence(new.verbs)
         before, event, _ = pair.new
-        if not equal and ringing(before, old, new):
+        if not equal and ringing(before, old.verbs, new.verbs):
             yield Parting(pair.moment, before, event, old, new, same_place=True)
-            self._ends_of_ringing(pair, old, new)
+            self._ends_of_ringing(pair, old.verbs, new.verbs)
             return
         same = equal or self._same_place(old, new)
         if not equal:
             yield Parting(pair.moment, before, event, old, new, same)
         if same:
-            self._follow(pair.moment, old, new)
-        elif left := place_of(old):
+            self._follow(pair.moment, old.verbs, new.verbs)
+        elif left := place_of(old.verbs):
             self._compared.add((pair.moment, left.language, left.node))  # whoever came there comes elsewhere now
 
     def not_compared(self, walks: tuple[Walk, Walk]) -> set[tuple[int, Language, NodeId]]:
@@ -124,9 +123,9 @@ class _Lockstep:
             and state.language in self._new.languages
         }
 
-    def _same_place(self, old: Verbs, new: Verbs) -> bool:
-        one, two = place_of(old), place_of(new)
-        passed, now_passed = (passed_by(verbs, said) for verbs, said in zip((old, new), self._messages, strict=True))
+    def _same_place(self, old: Turn, new: Turn) -> bool:
+        one, two = place_of(old.verbs), place_of(new.verbs)
+        passed, now_passed = messages_passed(self._old, old), messages_passed(self._new, new)
         if passed != now_passed and {*passed, *now_passed} & self._old.nodes.keys() & self._new.nodes.keys():
             return False
         if one is None or two is None:
@@ -138,7 +137,7 @@ class _Lockstep:
         renamed = one.node not in self._new.nodes and two.node not in self._old.nodes
         if not renamed or type(self._old.nodes[one.node]) is not type(self._new.nodes[two.node]):
             return False
-        return SequenceMatcher(None, sentences(old), sentences(new)).ratio() >= ENOUGH_ALIKE
+        return SequenceMatcher(None, sentences(old.verbs), sentences(new.verbs)).ratio() >= ENOUGH_ALIKE
 
     def _follow(self, moment: int, old: Verbs, new: Verbs) -> None:
         if (one := place_of(old)) and (two := place_of(new)) and one.node == two.node:
@@ -157,20 +156,9 @@ class _Lockstep:
             self.meet(_Pair(pair.moment, (one[0], taken, 0), (two[0], taken, 0)))
 
 
-def said_in(site: Site) -> dict[str, NodeId]:
-    """The messages of a site by their words, in any language."""
-    return {
-        text: node.id
-        for node in site.nodes.values()
-        if isinstance(node, Message)
-        for language in site.languages
-        for text in map(words_of, Speaker(site, language, _OWN_CLOCK).prompt(node.say))
-    }
-
-
-def passed_by(verbs: Verbs, messages: Mapping[str, NodeId]) -> tuple[NodeId, ...]:
-    """The messages that a document says before it comes to its place."""
-    return tuple(messages[text] for text in sentences(verbs) if text in messages)
+def messages_passed(site: Site, turn: Turn) -> tuple[NodeId, ...]:
+    """The messages that a turn says before it comes to its place."""
+    return tuple(name for name in turn.passed if isinstance(site.nodes[name], Message))
 
 
 def ringing(before: State | None, old: Verbs, new: Verbs) -> bool:
@@ -186,7 +174,7 @@ def rounds(site: Site, verbs: Verbs) -> Iterator[Dial]:
         if dial is None or dial.then is None:
             return
         yield dial
-        verbs = take(site, _OWN_CLOCK, (dial.then, DialEnded(connected=False), dial.seconds))
+        verbs = take(site, _OWN_CLOCK, (dial.then, DialEnded(connected=False), dial.seconds)).verbs
 
 
 def _rung_out(site: Site, verbs: Verbs) -> Happening | None:
@@ -207,15 +195,18 @@ def place_of(verbs: Verbs) -> State | None:
     return None
 
 
-def sentences(verbs: Verbs) -> list[str]:
+def spoken_in(verbs: Verbs) -> Iterator[Spoken]:
     """Everything that is spoken in a document."""
-    spoken: list[str] = []
     for verb in verbs:
         if isinstance(verb, Gather):
-            spoken += map(words_of, verb.spoken)
+            yield from verb.spoken
         elif isinstance(verb, Say | Play):
-            spoken.append(words_of(verb))
-    return spoken
+            yield verb
+
+
+def sentences(verbs: Verbs) -> list[str]:
+    """The words of everything that is spoken in a document."""
+    return list(map(words_of, spoken_in(verbs)))
 
 
 def words_of(piece: Spoken) -> str:

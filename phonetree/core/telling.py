@@ -1,14 +1,14 @@
 """A turn in which two sites differ, in sentences for staff: what leads elsewhere, what is said, who rings."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from phonetree.core.events import DialEnded, LegAnswered, LegPressed, Pressed, Recorded
 from phonetree.core.explore import SILENT, take
-from phonetree.core.lockstep import Parting, passed_by, place_of, ringing, rounds, sentences
+from phonetree.core.lockstep import Parting, messages_passed, place_of, ringing, rounds, spoken_in, words_of
 from phonetree.core.moments import Moments
 from phonetree.core.state import Step
 from phonetree.core.tree import (
@@ -16,12 +16,15 @@ from phonetree.core.tree import (
     Connect,
     Goodbye,
     GoTo,
+    HoursNode,
     Menu,
+    Message,
     NodeId,
     Site,
     Transfer,
     Voicemail,
 )
+from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Record, Verbs
 
 A_PHONE = "a team's phone"
@@ -53,17 +56,15 @@ class Words:
     old: Site
     new: Site
     kinds: Moments
-    messages: Mapping[str, NodeId]
-    new_messages: Mapping[str, NodeId]
 
     def of(self, parting: Parting) -> Iterator[tuple[str, Said]]:
         chosen = self._chosen(parting)
         if not parting.same_place or (chosen and chosen[0] != chosen[1]):
             yield self._way(parting)
-        elif ringing(parting.before, parting.old, parting.new):
+        elif ringing(parting.before, parting.old.verbs, parting.new.verbs):
             yield self._ringing(parting)
         else:
-            here = place_of(parting.new)
+            here = place_of(parting.new.verbs)
             place = here.node if here else ""
             if isinstance(parting.event, LegAnswered | LegPressed):
                 place = A_PHONE
@@ -76,8 +77,8 @@ class Words:
     def _way(self, parting: Parting) -> tuple[str, Said]:
         was, now = self._chosen(parting) or ("", "")
         if was == now:
-            was = self._destination(self.old, parting, parting.old, self.messages)
-            now = self._destination(self.new, parting, parting.new, self.new_messages)
+            was = self._destination(self.old, parting, parting.old)
+            now = self._destination(self.new, parting, parting.new)
         origin = parting.before.node if parting.before else ""
         if was == NOTHING:
             text = f"leads to {now} now; before, to nothing."
@@ -134,9 +135,9 @@ class Words:
         ]
         return not choices or any(site.offers(one, now) for site, one in choices)
 
-    def _destination(self, site: Site, parting: Parting, verbs: Verbs, messages: Mapping[str, NodeId]) -> str:
-        here, before = place_of(verbs), parting.before
-        if passed := passed_by(verbs, messages):
+    def _destination(self, site: Site, parting: Parting, turn: Turn) -> str:
+        here, before = place_of(turn.verbs), parting.before
+        if passed := messages_passed(site, turn):
             return describe(site, passed[0])
         if here is None:
             return "the end of the call"
@@ -150,14 +151,14 @@ class Words:
 
     def _heard(self, parting: Parting, place: str) -> Iterator[tuple[str, Said]]:
         """Sentences that are said in one and not in the other."""
-        both = (parting.old, parting.new)
-        was, now = ([one for text in sentences(verbs) for one in _SENTENCE.split(text)] for verbs in both)
-        here = place_of(parting.new)
+        old, new = _sentences(parting.old), _sentences(parting.new)
+        was, now, owners = [text for text, _ in old], [text for text, _ in new], dict((*old, *new))
+        here = place_of(parting.new.verbs)
         whose = "" if place != A_PHONE else "on it "
         if here and here.language != self.new.first_language:
             whose += f"in {self.new.languages[here.language].name} "
         for gone, come in _replaced(was, now):
-            here_said = self._owner(come or gone, place)
+            here_said = owners[come or gone] or place
             if gone and come == gone:
                 earlier = now.index(come) < was.index(come)
                 yield here_said, Said(f'{whose}"{come}" is said {"earlier" if earlier else "later"} now.')
@@ -168,24 +169,21 @@ class Words:
             else:
                 yield here_said, Said(f'{whose}"{gone}" is no longer said.')
 
-    def _owner(self, sentence: str, place: str) -> str:
-        """The message that a sentence belongs to, or else the place at which it is heard."""
-        for messages in (self.new_messages, self.messages):
-            for text, node in messages.items():
-                if sentence in text:
-                    return node
-        return place
-
     # -- ringing
 
     def _ringing(self, parting: Parting) -> tuple[str, Said]:
         assert parting.before
         begin = parting.before.at(Step.RING)
         at = self.kinds.kinds[parting.moment].at
-        was, now = (_plan(site, take(site, at, (begin, SILENT, 0))) for site in (self.old, self.new))
+        was, now = (_plan(site, take(site, at, (begin, SILENT, 0)).verbs) for site in (self.old, self.new))
         if was == now:
             return parting.before.node, Said(f"other numbers ring: {now}.")
         return parting.before.node, Said(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
+
+
+def _sentences(turn: Turn) -> list[tuple[str, NodeId | None]]:
+    """Each sentence of a turn, with the node whose words it is."""
+    return [(one, piece.node) for piece in spoken_in(turn.verbs) for one in _SENTENCE.split(words_of(piece))]
 
 
 def _target(site: Site, node: NodeId, key: str) -> str:
@@ -210,7 +208,7 @@ def _plan(site: Site, verbs: Verbs) -> str:
 
 def _settings(old: Site, new: Site, parting: Parting) -> Iterator[str]:
     """What verbs ask for besides words."""
-    for was, now in zip(parting.old, parting.new, strict=False):
+    for was, now in zip(parting.old.verbs, parting.new.verbs, strict=False):
         match was, now:
             case Gather(_, before, then), Gather(_, after, _) if before != after and then.step is Step.ASK:
                 yield f"waits {after} s for a key; before, {before} s."
@@ -245,8 +243,12 @@ def describe(site: Site, name: NodeId) -> str:
             return f"a message ({name})"
         case Goodbye():
             return f"the end of the call ({name})"
-        case node:
-            return f"{type(node).__name__.lower()} {name}"
+        case HoursNode():
+            return f"hours node {name}"
+        case Menu():
+            return f"menu {name}"
+        case Message():
+            return f"message {name}"
 
 
 def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:

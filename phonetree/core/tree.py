@@ -336,7 +336,7 @@ class Site:
     budgets: Budgets = Budgets()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for whoever has to mend it."""
-    offers_worded: dict[tuple[Choice, Language], Say] = field(default_factory=dict, init=False)
+    offers_worded: dict[tuple[Choice, Language, NodeId], Say] = field(default_factory=dict, init=False)
     """What the engine says of each choice, worded once; only where no clock is needed for it."""
 
     @property

@@ -15,18 +15,21 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak a text."""
+    """Speak a text. `node` is the node whose words they are (None: the product's own), `key` the key they offer."""
 
     text: str
     voice: Voice
+    node: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play an audio file of the site; `transcript` is its words."""
+    """Play an audio file of the site; `transcript` is its words, `node` the node whose words they are."""
 
     file: str
     transcript: str
+    node: str | None = None
 
 
 Spoken = Say | Play

@@ -1,10 +1,10 @@
 """From a prompt, a language and a moment to the words that are spoken."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from phonetree.core.tree import Audio, Field, Language, Part, Prompt, Site
+from phonetree.core.tree import Audio, Field, Language, NodeId, Part, Prompt, Site
 from phonetree.core.tree import Text as Words
 from phonetree.core.verbs import Play, Say, Spoken
 
@@ -14,11 +14,12 @@ THIS_WEEK = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Speaks one language of a site, at one moment."""
+    """Speaks one language of a site, at one moment; for a node, where the call is at one."""
 
     site: Site
     language: Language
     now: datetime
+    node: NodeId | None = None
 
     def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
         """What is heard of a prompt: its text in the language's voice, or its audio file."""
@@ -43,9 +44,9 @@ class Speaker:
 
     def _spoken(self, parts: tuple[Part, ...]) -> Iterator[Spoken]:
         if len(parts) == 1 and isinstance(parts[0], Audio):
-            yield Play(parts[0].file, parts[0].transcript)
+            yield Play(parts[0].file, parts[0].transcript, self.node)
         else:
-            yield self.say("".join(self._words(part) for part in parts))
+            yield replace(self.say("".join(self._words(part) for part in parts)), node=self.node)
 
     def _words(self, part: Part) -> str:
         match part:

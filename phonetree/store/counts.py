@@ -8,12 +8,12 @@ whether there is something to add or not, and to every cell alike.
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 from random import SystemRandom
 from threading import Lock
 
 from sqlalchemy import insert, select, update
 
+from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
 from phonetree.store.tables import hours, months
 
@@ -25,17 +25,6 @@ YEARS = 2
 
 
 _RANDOM = SystemRandom()
-
-
-class Outcome(StrEnum):
-    """What a call came to. A call may come to several."""
-
-    CALL = "call"
-    ADVOCATE = "advocate"
-    UNANSWERED = "unanswered"
-    LINE = "line"
-    MESSAGE = "message"
-    FALLBACK = "fallback"
 
 
 class Counts:

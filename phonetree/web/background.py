@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from phonetree.config.site import Sites
 from phonetree.core.tree import Helpline
+from phonetree.core.turn import Outcome
 from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
@@ -12,7 +13,7 @@ from phonetree.mailbox.sealing import public_keys
 from phonetree.mailbox.worker import Retention, Streak, Worker
 from phonetree.provider.rest import Provider
 from phonetree.settings import Settings
-from phonetree.store.counts import Counts, Outcome
+from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.presence import Presence

@@ -10,6 +10,7 @@ from phonetree.core import engine
 from phonetree.core.events import Event
 from phonetree.core.state import State, Step
 from phonetree.core.tree import Site
+from phonetree.core.turn import Turn
 from phonetree.provider.twiml import Renderer
 
 MOST_DOCUMENTS = 10_000
@@ -24,17 +25,19 @@ class Hot:
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._minute = -1
-        self._documents: dict[tuple[Site, State, Event], bytes] = {}
+        self._documents: dict[tuple[Site, State, Event], tuple[Turn, bytes]] = {}
 
-    def turn(self, site: Site, state: State, event: Event, now: datetime) -> bytes:
-        """The document for a turn. Raises StateError as `engine.turn` does."""
+    def turn(self, site: Site, state: State, event: Event, now: datetime) -> tuple[Turn, bytes]:
+        """A turn and its document. Raises StateError as `engine.turn` does."""
         if state.step in _BY_THE_SECOND:
-            return self._renderer.write(engine.turn(site, state, event, now))
+            ringing = engine.turn(site, state, event, now)
+            return ringing, self._renderer.write(ringing.verbs)
         minute = int(now.timestamp()) // 60
         if minute != self._minute or len(self._documents) >= MOST_DOCUMENTS:
             self._minute, self._documents = minute, {}
         key = (site, state, event)
-        document = self._documents.get(key)
-        if document is None:
-            document = self._documents[key] = self._renderer.render(engine.turn(site, state, event, now))
-        return document
+        found = self._documents.get(key)
+        if found is None:
+            turn = engine.turn(site, state, event, now)
+            found = self._documents[key] = turn, self._renderer.render(turn.verbs)
+        return found

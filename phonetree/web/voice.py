@@ -102,8 +102,9 @@ def start() -> Response:
     """A call comes in."""
     desk = _desk()
     site, now = desk.sites.current, desk.now()
-    desk.tally.call(site, _fields(), now)
-    return _answer(engine.start(site, now))
+    begun = engine.start(site, now)
+    desk.tally.turn(site, begun, _fields(), now)
+    return _answer(begun.verbs)
 
 
 @blueprint.route("/voice/<path:place>", methods=_METHODS)
@@ -114,8 +115,8 @@ def turn(place: str) -> Response:
         state = from_address(place, request.query_string.decode("latin-1"))
         event = desk.legs.event(state, _fields())
         site, now = _site(desk, state), desk.now()
-        document = desk.hot.turn(site, state, event, now)
-        desk.tally.turn(site, state, event, document, _fields(), now)
+        taken, document = desk.hot.turn(site, state, event, now)
+        desk.tally.turn(site, taken, _fields(), now)
         return _document(document)
     except StateError:
         return _begin_again(desk, _failed_place(request.path)[0])
@@ -180,7 +181,7 @@ def _site(desk: Desk, state: State) -> Site:
 
 def _begin_again(desk: Desk, language: str) -> Response:
     """The answer to a call whose place is lost."""
-    return _answer(engine.start_again(desk.sites.current, desk.now(), language))
+    return _answer(engine.start_again(desk.sites.current, desk.now(), language).verbs)
 
 
 def _failed_place(address: str) -> tuple[str, str]:

@@ -7,7 +7,8 @@ import pytest
 import pytz
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.store.counts import Counts, Outcome
+from phonetree.core.turn import Outcome
+from phonetree.store.counts import Counts
 from tests.support.databases import store
 from tests.support.lines import ROOT
 

@@ -31,7 +31,7 @@ def test_whatever_happens_wherever_a_call_is_it_goes_on(node: str, step: Step) -
     """Also what cannot happen there: a forged or ancient address, an event of another verb."""
     for language in SITE.languages:
         for event in EVENTS:
-            verbs = engine.turn(SITE, replace(state(node, step), language=language), event, DAY)
+            verbs = engine.turn(SITE, replace(state(node, step), language=language), event, DAY).verbs
             assert isinstance(verbs[-1], Redirect | Hangup | Bridge)
             if (
                 isinstance(verbs[-1], Hangup)
@@ -42,7 +42,7 @@ def test_whatever_happens_wherever_a_call_is_it_goes_on(node: str, step: Step) -
 
 
 def test_who_hangs_up_is_asked_nothing_more() -> None:
-    assert engine.turn(SITE, state("welcome", Step.ASK), HungUp(), DAY) == (Hangup(),)
+    assert engine.turn(SITE, state("welcome", Step.ASK), HungUp(), DAY).verbs == (Hangup(),)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_a_place_that_the_site_does_not_have_is_an_error_of_its_own(lost: State)
 
 
 def test_a_lost_call_begins_again_and_says_so_in_its_language() -> None:
-    gather = engine.start_again(SITE, DAY, "es")[0]
+    gather = engine.start_again(SITE, DAY, "es").verbs[0]
     assert isinstance(gather, Gather)
     assert isinstance(gather.spoken[0], Say)
     assert gather.spoken[0].text.startswith("Disculpe, perdí el hilo")
-    assert engine.start_again(SITE, DAY, "xx")[0] != gather
+    assert engine.start_again(SITE, DAY, "xx").verbs[0] != gather
 
 
 def test_a_rescue_needs_no_further_turn() -> None:
@@ -80,23 +80,23 @@ def test_a_rescue_needs_no_further_turn() -> None:
 
 def test_only_one_lets_a_leg_through() -> None:
     accept = state("advocate", Step.ACCEPT)
-    assert engine.turn(SITE, accept, LegPressed("1"), DAY) == (Bridge(),)
+    assert engine.turn(SITE, accept, LegPressed("1"), DAY).verbs == (Bridge(),)
     for key in "023456789*#?":
-        assert Bridge() not in engine.turn(SITE, accept, LegPressed(key), DAY)
+        assert Bridge() not in engine.turn(SITE, accept, LegPressed(key), DAY).verbs
     for rival in Rival:
-        assert Bridge() not in engine.turn(SITE, accept, LegPressed("1", rival), DAY)
+        assert Bridge() not in engine.turn(SITE, accept, LegPressed("1", rival), DAY).verbs
     for silence in (Silent(), LegAnswered()):
-        assert Bridge() not in engine.turn(SITE, accept, silence, DAY)
+        assert Bridge() not in engine.turn(SITE, accept, silence, DAY).verbs
 
 
 def test_every_leg_of_a_team_is_screened_and_shows_the_helplines_number() -> None:
-    dial = engine.turn(SITE, state("advocate", Step.RING), Silent(), DAY)[0]
+    dial = engine.turn(SITE, state("advocate", Step.RING), Silent(), DAY).verbs[0]
     assert isinstance(dial, Dial)
     assert dial.numbers == ("+16175550101", "+16175550102")
     assert dial.caller_id == SITE.helpline.number
     assert dial.screen is not None
     assert dial.screen.step is Step.SCREEN
-    screen = engine.turn(SITE, dial.screen, LegAnswered(), DAY)
+    screen = engine.turn(SITE, dial.screen, LegAnswered(), DAY).verbs
     assert isinstance(screen[0], Gather), "it speaks at once"
     assert screen[-1] == Hangup(), "no key is not accepted"
 
@@ -115,12 +115,12 @@ RUNG = state("advocate", Step.RUNG, began=int(DAY.timestamp()))
 @pytest.mark.parametrize("where", [RUNG, state("barcc_now", Step.BRIDGED)], ids=lambda where: where.step)
 def test_what_fails_is_rung_once_more_with_a_number_that_cannot_be_refused(where: State) -> None:
     site = _forwarded()
-    again = engine.turn(site, where, FAILED, DAY)
+    again = engine.turn(site, where, FAILED, DAY).verbs
     assert isinstance(again[0], Dial), "at once, without a word"
     assert (again[0].caller_id, again[0].numbers[0]) == ("+16175550159", _rung_at(where))
     assert again[0].then
     assert again[0].then.round == where.round, "the same round"
-    then = engine.turn(site, again[0].then, FAILED, DAY)
+    then = engine.turn(site, again[0].then, FAILED, DAY).verbs
     assert not any(isinstance(verb, Dial) and verb.numbers == again[0].numbers for verb in then), "once"
 
 
@@ -130,23 +130,23 @@ def _rung_at(where: State) -> str:
 
 @pytest.mark.parametrize("where", [RUNG, state("barcc_now", Step.BRIDGED)], ids=lambda where: where.step)
 def test_what_fails_for_another_reason_leads_on(where: State) -> None:
-    leads_on = engine.turn(SITE, where, DialEnded(connected=False), DAY)
-    assert engine.turn(SITE, where, FAILED, DAY) == leads_on, "the number shown is the provider's own"
+    leads_on = engine.turn(SITE, where, DialEnded(connected=False), DAY).verbs
+    assert engine.turn(SITE, where, FAILED, DAY).verbs == leads_on, "the number shown is the provider's own"
     for event in (DialEnded(connected=False), DialEnded(connected=False, picked_up=frozenset({"+16175550101"}))):
-        dial = engine.turn(_forwarded(), where, event, DAY)[0]
+        dial = engine.turn(_forwarded(), where, event, DAY).verbs[0]
         assert not isinstance(dial, Dial) or dial.caller_id == SITE.helpline.number, "somebody was rung"
 
 
 def test_a_line_that_sees_the_callers_own_number_is_never_shown_another() -> None:
     site = _forwarded(own=True)
-    verbs = engine.turn(site, state("barcc_now", Step.BRIDGED), FAILED, DAY)
+    verbs = engine.turn(site, state("barcc_now", Step.BRIDGED), FAILED, DAY).verbs
     assert not any(isinstance(verb, Dial) and verb.numbers == (site.resources["barcc"].number,) for verb in verbs)
 
 
 def test_a_line_that_has_closed_meanwhile_is_not_rung_again() -> None:
     night = DAY.replace(hour=4)
     assert not SITE.resources["call_for_change"].hours.is_open(SITE.schedule, night)
-    verbs = engine.turn(_forwarded(), state("line_call_for_change", Step.BRIDGED, menu="welcome"), FAILED, night)
+    verbs = engine.turn(_forwarded(), state("line_call_for_change", Step.BRIDGED, menu="welcome"), FAILED, night).verbs
     assert not any(isinstance(verb, Dial) for verb in verbs)
 
 
@@ -157,4 +157,4 @@ def test_the_last_resort_shows_a_number_that_cannot_be_refused() -> None:
 
 def test_the_same_event_twice_is_answered_alike() -> None:
     asked = state("welcome", Step.ASK, menu="welcome", misses=1)
-    assert engine.turn(SITE, asked, Pressed("7"), DAY) == engine.turn(SITE, asked, Pressed("7"), DAY)
+    assert engine.turn(SITE, asked, Pressed("7"), DAY).verbs == engine.turn(SITE, asked, Pressed("7"), DAY).verbs

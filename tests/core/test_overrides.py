@@ -49,9 +49,9 @@ def test_closed_until_two_is_said_and_looked_forward_to() -> None:
 def test_open_on_a_saturday_rings_the_advocates() -> None:
     site = overridden(SITE, (OPEN,))
     moment = at("2026-11-21 08:00")
-    assert "Advocates are here." in " ".join(sentences(engine.start(site, moment)))
+    assert "Advocates are here." in " ".join(sentences(engine.start(site, moment).verbs))
     ring = State(site.revision, "en", "advocate", Step.RING)
-    dials = [verb for verb in engine.turn(site, ring, Pressed(""), moment) if isinstance(verb, Dial)]
+    dials = [verb for verb in engine.turn(site, ring, Pressed(""), moment).verbs if isinstance(verb, Dial)]
     assert [dial.numbers for dial in dials] == [("+16175550101", "+16175550102")]
     assert site.schedule.status(at("2026-11-21 07:59")).next_opening == moment
     assert site.schedule.status(at("2026-11-21 12:00")).kind is Kind.CLOSED
@@ -73,16 +73,16 @@ def test_of_several_the_newest_counts_and_each_ends_by_itself() -> None:
 def test_words_come_before_the_menu_while_keys_work_and_again_in_the_language_chosen() -> None:
     site = overridden(SITE, (over("2026-11-23 10:00", "2026-11-23 14:00", None, WORDS),))
     moment = at("2026-11-23 11:00")
-    first = engine.start(site, moment)[0]
+    first = engine.start(site, moment).verbs[0]
     assert isinstance(first, Gather)
     assert sentences((first,))[0] == WORDS["en"]
-    assert sentences((first,))[1:] == sentences(engine.start(SITE, moment))
+    assert sentences((first,))[1:] == sentences(engine.start(SITE, moment).verbs)
     ask = State(site.revision, "en", "welcome", Step.ASK, menu="welcome")
-    spanish = sentences(engine.turn(site, ask, Pressed("8"), moment))
+    spanish = sentences(engine.turn(site, ask, Pressed("8"), moment).verbs)
     assert spanish[0] == WORDS["es"]
-    again = sentences(engine.turn(site, ask, Pressed("*"), moment))
+    again = sentences(engine.turn(site, ask, Pressed("*"), moment).verbs)
     assert WORDS["en"] not in again, "heard once"
-    assert WORDS["en"] not in " ".join(sentences(engine.start(site, at("2026-11-23 14:00"))))
+    assert WORDS["en"] not in " ".join(sentences(engine.start(site, at("2026-11-23 14:00")).verbs))
 
 
 def test_the_kinds_of_moment_include_those_of_an_override() -> None:

@@ -7,8 +7,9 @@ from random import Random
 import pytest
 import pytz
 
+from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
-from phonetree.store.counts import STEP, Counts, Outcome, by_hour, by_month
+from phonetree.store.counts import STEP, Counts, by_hour, by_month
 from tests.support.databases import KINDS, store
 
 ZONE = pytz.timezone("America/New_York")

@@ -67,14 +67,14 @@ class Direct:
     def _verbs(self, place: str, query: str, fields: Mapping[str, str]) -> Verbs:
         now = self.clock.now()
         if not place:
-            return engine.start(self.sites.current, now)
+            return engine.start(self.sites.current, now).verbs
         if place == "fallback":
             return engine.rescue(self.sites.current, now, self.sites.current.first_language)
         try:
             state = from_address(place, query)
-            return engine.turn(self._site(state), state, self.legs.event(state, fields), now)
+            return engine.turn(self._site(state), state, self.legs.event(state, fields), now).verbs
         except StateError:
-            return engine.start_again(self.sites.current, now, place.split("/")[1])
+            return engine.start_again(self.sites.current, now, place.split("/")[1]).verbs
 
     def _site(self, state: State) -> Site:
         site = self.sites.revision(state.revision)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from phonetree.core import engine
+from phonetree.core.turn import Outcome
 from phonetree.simulator.provider import HeldCall, TestProvider
-from phonetree.store.counts import Outcome, by_month
+from phonetree.store.counts import by_month
 from phonetree.web import aftermath as module
 from phonetree.web.aftermath import FELL_BACK, QUIET_SECONDS, Aftermath
 from tests.support.databases import tables

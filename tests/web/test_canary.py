@@ -8,7 +8,7 @@ import pytest
 from flask import request
 
 from phonetree.core import engine
-from phonetree.store.counts import Outcome
+from phonetree.core.turn import Outcome
 from phonetree.web.canary import FAILED, OVER, Canary
 from tests.support.lines import ROOT, SHOWN
 from tests.support.server import Server

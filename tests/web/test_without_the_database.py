@@ -12,10 +12,11 @@ from typing import ClassVar
 import pytest
 from werkzeug.test import Client
 
+from phonetree.core.turn import Outcome
 from phonetree.mailbox.worker import UNANSWERED_IN_A_ROW, Streak
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
-from phonetree.store.counts import Outcome, by_month
+from phonetree.store.counts import by_month
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate

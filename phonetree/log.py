@@ -6,13 +6,18 @@ fixed: whatever else is handed in is left out. Of what libraries log only their 
 words may hold an address of a call.
 """
 
+import atexit
 import logging
 import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
+from queue import Full, Queue
+from threading import Thread
+from time import monotonic, sleep
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -41,6 +46,59 @@ _NUMBERS = re.compile(
 )
 
 
+MOST_LINES = 1000
+"""Lines that wait to be written; more are lost, and that is written."""
+
+FLUSH_SECONDS = 1.0
+"""For so long a program that ends waits for its last lines to be taken."""
+
+_LOST = '{"level": "error", "event": "log", "what": "lines were lost: nobody took them"}\n'
+
+
+class _Apart:
+    """Writes to standard error in a thread of its own: a log that nobody takes holds up no turn."""
+
+    def __init__(self) -> None:
+        self._lines: Queue[str] = Queue(MOST_LINES)
+        self._lost = False
+        Thread(target=self._run, name="log", daemon=True).start()
+        atexit.register(self._drain)
+
+    def write(self, text: str) -> None:
+        try:
+            self._lines.put_nowait(text)
+        except Full:
+            self._lost = True
+
+    def flush(self) -> None:
+        """The thread does."""
+
+    def _run(self) -> None:
+        while True:
+            line = self._lines.get()
+            if self._lost:
+                self._lost = False
+                line += _LOST
+            with suppress(OSError, ValueError):  # nobody there to take it
+                sys.stderr.write(line)
+                sys.stderr.flush()
+            self._lines.task_done()
+
+    def _drain(self) -> None:
+        end = monotonic() + FLUSH_SECONDS
+        while self._lines.unfinished_tasks and monotonic() < end:
+            sleep(0.01)
+
+
+_out: _Apart | None = None
+
+
+def write_apart() -> None:
+    """From now on lines are written in a thread of their own."""
+    global _out  # noqa: PLW0603 -- a process has one log
+    _out = _out or _Apart()
+
+
 def masked(text: str) -> str:
     """A text without the phone numbers in it: what staff mistype may be a person's own. Its place is told anyway."""
     return _NUMBERS.sub(lambda found: found[0] if found["date"] else "(a number)", text)
@@ -62,7 +120,7 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+    logger_factory=lambda *_: structlog.WriteLogger(cast("TextIO", _out or sys.stderr)),
     cache_logger_on_first_use=False,
 )
 

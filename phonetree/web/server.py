@@ -23,6 +23,7 @@ from typing import IO, Any
 from flask import Flask
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
+from phonetree import log
 from phonetree.provider.signature import HEADER, could_be
 from phonetree.web import create_app
 from phonetree.web.limits import BODY_SECONDS, MOST_ADDRESS_BYTES, MOST_BODY_BYTES, MOST_WAITING_PAGES
@@ -110,6 +111,7 @@ class Edge:
 
 def load(address: str) -> Edge:
     """The server's application, at work, for one worker that listens at an address (host and port)."""
+    log.write_apart()  # turns run on the loop: none may wait for whoever takes the log
     return edge(create_app(address=address))
 
 

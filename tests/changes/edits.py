@@ -11,6 +11,8 @@ HARBOUR: tuple[Edit, ...] = (
     ("other words", "tests/sites/harbour", "routing.yaml", "Nurses answer medical questions.", "Nurses answer medical questions. They are kind."),
     ("another label", "tests/sites/harbour", "routing.yaml", "label: for the nurse", "label: for medical questions"),
     ("keys swapped", "tests/sites/harbour", "routing.yaml", "go: nurse_words}\n        3: {label: for a volunteer, go: volunteers", "go: volunteers}\n        3: {label: for a volunteer, go: nurse_words"),
+    ("a key leads by the hours", "tests/sites/harbour", "routing.yaml", "3: {label: for a volunteer, go: volunteers}", "3: {label: for a volunteer, go: person}"),
+    ("a second hearing in another node's words", "tests/sites/harbour", "routing.yaml", "again: Once more.", "again: Nurses answer medical questions."),
     ("a choice more", "tests/sites/harbour", "routing.yaml", "        6: {label: to leave a message, go: message}", "        6: {label: to leave a message, go: message}\n        7: {label: for words about nurses, go: nurse_words}"),
     ("a choice less", "tests/sites/harbour", "routing.yaml", "        3: {label: for a volunteer, go: volunteers}\n", ""),
     ("by night only", "tests/sites/harbour", "routing.yaml", "closed: crisis, holiday: crisis", "closed: volunteers, holiday: crisis"),

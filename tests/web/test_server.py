@@ -1,6 +1,9 @@
 """Nobody can silence the line: whatever clients do to the server's socket, signed turns are answered."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +17,7 @@ import requests
 from phonetree.simulator.transport import sign
 from phonetree.web.limits import BODY_SECONDS, HEADER_SECONDS, MOST_BODY_BYTES, MOST_FIELDS
 from tests.support.attacks import FIELDS, SHAPED, STALLS, Target, everything, form, head, stalled, worst
-from tests.support.programs import ROOT, TOKEN, environ, free_port, start, stop, until
+from tests.support.programs import ROOT, TOKEN, answers, environ, free_port, start, stop, until
 
 MANY = 64
 SOON_SECONDS = 3.0
@@ -222,3 +225,29 @@ def test_the_servers_own_call_goes_through_its_socket(tmp_path: Path) -> None:
         assert "canary" not in (tmp_path / "log").read_text()
     finally:
         stop(server)
+
+
+def test_a_log_that_nobody_takes_holds_up_no_turn(tmp_path: Path) -> None:
+    """Each failed turn writes a line; the pipe it goes to is full."""
+    copytree(ROOT / "config", tmp_path / "config")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    taken, written = os.pipe()
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=tmp_path, env=environ(url), stderr=written)  # noqa: S603
+    try:
+        until(lambda: answers(url))
+        os.set_blocking(written, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(written, b"x" * 4096)
+        os.set_blocking(written, True)
+        target, path = Target(url), "/voice/fallback"
+        for _ in range(20):
+            assert target.ask(form(FIELDS, path, sign(TOKEN, url + path, FIELDS))).startswith(b"HTTP/1.1 200")
+        assert worst(target.turn, 5) < SOON_SECONDS
+    finally:
+        server.terminate()
+        os.close(written)
+        os.close(taken)
+        assert server.wait(30) == 0

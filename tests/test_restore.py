@@ -41,8 +41,9 @@ class Running:
         until(lambda: not self.provider.recordings, "a message is not collected")
 
     def database(self) -> str:
-        """What /readyz says of it."""
-        return str(requests.get(f"{self.url}/readyz", timeout=5).json()["database"])
+        """What /readyz says of it, in full."""
+        answer = requests.get(f"{self.url}/readyz", timeout=5).json()
+        return " ".join(answer["problems"].get("database", [answer["database"]]))
 
     def sounds(self, name: str = "var/phonetree.db") -> list[bytes]:
         return sorted(heard(Messages(Store(f"sqlite:///{self.folder}/{name}"))))

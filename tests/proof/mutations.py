@@ -53,7 +53,7 @@ BREAKING: list[Mutation] = [
     ("holidays are forgotten", R, "after_hours, holiday: holiday}", "after_hours}", "'holiday' is missing"),
     ("a day off that has no such date", H, "date: 2026-11-27", "date: 2026-11-31", "is not a date"),
     ("a break that ends before it begins", H, "to: 2027-01-01", "to: 2026-01-01", "exchange the dates"),
-    ("hours in the twelve-hour clock", H, "9:00-17:00", "9am-5pm", "is not a time"),
+    ("hours in the twelve-hour clock", H, "9:00-17:00", "9am-5pm", "is not a span of time"),
     ("a holiday that no calendar has", H, "Columbus Day:", "Columbus Dya:", "no calendar has a holiday"),
     ("no hours at all", H, "  monday-friday: 9:00-17:00\n", "  {}\n", "no day has hours"),
     # people

@@ -83,7 +83,7 @@ def test_no_answer_tells_anybody_what_is_not_theirs(app: Flask, method: str, hea
 def test_readiness_is_words_for_everybody(app: Flask) -> None:
     answer = Client(app).get("/readyz", environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
-    words = {"test_call": "good", "last_edit": "refused", "overrides": "refused", "database": "away"}
+    words = {"test_call": "not tried", "last_edit": "refused", "overrides": "refused", "database": "away"}
     assert answer.json == words
 
 
@@ -173,7 +173,7 @@ def test_audio_gives_out_what_lies_in_its_folder_and_nothing_else(
     }
     assert all(b"secret" not in body for _, body in given.values())
     for path in ("/audio/../secret.mp3", "/audio/..%2fsecret.mp3", "/audio/inner/deep.mp3", "/audio/%2e%2e/secret.mp3"):
-        assert client.get(path).status_code == 404
+        assert client.get(path).status_code in (403, 404)
 
 
 def test_what_is_not_given_out_is_refused_in_the_files(audio: Path) -> None:

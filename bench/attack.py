@@ -2,16 +2,19 @@
 
     .venv/bin/python -m bench.attack [--way straight|nginx|caddy] [--attack NAME] [--seconds 20]
     .venv/bin/python -m bench.attack --hostile 1000000
+    .venv/bin/python -m bench.attack --files
 
 One server with one worker, on its own and behind each proxy with the file in deploy/; ten turns a second, each over a
 connection of its own. The attackers run on the same machine and take a share of it. `--hostile` sends so many random
-requests, signed, half signed and not, and counts what became of them.
+requests, signed, half signed and not, and counts what became of them. `--files` reads files that hold too much, and
+says what each refusal costs.
 """
 
 import argparse
 import asyncio
 import random
 import re
+import resource
 import socket
 import ssl
 import statistics
@@ -26,6 +29,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
 from shutil import copytree
@@ -36,7 +40,9 @@ import requests
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
+from phonetree.errors import ConfigError
 from phonetree.simulator.transport import sign
+from tests.config.test_limits import BASE, TOO_MUCH
 from tests.support.attacks import FIELDS, SHAPED, STALLS, Target, form, head, stalled
 from tests.support.programs import PROXIES, ROOT, TOKEN, environ, free_port, missing, proxied, start, stop
 
@@ -315,17 +321,54 @@ class _Asker:
         return status, body
 
 
+# -- files that hold too much
+
+
+def files() -> None:
+    """What it costs to refuse each, in a process of its own: a line each."""
+    print("| too many or too much | seconds | MB |")
+    print("|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        print(f"| (the shipped files) | {_cost(ROOT / 'config')} |")
+        for number, (case, (file, edit, _)) in enumerate(TOO_MUCH.items()):
+            folder = Path(copytree(BASE, Path(name) / str(number)))
+            path = folder / file
+            path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+            print(f"| {case} | {_cost(folder)} |", flush=True)
+
+
+def _cost(folder: Path) -> str:
+    said: SimpleQueue[tuple[float, float]] = _FORK.SimpleQueue()
+    reader = _FORK.Process(target=_read, args=(folder, said))
+    reader.start()
+    seconds, megabytes = said.get()
+    reader.join()
+    return f"{seconds:.2f} | {megabytes:.0f}"
+
+
+def _read(folder: Path, said: SimpleQueue[tuple[float, float]]) -> None:
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    with suppress(ConfigError):
+        load(folder, NumberRules({}, fictional=True, stand_in=True))
+    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    said.put((time.perf_counter() - began, taken / 1024))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--way", choices=WAYS, action="append")
     parser.add_argument("--attack", choices=ATTACKS, action="append")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--hostile", type=int, default=0)
+    parser.add_argument("--files", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.hostile:
         for kind, number in sorted(hostile(options.hostile, options.seed).items()):
             print(f"{kind}: {number:,}")
+        return
+    if options.files:
+        files()
         return
     ways = tuple(options.way or WAYS)
     for way in ways:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
 
+from phonetree.core import engine
 from phonetree.core.events import Pressed
 from phonetree.core.explore import SILENT, Place, Walk
-from phonetree.core.moments import Moments
+from phonetree.core.moments import Moment, Moments
 from phonetree.core.seconds import speech_seconds
 from phonetree.core.state import Step
-from phonetree.core.tree import PERSON_KEY, Site, Speak
+from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
 from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
+from phonetree.core.wording import Speaker
 
 MOST_TURNS_ALONE = 60
 """A call that has not arrived after so many turns without the caller never will."""
@@ -29,20 +33,39 @@ class Arrival:
 
 
 def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
-    """One for each kind of moment and language."""
+    """One for each kind of moment and language, at that moment of the kind whose greeting takes longest to say."""
     for number, moment in enumerate(moments.kinds):
         for language, begin in begins(site, walk, walk.number[Place(number)]):
             people: list[float] = []
             lines: list[float] = []
-            for key, offered in _offers(walk.verbs[begin]):
+            greeting = _longest_greeting(site, language, moment, walk.verbs[begin])
+            for key, offered in _offers(greeting):
                 pressed = walk.following(begin, Pressed(key))
                 documents = alone(walk, pressed) if pressed is not None else iter(())
                 seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
                 if seconds is not None:
                     (people if screened else lines).append(offered + seconds)
-            silent, _ = _until_rung(alone(walk, begin), asked_again_is_too_late=False)
+            documents = chain((greeting,), islice(alone(walk, begin), 1, None))
+            silent, _ = _until_rung(documents, asked_again_is_too_late=False)
             advocate, line = min(people, default=None), min(lines, default=None)
             yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
+
+
+def _longest_greeting(site: Site, language: Language, moment: Moment, greeting: Verbs) -> Verbs:
+    """The first turn in a language when it takes longest: it may say when we open, and why we are closed."""
+    place = next((verb.then for verb in greeting if isinstance(verb, Gather)), None)
+    if place is None:
+        return greeting
+
+    def told(at: datetime) -> float:
+        status, speak = site.schedule.status(at), Speaker(site, language, at)
+        words = speak.moment(status.next_opening) if status.next_opening else ""
+        return speech_seconds(f"{words} {status.names.get(language, '')}")
+
+    longest = max(moment.all, key=told)
+    if language == site.first_language:
+        return engine.start(site, longest).verbs
+    return engine.visit(site, place.node, language, longest).verbs
 
 
 def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ that no combination that will happen is missed, and none that cannot happen is i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -21,11 +21,13 @@ DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One kind of moment: an example of it, well within its stretch of time, and what tells it apart."""
+    """One kind of moment: an example of it, well within its stretch of time, and what tells it apart; and a moment of
+    each of its stretches of time, for what depends on more than the kind (how long it takes to say when we open)."""
 
     at: datetime
     kind: Kind
     open: tuple[bool, ...]
+    all: tuple[datetime, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
@@ -47,21 +49,23 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
     """
     watched = tuple(dict.fromkeys(hours for each in (site, *others) for hours in _hours(each)))
     found: dict[tuple[Kind, tuple[bool, ...]], int] = {}
-    kinds: list[Moment] = []
+    examples: list[list[datetime]] = []
     follows: list[set[int]] = []
     for first, last in _windows(site.schedule, since):
         before: int | None = None
         for begins, ends in _stretches(site.schedule, watched, first, last):
             middle = begins + min((ends - begins) / 2, timedelta(hours=3))
             profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
-            here = found.setdefault(profile, len(kinds))
-            if here == len(kinds):
-                kinds.append(Moment(middle, *profile))
+            here = found.setdefault(profile, len(examples))
+            if here == len(examples):
+                examples.append([])
                 follows.append(set())
+            examples[here].append(middle)
             if before is not None and before != here:
                 follows[before].add(here)
             before = here
-    return Moments(tuple(kinds), tuple(frozenset(after) for after in follows))
+    kinds = tuple(Moment(each[0], *profile, tuple(each)) for profile, each in zip(found, examples, strict=True))
+    return Moments(kinds, tuple(frozenset(after) for after in follows))
 
 
 def _hours(site: Site) -> Iterator[Hours]:

@@ -3,6 +3,7 @@
 PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
 |-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
+|-- ProofError       the staff's: the tree and its hours are more than can be proven
 |-- OverrideError    the staff's: an override that makes no sense, or would break a promise
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: it did not do what was asked; says whether to ask again
@@ -25,6 +26,10 @@ class SettingsError(PhonetreeError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class ProofError(PhonetreeError):
+    """There is too much to prove; the text says what to make smaller."""
 
 
 class OverrideError(PhonetreeError):

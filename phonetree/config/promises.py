@@ -8,16 +8,19 @@ from pathlib import Path
 from phonetree.config.documents import DOCUMENTS
 from phonetree.core.proof import prove
 from phonetree.core.tree import NodeId, Site
-from phonetree.errors import Problem, Where
+from phonetree.errors import Problem, ProofError, Where
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
     where = Where(str(folder / "routing.yaml"))
-    return tuple(
-        Problem(site.places.get(node or "", where), f"{text} `prove` shows such a call")
-        for node, text in _breaches(site, since)
-    )
+    try:
+        return tuple(
+            Problem(site.places.get(node or "", where), f"{text} `prove` shows such a call")
+            for node, text in _breaches(site, since)
+        )
+    except ProofError as error:
+        return (Problem(where, str(error)),)
 
 
 def breaches(site: Site, since: date) -> tuple[str, ...]:

@@ -20,6 +20,10 @@ from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Verbs
+from phonetree.errors import ProofError
+
+MOST_TURNS = 2_500_000
+"""A tree of 5,000 nodes has two million at five kinds of moment; each takes a kilobyte, and 50 microseconds."""
 
 KEYS = "0123456789*#"
 SILENT = Silent()
@@ -139,7 +143,7 @@ class _Explorer:
 
 
 def walk(site: Site, moments: Moments) -> Walk:
-    """Every turn of every call."""
+    """Every turn of every call. Raises ProofError when there are more than `MOST_TURNS`."""
     explorer = _Explorer(site, moments)
     explorer.begin()
     found = explorer.walk
@@ -149,6 +153,11 @@ def walk(site: Site, moments: Moments) -> Walk:
             found.after.append(explorer.after(len(found.verbs), turn.verbs))
             found.verbs.append(turn.verbs)
             found.passed.append(turn.passed)
+            if len(found.places) > MOST_TURNS:
+                raise ProofError(
+                    f"more than {MOST_TURNS:,} turns can happen, at {len(moments.kinds)} kinds of moment; that is more "
+                    "than can be looked at: give members and lines the same hours, or make the tree smaller"
+                )
         # a change of the hours in mid-call comes last, so that it is on no way that does without it
         found.later += [explorer.later(turn) for turn in range(len(found.later), len(found.verbs))]
     return found

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
+from phonetree.core import explore
 from phonetree.core.events import DialEnded
 from phonetree.core.explore import Place
 from phonetree.core.proof import Proof, prove
@@ -111,6 +112,13 @@ def test_the_verdict_does_not_depend_on_the_day(made: trees.Files, week: dict[st
     assert found.turns == known.turns
     kept = [{one.id: one.kept for one in proof.verdicts} for proof in (known, found)]
     assert kept[0] == kept[1]
+
+
+def test_what_is_too_much_to_prove_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explore, "MOST_TURNS", 1000)
+    config = ROOT / "config"
+    (problem,) = broken_promises(load(config, RULES).site, config, SINCE)
+    assert problem.text.startswith("more than 1,000 turns can happen, at 6 kinds of moment")
 
 
 # -- the call that breaks a promise can be played

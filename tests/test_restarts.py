@@ -1,5 +1,6 @@
 """Restarts under load: no turn goes unanswered. `python -m bench.restarts` does it two hundred times."""
 
+import os
 import signal
 import socket
 import time
@@ -8,9 +9,25 @@ from shutil import copytree
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
 from phonetree.simulator.transport import sign
-from tests.support.programs import PROXIES, ROOT, SECONDS, TOKEN, environ, free_port, missing, start
+from phonetree.store.database import Store
+from phonetree.store.migrate import migrate
+from phonetree.store.revisions import Revisions
+from tests.support.attacks import Target
+from tests.support.programs import (
+    PROXIES,
+    ROOT,
+    SECONDS,
+    TOKEN,
+    environ,
+    free_port,
+    missing,
+    start,
+    stop,
+    until,
+)
 from tests.support.restarting import WAYS, restarted
 
 
@@ -44,3 +61,50 @@ def test_a_turn_that_is_under_way_is_answered_before_the_server_ends(tmp_path: P
         line.sendall(body[5:])
         assert line.recv(100).startswith(b"HTTP/1.1 200 OK")
     assert server.wait(SECONDS) == 0
+
+
+def _answered(url: str, seconds: float) -> list[bool]:
+    """Whether turns were answered, one after the other, for a while."""
+    target, found = Target(url), []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            target.turn()
+            found.append(True)
+        except (requests.RequestException, AssertionError):
+            found.append(False)
+        time.sleep(0.05)
+    return found
+
+
+def test_new_workers_over_files_with_a_problem_answer_as_the_old_ones_did(tmp_path: Path) -> None:
+    copytree(ROOT / "config", tmp_path / "config")
+    port, database = free_port(), f"sqlite:///{tmp_path}/phonetree.db"
+    url = f"http://127.0.0.1:{port}"
+    store = Store(database)
+    migrate(store)
+    server = start(tmp_path, port, environ(url, DATABASE_URL=database))
+    until(lambda: Revisions(store).newest() != ())
+    with (tmp_path / "config" / "routing.yaml").open("a") as file:
+        file.write("nonsense: [\n")
+    server.send_signal(signal.SIGHUP)
+    assert all(_answered(url, 6))
+    assert stop(server) == 0
+    server = start(tmp_path, port, environ(url, DATABASE_URL=database))
+    assert all(_answered(url, 1))
+    assert stop(server) == 0
+
+
+def test_a_worker_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
+    copytree(ROOT / "config", tmp_path / "config")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = start(tmp_path, port, environ(url), "--workers", "2")
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    workers = [child for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    assert len(workers) == 2
+    os.kill(int(workers[0]), signal.SIGKILL)
+    assert sum(_answered(url, 5)) > 20
+    assert _answered(url, 1)[-1]
+    assert server.poll() is None
+    assert stop(server) == 0

@@ -51,9 +51,11 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
 
     Example: python -m phonetree serve --demo
     """
-    _refuse_a_port_in_use(host, port)
     url = f"http://{host}:{port}"
     made_up = _made_up(host, url) if demo else None
+    if not made_up:
+        settings.read()  # what is wrong there is said first
+    _refuse_a_port_in_use(host, port)
     provider = furnish(port, made_up.account_sid, made_up.auth_token) if made_up else ""
     if provider:
         settings.use_provider(provider)
@@ -78,6 +80,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         backpressure=MOST_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=int(HEADER_SECONDS * 1000), max_buffer_size=MOST_HEADER_BYTES),
         workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,  # one that is killed takes no other with it
         log_level=LogLevels.warning,
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log

@@ -36,6 +36,7 @@ def worker(*, once: bool) -> None:
             raise StoreError(work.problem)
         return
     log.take_in_libraries()
+    log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins, so that they all leave them to us
     watch(sites)

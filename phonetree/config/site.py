@@ -139,8 +139,16 @@ class Sites:
     `refused` are what the overrides that were last heard of would break; then those before them stand.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules, proof: Proof | None = None) -> None:
-        """`proof` says which promises an edit would break; without it none is looked for.
+    def __init__(
+        self,
+        folder: Path,
+        rules: NumberRules,
+        proof: Proof | None = None,
+        published: Callable[[], Iterable[tuple[bytes, bytes]]] = tuple,
+    ) -> None:
+        """`proof` says which promises an edit would break; without it none is looked for. `published` are the files of
+        earlier revisions, the newest first: when those in the folder have a problem, a server that starts goes on with
+        them, as one that runs would.
 
         Raises ConfigError when there is no site to begin with. A site to begin with is taken even when it
         breaks a promise: it helps more callers than none. It is proven all the same, by `reload`, and `problems`
@@ -156,7 +164,13 @@ class Sites:
         self._lock, self._swap = Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
-        loaded = load(folder, rules)
+        try:
+            loaded = load(folder, rules)
+        except Exception as error:
+            earlier = next(filter(None, map(self._made_of, published())), None)
+            if earlier is None:
+                raise
+            loaded, self.problems = earlier, _problems(error, folder)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
@@ -165,13 +179,15 @@ class Sites:
     def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
         """The site of a revision that another server published, from its two files; None when they are not those of
         that name, or make no site here."""
-        if revision_of(contents) != name:
-            return None
+        made = self._made_of(contents) if revision_of(contents) == name else None
+        return self._remember(made.site) if made else None
+
+    def _made_of(self, contents: tuple[bytes, bytes]) -> Loaded | None:
+        """What two files make here, if they do."""
         try:
-            loaded = _compiled(self.folder, dict(zip(FILES, contents, strict=True)), self.rules, Findings())
+            return _compiled(self.folder, dict(zip(FILES, contents, strict=True)), self.rules, Findings())
         except ConfigError:
             return None
-        return self._remember(loaded.site)
 
     def revision(self, name: str) -> Site | None:
         """The site of a revision, or None when this server has not met it."""

@@ -1,10 +1,14 @@
 """Published revisions: what both files were, so that any server can go on with a call that another one began."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from phonetree.errors import StoreError
 from phonetree.store.database import Store
 from phonetree.store.tables import revisions
+
+MOST_NEWEST = 5
+"""As many as are looked at for one that can be used."""
 
 
 class Revisions:
@@ -14,11 +18,19 @@ class Revisions:
         self._store = store
 
     def keep(self, name: str, contents: tuple[bytes, bytes], author: str, now: int) -> None:
-        """Keeps hours.yaml and routing.yaml of a revision, once. Raises StoreError."""
-        row = {"name": name, "published_at": now, "author": author, "hours": contents[0], "routing": contents[1]}
+        """Keeps hours.yaml and routing.yaml of a revision, once; one that is published again is the newest from then
+        on. Raises StoreError."""
         with self._store.write() as connection:
-            if connection.execute(select(revisions.c.name).where(revisions.c.name == name)).first():
+            query = select(revisions.c.name, revisions.c.published_at).order_by(revisions.c.published_at.desc())
+            known = {found.name: found.published_at for found in connection.execute(query)}
+            if next(iter(known), None) == name:
                 return
+            at = max(now, max(known.values(), default=0) + 1)
+            if name in known:
+                here = revisions.c.name == name
+                connection.execute(update(revisions).where(here).values(published_at=at))
+                return
+            row = {"name": name, "published_at": at, "author": author, "hours": contents[0], "routing": contents[1]}
             try:
                 with connection.begin_nested():
                     connection.execute(insert(revisions).values(row))
@@ -31,3 +43,12 @@ class Revisions:
             query = select(revisions.c.hours, revisions.c.routing).where(revisions.c.name == name)
             row = connection.execute(query).one_or_none()
         return (row.hours, row.routing) if row else None
+
+    def newest(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Both files of the revisions that were published last, the newest first; none when they cannot be had."""
+        query = select(revisions.c.hours, revisions.c.routing).order_by(revisions.c.published_at.desc())
+        try:
+            with self._store.read() as connection:
+                return tuple((row.hours, row.routing) for row in connection.execute(query.limit(MOST_NEWEST)))
+        except StoreError:
+            return ()

@@ -19,6 +19,7 @@ from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.simulator.transport import OverHttp
 from phonetree.store.counts import Counts
+from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.presence import Presence
 from phonetree.store.revisions import Revisions
@@ -58,7 +59,10 @@ def create_app(
     settings = settings or environment.read()
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
     sites = Sites(
-        settings.config, rules, lambda site: broken_promises(site, settings.config, site.schedule.today(now()))
+        settings.config,
+        rules,
+        lambda site: broken_promises(site, settings.config, site.schedule.today(now())),
+        Revisions(Store(settings.database)).newest if settings.database else tuple,
     )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES

@@ -6,7 +6,7 @@ again.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from time import monotonic
 
@@ -20,6 +20,9 @@ LIMIT_SECONDS = 1.0
 AGAIN_SECONDS = 60.0
 """A revision that could not be had is not asked for again so soon."""
 
+AWAY_SECONDS = 5.0
+"""For so long nothing is asked of a database that did not answer: callers of many revisions would queue up for it."""
+
 MOST_NAMES = 1000
 
 
@@ -30,24 +33,31 @@ class Recall:
         self._find = find
         self._pool = ThreadPoolExecutor(2, "recall")
         self._missing: OrderedDict[str, float] = OrderedDict()
+        self._asked: dict[str, Future[Site | None]] = {}
+        self._away_until = 0.0
         self._lock = Lock()
 
     def site(self, name: str) -> Site | None:
-        """The site of a revision, or None when it cannot be had now."""
+        """The site of a revision, or None when it cannot be had now. All who ask for the same one wait together."""
+        now = monotonic()
         with self._lock:
-            if monotonic() - self._missing.get(name, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            if now < self._away_until or now - self._missing.get(name, -AGAIN_SECONDS) < AGAIN_SECONDS:
                 return None
-            self._missing[name] = monotonic()
-            while len(self._missing) > MOST_NAMES:
-                self._missing.popitem(last=False)
+            asked = self._asked.get(name)
+            if asked is None:
+                asked = self._asked[name] = self._pool.submit(self._find, name)
+                asked.add_done_callback(lambda _: self._asked.pop(name, None))
         try:
-            found = self._pool.submit(self._find, name).result(LIMIT_SECONDS)
+            found = asked.result(LIMIT_SECONDS)
         except (PhonetreeError, TimeoutError):
+            self._away_until = now + AWAY_SECONDS
             return None
         except Exception as error:  # noqa: BLE001 -- the call begins again at today's tree, whatever it is
             failure("recall", error)
-            return None
-        if found:
+            found = None
+        if found is None:
             with self._lock:
-                self._missing.pop(name, None)
+                self._missing[name] = now
+                while len(self._missing) > MOST_NAMES:
+                    self._missing.popitem(last=False)
         return found

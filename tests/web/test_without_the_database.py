@@ -3,16 +3,19 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
-from typing import ClassVar
+from threading import Event
+from typing import Any, ClassVar
 
 import pytest
 from werkzeug.test import Client
 
 from phonetree.core.turn import Outcome
+from phonetree.errors import ConfigError
 from phonetree.mailbox.worker import UNANSWERED_IN_A_ROW, Streak
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
@@ -21,7 +24,7 @@ from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from phonetree.web import create_app
-from phonetree.web.recall import LIMIT_SECONDS
+from phonetree.web.recall import LIMIT_SECONDS, Recall
 from tests.support.databases import KINDS, address
 from tests.support.lines import ROOT, SHOWN, TOKEN, URL, settings
 from tests.support.mail import ACCOUNT, pair
@@ -220,3 +223,65 @@ def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Pa
     assert server.worker.streak.to_tell(), "with the next round"
     server.worker.round(100_000)
     assert {path: path.stat().st_mtime_ns for path in before} != before, "it would be seen"
+
+
+def test_a_server_that_starts_over_bad_files_goes_on_with_what_was_published_last(tmp_path: Path) -> None:
+    """As one that runs does: a restart in the midst of an edit does not take the line down."""
+    database, config = address("sqlite", tmp_path), Path(copytree(ROOT / "config", tmp_path / "config"))
+    with pytest.raises(ConfigError):
+        Server(database, tmp_path / "nowhere", tmp_path)
+    routing = config / "routing.yaml"
+    good = routing.read_text(encoding="utf-8")
+    migrated = Store(database)
+    migrate(migrated)
+    migrated.close()
+    for text in (good, good.replace("for crisis lines", "for help lines"), good):
+        routing.write_text(text, encoding="utf-8")
+        server = Server(database, config, tmp_path)
+        server.worker.round(int(time.time()))
+    before = server.sites.current.revision
+    routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
+    for folder in (config, tmp_path / "nowhere"):
+        again = Server(database, folder, tmp_path)
+        assert again.sites.current.revision == before, "not the one that was gone back from"
+        assert "Advocates are here" in again.post("/voice")
+        assert again.client.get("/readyz").status_code == 503
+        again.sites.reload()
+        assert again.sites.problems
+    routing.write_text(good.replace("for crisis lines", "for other lines"), encoding="utf-8")
+    again = Server(database, config, tmp_path)
+    assert again.sites.problems == ()
+    assert again.sites.current.revision != before
+
+
+def test_all_who_ask_for_a_revision_at_once_get_it(tmp_path: Path) -> None:
+    begun, go = Event(), Event()
+
+    def find(name: str) -> Any:
+        begun.set()
+        go.wait(5)
+        return name
+
+    recall = Recall(find)
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(recall.site, "a") for _ in range(8)]
+        begun.wait(5)
+        go.set()
+        assert {str(each.result()) for each in found} == {"a"}
+
+
+def test_a_database_that_does_not_answer_is_not_asked_for_one_revision_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("phonetree.web.recall.LIMIT_SECONDS", 0.05)
+    never = Event()
+    asked: list[str] = []
+
+    def find(name: str) -> None:
+        asked.append(name)
+        never.wait(5)
+
+    recall = Recall(find)
+    assert [recall.site(name) for name in "abcdef"] == [None] * 6
+    assert asked == ["a"]
+    never.set()

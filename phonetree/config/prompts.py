@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phonetree.config.document import Item, Scalar, Table
-from phonetree.config.reader import Section, suggest
+from phonetree.config.reader import LONGEST_NAME, Section, suggest
 from phonetree.core.tree import Audio, Field, Helpline, LanguageInfo, Part, Prompt, Resource, Text
 from phonetree.core.wording import digits
 
@@ -89,9 +89,9 @@ class PromptReader:
         text = " ".join(value.text.split())
         if not text:
             section.problem(value.where, f"'{what}' is empty; write what callers hear")
-        if len(text) > LONGEST_TEXT:
+        if (length := len(text) + text.count("{") * LONGEST_NAME) > LONGEST_TEXT:  # what is filled in may be long
             section.problem(
-                value.where, f"'{what}' has {len(text)} characters; at most {LONGEST_TEXT} can be spoken at once"
+                value.where, f"'{what}' has {length} characters; at most {LONGEST_TEXT} can be spoken at once"
             )
         pieces = _FIELD.split(text)
         for number, piece in enumerate(pieces):

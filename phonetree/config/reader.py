@@ -13,6 +13,9 @@ from typing import NoReturn, TypeVar
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
+LONGEST_NAME = 100
+"""Characters of a name: it is spoken in the midst of sentences, on days that nobody looks at in advance."""
+
 T = TypeVar("T")
 
 MOST_DIGITS = 9
@@ -131,6 +134,8 @@ class Section:
         """What something is called: said and shown as it stands, with nothing filled in."""
         if set("{}") & set(value.text):
             self.problem(value.where, f"{what} is said as it stands, with nothing filled in; write it without braces")
+        if len(value.text) > LONGEST_NAME:
+            self.problem(value.where, f"{what} has {len(value.text)} characters; a name has at most {LONGEST_NAME}")
         return value.text
 
     def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:

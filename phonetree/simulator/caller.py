@@ -92,8 +92,14 @@ def when_offered(said: Sequence[Said | Pause], key: str) -> float:
 
 
 _STEP = re.compile(r"([0-9*#])(!?)\Z")
-_SPEECH = re.compile(r"(\d+)s([#x]?)\Z")
+_SPEECH = re.compile(r"([0-9]{1,9})s([#x]?)\Z")
 _LATER = re.compile(r"hangup@(\d+)\Z")
+
+
+def speech(step: str) -> Speak | None:
+    """What a step like 20s, 20s# or 20sx does at the tone; None for any other step."""
+    found = _SPEECH.match(step)
+    return Speak(int(found[1]), found[2]) if found else None
 
 
 class Script:
@@ -128,6 +134,6 @@ class Script:
 
     def recorded(self) -> Speak:
         step = self.steps.pop(0) if self.steps else "wait"
-        if speech := _SPEECH.match(step):
-            return Speak(int(speech[1]), speech[2])
+        if spoken := speech(step):
+            return spoken
         return Speak(0, "x" if step == "hangup" else step[0] if step[0] == "#" else "")

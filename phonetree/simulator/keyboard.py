@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from phonetree.simulator.caller import ASKING_SECONDS, AT_ONCE_SECONDS, Act, HangUp, Press, Speak, Wait, seconds
+from phonetree.simulator.caller import ASKING_SECONDS, AT_ONCE_SECONDS, Act, HangUp, Press, Speak, Wait, seconds, speech
 from phonetree.simulator.transcript import Line
 from phonetree.simulator.twiml import Pause, Said
 
 HELP = "a key (0-9 * #), Enter to stay silent, h to hang up"
+AT_THE_TONE = "the tone; how many seconds do you speak? (20, or 20sx to hang up then; h: hang up at once)"
+
+LONGEST_SPEECH_SECONDS = 600
+"""Longer than any message may be."""
 
 
 class Keyboard:
@@ -44,13 +48,25 @@ class Keyboard:
         return Wait()
 
     def recorded(self) -> Speak:
-        answer = self._ask("  the tone; how many seconds do you speak? (h: hang up at once)")
-        length = min(int(answer), 600) if answer.isdigit() else 0
-        self.typed.append(f"{length}sx" if answer == "h" else f"{length}s#")
-        return Speak(length, "x" if answer == "h" else "#")
+        while True:
+            answer = self._ask(f"  {AT_THE_TONE}").strip().lower()
+            step = _speech_step(answer)
+            spoken = speech(step)
+            if spoken and spoken.seconds <= LONGEST_SPEECH_SECONDS:
+                self.typed.append(step)
+                return spoken
+            self._show(f"    '{answer}' is not understood; write 0 to {LONGEST_SPEECH_SECONDS}, such as 20 or 20s#")
 
     def _answer(self, prompt: str) -> str:
         while True:
             answer = self._ask(f"  {prompt}").strip().lower()
             if answer in ("", "h") or (len(answer) == 1 and answer in "0123456789*#"):
                 return answer
+            self._show(f"    '{answer}' is not one key; one at a time")
+
+
+def _speech_step(answer: str) -> str:
+    """The step of a script that an answer at the tone stands for: a bare number ends with #, Enter is silence."""
+    if answer == "h":
+        return "0sx"
+    return f"{answer}s#" if answer.isdecimal() else answer or "0s"

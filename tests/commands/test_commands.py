@@ -9,7 +9,9 @@ import pytest
 
 from phonetree.__main__ import BUG, KNOWN_PROBLEM, main
 from phonetree.commands import phonetree
+from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import read_golden
+from phonetree.simulator.keyboard import Keyboard
 from tests.support.lines import ROOT
 
 
@@ -113,6 +115,30 @@ def test_a_call_can_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     printed = capsys.readouterr().out
     assert "That key is not one of the choices." in printed
     assert "keeps a recording of 20 s" in printed
+
+
+@pytest.mark.parametrize(
+    ("answers", "step", "kept"),
+    [
+        (["20"], "20s#", 20),
+        (["20s"], "20s", 20),
+        ([" 20S# "], "20s#", 20),
+        (["7sx"], "7sx", 7),
+        (["h"], "0sx", 0),
+        ([""], "0s", 0),
+        (["banana", "5x", "-3", "\N{SUPERSCRIPT TWO}", "601", "9" * 5000, "5"], "5s#", 5),
+    ],
+)
+def test_what_is_typed_at_the_tone_is_spoken_or_asked_again(answers: list[str], step: str, kept: int) -> None:
+    shown: list[str] = []
+    asked = iter(answers)
+    keyboard = Keyboard(shown.append, lambda _: next(asked))
+    spoken = keyboard.recorded()
+    assert spoken.seconds == kept
+    assert keyboard.typed == [step], "as --save writes it"
+    assert Script(step).recorded() == spoken, "and as it is played again"
+    assert len(shown) == len(answers) - 1, "a sentence for each answer that is not understood"
+    assert all("write 0 to 600, such as 20 or 20s#" in line for line in shown)
 
 
 def test_a_call_to_nobody_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ class Running:
     provider: TestProvider
 
     def leave(self, number: int) -> Held:
-        return self.provider.leave(f"CA{number:032x}", 1, number=NUMBER)
+        return self.provider.leave(f"CA{number:032x}", 2, number=NUMBER)
 
     def collected(self) -> None:
         """Waits until the provider holds nothing any more."""
@@ -99,7 +99,7 @@ needs_sqlite = pytest.mark.skipif(
 @needs_sqlite
 @pytest.mark.parametrize("way", [_by_sqlite, _by_hand], ids=lambda way: way.__name__.strip("_"))
 def test_a_backup_is_brought_back_under_a_running_server(way, running: Running) -> None:  # type: ignore[no-untyped-def]
-    first = running.leave(1)
+    first = running.leave(2)
     running.collected()
     running.run(_documented('".backup'))
     second = running.leave(2)
@@ -120,7 +120,7 @@ def test_while_the_file_is_gone_or_damaged_messages_wait_and_readyz_says_so(runn
     until(lambda: running.database() == "good")
     path.unlink()
     until(lambda: "there is no file at" in running.database())
-    held = running.leave(1)
+    held = running.leave(2)
     assert requests.get(f"{running.url}/readyz", timeout=5).status_code == 503
     path.write_bytes(backup.read_bytes()[:20_000])  # as `cp` from a slow disk
     until(lambda: "its file is damaged" in running.database())

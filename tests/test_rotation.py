@@ -48,7 +48,7 @@ class Helpline:
     def well(self) -> bool:
         """Whether a call is answered and a message comes in."""
         before = len(self.worker.messages.listed())
-        self.provider.leave(f"CA{before:032x}", 1)
+        self.provider.leave(f"CA{before:032x}", 2)
         self.worker.round(int(time.time()))
         self.canary.call()
         arrived = len(self.worker.messages.listed()) == before + 1 and not self.provider.recordings

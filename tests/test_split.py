@@ -127,7 +127,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_what_only_a_server_knows_it_does_itself_and_the_worker_the_rest(house: House) -> None:
-    held = house.provider.leave("CA" + "2" * 32, 1, number=NUMBER)
+    held = house.provider.leave("CA" + "2" * 32, 2, number=NUMBER)
     house.serve("one")
     house.serve("two")
     first = house.revision("one")
@@ -169,7 +169,7 @@ def _month(house: House, outcome: Outcome) -> tuple[str, Outcome]:
 
 def test_a_worker_publishes_nothing_and_ends_when_it_is_told_to(house: House) -> None:
     for ending in (signal.SIGTERM, signal.SIGINT):
-        held = house.provider.leave(f"CA{int(ending):032x}", 1, number=NUMBER)
+        held = house.provider.leave(f"CA{int(ending):032x}", 2, number=NUMBER)
         worker = house.work()
         until(lambda: not house.provider.recordings)
         worker.send_signal(ending)
@@ -182,7 +182,7 @@ def test_a_worker_publishes_nothing_and_ends_when_it_is_told_to(house: House) ->
 
 def test_a_round_that_is_going_on_is_finished_first(house: House) -> None:
     house.provider.stall_seconds = 1.0
-    held = house.provider.leave("CA" + "2" * 32, 1, number=NUMBER)
+    held = house.provider.leave("CA" + "2" * 32, 2, number=NUMBER)
     asked = house.provider.asked
     original = house.provider._sound
 

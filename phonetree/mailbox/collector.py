@@ -1,7 +1,8 @@
 """Brings messages from the provider here, sealed, and leaves nothing there.
 
 One round looks at all that the provider holds: each recording is fetched, sealed, stored, read back and
-compared, and only then deleted at the provider. A round that is broken off at any point, by a crash or by the
+compared, and only then deleted at the provider. What is too short to hold words is deleted there and not stored: its
+caller was told that nothing is kept. A round that is broken off at any point, by a crash or by the
 provider, loses nothing and keeps nothing twice: the next one sees what is there and what is here, and goes on.
 Nothing but ciphertext is ever written to a disk.
 """
@@ -14,6 +15,7 @@ from tempfile import TemporaryFile
 from time import monotonic
 from typing import BinaryIO
 
+from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.sealing import PublicKey, Sealer
@@ -81,6 +83,9 @@ class Collector:
     def _collect(self, recording: Recording, known: Container[str], now: int) -> None:
         if recording.id not in known:
             if not self._ours(recording):
+                return
+            if _is_no_message(recording):
+                self.provider.delete_recording(recording.id)
                 return
             self._store(recording, now)
         if not self.messages.intact(recording.id):
@@ -158,6 +163,11 @@ def _came_in(call: CallRecord, helpline: Helpline) -> bool:
     return call.called == helpline.provider_number or (call.called == helpline.number and not call.outbound)
 
 
+def _is_no_message(recording: Recording) -> bool:
+    """Whether it is known to be shorter than the engine calls a message."""
+    return recording.seconds is not None and recording.seconds < SHORTEST_MESSAGE_SECONDS
+
+
 def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:
     if sealer:
         iv, wrapped = sealer.envelope.iv, sealer.envelope.wrapped
@@ -166,7 +176,7 @@ def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:
         if details is None:
             raise SealError("the recording is not encrypted")
         iv, wrapped = b64decode(details.iv), {details.key: b64decode(details.wrapped)}
-    return Arrival(recording.id, recording.made_at, recording.seconds, iv, wrapped)
+    return Arrival(recording.id, recording.made_at, recording.seconds or 0, iv, wrapped)
 
 
 class _Spool:

@@ -43,12 +43,13 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording that the provider holds. `made_at` is in seconds since 1970."""
+    """A recording that the provider holds. `seconds` is how long it is, None when that is not told; `made_at` is in
+    seconds since 1970."""
 
     id: str
     call: str
     completed: bool
-    seconds: int
+    seconds: int | None
     made_at: int
     encryption: Encryption | None
 
@@ -90,7 +91,7 @@ class Provider:
                 item["sid"],
                 item.get("call_sid") or "",
                 item.get("status") == "completed",
-                int(item.get("duration") or 0),
+                _length(item.get("duration")),
                 _moment(item.get("date_created")),
                 encryption,
             )
@@ -259,6 +260,12 @@ def _call(item: dict[str, Any]) -> CallRecord:
         outbound=str(item.get("direction")).startswith("outbound"),
         began_at=_moment(item.get("start_time") or item.get("date_created")),
     )
+
+
+def _length(told: object) -> int | None:
+    """A recording's length in seconds; None for what tells none, such as the -1 of one that is not done."""
+    text = str(told)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _moment(text: str | None) -> int:

@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence(
 
 def _message(folder: Path) -> str:
     with mailbox("sqlite", folder) as box:
-        box.leave(1)
+        box.leave(2)
         box.collector.round(1_800_000_000)
         return box.messages.listed()[0].id
 

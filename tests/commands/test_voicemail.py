@@ -72,21 +72,21 @@ def test_a_message_is_listed_saved_claimed_handled_and_deleted(
 
 def test_play_gives_the_sound_to_a_program_and_to_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with mailbox("sqlite", folder) as box:
-        (message,) = _left(box, 1)
+        (message,) = _left(box, 2)
     player = folder / "player"
     player.write_text(f"#!/bin/sh\ncat > {folder}/piped\n")
     player.chmod(0o755)
     command = sys.modules["phonetree.commands.voicemail"]
     monkeypatch.setattr(command, "PLAYERS", ((str(player),),))
     assert main(["voicemail", "play", message, *KEY]) == 0
-    assert (folder / "piped").read_bytes() == sound(1, 301)
+    assert (folder / "piped").read_bytes() == sound(2, 301)
     monkeypatch.setattr(command, "PLAYERS", (("no-such-program",),))
     assert main(["voicemail", "play", message, *KEY]) == KNOWN_PROBLEM
 
 
 def test_what_is_not_right_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with mailbox("sqlite", folder) as box:
-        first, _ = _left(box, 1, 1)
+        first, _ = _left(box, 2, 2)
     (folder / "wrong").write_text("another passphrase\n")
     wrong = ["--key", "advocates.key.json", "--passphrase-file", "wrong"]
     assert main(["voicemail", "save", first, "x.wav", *wrong]) == KNOWN_PROBLEM
@@ -111,7 +111,7 @@ def test_without_a_schema_every_command_names_the_one_that_makes_it(
 
 def test_what_cannot_be_fetched_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with mailbox("sqlite", folder, keys=()) as box:
-        box.leave(1)
+        box.leave(2)
         box.collector.round(NOW)
     assert main(["voicemail", "list"]) == 0
     assert "One message could not be fetched, 1 times since" in capsys.readouterr().out
@@ -122,7 +122,7 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
 ) -> None:
     monkeypatch.setenv("PHONETREE_NOTIFY", "json://127.0.0.1:9/")
     with mailbox("sqlite", folder) as box:
-        _left(box, 1)
+        _left(box, 2)
         Notices(box.store, box.messages, channels("json://127.0.0.1:9/")).round(NOW)
     assert main(["voicemail", "list"]) == 0
     assert "Notices do not arrive by json, 1 times tried" in capsys.readouterr().out
@@ -131,7 +131,7 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
 def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A new key hears new messages; after resealing old ones too; a key that is taken away hears nothing new."""
     with mailbox("sqlite", folder) as box:
-        (message,) = _left(box, 1)
+        (message,) = _left(box, 2)
     (folder / "new").write_text("a long new passphrase\n")
     assert main(["keys", "create", "director", "--passphrase-file", "new"]) == 0
     assert main(["keys", "create", "director", "--passphrase-file", "new"]) == KNOWN_PROBLEM
@@ -149,5 +149,5 @@ def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert done.endswith("  Ada  messages are sealed for director\n")
     assert len(done.splitlines()) == 1, "what was done about messages is not among it"
     assert main(["voicemail", "save", message, "2.wav", *director]) == 0
-    assert (folder / "2.wav").read_bytes() == sound(1, 301)
+    assert (folder / "2.wav").read_bytes() == sound(2, 301)
     assert main(["voicemail", "save", message, "3.wav", *KEY]) == KNOWN_PROBLEM

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, StoreError
 from phonetree.mailbox.collector import SETTLE_SECONDS
@@ -54,7 +55,7 @@ def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> No
 
 
 def test_many_messages_come_over_several_pages_each_once(box: Mailbox) -> None:
-    held = [box.leave(1, f"CA{number:032x}") for number in range(120)]
+    held = [box.leave(2, f"CA{number:032x}") for number in range(120)]
     box.collector.round(NOW)
     box.collector.round(NOW)
     assert sorted(box.sounds()) == sorted(one.sound for one in held)
@@ -64,8 +65,8 @@ def test_many_messages_come_over_several_pages_each_once(box: Mailbox) -> None:
 
 
 def test_nothing_is_taken_that_is_not_the_helplines_or_not_done(box: Mailbox) -> None:
-    other = box.provider.leave("CA" + "2" * 32, 1, number="+16175550177", caller="+16175550178")
-    going_on = box.leave(1)
+    other = box.provider.leave("CA" + "2" * 32, 2, number="+16175550177", caller="+16175550178")
+    going_on = box.leave(2)
     going_on.status = "processing"
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {other.id, going_on.id}
@@ -101,7 +102,7 @@ def test_whatever_the_provider_does_once_the_message_comes_in_the_end(
     failing: Failing, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rest, "TIMEOUT_SECONDS", (1.0, 0.1 if failing.fault is Fault.TIMEOUT else 1.0))
-    held = [box.leave(2), box.leave(1, "CA" + "3" * 32)]
+    held = [box.leave(2), box.leave(2, "CA" + "3" * 32)]
     box.provider.failing.append(failing)
     for moment in (NOW, LATER, 2 * LATER):
         try:
@@ -115,7 +116,7 @@ def test_whatever_the_provider_does_once_the_message_comes_in_the_end(
 
 
 def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(box: Mailbox) -> None:
-    held = box.leave(1)
+    held = box.leave(2)
     good = box.leave(2, "CA" + "4" * 32)
     box.provider.failing.append(Failing(Fault.NOT_FOUND, f"GET .*{held.id}", times=1000))
     moment, gaps = NOW, []
@@ -139,14 +140,14 @@ def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(bo
 
 
 def test_a_provider_that_asks_to_be_left_alone_is(box: Mailbox) -> None:
-    held = box.leave(1)
+    held = box.leave(2)
     box.provider.failing.append(Failing(Fault.TOO_MANY, MEDIA))
     box.collector.round(NOW)
     assert box.messages.failures()[held.id].next_at in (NOW, NOW + 1)
 
 
 def test_credentials_go_to_no_other_host(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    box.leave(1)
+    box.leave(2)
     box.provider.failing.append(Failing(Fault.ELSEWHERE, r"GET .*\.wav"))
     asked: list[str] = []
     original = rest.Provider._asked
@@ -191,7 +192,7 @@ def test_what_the_provider_encrypted_itself_is_kept_as_it_comes(box: Mailbox) ->
 
 def test_without_a_key_nothing_is_fetched_and_staff_are_told(tmp_path: Path) -> None:
     with mailbox("sqlite", tmp_path, keys=()) as box:
-        held = box.leave(1)
+        held = box.leave(2)
         box.collector.round(NOW)
         assert "make one with: keys create" in box.messages.failures()[held.id].failure
         assert held.id in box.provider.recordings
@@ -255,7 +256,7 @@ def test_records_of_calls_go_only_when_both_legs_are_over(box: Mailbox) -> None:
 def test_a_database_that_is_away_leaves_everything_at_the_provider(
     box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = box.leave(1)
+    held = box.leave(2)
 
     def away(*_: object) -> None:
         raise StoreError("the database cannot be used")
@@ -267,6 +268,61 @@ def test_a_database_that_is_away_leaves_everything_at_the_provider(
     assert held.id in box.provider.recordings
     box.collector.round(NOW)
     assert box.sounds() == [held.sound]
+
+
+# -- what is too short to be a message
+
+
+def _rows(box: Mailbox) -> int:
+    """How much the database holds of messages."""
+    with box.store.read() as connection:
+        tables = (messages, parts, wrapped_keys, notices, fetches)
+        return sum(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+
+
+@pytest.mark.parametrize("seconds", range(SHORTEST_MESSAGE_SECONDS))
+def test_what_is_too_short_to_be_a_message_is_deleted_and_nobody_is_told(seconds: int, box: Mailbox) -> None:
+    """Its caller heard that nothing was kept."""
+    box.leave(seconds)
+    box.collector.round(NOW)
+    assert _nothing_at_the_provider(box)
+    assert _rows(box) == 0
+    assert not any("/media/" in what or ".wav" in what for what in box.provider.asked), "not even fetched"
+    assert not box.provider.calls, "the record of its call goes too"
+
+
+def test_the_shortest_message_is_kept(box: Mailbox) -> None:
+    held = [box.leave(SHORTEST_MESSAGE_SECONDS), box.leave(SHORTEST_MESSAGE_SECONDS + 1, "CA" + "2" * 32)]
+    box.collector.round(NOW)
+    assert sorted(box.sounds()) == sorted(one.sound for one in held)
+    assert _nothing_at_the_provider(box)
+
+
+@pytest.mark.parametrize("duration", ["", "-1", "soon", "1.5"])
+def test_a_recording_of_unknown_length_is_kept(duration: str, box: Mailbox) -> None:
+    held = box.leave(3)
+    held.duration = duration
+    box.collector.round(NOW)
+    assert box.sounds() == [held.sound]
+    assert _nothing_at_the_provider(box)
+
+
+def test_what_is_too_short_and_not_the_helplines_stays(box: Mailbox) -> None:
+    other = box.provider.leave("CA" + "2" * 32, 0, number="+16175550177", caller="+16175550178")
+    going_on = box.leave(0)
+    going_on.status = "processing"
+    box.collector.round(NOW)
+    assert set(box.provider.recordings) == {other.id, going_on.id}
+
+
+def test_what_is_too_short_is_deleted_in_the_end_when_the_provider_refuses_first(box: Mailbox) -> None:
+    box.leave(0)
+    box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
+    box.collector.round(NOW)
+    assert not _nothing_at_the_provider(box)
+    box.collector.round(LATER)
+    assert _nothing_at_the_provider(box)
+    assert _rows(box) == 0
 
 
 # -- a number that is forwarded, and others of the same account
@@ -295,7 +351,7 @@ def test_a_forwarded_calls_message_and_the_records_of_both_legs_go_and_no_others
     box.helpline = FORWARDED
     held = box.provider.leave(_call(box, "a", ARRIVES, CALLER), 2)
     _call(box, "b", ADVOCATE, DIALLED, parent="a")
-    theirs = box.provider.leave(_call(box, "c", OTHER, CALLER), 1)
+    theirs = box.provider.leave(_call(box, "c", OTHER, CALLER), 2)
     _call(box, "d", ADVOCATE, OTHER, parent="c")
     box.collector.round(NOW)
     assert box.sounds() == [held.sound]
@@ -315,10 +371,10 @@ def test_who_shows_the_helplines_number_to_others_of_the_account_keeps_what_is_t
     """The helpline's staff, whose desks show its number, call another number of the account and leave a message there;
     another line of the account shows that number too, calls the helpline, and records that."""
     box.helpline = FORWARDED
-    theirs = box.provider.leave(_call(box, "a", OTHER, DIALLED), 1)
+    theirs = box.provider.leave(_call(box, "a", OTHER, DIALLED), 2)
     _call(box, "b", OTHER, CALLER)
     _call(box, "c", "+16175550178", DIALLED, parent="b")
-    recorded = box.provider.leave(_call(box, "d", DIALLED, OTHER, direction="outbound-api"), 1)
+    recorded = box.provider.leave(_call(box, "d", DIALLED, OTHER, direction="outbound-api"), 2)
     _call(box, "e", DIALLED, OTHER, direction="outbound-api")
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {theirs.id, recorded.id}
@@ -327,7 +383,7 @@ def test_who_shows_the_helplines_number_to_others_of_the_account_keeps_what_is_t
 
 
 def test_who_calls_another_number_of_the_account_with_the_helplines_number_keeps_what_is_theirs(box: Mailbox) -> None:
-    theirs = box.provider.leave(_call(box, "a", OTHER, NUMBER), 1)
+    theirs = box.provider.leave(_call(box, "a", OTHER, NUMBER), 2)
     _call(box, "b", OTHER, NUMBER)
     _call(box, "c", ADVOCATE, NUMBER, direction="outbound-api")
     box.collector.round(NOW)
@@ -337,14 +393,14 @@ def test_who_calls_another_number_of_the_account_with_the_helplines_number_keeps
 
 @pytest.mark.parametrize("direction", ["outbound-api", "outbound-dial"])
 def test_what_others_record_of_their_own_calls_to_the_helpline_is_theirs(box: Mailbox, direction: str) -> None:
-    theirs = box.provider.leave(_call(box, "a", NUMBER, OTHER, direction=direction), 1)
+    theirs = box.provider.leave(_call(box, "a", NUMBER, OTHER, direction=direction), 2)
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {theirs.id}
     assert _calls(box) == "a", "the record of it stays as long as the recording"
 
 
 def test_a_recording_of_no_call_is_nobodys_message(box: Mailbox) -> None:
-    conference = box.leave(1)
+    conference = box.leave(2)
     conference.call = ""
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {conference.id}

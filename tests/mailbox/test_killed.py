@@ -66,7 +66,7 @@ def test_a_full_disk_leaves_messages_at_the_provider_until_there_is_room(kind: s
         filling = small_disk / "filling"
         free = shutil.disk_usage(small_disk).free
         filling.write_bytes(b"x" * (free - 200_000))
-        held = [box.leave(40), box.leave(1, "CA" + "2" * 32)]
+        held = [box.leave(40), box.leave(2, "CA" + "2" * 32)]
         for later in range(3):
             with suppress(StoreError):
                 box.collector.round(NOW + 10_000 * later)
@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_messages_at_the_provider_until_there_is_room(kind: s
 
 def test_a_read_only_database_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     with mailbox("sqlite", tmp_path) as box:
-        held = box.leave(1, CALL)
+        held = box.leave(2, CALL)
         with box.store.write() as connection:
             connection.exec_driver_sql("DROP TABLE parts")
         box.collector.round(NOW)

@@ -68,7 +68,7 @@ def _notices(box: Mailbox, office: Office) -> Notices:
     return Notices(box.store, box.messages, channels(office.addresses))
 
 
-def _collected(box: Mailbox, seconds: int = 1) -> str:
+def _collected(box: Mailbox, seconds: int = 2) -> str:
     box.leave(seconds)
     box.collector.round(NOW)
     return box.messages.listed()[0].id

@@ -55,7 +55,7 @@ class House:
         self.collector = Collector(client, self.messages, lambda: HELPLINE, lambda: key)
         self.provider.recordings.clear()
         self.provider.calls.clear()
-        self.held = self.provider.leave("CA" + "2" * 32, 1, number=NUMBER)
+        self.held = self.provider.leave("CA" + "2" * 32, 2, number=NUMBER)
 
     @property
     def path(self) -> Path:
@@ -150,7 +150,7 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that has one older message."""
     folder = tmp_path_factory.mktemp("older")
     with mailbox("sqlite", folder) as box:
-        box.leave(1)
+        box.leave(2)
         box.collector.round(NOW - LATER)
     with closing(sqlite3.connect(folder / "phonetree.db")) as live, closing(sqlite3.connect(folder / "b.db")) as copy:
         live.backup(copy)

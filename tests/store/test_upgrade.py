@@ -17,7 +17,7 @@ NOW = 1_800_000_000
 @pytest.mark.parametrize("kind", KINDS)
 def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) -> None:
     with mailbox(kind, tmp_path) as box:
-        held = [box.leave(1, f"CA{number:032x}") for number in range(3)]
+        held = [box.leave(2, f"CA{number:032x}") for number in range(3)]
         box.collector.round(NOW)
         box.messages.claim(box.messages.listed()[0].id, "Ada", NOW)
         before = box.messages.listed()

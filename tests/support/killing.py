@@ -44,7 +44,7 @@ def killed(kind: str, folder: Path, times: int, seed: int = 0) -> list[str]:
         )
         with forker:
             for number in range(times):
-                left += [box.leave(1, f"CA{number:030x}{one:02x}").sound for one in range(choose.randint(1, 2))]
+                left += [box.leave(2, f"CA{number:030x}{one:02x}").sound for one in range(choose.randint(1, 2))]
                 assert forker.stdin
                 assert forker.stdout
                 forker.stdin.write(f"{choose.uniform(0, LONGEST_MILLISECONDS)}\n")

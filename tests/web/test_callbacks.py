@@ -38,7 +38,7 @@ class Running:
 
     def recording(self, call: int) -> Held:
         """A recording that is being made."""
-        held = self.provider.leave(f"CA{call:032x}", 1)
+        held = self.provider.leave(f"CA{call:032x}", 2)
         held.status = "in-progress"
         return held
 

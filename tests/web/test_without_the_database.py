@@ -162,7 +162,7 @@ def test_messages_go_when_their_days_are_over(tmp_path: Path) -> None:
     migrate(store)
     messages = Messages(store)
     for number in range(3):
-        server.provider.leave(f"CA{number:032x}", 1)
+        server.provider.leave(f"CA{number:032x}", 2)
     now = int(datetime.now(UTC).timestamp())
     server.worker.round(now)
     first, second, _ = messages.listed()

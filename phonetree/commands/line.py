@@ -25,7 +25,7 @@ IN_PROCESS_URL = "http://127.0.0.1"
 @dataclass(frozen=True, slots=True)
 class Line:
     """The way to a server, in this process or elsewhere. `number` is the one at the provider; `forwarded_from` is the
-    one that callers dial, when it is another."""
+    one that callers dial, when it is another. A server that is `shared` has calls of other processes too."""
 
     transport: Transport
     token: str
@@ -33,6 +33,7 @@ class Line:
     number: str
     forwarded_from: str | None = None
     keep: Callable[[str, int], None] | None = None
+    shared: bool = False
 
     def network(self, *, verified: bool = True) -> Network:
         """The phone network with this line's number, and whether it may show the one that callers dial."""
@@ -44,7 +45,7 @@ class Line:
             self.forwarded_from,
             verified,
         )
-        return Network(self.transport, self.token, addresses)
+        return Network(self.transport, self.token, addresses, unique_ids=self.shared)
 
 
 def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:

@@ -4,6 +4,7 @@ Rules are from Twilio's pages voice/twiml, usage/webhooks/webhooks-connection-ov
 usage/security/availability-reliability.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,10 +93,13 @@ class Network:
     errors: list[str] = field(default_factory=list)
     waited: float = 0.0
     """Seconds that the caller has spent in silence, waiting for answers that did not come."""
+    unique_ids: bool = False
+    """Ids that no other call has, as in real life: for a server that answers calls of other processes too. Otherwise
+    they count up, so that a call can be played again to the letter."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def new_call_id(self) -> str:
-        return f"CA{next(self._ids):032x}"
+        return f"CA{secrets.token_hex(16)}" if self.unique_ids else f"CA{next(self._ids):032x}"
 
     def document(self, url: str, fields: Mapping[str, str]) -> Document:
         """The document at an address. Raises Unreachable when it cannot be had, after the retries asked for."""

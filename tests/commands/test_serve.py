@@ -1,9 +1,10 @@
 """The demo as a newcomer runs it: a server in a process of its own, called over HTTP, edited, stopped."""
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from shutil import copytree
 
@@ -12,6 +13,7 @@ import requests
 
 from phonetree.__main__ import main
 from phonetree.simulator.provider import sound
+from phonetree.simulator.transport import OverHttp, Reply
 from tests.support.programs import ROOT, free_port, start, stop, until
 
 
@@ -71,6 +73,43 @@ def test_a_message_left_in_the_demo_is_listed_and_heard(demo: tuple[Path, str]) 
     assert (folder / "heard.wav").read_bytes() == sound(5, 301)
 
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs commands in this process, which is quicker than one for each."""
+
+    def in_process(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        monkeypatch.chdir(folder)
+        capfd.readouterr()
+        status = main(list(arguments))
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
+
+    return in_process
+
+
+def test_no_two_calls_to_a_running_server_have_the_same_id(
+    demo: tuple[Path, str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server remembers for two minutes whose caller has gone: another call of that name would be taken for it."""
+    folder, url = demo
+    posted: list[set[str]] = []
+    post = OverHttp.post
+
+    def watched(self: OverHttp, to: str, fields: Mapping[str, str], headers: Mapping[str, str], wait: float) -> Reply:
+        posted[-1] |= {fields["CallSid"]} if "CallSid" in fields else set()
+        return post(self, to, fields, headers, wait)
+
+    monkeypatch.setattr(OverHttp, "post", watched)
+    for _ in range(3):
+        posted.append(set())
+        assert run(folder, "call", "--url", url, "--keys", "0", "--world", "*=accepts talks 5").returncode == 0
+        assert posted[-1]
+    assert len(set.union(*posted)) == sum(map(len, posted))
+    assert all(re.fullmatch("CA[0-9a-f]{32}", each) for each in set.union(*posted))
+
+
 def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, str]) -> None:
     _, url = demo
     for path in ("/voice", "/voice/a/b/c/d", "/voice/fallback"):
@@ -100,22 +139,6 @@ def second(demo: tuple[Path, str]) -> Iterator[str]:
 
 def _port(url: str) -> str:
     return url.rpartition(":")[2]
-
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs commands in this process, which is quicker than one for each."""
-
-    def in_process(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        monkeypatch.chdir(folder)
-        capfd.readouterr()
-        status = main(list(arguments))
-        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
-
-    return in_process
 
 
 def test_two_demos_from_one_folder_leave_each_other_alone(demo: tuple[Path, str], second: str, run: Run) -> None:

@@ -94,8 +94,8 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
     if demo is None and token is None:
         others = "".join(f"; one runs at {other}" for other in running_demos())
         raise PhonetreeError(
-            f"no demo runs at {url} from this folder{others}; start it with scripts/serve, "
-            "or set TWILIO_AUTH_TOKEN to that server's token"
+            f"no demo runs at {url} from this folder{others}; start it with scripts/serve "
+            'and wait until it says "answers at", or set TWILIO_AUTH_TOKEN to that server\'s token'
         )
     url = demo.url if demo else url
     transport = OverHttp()
@@ -103,13 +103,16 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
         transport.post(f"{url}/healthz", {}, {}, CONNECT_SECONDS)
     except Unreachable:
         raise PhonetreeError(
-            f"nothing answers at {url}; start the demo with scripts/serve first, or leave out --url to call in process"
+            f'nothing answers at {url}; start the demo with scripts/serve first, and wait until it says "answers at"; '
+            "or leave out --url to call in process"
         ) from None
     if demo is None:
         site = site_of(config)
-        return Clock(moment(None, site.schedule.zone)), Line(transport, token or "", url, *site.helpline.way_in)
+        return Clock(moment(None, site.schedule.zone)), Line(
+            transport, token or "", url, *site.helpline.way_in, shared=True
+        )
     keep_there = partial(keep, demo)
-    line = Line(transport, demo.token, url, demo.number, demo.forwarded_from, keep_there)
+    line = Line(transport, demo.token, url, demo.number, demo.forwarded_from, keep_there, shared=True)
     return Clock(moment(None, pytz.timezone(demo.timezone))), line
 
 

@@ -109,15 +109,18 @@ class Which:
 
 
 def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
-    """Hands a command of a group what the group's `--demo` and `--port` chose, opened."""
+    """Hands a command of a group what `--demo` and `--port` chose, opened. They may stand after the group's name or
+    after the command's; a port after the command's goes first."""
 
     @wraps(function)
     def opened(*arguments: P.args, **options: P.kwargs) -> R:
         context = click.get_current_context()
-        which: Which = context.obj
+        before: Which = context.obj
+        demo, port = options.pop("demo"), options.pop("port")
+        which = Which(before.demo or bool(demo), port if isinstance(port, int) else before.port)
         return function(context.with_resource(which.opened()), *arguments, **options)
 
-    return opened
+    return demo_options("The demo's, not the helpline's.")(opened)
 
 
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:

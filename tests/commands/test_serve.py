@@ -175,7 +175,18 @@ def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Ru
     folder, url = demo
     assert "No override stands" in run(folder, "override", "--demo", "list").stdout
     assert "calls" in run(folder, "counts", "--demo").stdout
-    assert "Nothing was done" in run(folder, "staff", "actions", "--demo").stdout
+    here = ("--demo", "--port", _port(url))
+    for group, command, said in (
+        ("staff", "actions", "Nothing was done"),
+        ("override", "list", "No override stands"),
+        ("voicemail", "list", "No message is waiting"),
+    ):
+        for words in ((*here, command), (command, *here), ("--demo", command, *here[1:]), (command, "--demo")):
+            found = run(folder, group, *words)
+            assert said in found.stdout, (group, words, found.stderr)
+        refused = run(folder, group, command, "--port", _port(url))
+        assert refused.returncode != 0
+        assert "--port names a demo; add --demo" in refused.stderr
     assert run(folder, "call", "--url", f"http://localhost:{_port(url)}", "--keys", "hangup").returncode == 0
     port = free_port()
     elsewhere = run(folder, "call", "--url", f"http://127.0.0.1:{port}", "--keys", "hangup")

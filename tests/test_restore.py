@@ -102,9 +102,11 @@ def test_a_backup_is_brought_back_under_a_running_server(way, running: Running) 
     first = running.leave(2)
     running.collected()
     running.run(_documented('".backup'))
+    assert (running.folder / "backup.db").stat().st_mode & 0o077 == 0, "for nobody else of the machine"
     second = running.leave(2)
     running.collected()
     way(running)
+    assert (running.folder / "var" / "phonetree.db").stat().st_mode & 0o077 == 0
     third = running.leave(3)
     running.collected()
     assert running.sounds() == sorted([first.sound, third.sound])

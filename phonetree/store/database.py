@@ -10,6 +10,7 @@ that is left beside a file that was replaced would be played into the new one
 (https://sqlite.org/howtocorrupt.html, 1.4).
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -85,10 +86,12 @@ class Store:
         return not self.sqlite or self._path.exists()
 
     def make(self) -> None:
-        """Makes an empty file, and its folder, where there is none (SQLite). Raises StoreError."""
+        """Makes an empty file, which nobody else may read, and its folder, where there is none (SQLite). SQLite gives
+        the journal beside it the same mode. Raises StoreError."""
         if self.sqlite:
             with suppress(OSError):  # what cannot be made cannot be opened either, which is said
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             with _known_errors(), closing(self._connect("rwc")):
                 pass
 

@@ -47,6 +47,30 @@ def test_a_database_that_is_away_says_so_without_its_address() -> None:
         pass
 
 
+def test_the_file_is_for_nobody_else_of_the_machine_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "phonetree.db"
+    before = os.umask(0)
+    try:
+        made = Store(f"sqlite:///{path}")
+        made.make()
+        assert path.stat().st_mode & 0o777 == 0o600
+        migrate(made)
+        with made.write() as connection:
+            connection.exec_driver_sql("PRAGMA user_version = 1")
+            assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}, "its journal too"
+    finally:
+        os.umask(before)
+    path.chmod(0o640)
+    made.make()
+    assert path.stat().st_mode & 0o777 == 0o640, "what an operator chose stays"
+
+
+def test_a_backup_in_the_products_folder_gets_into_no_commit_and_no_image() -> None:
+    root = Path(__file__).parents[2]
+    assert "*.db" in (root / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert "**/*.db" in (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
 def test_a_folder_that_cannot_be_made_is_no_reason_not_to_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     opened = Store(f"sqlite:///{tmp_path}/file/phonetree.db")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonetree import settings
-from phonetree.commands.options import moment
+from phonetree.commands.options import load_for_reading, moment
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.core.tree import Site
@@ -49,7 +49,13 @@ class Line:
 
 
 def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
-    """A server of our own, with a clock that stands at `at` (None: now)."""
+    """A server of our own, with a clock that stands at `at` (None: now).
+
+    Raises ConfigError for files that `check` and a real server refuse, unless this is a demo, whose numbers may be
+    made up.
+    """
+    if not settings.is_demo():
+        load_for_reading(config)
     demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
     site = site_of(config)
     clock = Clock(moment(at, site.schedule.zone))

@@ -102,10 +102,30 @@ def test_a_call_needs_no_settings_and_can_be_saved(tmp_path: Path, capsys: pytes
     assert golden.headers == {"at": "2026-11-23 10:00", "keys": "1", "world": "*=no-answer"}
 
 
-def test_a_call_is_forwarded_where_the_files_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_call_is_forwarded_where_the_files_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PHONETREE_DEMO", "1")  # its numbers are made up
     call = ["call", "--config", str(ROOT / "tests" / "sites" / "forwarded"), "--at", "2026-11-23 10:00", "--keys", "1"]
     assert main([*call, "--world", "*=accepts talks 5"]) == 0
     assert "+16175550151; they see +16175550150" in capsys.readouterr().out
+
+
+def test_no_call_is_played_with_files_that_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config"
+    copytree(ROOT / "config", config)
+    routing = config / "routing.yaml"
+    good = routing.read_text(encoding="utf-8")
+    routing.write_text(good.replace("helpline:", "helpline:\n  provider_number: +1 617 555 0159", 1), encoding="utf-8")
+    assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
+    problem = capsys.readouterr().out.splitlines()[0]
+    assert "is fictional (555-01xx); write the real one" in problem
+    golden = tmp_path / "a.call"
+    golden.write_text("A call.\n\nat: 2026-11-23 10:00\nkeys: hangup\n", encoding="utf-8")
+    for how in (["--at", "2026-11-23 10:00", "--keys", "hangup"], ["--golden", str(golden)]):
+        assert main(["call", "--config", str(config), *how]) == KNOWN_PROBLEM
+        printed = capsys.readouterr()
+        assert (printed.out, printed.err.splitlines()) == ("", [problem])
 
 
 def test_a_call_can_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

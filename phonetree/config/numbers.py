@@ -18,6 +18,9 @@ EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 FICTIONAL = re.compile(r"\+1\d{3}55501\d\d\Z")
 """Kept for fiction: nobody answers there."""
 
+_NOT_IN_A_NUMBER = re.compile(r"[^0-9\s()+./-]")
+"""A letter would be dialled as the digit on its key: another number than the one that was meant."""
+
 _STAND_IN = "+1617555{:04}"
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)\Z")
 
@@ -106,6 +109,10 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
         return _refuse(
             section, value, f"{what} is not a phone number; write it with + and the country code, like +1 617 253 2300"
         )
+    if not number.extension and (wrong := _NOT_IN_A_NUMBER.search(text)):
+        meant = {"o": " (a zero?)", "l": " (a one?)", "i": " (a one?)"}.get(wrong[0].lower(), "")
+        shown = f" '{wrong[0]}'{meant}" if text in what else ""
+        return _refuse(section, value, f"{what} has a letter or another sign{shown} in it; write digits only")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if FICTIONAL.match(e164):
         return e164 if fictional else _refuse(section, value, f"{what} is fictional (555-01xx); write the real one")

@@ -127,8 +127,8 @@ def _refuse_unreachable(
     reached, waiting = set(begin), list(begin)
     while waiting:
         name = waiting.pop()
-        for after in (*alone[name], *(by_choice(nodes[name]) if name != ANY_MENU else ())):
-            if after not in reached:
+        for after in (*alone[name], *by_choice(nodes[name])):
+            if after not in reached and after != ANY_MENU:  # a menu that was heard before was reached before
                 reached.add(after)
                 waiting.append(after)
     for name in nodes:

@@ -86,8 +86,12 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     if not isinstance(here, Settings):
         yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
         return
-    yield from _guarded("address", lambda: _address(here))
-    yield from _guarded("slow", lambda: _slow_clients(here))
+    address = tuple(_guarded("address", lambda: _address(here)))
+    yield from address
+    if any(finding.verdict == "wrong" for finding in address):
+        yield Finding("slow", "wrong", "could not be looked at", "mend the address first")
+    else:
+        yield from _guarded("slow", lambda: _slow_clients(here))
     yield from _guarded("clock", lambda: _clock(here))
     yield from _guarded("account", lambda: _account(here))
     yield from _old_token(here)
@@ -169,7 +173,13 @@ def _notices(*, notify: bool) -> Iterator[Finding]:
 
 
 def _disk() -> Iterator[Finding]:
-    free = shutil.disk_usage(Path.cwd()).free
+    try:
+        store = Store(settings.database_url())
+    except SettingsError:
+        yield Finding("disk", "wrong", "could not be looked at", "mend DATABASE_URL first")
+        return
+    store.close()
+    free = shutil.disk_usage(store.folder or Path.cwd()).free
     if free < LEAST_FREE_BYTES:
         hint = "make room: messages wait at the provider when the disk is full"
         yield Finding("disk", "wrong", f"only {free // 2**20} MB are free", hint)

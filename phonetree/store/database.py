@@ -85,6 +85,11 @@ class Store:
         """Whether there may be a database."""
         return not self.sqlite or self._path.exists()
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder on whose disk the file is or will be: the nearest one that exists (SQLite)."""
+        return next((each for each in self._path.parents if each.is_dir()), None) if self.sqlite else None
+
     def make(self) -> None:
         """Makes an empty file, which nobody else may read, and its folder, where there is none (SQLite). SQLite gives
         the journal beside it the same mode. Raises StoreError."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
 from threading import Semaphore, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -287,6 +289,29 @@ def test_a_mistake_is_found_with_a_hint_that_leads_to_its_mend(mistake: Any, pla
     make(place)
     found = place.doctor()
     assert any(text in said and hint in advised for said, advised in found[id_]), found
+
+
+def test_where_nothing_answers_no_limit_of_a_proxy_is_blamed(place: Place) -> None:
+    _settle(place)
+    place.set(PHONETREE_PUBLIC_URL="http://127.0.0.1:9")
+    assert place.doctor()["slow"] == [("could not be looked at", "mend the address first")]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "mysql://x/x"])
+def test_of_a_database_that_is_nowhere_no_disk_is_said_to_have_room(url: str, place: Place) -> None:
+    _settle(place)
+    place.set(DATABASE_URL=url)
+    assert place.doctor()["disk"] == [("could not be looked at", "mend DATABASE_URL first")]
+
+
+def test_the_disk_of_the_database_is_looked_at(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    _settle(place)
+    (place.folder / "another disk").mkdir()
+    place.set(DATABASE_URL=f"sqlite:///{place.folder}/another disk/not/yet/there.db")
+    full = {place.folder / "another disk": SimpleNamespace(free=0)}
+    usage = shutil.disk_usage
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: full.get(path) or usage(path))
+    assert "only 0 MB are free" in place.doctor()["disk"][0][0]
 
 
 PROXIES: list[tuple[str, dict[str, Any], str]] = [

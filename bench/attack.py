@@ -43,7 +43,7 @@ from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.simulator.transport import sign
 from tests.config.test_limits import BASE, TOO_MUCH
-from tests.support.attacks import FIELDS, SHAPED, STALLS, Target, form, head, stalled
+from tests.support.attacks import ELSEWHERE, FIELDS, SHAPED, STALLS, Target, form, head, stalled
 from tests.support.programs import PROXIES, ROOT, TOKEN, environ, free_port, missing, proxied, start, stop
 
 WAYS = ("straight", *PROXIES)
@@ -75,7 +75,13 @@ async def _attacker(target: Target, asked: list[bytes], pause: float, over: Sign
     await asyncio.sleep(pause * (number % 16) / 16)
     while not over.is_set():
         with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
-            reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=trusted)
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1",
+                parts.port,
+                ssl=trusted,
+                server_hostname=parts.hostname if trusted else None,
+                local_addr=(ELSEWHERE, 0),
+            )
             with suppress(OSError):
                 while not over.is_set():
                     began = time.monotonic()

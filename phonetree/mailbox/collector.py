@@ -15,7 +15,6 @@ from tempfile import TemporaryFile
 from time import monotonic
 from typing import BinaryIO
 
-from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.sealing import PublicKey, Sealer
@@ -32,6 +31,10 @@ hold one that it has fetched and not stored."""
 
 LONGEST_FETCH_SECONDS = MEDIA_SECONDS + 300
 """From the listing of a recording to its being stored."""
+
+LEAST_SECONDS = 1
+"""A shorter recording holds no words. The engine asks again below two seconds, but the provider trims silence before it
+tells how long a recording is (Twilio, voice/twiml/record, `trim`): one second may be what a caller was thanked for."""
 
 NEW_MESSAGE = "A new message is waiting for the advocates."
 """Says nothing about the caller."""
@@ -164,8 +167,8 @@ def _came_in(call: CallRecord, helpline: Helpline) -> bool:
 
 
 def _is_no_message(recording: Recording) -> bool:
-    """Whether it is known to be shorter than the engine calls a message."""
-    return recording.seconds is not None and recording.seconds < SHORTEST_MESSAGE_SECONDS
+    """Whether it is known to hold nothing."""
+    return recording.seconds is not None and recording.seconds < LEAST_SECONDS
 
 
 def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, StoreError
-from phonetree.mailbox.collector import SETTLE_SECONDS
+from phonetree.mailbox.collector import LEAST_SECONDS, SETTLE_SECONDS
 from phonetree.mailbox.sealing import Sealer
 from phonetree.provider import rest
 from phonetree.simulator.provider import Failing, Fault, HeldCall
@@ -280,7 +279,7 @@ def _rows(box: Mailbox) -> int:
         return sum(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
 
 
-@pytest.mark.parametrize("seconds", range(SHORTEST_MESSAGE_SECONDS))
+@pytest.mark.parametrize("seconds", range(LEAST_SECONDS))
 def test_what_is_too_short_to_be_a_message_is_deleted_and_nobody_is_told(seconds: int, box: Mailbox) -> None:
     """Its caller heard that nothing was kept."""
     box.leave(seconds)
@@ -292,7 +291,7 @@ def test_what_is_too_short_to_be_a_message_is_deleted_and_nobody_is_told(seconds
 
 
 def test_the_shortest_message_is_kept(box: Mailbox) -> None:
-    held = [box.leave(SHORTEST_MESSAGE_SECONDS), box.leave(SHORTEST_MESSAGE_SECONDS + 1, "CA" + "2" * 32)]
+    held = [box.leave(LEAST_SECONDS), box.leave(LEAST_SECONDS + 1, "CA" + "2" * 32)]
     box.collector.round(NOW)
     assert sorted(box.sounds()) == sorted(one.sound for one in held)
     assert _nothing_at_the_provider(box)

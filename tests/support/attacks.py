@@ -15,6 +15,9 @@ from phonetree.simulator.transport import sign
 from tests.support.programs import TOKEN
 
 FIELDS = {"CallSid": "CA" + "0" * 32, "From": "+16175550123", "CallStatus": "ringing"}
+ELSEWHERE = "127.0.0.2"
+"""Where attackers come from: another address than the provider's, as a proxy sees it."""
+
 SHAPED = sign("another token", "https://tree.example.org/voice", {})
 """A signature that only a look at the whole body can refuse."""
 
@@ -41,7 +44,7 @@ class Target:
         parts = urlsplit(self.url)
         assert parts.hostname
         assert parts.port
-        line = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        line = socket.create_connection((parts.hostname, parts.port), timeout=10, source_address=(ELSEWHERE, 0))
         if not self.trusted:
             return line
         return ssl.create_default_context(cafile=self.trusted).wrap_socket(line, server_hostname=parts.hostname)

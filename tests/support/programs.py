@@ -105,6 +105,10 @@ def certificate(folder: Path) -> Path:
     return folder / "fullchain.pem"
 
 
+AROUND_NGINX = "worker_processes auto; worker_rlimit_nofile 20000; events { worker_connections 8192; }"
+"""What docs/running.md says to set around the site."""
+
+
 def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     """nginx with the file that is shipped, as one configuration of its own."""
     text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
@@ -117,7 +121,7 @@ def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     user = "user root; " if os.getuid() == 0 else ""
-    head = f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log emerg; events {{}}"
+    head = f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log emerg; {AROUND_NGINX}"
     (folder / "nginx.conf").write_text(f"{head} http {{ {paths} {text} }}")
     return [program("nginx"), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
 

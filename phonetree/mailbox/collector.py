@@ -89,6 +89,7 @@ class Collector:
                 return
             if _is_no_message(recording):
                 self.provider.delete_recording(recording.id)
+                self.messages.gone_at_the_provider(recording.id, now)
                 return
             self._store(recording, now)
         if not self.messages.intact(recording.id):

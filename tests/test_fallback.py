@@ -162,6 +162,6 @@ def test_for_a_second_provider_it_shows_a_number_of_there(config: Path, capsys: 
     assert main(["fallback", "--config", str(config), "--caller-id", "+1 (617) 555-0177"]) == 0
     tree = ElementTree.fromstring(capsys.readouterr().out)  # noqa: S314 -- our own
     assert [dial.get("callerId") for dial in tree.iter("Dial")] == ["+16175550177"] * 2
-    for wrong in ("12", "911", "hello"):
+    for wrong in ("12", "911", "hello", "+1 (617) 253 1OOO", "+1 617 253 ２３００"):
         assert main(["fallback", "--config", str(config), "--caller-id", wrong]) == 1
         assert f"--caller-id: '{wrong}'" in capsys.readouterr().err

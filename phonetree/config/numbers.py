@@ -18,8 +18,10 @@ EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 FICTIONAL = re.compile(r"\+1\d{3}55501\d\d\Z")
 """Kept for fiction: nobody answers there."""
 
-_NOT_IN_A_NUMBER = re.compile(r"[^0-9\s()+./-]")
+_NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 """A letter would be dialled as the digit on its key: another number than the one that was meant."""
+
+_MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant", "i": ", where a one may be meant"}
 
 _STAND_IN = "+1617555{:04}"
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)\Z")
@@ -106,13 +108,14 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
     try:
         number = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:
+        number = None
+    wrong = _NOT_IN_A_NUMBER.search(text) if bare and not (number and number.extension) else None
+    if wrong:
+        return _refuse(section, value, f"{what} {_stray(wrong[0])}; write digits only")
+    if number is None:
         return _refuse(
             section, value, f"{what} is not a phone number; write it with + and the country code, like +1 617 253 2300"
         )
-    if not number.extension and (wrong := _NOT_IN_A_NUMBER.search(text)):
-        meant = {"o": " (a zero?)", "l": " (a one?)", "i": " (a one?)"}.get(wrong[0].lower(), "")
-        shown = f" '{wrong[0]}'{meant}" if text in what else ""
-        return _refuse(section, value, f"{what} has a letter or another sign{shown} in it; write digits only")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if FICTIONAL.match(e164):
         return e164 if fictional else _refuse(section, value, f"{what} is fictional (555-01xx); write the real one")
@@ -123,6 +126,13 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return _refuse(section, value, f"{what} is a premium-rate number; callers are never sent there")
     return e164
+
+
+def _stray(sign: str) -> str:
+    """What is said of a sign that no number has. One letter tells nothing of a number from the environment."""
+    if sign.isalpha():
+        return f"has the letter '{sign}'{_MEANT.get(sign.lower(), '')}"
+    return f"has the sign '{sign}'" if sign.isprintable() else f"has a character that cannot be seen ({named(sign)})"
 
 
 def _refuse(section: Section, value: Scalar, text: str) -> str:

@@ -97,8 +97,8 @@ def _heavy_texts(site: Site) -> Iterator[str]:
                 whose = f"node '{node.id}' ({language})"
                 if (seconds := speech_seconds(text)) > LONG_PROMPT_SECONDS:
                     yield f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
-                if (level := reading_level(text)) > HARD_TO_READ:
-                    yield f"{whose} is hard to follow (LIX {level:.0f}); use shorter sentences and words"
+                if reading_level(text) > HARD_TO_READ:
+                    yield f"{whose} is hard to follow; use shorter sentences and words"
 
 
 _SAMPLE = "on Monday"

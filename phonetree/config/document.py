@@ -112,7 +112,10 @@ def read_bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise _refused(whole, "does not exist; put the file there, or name its folder with --config") from None
+        raise _refused(
+            whole,
+            "does not exist; bring it back (undo, git checkout, its old name), or name its folder with --config",
+        ) from None
     except PermissionError:
         raise _refused(whole, "cannot be read; give the server permission to read it") from None
     except OSError as error:
@@ -190,8 +193,10 @@ class _Builder:
         if isinstance(item, Table):
             return item, tuple(self.problems)
         if item is None or (isinstance(item, Scalar) and not item.text):
-            raise _refused(Where(self.name), "is empty; the README shows a small one to start from")
-        raise _refused(item.where, "the file has to consist of lines like 'key: value'")
+            raise _refused(
+                Where(self.name), "is empty; bring back what it held before: undo in the editor, or git checkout"
+            )
+        raise _refused(item.where, "the file has to consist of lines like 'name: value'")
 
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
         where = _place(event, self.name)

@@ -187,7 +187,8 @@ def _date(section: Section, value: Scalar) -> date | None:
         try:
             day = date.fromisoformat(value.text)
         except ValueError:
-            pass  # a month or a day that does not exist: said below
+            section.problem(value.where, f"'{value.text}': that month has no such day; look at the calendar")
+            return None
         else:
             if YEARS[0] <= day.year <= YEARS[1]:
                 return day

@@ -60,7 +60,7 @@ class NodeReader:
         self.prompts = prompts
         self.teams = teams
         self.resources = resources
-        self.names = frozenset(names)
+        self.names = dict.fromkeys(names)  # in the order of the file, for what is suggested
         self.always: Mapping[Key, Choice] = {}
         self.person: NodeId = ""
         self.ended: NodeId | None = None
@@ -77,7 +77,8 @@ class NodeReader:
         """The node that a scalar names."""
         if self.names and value.text not in self.names:
             section.problem(
-                value.where, f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names)}"
+                value.where,
+                f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names) or '; write one that is, or add a node of that name'}",
             )
         return value.text
 

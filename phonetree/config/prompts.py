@@ -64,9 +64,10 @@ class PromptReader:
         given = {key.text: (key, value) for key, value in item.entries}
         for name, (key, _) in given.items():
             if name not in self.languages and self.languages:  # else they could not be read, which was said
-                section.problem(
-                    key.where, f"'{what}': '{name}' is not one of the languages{suggest(name, self.languages)}"
-                )
+                known = suggest(name, self.languages)
+                if " " in name:  # no language is called so: it is the rest of a text
+                    known = "; a text with a comma in it needs quotes around it"
+                section.problem(key.where, f"'{what}': '{name}' is not one of the languages{known}")
         for language in self.languages:
             if language not in given:
                 section.problem(item.where, f"'{what}' lacks its text in '{language}'; add {language}: \"...\"")

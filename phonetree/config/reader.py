@@ -38,11 +38,16 @@ class Findings:
         self.problems: list[Problem] = []
         self.warnings: list[ConfigWarning] = []
 
-    def problem(self, where: Where, text: str) -> None:
-        """Notes a problem. Raises ConfigError with all there are when one more than `MOST_PROBLEMS` is found."""
+    def problem(self, where: Where, text: str) -> Problem:
+        """Notes a problem, and returns it. Raises ConfigError with all there are when over `MOST_PROBLEMS`."""
         if len(self.problems) >= MOST_PROBLEMS:
             self.refuse(Where(where.file), f"has more problems than these {len(self.problems)}; mend them first")
-        self.problems.append(Problem(where, _shortened(text)))
+        self.problems.append(found := Problem(where, _shortened(text)))
+        return found
+
+    def withdraw(self, problem: Problem) -> None:
+        """Takes back a problem that another one explains."""
+        self.problems.remove(problem)
 
     def refuse(self, where: Where, text: str) -> NoReturn:
         """Ends the reading: raises ConfigError with the problems so far and this one, the last."""
@@ -61,10 +66,16 @@ def _shortened(text: str) -> str:
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when a known word is close, else the few that there are, else nothing."""
     names = [name for name in known if name]
-    close = _close(word.lower(), [name.lower() for name in names]) if len(word) <= LONGEST_MISSPELT else []
-    if close:
-        return f"; did you mean '{next(name for name in names if name.lower() == close[0])}'?"
+    if close := closest(word, names):
+        return f"; did you mean '{close}'?"
     return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that a misspelt one is close to; "" when none is."""
+    names = [name for name in known if name]
+    close = _close(word.lower(), [name.lower() for name in names]) if len(word) <= LONGEST_MISSPELT else []
+    return next(name for name in names if name.lower() == close[0]) if close else ""
 
 
 def _close(word: str, names: list[str]) -> list[str]:
@@ -91,9 +102,10 @@ class Section:
         self.findings = findings
         self._entries = {key.text: (key, item) for key, item in table.entries}
         self._taken: set[str] = set()
+        self._missing: dict[str, Problem] = {}
 
-    def problem(self, where: Where, text: str) -> None:
-        self.findings.problem(where, f"{self.label}: {text}" if self.label else text)
+    def problem(self, where: Where, text: str) -> Problem:
+        return self.findings.problem(where, f"{self.label}: {text}" if self.label else text)
 
     def warn(self, where: Where, text: str) -> None:
         self.findings.warn(where, f"{self.label}: {text}" if self.label else text)
@@ -108,7 +120,7 @@ class Section:
         """What stands under a key; its absence is a problem, and `hint` says what to write."""
         item = self.take(key)
         if item is None and self.present:
-            self.problem(self.where, f"'{key}' is missing; {hint}")
+            self._missing[key] = self.problem(self.where, f"'{key}' is missing; {hint}")
         return item
 
     def text(self, key: str, default: str = "", *, hint: str | None = None) -> Scalar:
@@ -165,7 +177,7 @@ class Section:
         if isinstance(item, Table):
             return Section(item, label, self.findings)
         if item is not None:
-            self.findings.problem(item.where, f"{label}: has to hold lines like 'key: value'")
+            self.findings.problem(item.where, f"{label}: has to hold lines like 'name: value'")
         where = item.where if item else self.where
         return Section(Table((), where), label, self.findings, present=False)
 
@@ -213,7 +225,10 @@ class Section:
         for name, (key, _) in self._entries.items():
             if name not in self._taken:
                 known = sorted(self._taken)
-                self.problem(key.where, f"'{name}' is not a setting here{suggest(name, known)}")
+                if missing := self._missing.pop(closest(name, known), None):
+                    self.findings.withdraw(missing)  # it is there, misspelt: one slip, one problem
+                hint = "; a text with a comma in it needs quotes around it" if " " in name else suggest(name, known)
+                self.problem(key.where, f"'{name}' is not a setting here{hint}")
 
     def attempt(self, where: Where, make: Callable[[], T], default: T) -> T:
         """What `make` makes; the text of its ValueError is a problem at `where`."""

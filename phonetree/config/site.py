@@ -59,6 +59,8 @@ def revision_of(contents: tuple[bytes, bytes]) -> str:
 
 def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
+    if hours and routing and _swapped(hours, routing):
+        raise ConfigError([Problem(Where(str(folder / FILES[0])), _SWAPPED)])
     # what cannot be read at all is one problem: nothing that the other file says is then held against it
     languages = read_languages(routing, findings) if routing else {}
     schedule = read_schedule(hours, tuple(languages), findings) if hours else None
@@ -78,6 +80,18 @@ def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberR
         text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
         raise ConfigError([Problem(Where(str(folder / FILES[1])), text)]) from error
     return Loaded(site, both, resort, tuple(sorted(set(findings.warnings))))
+
+
+_SWAPPED = (
+    "holds what belongs into routing.yaml, and routing.yaml what belongs here; exchange the names of the two files"
+)
+
+
+def _swapped(hours: Table, routing: Table) -> bool:
+    """Whether each file has the other one's main settings, and none of its own."""
+    first, second = ({key.text for key, _ in table.entries} for table in (hours, routing))
+    ours, theirs = {"open", "timezone"}, {"nodes", "helpline"}
+    return bool(first & theirs and second & ours) and not (first & ours or second & theirs)
 
 
 def _digest(contents: Iterable[bytes]) -> str:

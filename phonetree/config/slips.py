@@ -1,5 +1,6 @@
 """What keeps a file from being YAML, in words for those who do not know YAML, at the line where they must look."""
 
+import re
 from collections.abc import Sequence
 
 import yaml
@@ -10,7 +11,7 @@ _LOOK = "look at this line and the one before it"
 _OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
 _WORDS = {
     "found unexpected end of stream": "the quotation mark that opens here is never closed; add one at its end",
-    "could not find expected ':'": "has no colon after its key; write it like 'key: value'",
+    "could not find expected ':'": "has no colon after its key; write it like 'name: value'",
     "did not find expected '-' indicator": "belongs to a list, but does not begin with a dash like the lines before it",
     "block sequence entries are not allowed in this context": "has a dash after the colon; begin the list on the next "
     "line, or put quotes around the text",
@@ -33,10 +34,12 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
     if tab := _tab(lines, begun.line, at.line):
-        return Problem(Where(name, *tab), "has a tab; YAML wants spaces, so replace the tab by spaces")
+        return Problem(Where(name, *tab), "has a tab; replace it with spaces")
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
     line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
+        if quote := _quote(line, at.column):
+            return Problem(here, quote)
         return _open(here, there, line[at.column : at.column + 1], *opened)
     if problem == "mapping values are not allowed in this context":
         return Problem(here, _COLON if ": " in line[: at.column] else _FURTHER)
@@ -77,6 +80,18 @@ def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
         indented = line[: len(line) - len(line.lstrip(" \t-"))]
         if "\t" in indented:
             return number + 1, indented.index("\t") + 1
+    return None
+
+
+def _quote(line: str, column: int) -> str | None:
+    """What is wrong with the quotes before a column of a line, when they are why a brace seems not closed."""
+    before = line[:column]
+    if any(mark in before for mark in "\u201c\u201d\u201e"):
+        return 'has curly quotes around a text with braces; write straight quotes (") instead'
+    if re.search(r"'[^']*\w'\Z", before) and line[column : column + 1].isalpha():
+        return "has an apostrophe inside single quotes, which ends the text there; put double quotes around the text"
+    if before.count('"') % 2 or line.count('"') % 2:
+        return "a quotation mark is missing at the beginning or the end of the text; write one at each"
     return None
 
 

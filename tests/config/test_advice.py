@@ -94,7 +94,7 @@ def test_a_text_that_is_long_or_hard_to_follow(tmp_path: Path) -> None:
         "Professional representatives coordinate comprehensive institutional accommodations, interdepartmental "
         "communication, confidential documentation, administrative proceedings"
     )
-    for number, (text, said) in enumerate([(long, "speaks for 37 s"), (hard, "is hard to follow (LIX 7")]):
+    for number, (text, said) in enumerate([(long, "speaks for 37 s"), (hard, "is hard to follow; use")]):
         edit = ("routing.yaml", "Advocates are here.", text)
         found = _advice(date(2026, 11, 22), tmp_path / str(number), edit)
         assert len(found) == 1

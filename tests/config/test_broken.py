@@ -144,3 +144,25 @@ def test_a_closure_that_is_named_in_one_language_only_is_told(tmp_path: Path) ->
         "closures, entry 2: has no name in 'es'; there callers hear the product's own word for it, so write it as "
         "{en: ..., es: ...}"
     )
+
+
+def test_two_files_that_were_exchanged_are_one_problem(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    (config / "hours.yaml").rename(config / "x")
+    (config / "routing.yaml").rename(config / "hours.yaml")
+    (config / "x").rename(config / "routing.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    (problem,) = caught.value.problems
+    assert problem.text.endswith("exchange the names of the two files")
+
+
+@pytest.mark.parametrize("name", ["hours.yaml", "routing.yaml"])
+def test_a_file_that_is_gone_is_one_problem_that_says_how_it_comes_back(name: str, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    (config / name).unlink()
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    (problem,) = caught.value.problems
+    assert "undo" in problem.text
+    assert "git checkout" in problem.text

@@ -29,10 +29,13 @@ def _refusal(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "hours.yaml: is empty; the README shows a small one to start from"),
-        (b"# only a comment\n", "hours.yaml: is empty; the README shows a small one to start from"),
-        (b"- a\n- b\n", "hours.yaml:1:1: the file has to consist of lines like 'key: value'"),
-        (b"just words\n", "hours.yaml:1:1: the file has to consist of lines like 'key: value'"),
+        (b"", "hours.yaml: is empty; bring back what it held before: undo in the editor, or git checkout"),
+        (
+            b"# only a comment\n",
+            "hours.yaml: is empty; bring back what it held before: undo in the editor, or git checkout",
+        ),
+        (b"- a\n- b\n", "hours.yaml:1:1: the file has to consist of lines like 'name: value'"),
+        (b"just words\n", "hours.yaml:1:1: the file has to consist of lines like 'name: value'"),
         (b"open: caf\xe9\n", "hours.yaml:1:1: is not text in UTF-8; save it as UTF-8 in your editor"),
         (b"? [a, b]\n: c\n", "hours.yaml:1:3: a key has to be a single word or number"),
     ],
@@ -79,7 +82,7 @@ def test_a_missing_file_and_a_folder_in_its_place_are_told_apart(tmp_path: Path)
     with pytest.raises(ConfigError) as caught:
         load(config, LIVE)
     assert [str(problem).partition(": ")[2] for problem in caught.value.problems] == [
-        "does not exist; put the file there, or name its folder with --config",
+        "does not exist; bring it back (undo, git checkout, its old name), or name its folder with --config",
         "is not a file; it has to be a text file",
     ]
 

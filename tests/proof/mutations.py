@@ -51,7 +51,7 @@ BREAKING: list[Mutation] = [
     ("calls at night hear the menu of the day", R, "start: {open: welcome, closed: after_hours,", "start: {open: welcome, closed: welcome,", "node 'after_hours': no call ever comes here|nobody is rung within"),
     ("nobody is there by day", R, "start: {open: welcome,", "start: {open: after_hours,", "node 'welcome'|no single key reaches an advocate"),
     ("holidays are forgotten", R, "after_hours, holiday: holiday}", "after_hours}", "'holiday' is missing"),
-    ("a day off that has no such date", H, "date: 2026-11-27", "date: 2026-11-31", "is not a date"),
+    ("a day off that has no such date", H, "date: 2026-11-27", "date: 2026-11-31", "has no such day"),
     ("a break that ends before it begins", H, "to: 2027-01-01", "to: 2026-01-01", "exchange the dates"),
     ("hours in the twelve-hour clock", H, "9:00-17:00", "9am-5pm", "is not a span of time"),
     ("a holiday that no calendar has", H, "Columbus Day:", "Columbus Dya:", "no calendar has a holiday"),

@@ -76,10 +76,8 @@ class NodeReader:
     def known(self, section: Section, key: str, value: Scalar) -> NodeId:
         """The node that a scalar names."""
         if self.names and value.text not in self.names:
-            section.problem(
-                value.where,
-                f"'{key}' is '{value.text}', which is not defined{suggest(value.text, self.names) or '; write one that is, or add a node of that name'}",
-            )
+            hint = suggest(value.text, self.names) or "; write one that is, or add a node of that name"
+            section.problem(value.where, f"'{key}' is '{value.text}', which is not defined{hint}")
         return value.text
 
     # -- keys

@@ -121,7 +121,7 @@ def _site(here: Settings | None) -> Loaded | Finding:
         return load(folder, NumberRules(settings.names(), fictional=bool(here and here.demo)))
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
-        others = f", and {len(more)} more problems" if more else ""
+        others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
         return Finding("files", "wrong", f"{first}{others}", "scripts/phonetree check shows them all")
 
 
@@ -161,7 +161,7 @@ def _notices(*, notify: bool) -> Iterator[Finding]:
     ways = channels(settings.notify())
     if not ways:
         hint = "set PHONETREE_NOTIFY to addresses of Apprise"
-        yield Finding("notices", "wrong", "staff are told of messages in no way", hint)
+        yield Finding("notices", "wrong", "staff are not notified of new messages", hint)
         return
     failing = [(number, way.kind) for number, way in enumerate(ways, 1) if notify and not way.send(TEST_NOTICE)]
     for number, kind in failing:

@@ -148,7 +148,7 @@ def moment(text: str | None, zone: BaseTzInfo) -> datetime:
     try:
         wall = datetime.fromisoformat(text)
     except ValueError:
-        raise PhonetreeError(f"'{text}' is no moment; write it like \"2026-11-27 16:59\"") from None
+        raise PhonetreeError(f"'{text}' is not a date and time; write it like \"2026-11-27 16:59\"") from None
     if not YEARS[0] <= wall.year <= YEARS[1]:
         raise PhonetreeError(f"'{text}' lies outside of the years {YEARS[0]} to {YEARS[1]}; look at the year")
     if wall.tzinfo is not None:

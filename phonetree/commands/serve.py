@@ -108,7 +108,7 @@ def _refuse_a_port_in_use(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             hint = "another server runs there; stop it, or choose another port with --port"
-            raise PhonetreeError(f"{host}:{port} cannot be listened at ({error.strerror}): {hint}") from None
+            raise PhonetreeError(f"{host}:{port} cannot be used ({error.strerror}): {hint}") from None
 
 
 def _made_up(host: str, url: str) -> Settings:

@@ -54,7 +54,7 @@ def channels(addresses: str) -> tuple[Channel, ...]:
     for number, address in enumerate(addresses.split(), 1):
         kind = address.partition("://")[0]
         if not apprise.Apprise().add(address):
-            raise SettingsError(f"PHONETREE_NOTIFY: address {number} is none that Apprise knows")
+            raise SettingsError(f"PHONETREE_NOTIFY: address {number} is not one that Apprise knows")
         found.append(Channel(sha256(address.encode()).hexdigest()[:16], kind, address))
     return tuple(found)
 

@@ -116,7 +116,7 @@ class Script:
                 self.steps.append(step)
             else:
                 raise SimulationError(
-                    f"'{step}' is no step of a caller; write a key, 1!, wait, 20s, hangup or hangup@75"
+                    f"'{step}' is not something a caller can do; write a key, 1!, wait, 20s, hangup or hangup@75"
                 )
 
     def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:

@@ -263,7 +263,7 @@ class Messages:
             found = _message(row)
             if not changed:
                 whose = f" by {found.by}" if found.by else ""
-                raise StoreError(f"the message is {found.state}{whose} already")
+                raise StoreError(f"the message is already {found.state}{whose}")
             if state is not MessageState.NEW:
                 _forget_notices(connection, message)
             return found

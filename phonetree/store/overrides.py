@@ -49,7 +49,7 @@ class Overrides:
         here = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
         with self._store.write() as connection:
             if not connection.execute(update(overrides).where(here).values(withdrawn_at=now)).rowcount:
-                raise StoreError(f"no override {number} stands or is to come; see: override list")
+                raise StoreError(f"there is no current or coming override {number}; see: override list")
             actions.note(connection, by, f"override {number}: withdrawn", now)
 
     def kept(self, now: int) -> tuple[Kept, ...]:

@@ -170,7 +170,7 @@ def test_a_call_to_nobody_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsy
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["call", "--keys", "dance"], "'dance' is no step of a caller"),
+        (["call", "--keys", "dance"], "'dance' is not something a caller can do"),
         (["call", "--url", "nonsense"], "--url is 'nonsense', which is no address"),
         (["call", "--url", "http://[1"], "--url is 'http://[1', which is no address"),
         (["call", "--keys", "1", "--world", "x"], "'x' is no phone"),

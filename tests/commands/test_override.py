@@ -58,7 +58,7 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: p
     assert main(["override", "withdraw", "2", "--who", "Bo"]) == 0
     capsys.readouterr()
     assert main(["override", "withdraw", "2"]) == KNOWN_PROBLEM
-    assert capsys.readouterr().err == "no override 2 stands or is to come; see: override list\n"
+    assert capsys.readouterr().err == "there is no current or coming override 2; see: override list\n"
     assert main(["override", "list"]) == 0
     assert capsys.readouterr().out == "No override stands; the hours are as hours.yaml says.\n"
     assert [(each.by, each.what[:10]) for each in since(store, 0)][-1] == ("Ada", "override 1")
@@ -146,7 +146,7 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
             "2030-03-01 10:00",
             "it lasts longer than 31 days; write it into hours.yaml, as a closure or other hours",
         ),
-        ("now", "25:00", "is no moment"),
+        ("now", "25:00", "is not a date and time"),
     ],
 )
 def test_times_that_make_no_sense_are_refused(

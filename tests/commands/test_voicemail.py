@@ -56,7 +56,7 @@ def test_a_message_is_listed_saved_claimed_handled_and_deleted(
     capsys.readouterr()
     for verb in ("claim", "handled"):
         assert main(["voicemail", verb, message.id, "--who", "Bo"]) == KNOWN_PROBLEM
-        assert "the message is claimed by Ada already" in capsys.readouterr().err
+        assert "the message is already claimed by Ada" in capsys.readouterr().err
     assert main(["voicemail", "release", message.id]) == 0
     assert main(["voicemail", "handled", message.id, "--who", "Bo"]) == 0
     assert main(["voicemail", "handled", message.id, "--who", "Ada"]) == KNOWN_PROBLEM

@@ -236,7 +236,7 @@ def test_a_dial_without_action_leads_on() -> None:
 
 @pytest.mark.parametrize("step", ["10", "x", "5m", "hangup@", "1!!", "s"])
 def test_a_step_that_means_nothing_is_refused(step: str) -> None:
-    with pytest.raises(SimulationError, match="is no step of a caller"):
+    with pytest.raises(SimulationError, match="is not something a caller can do"):
         Script(step)
 
 

@@ -275,7 +275,7 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("no schema", _empty_database, "database", "schema none", "migrate"),
     ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "database-away.md"),
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "not notified", "PHONETREE_NOTIFY"),
-    ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is none", ""),
+    ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is not one that Apprise knows", ""),
     ("slow clients", lambda place: _behind_threads(place, 4), "slow", "half a request", "serve"),
     ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
 ]  # fmt: skip

@@ -33,10 +33,10 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
             for each in (override(NOW - 60, NOW + 600, None), override(NOW, NOW + 60))
         ]
         assert [each.number for each in overrides.kept(NOW + 60)] == [two]
-        with pytest.raises(StoreError, match=f"no override {one} stands"):
+        with pytest.raises(StoreError, match=f"there is no current or coming override {one}"):
             overrides.withdraw(one, "Ada", NOW + 60)
         overrides.withdraw(two, "Ada", NOW + 60)
-        with pytest.raises(StoreError, match=f"no override {two} stands"):
+        with pytest.raises(StoreError, match=f"there is no current or coming override {two}"):
             overrides.withdraw(two, "Ada", NOW + 60)
         assert [each.number for each in overrides.kept(NOW)] == [one]
         assert [(each.by, each.what, each.at) for each in actions.since(made, NOW)] == [

@@ -179,15 +179,21 @@ def _short(scope: Scope) -> bool:
 
 async def _body(scope: Scope, protocol: HTTPProtocol) -> bytes | None:
     """The whole body; None when it is too large. Raises TimeoutError when it does not come in time."""
+    chunked = "transfer-encoding" in scope.headers
     length = scope.headers.get("content-length", "0")
     if not length.isdigit() or len(length) > 9 or int(length) > MOST_BODY_BYTES:
         return None
-    body = b""
     async with asyncio.timeout(BODY_SECONDS):
-        async for piece in protocol:
-            body += piece
-            if len(body) > MOST_BODY_BYTES:
-                return None
+        return await (_pieces(protocol) if chunked else protocol())  # by pieces each one is a wait of its own
+
+
+async def _pieces(protocol: HTTPProtocol) -> bytes | None:
+    """A body that does not say its length; None when it is too large."""
+    body = b""
+    async for piece in protocol:
+        body += piece
+        if len(body) > MOST_BODY_BYTES:
+            return None
     return body
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
-from phonetree.core.proof import prove
+from phonetree.proof.prove import prove
 
 SINCE = date(2026, 11, 23)
 

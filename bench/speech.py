@@ -21,9 +21,9 @@ from pathlib import Path
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
-from phonetree.core.proof import prove
-from phonetree.core.seconds import speech_seconds
+from phonetree.core.speech import speech_seconds
 from phonetree.core.verbs import Gather, Say
+from phonetree.proof.prove import prove
 
 SINCE = date(2026, 11, 22)
 SILENCE = 200

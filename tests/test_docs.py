@@ -17,8 +17,8 @@ from phonetree.errors import ConfigError
 from phonetree.mailbox.collector import NEW_MESSAGE
 from phonetree.mailbox.notices import REMINDER, UNANSWERED
 from phonetree.provider.twiml import OVERRIDES
-from phonetree.web.aftermath import AWAY, FELL_BACK
-from phonetree.web.canary import FAILED
+from phonetree.runtime.alerts import AWAY, FELL_BACK
+from phonetree.runtime.canary import FAILED
 from tests.support.lines import ROOT, RULES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from phonetree.__main__ import main
-from phonetree.config.site import Sites, load
+from phonetree.config.site import load
 from phonetree.core.fallback import fallback
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
+from phonetree.runtime.sites import Sites
 from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import Golden, read_golden
 from phonetree.simulator.network import Clock, Network, NumberSettings

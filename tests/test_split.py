@@ -30,7 +30,7 @@ from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
 
 QUICKLY = """
-import phonetree.mailbox.worker as work
+import phonetree.runtime.worker as work
 work.ROUND_SECONDS = 0.3
 work.COUNTS_SECONDS = 1
 import phonetree.store.counts as counts

@@ -7,7 +7,7 @@ import click
 
 from phonetree.commands.files import PATH
 from phonetree.commands.options import at_option, load_for_reading, moment
-from phonetree.core.changes import changes
+from phonetree.diff.changes import changes
 
 
 @click.command("changes")

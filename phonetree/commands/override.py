@@ -20,9 +20,9 @@ from phonetree.commands.options import (
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
-from phonetree.core.lockstep import sentences
 from phonetree.core.schedule import Kind, Override, dated, midnight
 from phonetree.core.tree import Site
+from phonetree.diff.compare import sentences
 from phonetree.errors import PhonetreeError
 from phonetree.store.overrides import Kept, Overrides, standing
 

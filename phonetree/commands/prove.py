@@ -10,9 +10,9 @@ import click
 from phonetree.commands.line import play
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
 from phonetree.config.documents import DOCUMENTS
-from phonetree.core.budgets import Arrival
-from phonetree.core.proof import Proof, Verdict, prove
-from phonetree.core.replay import replay
+from phonetree.proof.budgets import Arrival
+from phonetree.proof.counterexample import replay
+from phonetree.proof.prove import Proof, Verdict, prove
 from phonetree.simulator.golden import Golden
 
 

@@ -5,7 +5,7 @@ import time
 import click
 
 from phonetree.commands.options import Place, Which, demo_options, pass_place, stamp
-from phonetree.mailbox.worker import DAY_SECONDS
+from phonetree.runtime.worker import DAY_SECONDS
 from phonetree.store.actions import since
 
 

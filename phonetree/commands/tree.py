@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
-from phonetree.core.drawing import as_mermaid, as_svg, as_text
-from phonetree.core.outline import outline
 from phonetree.errors import PhonetreeError
+from phonetree.view.mermaid import as_mermaid
+from phonetree.view.outline import outline
+from phonetree.view.svg import as_svg
+from phonetree.view.text import as_text
 
 
 @click.command()

@@ -7,12 +7,12 @@ import click
 
 from phonetree import log, settings
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Sites
-from phonetree.config.watch import watch
 from phonetree.errors import SettingsError, StoreError
-from phonetree.mailbox.worker import Streak
+from phonetree.runtime.background import background
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.watch import watch
+from phonetree.runtime.worker import Streak
 from phonetree.store.counts import Counts
-from phonetree.web.background import background
 
 
 @click.command()

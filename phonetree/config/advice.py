@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from phonetree.core.seconds import speech_seconds
+from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import AGAIN_KEY, Menu, Prompt, Site, Text
 from phonetree.errors import ConfigWarning, Where
 

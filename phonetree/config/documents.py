@@ -7,9 +7,9 @@ from xml.parsers import expat
 
 from phonetree.core import engine
 from phonetree.core.fallback import fallback
-from phonetree.core.promises import Breach, Promise, Walked
 from phonetree.core.tree import Language, Site
 from phonetree.core.verbs import Dial, Gather, Verbs
+from phonetree.proof.promises import Breach, Promise, Walked
 from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
 SPARE_BYTES = 8 * 1024

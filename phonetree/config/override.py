@@ -9,7 +9,7 @@ from phonetree.config.site import broken_by, overridden
 from phonetree.core import ringing
 from phonetree.core.characters import named, unfit
 from phonetree.core.schedule import Kind, Override, dated
-from phonetree.core.seconds import speech_seconds
+from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import Site
 from phonetree.errors import OverrideError
 

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from phonetree.config.documents import DOCUMENTS
-from phonetree.core.proof import prove
 from phonetree.core.tree import NodeId, Site
 from phonetree.errors import Problem, ProofError, Where
+from phonetree.proof.prove import prove
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from phonetree.core.seconds import speech_seconds
+from phonetree.core.speech import speech_seconds
 from phonetree.errors import SimulationError
 from phonetree.simulator.twiml import Pause, Said
 

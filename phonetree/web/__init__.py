@@ -10,12 +10,19 @@ from phonetree import log
 from phonetree import settings as environment
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import Sites
-from phonetree.config.watch import watch
 from phonetree.core.tree import Site
-from phonetree.mailbox.worker import Streak
 from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import Renderer
+from phonetree.runtime.alerts import Aftermath
+from phonetree.runtime.background import background
+from phonetree.runtime.canary import Canary, call_id
+from phonetree.runtime.legs import Legs
+from phonetree.runtime.outcomes import Tally
+from phonetree.runtime.overrides import Overriding
+from phonetree.runtime.revisions import Recall
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.watch import watch
+from phonetree.runtime.worker import Streak
 from phonetree.settings import Settings
 from phonetree.simulator.transport import OverHttp
 from phonetree.store.counts import Counts
@@ -24,18 +31,11 @@ from phonetree.store.overrides import Overrides
 from phonetree.store.presence import Presence
 from phonetree.store.revisions import Revisions
 from phonetree.web import audio, health, metrics, public, voice
-from phonetree.web.aftermath import Aftermath
-from phonetree.web.background import background
-from phonetree.web.canary import Canary, call_id
 from phonetree.web.headers import security_headers
 from phonetree.web.hot import Hot
-from phonetree.web.legs import Legs
 from phonetree.web.limits import MOST_BODY_BYTES
 from phonetree.web.metrics import Watched
-from phonetree.web.overriding import Overriding
 from phonetree.web.pages import Pages
-from phonetree.web.recall import Recall
-from phonetree.web.tally import Tally
 
 
 def clock() -> datetime:

@@ -8,10 +8,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from phonetree.config.site import Sites
-from phonetree.mailbox.worker import Worker
+from phonetree.runtime.canary import Canary
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.worker import Worker
 from phonetree.web.access import allowed
-from phonetree.web.canary import Canary
 
 blueprint = Blueprint("metrics", __name__)
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from flask import Blueprint, Response, current_app, render_template, request
 from phonenumbers import PhoneNumberFormat, format_number, parse
 
-from phonetree.core.outline import outline
 from phonetree.core.tree import AGAIN_KEY, GoTo, Language, Site
 from phonetree.core.wording import Speaker, sentence
+from phonetree.view.outline import outline
 from phonetree.web.words import WORDS
 
 blueprint = Blueprint("public", __name__, template_folder="templates")

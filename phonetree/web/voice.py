@@ -15,7 +15,6 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from phonetree.config.site import Sites
 from phonetree.core import engine
 from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Site
@@ -25,12 +24,13 @@ from phonetree.log import failure
 from phonetree.provider import events
 from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
-from phonetree.web.canary import RESCUE_HEADER
+from phonetree.runtime.canary import RESCUE_HEADER
+from phonetree.runtime.legs import Legs
+from phonetree.runtime.outcomes import Tally
+from phonetree.runtime.revisions import Recall
+from phonetree.runtime.sites import Sites
 from phonetree.web.hot import Hot
-from phonetree.web.legs import Legs
 from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS
-from phonetree.web.recall import Recall
-from phonetree.web.tally import Tally
 
 blueprint = Blueprint("voice", __name__)
 

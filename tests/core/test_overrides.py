@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from phonetree.config.site import load, overridden
 from phonetree.core import engine
 from phonetree.core.events import Pressed
-from phonetree.core.lockstep import sentences
-from phonetree.core.moments import moments
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.state import State, Step
 from phonetree.core.tree import OwnHours
 from phonetree.core.verbs import Dial, Gather
+from phonetree.diff.compare import sentences
+from phonetree.proof.moments import moments
 from tests.support.lines import ROOT, RULES
 
 SITE = load(ROOT / "config", RULES).site

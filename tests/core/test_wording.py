@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core.phrases import ENGLISH, SPANISH
-from phonetree.core.seconds import speech_seconds
+from phonetree.core.speech import speech_seconds
 from phonetree.core.wording import Speaker, digits, sentence
 from tests.support.lines import ROOT, RULES
 

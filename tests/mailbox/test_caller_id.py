@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from phonetree.config.site import Sites
-from phonetree.mailbox.worker import CALLER_ID_SECONDS, REFUSED, SHOWN, Streak, Worker
+from phonetree.runtime.background import background
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.worker import CALLER_ID_SECONDS, REFUSED, SHOWN, Streak, Worker
 from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
 from phonetree.store.counts import Counts
-from phonetree.web.background import background
 from tests.support.lines import ROOT, RULES, settings
 from tests.support.mail import ACCOUNT, TOKEN
 

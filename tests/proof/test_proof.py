@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
-from phonetree.core import explore
 from phonetree.core.events import DialEnded
-from phonetree.core.explore import Place
-from phonetree.core.proof import Proof, prove
-from phonetree.core.replay import replay
 from phonetree.core.state import State, Step, from_address
 from phonetree.core.verbs import Dial
 from phonetree.errors import ConfigError
+from phonetree.proof import walk as explore
+from phonetree.proof.counterexample import replay
+from phonetree.proof.prove import Proof, prove
+from phonetree.proof.walk import Place
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network
 from phonetree.simulator.phone import Call

@@ -13,13 +13,15 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.commands import options
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Sites, load
+from phonetree.config.site import load
 from phonetree.core import engine
 from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Helpline, Site
 from phonetree.core.verbs import Verbs
 from phonetree.errors import StateError
 from phonetree.provider.twiml import CONTENT_TYPE, OVERRIDES, Renderer
+from phonetree.runtime.legs import Legs
+from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import Golden
@@ -28,7 +30,6 @@ from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import InProcess, Reply, Transport
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
-from phonetree.web.legs import Legs
 
 ROOT = Path(__file__).parents[2]
 URL = "https://tree.example.org"

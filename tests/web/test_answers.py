@@ -11,8 +11,8 @@ from flask import Flask
 from werkzeug.test import Client
 
 from phonetree.config.prompts import audio_file
-from phonetree.config.watch import reload
 from phonetree.errors import Problem, Where
+from phonetree.runtime.watch import reload
 from phonetree.web import create_app
 from tests.support.lines import NAMES, ROOT, SHOWN, STATUS_TOKEN, TOKEN, settings
 

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from phonetree.mailbox import worker as work
+from phonetree.runtime import worker as work
 from phonetree.simulator.provider import Held, TestProvider
 from phonetree.store.messages import Messages
 from tests.support.databases import KINDS, tables

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from phonetree.core.state import LATEST_BEGAN, Step
+from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.simulator import twiml
 from phonetree.simulator.transport import sign
-from phonetree.web.canary import RESCUE_HEADER
 from tests.support.lines import ROOT, TOKEN, URL
 from tests.support.server import Server
 

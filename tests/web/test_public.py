@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from phonetree.core.outline import outline
+from phonetree.view.outline import outline
 from phonetree.web.words import WORDS
 from tests.support.lines import ROOT
 from tests.support.server import DAY, Server

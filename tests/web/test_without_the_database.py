@@ -16,7 +16,8 @@ from werkzeug.test import Client
 
 from phonetree.core.turn import Outcome
 from phonetree.errors import ConfigError
-from phonetree.mailbox.worker import UNANSWERED_IN_A_ROW, Streak
+from phonetree.runtime.revisions import LIMIT_SECONDS, Recall
+from phonetree.runtime.worker import UNANSWERED_IN_A_ROW, Streak
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
@@ -24,7 +25,6 @@ from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from phonetree.web import create_app
-from phonetree.web.recall import LIMIT_SECONDS, Recall
 from tests.support.databases import KINDS, address
 from tests.support.lines import ROOT, SHOWN, TOKEN, URL, settings
 from tests.support.mail import ACCOUNT, pair
@@ -273,7 +273,7 @@ def test_all_who_ask_for_a_revision_at_once_get_it(tmp_path: Path) -> None:
 def test_a_database_that_does_not_answer_is_not_asked_for_one_revision_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("phonetree.web.recall.LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr("phonetree.runtime.revisions.LIMIT_SECONDS", 0.05)
     never = Event()
     asked: list[str] = []
 

@@ -1,0 +1,1 @@
+"""What callers would hear differently after an edit."""

@@ -1,0 +1,126 @@
+"""What an edit changes about hours: which days, whose shifts, when a line is open. In sentences for staff."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from phonetree.core.schedule import Day, Names, Span, Week
+from phonetree.core.tree import HelplineHours, Hours, OwnHours, Resource, Site, Team
+from phonetree.proof.moments import DAYS
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
+    """A sentence for each change of the helpline's hours in the `DAYS` from `since` on, and of any other hours."""
+    if str(old.schedule.zone) != str(new.schedule.zone):
+        yield f"The helpline's clock is {new.schedule.zone} now; it was {old.schedule.zone}."
+    yield from _weeks("", old.schedule.week, new.schedule.week)
+    yield from _dates(old, new, since)
+    for line, before in lines_of_both(old, new):
+        yield from _hours(f"{_name(line.names)}: ", before.hours, line.hours)
+    for team, was in teams_of_both(old, new):
+        yield from _hours(f"Team '{team.id}': ", was.hours, team.hours)
+        shifts = {member.number: member.shifts for member in was.members}
+        for member in team.members:
+            yield from _hours(f"{member.name}: ", shifts.get(member.number, member.shifts), member.shifts)
+
+
+def lines_of_both(old: Site, new: Site) -> Iterator[tuple[Resource, Resource]]:
+    """The outside lines that both sites have, by number: the new one and the old one."""
+    known = {line.number: line for line in old.resources.values()}
+    return ((line, known[line.number]) for line in new.resources.values() if line.number in known)
+
+
+def teams_of_both(old: Site, new: Site) -> Iterator[tuple[Team, Team]]:
+    """The teams that both sites have, by name or, under a new name, by members: the new one and the old one."""
+    renamed = {team.members: team for team in old.teams.values() if team.id not in new.teams}
+    for team in new.teams.values():
+        before = old.teams.get(team.id) or renamed.get(team.members)
+        if before:
+            yield team, before
+
+
+# -- the helpline's days
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a day was and is."""
+
+    was: str
+    now: str
+
+
+def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
+    """Days that differ, other than by their weekday; those in a row with the same change are one."""
+    days = zip(old.schedule.days(since, DAYS), new.schedule.days(since, DAYS), strict=True)
+    changed = [(is_.date, _Change(_day(was), _day(is_))) for was, is_ in days if _differs(was, is_)]
+    for _, run in groupby(enumerate(changed), key=lambda item: (item[1][0] - timedelta(days=item[0]), item[1][1])):
+        (first, change), *_, (last, _) = [entry for _, entry in run] * 2
+        spoken = _date(first) if first == last else f"{_date(first)} to {_date(last)}"
+        yield f"{spoken}: {change.now}, was {change.was}."
+
+
+def _differs(was: Day, is_: Day) -> bool:
+    return (was.special or is_.special) and (was.spans, _name(was.names)) != (is_.spans, _name(is_.names))
+
+
+def _day(day: Day) -> str:
+    name = _name(day.names)
+    return _spans(day.spans) + (f" ({name})" if name else "")
+
+
+def _date(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y}"
+
+
+def _name(names: Names) -> str:
+    return next(iter(names.values()), "")
+
+
+# -- weeks
+
+
+def _weeks(whose: str, old: Week, new: Week) -> Iterator[str]:
+    """Weekdays that differ; those in a row with the same change are one."""
+    pairs = [(_spans(was), _spans(now)) for was, now in zip(old.days, new.days, strict=True)]
+    for (was, now), run in groupby(range(7), key=lambda day: pairs[day]):
+        if was != now:
+            yield f"{whose}{_run(list(run))}: {now}, was {was}."
+
+
+def _run(days: list[int]) -> str:
+    """Weekdays in a row."""
+    if len(days) == len(WEEKDAYS):
+        return "every day"
+    return f"{WEEKDAYS[days[0]]}s" + (f" to {WEEKDAYS[days[-1]]}s" if len(days) > 1 else "")
+
+
+def _spans(spans: tuple[Span, ...]) -> str:
+    return f"open {_listed(spans)}" if spans else "closed"
+
+
+def _listed(spans: tuple[Span, ...]) -> str:
+    return " and ".join(span.words for span in spans)
+
+
+def _hours(whose: str, old: Hours, new: Hours) -> Iterator[str]:
+    if old == new:
+        return
+    if isinstance(old, OwnHours) and isinstance(new, OwnHours):
+        yield from _weeks(whose, old.week, new.week)
+    else:
+        yield f"{whose}open {_spoken(new)}, was open {_spoken(old)}."
+
+
+def _spoken(hours: Hours) -> str:
+    match hours:
+        case OwnHours(week):
+            runs = [(_run(list(days)), spans) for spans, days in groupby(range(7), key=lambda day: week.days[day])]
+            return "; ".join(f"{run} {_listed(spans)}" for run, spans in runs if spans)
+        case HelplineHours(inside):
+            return "in the helpline's hours" if inside else "outside the helpline's hours"
+        case _:
+            return "always"

@@ -1,0 +1,138 @@
+"""How soon callers reach somebody: seconds of speech and keys, by language and kind of moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+
+from phonetree.core import engine
+from phonetree.core.events import Pressed
+from phonetree.core.speech import speech_seconds
+from phonetree.core.state import Step
+from phonetree.core.tree import PERSON_KEY, Language, Menu, Node, Site, Speak
+from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
+from phonetree.core.wording import Speaker, depends_on_the_moment
+from phonetree.proof.moments import Moment, Moments
+from phonetree.proof.walk import SILENT, Place, Walk
+
+MOST_TURNS_ALONE = 60
+"""A call that has not arrived after so many turns without the caller never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call of one kind: seconds of speech until one key has an advocate, or a line, rung (None: no single
+    key does); and seconds until somebody is rung for a caller who presses nothing at all."""
+
+    kind: str
+    at: str
+    language: str
+    advocate: float | None
+    line: float | None
+    silent: float | None
+
+
+def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
+    """One for each kind of moment and language, at that moment of the kind whose greeting takes longest to say."""
+    for number, moment in enumerate(moments.kinds):
+        for language, begin in begins(site, walk, walk.number[Place(number)]):
+            people: list[float] = []
+            lines: list[float] = []
+            greeting = _longest_greeting(site, language, moment, walk.verbs[begin])
+            for key, offered in _offers(greeting):
+                pressed = walk.following(begin, Pressed(key))
+                documents = alone(walk, pressed) if pressed is not None else iter(())
+                seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
+                if seconds is not None:
+                    (people if screened else lines).append(offered + seconds)
+            documents = chain((greeting,), islice(alone(walk, begin), 1, None))
+            silent, _ = _until_rung(documents, asked_again_is_too_late=False)
+            advocate, line = min(people, default=None), min(lines, default=None)
+            yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
+
+
+def _longest_greeting(site: Site, language: Language, moment: Moment, greeting: Verbs) -> Verbs:
+    """The first turn in a language when it takes longest: it may say when we open, and why we are closed."""
+    asked = next((verb for verb in greeting if isinstance(verb, Gather)), None)
+    spoken = {piece.node for piece in asked.spoken} if asked else set()
+    if asked is None or not any(_told_by_the_clock(site.nodes[name], language) for name in spoken if name):
+        return greeting
+
+    def told(at: datetime) -> float:
+        status, speak = site.schedule.status(at), Speaker(site, language, at)
+        words = speak.moment(status.next_opening) if status.next_opening else ""
+        return speech_seconds(f"{words} {status.names.get(language, '')}")
+
+    longest = max(moment.all, key=told)
+    if language == site.first_language:
+        return engine.start(site, longest).verbs
+    return engine.visit(site, asked.then.node, language, longest).verbs
+
+
+def _told_by_the_clock(node: Node, language: Language) -> bool:
+    prompts = [getattr(node, "say", None), getattr(node, "again", None)]
+    if isinstance(node, Menu):
+        prompts += [choice.label for choice in node.choices]
+    return any(depends_on_the_moment(prompt, language) for prompt in prompts if prompt)
+
+
+def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
+    """The first turn of a call, and the one after each change of language."""
+    yield site.first_language, begin
+    for after in walk.after[begin]:
+        event = walk.places[after].event
+        choice = site.always.get(event.keys) if isinstance(event, Pressed) else None
+        if choice and isinstance(choice.target, Speak):
+            yield choice.target.language, after
+
+
+def _offers(verbs: Verbs) -> Iterator[tuple[str, float]]:
+    """Each key of the menu but 0, and the seconds until it has been offered ("..., press 1.")."""
+    gather = question(verbs)
+    passed = 0.0
+    for piece in gather.spoken if gather else ():
+        passed += spoken_seconds(piece)
+        if isinstance(piece, Say) and piece.key and piece.key != PERSON_KEY:
+            yield piece.key, passed
+
+
+def question(verbs: Verbs) -> Gather | None:
+    """The question that a document puts to the caller, if it does."""
+    return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
+
+
+def alone(walk: Walk, turn: int, key: str | None = None) -> Iterator[Verbs]:
+    """The documents of a call whose caller does nothing, or presses `key` at every question."""
+    following: int | None = turn
+    for _ in range(MOST_TURNS_ALONE):
+        if following is None:
+            return
+        verbs = walk.verbs[following]
+        yield verbs
+        event = Pressed(key) if key is not None and question(verbs) else SILENT
+        following = walk.following(following, event)
+
+
+def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) -> tuple[float | None, bool]:
+    """Seconds of speech, and of waiting for a key, until a phone rings, and whether it is a team's. None: nobody
+    is ever rung, or only after another question."""
+    passed = 0.0
+    for verbs in documents:
+        for verb in verbs:
+            if isinstance(verb, Dial):
+                return passed, verb.screen is not None
+            if isinstance(verb, Gather):
+                passed += sum(map(spoken_seconds, verb.spoken))
+                passed += verb.seconds if verb.then.step is Step.ASK else 0
+        if asked_again_is_too_late and question(verbs):
+            break
+    return None, False
+
+
+def spoken_seconds(piece: Spoken) -> float:
+    """Seconds that a piece takes; a file's by its transcript."""
+    match piece:
+        case Say(text):
+            return speech_seconds(text)
+        case Play(_, transcript):
+            return speech_seconds(transcript)

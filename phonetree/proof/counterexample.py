@@ -1,0 +1,62 @@
+"""From a way through everything that can happen to a call that can be played: when, what the caller does,
+and who answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from phonetree.core.events import DialEnded, Pressed, Recorded, Silent
+from phonetree.core.verbs import Dial
+from phonetree.proof.budgets import question
+from phonetree.proof.moments import Moments
+from phonetree.proof.walk import Place, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A call in the words of the simulated phone: `at`, `keys`, `world`."""
+
+    at: str
+    keys: str
+    world: str
+
+
+def replay(path: tuple[int, ...], walk: Walk, moments: Moments) -> Replay:
+    """The call that takes these turns. A change of the hours in mid-call is not in it."""
+    steps: list[str] = []
+    world: dict[str, str] = {}
+    for before, turn in pairwise(path):
+        verbs, after = walk.verbs[before], walk.places[turn]
+        steps += steps[-1:] * (_repeats(after) - _repeats(walk.places[before]) - 1)  # walked at once, up to the limit
+        steps += _step(after, asked=question(verbs) is not None)
+        for verb in verbs:
+            if isinstance(verb, Dial) and isinstance(after.event, DialEnded):
+                world.update(dict.fromkeys(verb.numbers, _answer(after, screened=verb.screen is not None)))
+    numbers = "; ".join(f"{number}={answer}" for number, answer in world.items())
+    return Replay(str(moments.kinds[walk.places[path[0]].moment]), ",".join(steps), numbers)
+
+
+def _repeats(place: Place) -> int:
+    return place.state.repeats if place.state else 0
+
+
+def _step(place: Place, asked: bool) -> Iterator[str]:
+    match place.event:
+        case Pressed(key):
+            yield f"{key}!"
+        case Recorded(seconds):
+            yield f"{seconds}s"
+        case Silent() if asked:
+            yield "wait"
+
+
+def _answer(place: Place, *, screened: bool) -> str:
+    event = place.event
+    assert isinstance(event, DialEnded)
+    if event.connected:
+        return "accepts talks 5" if screened else "answers talks 5"
+    if event.failed:
+        return "fails"
+    if event.picked_up:
+        return "machine after 1"
+    return "busy" if place.later == 1 else "no-answer"

@@ -1,0 +1,351 @@
+"""The promises to callers: each a sentence, and a check over everything that can happen.
+
+The checks look at what the engine asks the phone network for; they have no rules of the tree of their own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from phonetree.core.events import DialEnded, LegPressed, Pressed
+from phonetree.core.schedule import Kind
+from phonetree.core.speech import speech_seconds
+from phonetree.core.state import LEG_STEPS, Step
+from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words
+from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
+from phonetree.core.wording import Speaker
+from phonetree.proof.budgets import Arrival, alone, arrivals, begins, question
+from phonetree.proof.moments import Moments
+from phonetree.proof.walk import Place, Walk, way
+
+MOST_SPOKEN_CHOICES = 5
+"""Choices spoken in one menu, besides the change of language: more are not remembered."""
+
+LONGEST_SENTENCE_SECONDS = 40.0
+"""The longest that one prompt may speak before it is too much to take in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One way in which a promise is broken, the turns (numbers in the walk) that lead there, and the node to look at
+    first (None: it is not one node's fault)."""
+
+    text: str
+    path: tuple[int, ...] = ()
+    node: NodeId | None = None
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A site and everything that can happen on its calls."""
+
+    site: Site
+    moments: Moments
+    walk: Walk
+
+    @cached_property
+    def menus(self) -> tuple[tuple[int, Gather], ...]:
+        """Every question that is put to a caller, once for each state and kind of moment."""
+        found: dict[tuple[int, object], tuple[int, Gather]] = {}
+        for turn, verbs in enumerate(self.walk.verbs):
+            if gather := question(verbs):
+                found.setdefault((self.walk.places[turn].moment, gather.then), (turn, gather))
+        return tuple(found.values())
+
+    @cached_property
+    def dials(self) -> tuple[tuple[int, Dial], ...]:
+        """Every ringing."""
+        return tuple(
+            (turn, verb) for turn, verbs in enumerate(self.walk.verbs) for verb in verbs if isinstance(verb, Dial)
+        )
+
+    @cached_property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """How soon callers reach somebody."""
+        return tuple(arrivals(self.site, self.moments, self.walk))
+
+    def now(self, turn: int) -> datetime:
+        """An example of the moment at which a turn is taken."""
+        return self.moments.kinds[self.walk.places[turn].moment].at
+
+    def node(self, turn: int) -> NodeId:
+        """Where the call is when a turn is taken; for one that comes in, where it begins."""
+        place = self.walk.places[turn]
+        return place.state.node if place.state else self.site.start[self.moments.kinds[place.moment].kind]
+
+    def breach(self, text: str, turn: int, node: NodeId | None = None) -> Breach:
+        """A breach of the node that the call is at, or of `node`."""
+        return Breach(text, self.walk.path(turn), node or self.node(turn))
+
+
+# -- where a call ends
+
+
+def ends_at_help(walked: Walked) -> Iterator[Breach]:
+    """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
+    walk = walked.walk
+    came_from: dict[int, int | None] = {turn: None for turn, place in enumerate(walk.places) if place.state is None}
+    waiting = list(came_from)
+    changing: list[tuple[int, int]] = []  # the hours change in mid-call: looked at last, for no phone can play it
+    while waiting:
+        for turn in waiting:
+            verbs = walk.verbs[turn]
+            if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
+                yield Breach("a call that reached nobody is hung up on", way(came_from, turn), walked.node(turn))
+            changing += [(turn, after) for after in walk.later[turn]]
+            if not any(isinstance(verb, Record) for verb in verbs):
+                waiting += _new(came_from, walk, ((turn, after) for after in walk.after[turn]))
+        waiting = _new(came_from, walk, changing)
+        changing = []
+
+
+def _new(came_from: dict[int, int | None], walk: Walk, steps: Iterable[tuple[int, int]]) -> list[int]:
+    """The turns that are met for the first time, and not after a talk."""
+    met = []
+    for turn, after in steps:
+        if after not in came_from and not _elsewhere(walk.places[after]):
+            came_from[after] = turn
+            met.append(after)
+    return met
+
+
+def _hangs_up(verbs: Verbs) -> bool:
+    return isinstance(verbs[-1], Hangup) and not any(isinstance(verb, Dial | Record | Redirect) for verb in verbs)
+
+
+def _asked_to_leave(site: Site, place: Place) -> bool:
+    """Whether the caller pressed a key that says goodbye, if need be after some words."""
+    if place.state is None or not isinstance(place.event, Pressed):
+        return False
+    menu = site.nodes[place.state.node]
+    if isinstance(menu, Goodbye):
+        return True  # the goodbye is said once more; how the call came to it was looked at before
+    own = {choice.key: choice for choice in menu.choices} if isinstance(menu, Menu) else {}
+    choice = own.get(place.event.keys) or site.always.get(place.event.keys)
+    if choice is None or not isinstance(choice.target, GoTo):
+        return False
+    return isinstance(past_words(site.nodes, choice.target.node), Goodbye)
+
+
+def _elsewhere(place: Place) -> bool:
+    """A turn after a talk, or on a member's leg."""
+    talked = isinstance(place.event, DialEnded) and place.event.connected
+    return talked or (place.state is not None and place.state.step in LEG_STEPS)
+
+
+def _rings(verbs: Verbs) -> bool:
+    return any(isinstance(verb, Dial) for verb in verbs)
+
+
+def silence_reaches_a_person(walked: Walked) -> Iterator[Breach]:
+    yield from _reaches(walked, None, "a caller who never presses a key")
+
+
+def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
+    yield from _reaches(walked, "#", "a caller who presses nothing but wrong keys")
+
+
+def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
+    for moment in range(len(walked.moments.kinds)):
+        for language, begin in begins(walked.site, walked.walk, walked.walk.number[Place(moment)]):
+            if not any(_rings(verbs) for verbs in alone(walked.walk, begin, key)):
+                yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
+
+
+def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
+    for turn, gather in walked.menus:
+        moment = walked.walk.places[turn].moment
+        pressed = walked.walk.number.get(Place(moment, gather.then, Pressed(PERSON_KEY)))
+        if pressed is not None and not _rings_before_a_menu(walked, pressed):
+            yield walked.breach(f"0 reaches nobody from menu '{gather.then.node}'", pressed)
+
+
+def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
+    for verbs in alone(walked.walk, turn):
+        if _rings(verbs):
+            return True
+        if question(verbs):
+            return False
+    return False
+
+
+# -- when nobody answers
+
+
+def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
+    for turn, place in enumerate(walked.walk.places):
+        state = place.state
+        if state is None or state.step is not Step.RUNG:
+            continue
+        node = walked.site.nodes[state.node]
+        assert isinstance(node, Connect)
+        waited, ceiling = state.rang + place.later, walked.site.teams[node.team].longest_wait
+        if waited > min(ceiling, walked.site.budgets.whole_wait):
+            yield walked.breach(f"team '{node.team}' can keep a caller waiting for {waited} s", turn)
+
+
+def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
+    """No way round without a key: a search for cycles among all turns that happen by themselves."""
+    done: set[int] = set()
+    for root in range(len(walked.walk.places)):
+        stack, on_the_way = [(root, _by_itself(walked.walk, root))], {root}
+        while stack and root not in done:
+            turn, following = stack[-1]
+            after = next(following, None)
+            if after is None:
+                stack.pop()
+                on_the_way.discard(turn)
+                done.add(turn)
+            elif after in on_the_way:
+                yield walked.breach("a call goes round without the caller", after)
+                return
+            elif after not in done:
+                on_the_way.add(after)
+                stack.append((after, _by_itself(walked.walk, after)))
+
+
+def _by_itself(walk: Walk, turn: int) -> Iterator[int]:
+    return (after for after in walk.after[turn] if not isinstance(walk.places[after].event, Pressed | LegPressed))
+
+
+# -- whom a call reaches
+
+
+def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
+    lines = {line.number: line for line in walked.site.resources.values()}
+    members = {member.number for team in walked.site.teams.values() for member in team.members}
+    ours = (walked.site.helpline.caller_id, walked.site.helpline.provider_number)
+    for turn, dial in walked.dials:
+        for number in dial.numbers:
+            line = lines.get(number)
+            if dial.screen is None and line is None:
+                yield walked.breach("a phone that is no outside line rings without being asked to press 1", turn)
+            if dial.screen is not None and number not in members:
+                yield walked.breach("a number that belongs to no team rings as if it did", turn)
+            if dial.caller_id not in ours and not (line and line.own_caller_id):
+                yield walked.breach("a phone is shown another number than the helpline's", turn)
+
+
+def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
+    lines = {line.number: line for line in walked.site.resources.values()}
+    for turn, dial in walked.dials:
+        for number in dial.numbers if dial.screen is None else ():
+            line = lines.get(number)
+            if line and not line.hours.is_open(walked.site.schedule, walked.now(turn)):
+                yield walked.breach(f"'{line.id}' is rung while it is closed", turn)
+
+
+# -- what a caller hears
+
+
+def languages_are_kept(walked: Walked) -> Iterator[Breach]:
+    voices = {language: info.voice for language, info in walked.site.languages.items()}
+    for turn, gather in walked.menus:
+        others = [say for say in gather.spoken if isinstance(say, Say) and say.voice != voices[gather.then.language]]
+        offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
+        if len(others) > offers:
+            yield walked.breach(
+                f"menu '{gather.then.node}' speaks another language than the caller's", turn, gather.then.node
+            )
+
+
+def menus_are_short(walked: Walked) -> Iterator[Breach]:
+    for turn, gather in walked.menus:
+        menu = walked.site.nodes[gather.then.node]
+        assert isinstance(menu, Menu)
+        spoken = sum(walked.site.offers(choice, walked.now(turn)) for choice in menu.choices)
+        if spoken > MOST_SPOKEN_CHOICES:
+            text = f"menu '{menu.id}' speaks {spoken} choices; at most {MOST_SPOKEN_CHOICES} are remembered"
+            yield walked.breach(text, turn, menu.id)
+
+
+def prompts_are_short(walked: Walked) -> Iterator[Breach]:
+    known: dict[str, float] = {}
+    for turn, verbs in enumerate(walked.walk.verbs):
+        for say in (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken):
+            if isinstance(say, Say) and say.text not in known:
+                known[say.text] = speech_seconds(say.text)
+                if known[say.text] > LONGEST_SENTENCE_SECONDS:
+                    text = f"a prompt speaks for {known[say.text]:.0f} s: '{say.text[:40]}...'"
+                    yield walked.breach(text, turn, _speaker(walked, turn, say))
+
+
+def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
+    """The node whose words these are, if they are one's."""
+    speakers = [Speaker(walked.site, language, walked.now(turn)) for language in walked.site.languages]
+    for node in walked.site.nodes.values():
+        for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
+            if any(say in speaker.prompt(prompt) for speaker in speakers):
+                return node.id
+    return None
+
+
+def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
+    """By day and by night, of the menus with which calls begin; `alike` names what may stand for one another."""
+    site = walked.site
+    menus = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
+    first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in menus] or [{}]
+    for menu, keys in zip(menus[1:], others, strict=True):
+        for key in first.keys() & keys.keys():
+            one, two = first[key], keys[key]
+            if one == two or (isinstance(one, GoTo) and isinstance(two, GoTo) and _alike(site, one.node, two.node)):
+                continue
+            text = f"key {key} means one thing in menu '{menus[0].id}' and another in menu '{menu.id}'"
+            yield Breach(text, node=menu.id)
+
+
+def _alike(site: Site, one: str, two: str) -> bool:
+    return any({one, two} <= group for group in site.alike)
+
+
+# -- how soon
+
+
+def help_is_near(walked: Walked) -> Iterator[Breach]:
+    budgets = walked.site.budgets
+    for arrival in walked.arrivals:
+        when = f"when {arrival.kind} ({arrival.at}), in '{arrival.language}'"
+        begins_at = walked.site.start[Kind(arrival.kind)]
+        if arrival.advocate is not None and arrival.advocate > budgets.advocate:
+            yield Breach(
+                f"an advocate is rung after {arrival.advocate:.0f} s, not {budgets.advocate} s, of speech {when}",
+                node=begins_at,
+            )
+        if arrival.kind == "open" and arrival.advocate is None and walked.site.teams:
+            yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
+        soonest = min((each for each in (arrival.advocate, arrival.line) if each is not None), default=None)
+        if soonest is None or soonest > budgets.crisis_line:
+            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
+
+
+Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]
+"""Its name, its sentence, and its check."""
+
+PROMISES: tuple[Promise, ...] = (
+    (
+        "help",
+        "Every call ends at a person, an outside line, a message, or words that were asked for.",
+        ends_at_help,
+    ),
+    (
+        "silence",
+        "A caller who never presses a key reaches a person, at any hour and in every language.",
+        silence_reaches_a_person,
+    ),
+    ("wrong-keys", "A caller who presses nothing but wrong keys reaches a person.", wrong_keys_reach_a_person),
+    ("zero", "0 reaches a person from every menu.", zero_reaches_a_person),
+    ("wait", "Nobody waits longer than a team's ceiling, however its phones are answered.", nobody_waits_too_long),
+    ("loops", "Nothing goes round without the caller.", loops_wait_for_the_caller),
+    (
+        "numbers",
+        "Only people of a team and outside lines ring; people are asked to press 1, and see the helpline's number.",
+        only_our_numbers_ring,
+    ),
+    ("closed-lines", "A line that is closed is never rung.", closed_lines_do_not_ring),
+    ("languages", "A caller hears the language they chose to the end.", languages_are_kept),
+    ("short-menus", "Menus are short enough to remember.", menus_are_short),
+    ("short-prompts", "No prompt speaks for longer than one can listen.", prompts_are_short),
+    ("same-keys", "Keys mean the same by day and by night.", keys_mean_the_same),
+    ("near", "Help is within seconds and one key.", help_is_near),
+)

@@ -1,0 +1,72 @@
+"""The proof: every promise kept, or broken with the shortest call that breaks it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from phonetree.core.tree import Site
+from phonetree.proof.budgets import Arrival
+from phonetree.proof.moments import Moments, moments
+from phonetree.proof.promises import PROMISES, Breach, Promise, Walked
+from phonetree.proof.walk import Walk, nothing_to_collect, walk
+
+MOST_BREACHES = 5
+"""How many ways of breaking one promise are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A promise and what became of it."""
+
+    id: str
+    promise: str
+    breaches: tuple[Breach, ...]
+
+    @property
+    def kept(self) -> bool:
+        return not self.breaches
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Every promise with its verdict, and how soon callers reach somebody."""
+
+    verdicts: tuple[Verdict, ...]
+    arrivals: tuple[Arrival, ...]
+    walk: Walk
+    moments: Moments
+
+    @property
+    def turns(self) -> int:
+        """How many turns can happen."""
+        return len(self.walk.places)
+
+    @property
+    def kinds(self) -> int:
+        """How many kinds of moment there are."""
+        return len(self.moments.kinds)
+
+    @property
+    def kept(self) -> bool:
+        return all(verdict.kept for verdict in self.verdicts)
+
+
+def prove(site: Site, since: date, *more: Promise) -> Proof:
+    """Walks everything that can happen from `since` on, and checks every promise, and those of `more`."""
+    with nothing_to_collect():
+        kinds = moments(since, site)
+        walked = Walked(site, kinds, walk(site, kinds))
+        verdicts = tuple(
+            Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in (*PROMISES, *more)
+        )
+        return Proof(verdicts, walked.arrivals, walked.walk, kinds)
+
+
+def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:
+    seen: set[str] = set()
+    for breach in breaches:
+        if breach.text not in seen:
+            seen.add(breach.text)
+            yield breach
+        if len(seen) == MOST_BREACHES:
+            return

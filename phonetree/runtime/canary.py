@@ -1,0 +1,121 @@
+"""The canary: a call that the server places to itself every minute, by the way that callers come: a connection to
+its own socket, signature, engine and rendering. A server that takes no connection any more fails it.
+
+What is watched of the voice path is this call and no other: a counter of real calls would tell that there was one.
+Its caller never presses a key; it must come to where somebody is rung.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+from time import monotonic, perf_counter
+
+from phonetree import log
+from phonetree.runtime.sites import Sites
+from phonetree.simulator.caller import Script
+from phonetree.simulator.network import Clock, Network, NumberSettings
+from phonetree.simulator.phone import Call
+from phonetree.simulator.transport import OverHttp, Reply, Transport
+from phonetree.simulator.world import parse_world
+
+EVERY_SECONDS = 60.0
+
+START_SECONDS = 30.0
+"""For so long a server that starts may not listen yet, before its test call fails."""
+
+RESCUE_HEADER = "X-Phonetree-Rescue"
+"""On an answer that helps because the turn itself failed."""
+
+FAILED = "The helpline's server failed its own test call. Callers may not be answered; please look at it."
+OVER = "The helpline's server answers its own test call again."
+
+
+def call_id(token: str) -> str:
+    """The id of the test calls: the same for all servers with a token, since one may answer another's at their port."""
+    return f"CA{hmac.new(token.encode(), b'canary', 'sha256').hexdigest()[:32]}"
+
+
+@dataclass
+class _Timed:
+    """A line to the application that notes how long the slowest answer took, and whether one was a rescue."""
+
+    line: Transport
+    slowest: float = 0.0
+    rescued: bool = False
+
+    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
+        began = perf_counter()
+        reply = self.line.post(url, fields, headers, limit)
+        self.slowest = max(self.slowest, perf_counter() - began)
+        self.rescued = self.rescued or RESCUE_HEADER in reply.headers
+        return reply
+
+
+@dataclass
+class Canary:
+    """`ok` and `seconds` (of the slowest turn) are those of the last call; None before the first one."""
+
+    line: Transport | None
+    """The way to this server; None where its address is not known. Then no call is placed, and nothing is said."""
+    token: str
+    public_url: str
+    sites: Sites
+    now: Callable[[], datetime]
+    tell: Callable[[str], None]
+    id: str
+    after: Callable[[bool], None]
+    """What is looked at after each call, with whether it went well."""
+    ok: bool | None = None
+    seconds: float = 0.0
+
+    def start(self) -> None:
+        """Calls from now on, in a thread of its own."""
+        Thread(target=self._run, name="canary", daemon=True).start()
+
+    def _run(self) -> None:
+        began = monotonic()
+        while isinstance(self.line, OverHttp) and not self.line.listens() and monotonic() - began < START_SECONDS:
+            Event().wait(0.1)
+        while True:
+            self.call()
+            try:
+                self.after(bool(self.ok))
+            except Exception as error:  # noqa: BLE001 -- nothing ends the canary
+                log.failure("aftermath", error)
+            Event().wait(EVERY_SECONDS)
+
+    def call(self) -> None:
+        """One call. Raises nothing; staff are told when it fails, and when that is over."""
+        if self.line is None:
+            return
+        try:
+            well = self._placed(self.line)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have met it
+            log.failure("canary", error)
+            well = False
+        before, self.ok = self.ok, well
+        if not well and before is not False:
+            log.warning("canary", problem="the server failed its own test call")
+            self._tell(FAILED)
+        if well and before is False:
+            log.info("canary", problem="over")
+            self._tell(OVER)
+
+    def _placed(self, way: Transport) -> bool:
+        helpline, voice = self.sites.current.helpline, f"{self.public_url}/voice"
+        number, dialled = helpline.way_in
+        line = _Timed(way)
+        network = Network(line, self.token, NumberSettings(number, voice, None, f"{voice}/status", dialled))
+        call = Call(network, Clock(self.now()), Script(""), parse_world("*=no-answer"))
+        call.id = self.id
+        call.run()
+        self.seconds = line.slowest
+        return bool(call.dialled) and not network.errors and not line.rescued
+
+    def _tell(self, text: str) -> None:
+        try:
+            self.tell(text)
+        except Exception as error:  # noqa: BLE001 -- a broken channel does not end the canary
+            log.failure("notify", error)

@@ -1,0 +1,161 @@
+"""The sites that a server holds: swapped whole, or kept.
+
+A reload does everything that can fail before it touches what callers use. A call that has begun keeps
+the revision it heard for as long as a call can last.
+"""
+
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Lock
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
+from phonetree.core.schedule import Override
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, PhonetreeError, Problem, Where
+
+MOST_REVISIONS = 50
+"""How many revisions a server keeps in memory: more than anyone publishes in the four hours of the longest call."""
+
+Proof = Callable[[Site], tuple[Problem, ...]]
+
+
+class Sites:
+    """What a server holds: the site that new calls get, those that calls in progress heard, the last edit.
+
+    `problems` are those of the last edit, empty when it was good; when not, `current` is older than the files.
+    `refused` are what the overrides that were last heard of would break; then those before them stand.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: NumberRules,
+        proof: Proof | None = None,
+        published: Callable[[], Iterable[tuple[bytes, bytes]]] = tuple,
+    ) -> None:
+        """`proof` says which promises an edit would break; without it none is looked for. `published` are the files of
+        earlier revisions, the newest first: when those in the folder have a problem, a server that starts goes on with
+        them, as one that runs would.
+
+        Raises ConfigError when there is no site to begin with. A site to begin with is taken even when it
+        breaks a promise: it helps more callers than none. It is proven all the same, by `reload`, and `problems`
+        says what it breaks.
+        """
+        self.folder = folder
+        self.rules = rules
+        self._proof = proof
+        self.problems: tuple[Problem, ...] = ()
+        self.refused: tuple[Problem, ...] = ()
+        self._overrides: tuple[Override, ...] = ()
+        self.reloads = self.refusals = 0
+        self._lock, self._swap = Lock(), Lock()
+        self._revisions: OrderedDict[str, Site] = OrderedDict()
+        self._seen = ""
+        try:
+            loaded = load(folder, rules)
+        except Exception as error:
+            earlier = next(filter(None, map(self._made_of, published())), None)
+            if earlier is None:
+                raise
+            loaded, self.problems = earlier, _problems(error, folder)
+        self.current: Site = self._remember(loaded.site)
+        self.contents = loaded.contents
+        self.last_resort = loaded.last_resort
+        """What callers hear when we fail ourselves: bytes, so that nothing is left to fail."""
+
+    def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
+        """The site of a revision that another server published, from its two files; None when they are not those of
+        that name, or make no site here."""
+        made = self._made_of(contents) if revision_of(contents) == name else None
+        return self._remember(made.site) if made else None
+
+    def _made_of(self, contents: tuple[bytes, bytes]) -> Loaded | None:
+        """What two files make here, if they do."""
+        try:
+            return made_of(contents, self.folder, self.rules)
+        except ConfigError:
+            return None
+
+    def revision(self, name: str) -> Site | None:
+        """The site of a revision, or None when this server has not met it."""
+        return self._revisions.get(name)
+
+    def reload(self) -> bool:
+        """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing, nor does
+        one that we fail over: whatever it raises is a problem, and it is tried again when the files change."""
+        with self._lock:
+            try:
+                return self._take()
+            except Exception as error:  # noqa: BLE001 -- see above
+                self.problems = _problems(error, self.folder)
+                self.refusals += 1
+                return False
+
+    def _take(self) -> bool:
+        seen = fingerprint(self.folder)
+        if seen == self._seen:
+            return False
+        first, self._seen = not self._seen, seen
+        loaded = load(self.folder, self.rules)
+        self._prove(overridden(loaded.site, self._overrides), again=first)
+        self.problems = ()
+        if loaded.site.revision == self.current.revision:
+            return False
+        self._remember(loaded.site, publish=True)
+        self.contents, self.last_resort = loaded.contents, loaded.last_resort
+        self.reloads += 1
+        return True
+
+    def override(self, overrides: tuple[Override, ...]) -> bool:
+        """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
+        the site would break a promise that it keeps without them change nothing, nor do those that we fail over."""
+        with self._lock:
+            try:
+                self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
+            except Exception as error:  # noqa: BLE001 -- see above
+                self.refused = _problems(error, self.folder)
+            if not self.refused:
+                self.take_over(overrides)
+            return not self.refused
+
+    def take_over(self, overrides: tuple[Override, ...]) -> None:
+        """The same without a look at what they break, for those that stood already when this server started."""
+        with self._swap:
+            self._overrides = overrides
+            sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
+            self._revisions = OrderedDict((site.revision, site) for site in sites)
+            self.current = self._revisions[self.current.revision]
+
+    def _prove(self, site: Site, *, again: bool) -> None:
+        """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only,
+        and under overrides."""
+        known = site.revision in self._revisions and not again and not self._overrides
+        if self._proof and not known and (broken := self._proof(site)):
+            raise ConfigError(broken)
+
+    def _remember(self, site: Site, *, publish: bool = False) -> Site:
+        with self._swap:
+            site = self._revisions[site.revision] = overridden(site, self._overrides)
+            self._revisions.move_to_end(site.revision)
+            if publish:
+                self.current = site
+            while len(self._revisions) > MOST_REVISIONS:
+                self._revisions.popitem(last=False)
+            return site
+
+
+def _problems(error: Exception, folder: Path) -> tuple[Problem, ...]:
+    """What to tell staff of whatever was raised over an edit: a mistake of ours by its kind and place, for its words
+    may hold anything."""
+    if isinstance(error, ConfigError):
+        return error.problems
+    if isinstance(error, PhonetreeError):
+        return (Problem(Where(str(folder)), str(error)),)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "phonetree/" in frame.filename] or frames
+    place = f"{type(error).__name__}, {Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    text = f"could not be looked at, by a mistake in phonetree ({place}); undo the last edit, and report this line"
+    return (Problem(Where(str(folder)), text),)

@@ -1,0 +1,139 @@
+"""Every use of a fallback is counted where it can be, and staff are told; of whom and when, nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from phonetree.core import engine
+from phonetree.core.turn import Outcome
+from phonetree.runtime import alerts as module
+from phonetree.runtime.alerts import FELL_BACK, QUIET_SECONDS, Aftermath
+from phonetree.simulator.provider import HeldCall, TestProvider
+from phonetree.store.counts import by_month
+from tests.support.databases import tables
+from tests.support.lines import ROOT, TOKEN
+from tests.support.mail import ACCOUNT, NUMBER
+from tests.support.server import DAY, Server
+
+
+class Helpline:
+    """A server over a store and a provider, and what staff are told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = tables("sqlite", folder)
+        self.provider = TestProvider(ACCOUNT, TOKEN)
+        self.told: list[str] = []
+        self.servers: list[Server] = []
+        self.start()
+
+    def start(self) -> None:
+        """A server starts, anew."""
+        now = self.servers[-1].now if self.servers else DAY
+        self.server = Server(ROOT / "config", now=now, database=self.database, provider=self.provider)
+        self.servers.append(self.server)
+        self.worker = self.server.app.extensions["worker"]
+        self.worker.counts._chance = lambda: 0.0
+        self.canary = self.server.app.extensions["canary"]
+        self.aftermath: Aftermath = self.canary.after.__self__
+        self.aftermath.tell = self.canary.tell = self.told.append
+
+    def minute(self) -> None:
+        """What happens once a minute."""
+        self.server.now += timedelta(minutes=1)
+        self.canary.call()
+        self.canary.after(bool(self.canary.ok))
+
+    def counted(self) -> dict[Outcome, int]:
+        """What was counted, written or not."""
+        found = Counter[Outcome]()
+        for (_, outcome), number in [*self.worker.counts._outcomes.items(), *by_month(self.worker.store).items()]:
+            found[outcome] += number
+        return {outcome: number for outcome, number in found.items() if number}
+
+
+@pytest.fixture
+def helpline(tmp_path: Path) -> Iterator[Helpline]:
+    made = Helpline(tmp_path)
+    yield made
+    for each in made.servers:
+        each.app.extensions["worker"].store.close()
+
+
+def test_a_fallback_inside_a_call_is_counted_and_told_but_not_each_time(
+    helpline: Helpline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        assert helpline.server.post("/voice/fallback", ErrorCode="11200").status_code == 200
+    assert helpline.counted() == {Outcome.FALLBACK: 15}
+    assert helpline.told == []
+    helpline.minute()
+    assert helpline.told == [FELL_BACK]
+    helpline.server.post("/voice/fallback", ErrorCode="11200")
+    helpline.minute()
+    assert helpline.told == [FELL_BACK], "once an hour at most"
+    elapsed = QUIET_SECONDS + helpline.aftermath._told + 1
+    monkeypatch.setattr(module, "monotonic", lambda: elapsed)
+    helpline.minute()
+    assert helpline.told == [FELL_BACK] * 2
+    helpline.minute()
+    assert helpline.told == [FELL_BACK] * 2
+
+
+def test_a_turn_that_breaks_is_counted_too_but_not_the_canarys(
+    helpline: Helpline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "start", lambda *_: 1 / 0)
+        helpline.minute()
+        assert helpline.counted() == {}
+        helpline.server.post("/voice")
+    assert helpline.counted()[Outcome.FALLBACK] == 5
+
+
+def test_an_outage_is_told_once_and_its_calls_are_counted(helpline: Helpline) -> None:
+    helpline.minute()
+    helpline.minute()
+    last = helpline.server.now
+    helpline.server.now += timedelta(minutes=20)
+    for number, minutes in enumerate((-60, 5, 9)):
+        began = last + timedelta(minutes=minutes)
+        call = f"CA{number:032x}"
+        helpline.provider.calls[call] = HeldCall(call, NUMBER, "+16175550123", began_at=began)
+        leg = f"CA{number + 100:032x}"
+        helpline.provider.calls[leg] = HeldCall(leg, "+16175550101", NUMBER, parent=call, began_at=began)
+    helpline.start()
+    helpline.worker.round(int(helpline.server.now.timestamp()))
+    assert helpline.provider.calls == {}
+    assert helpline.counted() == {Outcome.FALLBACK: 10}, "those of the outage, each once, before it is over even"
+    helpline.minute()
+    assert helpline.told == [
+        "No server of the helpline answered from Mon 23 Nov 2026 10:02 to Mon 23 Nov 2026 10:23 (America/New_York). "
+        "Who called then heard the fallback, if one is set."
+    ]
+    helpline.minute()
+    assert len(helpline.told) == 1
+
+
+def test_a_restart_is_no_outage_and_a_store_that_is_away_is_no_reason_to_fail(helpline: Helpline) -> None:
+    helpline.minute()
+    helpline.start()
+    helpline.minute()
+    with helpline.worker.store.write() as connection:
+        connection.exec_driver_sql("DROP TABLE presence")
+    helpline.minute()
+    assert helpline.told == []
+
+
+def test_a_server_that_fails_its_own_test_call_does_not_count_as_there(
+    helpline: Helpline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpline.minute()
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "start", lambda *_: 1 / 0)
+        for _ in range(5):
+            helpline.minute()
+    helpline.minute()
+    assert any("answered from Mon 23 Nov 2026 10:01 to Mon 23 Nov 2026 10:07" in text for text in helpline.told)

@@ -1,0 +1,198 @@
+"""Overrides reach callers within seconds, on every server, and stand when the database is away."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.core.schedule import Kind, Override
+from phonetree.errors import StoreError
+from phonetree.store.database import Store
+from phonetree.store.migrate import migrate
+from phonetree.store.overrides import Overrides
+from tests.support.databases import KINDS, address
+from tests.support.lines import ROOT, SHOWN
+from tests.support.programs import until
+from tests.support.server import DAY, Server
+
+WORDS = {"en": "A storm is coming.", "es": "Viene una tormenta."}
+HERE, AWAY = "Advocates are here.", "No advocate is on the line now; the next one is here today at 11 AM."
+
+
+class Helpline:
+    """A store, and servers over it."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.address = address(kind, folder)
+        self.store = Store(self.address)
+        migrate(self.store)
+        self.overrides = Overrides(self.store)
+        self.servers: list[Server] = []
+
+    def server(self, config: Path = ROOT / "config") -> Server:
+        self.servers.append(Server(config, database=self.address))
+        return self.servers[-1]
+
+    def add(self, kind: Kind | None, words: dict[str, str] | None = None) -> int:
+        return self.overrides.add(Override(DAY, DAY + timedelta(hours=1), kind, words or {}), "Ada", "x", 1)
+
+
+@pytest.fixture
+def helpline(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Helpline]:
+    made = Helpline(getattr(request, "param", "sqlite"), tmp_path)
+    yield made
+    for each in made.servers:
+        each.app.extensions["worker"].store.close()
+    made.store.close()
+
+
+def look(server: Server) -> None:
+    server.app.extensions["overriding"].look()
+
+
+@pytest.mark.parametrize("helpline", KINDS, indirect=True)
+def test_every_server_follows_to_closed_and_back(helpline: Helpline) -> None:
+    one, two = helpline.server(), helpline.server()
+    look(one)
+    assert HERE in one.post("/voice").text
+    number = helpline.add(Kind.CLOSED, WORDS)
+    for each in (one, two):
+        look(each)
+        heard = each.post("/voice").text
+        assert WORDS["en"] in heard
+        assert AWAY in heard
+        zero = each.post(each.state("after_hours", "ask", query="?menu=after_hours"), Digits="0").text
+        assert "<Number>+18008418371</Number>" in zero
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()))
+    for each in (one, two):
+        look(each)
+        assert HERE in each.post("/voice").text
+
+
+def test_a_call_that_has_begun_is_told_by_the_new_hours_too(helpline: Helpline) -> None:
+    server = helpline.server()
+    look(server)
+    assert "<Dial" in server.post(server.state("advocate", "ring")).text
+    place = server.state("welcome", "ask", query="?menu=welcome")
+    assert "calling an advocate" in server.post(place, Digits="1").text
+    helpline.add(Kind.CLOSED)
+    look(server)
+    assert "calling an advocate" not in server.post(place, Digits="1").text, "not the present minute's document"
+    assert "<Redirect" in server.post(server.state("advocate", "ring")).text
+
+
+def test_the_last_known_ones_stand_while_the_store_is_away_and_end_by_themselves(helpline: Helpline) -> None:
+    server = helpline.server()
+    helpline.add(Kind.CLOSED)
+    look(server)
+    with helpline.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE overrides RENAME TO hidden")
+    with pytest.raises(StoreError):
+        look(server)
+    assert AWAY in server.post("/voice").text
+    server.now = DAY + timedelta(hours=1)
+    assert HERE in server.post("/voice").text
+    fresh = helpline.server()
+    with pytest.raises(StoreError):
+        look(fresh)
+    assert HERE in fresh.post("/voice").text, "the schedule stands where nothing was heard of"
+
+
+@pytest.mark.parametrize("when", ["before it started", "while it runs"])
+def test_one_that_would_break_a_promise_is_not_taken_and_said_until_the_files_are_mended(
+    helpline: Helpline, tmp_path: Path, when: str
+) -> None:
+    """0 leads to a line that is open on working days only: by the hours never at another time."""
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    fine = routing.read_text(encoding="utf-8")
+    text = fine.replace("hours: {open: advocate, closed", "hours: {open: day_line, closed").replace(
+        "\nnodes:\n", "\n  day:\n    name: a day line\n    number: +1 617 555 0140\n"
+        "    open: {monday-friday: 9:00-17:00}\n    confidential: true\n    verified: 2026-11-22\n\n"
+        "nodes:\n\n  day_line: {transfer: {resource: day, otherwise: voicemail}}\n"
+    )  # fmt: skip
+    routing.write_text(text, encoding="utf-8")
+    server = helpline.server(config)
+    server.now = DAY - timedelta(days=2)  # Saturday
+    server.sites.reload()
+    assert server.sites.problems == ()
+    opened = Override(server.now, server.now + timedelta(hours=1), Kind.OPEN, {})
+    if when == "while it runs":
+        look(server)
+    helpline.overrides.add(opened, "Ada", "x", 1)
+    look(server)
+    taken = HERE in server.post("/voice").text
+    if when == "before it started":
+        assert taken, "it was looked at when it was made"
+        return
+    assert not taken
+    ready = server.client.get("/readyz", headers=SHOWN)
+    assert ready.status_code == 503
+    assert ready.json["overrides"] == "refused"  # type: ignore[index]
+    assert list(ready.json["problems"]) == ["overrides"]  # type: ignore[index]
+    assert "0 reaches a person" in str(ready.json["problems"])  # type: ignore[index]
+    look(server)
+    assert server.sites.refused
+    routing.write_text(fine, encoding="utf-8")
+    server.sites.reload()
+    look(server)
+    assert HERE in server.post("/voice").text
+    assert server.client.get("/readyz").json["overrides"] == "good"  # type: ignore[index]
+
+
+def test_a_site_that_breaks_a_promise_by_itself_can_be_closed_all_the_same(helpline: Helpline, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    end = "le comunico ahora.}\n      go: "
+    text = routing.read_text(encoding="utf-8")
+    assert f"{end}barcc_now" in text
+    routing.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
+    server = helpline.server(config)
+    server.sites.reload()
+    assert server.sites.problems, "it is broken from the start"
+    look(server)
+    helpline.add(Kind.CLOSED, WORDS)
+    look(server)
+    assert AWAY in server.post("/voice").text
+    assert server.sites.refused == ()
+
+
+def test_an_edit_is_proven_under_the_overrides_that_stand(helpline: Helpline, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    server = helpline.server(config)
+    helpline.add(Kind.CLOSED, WORDS)
+    look(server)
+    routing = config / "routing.yaml"
+    routing.write_text(routing.read_text(encoding="utf-8").replace("for crisis lines", "for help lines"), "utf-8")
+    assert server.sites.reload()
+    heard = server.post("/voice").text
+    assert "for help lines" in heard.lower()
+    assert WORDS["en"] in heard, "the edit comes under the override"
+
+
+def test_the_public_page_says_what_callers_hear(helpline: Helpline) -> None:
+    server = helpline.server()
+    helpline.add(Kind.CLOSED, WORDS)
+    look(server)
+    assert WORDS["en"] in server.client.get("/").text
+    page = server.client.get("/?language=es").text
+    assert WORDS["es"] in page
+    assert WORDS["en"] not in page
+
+
+def test_a_running_server_follows_by_itself(helpline: Helpline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phonetree.runtime.overrides.EVERY_SECONDS", 0.05)
+    server = helpline.server()
+    overriding = server.app.extensions["overriding"]
+    with helpline.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE overrides RENAME TO hidden")
+    overriding.start()
+    time.sleep(0.2)
+    with helpline.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO overrides")
+    helpline.add(Kind.CLOSED)
+    until(lambda: AWAY in server.post("/voice").text)
+    overriding.stop()

@@ -1,0 +1,268 @@
+"""An edit is taken as a whole or not at all, within seconds, and everybody is told."""
+
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from phonetree.config.promises import broken_promises
+from phonetree.config.site import Loaded, load
+from phonetree.core.schedule import Kind, Override
+from phonetree.core.tree import Site
+from phonetree.errors import Problem
+from phonetree.runtime.sites import MOST_REVISIONS, Sites
+from phonetree.runtime.watch import reload, watch
+from phonetree.web import create_app
+from tests.support.lines import ROOT, RULES, SHOWN, settings
+from tests.support.programs import until
+from tests.support.server import Server
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(copytree(ROOT / "config", tmp_path / "config"))
+
+
+def edit(config: Path, old: str, new: str, name: str = "routing.yaml") -> None:
+    path = config / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> None:
+    sites = Sites(config, RULES)
+    first = sites.current
+    edit(config, "go: crisis}", "go: crisys}")
+    assert not sites.reload()
+    assert sites.current is first
+    assert [problem.where.line for problem in sites.problems]
+    edit(config, "go: crisys}", "go: crisis}")
+    assert not sites.reload(), "the files are again what callers hear"
+    assert sites.problems == ()
+    edit(config, "for crisis lines", "for help lines")
+    assert sites.reload()
+    assert sites.current is not first
+    assert sites.revision(first.revision) is first
+
+
+def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:
+    end = "le comunico ahora.}\n      go: "
+    edit(config, f"{end}barcc_now", f"{end}leave")
+    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    assert not sites.reload()
+    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    edit(config, f"{end}leave", f"{end}barcc_now")
+    assert sites.reload()
+    assert sites.problems == ()
+
+
+def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:
+    sites = Sites(config, RULES)
+    (config / "hours.yaml").unlink()
+    assert not sites.reload()
+    assert "does not exist" in str(sites.problems[0])
+
+
+def test_an_unchanged_folder_is_not_read_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = Sites(config, RULES)
+    sites.reload()
+    monkeypatch.setattr("phonetree.runtime.sites.load", lambda *arguments: pytest.fail("parsed again"))
+    sites.reload()
+
+
+def test_old_revisions_are_forgotten_after_many_edits(config: Path) -> None:
+    sites = Sites(config, RULES)
+    first = sites.current.revision
+    for number in range(MOST_REVISIONS):
+        edit(config, "# What callers hear", f"# What callers hear {number}")
+        assert sites.reload()
+    assert sites.revision(first) is None
+    assert sites.revision(sites.current.revision) is sites.current
+
+
+def test_an_edit_is_live_within_seconds(config: Path) -> None:
+    sites = Sites(config, RULES)
+    before = sites.current.revision
+    stop = watch(sites)
+    try:
+        time.sleep(0.5)  # the watcher has to be there before the edit
+        edit(config, "for crisis lines", "for help lines")
+        until(lambda: sites.current.revision != before)
+        edit(config, "go: crisis}", "go: crisys}")
+        until(lambda: sites.problems != ())
+    finally:
+        stop.set()
+
+
+def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    server = Server(config)
+    words = {"test_call": "not tried", "last_edit": "good", "overrides": "good", "database": "good"}
+    assert server.client.get("/readyz").json == words
+    more = {"problems": {}, "revision": server.sites.current.revision}
+    assert server.client.get("/readyz", headers=SHOWN).json == words | more
+    edit(config, "go: crisis}", "go: crisys}")
+    reload(server.sites)
+    reload(server.sites)
+    assert server.client.get("/readyz").json == words | {"last_edit": "refused"}
+    response = server.client.get("/readyz", headers=SHOWN)
+    assert response.status_code == 503
+    assert "did you mean 'crisis'?" in response.text
+    log = capfd.readouterr().err
+    assert log.count('"event": "problems"') == 1, "said once, not every few seconds"
+    edit(config, "go: crisys}", "go: crisis}")
+    reload(server.sites)
+    assert server.client.get("/readyz").status_code == 200
+
+
+def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:
+    server = Server(config)
+    edit(config, "go: crisis}", "go: crisys}")
+    reload(server.sites)
+    assert server.client.get("/healthz").status_code == 200
+    assert server.post("/voice").status_code == 200
+
+
+def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
+    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    before = sites.current
+    edit(config, "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave")
+    assert not sites.reload()
+    assert sites.current is before
+    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    assert not sites.reload(), "and stays refused"
+    edit(config, "le comunico ahora.}\n      go: leave", "le comunico ahora.}\n      go: barcc_now")
+    sites.reload()
+    assert sites.problems == ()
+
+
+def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phonetree.runtime.watch.CHECK_MILLISECONDS", 200)
+    sites = Sites(config, RULES)
+    before = sites.current.revision
+    failing = [True]
+
+    def load_or_fail(*arguments: Any) -> Loaded:
+        if failing:
+            failing.clear()
+            raise RuntimeError
+        return load(*arguments)
+
+    monkeypatch.setattr("phonetree.runtime.sites.load", load_or_fail)
+    stop = watch(sites)
+    try:
+        time.sleep(0.5)
+        edit(config, "for crisis lines", "for help lines")
+        until(lambda: not failing)
+        edit(config, "for help lines", "for other lines")
+        until(lambda: sites.current.revision != before)
+    finally:
+        stop.set()
+
+
+def test_a_file_whose_name_is_no_text_keeps_no_edit_from_going_live(config: Path) -> None:
+    sites = Sites(config, RULES)
+    (config / "audio").mkdir(exist_ok=True)
+    (Path(os.fsdecode(os.fsencode(config / "audio") + b"/gru\xdf.mp3"))).write_bytes(b"")
+    edit(config, "for crisis lines", "for help lines")
+    assert sites.reload()
+    assert sites.problems == ()
+
+
+def test_whatever_a_reload_raises_is_shown_everywhere_and_tried_again(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(config)
+    before = server.sites.current
+    proof = server.sites._proof
+
+    def crash(_site: Site) -> tuple[Problem, ...]:
+        raise RecursionError("+16175550101")
+
+    monkeypatch.setattr(server.sites, "_proof", crash)
+    edit(config, "for crisis lines", "for help lines")
+    reload(server.sites)
+    assert server.sites.current is before
+    (problem,) = server.sites.problems
+    assert "a mistake in phonetree (RecursionError, " in problem.text
+    assert "0101" not in problem.text
+    assert server.client.get("/readyz").status_code == 503
+    assert "RecursionError" in capfd.readouterr().err
+    assert server.post("/voice").status_code == 200
+    monkeypatch.setattr(server.sites, "_proof", proof)
+    edit(config, "for help lines", "for other lines")
+    reload(server.sites)
+    assert server.sites.problems == ()
+    assert server.sites.current is not before
+
+
+@pytest.mark.parametrize("fault", [PermissionError(13, "Permission denied"), MemoryError(), UnicodeError("x")])
+def test_a_look_at_the_files_that_fails_is_a_problem_and_ends_with_its_cause(
+    config: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    sites = Sites(config, RULES)
+    edit(config, "for crisis lines", "for help lines")
+    with monkeypatch.context() as broken:
+
+        def fail(*_arguments: object) -> bool:
+            raise fault
+
+        broken.setattr(Path, "is_file", fail)
+        assert not sites.reload()
+        assert sites.problems
+    assert sites.reload(), "nothing but the cause has changed"
+    assert sites.problems == ()
+
+
+def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(config)
+
+    def crash(_site: Site) -> tuple[Problem, ...]:
+        raise RuntimeError
+
+    monkeypatch.setattr(server.sites, "_proof", crash)
+    wanted = Override(server.now, server.now + timedelta(hours=1), Kind.CLOSED, {})
+    assert not server.sites.override((wanted,))
+    assert "RuntimeError" in str(server.sites.refused[0])
+    assert server.client.get("/readyz").status_code == 503
+
+
+def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("phonetree.runtime.watch.CHECK_MILLISECONDS", 50)
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    sites = Sites(config, RULES)
+    before = sites.current
+    stop = watch(sites)
+    try:
+        edit(config, "go: crisis}", "go: crisys}")
+        until(lambda: sites.problems != ())
+        edit(config, "go: crisys}", "go: crisis}")
+        edit(config, "for crisis lines", "for help lines")
+        until(lambda: sites.current is not before)
+    finally:
+        stop.set()
+    assert capfd.readouterr().err.count('"event": "watch"') == 1, "said once, not at every look"
+
+
+def test_promises_are_looked_at_from_the_helplines_date_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[date] = []
+
+    def broken(_site: Site, _folder: Path, since: date) -> tuple[Problem, ...]:
+        asked.append(since)
+        return ()
+
+    monkeypatch.setattr("phonetree.web.broken_promises", broken)
+    evening = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # the day before at the helpline
+    app = create_app(settings(config), now=lambda: evening, watching=False)
+    app.extensions["phonetree"].sites.reload()
+    assert asked == [date(2026, 11, 24)]

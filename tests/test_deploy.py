@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from phonetree.simulator.provider import _Quiet
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.attacks import SHAPED, STALLS, Target, form, stalled, worst
 from tests.support.lines import ROOT, SHOWN, TOKEN, settings
 from tests.support.programs import (
@@ -101,7 +102,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
     port, behind = free_port(), free_port()
     url = f"https://localhost:{port}"
     application = create_app(replace(settings(ROOT / "config"), public_url=url), watching=False)
-    application.extensions["settings"] = replace(application.extensions["settings"], demo=False)
+    running = of(application).services
+    running.settings = replace(running.settings, demo=False)
     server = make_server("127.0.0.1", behind, application, threaded=True, request_handler=_Quiet)
     Thread(target=server.serve_forever, daemon=True).start()
 

@@ -15,10 +15,9 @@ from phonetree.commands import phonetree
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.mailbox.collector import NEW_MESSAGE
-from phonetree.mailbox.notices import REMINDER, UNANSWERED
+from phonetree.mailbox.notices import REMINDER
 from phonetree.provider.twiml import OVERRIDES
-from phonetree.runtime.alerts import AWAY, FELL_BACK
-from phonetree.runtime.canary import FAILED
+from phonetree.runtime.alerts import AWAY, FAILED, FELL_BACK, UNANSWERED
 from tests.support.lines import ROOT, RULES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

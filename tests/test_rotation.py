@@ -13,6 +13,7 @@ from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import InProcess, sign
 from phonetree.store.database import Store
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.databases import tables
 from tests.support.lines import ROOT, URL, settings
 from tests.support.mail import ACCOUNT, pair
@@ -36,7 +37,9 @@ class Helpline:
             keys=self.keys,
         )  # fmt: skip
         app = create_app(made, now=lambda: datetime.now(UTC), watching=False)
-        self.client, self.worker, self.canary = Client(app), app.extensions["worker"], app.extensions["canary"]
+        running = of(app).services
+        assert running.worker
+        self.client, self.worker, self.canary = Client(app), running.worker, running.canary
         self.canary.line = InProcess(app)
         self.stores.append(self.worker.store)
 

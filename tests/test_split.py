@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.core.turn import Outcome
-from phonetree.mailbox.notices import UNANSWERED
+from phonetree.runtime.alerts import UNANSWERED
 from phonetree.simulator.provider import TestProvider, _Quiet, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
@@ -33,6 +33,8 @@ QUICKLY = """
 import phonetree.runtime.worker as work
 work.ROUND_SECONDS = 0.3
 work.COUNTS_SECONDS = 1
+import phonetree.runtime.alerts as alerts
+alerts.ALERT_SECONDS = 0.3
 import phonetree.store.counts as counts
 counts.STEP = 1
 """

@@ -67,7 +67,7 @@ def leave_demo(demo: Demo) -> None:
     file.write_text(json.dumps(asdict(demo)), encoding="utf-8")
 
 
-def furnish(port: int, account: str, token: str) -> str:
+def prepare_demo(port: int, account: str, token: str) -> str:
     """What a demo has besides its files: a database, a key whose passphrase everybody knows, and a provider that
     holds its messages while it runs; that one's address."""
     make_folder(settings.demo_keys(port))

@@ -24,7 +24,7 @@ from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
-from phonetree.provider.selftest import endures, knock
+from phonetree.provider.selftest import endures, probe
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.database import Store
@@ -188,7 +188,7 @@ def _disk() -> Iterator[Finding]:
 
 
 def _address(here: Settings) -> Iterator[Finding]:
-    wrong = knock(here.public_url, here.auth_token)
+    wrong = probe(here.public_url, here.auth_token)
     if wrong:
         yield Finding("address", "wrong", *wrong)
     else:

@@ -12,7 +12,7 @@ from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
 from phonetree.provider.number import BUY, SAID, Fields, differences, found, wanted
 from phonetree.provider.rest import Provider
-from phonetree.provider.selftest import knock
+from phonetree.provider.selftest import probe
 
 BEFORE = Path("var/number-before.json")
 
@@ -45,7 +45,7 @@ def provision(*, apply: bool, undo: bool) -> None:
         click.echo("Nothing was changed; add --apply to do it.")
         return
     if not undo:
-        if wrong := knock(here.public_url, here.auth_token):
+        if wrong := probe(here.public_url, here.auth_token):
             raise PhonetreeError(f"nothing was changed: {wrong[0]}; {wrong[1]}")
         make_folder(BEFORE.parent)
         write_text(BEFORE, json.dumps(dict(found(record)), indent=1))

@@ -11,10 +11,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
-from phonetree.commands.demo import HOSTS, PASSPHRASE, Demo, furnish, key, leave_demo
+from phonetree.commands.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo, prepare_demo
 from phonetree.errors import PhonetreeError
+from phonetree.runtime.services import services
 from phonetree.settings import Settings
-from phonetree.web import create_app
+from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
 from phonetree.web.server import load
 
@@ -52,18 +53,15 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     Example: python -m phonetree serve --demo
     """
     url = f"http://{host}:{port}"
-    made_up = _made_up(host, url) if demo else None
-    if not made_up:
-        settings.read()  # what is wrong there is said first
+    here = _made_up(host, url) if demo else settings.read()
     _refuse_a_port_in_use(host, port)
-    provider = furnish(port, made_up.account_sid, made_up.auth_token) if made_up else ""
+    provider = prepare_demo(port, here.account_sid, here.auth_token) if demo else ""
     if provider:
         settings.use_provider(provider)
-    application = create_app(watching=False)  # refuses to start, with every problem, before anything listens
-    if made_up:
-        site = application.extensions["phonetree"].sites.current
+    site = services(here, clock).sites.current  # refuses to start, with every problem, before anything listens
+    if demo:
         (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
-        leave_demo(Demo(url, made_up.account_sid, made_up.auth_token, number, zone, provider, dialled))
+        leave_demo(Demo(url, here.account_sid, here.auth_token, number, zone, provider, dialled))
         at = "" if port == DEFAULT_PORT else f" --url {url}"
         click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
     log.take_in_libraries()

@@ -7,12 +7,14 @@ import click
 
 from phonetree import log, settings
 from phonetree.config.numbers import NumberRules
-from phonetree.errors import SettingsError, StoreError
+from phonetree.errors import StoreError
+from phonetree.mailbox.notices import channels, tell
+from phonetree.runtime.alerts import Alerts
 from phonetree.runtime.background import background
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.watch import watch
-from phonetree.runtime.worker import Streak
+from phonetree.runtime.watch import watcher
 from phonetree.store.counts import Counts
+from phonetree.store.database import Store
 
 
 @click.command()
@@ -25,11 +27,12 @@ def worker(*, once: bool) -> None:
 
     Example: python -m phonetree worker
     """
-    environment = settings.read()
-    sites = Sites(environment.config, NumberRules(environment.names, fictional=environment.demo))
-    work = background(environment, sites, Counts(), Streak(), lambda: datetime.now(UTC), publishes=False)
-    if work is None:
-        raise SettingsError("DATABASE_URL is not set; it is where messages are kept")
+    here = settings.read()
+    sites = Sites(here.config, NumberRules(here.names, fictional=here.demo))
+    staff = channels(here.notify)
+    alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
+    store = Store(settings.database_url())
+    work = background(here, store, sites, Counts(), alerts, lambda: datetime.now(UTC), publishes=False)
     if once:
         work.round(int(datetime.now(UTC).timestamp()))
         if work.problem:
@@ -39,8 +42,10 @@ def worker(*, once: bool) -> None:
     log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins, so that they all leave them to us
-    watch(sites)
-    work.start()
+    loops = watcher(sites), work.periodic()
+    for loop in loops:
+        loop.start()
     signal.sigwait(ends)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
-    work.stop(None)
+    for loop in loops:
+        loop.stop(None)

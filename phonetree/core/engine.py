@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from phonetree.core import ringing
-from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded, Rival
+from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded, TooLate
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -168,7 +168,7 @@ def _go_on(here: _Call, event: Event) -> Turn:
         case node, Step.ANNOUNCE, Pressed(key):
             return _interrupt(here, node.id, key)
         case Connect() as node, Step.RING, _:
-            return _ring(here, node, ringing.Past(int(here.now.timestamp())))
+            return _ring(here, node, ringing.RingProgress(int(here.now.timestamp())))
         case Connect() as node, Step.RUNG, DialEnded(connected=True):
             return _after(here, node)
         case Connect() as node, Step.RUNG, _:
@@ -340,8 +340,8 @@ def _ring_on(here: _Call, node: Connect, event: Event) -> Turn:
     picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
     known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
     if _may_be_refused(here, event):  # the same round once more, with a number that no provider refuses
-        return _ring(here.refused(), node, ringing.Past(state.began, state.round, state.rang, known))
-    return _ring(here, node, ringing.Past(state.began, state.round + 1, state.rang, known))
+        return _ring(here.refused(), node, ringing.RingProgress(state.began, state.round, state.rang, known))
+    return _ring(here, node, ringing.RingProgress(state.began, state.round + 1, state.rang, known))
 
 
 def _may_be_refused(here: _Call, event: Event) -> bool:
@@ -356,7 +356,7 @@ def _caller_id(here: _Call) -> str:
     return helpline.provider_number if here.state.refused else helpline.caller_id
 
 
-def _ring(here: _Call, node: Connect, past: ringing.Past) -> Turn:
+def _ring(here: _Call, node: Connect, past: ringing.RingProgress) -> Turn:
     members = _on_shift(here, node, past.began)
     round_ = ringing.next_round(here.site.teams[node.team], members, past, here.now)
     if round_ is None:
@@ -392,8 +392,8 @@ def _screen(here: _Call, event: Event) -> Turn:
     match event:
         case LegPressed(ringing.ACCEPT_KEY, None):
             return here.coming_to(Outcome.ADVOCATE).turn(Bridge())
-        case LegPressed(ringing.ACCEPT_KEY, Rival() as rival):
-            return here.turn(speak.phrase(rival), Hangup())
+        case LegPressed(ringing.ACCEPT_KEY, TooLate() as too_late):
+            return here.turn(speak.phrase(too_late), Hangup())
         case LegPressed():
             return _screen_question(here, speak.phrase("screen_again"), here.state.misses + 1)
         case _ if here.state.language == speak.language:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Rival(StrEnum):
+class TooLate(StrEnum):
     """Why a member who accepts comes too late."""
 
     TAKEN = "taken"
@@ -50,10 +50,10 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LegPressed:
-    """The one who picked up pressed keys. `rival` is set when that comes too late."""
+    """The one who picked up pressed keys. `too_late` is set when that comes too late."""
 
     keys: str
-    rival: Rival | None = None
+    too_late: TooLate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
     return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
 
 
-def next_round(team: Team, members: tuple[Member, ...], past: "Past", now: datetime) -> Round | None:
+def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", now: datetime) -> Round | None:
     """The round that follows what is past; None: there is no more.
 
     `members` are those on shift when the ringing began, so that a round is the same one on every server.
@@ -70,7 +70,7 @@ def next_round(team: Team, members: tuple[Member, ...], past: "Past", now: datet
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RingProgress:
     """The ringing so far: `rounds` of them, since `began` (seconds since 1970), the last one from `rang`
     seconds later on. `picked_up` are the phones that were, as far as is known; nobody was let through."""
 
@@ -84,7 +84,7 @@ class Past:
         return max(0, int(now.timestamp()) - self.began)
 
 
-def _group(team: Team, members: tuple[Member, ...], past: Past, now: datetime) -> tuple[Member, ...]:
+def _group(team: Team, members: tuple[Member, ...], past: RingProgress, now: datetime) -> tuple[Member, ...]:
     """Whom to ring next; nobody when all have had their turn."""
     if team.ring is not Ring.TOGETHER:
         turn = past.began % len(members) if team.ring is Ring.ROTATE and members else 0

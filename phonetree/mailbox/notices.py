@@ -29,7 +29,6 @@ REMIND_SECONDS = 4 * 3600
 
 TITLE = "Helpline"
 REMINDER = "A message is still waiting for the advocates."
-UNANSWERED = "Advocates could not be reached several times in a row. Please look at the phones."
 
 logging.getLogger("apprise").disabled = True  # its lines hold addresses and tokens
 
@@ -57,6 +56,12 @@ def channels(addresses: str) -> tuple[Channel, ...]:
             raise SettingsError(f"PHONETREE_NOTIFY: address {number} is not one that Apprise knows")
         found.append(Channel(sha256(address.encode()).hexdigest()[:16], kind, address))
     return tuple(found)
+
+
+def tell(ways: tuple[Channel, ...], text: str) -> None:
+    """Tells staff at once, on every channel, and keeps nothing: about what must not be written down."""
+    for way in ways:
+        way.send(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,6 @@ class Notices:
             for way in self._ways:
                 if (notice, way.id) not in done and (attempts := self._take(notice, way, now)):
                     self._deliver(notice, text, way, attempts, now)
-
-    def tell(self, text: str) -> None:
-        """Tells staff at once, on every channel, and keeps nothing: about what must not be written down."""
-        for way in self._ways:
-            way.send(text)
 
     def failing(self) -> tuple[FailingChannel, ...]:
         """The channels on which something has not arrived yet after a first attempt."""

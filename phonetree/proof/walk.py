@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 
 from phonetree.core import engine
-from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
 from phonetree.core.ringing import ACCEPT_KEY, RESERVE_SECONDS
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import NodeId, Site
@@ -201,8 +201,8 @@ def _keys(then: State) -> Iterator[Happening]:
     on_a_leg = then.step is Step.ACCEPT
     for key in KEYS:
         yield then, LegPressed(key) if on_a_leg else Pressed(key), 0
-    for rival in Rival if on_a_leg else ():
-        yield then, LegPressed(ACCEPT_KEY, rival), 0
+    for too_late in TooLate if on_a_leg else ():
+        yield then, LegPressed(ACCEPT_KEY, too_late), 0
 
 
 def _on(then: State) -> Iterator[Happening]:

@@ -29,7 +29,7 @@ ENDURED_SECONDS = 4.0
 _UNSIGNED = "the server answers requests that nobody signed: it is not this product, or something answers for it"
 
 
-def knock(public_url: str, token: str) -> tuple[str, str] | None:
+def probe(public_url: str, token: str) -> tuple[str, str] | None:
     """None when a signed request comes through and an unsigned one does not; otherwise what is wrong, and a hint."""
     address = f"{public_url}/voice/status"
     try:

@@ -1,6 +1,7 @@
 """Verbs to TwiML (Twilio, voice/twiml). Text is escaped here, once, by the XML writer.
 
-Rendering is cached by the verbs: callers at the same place of the same revision hear the same document.
+Rendering is cached by the verbs, and nothing else is: callers at the same place of the same revision hear the same
+document.
 """
 
 from functools import lru_cache
@@ -36,8 +37,11 @@ class Renderer:
 
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url
-        self.render = lru_cache(maxsize=_CACHED)(self.write)
-        """As `write`, remembered: for verbs whose states hold no time."""
+        self._remembered = lru_cache(maxsize=_CACHED)(self.write)
+
+    def render(self, verbs: Verbs) -> bytes:
+        """As `write`, remembered. That of a ringing is not: its state holds the moment at which a call rang."""
+        return self.write(verbs) if any(map(_holds_a_moment, verbs)) else self._remembered(verbs)
 
     def write(self, verbs: Verbs) -> bytes:
         """The document, in UTF-8. Raises RenderError when it is too large."""
@@ -104,3 +108,8 @@ class Renderer:
             recording_status_callback=f"{self._public_url}/voice/recording",
             recording_status_callback_event="completed absent",
         )
+
+
+def _holds_a_moment(verb: Verb) -> bool:
+    then = getattr(verb, "then", None)
+    return isinstance(then, State) and then.began > 0

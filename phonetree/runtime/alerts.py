@@ -1,56 +1,108 @@
-"""What staff are told after callers had to fall back: on our own fallback, or on the one elsewhere.
+"""What staff are told of the line itself, at once and on every channel; nothing of it is kept.
 
-Looked at once a minute, after the canary; nothing says how many calls it was, or when.
+Turns only note what they came to. It is told at fixed times, so that no notice says when somebody called, or how many
+did.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from threading import Lock
 from time import monotonic
 
+from phonetree import log
 from phonetree.core.schedule import dated
-from phonetree.errors import StoreError
-from phonetree.runtime.outcomes import Tally
-from phonetree.runtime.sites import Sites
-from phonetree.store.presence import Outage, Presence
+from phonetree.store.heartbeat import Outage
 
-FELL_BACK = (
-    "A call could not go on as it should, and the caller was connected to the crisis line. Please look at the log."
-)
-AWAY = (
-    "No server of the helpline answered from {began} to {ended} ({zone}). "
-    "Who called then heard the fallback, if one is set."
-)
+ALERT_SECONDS = 60.0
+"""How often what turns noted is looked at."""
+
+UNANSWERED_IN_A_ROW = 3
+"""Calls that no advocate took, one after the other, before staff are told."""
 
 QUIET_SECONDS = 3600
 """Staff are told so often at most that calls fell back."""
 
+UNANSWERED = "Advocates could not be reached several times in a row. Please look at the phones."
+FELL_BACK = (
+    "A call could not go on as it should, and the caller was connected to the crisis line. Please look at the log."
+)
+FAILED = "The helpline's server failed its own test call. Callers may not be answered; please look at it."
+OVER = "The helpline's server answers its own test call again."
+AWAY = (
+    "No server of the helpline answered from {began} to {ended} ({zone}). "
+    "Who called then heard the fallback, if one is set."
+)
+REFUSED = (
+    "The provider no longer lets the helpline show its own number. Phones that ring are shown the provider's number "
+    "instead; please verify the helpline's number again."
+)
+SHOWN = "The provider lets the helpline show its own number again."
 
-@dataclass
-class Aftermath:
-    """Tells staff. `presence` is None without a store."""
 
-    presence: Presence | None
-    tally: Tally
-    sites: Sites
-    tell: Callable[[str], None]
-    now: Callable[[], datetime]
-    _told: float = -QUIET_SECONDS
+class Alerts:
+    """Decides what staff are told, and when."""
 
-    def look(self, well: bool) -> None:
-        """`well` is whether this server answers just now."""
-        if monotonic() - self._told >= QUIET_SECONDS and self.tally.to_tell():
-            self._told = monotonic()
-            self.tell(FELL_BACK)
-        if well and self.presence and (outage := self._marked(self.presence)):
-            zone = self.sites.current.schedule.zone
-            self.tell(AWAY.format(began=self._clock(outage.began), ended=self._clock(outage.ended), zone=zone))
+    def __init__(self, tell: Callable[[str], object], zone: Callable[[], tzinfo]) -> None:
+        """`tell` sends a text to staff, on every channel; `zone` is the helpline's."""
+        self.tell = tell
+        self._zone = zone
+        self._lock = Lock()
+        self._unanswered = 0
+        self._unanswered_due = self._fell_back_due = False
+        self._quiet_until = 0.0
+        self._well = self._shown = True
 
-    def _marked(self, presence: Presence) -> Outage | None:
+    # -- noted by turns: in memory only, for it tells of calls
+
+    def answered(self) -> None:
+        """An advocate took a call."""
+        with self._lock:
+            self._unanswered, self._unanswered_due = 0, False
+
+    def unanswered(self) -> None:
+        """A team was rung, and nobody took the call."""
+        with self._lock:
+            self._unanswered += 1
+            self._unanswered_due = self._unanswered_due or self._unanswered % UNANSWERED_IN_A_ROW == 0
+
+    def fell_back(self) -> None:
+        """A call could not go on as it should."""
+        with self._lock:
+            self._fell_back_due = True
+
+    def round(self) -> None:
+        """Tells what was noted."""
+        with self._lock:
+            unanswered, self._unanswered_due = self._unanswered_due, False
+            fell_back = self._fell_back_due and monotonic() >= self._quiet_until
+            if fell_back:
+                self._fell_back_due, self._quiet_until = False, monotonic() + QUIET_SECONDS
+        for due, text in ((unanswered, UNANSWERED), (fell_back, FELL_BACK)):
+            if due:
+                self._send(text)
+
+    # -- told when it changes
+
+    def test_call(self, *, well: bool) -> None:
+        """The server has placed its test call."""
+        before, self._well = self._well, well
+        if well is not before:
+            self._send(OVER if well else FAILED)
+
+    def caller_id(self, *, shown: bool) -> None:
+        """The provider lets calls show the helpline's number, or does not."""
+        before, self._shown = self._shown, shown
+        if shown is not before:
+            self._send(SHOWN if shown else REFUSED)
+
+    def outage(self, outage: Outage) -> None:
+        """No server answered for a while."""
+        zone = self._zone()
+        began, ended = (dated(datetime.fromtimestamp(at, UTC).astimezone(zone)) for at in (outage.began, outage.ended))
+        self._send(AWAY.format(began=began, ended=ended, zone=zone))
+
+    def _send(self, text: str) -> None:
         try:
-            return presence.mark(int(self.now().timestamp()))
-        except StoreError:
-            return None  # the worker tells of a store that is away
-
-    def _clock(self, moment: int) -> str:
-        return dated(datetime.fromtimestamp(moment, UTC).astimezone(self.sites.current.schedule.zone))
+            self.tell(text)
+        except Exception as error:  # noqa: BLE001 -- a broken channel ends nothing
+            log.failure("notify", error)

@@ -10,58 +10,65 @@ from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider.rest import Provider
+from phonetree.runtime.alerts import Alerts
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.worker import Retention, Streak, Worker
+from phonetree.runtime.worker import Retention, Worker
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
+from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.messages import Messages
-from phonetree.store.presence import Presence
 from phonetree.store.revisions import Revisions
 
 
 def background(
     settings: Settings,
+    store: Store,
     sites: Sites,
     counts: Counts,
-    streak: Streak,
+    alerts: Alerts,
     now: Callable[[], datetime],
     *,
     collects: bool = True,
     publishes: bool = True,
-) -> Worker | None:
-    """The worker, not started yet; None without a database. Raises SettingsError, opens nothing.
+) -> Worker:
+    """The worker over a store. Raises SettingsError, opens nothing.
 
     `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
     """
-    if settings.database is None:
-        return None
-    store = Store(settings.database)
-    messages, revisions, presence = Messages(store), Revisions(store), Presence(store)
+    messages, revisions, heartbeat = Messages(store), Revisions(store), Heartbeat(store)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
+
+    def local_now() -> datetime:
+        return now().astimezone(sites.current.schedule.zone)
+
+    def shown() -> bool:
+        shown = _is_shown(provider, sites.current.helpline)
+        alerts.caller_id(shown=shown)
+        return shown
+
     collector = Collector(
         provider,
         messages,
         lambda: sites.current.helpline,
         lambda: public_keys(settings.keys),
         settings.keep_call_records,
-        lambda began: _count_fallback(presence, counts, began, now().astimezone(sites.current.schedule.zone)),
+        lambda began: _count_fallback(heartbeat, counts, began, local_now()),
     )
     return Worker(
         store,
         messages,
         Notices(store, messages, channels(settings.notify)),
         counts,
-        streak,
         Retention(settings.keep_days, settings.keep_handled_days),
         collector if collects else None,
-        lambda counts, store: counts.write(store, now().astimezone(sites.current.schedule.zone)),
+        lambda counts, store: counts.write(store, local_now()),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
-        shown=(lambda: _shown(provider, sites.current.helpline)) if collects else lambda: True,
+        shown=shown if collects else lambda: True,
     )
 
 
-def _shown(provider: Provider, helpline: Helpline) -> bool:
+def _is_shown(provider: Provider, helpline: Helpline) -> bool:
     """Whether the provider lets calls show the helpline's number; so it is taken where it does not tell."""
     try:
         return not helpline.may_be_refused or provider.shows(helpline.caller_id)
@@ -71,7 +78,7 @@ def _shown(provider: Provider, helpline: Helpline) -> bool:
         raise
 
 
-def _count_fallback(presence: Presence, counts: Counts, began: int, now: datetime) -> None:
+def _count_fallback(heartbeat: Heartbeat, counts: Counts, began: int, now: datetime) -> None:
     """A call that began while no server answered heard the fallback that is elsewhere. `now` is the helpline's time."""
-    if any(outage.holds(began) for outage in presence.outages(int(now.timestamp()))):
+    if any(outage.holds(began) for outage in heartbeat.outages(int(now.timestamp()))):
         counts.add(Outcome.FALLBACK, datetime.fromtimestamp(began, UTC).astimezone(now.tzinfo))

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, perf_counter
 
 from phonetree import log
@@ -20,16 +20,13 @@ from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import OverHttp, Reply, Transport
 from phonetree.simulator.world import parse_world
 
-EVERY_SECONDS = 60.0
+CALL_SECONDS = 60.0
 
 START_SECONDS = 30.0
 """For so long a server that starts may not listen yet, before its test call fails."""
 
 RESCUE_HEADER = "X-Phonetree-Rescue"
 """On an answer that helps because the turn itself failed."""
-
-FAILED = "The helpline's server failed its own test call. Callers may not be answered; please look at it."
-OVER = "The helpline's server answers its own test call again."
 
 
 def call_id(token: str) -> str:
@@ -58,38 +55,26 @@ class Canary:
     """`ok` and `seconds` (of the slowest turn) are those of the last call; None before the first one."""
 
     line: Transport | None
-    """The way to this server; None where its address is not known. Then no call is placed, and nothing is said."""
+    """The way to this server; None where its address is not known. Then no call is placed."""
     token: str
     public_url: str
     sites: Sites
     now: Callable[[], datetime]
-    tell: Callable[[str], None]
     id: str
-    after: Callable[[bool], None]
-    """What is looked at after each call, with whether it went well."""
     ok: bool | None = None
     seconds: float = 0.0
 
-    def start(self) -> None:
-        """Calls from now on, in a thread of its own."""
-        Thread(target=self._run, name="canary", daemon=True).start()
+    def wait_for_the_server(self, stopping: Event) -> None:
+        """Returns when the server listens; or when it should by now, or is to stop."""
+        until = monotonic() + START_SECONDS
+        while isinstance(self.line, OverHttp) and not self.line.listens() and monotonic() < until:
+            if stopping.wait(0.1):
+                return
 
-    def _run(self) -> None:
-        began = monotonic()
-        while isinstance(self.line, OverHttp) and not self.line.listens() and monotonic() - began < START_SECONDS:
-            Event().wait(0.1)
-        while True:
-            self.call()
-            try:
-                self.after(bool(self.ok))
-            except Exception as error:  # noqa: BLE001 -- nothing ends the canary
-                log.failure("aftermath", error)
-            Event().wait(EVERY_SECONDS)
-
-    def call(self) -> None:
-        """One call. Raises nothing; staff are told when it fails, and when that is over."""
+    def call(self) -> bool | None:
+        """One call, and whether it went well; None when none was placed. Raises nothing."""
         if self.line is None:
-            return
+            return None
         try:
             well = self._placed(self.line)
         except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have met it
@@ -98,10 +83,9 @@ class Canary:
         before, self.ok = self.ok, well
         if not well and before is not False:
             log.warning("canary", problem="the server failed its own test call")
-            self._tell(FAILED)
         if well and before is False:
             log.info("canary", problem="over")
-            self._tell(OVER)
+        return well
 
     def _placed(self, way: Transport) -> bool:
         helpline, voice = self.sites.current.helpline, f"{self.public_url}/voice"
@@ -113,9 +97,3 @@ class Canary:
         call.run()
         self.seconds = line.slowest
         return bool(call.dialled) and not network.errors and not line.rescued
-
-    def _tell(self, text: str) -> None:
-        try:
-            self.tell(text)
-        except Exception as error:  # noqa: BLE001 -- a broken channel does not end the canary
-            log.failure("notify", error)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
 
-from phonetree.core.events import Event, Rival
+from phonetree.core.events import Event, TooLate
 from phonetree.core.ringing import ACCEPT_KEY
 from phonetree.core.state import State, Step
-from phonetree.provider import events
+from phonetree.provider.request import LegFacts, Request, event
 
 SECONDS = 120
 """Longer than a round of ringing with its questions takes."""
@@ -21,9 +21,7 @@ SECONDS = 120
 MOST_CALLS = 10_000
 """More calls than ring in two minutes; the oldest is forgotten first."""
 
-
-_OF_LEGS = frozenset({Step.SCREEN, Step.ACCEPT, Step.RUNG})
-_NOTHING = events.Known()
+_NOTHING = LegFacts()
 
 
 @dataclass(slots=True)
@@ -34,44 +32,44 @@ class _Call:
     picked_up: set[str] = field(default_factory=set)
 
 
-class Legs:
+class LegTracker:
     """Which phones of a call were picked up, which leg has accepted it, and whose caller has gone."""
 
     def __init__(self) -> None:
         self._calls: OrderedDict[str, _Call] = OrderedDict()
         self._lock = Lock()
 
-    def event(self, state: State, fields: events.Fields) -> Event:
+    def event(self, state: State, request: Request) -> Event:
         """What happened on a call that was in `state`, with what is known of its other legs."""
-        if state.step not in _OF_LEGS:
-            return events.event(state, fields, _NOTHING)
-        call, parent = fields.get("CallSid", ""), fields.get("ParentCallSid", "")
+        return event(state, request, self._facts(state.step, request))
+
+    def _facts(self, step: Step, request: Request) -> LegFacts:
+        if step not in (Step.SCREEN, Step.ACCEPT, Step.RUNG):
+            return _NOTHING
         with self._lock:
-            match state.step:
-                case Step.SCREEN:
-                    self._call(parent).picked_up.add(fields.get("To", ""))
-                case Step.ACCEPT if events.keys(fields) == ACCEPT_KEY:
-                    return events.event(state, fields, events.Known(rival=self._accept(parent, call)))
-                case Step.RUNG if events.has_ended(fields):
-                    self._call(call).gone = True
-                case Step.RUNG:
-                    known = self._calls.pop(call, None) or _Call(0)
-                    accepted = known.accepted_by is not None
-                    return events.event(state, fields, events.Known(accepted, frozenset(known.picked_up)))
-        return events.event(state, fields, _NOTHING)
+            if step is Step.SCREEN:
+                self._call(request.parent).picked_up.add(request.leg)
+            elif step is Step.ACCEPT and request.keys == ACCEPT_KEY:
+                return LegFacts(too_late=self._accept(request.parent, request.call))
+            elif step is Step.RUNG and request.ended:
+                self._call(request.call).gone = True
+            elif step is Step.RUNG:
+                known = self._calls.pop(request.call, None) or _Call(0)
+                return LegFacts(known.accepted_by is not None, frozenset(known.picked_up))
+        return _NOTHING
 
     def hang_up(self, call: str) -> None:
         """Notes that the caller has gone."""
         with self._lock:
             self._call(call).gone = True
 
-    def _accept(self, call: str, leg: str) -> Rival | None:
+    def _accept(self, call: str, leg: str) -> TooLate | None:
         """Notes that a leg accepts, and answers why that is too late, if it is."""
         known = self._call(call)
         if known.gone:
-            return Rival.GONE
+            return TooLate.GONE
         if known.accepted_by not in (None, leg):
-            return Rival.TAKEN
+            return TooLate.TAKEN
         known.accepted_by = leg
         return None
 

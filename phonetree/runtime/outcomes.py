@@ -1,49 +1,33 @@
-"""What calls come to, for staffing: coarse counts and a streak, in memory. `store.counts` says what is kept."""
+"""What calls come to: counted for staffing, and noted for what staff are told. `store/counts.py` says what is kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Event as Signal
 
-from phonetree.core.tree import Site
-from phonetree.core.turn import Outcome, Turn
-from phonetree.provider.events import Fields
-from phonetree.runtime.worker import Streak
+from phonetree.core.turn import Outcome
+from phonetree.provider.request import Request
+from phonetree.runtime.alerts import Alerts
 from phonetree.store.counts import Counts
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts what turns come to."""
+class OutcomeRecorder:
+    """Records what turns come to. The call that the server places to itself (`test_call`, its id) is left out."""
 
     counts: Counts
-    streak: Streak
-    canary: str
-    """The call that the server places to itself, which is not counted."""
-    _fell_back: Signal = field(default_factory=Signal)
+    alerts: Alerts
+    test_call: str
 
-    def fallback(self, site: Site, fields: Fields, now: datetime) -> None:
-        """A call could not go on as it should."""
-        if self._count(Outcome.FALLBACK, site, fields, now):
-            self._fell_back.set()
-
-    def to_tell(self) -> bool:
-        """Whether calls fell back since this was last asked."""
-        fell_back = self._fell_back.is_set()
-        self._fell_back.clear()
-        return fell_back
-
-    def turn(self, site: Site, turn: Turn, fields: Fields, now: datetime) -> None:
-        """A turn was taken."""
-        if turn.outcome is None or not self._count(turn.outcome, site, fields, now):
+    def record(self, outcome: Outcome | None, request: Request, now: datetime) -> None:
+        """A turn came to this, at a moment in the helpline's time."""
+        if outcome is None or request.call == self.test_call:
             return
-        if turn.outcome is Outcome.ADVOCATE:
-            self.streak.answered()
-        if turn.outcome is Outcome.UNANSWERED:
-            self.streak.unanswered()
-
-    def _count(self, outcome: Outcome, site: Site, fields: Fields, now: datetime) -> bool:
-        """Whether it was counted: the canary's call is not."""
-        if fields.get("CallSid") == self.canary:
-            return False
-        self.counts.add(outcome, now.astimezone(site.schedule.zone))
-        return True
+        self.counts.add(outcome, now)
+        match outcome:
+            case Outcome.ADVOCATE:
+                self.alerts.answered()
+            case Outcome.UNANSWERED:
+                self.alerts.unanswered()
+            case Outcome.FALLBACK:
+                self.alerts.fell_back()
+            case Outcome.CALL | Outcome.LINE | Outcome.MESSAGE:
+                pass

@@ -26,12 +26,12 @@ AWAY_SECONDS = 5.0
 MOST_NAMES = 1000
 
 
-class Recall:
+class RevisionLookup:
     """Asks for revisions. `find` may be slow, and raise PhonetreeError."""
 
     def __init__(self, find: Callable[[str], Site | None]) -> None:
         self._find = find
-        self._pool = ThreadPoolExecutor(2, "recall")
+        self._pool = ThreadPoolExecutor(2, "revisions")
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._asked: dict[str, Future[Site | None]] = {}
         self._away_until = 0.0
@@ -53,7 +53,7 @@ class Recall:
             self._away_until = now + AWAY_SECONDS
             return None
         except Exception as error:  # noqa: BLE001 -- the call begins again at today's tree, whatever it is
-            failure("recall", error)
+            failure("revisions", error)
             found = None
         if found is None:
             with self._lock:

@@ -1,24 +1,23 @@
 """The background work of a process, over one store.
 
 What only a process that answers calls can know it does itself, wherever the mailbox's work is done: it publishes its
-revision, writes its counts, tells staff of unanswered calls, and looks at the database. The mailbox's work (collecting,
+revision, writes its counts, and looks at the database. The mailbox's work (collecting,
 retention, notices of messages) is done by each server, or by one `worker` for all of them.
 
-One thread. A task that fails is tried again at the next round and keeps no other back. Nothing is logged of what
+A task that fails is tried again at the next round and keeps no other back. Nothing is logged of what
 comes in; a failure is logged when it begins, and when it is over. Rounds come at the process's own times: a callback
 only has messages collected, since whatever else is written or sent then would tell when somebody called.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import random
-from threading import Event, Lock, Thread
-from time import monotonic, time
+from time import time
 
 from phonetree import log
 from phonetree.errors import PhonetreeError
 from phonetree.mailbox.collector import Collector
-from phonetree.mailbox.notices import UNANSWERED, Notices
+from phonetree.mailbox.notices import Notices
+from phonetree.runtime.periodic import Periodic
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
@@ -26,22 +25,14 @@ from phonetree.store.messages import Messages
 ROUND_SECONDS = 60
 """How often everything is looked at, when nothing wakes the worker earlier."""
 
-SOON_SECONDS = 2
-"""How soon after it is woken: the provider tells of a recording a moment before it lists it."""
-
-STOP_SECONDS = 15
 COUNTS_SECONDS = 300
 DAY_SECONDS = 24 * 3600
-UNANSWERED_IN_A_ROW = 3
 
 CALLER_ID_SECONDS = 3600
 """How often the provider is asked whether it still lets calls show the helpline's number."""
 
-REFUSED = (
-    "The provider no longer lets the helpline show its own number. Phones that ring are shown the provider's number "
-    "instead; please verify the helpline's number again."
-)
-SHOWN = "The provider lets the helpline show its own number again."
+
+REFUSED = "the provider does not let the helpline show its own number; verify it there again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +43,6 @@ class Retention:
     handled_days: int = 30
 
 
-class Streak:
-    """How often in a row nobody of a team could be reached: in memory only, for it tells of calls."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._number = 0
-        self._told = True
-
-    def unanswered(self) -> None:
-        with self._lock:
-            self._number += 1
-            self._told = self._told and self._number % UNANSWERED_IN_A_ROW != 0
-
-    def answered(self) -> None:
-        with self._lock:
-            self._number, self._told = 0, True
-
-    def to_tell(self) -> bool:
-        """Whether staff are to be told, once."""
-        with self._lock:
-            told, self._told = self._told, True
-            return not told
-
-
 @dataclass
 class Worker:
     """Everything that is done in the background, over one store."""
@@ -84,7 +51,6 @@ class Worker:
     messages: Messages
     notices: Notices
     counts: Counts
-    streak: Streak
     retention: Retention
     collector: Collector | None
     """None where another process does the mailbox's work."""
@@ -96,48 +62,25 @@ class Worker:
     problem: str | None = None
     """Why the database could not be used at the last look."""
     shown: Callable[[], bool] = lambda: True
-    """Whether the provider lets calls show the number that they are to show."""
-    _wake: Event = field(default_factory=Event)
-    _stop: Event = field(default_factory=Event)
+    """Whether the provider lets calls show the number that they are to show. Staff are told when that changes."""
     _said: dict[str, str] = field(default_factory=dict)
     _counted: float = 0.0
     _asked: float = 0.0
     _shown: bool = True
-    _thread: Thread | None = None
 
-    def start(self) -> None:
-        """Works from now on, in a thread of its own."""
-        self._thread = Thread(target=self._run, name="worker", daemon=True)
-        self._thread.start()
+    def periodic(self) -> Periodic:
+        """The rounds, and the collecting in between."""
+        return Periodic("worker", ROUND_SECONDS, self._round, woken=self._collect_now, jitter=True)
 
-    def stop(self, seconds: float | None = STOP_SECONDS) -> None:
-        """Ends, and waits for the end of the round that is going on: so long, or as long as it takes (None)."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(seconds)
+    def _round(self) -> None:
+        self.round(int(time()))
 
-    def wake(self) -> None:
-        """There may be something to collect."""
-        if self.collector:
-            self._wake.set()
-
-    def _run(self) -> None:
-        due = monotonic()
-        while not self._stop.is_set():
-            if monotonic() >= due:
-                due = monotonic() + ROUND_SECONDS * (0.75 + random() / 2)  # noqa: S311 -- jitter
-                self.round(int(time()))
-            else:
-                self.collect(int(time()))
-            if self._wake.wait(max(0.0, due - monotonic())):
-                self._wake.clear()
-                self._stop.wait(SOON_SECONDS)
+    def _collect_now(self) -> None:
+        self.collect(int(time()))
 
     def round(self, now: int) -> None:
         """Every task once. Raises nothing."""
         self.problem = self.store.problem(thorough=True)
-        self._task("tell", self._tell)
         self._task("caller id", lambda: self._look_at_the_caller_id(now))
         if self.problem is None:
             if publish := self.publish:
@@ -164,17 +107,9 @@ class Worker:
         collector.round(now)
         self.collected_at = now
 
-    def _tell(self) -> None:
-        if self.streak.to_tell():
-            self.notices.tell(UNANSWERED)
-
     def _look_at_the_caller_id(self, now: int) -> None:
-        """Staff are told once when it is refused, and once when that is over."""
         if now - self._asked >= CALLER_ID_SECONDS:
-            before, self._shown = self._shown, self.shown()
-            self._asked = now
-            if self._shown is not before:
-                self.notices.tell(SHOWN if self._shown else REFUSED)
+            self._shown, self._asked = self.shown(), now
         if not self._shown:
             raise PhonetreeError(REFUSED)
 

@@ -2,14 +2,16 @@
 
 from hmac import compare_digest
 
-from flask import current_app, request
+from flask import request
+
+from phonetree.web.context import services
 
 LOOPBACK = ("127.0.0.1", "::1")
 
 
 def allowed() -> bool:
     """Whether this request may see details. Without a token set nobody may, outside a demo."""
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     if settings.demo and request.remote_addr in LOOPBACK:
         return True
     given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")

@@ -1,8 +1,9 @@
 """The site's audio files, for the provider to play. They are public, and the same for every caller."""
 
-from flask import Blueprint, Response, abort, current_app, send_file
+from flask import Blueprint, Response, abort, send_file
 
 from phonetree.config.prompts import audio_file
+from phonetree.web.context import services
 
 blueprint = Blueprint("audio", __name__)
 
@@ -13,7 +14,7 @@ SECONDS = 3600
 @blueprint.get("/audio/<name>")
 def audio(name: str) -> Response:
     """One file. Nothing that lies elsewhere is given out, whatever link leads to it."""
-    file = audio_file(current_app.extensions["phonetree"].sites.folder / "audio", name)
+    file = audio_file(services().sites.folder / "audio", name)
     if file is None:
         abort(404)
     return send_file(file.absolute(), max_age=SECONDS)

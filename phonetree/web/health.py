@@ -1,9 +1,10 @@
 """Whether the server runs, and whether it is as good as its files."""
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, jsonify
 
 from phonetree.log import masked
 from phonetree.web.access import allowed
+from phonetree.web.context import services
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,14 +26,15 @@ def readyz() -> tuple[Response, int]:
     away. Callers are helped in each case. What is wrong in full is for those who may see it (web/access.py): it quotes
     what staff typed.
     """
-    sites, worker = current_app.extensions["phonetree"].sites, current_app.extensions["worker"]
+    running = services()
+    sites, worker = running.sites, running.worker
     details = {
         "last_edit": [str(problem) for problem in sites.problems],
         "overrides": [str(problem) for problem in sites.refused],
         "database": [worker.problem] if worker and worker.problem else [],
     }
     words = {
-        "test_call": _TEST_CALL[current_app.extensions["canary"].ok],
+        "test_call": _TEST_CALL[running.canary.ok],
         "last_edit": "refused" if details["last_edit"] else "good",
         "overrides": "refused" if details["overrides"] else "good",
         "database": "away" if details["database"] else "good",
@@ -45,6 +47,4 @@ def readyz() -> tuple[Response, int]:
         if allowed()
         else {}
     )
-    answer = jsonify(**words, **more)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer, 200 if set(words.values()) <= {"good", _TEST_CALL[None]} else 503
+    return jsonify(**words, **more), 200 if set(words.values()) <= {"good", _TEST_CALL[None]} else 503

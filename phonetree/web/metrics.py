@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from time import time
 
-from flask import Blueprint, Response, abort, current_app
-from prometheus_client import CollectorRegistry, generate_latest
+from flask import Blueprint, Response, abort
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from phonetree.runtime.canary import Canary
-from phonetree.runtime.sites import Sites
-from phonetree.runtime.worker import Worker
+from phonetree.runtime.services import Services
 from phonetree.web.access import allowed
+from phonetree.web.context import context
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -19,8 +18,8 @@ blueprint = Blueprint("metrics", __name__)
 class Watched(Collector):
     """Asks the rooms when it is asked; counts nothing by itself."""
 
-    def __init__(self, sites: Sites, canary: Canary, worker: Worker | None) -> None:
-        self._sites, self._canary, self._worker = sites, canary, worker
+    def __init__(self, services: Services) -> None:
+        self._sites, self._canary, self._worker = services.sites, services.canary, services.worker
 
     def collect(self) -> Iterator[Metric]:
         if self._canary.ok is not None:
@@ -44,5 +43,4 @@ def metrics() -> Response:
     """In Prometheus's text format, for those who may see it; for others there is no such page."""
     if not allowed():
         abort(404)
-    registry: CollectorRegistry = current_app.extensions["metrics"]
-    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(generate_latest(context().metrics), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from phonenumbers import PhoneNumberFormat, format_number, parse
 
 from phonetree.core.tree import AGAIN_KEY, GoTo, Language, Site
 from phonetree.core.wording import Speaker, sentence
 from phonetree.view.outline import outline
+from phonetree.web.context import context
 from phonetree.web.words import WORDS
 
 blueprint = Blueprint("public", __name__, template_folder="templates")
@@ -40,10 +41,10 @@ def written(text: str) -> str:
 @blueprint.get("/")
 def index() -> Response:
     """The tree as it is at this moment, in one of the site's languages."""
-    desk = current_app.extensions["phonetree"]
-    site = desk.sites.current
+    running, pages = context().services, context().pages
+    site = running.sites.current
     language = site.known_language(request.args.get("language", ""))
-    page = current_app.extensions["pages"].page(site, language, desk.now())
+    page = pages.page(site, language, running.now())
     return Response(page, headers={"Content-Security-Policy": _POLICY}, content_type="text/html; charset=utf-8")
 
 

@@ -25,7 +25,8 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from phonetree import log
 from phonetree.provider.signature import HEADER, could_be
-from phonetree.web import create_app
+from phonetree.web import context, create_app
+from phonetree.web.headers import security_headers
 from phonetree.web.limits import BODY_SECONDS, MOST_ADDRESS_BYTES, MOST_BODY_BYTES, MOST_WAITING_PAGES
 
 TURN_THREADS = 4
@@ -43,10 +44,18 @@ Headers = list[tuple[str, str]]
 
 
 class Edge:
-    """A Flask application as granian runs it. `waits` says of a path whether answering may take a while."""
+    """A Flask application as granian runs it. `waits` says of a path whether answering may take a while;
+    `stop` ends what runs beside the answers."""
 
-    def __init__(self, application: Flask, waits: Callable[[str], bool], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        application: Flask,
+        waits: Callable[[str], bool],
+        headers: Mapping[str, str],
+        stop: Callable[[], object],
+    ) -> None:
         self._application = application
+        self._stop = stop
         self._waits = waits
         self._refusal = list(headers.items())
         self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
@@ -55,6 +64,7 @@ class Edge:
         self._waiting_pages = 0
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
+        self._stop()
         self._turns.shutdown(wait=False, cancel_futures=True)
         self._pages.shutdown(wait=False, cancel_futures=True)
 
@@ -117,15 +127,16 @@ def load(address: str) -> Edge:
 
 def edge(application: Flask) -> Edge:
     """What stands in front of an application that `create_app` made."""
-    desk, pages = application.extensions["phonetree"], application.extensions["pages"]
+    shared = context.of(application)
+    running, pages = shared.services, shared.pages
 
     def waits(path: str) -> bool:
         if path.startswith("/voice"):
             name = path.removeprefix("/voice").strip("/").partition("/")[0]
-            return name not in ("", "status", "recording", "fallback") and desk.sites.revision(name) is None
-        return path != "/healthz" and not (path == "/" and pages.made(desk.sites.current, desk.now()))
+            return name not in ("", "status", "recording", "fallback") and running.sites.revision(name) is None
+        return path != "/healthz" and not (path == "/" and pages.made(running.sites.current, running.now()))
 
-    return Edge(application, waits, application.extensions["headers"])
+    return Edge(application, waits, security_headers(running.settings.public_url), running.stop)
 
 
 class _Answer:

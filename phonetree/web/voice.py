@@ -5,62 +5,37 @@ that goes well; a failure leaves what broke and where, never whose call.
 """
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from phonetree.core import engine
 from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Site
-from phonetree.core.verbs import Hangup, Verbs
+from phonetree.core.turn import Outcome
+from phonetree.core.verbs import Hangup
 from phonetree.errors import StateError
 from phonetree.log import failure
-from phonetree.provider import events
+from phonetree.provider.request import Request, read
 from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.canary import RESCUE_HEADER
-from phonetree.runtime.legs import Legs
-from phonetree.runtime.outcomes import Tally
-from phonetree.runtime.revisions import Recall
-from phonetree.runtime.sites import Sites
-from phonetree.web.hot import Hot
+from phonetree.runtime.services import Services
+from phonetree.web.context import services
 from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS
 
 blueprint = Blueprint("voice", __name__)
 
-_END = Renderer("").write((Hangup(),))
+_END = Renderer("").render((Hangup(),))
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 """The provider uses POST. A signed request by any other method comes from a call, and gets help too."""
 
 
 _PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?#]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a turn needs within reach."""
-
-    sites: Sites
-    verifier: Verifier
-    renderer: Renderer
-    hot: Hot
-    legs: Legs
-    tally: Tally
-    wake: Callable[[], None]
-    recall: Recall
-    now: Callable[[], datetime]
-
-
-def _desk() -> Desk:
-    desk: Desk = current_app.extensions["phonetree"]
-    return desk
 
 
 @blueprint.before_app_request
@@ -74,12 +49,12 @@ def verify() -> Response | None:
     if not lost and request.blueprint != blueprint.name:
         return None
     try:
-        accepted = _is_signed(_desk().verifier)
+        accepted = _is_signed(services().verifier)
     except Exception:  # noqa: BLE001 -- too large, malformed, or a fault of ours: all fail closed
         accepted = False
     if not accepted:
         return Response(status=403)
-    return _begin_again(_desk(), "") if lost else None
+    return _begin_again(services(), "") if lost else None
 
 
 def _is_signed(verifier: Verifier) -> bool:
@@ -100,49 +75,46 @@ def _fields_in(form: bytes) -> int:
 @blueprint.route("/voice", methods=_METHODS, strict_slashes=False)
 def start() -> Response:
     """A call comes in."""
-    desk = _desk()
-    site, now = desk.sites.current, desk.now()
-    begun = engine.start(site, now)
-    desk.tally.turn(site, begun, _fields(), now)
-    return _answer(begun.verbs)
+    running = services()
+    taken = engine.start(running.sites.current, running.now())
+    running.record(taken.outcome, _asked())
+    return _document(running.renderer.render(taken.verbs))
 
 
 @blueprint.route("/voice/<path:place>", methods=_METHODS)
 def turn(place: str) -> Response:
     """A call goes on. When its place is lost, or was never ours, it begins again, and says so."""
-    desk = _desk()
+    running, asked = services(), _asked()
     try:
         state = from_address(place, request.query_string.decode("latin-1"))
-        event = desk.legs.event(state, _fields())
-        site, now = _site(desk, state), desk.now()
-        taken, document = desk.hot.turn(site, state, event, now)
-        desk.tally.turn(site, taken, _fields(), now)
-        return _document(document)
+        event = running.legs.event(state, asked)
+        taken = engine.turn(_site(running, state), state, event, running.now())
+        running.record(taken.outcome, asked)
+        return _document(running.renderer.render(taken.verbs))
     except StateError:
-        return _begin_again(desk, _failed_place(request.path)[0])
+        return _begin_again(running, _failed_place(request.path)[0])
 
 
 @blueprint.route("/voice/fallback", methods=_METHODS)
 def fallback() -> Response:
     """The provider could not get or use one of our answers: help that needs no further turn."""
-    desk = _desk()
-    language, step = _failed_place(_fields().get("ErrorUrl", ""))
-    failure("fallback", "the provider could not use an answer", code=events.error_code(_fields()))
-    desk.tally.fallback(desk.sites.current, _fields(), desk.now())
-    return _document(_rescue(desk, language, step))
+    running, asked = services(), _asked()
+    failure("fallback", "the provider could not use an answer", code=asked.error)
+    running.record(Outcome.FALLBACK, asked)
+    return _document(_rescue(running, *_failed_place(asked.failed_address)))
 
 
 @blueprint.post("/voice/recording")
 def recording() -> Response:
     """A message is ready at the provider: the collector looks now rather than later."""
-    _desk().wake()
+    services().collect_soon()
     return Response(status=204)
 
 
 @blueprint.post("/voice/status")
 def status() -> Response:
     """A call has ended."""
-    _desk().legs.hang_up(_fields().get("CallSid", ""))
+    services().legs.hang_up(_asked().call)
     return Response(status=204)
 
 
@@ -151,37 +123,39 @@ def broken(error: Exception) -> AnyResponse:
     """Whatever breaks, the caller hears help. What is done besides may break as well."""
     if isinstance(error, HTTPException):
         return error.get_response()
-    desk = _desk()
+    running = services()
     language = step = ""
     with suppress(Exception):
         language, step = _failed_place(request.path)
     with suppress(Exception):
         failure("turn", error)
     with suppress(Exception):
-        desk.tally.fallback(desk.sites.current, _fields(), desk.now())
-    response = _document(_rescue(desk, language, step))
+        running.record(Outcome.FALLBACK, _asked())
+    response = _document(_rescue(running, language, step))
     response.headers[RESCUE_HEADER] = "1"
     return response
 
 
-def _fields() -> events.Fields:
-    return request.form if request.method != "GET" else request.args
+def _asked() -> Request:
+    """What the provider asks, whose signature was checked."""
+    return read(request.form if request.method != "GET" else request.args)
 
 
-def _site(desk: Desk, state: State) -> Site:
+def _site(running: Services, state: State) -> Site:
     """The site that the call heard. On a member's leg any will do: only the product's own words are spoken there."""
-    site = desk.sites.revision(state.revision)
+    site = running.sites.revision(state.revision)
     if site is None and state.step in LEG_STEPS:
-        return desk.sites.current
-    site = site or desk.recall.site(state.revision)
+        return running.sites.current
+    site = site or running.revisions.site(state.revision)
     if site is None:
         raise StateError("the revision is not known here")
     return site
 
 
-def _begin_again(desk: Desk, language: str) -> Response:
+def _begin_again(running: Services, language: str) -> Response:
     """The answer to a call whose place is lost."""
-    return _answer(engine.start_again(desk.sites.current, desk.now(), language).verbs)
+    again = engine.start_again(running.sites.current, running.now(), language)
+    return _document(running.renderer.render(again.verbs))
 
 
 def _failed_place(address: str) -> tuple[str, str]:
@@ -190,13 +164,9 @@ def _failed_place(address: str) -> tuple[str, str]:
     return (found["language"], found["step"]) if found else ("", "")
 
 
-def _rescue(desk: Desk, language: str, step: str) -> bytes:
+def _rescue(running: Services, language: str, step: str) -> bytes:
     """Help as bytes that were made when the site was accepted; on a member's leg, no help but an end."""
-    return _END if step in LEG_STEPS else desk.sites.last_resort.document(language)
-
-
-def _answer(verbs: Verbs) -> Response:
-    return _document(_desk().renderer.render(verbs))
+    return _END if step in LEG_STEPS else running.sites.last_resort.document(language)
 
 
 def _document(document: bytes) -> Response:

@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core import engine
-from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
 from phonetree.core.fallback import fallback
 from phonetree.core.state import State, Step
 from phonetree.core.tree import Site
@@ -83,8 +83,8 @@ def test_only_one_lets_a_leg_through() -> None:
     assert engine.turn(SITE, accept, LegPressed("1"), DAY).verbs == (Bridge(),)
     for key in "023456789*#?":
         assert Bridge() not in engine.turn(SITE, accept, LegPressed(key), DAY).verbs
-    for rival in Rival:
-        assert Bridge() not in engine.turn(SITE, accept, LegPressed("1", rival), DAY).verbs
+    for too_late in TooLate:
+        assert Bridge() not in engine.turn(SITE, accept, LegPressed("1", too_late), DAY).verbs
     for silence in (Silent(), LegAnswered()):
         assert Bridge() not in engine.turn(SITE, accept, silence, DAY).verbs
 

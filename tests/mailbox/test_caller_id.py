@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from phonetree.runtime.alerts import REFUSED, SHOWN, Alerts
 from phonetree.runtime.background import background
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.worker import CALLER_ID_SECONDS, REFUSED, SHOWN, Streak, Worker
+from phonetree.runtime.worker import CALLER_ID_SECONDS, Worker
 from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
 from phonetree.store.counts import Counts
+from phonetree.store.database import Store
 from tests.support.lines import ROOT, RULES, settings
 from tests.support.mail import ACCOUNT, TOKEN
 
@@ -37,11 +39,12 @@ def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Wa
     def made(config: Path) -> Watch:
         provider = TestProvider(ACCOUNT, TOKEN)
         here = replace(settings(config), account_sid=ACCOUNT, provider_url=serve(provider), database=database)
-        worker = background(here, Sites(config, RULES), Counts(), Streak(), lambda: datetime.now(UTC))
-        assert worker
-        watch = Watch(provider, worker)
-        monkeypatch.setattr(worker.notices, "tell", watch.told.append)
-        return watch
+        told: list[str] = []
+        alerts = Alerts(told.append, lambda: UTC)
+        sites = Sites(config, RULES)
+        return Watch(
+            provider, background(here, Store(database), sites, Counts(), alerts, lambda: datetime.now(UTC)), told
+        )
 
     return made
 

@@ -16,10 +16,11 @@ from phonetree.mailbox.notices import (
     LONGEST_WAIT_SECONDS,
     REMIND_SECONDS,
     REMINDER,
-    UNANSWERED,
     Notices,
     channels,
+    tell,
 )
+from phonetree.runtime.alerts import UNANSWERED
 from phonetree.simulator.provider import _Quiet
 from tests.support.databases import KINDS
 from tests.support.mail import Mailbox, mailbox
@@ -126,7 +127,7 @@ def test_what_stays_unclaimed_is_brought_to_mind_until_it_is_claimed(box: Mailbo
 
 def test_that_nobody_could_be_reached_is_told_and_kept_nowhere(box: Mailbox, office: Office) -> None:
     notices = _notices(box, office)
-    notices.tell(UNANSWERED)
+    tell(channels(office.addresses), UNANSWERED)
     assert sorted(office.arrived) == [("/one", UNANSWERED), ("/two", UNANSWERED)]
     assert notices.failing() == ()
 

@@ -10,7 +10,7 @@ import pytest
 from phonetree.core import engine
 from phonetree.core.turn import Outcome
 from phonetree.runtime import alerts as module
-from phonetree.runtime.alerts import FELL_BACK, QUIET_SECONDS, Aftermath
+from phonetree.runtime.alerts import FELL_BACK
 from phonetree.simulator.provider import HeldCall, TestProvider
 from phonetree.store.counts import by_month
 from tests.support.databases import tables
@@ -34,17 +34,16 @@ class Helpline:
         now = self.servers[-1].now if self.servers else DAY
         self.server = Server(ROOT / "config", now=now, database=self.database, provider=self.provider)
         self.servers.append(self.server)
-        self.worker = self.server.app.extensions["worker"]
+        self.worker = self.server.worker
         self.worker.counts._chance = lambda: 0.0
-        self.canary = self.server.app.extensions["canary"]
-        self.aftermath: Aftermath = self.canary.after.__self__
-        self.aftermath.tell = self.canary.tell = self.told.append
+        self.alerts = self.server.services.alerts
+        self.alerts.tell = self.told.append
 
     def minute(self) -> None:
         """What happens once a minute."""
         self.server.now += timedelta(minutes=1)
-        self.canary.call()
-        self.canary.after(bool(self.canary.ok))
+        self.server.services.test_call()
+        self.alerts.round()
 
     def counted(self) -> dict[Outcome, int]:
         """What was counted, written or not."""
@@ -59,7 +58,7 @@ def helpline(tmp_path: Path) -> Iterator[Helpline]:
     made = Helpline(tmp_path)
     yield made
     for each in made.servers:
-        each.app.extensions["worker"].store.close()
+        each.close()
 
 
 def test_a_fallback_inside_a_call_is_counted_and_told_but_not_each_time(
@@ -74,7 +73,7 @@ def test_a_fallback_inside_a_call_is_counted_and_told_but_not_each_time(
     helpline.server.post("/voice/fallback", ErrorCode="11200")
     helpline.minute()
     assert helpline.told == [FELL_BACK], "once an hour at most"
-    elapsed = QUIET_SECONDS + helpline.aftermath._told + 1
+    elapsed = helpline.alerts._quiet_until + 1
     monkeypatch.setattr(module, "monotonic", lambda: elapsed)
     helpline.minute()
     assert helpline.told == [FELL_BACK] * 2

@@ -9,7 +9,8 @@ from flask import request
 
 from phonetree.core import engine
 from phonetree.core.turn import Outcome
-from phonetree.runtime.canary import FAILED, OVER, Canary
+from phonetree.runtime.alerts import FAILED, OVER
+from phonetree.runtime.services import Services
 from tests.support.lines import ROOT, SHOWN
 from tests.support.server import Server
 
@@ -19,10 +20,9 @@ def server(tmp_path: Path) -> Server:
     return Server(Path(copytree(ROOT / "config", tmp_path / "config")))
 
 
-def _canary(server: Server, told: list[str]) -> Canary:
-    canary: Canary = server.app.extensions["canary"]
-    canary.tell = told.append
-    return canary
+def _watched(server: Server, told: list[str]) -> Services:
+    server.services.alerts.tell = told.append
+    return server.services
 
 
 def _metrics(server: Server) -> dict[str, float]:
@@ -33,7 +33,7 @@ def _metrics(server: Server) -> dict[str, float]:
 def test_a_whole_call_goes_well_and_is_shown(server: Server) -> None:
     told: list[str] = []
     assert "phonetree_canary_ok" not in _metrics(server), "not before the first call"
-    _canary(server, told).call()
+    _watched(server, told).test_call()
     shown = _metrics(server)
     assert shown["phonetree_canary_ok"] == 1
     assert 0 < shown["phonetree_canary_seconds"] < 5
@@ -45,7 +45,7 @@ def test_when_turns_fail_staff_are_told_once_and_once_when_it_is_over(
     what: str, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    canary = _canary(server, told)
+    services = _watched(server, told)
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
@@ -53,38 +53,38 @@ def test_when_turns_fail_staff_are_told_once_and_once_when_it_is_over(
     with monkeypatch.context() as patched:
         patched.setattr(engine, what, broken)
         for _ in range(3):
-            canary.call()
+            services.test_call()
         assert told == [FAILED]
         assert _metrics(server)["phonetree_canary_ok"] == 0
         assert server.client.get("/readyz").status_code == 503
     for _ in range(2):
-        canary.call()
+        services.test_call()
     assert told == [FAILED, OVER]
     assert server.client.get("/readyz").status_code == 200
 
 
 def test_a_wrong_token_or_a_tree_that_rings_nobody_fails_it(server: Server) -> None:
     told: list[str] = []
-    canary = _canary(server, told)
-    canary.token = "another"
-    canary.call()
+    services = _watched(server, told)
+    services.canary.token = "another"
+    services.test_call()
     assert told == [FAILED]
 
 
 def test_it_is_not_counted_and_real_calls_are_not_shown(server: Server) -> None:
     told: list[str] = []
-    canary = _canary(server, told)
-    tally = server.app.extensions["phonetree"].tally
-    tally.counts._chance = lambda: 0.0
-    canary.call()
-    assert not tally.counts._outcomes
-    canary.seconds = 0.0
+    services = _watched(server, told)
+    counts = services.outcomes.counts
+    counts._chance = lambda: 0.0
+    services.test_call()
+    assert not counts._outcomes
+    services.canary.seconds = 0.0
     before = server.client.get("/metrics", headers=SHOWN).data
     for _ in range(20):
         server.post("/voice")
         server.post(server.state("welcome", "ask"), Digits="2")
     assert server.client.get("/metrics", headers=SHOWN).data == before
-    assert {outcome for _, outcome in tally.counts._outcomes} == {Outcome.CALL}
+    assert {outcome for _, outcome in counts._outcomes} == {Outcome.CALL}
 
 
 def test_edits_are_shown(server: Server) -> None:
@@ -109,9 +109,9 @@ def test_it_calls_the_number_at_the_provider_as_a_forwarded_call_arrives(monkeyp
         return start(*given)
 
     monkeypatch.setattr(engine, "start", watched)
-    canary = _canary(server, told)
-    canary.call()
-    assert (canary.ok, told) == (True, [])
+    services = _watched(server, told)
+    services.test_call()
+    assert (services.canary.ok, told) == (True, [])
     assert [(one["To"], one["Called"], one["ForwardedFrom"]) for one in fields] == [
         ("+16175550159", "+16175550159", "+16175550150")
     ]

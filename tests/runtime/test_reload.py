@@ -15,8 +15,9 @@ from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
 from phonetree.runtime.sites import MOST_REVISIONS, Sites
-from phonetree.runtime.watch import reload, watch
+from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.lines import ROOT, RULES, SHOWN, settings
 from tests.support.programs import until
 from tests.support.server import Server
@@ -88,7 +89,8 @@ def test_old_revisions_are_forgotten_after_many_edits(config: Path) -> None:
 def test_an_edit_is_live_within_seconds(config: Path) -> None:
     sites = Sites(config, RULES)
     before = sites.current.revision
-    stop = watch(sites)
+    following = watcher(sites)
+    following.start()
     try:
         time.sleep(0.5)  # the watcher has to be there before the edit
         edit(config, "for crisis lines", "for help lines")
@@ -96,7 +98,7 @@ def test_an_edit_is_live_within_seconds(config: Path) -> None:
         edit(config, "go: crisis}", "go: crisys}")
         until(lambda: sites.problems != ())
     finally:
-        stop.set()
+        following.stop()
 
 
 def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +143,7 @@ def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
 
 
 def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phonetree.runtime.watch.CHECK_MILLISECONDS", 200)
+    monkeypatch.setattr("phonetree.runtime.watch.CHECK_SECONDS", 0.2)
     sites = Sites(config, RULES)
     before = sites.current.revision
     failing = [True]
@@ -153,7 +155,8 @@ def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: py
         return load(*arguments)
 
     monkeypatch.setattr("phonetree.runtime.sites.load", load_or_fail)
-    stop = watch(sites)
+    following = watcher(sites)
+    following.start()
     try:
         time.sleep(0.5)
         edit(config, "for crisis lines", "for help lines")
@@ -161,7 +164,7 @@ def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: py
         edit(config, "for help lines", "for other lines")
         until(lambda: sites.current.revision != before)
     finally:
-        stop.set()
+        following.stop()
 
 
 def test_a_file_whose_name_is_no_text_keeps_no_edit_from_going_live(config: Path) -> None:
@@ -234,7 +237,7 @@ def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, mon
 def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
     config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("phonetree.runtime.watch.CHECK_MILLISECONDS", 50)
+    monkeypatch.setattr("phonetree.runtime.watch.CHECK_SECONDS", 0.05)
 
     def refuse(*_arguments: object, **_named: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -242,7 +245,8 @@ def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
     monkeypatch.setattr("watchfiles.watch", refuse)
     sites = Sites(config, RULES)
     before = sites.current
-    stop = watch(sites)
+    following = watcher(sites)
+    following.start()
     try:
         edit(config, "go: crisis}", "go: crisys}")
         until(lambda: sites.problems != ())
@@ -250,7 +254,7 @@ def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
         edit(config, "for crisis lines", "for help lines")
         until(lambda: sites.current is not before)
     finally:
-        stop.set()
+        following.stop()
     assert capfd.readouterr().err.count('"event": "watch"') == 1, "said once, not at every look"
 
 
@@ -261,8 +265,8 @@ def test_promises_are_looked_at_from_the_helplines_date_on(config: Path, monkeyp
         asked.append(since)
         return ()
 
-    monkeypatch.setattr("phonetree.web.broken_promises", broken)
+    monkeypatch.setattr("phonetree.runtime.services.broken_promises", broken)
     evening = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # the day before at the helpline
     app = create_app(settings(config), now=lambda: evening, watching=False)
-    app.extensions["phonetree"].sites.reload()
+    of(app).services.sites.reload()
     assert asked == [date(2026, 11, 24)]

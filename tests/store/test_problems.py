@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 from phonetree.errors import SettingsError, StoreError
 from phonetree.store import database
 from phonetree.store.database import LEAST_FREE_BYTES, Store
+from phonetree.store.heartbeat import AWAY_SECONDS, Heartbeat, Outage
 from phonetree.store.migrate import migrate
-from phonetree.store.presence import AWAY_SECONDS, Outage, Presence
 from tests.support.databases import store
 
 NOW = 1_800_000_000
@@ -170,7 +170,7 @@ def test_the_folder_of_the_program_may_be_swapped(tmp_path: Path, monkeypatch: p
 def test_a_server_that_was_there_makes_no_outage_of_a_database_that_was_not(tmp_path: Path) -> None:
     path = tmp_path / "phonetree.db"
     with store("sqlite", tmp_path) as made:
-        server = Presence(made)
+        server = Heartbeat(made)
         server.mark(NOW)
         shutil.copy(path, tmp_path / "backup.db")
         path.unlink()

@@ -19,8 +19,9 @@ from phonetree.core.state import LEG_STEPS, State, from_address
 from phonetree.core.tree import Helpline, Site
 from phonetree.core.verbs import Verbs
 from phonetree.errors import StateError
+from phonetree.provider.request import read
 from phonetree.provider.twiml import CONTENT_TYPE, OVERRIDES, Renderer
-from phonetree.runtime.legs import Legs
+from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.simulator.caller import Script
@@ -30,6 +31,7 @@ from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import InProcess, Reply, Transport
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
+from phonetree.web.context import of
 
 ROOT = Path(__file__).parents[2]
 URL = "https://tree.example.org"
@@ -55,7 +57,7 @@ class Direct:
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(URL)
-        self.legs = Legs()
+        self.legs = LegTracker()
 
     def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:
         parts = urlsplit(url)
@@ -73,7 +75,7 @@ class Direct:
             return engine.rescue(self.sites.current, now, self.sites.current.first_language)
         try:
             state = from_address(place, query)
-            return engine.turn(self._site(state), state, self.legs.event(state, fields), now).verbs
+            return engine.turn(self._site(state), state, self.legs.event(state, read(fields)), now).verbs
         except StateError:
             return engine.start_again(self.sites.current, now, place.split("/")[1]).verbs
 
@@ -121,7 +123,7 @@ def direct(config: Path, clock: Clock) -> tuple[Transport, Sites]:
 def webhook(config: Path, clock: Clock) -> tuple[Transport, Sites]:
     """A line through the web application, signatures and all."""
     app = create_app(settings(config), now=clock.now, watching=False)
-    return InProcess(app), app.extensions["phonetree"].sites
+    return InProcess(app), of(app).services.sites
 
 
 def play(golden: Golden, connect: Connect, folder: Path) -> Call:

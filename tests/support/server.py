@@ -7,9 +7,11 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from phonetree.runtime.worker import Worker
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import InProcess, sign
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.lines import TOKEN, URL, settings
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -32,8 +34,20 @@ class Server:
             made = replace(made, provider_url=serve(self.provider))
         self.app = create_app(made, now=lambda: self.now, watching=False)
         self.client = Client(self.app)
-        self.sites = self.app.extensions["phonetree"].sites
-        self.app.extensions["canary"].line = InProcess(self.app)
+        self.services = of(self.app).services
+        self.sites = self.services.sites
+        self.services.canary.line = InProcess(self.app)
+
+    @property
+    def worker(self) -> Worker:
+        """The background work, of a server with a database."""
+        assert self.services.worker
+        return self.services.worker
+
+    def close(self) -> None:
+        """Gives its connections back."""
+        if self.services.worker:
+            self.services.worker.store.close()
 
     def post(self, path: str, *, method: str = "POST", **fields: str) -> TestResponse:
         """A request as the provider signs it."""

@@ -14,6 +14,7 @@ from phonetree.config.prompts import audio_file
 from phonetree.errors import Problem, Where
 from phonetree.runtime.watch import reload
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.lines import NAMES, ROOT, SHOWN, STATUS_TOKEN, TOKEN, settings
 
 MISTYPED = "+1 617 555 01"
@@ -37,8 +38,10 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     (config / "audio").mkdir(exist_ok=True)
     made = replace(settings(config), demo=False, database="postgresql://somebody:a-password@127.0.0.1:9/db.internal")
     app = create_app(replace(made, demo=True), watching=False)  # so that it starts with made-up numbers
-    app.extensions["settings"] = made
-    sites, worker = app.extensions["phonetree"].sites, app.extensions["worker"]
+    running = of(app).services
+    running.settings = made
+    sites, worker = running.sites, running.worker
+    assert worker
     routing = config / "routing.yaml"
     text = routing.read_text(encoding="utf-8")
     routing.write_text(text.replace("number: $ADVOCATE_1}", f"number: {MISTYPED}}}"), encoding="utf-8")
@@ -102,7 +105,7 @@ def test_details_and_metrics_are_for_whoever_has_the_token(app: Flask) -> None:
 
 
 def test_without_a_token_nobody_has_it(app: Flask) -> None:
-    app.extensions["settings"] = replace(app.extensions["settings"], status_token=None)
+    of(app).services.settings = replace(of(app).services.settings, status_token=None)
     client = Client(app)
     for header in ("Bearer ", "Bearer None", "", "Bearer"):
         assert client.get("/metrics", headers={"Authorization": header}).status_code == 404
@@ -110,14 +113,14 @@ def test_without_a_token_nobody_has_it(app: Flask) -> None:
 
 
 def test_a_demo_shows_them_on_its_own_machine(app: Flask) -> None:
-    app.extensions["settings"] = replace(app.extensions["settings"], demo=True)
+    of(app).services.settings = replace(of(app).services.settings, demo=True)
     client = Client(app)
     for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.0.2.1", 404)):
         assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code == status
 
 
 def test_the_log_does_not_repeat_a_number_that_was_mistyped(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
-    sites = app.extensions["phonetree"].sites
+    sites = of(app).services.sites
     routing = sites.folder / "routing.yaml"
     routing.write_text(routing.read_text(encoding="utf-8").replace(MISTYPED, "617 5550 10"), encoding="utf-8")
     reload(sites)
@@ -163,7 +166,7 @@ def test_audio_gives_out_what_lies_in_its_folder_and_nothing_else(
     if linked:  # as it is where a platform mounts the files
         (tmp_path / "mounted").mkdir()
         (tmp_path / "mounted" / "audio").symlink_to(audio)
-    app.extensions["phonetree"].sites.folder = (tmp_path / "mounted") if linked else audio.parent
+    of(app).services.sites.folder = (tmp_path / "mounted") if linked else audio.parent
     client = Client(app)
     names = [path.name for path in audio.iterdir()]
     given = {name: _asked(client, name) for name in [*names, "x.mp3", "x" * 5000 + ".mp3", "a%00.mp3"]}

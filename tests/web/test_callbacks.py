@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from phonetree.runtime import periodic
 from phonetree.runtime import worker as work
 from phonetree.simulator.provider import Held, TestProvider
 from phonetree.store.messages import Messages
@@ -33,7 +34,9 @@ class Running:
         (keys / "advocates.pem").write_bytes(pair()[2].public)
         self.provider = TestProvider(ACCOUNT, TOKEN)
         self.server = Server(ROOT / "config", database=tables(kind, folder), provider=self.provider, keys=keys)
-        self.worker = self.server.app.extensions["worker"]
+        self.worker = self.server.worker
+        assert self.server.services.background
+        self.background = self.server.services.background
         self.messages: Messages = self.worker.messages
 
     def recording(self, call: int) -> Held:
@@ -56,11 +59,11 @@ class Running:
 
 @pytest.fixture
 def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    monkeypatch.setattr(work, "SOON_SECONDS", 0.02)
+    monkeypatch.setattr(periodic, "SOON_SECONDS", 0.02)
     made = Running(getattr(request, "param", "sqlite"), tmp_path)
-    made.worker.start()
+    made.background.start()
     yield made
-    made.worker.stop()
+    made.background.stop()
     made.worker.store.close()
 
 
@@ -104,18 +107,18 @@ def test_a_callback_that_comes_before_the_recording_or_after_it_is_gone_does_not
 def test_without_any_callback_it_comes_with_the_next_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "ROUND_SECONDS", 0.1)
     running = Running("sqlite", tmp_path)
-    running.worker.start()
+    running.background.start()
     held = running.recording(1)
     held.status = "completed"
     until(lambda: running.sounds() == [held.sound])
-    running.worker.stop()
+    running.background.stop()
     running.worker.store.close()
 
 
 def test_a_burst_of_callbacks_asks_the_provider_a_few_times_only(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "SOON_SECONDS", 0.5)
+    monkeypatch.setattr(periodic, "SOON_SECONDS", 0.5)
     held = running.recording(1)
     held.status = "completed"
     running.tell(held, "completed")

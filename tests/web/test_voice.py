@@ -90,7 +90,7 @@ def test_a_fault_in_the_check_itself_fails_closed(server: Server, monkeypatch: p
     def broken(*arguments: object) -> bool:
         raise RuntimeError
 
-    monkeypatch.setattr(type(server.app.extensions["phonetree"].verifier), "accepts", broken)
+    monkeypatch.setattr(type(server.services.verifier), "accepts", broken)
     assert server.post("/voice").status_code == 403
 
 
@@ -244,7 +244,7 @@ def test_two_servers_of_the_same_files_can_take_each_others_turns(server: Server
         ("phonetree.core.engine.rescue",),
         ("phonetree.core.wording.Speaker.phrase", "phonetree.core.engine.start"),
         ("phonetree.web.voice.failure", "phonetree.core.engine.start"),
-        ("phonetree.runtime.outcomes.Tally.fallback", "phonetree.core.engine.start"),
+        ("phonetree.runtime.outcomes.OutcomeRecorder.record", "phonetree.core.engine.start"),
         ("phonetree.web.voice._failed_place", "phonetree.core.engine.start"),
         ("phonetree.provider.twiml.VoiceResponse", "phonetree.core.engine.start"),
     ],

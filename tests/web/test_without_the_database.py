@@ -16,8 +16,8 @@ from werkzeug.test import Client
 
 from phonetree.core.turn import Outcome
 from phonetree.errors import ConfigError
-from phonetree.runtime.revisions import LIMIT_SECONDS, Recall
-from phonetree.runtime.worker import UNANSWERED_IN_A_ROW, Streak
+from phonetree.runtime.alerts import UNANSWERED, UNANSWERED_IN_A_ROW, Alerts
+from phonetree.runtime.revisions import LIMIT_SECONDS, RevisionLookup
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
@@ -25,6 +25,7 @@ from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.support.databases import KINDS, address
 from tests.support.lines import ROOT, SHOWN, TOKEN, URL, settings
 from tests.support.mail import ACCOUNT, pair
@@ -47,8 +48,9 @@ class Server:
         made = replace(settings(config), database=database, provider_url=serve(self.provider), keys=keys)
         self.app = create_app(made, now=lambda: DAY, watching=False)
         self.client = Client(self.app)
-        self.worker = self.app.extensions["worker"]
-        self.sites = self.app.extensions["phonetree"].sites
+        self.services = of(self.app).services
+        assert self.services.worker
+        self.worker, self.alerts, self.sites = self.services.worker, self.services.alerts, self.services.sites
         self.made.append(self)
 
     def post(self, path: str, **fields: str) -> str:
@@ -136,9 +138,10 @@ def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> No
     migrate(server.worker.store)
     server.worker.counts._chance = lambda: 0.0
     server.provider.leave("CA" + "1" * 32, 3)
-    assert not server.worker._wake.is_set()
+    assert server.services.background
+    assert not server.services.background._wake.is_set()
     server.post("/voice/recording", RecordingSid="RE" + "1" * 32)
-    assert server.worker._wake.is_set()
+    assert server.services.background._wake.is_set()
     server.post("/voice")
     revision = server.sites.current.revision
     server.post(f"/voice/{revision}/en/voicemail/recorded", RecordingDuration="9")
@@ -196,18 +199,23 @@ def test_a_task_that_fails_keeps_no_other_back_and_is_logged_once(
 
 
 def test_staff_are_told_when_nobody_could_be_reached_several_times_in_a_row() -> None:
-    streak = Streak()
+    told: list[str] = []
+    alerts = Alerts(told.append, lambda: UTC)
     for _ in range(UNANSWERED_IN_A_ROW - 1):
-        streak.unanswered()
-    assert not streak.to_tell()
-    streak.unanswered()
-    assert streak.to_tell()
-    assert not streak.to_tell(), "once"
-    streak.unanswered()
-    streak.answered()
+        alerts.unanswered()
+    alerts.round()
+    assert told == []
+    alerts.unanswered()
+    assert told == [], "not at the caller's time"
+    for _ in range(2):
+        alerts.round()
+    assert told == [UNANSWERED], "once"
+    alerts.unanswered()
+    alerts.answered()
     for _ in range(UNANSWERED_IN_A_ROW - 1):
-        streak.unanswered()
-    assert not streak.to_tell(), "not in a row"
+        alerts.unanswered()
+    alerts.round()
+    assert told == [UNANSWERED], "not in a row"
 
 
 def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Path) -> None:
@@ -215,12 +223,16 @@ def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Pa
     server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
     migrate(server.worker.store)
     server.worker.round(0)
+    told: list[str] = []
+    server.alerts.tell = told.append
     for _ in range(UNANSWERED_IN_A_ROW):
-        server.worker.streak.unanswered()
+        server.alerts.unanswered()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path, tmp_path / "phonetree.db")}
     server.worker.collect(100_000)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert server.worker.streak.to_tell(), "with the next round"
+    assert told == []
+    server.alerts.round()
+    assert told == [UNANSWERED], "with the next round"
     server.worker.round(100_000)
     assert {path: path.stat().st_mtime_ns for path in before} != before, "it would be seen"
 
@@ -262,7 +274,7 @@ def test_all_who_ask_for_a_revision_at_once_get_it(tmp_path: Path) -> None:
         go.wait(5)
         return name
 
-    recall = Recall(find)
+    recall = RevisionLookup(find)
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(recall.site, "a") for _ in range(8)]
         begun.wait(5)
@@ -281,7 +293,7 @@ def test_a_database_that_does_not_answer_is_not_asked_for_one_revision_after_the
         asked.append(name)
         never.wait(5)
 
-    recall = Recall(find)
+    recall = RevisionLookup(find)
     assert [recall.site(name) for name in "abcdef"] == [None] * 6
     assert asked == ["a"]
     never.set()

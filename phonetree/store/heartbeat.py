@@ -31,7 +31,7 @@ class Outage:
         return self.began <= moment < self.ended
 
 
-class Presence:
+class Heartbeat:
     """The servers' signs of life in a store."""
 
     def __init__(self, store: Store) -> None:

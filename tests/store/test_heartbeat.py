@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from phonetree.store.presence import AWAY_SECONDS, KEEP_SECONDS, Outage, Presence
+from phonetree.store.heartbeat import AWAY_SECONDS, KEEP_SECONDS, Heartbeat, Outage
 from tests.support.databases import KINDS, store
 
 NOW = 1_800_000_000
@@ -14,7 +14,7 @@ NOW = 1_800_000_000
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_gap_is_an_outage_and_a_restart_is_none(kind: str, tmp_path: Path) -> None:
     with store(kind, tmp_path) as made:
-        presence = Presence(made)
+        presence = Heartbeat(made)
         assert presence.outages(NOW) == ()
         assert presence.mark(NOW) is None
         assert presence.mark(NOW + 60) is None
@@ -38,7 +38,7 @@ def test_a_gap_is_an_outage_and_a_restart_is_none(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_several_servers_one_tells(kind: str, tmp_path: Path) -> None:
     with store(kind, tmp_path) as made:
-        servers = [Presence(made) for _ in range(4)]
+        servers = [Heartbeat(made) for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(lambda server: server.mark(NOW), servers)) == {None}
             told = list(pool.map(lambda server: server.mark(NOW + 1000), servers))

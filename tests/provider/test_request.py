@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Rival, Silent
+from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
 from phonetree.core.state import State, Step
-from phonetree.provider.events import Known, event
+from phonetree.provider.request import LegFacts, event, read
 
-NOTHING = Known()
+NOTHING = LegFacts()
 
 
-def happened(step: Step, known: Known = NOTHING, **fields: str) -> Event:
-    return event(State("abc", "en", "node", step), fields, known)
+def happened(step: Step, known: LegFacts = NOTHING, **fields: str) -> Event:
+    return event(State("abc", "en", "node", step), read(fields), known)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_talk_with_a_member_is_never_taken_from_the_status_alone(
     accepted: bool,
     connected: bool,
 ) -> None:
-    found = happened(Step.RUNG, Known(accepted=accepted), **fields)
+    found = happened(Step.RUNG, LegFacts(accepted=accepted), **fields)
     assert isinstance(found, DialEnded)
     assert found.connected is connected
 
@@ -85,7 +85,7 @@ def test_a_hang_up_during_the_message() -> None:
 
 def test_legs() -> None:
     assert happened(Step.SCREEN, CallStatus="in-progress") == LegAnswered()
-    assert happened(Step.ACCEPT, Known(rival=Rival.GONE), Digits="1") == LegPressed("1", Rival.GONE)
+    assert happened(Step.ACCEPT, LegFacts(too_late=TooLate.GONE), Digits="1") == LegPressed("1", TooLate.GONE)
 
 
 FIELDS = ["Digits", "CallStatus", "DialBridged", "DialCallStatus", "DialCallDuration", "RecordingDuration"]

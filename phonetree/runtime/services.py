@@ -1,0 +1,140 @@
+"""Everything that a running server is made of, put together from its settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import broken_promises
+from phonetree.core.tree import Site
+from phonetree.core.turn import Outcome
+from phonetree.errors import StoreError
+from phonetree.mailbox.notices import channels, tell
+from phonetree.provider.request import Request
+from phonetree.provider.signature import Verifier
+from phonetree.provider.twiml import Renderer
+from phonetree.runtime.alerts import ALERT_SECONDS, Alerts
+from phonetree.runtime.background import background
+from phonetree.runtime.canary import CALL_SECONDS, Canary, call_id
+from phonetree.runtime.legs import LegTracker
+from phonetree.runtime.outcomes import OutcomeRecorder
+from phonetree.runtime.overrides import POLL_SECONDS, OverridePoller
+from phonetree.runtime.periodic import STOP_SECONDS, Periodic
+from phonetree.runtime.revisions import RevisionLookup
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.watch import watcher
+from phonetree.runtime.worker import Worker
+from phonetree.settings import Settings
+from phonetree.simulator.transport import OverHttp
+from phonetree.store.counts import Counts
+from phonetree.store.database import Store
+from phonetree.store.heartbeat import Heartbeat
+from phonetree.store.overrides import Overrides
+from phonetree.store.revisions import Revisions
+
+
+@dataclass
+class Services:
+    """A server's parts. The last three are None without a store."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    sites: Sites
+    verifier: Verifier
+    renderer: Renderer
+    legs: LegTracker
+    outcomes: OutcomeRecorder
+    revisions: RevisionLookup
+    alerts: Alerts
+    canary: Canary
+    worker: Worker | None = None
+    overrides: OverridePoller | None = None
+    heartbeat: Heartbeat | None = None
+
+    def __post_init__(self) -> None:
+        canary = Periodic("canary", CALL_SECONDS, lambda: self._call_soon(canary))
+        self.background = self.worker.periodic() if self.worker else None
+        self._loops = [watcher(self.sites), canary, Periodic("alerts", ALERT_SECONDS, self.alerts.round)]
+        if self.background:
+            self._loops.append(self.background)
+        if self.overrides:
+            self._loops.append(Periodic("overrides", POLL_SECONDS, self.overrides.poll))
+
+    def start(self) -> None:
+        """All periodic work begins."""
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """All periodic work ends; returns when it has, or after so many seconds."""
+        for loop in self._loops:
+            loop.stopping.set()
+        for loop in self._loops:
+            loop.stop(seconds)
+
+    def collect_soon(self) -> None:
+        """There may be a message at the provider."""
+        if self.background:
+            self.background.wake()
+
+    def record(self, outcome: Outcome | None, request: Request) -> None:
+        """Notes what a turn came to."""
+        self.outcomes.record(outcome, request, self.now().astimezone(self.sites.current.schedule.zone))
+
+    def test_call(self) -> None:
+        """Once a minute: the server calls itself, and where that goes well, says to others that it is there."""
+        well = self.canary.call()
+        if well is not None:
+            self.alerts.test_call(well=well)
+        if well and self.heartbeat:
+            try:
+                outage = self.heartbeat.mark(int(self.now().timestamp()))
+            except StoreError:
+                return  # the worker tells of a store that is away
+            if outage:
+                self.alerts.outage(outage)
+
+    def _call_soon(self, periodic: Periodic) -> None:
+        self.canary.wait_for_the_server(periodic.stopping)
+        if not periodic.stopping.is_set():
+            self.test_call()
+
+
+def services(settings: Settings, now: Callable[[], datetime], address: str | None = None) -> Services:
+    """A server's parts, with nothing started.
+
+    Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens:
+    its test calls go there. Without it none is placed.
+    """
+    store = Store(settings.database) if settings.database else None
+    revisions = Revisions(store) if store else None
+    sites = Sites(
+        settings.config,
+        NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo),
+        lambda site: broken_promises(site, settings.config, site.schedule.today(now())),
+        revisions.newest if revisions else tuple,
+    )
+
+    def find(name: str) -> Site | None:
+        found = revisions.find(name) if revisions else None
+        return sites.recall(name, found) if found else None
+
+    staff = channels(settings.notify)
+    alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
+    counts, canary_id = Counts(), call_id(settings.auth_token)
+    line = OverHttp(at=f"http://{address}") if address else None
+    return Services(
+        settings,
+        now,
+        sites,
+        Verifier(settings.public_url, settings.auth_token, settings.old_token),
+        Renderer(settings.public_url),
+        LegTracker(),
+        OutcomeRecorder(counts, alerts, canary_id),
+        RevisionLookup(find),
+        alerts,
+        Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id),
+        background(settings, store, sites, counts, alerts, now, collects=settings.background) if store else None,
+        OverridePoller(Overrides(store), sites, now) if store else None,
+        Heartbeat(store) if store else None,
+    )

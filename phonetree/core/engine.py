@@ -39,7 +39,7 @@ from phonetree.core.tree import (
 )
 from phonetree.core.turn import Outcome, Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verb, Verbs
-from phonetree.core.wording import Speaker, depends_on_the_moment, digits, sentence
+from phonetree.core.wording import Speaker, digits, sentence
 from phonetree.errors import StateError
 
 MOST_REPEATS = 10
@@ -276,19 +276,13 @@ def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
 
 def _offer(here: _Call, choice: Choice) -> Spoken:
     """How a choice is spoken: what it does, then its key. A language is offered in itself."""
-    worded = here.site.offers_worded
-    if (choice, here.state.language, here.state.node) in worded:
-        return worded[choice, here.state.language, here.state.node]
     if isinstance(choice.target, Speak):
         other = _changed(here, choice.target.language)
         name = other.site.languages[other.state.language].name
         said = other.speak.phrase("language", language=name, key=choice.key)
     else:
         said = here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
-    spoken = replace(said, node=here.state.node, key=choice.key)
-    if not depends_on_the_moment(choice.label, here.state.language):
-        worded[choice, here.state.language, here.state.node] = spoken
-    return spoken
+    return replace(said, node=here.state.node, key=choice.key)
 
 
 def _choose(here: _Call, menu: Menu, key: str) -> Turn:

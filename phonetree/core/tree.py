@@ -13,7 +13,7 @@ from typing import Literal
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
-from phonetree.core.verbs import Say, Voice
+from phonetree.core.verbs import Voice
 from phonetree.errors import Where
 
 NodeId = str
@@ -336,8 +336,6 @@ class Site:
     budgets: Budgets = Budgets()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for whoever has to mend it."""
-    offers_worded: dict[tuple[Choice, Language, NodeId], Say] = field(default_factory=dict, init=False)
-    """What the engine says of each choice, worded once; only where no clock is needed for it."""
 
     @property
     def first_language(self) -> Language:

@@ -90,11 +90,6 @@ class Speaker:
         return phrases[f"one_in_the_{half}" if on_the_clock == 1 else half].format(clock=clock)
 
 
-def depends_on_the_moment(prompt: Prompt, language: Language) -> bool:
-    """Whether a prompt is worded by the clock."""
-    return any(isinstance(part, Field) for part in prompt.get(language, ()))
-
-
 def _listed(text: str) -> list[str]:
     return [word.strip() for word in text.split(",")]
 

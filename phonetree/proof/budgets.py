@@ -9,9 +9,9 @@ from phonetree.core import engine
 from phonetree.core.events import Pressed
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import Step
-from phonetree.core.tree import PERSON_KEY, Language, Menu, Node, Site, Speak
+from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
 from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
-from phonetree.core.wording import Speaker, depends_on_the_moment
+from phonetree.core.wording import Speaker
 from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.walk import SILENT, Place, Walk
 
@@ -53,27 +53,17 @@ def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
 
 def _longest_greeting(site: Site, language: Language, moment: Moment, greeting: Verbs) -> Verbs:
     """The first turn in a language when it takes longest: it may say when we open, and why we are closed."""
-    asked = next((verb for verb in greeting if isinstance(verb, Gather)), None)
-    spoken = {piece.node for piece in asked.spoken} if asked else set()
-    if asked is None or not any(_told_by_the_clock(site.nodes[name], language) for name in spoken if name):
-        return greeting
 
     def told(at: datetime) -> float:
         status, speak = site.schedule.status(at), Speaker(site, language, at)
         words = speak.moment(status.next_opening) if status.next_opening else ""
         return speech_seconds(f"{words} {status.names.get(language, '')}")
 
+    asked = question(greeting)
     longest = max(moment.all, key=told)
     if language == site.first_language:
         return engine.start(site, longest).verbs
-    return engine.visit(site, asked.then.node, language, longest).verbs
-
-
-def _told_by_the_clock(node: Node, language: Language) -> bool:
-    prompts = [getattr(node, "say", None), getattr(node, "again", None)]
-    if isinstance(node, Menu):
-        prompts += [choice.label for choice in node.choices]
-    return any(depends_on_the_moment(prompt, language) for prompt in prompts if prompt)
+    return engine.visit(site, asked.then.node, language, longest).verbs if asked else greeting
 
 
 def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:

@@ -44,6 +44,7 @@ from phonetree.errors import ConfigError
 from phonetree.simulator.transport import sign
 from tests.config.test_limits import BASE, TOO_MUCH
 from tests.support.attacks import ELSEWHERE, FIELDS, SHAPED, STALLS, Target, form, head, stalled
+from tests.support.lines import VPR
 from tests.support.programs import PROXIES, ROOT, TOKEN, environ, free_port, missing, proxied, start, stop
 
 WAYS = ("straight", *PROXIES)
@@ -229,7 +230,7 @@ def attacked(way: str) -> Iterator[Target]:
     """A server, reached in a way."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        copytree(ROOT / "config", folder / "config")
+        copytree(VPR, folder / "config")
         port, front = free_port(), free_port()
         url = f"http://127.0.0.1:{port}" if way == "straight" else f"https://localhost:{front}"
         server = start(folder, port, environ(url))
@@ -261,7 +262,7 @@ def hostile(number: int, seed: int) -> Counter[str]:
     """Random requests: what became of them. Nothing unsigned may be let in, nothing signed may fail."""
     found = Counter[str]()
     with attacked("straight") as target:
-        site = load(ROOT / "config", NumberRules({}, fictional=True, stand_in=True)).site
+        site = load(VPR, NumberRules({}, fictional=True, stand_in=True)).site
         known = {line.number for line in site.resources.values()} | {"+16175550101", "+16175550102"}
         chance = random.Random(seed)  # noqa: S311 -- the same requests each time
         asker = _Asker(target)

@@ -28,6 +28,7 @@ from bench.apps import TOKEN, URL
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.simulator.transport import sign
+from tests.support.lines import VPR
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 2
@@ -147,9 +148,9 @@ def main() -> None:
     rules = NumberRules({}, fictional=True, stand_in=True)
     with tempfile.TemporaryDirectory() as scratch:
         configs = {
-            "bare": ROOT / "config",
-            "WSGI": ROOT / "config",
-            "this site": ROOT / "config",
+            "bare": VPR,
+            "WSGI": VPR,
+            "this site": VPR,
             "10 nodes": site_of(Path(scratch) / "10", 10),
             "1000 nodes": site_of(Path(scratch) / "1000", 1000),
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.lines import ROOT
+from tests.support.lines import VPR
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
@@ -52,4 +52,4 @@ def database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
 @pytest.fixture
 def config() -> Path:
     """The folder of the site that is shipped."""
-    return ROOT / "config"
+    return VPR

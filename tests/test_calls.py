@@ -6,7 +6,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.simulator.golden import Golden, read_golden
-from tests.support.lines import ROOT, RULES, direct, play, webhook
+from tests.support.lines import ROOT, RULES, direct, folder_of, play, webhook
 
 CALLS = sorted((ROOT / "tests" / "calls").rglob("*.call"))
 
@@ -27,7 +27,7 @@ def test_a_golden_call_is_heard_as_written(path: Path, tmp_path: Path, *, rewrit
 
 def _check_who_was_dialled(golden: Golden, call) -> None:  # type: ignore[no-untyped-def]
     """Only phones of the site ring; members always see the helpline's number, unless the provider refuses it."""
-    site = load(ROOT / golden.headers.get("config", "config"), RULES).site
+    site = load(folder_of(golden), RULES).site
     members = {member.number for team in site.teams.values() for member in team.members}
     own = {line.number for line in site.resources.values() if line.own_caller_id}
     lines = {line.number for line in site.resources.values()}

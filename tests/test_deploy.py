@@ -19,7 +19,7 @@ from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.attacks import SHAPED, STALLS, Target, form, stalled, worst
-from tests.support.lines import ROOT, SHOWN, TOKEN, settings
+from tests.support.lines import ROOT, SHOWN, TOKEN, VPR, settings
 from tests.support.programs import (
     DEPLOY,
     PROXIES,
@@ -101,7 +101,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
         pytest.skip(what)
     port, behind = free_port(), free_port()
     url = f"https://localhost:{port}"
-    application = create_app(replace(settings(ROOT / "config"), public_url=url), watching=False)
+    application = create_app(replace(settings(VPR), public_url=url), watching=False)
     running = of(application).services
     running.settings = replace(running.settings, demo=False)
     server = make_server("127.0.0.1", behind, application, threaded=True, request_handler=_Quiet)
@@ -145,7 +145,7 @@ def test_no_client_silences_the_line_through_the_proxy(proxy: str, tmp_path: Pat
     """Half a request, or none, on 64 connections of each kind at once; and forms of thousands of fields."""
     if what := missing(proxy):
         pytest.skip(what)
-    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(VPR, tmp_path / "config")
     port, behind = free_port(), free_port()
     target = Target(f"https://localhost:{port}", tmp_path / "fullchain.pem")
     server = start(tmp_path, behind, environ(target.url))

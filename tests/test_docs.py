@@ -18,7 +18,7 @@ from phonetree.mailbox.collector import NEW_MESSAGE
 from phonetree.mailbox.notices import REMINDER
 from phonetree.provider.twiml import OVERRIDES
 from phonetree.runtime.alerts import AWAY, FAILED, FELL_BACK, UNANSWERED
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -44,7 +44,7 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
     """Each says on its first line which file it belongs to, and replaces what it speaks of there."""
     name = block.splitlines()[0].removeprefix("# ")
     for file in ("hours.yaml", "routing.yaml"):
-        whole = yaml.load((ROOT / "config" / file).read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506
+        whole = yaml.load((VPR / file).read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506
         if file == name:
             part = yaml.load(block, yaml.BaseLoader)  # noqa: S506
             whole = {**whole, "open": part["open"]} if "open" in part else _merged(whole, part)
@@ -59,6 +59,7 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
 @pytest.mark.usefixtures("database")
 def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
     assert main(["migrate"]) == 0
     for line in block.splitlines():
         script, *arguments = shlex.split(line)
@@ -158,6 +159,7 @@ def test_the_picture_of_the_tree_is_current(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rewrite: bool
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
     assert main(["tree", "--at", "2026-11-23 10:00", "--format", "svg"]) == 0
     printed = capsys.readouterr().out
     if rewrite:
@@ -169,6 +171,7 @@ def test_the_table_of_promises_is_current(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rewrite: bool
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
     assert main(["prove", "--at", "2026-11-22"]) == 0
     printed = capsys.readouterr().out
     path = ROOT / "docs" / "promises.md"

@@ -20,7 +20,7 @@ from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import Reply, Transport, Unreachable
 from phonetree.simulator.world import parse_world
-from tests.support.lines import NAMES, ROOT, RULES, TOKEN, Direct, moment, numbers
+from tests.support.lines import NAMES, ROOT, RULES, TOKEN, VPR, Direct, moment, numbers
 
 ELSEWHERE = "https://elsewhere.example.org/fallback.xml"
 DESK = "+16175550101"
@@ -69,7 +69,7 @@ def _play(golden: Golden, config: Path, alive: int, world: str) -> tuple[Call, D
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """The shipped site with one desk."""
-    made = Path(copytree(ROOT / "config", tmp_path / "config"))
+    made = Path(copytree(VPR, tmp_path / "config"))
     routing = made / "routing.yaml"
     text = routing.read_text(encoding="utf-8")
     routing.write_text(text.replace("number: $ADVOCATE_1}", "number: $ADVOCATE_1, desk: true}"), encoding="utf-8")
@@ -79,7 +79,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.title[:60])
 def test_wherever_the_server_dies_the_call_ends_at_a_person_or_a_line(golden: Golden) -> None:
     """At every point of every golden call; nobody but the line of last resort answers then."""
-    config = ROOT / "config"
+    config = VPR
     alive = 0
     while True:
         call, dying = _play(golden, config, alive, f"*=no-answer; +18008418371=answers talks 5; {_world(golden)}")
@@ -113,7 +113,7 @@ def test_a_desk_rings_first_and_no_personal_phone_ever(config: Path) -> None:
 def test_what_follows_the_last_call_is_true_whether_it_was_answered_or_not(answer: str) -> None:
     """In both last resorts: nothing asks there how the call ended."""
     golden = Golden("A call.", {"at": "2026-11-23 10:00"})
-    call, _ = _play(golden, ROOT / "config", 0, f"+18008418371={answer}; *=no-answer")
+    call, _ = _play(golden, VPR, 0, f"+18008418371={answer}; *=no-answer")
     assert call.spoke_with == (["+18008418371"] if answer.startswith("answers") else [])
     words = " ".join(str(call.transcript).split())
     assert "did not answer" not in words

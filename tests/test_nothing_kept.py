@@ -26,7 +26,7 @@ from phonetree.simulator.world import parse_world
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.programs import environ, free_port, start, stop, until
 
@@ -79,7 +79,7 @@ class Night:
 def night(folder: Path) -> Iterator[Night]:
     """A server of its own over a database of its own."""
     folder.mkdir()
-    copytree(ROOT / "config", folder / "config")
+    copytree(VPR, folder / "config")
     (folder / "keys").mkdir()
     (folder / "keys" / "advocates.pem").write_bytes(pair()[2].public)
     (folder / "tmp").mkdir()

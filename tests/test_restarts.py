@@ -16,9 +16,9 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.revisions import Revisions
 from tests.support.attacks import Target
+from tests.support.lines import VPR
 from tests.support.programs import (
     PROXIES,
-    ROOT,
     SECONDS,
     TOKEN,
     environ,
@@ -41,7 +41,7 @@ def test_no_turn_goes_unanswered_while_servers_are_restarted(way: str, tmp_path:
 
 
 def test_a_turn_that_is_under_way_is_answered_before_the_server_ends(tmp_path: Path) -> None:
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     server = start(tmp_path, port, environ(url))
@@ -78,7 +78,7 @@ def _answered(url: str, seconds: float) -> list[bool]:
 
 
 def test_new_workers_over_files_with_a_problem_answer_as_the_old_ones_did(tmp_path: Path) -> None:
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port, database = free_port(), f"sqlite:///{tmp_path}/phonetree.db"
     url = f"http://127.0.0.1:{port}"
     store = Store(database)
@@ -96,7 +96,7 @@ def test_new_workers_over_files_with_a_problem_answer_as_the_old_ones_did(tmp_pa
 
 
 def test_a_worker_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     server = start(tmp_path, port, environ(url), "--workers", "2")

@@ -17,7 +17,7 @@ from phonetree.simulator.provider import Held, TestProvider, serve
 from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import environ, free_port, start, stop, until
 
@@ -56,7 +56,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "advocates.pem").write_bytes(pair()[2].public)
     (tmp_path / "quick").mkdir()

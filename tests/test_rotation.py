@@ -15,7 +15,7 @@ from phonetree.store.database import Store
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.databases import tables
-from tests.support.lines import ROOT, URL, settings
+from tests.support.lines import URL, VPR, settings
 from tests.support.mail import ACCOUNT, pair
 
 FIRST, SECOND, THIRD = "first-token", "second-token", "third-token"
@@ -33,7 +33,7 @@ class Helpline:
 
     def restart(self, token: str, old: str | None = None) -> None:
         made = replace(
-            settings(ROOT / "config"), auth_token=token, old_token=old, database=self.database, provider_url=self.url,
+            settings(VPR), auth_token=token, old_token=old, database=self.database, provider_url=self.url,
             keys=self.keys,
         )  # fmt: skip
         app = create_app(made, now=lambda: datetime.now(UTC), watching=False)

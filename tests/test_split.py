@@ -25,7 +25,7 @@ from phonetree.store.database import Store
 from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from phonetree.store.revisions import Revisions
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
 
@@ -71,7 +71,7 @@ class House:
 
     def serve(self, name: str) -> None:
         """A server, in a folder of this name."""
-        copytree(ROOT / "config", self.folder / name / "config")
+        copytree(VPR, self.folder / name / "config")
         self.ports[name] = free_port()
         server = start(self.folder / name, self.ports[name], self.settings)
         self.stack.callback(lambda: stop(server))
@@ -79,7 +79,7 @@ class House:
     def work(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """A worker."""
         if not (self.folder / "worker").exists():
-            copytree(ROOT / "config", self.folder / "worker" / "config")
+            copytree(VPR, self.folder / "worker" / "config")
         with (self.folder / "worker" / "log").open("a") as log:
             command = [sys.executable, "-m", "phonetree", "worker", *arguments]
             made = subprocess.Popen(  # noqa: S603

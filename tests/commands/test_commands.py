@@ -12,17 +12,18 @@ from phonetree.commands import phonetree
 from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import read_golden
 from phonetree.simulator.keyboard import Keyboard
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
 
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    config = Path(copytree("config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
     routing.write_text(routing.read_text(encoding="utf-8").replace("go: crisis}", "go: crisys}"), encoding="utf-8")
     return config
@@ -113,7 +114,7 @@ def test_a_call_is_forwarded_where_the_files_say_so(
 
 def test_no_call_is_played_with_files_that_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config"
-    copytree(ROOT / "config", config)
+    copytree(VPR, config)
     routing = config / "routing.yaml"
     good = routing.read_text(encoding="utf-8")
     routing.write_text(good.replace("helpline:", "helpline:\n  provider_number: +1 617 555 0159", 1), encoding="utf-8")
@@ -215,7 +216,7 @@ def test_prove_says_what_is_kept_and_how_soon_help_is_there(capsys: pytest.Captu
 
 
 def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = Path(copytree("config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
     text = routing.read_text(encoding="utf-8")
     end = "le comunico ahora.}\n      go: "

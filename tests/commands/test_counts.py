@@ -10,7 +10,7 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.core.turn import Outcome
 from phonetree.store.counts import Counts
 from tests.support.databases import store
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 
 TUESDAY = pytz.timezone("America/New_York").localize(datetime.fromisoformat("2026-11-24 15:30"))
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
 
 
 def test_counts_are_two_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

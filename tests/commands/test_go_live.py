@@ -28,7 +28,7 @@ from phonetree.simulator.provider import Failing, Fault, TestProvider, _Quiet, s
 from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
-from tests.support.lines import NAMES, ROOT, settings
+from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 
 doctor = sys.modules["phonetree.commands.doctor"]  # the package has the command under this name
@@ -105,7 +105,7 @@ def _proven(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     monkeypatch.chdir(tmp_path)
     provider = TestProvider(ACCOUNT, TOKEN)
     provider.numbers["PN1"] = {

@@ -14,9 +14,9 @@ from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
-SITE = load(ROOT / "config", RULES).site
+SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
 BOTH = ["--say", "en=A storm is coming.", "--say", "es=Viene una tormenta."]
 
@@ -31,7 +31,7 @@ def _coming(weekday: int) -> str:
 
 @pytest.fixture
 def store(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.chdir(copytree(ROOT / "config", tmp_path / "config").parent)
+    monkeypatch.chdir(copytree(VPR, tmp_path / "config").parent)
     made = Store(database)
     migrate(made)
     made.close()
@@ -84,6 +84,7 @@ def test_hours_make_no_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert main(["hours", "--days", "0"]) == 0
     assert not list(tmp_path.iterdir())

@@ -14,6 +14,7 @@ import requests
 from phonetree.__main__ import main
 from phonetree.simulator.provider import sound
 from phonetree.simulator.transport import OverHttp, Reply
+from tests.support.lines import VPR
 from tests.support.programs import ROOT, free_port, start, stop, until
 
 
@@ -29,7 +30,7 @@ def _environ() -> dict[str, str]:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder in which a demo runs, and its address."""
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port = free_port()
     server = start(tmp_path, port, _environ(), "--demo")
     yield tmp_path, f"http://127.0.0.1:{port}"
@@ -201,7 +202,7 @@ def test_demos_from_two_folders_know_nothing_of_each_other(
 ) -> None:
     folder, url = demo
     other, port = tmp_path_factory.mktemp("other"), free_port()
-    copytree(ROOT / "config", other / "config")
+    copytree(VPR, other / "config")
     server = start(other, port, _environ(), "--demo")
     try:
         assert run(other, "override", "--demo", "add", "closed", "--until", "today").returncode == 0

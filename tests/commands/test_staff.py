@@ -11,7 +11,7 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.store.actions import note
 from phonetree.store.messages import Arrival
 from tests.support.databases import store
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 from tests.support.mail import mailbox
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
 
 
 def test_what_staff_did_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.commands import phonetree
 from phonetree.commands.files import MOST_BYTES
 from tests.support.databases import tables
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 from tests.support.mail import PASSPHRASE, mailbox, pair
 from tests.support.programs import environ, free_port, start, until
 
@@ -82,6 +82,7 @@ def test_wrong_usage_is_said(
     arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
     assert main(arguments) == WRONG_USAGE
     assert said in capsys.readouterr().err
 
@@ -125,7 +126,7 @@ def _asking(folder: Path) -> "subprocess.Popen[bytes]":
 def test_a_signal_that_asks_to_stop_is_0(
     begin: Callable[[Path], "subprocess.Popen[bytes]"], ready: str, asked: signal.Signals, tmp_path: Path
 ) -> None:
-    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "config").symlink_to(VPR)
     with begin(tmp_path) as program:
         log = tmp_path / "log"
         until(lambda: ready in log.read_text() or program.poll() is not None, log.read_text())
@@ -194,7 +195,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", tables("sqlite", tmp_path))
     monkeypatch.setenv("PHONETREE_KEYS", str(tmp_path / "keys"))
-    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "config").symlink_to(VPR)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "a.pem").write_bytes(pair()[2].public)
     (tmp_path / "a.key.json").write_text(pair()[2].private, encoding="utf-8")
@@ -288,7 +289,7 @@ def _names(folder: Path) -> list[str]:
     ids=" ".join,
 )
 def test_a_full_disk_is_a_sentence(arguments: list[str], tmp_path: Path) -> None:
-    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "config").symlink_to(VPR)
     command = [sys.executable, "-m", "phonetree", *arguments]
     target = os.devnull if "/dev/full" in arguments else "/dev/full"
     with Path(target).open("w") as full:

@@ -8,11 +8,11 @@ import pytest
 
 from phonetree.config.advice import advice
 from phonetree.config.site import load
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 
 def _advice(today: date, tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     for name, old, new in edits:
         text = (config / name).read_text(encoding="utf-8")
         assert old in text

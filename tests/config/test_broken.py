@@ -12,7 +12,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.settings import names
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, VPR
 
 BROKEN = ROOT / "tests" / "broken"
 FILES = sorted(BROKEN.glob("*.yaml"))
@@ -92,7 +92,7 @@ def test_one_slip_is_one_problem_and_none_of_the_other_file(
     slip: str, broken: str, good: str, tmp_path: Path
 ) -> None:  # fmt: skip
     """In the shipped files, which have a text for each language in many places."""
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / broken
     text = path.read_text(encoding="utf-8")
     at = text.index("\nopen:") if broken == "hours.yaml" else text.index("\nlanguages:")
@@ -105,7 +105,7 @@ def test_one_slip_is_one_problem_and_none_of_the_other_file(
 
 
 def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) -> None:
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
     for broken in ("language:", "languages: english\nlanguage:", "languages:\n  english: {voice: x}\nlanguage:"):
@@ -118,7 +118,7 @@ def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) 
 
 
 def test_a_language_whose_name_is_mistyped_is_one_problem(tmp_path: Path) -> None:
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
     assert "\n  es: {voice" in text
@@ -131,7 +131,7 @@ def test_a_language_whose_name_is_mistyped_is_one_problem(tmp_path: Path) -> Non
 
 
 def test_a_closure_that_is_named_in_one_language_only_is_told(tmp_path: Path) -> None:
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / "hours.yaml"
     text = path.read_text(encoding="utf-8")
     rules = NumberRules({}, stand_in=True)

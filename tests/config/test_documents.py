@@ -15,7 +15,7 @@ from phonetree.core.schedule import Kind
 from phonetree.core.tree import Menu, Site, Text
 from phonetree.core.verbs import Hangup, Say, Voice
 from phonetree.errors import ConfigError
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 
 SINCE = date(2026, 11, 22)
 VOICE = Voice("Polly.Joanna-Neural", "en-US")
@@ -23,7 +23,7 @@ VOICE = Voice("Polly.Joanna-Neural", "en-US")
 
 @pytest.fixture(scope="module")
 def site() -> Site:
-    return load(ROOT / "config", RULES).site
+    return load(VPR, RULES).site
 
 
 @pytest.mark.parametrize("text", ["Boston\x08", "\ufffe", "a\x00b", "\ud800"])
@@ -44,7 +44,7 @@ def test_a_document_that_callers_could_not_hear_is_a_problem_of_its_node(site: S
     assert isinstance(node, Menu)
     spoken = replace(node, say=dict.fromkeys(site.languages, (Text(said),)))
     broken = replace(site, nodes={**site.nodes, "crisis": spoken})
-    problems = [problem for problem in broken_promises(broken, ROOT / "config", SINCE) if why in problem.text]
+    problems = [problem for problem in broken_promises(broken, VPR, SINCE) if why in problem.text]
     assert problems
     assert {problem.where for problem in problems} <= set(site.places.values())
     assert any("node '" in problem.text for problem in problems)
@@ -61,7 +61,7 @@ def test_the_last_resort_is_ready_in_every_language(site: Site) -> None:
 
 
 def test_a_last_resort_that_no_network_could_use_is_refused(tmp_path: Path) -> None:
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
     long = {"trouble": "&" * 9_000 + " {name}", "cut_off": "&" * 9_000 + " {number}"}
@@ -72,7 +72,7 @@ def test_a_last_resort_that_no_network_could_use_is_refused(tmp_path: Path) -> N
 
 
 def test_a_broken_promise_names_the_line_of_its_node(tmp_path: Path) -> None:
-    config = copytree(ROOT / "config", tmp_path / "config")
+    config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
     old = "es: para hablar con una consejera}, go: advocate}"

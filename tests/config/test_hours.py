@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core.schedule import Schedule, Span
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 
 def _nth(year: int, month: int, weekday: int, n: int) -> date:
@@ -46,7 +46,7 @@ def _mit_holidays(year: int) -> dict[date, str]:
 
 @pytest.fixture(scope="module")
 def schedule() -> Schedule:
-    return load(ROOT / "config", RULES).site.schedule
+    return load(VPR, RULES).site.schedule
 
 
 @pytest.mark.parametrize("year", range(2025, 2030))

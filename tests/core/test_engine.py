@@ -13,9 +13,9 @@ from phonetree.core.state import State, Step
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Redirect, Say
 from phonetree.errors import StateError
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 
-SITE = load(ROOT / "config", RULES).site
+SITE = load(VPR, RULES).site
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 EVENTS: list[Event] = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), Silent(), DialEnded(connected=False),
           DialEnded(connected=True), Recorded(0), Recorded(99), LegAnswered(), LegPressed("1"), HungUp()]  # fmt: skip

@@ -16,9 +16,9 @@ from phonetree.core.tree import OwnHours
 from phonetree.core.verbs import Dial, Gather
 from phonetree.diff.compare import sentences
 from phonetree.proof.moments import moments
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 
-SITE = load(ROOT / "config", RULES).site
+SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
 WORDS = {"en": "A storm is coming.", "es": "Viene una tormenta."}
 

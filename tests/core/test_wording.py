@@ -9,9 +9,9 @@ from phonetree.config.site import load
 from phonetree.core.phrases import ENGLISH, SPANISH
 from phonetree.core.speech import speech_seconds
 from phonetree.core.wording import Speaker, digits, sentence
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 
-SITE = load(ROOT / "config", RULES).site
+SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
 NOW = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)  # a Monday
 

@@ -43,11 +43,11 @@ HARBOUR: tuple[Edit, ...] = (
 )  # fmt: skip
 
 SHIPPED: tuple[Edit, ...] = (
-    ("another language's words", "config", "routing.yaml", "para líneas de crisis}, go: crisis}\n        3: {label: {en: to leave a message", "para otras líneas}, go: crisis}\n        3: {label: {en: to leave a message"),
-    ("a renamed line", "config", "routing.yaml", "mit_health", "nurse_line"),
-    ("another voice", "config", "routing.yaml", "Polly.Lupe-Neural", "Polly.Mia-Neural"),
-    ("another line on holidays", "config", "routing.yaml", "closed: barcc_now, holiday: barcc_now", "closed: barcc_now, holiday: rainn_now"),
-    ("the last resort", "config", "routing.yaml", "last_resort: barcc", "last_resort: rainn"),
-    ("a message through another way", "config", "routing.yaml", "go: about_contact}", "go: about_harm}\n        5: {label: {en: for our address, es: para nuestra dirección}, go: about_contact}"),
+    ("another language's words", "tests/sites/vpr", "routing.yaml", "para líneas de crisis}, go: crisis}\n        3: {label: {en: to leave a message", "para otras líneas}, go: crisis}\n        3: {label: {en: to leave a message"),
+    ("a renamed line", "tests/sites/vpr", "routing.yaml", "mit_health", "nurse_line"),
+    ("another voice", "tests/sites/vpr", "routing.yaml", "Polly.Lupe-Neural", "Polly.Mia-Neural"),
+    ("another line on holidays", "tests/sites/vpr", "routing.yaml", "closed: barcc_now, holiday: barcc_now", "closed: barcc_now, holiday: rainn_now"),
+    ("the last resort", "tests/sites/vpr", "routing.yaml", "last_resort: barcc", "last_resort: rainn"),
+    ("a message through another way", "tests/sites/vpr", "routing.yaml", "go: about_contact}", "go: about_harm}\n        5: {label: {en: for our address, es: para nuestra dirección}, go: about_contact}"),
 )  # fmt: skip
 EDITS = HARBOUR + SHIPPED

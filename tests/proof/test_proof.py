@@ -28,7 +28,7 @@ from phonetree.simulator.transport import Reply, Transport
 from phonetree.simulator.world import parse_world
 from tests.proof.mutations import BREAKING, HARMLESS, Mutation
 from tests.support import trees
-from tests.support.lines import ROOT, RULES, TOKEN, direct, numbers
+from tests.support.lines import ROOT, RULES, TOKEN, VPR, direct, numbers
 from tests.test_random_calls import RULES as NETWORKS
 from tests.test_random_calls import STEPS, WORLDS
 
@@ -37,7 +37,7 @@ SINCE = date(2026, 11, 22)
 
 @pytest.fixture(scope="module")
 def shipped() -> Proof:
-    return prove(load(ROOT / "config", RULES).site, SINCE)
+    return prove(load(VPR, RULES).site, SINCE)
 
 
 def _findings(folder: Path) -> str:
@@ -50,7 +50,7 @@ def _findings(folder: Path) -> str:
 
 def _mutated(mutation: Mutation, folder: Path) -> Path:
     _, name, old, new, _ = mutation
-    config = Path(copytree(ROOT / "config", folder / "config"))
+    config = Path(copytree(VPR, folder / "config"))
     text = (config / name).read_text(encoding="utf-8")
     assert text.count(old) >= 1, f"'{old}' is not in {name}"
     (config / name).write_text(text.replace(old, new), encoding="utf-8")
@@ -82,7 +82,7 @@ def test_there_are_enough_mutations() -> None:
 
 @pytest.mark.parametrize("days", range(2, 6))
 def test_hours_over_midnight_are_as_good_on_one_day_as_on_the_next(days: int, tmp_path: Path) -> None:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     text = (config / "hours.yaml").read_text(encoding="utf-8")
     (config / "hours.yaml").write_text(text.replace("9:00-17:00", "9:00-17:00, 18:00-02:00"), encoding="utf-8")
     assert broken_promises(load(config, RULES).site, config, SINCE + timedelta(days=days)) == ()
@@ -90,7 +90,7 @@ def test_hours_over_midnight_are_as_good_on_one_day_as_on_the_next(days: int, tm
 
 def test_how_soon_help_is_near_is_told_of_the_longest_greeting() -> None:
     """After hours callers hear when the next advocate is here: "today at 9 AM", or "on Wednesday at 9 AM"."""
-    site = load(ROOT / "config", RULES).site
+    site = load(VPR, RULES).site
     told = {
         tuple(sorted((one.kind, one.language, one.advocate or one.line) for one in prove(site, since).arrivals))
         for since in (SINCE, SINCE + timedelta(days=3), SINCE + timedelta(days=5))
@@ -116,7 +116,7 @@ def test_the_verdict_does_not_depend_on_the_day(made: trees.Files, week: dict[st
 
 def test_what_is_too_much_to_prove_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explore, "MOST_TURNS", 1000)
-    config = ROOT / "config"
+    config = VPR
     (problem,) = broken_promises(load(config, RULES).site, config, SINCE)
     assert problem.text.startswith("more than 1,000 turns can happen, at 6 kinds of moment")
 
@@ -175,7 +175,7 @@ def explored(shipped: Proof) -> frozenset[tuple[object, ...]]:
 )
 def test_no_call_is_ever_where_the_proof_has_not_been(explored, steps, world, rules, minutes) -> None:  # type: ignore[no-untyped-def]
     clock = Clock(datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=minutes))
-    line, sites = direct(ROOT / "config", clock)
+    line, sites = direct(VPR, clock)
     watched = Watched(line)
     network = Network(watched, TOKEN, numbers(sites.current.helpline))  # type: ignore[arg-type]
     Call(network, clock, Script(",".join(steps)), world, rules).run()

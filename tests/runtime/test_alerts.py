@@ -14,7 +14,7 @@ from phonetree.runtime.alerts import FELL_BACK
 from phonetree.simulator.provider import HeldCall, TestProvider
 from phonetree.store.counts import by_month
 from tests.support.databases import tables
-from tests.support.lines import ROOT, TOKEN
+from tests.support.lines import TOKEN, VPR
 from tests.support.mail import ACCOUNT, NUMBER
 from tests.support.server import DAY, Server
 
@@ -32,7 +32,7 @@ class Helpline:
     def start(self) -> None:
         """A server starts, anew."""
         now = self.servers[-1].now if self.servers else DAY
-        self.server = Server(ROOT / "config", now=now, database=self.database, provider=self.provider)
+        self.server = Server(VPR, now=now, database=self.database, provider=self.provider)
         self.servers.append(self.server)
         self.worker = self.server.worker
         self.worker.counts._chance = lambda: 0.0

@@ -11,13 +11,13 @@ from phonetree.core import engine
 from phonetree.core.turn import Outcome
 from phonetree.runtime.alerts import FAILED, OVER
 from phonetree.runtime.services import Services
-from tests.support.lines import ROOT, SHOWN
+from tests.support.lines import ROOT, SHOWN, VPR
 from tests.support.server import Server
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Server:
-    return Server(Path(copytree(ROOT / "config", tmp_path / "config")))
+    return Server(Path(copytree(VPR, tmp_path / "config")))
 
 
 def _watched(server: Server, told: list[str]) -> Services:

@@ -13,7 +13,7 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, address
-from tests.support.lines import ROOT, SHOWN
+from tests.support.lines import SHOWN, VPR
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
@@ -31,7 +31,7 @@ class Helpline:
         self.overrides = Overrides(self.store)
         self.servers: list[Server] = []
 
-    def server(self, config: Path = ROOT / "config") -> Server:
+    def server(self, config: Path = VPR) -> Server:
         self.servers.append(Server(config, database=self.address))
         return self.servers[-1]
 
@@ -104,7 +104,7 @@ def test_one_that_would_break_a_promise_is_not_taken_and_said_until_the_files_ar
     helpline: Helpline, tmp_path: Path, when: str
 ) -> None:
     """0 leads to a line that is open on working days only: by the hours never at another time."""
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
     fine = routing.read_text(encoding="utf-8")
     text = fine.replace("hours: {open: advocate, closed", "hours: {open: day_line, closed").replace(
@@ -142,7 +142,7 @@ def test_one_that_would_break_a_promise_is_not_taken_and_said_until_the_files_ar
 
 
 def test_a_site_that_breaks_a_promise_by_itself_can_be_closed_all_the_same(helpline: Helpline, tmp_path: Path) -> None:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
     end = "le comunico ahora.}\n      go: "
     text = routing.read_text(encoding="utf-8")
@@ -159,7 +159,7 @@ def test_a_site_that_breaks_a_promise_by_itself_can_be_closed_all_the_same(helpl
 
 
 def test_an_edit_is_proven_under_the_overrides_that_stand(helpline: Helpline, tmp_path: Path) -> None:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     server = helpline.server(config)
     helpline.add(Kind.CLOSED, WORDS)
     look(server)

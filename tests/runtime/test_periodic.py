@@ -10,7 +10,7 @@ import pytest
 from phonetree.runtime import periodic
 from phonetree.runtime.periodic import Periodic
 from tests.support.databases import tables
-from tests.support.lines import ROOT
+from tests.support.lines import VPR
 from tests.support.programs import until
 from tests.support.server import Server
 
@@ -64,7 +64,7 @@ def test_stopping_waits_for_the_task_that_is_going_on() -> None:
 
 def test_a_server_that_stops_leaves_nothing_running(tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    server = Server(ROOT / "config", database=tables("sqlite", tmp_path))
+    server = Server(VPR, database=tables("sqlite", tmp_path))
     server.services.start()
     loops = {thread.name for thread in set(threading.enumerate()) - before}
     assert loops == {"watch", "canary", "alerts", "worker", "overrides"}

@@ -18,14 +18,14 @@ from phonetree.runtime.sites import MOST_REVISIONS, Sites
 from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
 from phonetree.web.context import of
-from tests.support.lines import ROOT, RULES, SHOWN, settings
+from tests.support.lines import RULES, SHOWN, VPR, settings
 from tests.support.programs import until
 from tests.support.server import Server
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(copytree(ROOT / "config", tmp_path / "config"))
+    return Path(copytree(VPR, tmp_path / "config"))
 
 
 def edit(config: Path, old: str, new: str, name: str = "routing.yaml") -> None:

@@ -17,7 +17,8 @@ from threading import Event, Lock, Thread
 import requests
 
 from phonetree.simulator.transport import sign
-from tests.support.programs import ROOT, TOKEN, environ, free_port, proxied, start, stop
+from tests.support.lines import VPR
+from tests.support.programs import TOKEN, environ, free_port, proxied, start, stop
 
 ATTEMPTS = 3
 READ_SECONDS = 4
@@ -30,7 +31,7 @@ WAYS = ("reload", "nginx", "caddy")
 def restarted(way: str, times: int, folder: Path, pause: float = 0.0) -> Counter[str]:
     """What became of the turns that were asked for meanwhile, and how often a server was restarted. A caller waits for
     `pause` seconds between turns."""
-    copytree(ROOT / "config", folder / "config")
+    copytree(VPR, folder / "config")
     found = Counter[str](unanswered=0)
     with ExitStack() as stack:
         ports = tuple(free_port() for _ in range(2 if way == "nginx" else 1))

@@ -8,9 +8,9 @@ from phonetree.view.mermaid import as_mermaid
 from phonetree.view.outline import outline
 from phonetree.view.svg import as_svg
 from phonetree.view.text import as_text
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 
-SITE = load(ROOT / "config", RULES).site
+SITE = load(VPR, RULES).site
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 

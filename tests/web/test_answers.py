@@ -15,7 +15,7 @@ from phonetree.errors import Problem, Where
 from phonetree.runtime.watch import reload
 from phonetree.web import create_app
 from phonetree.web.context import of
-from tests.support.lines import NAMES, ROOT, SHOWN, STATUS_TOKEN, TOKEN, settings
+from tests.support.lines import NAMES, ROOT, SHOWN, STATUS_TOKEN, TOKEN, VPR, settings
 
 MISTYPED = "+1 617 555 01"
 """An advocate's own number, a digit short, written into the file instead of the environment."""
@@ -34,7 +34,7 @@ SECRETS = {
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
     """A server in production of which everything is wrong that can be."""
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     (config / "audio").mkdir(exist_ok=True)
     made = replace(settings(config), demo=False, database="postgresql://somebody:a-password@127.0.0.1:9/db.internal")
     app = create_app(replace(made, demo=True), watching=False)  # so that it starts with made-up numbers

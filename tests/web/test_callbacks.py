@@ -16,7 +16,7 @@ from phonetree.runtime import worker as work
 from phonetree.simulator.provider import Held, TestProvider
 from phonetree.store.messages import Messages
 from tests.support.databases import KINDS, tables
-from tests.support.lines import ROOT, TOKEN
+from tests.support.lines import TOKEN, VPR
 from tests.support.mail import ACCOUNT, heard, pair
 from tests.support.programs import until
 from tests.support.server import Server
@@ -33,7 +33,7 @@ class Running:
         keys.mkdir()
         (keys / "advocates.pem").write_bytes(pair()[2].public)
         self.provider = TestProvider(ACCOUNT, TOKEN)
-        self.server = Server(ROOT / "config", database=tables(kind, folder), provider=self.provider, keys=keys)
+        self.server = Server(VPR, database=tables(kind, folder), provider=self.provider, keys=keys)
         self.worker = self.server.worker
         assert self.server.services.background
         self.background = self.server.services.background

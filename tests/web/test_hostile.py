@@ -12,7 +12,7 @@ from phonetree.core.state import LATEST_BEGAN, Step
 from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.simulator import twiml
 from phonetree.simulator.transport import sign
-from tests.support.lines import ROOT, TOKEN, URL
+from tests.support.lines import TOKEN, URL, VPR
 from tests.support.server import Server
 
 NASTY = [
@@ -37,7 +37,7 @@ NODES = ["welcome", "advocate", "barcc_now", "voicemail", "about", "leave", "now
 
 @pytest.fixture(scope="module")
 def server() -> Server:
-    return Server(ROOT / "config", now=datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
+    return Server(VPR, now=datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
 
 
 def ask(server: Server, path: str, given: dict[str, str]) -> TestResponse:

@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.view.outline import outline
 from phonetree.web.words import WORDS
-from tests.support.lines import ROOT
+from tests.support.lines import VPR
 from tests.support.server import DAY, Server
 
 NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
@@ -15,7 +15,7 @@ NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 
 @pytest.fixture
 def server() -> Server:
-    return Server(ROOT / "config")
+    return Server(VPR)
 
 
 def test_it_says_whether_somebody_is_there(server: Server) -> None:

@@ -17,7 +17,8 @@ import requests
 from phonetree.simulator.transport import sign
 from phonetree.web.limits import BODY_SECONDS, HEADER_SECONDS, MOST_BODY_BYTES, MOST_FIELDS
 from tests.support.attacks import FIELDS, SHAPED, STALLS, Target, everything, form, head, stalled, worst
-from tests.support.programs import ROOT, TOKEN, answers, environ, free_port, start, stop, until
+from tests.support.lines import VPR
+from tests.support.programs import TOKEN, answers, environ, free_port, start, stop, until
 
 MANY = 64
 SOON_SECONDS = 3.0
@@ -28,7 +29,7 @@ SOON_SECONDS = 3.0
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """One server, with one worker."""
     folder = tmp_path_factory.mktemp("attacked")
-    copytree(ROOT / "config", folder / "config")
+    copytree(VPR, folder / "config")
     (folder / "config" / "audio").mkdir()
     (folder / "config" / "audio" / "hello.mp3").write_bytes(bytes(range(256)) * 4096)
     port = free_port()
@@ -196,7 +197,7 @@ def test_two_signatures_are_none(target: Target) -> None:
 
 def test_a_database_that_never_answers_holds_up_those_alone_who_need_it(tmp_path: Path) -> None:
     """A call of an unknown revision is looked up for a second at most, and no other call waits for that."""
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     with socket.create_server(("127.0.0.1", 0), backlog=128) as hole:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -215,7 +216,7 @@ def test_a_database_that_never_answers_holds_up_those_alone_who_need_it(tmp_path
 
 def test_the_servers_own_call_goes_through_its_socket(tmp_path: Path) -> None:
     """The first one waits until the server listens, so that no start is told as a failure."""
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port = free_port()
     url = "https://tree.example.org"
     server = start(tmp_path, port, environ(url))
@@ -229,7 +230,7 @@ def test_the_servers_own_call_goes_through_its_socket(tmp_path: Path) -> None:
 
 def test_a_log_that_nobody_takes_holds_up_no_turn(tmp_path: Path) -> None:
     """Each failed turn writes a line; the pipe it goes to is full."""
-    copytree(ROOT / "config", tmp_path / "config")
+    copytree(VPR, tmp_path / "config")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     taken, written = os.pipe()

@@ -10,13 +10,13 @@ import pytest
 from phonetree.core import engine
 from phonetree.simulator import twiml
 from phonetree.simulator.transport import sign
-from tests.support.lines import ROOT, TOKEN, URL
+from tests.support.lines import TOKEN, URL, VPR
 from tests.support.server import Server
 
 
 @pytest.fixture(scope="module")
 def server() -> Server:
-    return Server(ROOT / "config")
+    return Server(VPR)
 
 
 def heard(response) -> str:  # type: ignore[no-untyped-def]
@@ -221,7 +221,7 @@ def test_no_cookie_is_set(server: Server) -> None:
 
 
 def test_a_call_keeps_its_revision_over_an_edit(tmp_path: Path) -> None:
-    server = Server(copytree(ROOT / "config", tmp_path / "config"))
+    server = Server(copytree(VPR, tmp_path / "config"))
     before = server.state("welcome", "ask", query="?menu=welcome")
     routing = server.config / "routing.yaml"
     text = routing.read_text(encoding="utf-8")
@@ -232,7 +232,7 @@ def test_a_call_keeps_its_revision_over_an_edit(tmp_path: Path) -> None:
 
 
 def test_two_servers_of_the_same_files_can_take_each_others_turns(server: Server) -> None:
-    other = Server(ROOT / "config")
+    other = Server(VPR)
     assert other.state("welcome", "ask") == server.state("welcome", "ask")
     site = replace(server.sites.current)
     assert site.revision == other.sites.current.revision
@@ -270,7 +270,7 @@ def test_the_last_resort_needs_nothing_that_can_fail_at_call_time(
 
 
 def test_a_good_edit_brings_its_own_last_resort(tmp_path: Path) -> None:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     server = Server(config)
     routing = config / "routing.yaml"
     text = routing.read_text(encoding="utf-8").replace("last_resort: barcc", "last_resort: rainn")

@@ -27,7 +27,7 @@ from phonetree.store.migrate import migrate
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.databases import KINDS, address
-from tests.support.lines import ROOT, SHOWN, TOKEN, URL, settings
+from tests.support.lines import SHOWN, TOKEN, URL, VPR, settings
 from tests.support.mail import ACCOUNT, pair
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -78,7 +78,7 @@ def _closed() -> Iterator[None]:
 
 
 def test_a_database_that_is_gone_is_said_and_comes_back_by_itself(tmp_path: Path) -> None:
-    server = Server("postgresql://nobody@127.0.0.1:9/none", ROOT / "config", tmp_path)
+    server = Server("postgresql://nobody@127.0.0.1:9/none", VPR, tmp_path)
     server.worker.round(0)
     assert server.ready() == 503
     assert server.client.get("/readyz").json["database"] == "away"  # type: ignore[index]
@@ -94,7 +94,7 @@ def test_a_database_that_is_gone_is_said_and_comes_back_by_itself(tmp_path: Path
 
 
 def test_while_somebody_holds_the_database_turns_are_answered_at_once(tmp_path: Path) -> None:
-    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     migrate(server.worker.store)
     server.worker.round(0)
     assert server.ready() == 200
@@ -112,16 +112,16 @@ def test_while_somebody_holds_the_database_turns_are_answered_at_once(tmp_path: 
 def test_another_server_goes_on_with_a_call_by_the_tree_that_it_heard(kind: str, tmp_path: Path) -> None:
     """Edited here, not there yet; and the other way round."""
     database = address(kind, tmp_path)
-    edited = Path(copytree(ROOT / "config", tmp_path / "config"))
+    edited = Path(copytree(VPR, tmp_path / "config"))
     routing = edited / "routing.yaml"
     routing.write_text(routing.read_text(encoding="utf-8").replace("for crisis lines", "for help lines"), "utf-8")
-    old, new = Server(database, ROOT / "config", tmp_path), Server(database, edited, tmp_path)
+    old, new = Server(database, VPR, tmp_path), Server(database, edited, tmp_path)
     migrate(old.worker.store)
     lost = new.post(old.place(), Digits="7")
     assert "lost my place" in lost, "it is not published yet"
     for server in (old, new):
         server.worker.round(0)
-    one, two = Server(database, ROOT / "config", tmp_path), Server(database, edited, tmp_path)
+    one, two = Server(database, VPR, tmp_path), Server(database, edited, tmp_path)
     assert "For help lines" in one.post(new.place(), Digits="7")
     assert "For crisis lines" in two.post(old.place(), Digits="7")
     assert "lost my place" in two.post(old.place("0123456789ab"), Digits="7")
@@ -129,12 +129,12 @@ def test_another_server_goes_on_with_a_call_by_the_tree_that_it_heard(kind: str,
         connection.exec_driver_sql(
             "UPDATE revisions SET name = '0123456789ab' WHERE name = (SELECT max(name) FROM revisions)"
         )
-    three = Server(database, ROOT / "config", tmp_path)
+    three = Server(database, VPR, tmp_path)
     assert "lost my place" in three.post(three.place("0123456789ab"), Digits="7"), "files under a name not theirs"
 
 
 def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> None:
-    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     migrate(server.worker.store)
     server.worker.counts._chance = lambda: 0.0
     server.provider.leave("CA" + "1" * 32, 3)
@@ -160,7 +160,7 @@ def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> No
 
 
 def test_messages_go_when_their_days_are_over(tmp_path: Path) -> None:
-    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     store = server.worker.store
     migrate(store)
     messages = Messages(store)
@@ -184,7 +184,7 @@ def test_messages_go_when_their_days_are_over(tmp_path: Path) -> None:
 def test_a_task_that_fails_keeps_no_other_back_and_is_logged_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     migrate(server.worker.store)
     server.provider.token = "another"
     for moment in range(3):
@@ -220,7 +220,7 @@ def test_staff_are_told_when_nobody_could_be_reached_several_times_in_a_row() ->
 
 def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Path) -> None:
     """It would tell, by the file's time or the notice's, when somebody called."""
-    server = Server(address("sqlite", tmp_path), ROOT / "config", tmp_path)
+    server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     migrate(server.worker.store)
     server.worker.round(0)
     told: list[str] = []
@@ -239,7 +239,7 @@ def test_a_callback_that_brings_no_message_writes_and_sends_nothing(tmp_path: Pa
 
 def test_a_server_that_starts_over_bad_files_goes_on_with_what_was_published_last(tmp_path: Path) -> None:
     """As one that runs does: a restart in the midst of an edit does not take the line down."""
-    database, config = address("sqlite", tmp_path), Path(copytree(ROOT / "config", tmp_path / "config"))
+    database, config = address("sqlite", tmp_path), Path(copytree(VPR, tmp_path / "config"))
     with pytest.raises(ConfigError):
         Server(database, tmp_path / "nowhere", tmp_path)
     routing = config / "routing.yaml"

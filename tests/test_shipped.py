@@ -1,0 +1,69 @@
+"""The files in config/ are staff's: whatever they say, as long as it is good, every test passes.
+
+Only these tests look at them. All others have a copy of their own, tests/sites/vpr.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.__main__ import main
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import load
+from tests.support.lines import ROOT
+
+SHIPPED = ROOT / "config"
+HERE = Path(__file__)
+
+
+@pytest.mark.parametrize("command", [["check"], ["prove"], ["tree"], ["tree", "--format", "svg"], ["hours"]])
+@pytest.mark.usefixtures("database")
+def test_what_is_shipped_is_good(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHONETREE_CONFIG", str(SHIPPED))
+    assert main(["migrate"]) == 0
+    assert main(command) == 0
+
+
+def test_no_other_test_looks_at_it() -> None:
+    """`config` alone is a folder of a test's own; this is the one at the project's root."""
+    mentions = re.compile(r'ROOT\s*/\s*"config"|Path\("config"\)\.(?:read|write|glob)|copytree\("config"')
+    found = {path for path in (ROOT / "tests").rglob("*.py") if mentions.search(path.read_text(encoding="utf-8"))}
+    assert found == {HERE}
+
+
+def test_other_words_numbers_and_closures_are_as_good(tmp_path: Path) -> None:
+    """As README says staff may: every prompt, number and closure is changed, in a copy of the project."""
+    for name in ("phonetree", "tests", "docs", "deploy", "scripts"):
+        copytree(ROOT / name, tmp_path / name, ignore=lambda *_: ["__pycache__"])
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "app.py"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    config = Path(copytree(SHIPPED, tmp_path / "config"))
+    rules = NumberRules({}, stand_in=True)
+    before = load(config, rules).site
+    for name in ("hours.yaml", "routing.yaml"):
+        text = (config / name).read_text(encoding="utf-8")
+        (config / name).write_text(_changed(text), encoding="utf-8")
+    after = load(config, rules).site
+    assert before.revision != after.revision
+    assert not {line.number for line in before.resources.values()} & {line.number for line in after.resources.values()}
+    assert not {entry.first for entry in before.schedule.dated} & {entry.first for entry in after.schedule.dated}
+    tests = ["tests/test_shipped.py", "tests/test_docs.py", "tests/test_app.py", "tests/core/test_wording.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not other_words", *tests]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert ran.returncode == 0, ran.stdout[-3000:]
+
+
+def _changed(text: str) -> str:
+    """Every phone number, every date of a closure, and every text that is spoken."""
+    text = re.sub(r"\+1 (\d{3}) (\d{3}) (\d{4})", lambda found: f"+1 {found[1]} {found[2]} {_next(found[3])}", text)
+    text = re.sub(r"\b2027-(\d\d)-(\d\d)\b", r"2028-\1-\2", text)
+    text = re.sub(r"\b2026-(1[12])-(\d\d)\b", r"2027-\1-\2", text)
+    return re.sub(r"(\b(?:en|es): (?:>-?\n\s+|\"|)?)([A-Za-z¿¡])", r"\1Z", text)
+
+
+def _next(digits: str) -> str:
+    return f"{(int(digits) + 1) % 10_000:04}"

@@ -14,7 +14,7 @@ import yaml
 from yaml.reader import Reader
 
 from phonetree.config.slips import slip
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import named, unfit, without_unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -182,7 +182,7 @@ def _place(event: Any, name: str) -> Where:
 class _Builder:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.text = text
+        self.lines = text.split("\n")
         self.problems: list[Problem] = []
 
     def build(self, events: Iterator[Any]) -> tuple[Table, tuple[Problem, ...]]:
@@ -215,14 +215,12 @@ class _Builder:
         text = _BREAKS.sub(" ", text).strip()
         if (bad := unfit(text)) is None:
             return text
-        lines = self.text.split("\n")[event.start_mark.line : event.end_mark.line + 1]
+        lines = self.lines[event.start_mark.line : event.end_mark.line + 1]
         standing = (number for number, line in enumerate(lines) if bad in line)
         if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
             where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
         self._note(Problem(where, _unfit(bad, text[: text.index(bad)])))
-        while bad := unfit(text):
-            text = text.replace(bad, "")
-        return text
+        return without_unfit(text)
 
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)

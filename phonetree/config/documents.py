@@ -1,14 +1,18 @@
 """Documents are made and read before an edit is accepted, so that none breaks when a caller waits for it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
+from phonetree.config.reader import LONGEST_NAME
 from phonetree.core import engine
 from phonetree.core.fallback import fallback
-from phonetree.core.tree import Language, Site
+from phonetree.core.tree import Field, Language, Menu, Node, Site, prompts_of
 from phonetree.core.verbs import Dial, Gather, Verbs
+from phonetree.core.wording import every_form
 from phonetree.proof.promises import Breach, Promise, Walked
 from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
@@ -20,8 +24,9 @@ _AT_ANY_TIME = datetime.fromtimestamp(0, UTC)
 _renderer = Renderer("")
 
 
-def usable(verbs: Verbs) -> bytes:
-    """The document, once it was read again as XML. Raises ValueError saying why no phone network could use it."""
+def usable(verbs: Verbs, spare: int = SPARE_BYTES) -> bytes:
+    """The document, once it was read again as XML. Raises ValueError saying why no phone network could use it, or when
+    there are not so many bytes to spare."""
     try:
         document = _renderer.write(verbs)
         expat.ParserCreate().Parse(document, True)
@@ -29,8 +34,8 @@ def usable(verbs: Verbs) -> bytes:
         raise ValueError(f"is too long to be sent ({error}); shorten its texts") from error
     except Exception as error:  # whatever it is, callers would have met it
         raise ValueError(f"cannot be written as XML ({type(error).__name__})") from error
-    if len(document) > MOST_BYTES - SPARE_BYTES:
-        most = (MOST_BYTES - SPARE_BYTES) // 1024
+    if len(document) > MOST_BYTES - spare:
+        most = max(0, MOST_BYTES - spare) // 1024
         raise ValueError(f"has {len(document) // 1024} kB, of at most {most}; shorten its texts")
     return document
 
@@ -38,14 +43,54 @@ def usable(verbs: Verbs) -> bytes:
 def _usable(walked: Walked) -> Iterator[Breach]:
     """Looks at each document once. Those that differ in nothing but addresses, which are made of checked names and
     of numbers, are one: there are ten times as many of them."""
+    site = walked.site
+    more = _Moments(site)
     looked_at: set[tuple[object, ...]] = set()
     for turn, verbs in enumerate(walked.walk.verbs):
         if (words := _without_addresses(verbs)) not in looked_at:
             looked_at.add(words)
             try:
-                usable(verbs)
+                usable(verbs, spare=SPARE_BYTES + more.bytes_in(verbs))
             except ValueError as error:
                 yield walked.breach(f"what is said at node '{walked.node(turn)}' {error}", turn)
+    for kind in walked.moments.kinds:
+        for language in site.languages:
+            lost = engine.start_again(site, kind.at, language).verbs
+            try:
+                usable(lost, spare=SPARE_BYTES + more.bytes_in(lost))
+            except ValueError as error:
+                yield Breach(f"what callers hear whose place is lost {error}", node=site.start[kind.kind])
+
+
+class _Moments:
+    """What the words that depend on the moment may take besides, at another moment than the one that was walked."""
+
+    def __init__(self, site: Site) -> None:
+        self._longest = {language: self._bytes(site, language) for language in site.languages}
+        self._fields = {node.id: _fields(site, node) for node in site.nodes.values()}
+
+    def bytes_in(self, verbs: Verbs) -> int:
+        """The most for a document."""
+        spoken = (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken)
+        nodes = {piece.node for piece in spoken if piece.node}
+        return sum(times * self._longest[language] for node in nodes for language, times in self._fields[node].items())
+
+    @staticmethod
+    def _bytes(site: Site, language: Language) -> int:
+        said = (*every_form(site, language), site.phrases[language]["a_closure"], "&" * LONGEST_NAME)
+        return max(len(escape(words).encode()) for words in said)
+
+
+def _fields(site: Site, node: Node) -> Counter[Language]:
+    """How many fields there are in all that a node may say, by language."""
+    choices = (*node.choices, *site.always.values()) if isinstance(node, Menu) else ()
+    return Counter(
+        language
+        for prompt in (*prompts_of(node), *(choice.label for choice in choices))
+        for language, parts in prompt.items()
+        for part in parts
+        if isinstance(part, Field)
+    )
 
 
 def _without_addresses(verbs: Verbs) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from phonetree.core.wording import digits
 
 LONGEST_TEXT = 3000
 """Characters of one prompt; providers refuse longer ones somewhere above (Twilio, voice/twiml/say)."""
+
+MOST_OF_ONE_FIELD = 3
+"""How often a field may stand in one text: what it is filled with may be long, and is not known before the call."""
 
 AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
 """What can be played (Twilio, voice/twiml/play)."""
@@ -95,6 +99,7 @@ class PromptReader:
                 value.where, f"'{what}' has {length} characters; at most {LONGEST_TEXT} can be spoken at once"
             )
         pieces = _FIELD.split(text)
+        refuse_repeats(section, value, f"'{what}'", pieces[1::2])
         for number, piece in enumerate(pieces):
             if number % 2:
                 yield self._field(section, value, what, piece, language)
@@ -158,6 +163,16 @@ class PromptReader:
             else ""
         )
         return (Audio(file.text, words),)
+
+
+def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[str]) -> None:
+    """A problem for a field that stands in a text too often."""
+    for name, times in Counter(fields).items():
+        if times > MOST_OF_ONE_FIELD:
+            section.problem(
+                value.where,
+                f"{what} has {{{name}}} {times} times; at most {MOST_OF_ONE_FIELD} times may it stand there",
+            )
 
 
 def _missing(path: Path) -> str | None:

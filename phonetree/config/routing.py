@@ -12,7 +12,7 @@ from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.people import read_resources, read_teams
-from phonetree.config.prompts import PromptReader
+from phonetree.config.prompts import PromptReader, refuse_repeats
 from phonetree.config.reader import Findings, Section, suggest
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind
@@ -22,6 +22,9 @@ from phonetree.errors import Where
 
 MOST_LANGUAGES = 9
 """Languages of a helpline: a caller changes them by a key."""
+
+LONGEST_PHRASE = 500
+"""Characters of one of the product's phrases: half a minute of speech."""
 
 LONGEST_EMAIL = 254
 """Characters of an address (RFC 5321, 4.5.3.1.3)."""
@@ -242,9 +245,13 @@ def _check_phrase(section: Section, name: str, value: Scalar) -> None:
         # a phrase is filled in with str.format, which would take the rest of such a field for an instruction
         text = f"'{name}' has a brace that is not around a field's name alone; write fields plainly, like {{name}}"
         section.problem(value.where, f"{text}, and no other braces; the original: {original}")
+    elif len(value.text) > LONGEST_PHRASE:
+        text = f"'{name}' has {len(value.text)} characters; at most {LONGEST_PHRASE} may be"
+        section.problem(value.where, f"{text}, so leave out what can wait")
     elif found != wanted:
         has = " and ".join(f"{{{field}}}" for field in sorted(wanted)) or "no fields in braces"
         section.problem(value.where, f"'{name}' has to hold {has}, as the original does: {original}")
+    refuse_repeats(section, value, f"'{name}'", _FIELD.findall(value.text))
     for listed, count in (("weekdays", 7), ("months", 12)):
         if name == listed and [bool(word.strip()) for word in value.text.split(",")] != [True] * count:
             section.problem(value.where, f"'{name}' has to list {count} names with commas between them")

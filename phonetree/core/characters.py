@@ -15,8 +15,17 @@ def unfit(text: str) -> str | None:
     """The first character that no text may hold, or None. Line breaks and tabs are such, spaces of any width not."""
     if text.isprintable():
         return None
-    kept = _JOINER.sub("", text)
-    return next((each for each in kept if not each.isprintable() and unicodedata.category(each) != "Zs"), None)
+    return next((each for each in _JOINER.sub("", text) if not _fits(each)), None)
+
+
+def without_unfit(text: str) -> str:
+    """The text without what no text may hold."""
+    joiners = {found.start() for found in _JOINER.finditer(text)}
+    return "".join(each for place, each in enumerate(text) if _fits(each) or place in joiners)
+
+
+def _fits(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def named(character: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, assert_never
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -258,6 +258,20 @@ class Goodbye:
 
 
 Node = Menu | Message | HoursNode | Connect | Transfer | Voicemail | Goodbye
+
+
+def prompts_of(node: Node) -> tuple[Prompt, ...]:
+    """What a node says itself: labels of keys are left out."""
+    match node:
+        case Menu(say=say, again=again):
+            prompts: tuple[Prompt | None, ...] = say, again
+        case Message(say=say) | Voicemail(say=say) | Connect(say=say) | Transfer(say=say) | Goodbye(say=say):
+            prompts = (say,)
+        case HoursNode():
+            prompts = ()
+        case _:
+            assert_never(node)
+    return tuple(prompt for prompt in prompts if prompt)
 
 
 def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:

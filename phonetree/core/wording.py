@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from phonetree.core.tree import Audio, Field, Language, NodeId, Part, Prompt, Site
 from phonetree.core.tree import Text as Words
@@ -73,13 +73,14 @@ class Speaker:
         else:
             form = "this_week" if ahead <= THIS_WEEK else "later"
         return phrases[form].format(
-            time=self._time(moment),
+            time=self.time(moment),
             weekday=_listed(phrases["weekdays"])[moment.weekday()],
             month=_listed(phrases["months"])[moment.month - 1],
             day=moment.day,
         )
 
-    def _time(self, moment: datetime) -> str:
+    def time(self, moment: datetime) -> str:
+        """The time of day of a moment, as one says it."""
         phrases = self.site.phrases[self.language]
         hour, minute = moment.hour, moment.minute
         if not minute and hour in (0, 12):
@@ -88,6 +89,19 @@ class Speaker:
         clock = phrases["past_the_hour" if minute else "on_the_hour"].format(hour=on_the_clock, minute=f"{minute:02}")
         half = "morning" if hour < 12 else "afternoon"
         return phrases[f"one_in_the_{half}" if on_the_clock == 1 else half].format(clock=clock)
+
+
+def every_form(site: Site, language: Language) -> Iterator[str]:
+    """Moments to come as they may be said: every form, weekday and month, at the time of day with the longest name."""
+    begin = datetime(2026, 1, 10, tzinfo=UTC)  # the tenth to the sixteenth of a month have every weekday
+    speak = Speaker(site, language, begin)
+    times = (begin + timedelta(hours=hour, minutes=minute) for hour in range(24) for minute in (0, 59))
+    longest = max(times, key=lambda moment: len(speak.time(moment)))
+    for month in range(1, 13):
+        for day in range(10, 17):
+            moment = longest.replace(month=month, day=day)
+            for ahead in (0, 1, 3, 30):
+                yield replace(speak, now=moment - timedelta(days=ahead)).moment(moment)
 
 
 def _listed(text: str) -> list[str]:

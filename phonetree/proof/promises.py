@@ -12,7 +12,7 @@ from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
-from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words
+from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.budgets import Arrival, alone, arrivals, begins, question
@@ -275,7 +275,7 @@ def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
     """The node whose words these are, if they are one's."""
     speakers = [Speaker(walked.site, language, walked.now(turn)) for language in walked.site.languages]
     for node in walked.site.nodes.values():
-        for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
+        for prompt in prompts_of(node):
             if any(say in speaker.prompt(prompt) for speaker in speakers):
                 return node.id
     return None

@@ -12,9 +12,8 @@ from phonetree.config.documents import last_resort, usable
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.schedule import Kind
-from phonetree.core.tree import Menu, Site, Text
+from phonetree.core.tree import Field, Menu, Site, Text
 from phonetree.core.verbs import Hangup, Say, Voice
-from phonetree.errors import ConfigError
 from tests.support.lines import RULES, VPR
 
 SINCE = date(2026, 11, 22)
@@ -50,6 +49,28 @@ def test_a_document_that_callers_could_not_hear_is_a_problem_of_its_node(site: S
     assert any("node '" in problem.text for problem in problems)
 
 
+def test_a_document_is_small_enough_at_every_moment_not_only_at_the_one_that_was_walked(site: Site) -> None:
+    """In a long break it takes long to say when the line opens; at the moments that are walked it is short."""
+    node = site.nodes["crisis"]
+    assert isinstance(node, Menu)
+    again_and_again = (Field("next_opening"),) * 30
+    said = replace(node, say={**(node.say or {}), "en": again_and_again})
+    english = {**site.phrases["en"], "later": "{weekday} {month} {day} {time}" + "&" * 400}
+    long = replace(site, nodes={**site.nodes, "crisis": said}, phrases={**site.phrases, "en": english})
+    assert any("shorten its texts" in problem.text for problem in broken_promises(long, VPR, SINCE))
+    short = replace(site, nodes={**site.nodes, "crisis": said})
+    assert not any("shorten its texts" in problem.text for problem in broken_promises(short, VPR, SINCE))
+
+
+def test_what_callers_hear_whose_place_is_lost_is_looked_at_too(site: Site) -> None:
+    english = {**site.phrases["en"], "lost_place": "&" * 12_000}
+    broken = replace(site, phrases={**site.phrases, "en": english})
+    problems = broken_promises(broken, VPR, SINCE)
+    assert {problem.text.partition(" is too")[0].partition(" has")[0] for problem in problems} == {
+        "what callers hear whose place is lost"
+    }
+
+
 def test_the_last_resort_is_ready_in_every_language(site: Site) -> None:
     made = last_resort(site)
     assert made.documents.keys() == site.languages.keys()
@@ -60,15 +81,11 @@ def test_the_last_resort_is_ready_in_every_language(site: Site) -> None:
     assert b"marque 9 1 1" in made.document("es")
 
 
-def test_a_last_resort_that_no_network_could_use_is_refused(tmp_path: Path) -> None:
-    config = copytree(VPR, tmp_path / "config")
-    path = config / "routing.yaml"
-    text = path.read_text(encoding="utf-8")
-    long = {"trouble": "&" * 9_000 + " {name}", "cut_off": "&" * 9_000 + " {number}"}
-    phrases = "".join(f'    {name}: "{words}"\n' for name, words in long.items())
-    path.write_text(f"{text}\nphrases:\n  en:\n{phrases}", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"when the server itself fails \('barcc'\) is too long to be sent"):
-        load(config, RULES)
+def test_a_last_resort_that_no_network_could_use_is_refused(site: Site) -> None:
+    """As if a reader had let it pass."""
+    english = {**site.phrases["en"], "trouble": "&" * 12_000 + " {name}"}
+    with pytest.raises(ValueError, match="shorten its texts"):
+        last_resort(replace(site, phrases={**site.phrases, "en": english}))
 
 
 def test_a_broken_promise_names_the_line_of_its_node(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from phonetree.config.document import LONGEST_SCALAR, MOST_ITEMS
 from phonetree.config.hours import LONGEST_ENTRY_DAYS, MOST_CALENDARS, MOST_DATED
 from phonetree.config.nodes import MOST_LIKE, MOST_MENTIONED, MOST_NODES
 from phonetree.config.people import MOST_MEMBERS, MOST_RESOURCES, MOST_TEAMS
-from phonetree.config.prompts import LONGEST_FILE_NAME
+from phonetree.config.prompts import LONGEST_FILE_NAME, MOST_OF_ONE_FIELD
 from phonetree.config.reader import LONGEST_PROBLEM, suggest
-from phonetree.config.routing import LONGEST_EMAIL, MOST_LANGUAGES
+from phonetree.config.routing import LONGEST_EMAIL, LONGEST_PHRASE, MOST_LANGUAGES
 from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import DatedHours, Schedule, Week
 from phonetree.errors import MOST_PROBLEMS, ConfigError
@@ -56,6 +56,7 @@ def _more(what: str, number: int) -> str:
 
 
 CLOSURES = _more("- {{date: 2026-11-28, name: a day}}", 20_000)
+UNSEEN = "a" * 1500 + "".join(map(chr, range(0xE000, 0xF8FF)))
 TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
     "closures": (
         "hours.yaml",
@@ -105,6 +106,26 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
         f"has 5,001 entries; at most {MOST_MENTIONED} may",
     ),
     "alike": ("routing.yaml", _add(_more("m{0}: {{menu: {{like: m1{0}}}}}", 300)), "more problems than these"),
+    "unfit characters": (
+        "routing.yaml",
+        _add("junk:\n" + "".join(f'  k{n}: "{UNSEEN}"\n' for n in range(90))),
+        "U+E000, a private character",
+    ),
+    "a phrase": (
+        "routing.yaml",
+        _add("phrases: {en: {ended: '" + "Bye! " * 200 + "'}}\n"),
+        f"'ended' has 1000 characters; at most {LONGEST_PHRASE} may be",
+    ),
+    "a field again and again": (
+        "routing.yaml",
+        _add("phrases: {en: {tomorrow: '" + "{time} " * 50 + "'}}\n"),
+        f"'tomorrow' has {{time}} 50 times; at most {MOST_OF_ONE_FIELD} times",
+    ),
+    "a moment again and again": (
+        "routing.yaml",
+        _replace("Welcome.", "Welcome. " + "{next_opening} " * 20),
+        f"has {{next_opening}} 20 times; at most {MOST_OF_ONE_FIELD} times",
+    ),
     "misspelt": (
         "routing.yaml",
         _add(_more("n{0}: {{message: {{say: A., go: n{0}x}}}}", 1500)),

@@ -42,6 +42,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.simulator.transport import sign
+from phonetree.web.limits import MOST_FIELDS
 from tests.config.test_limits import BASE, TOO_MUCH
 from tests.support.attacks import ELSEWHERE, FIELDS, SHAPED, STALLS, Target, form, head, stalled
 from tests.support.lines import VPR
@@ -146,6 +147,17 @@ def _forged(*, keep: bool = False) -> bytes:
     return sent.replace(b"Connection: close\r\n", b"") if keep else sent
 
 
+def _long_header() -> bytes:
+    """A forged turn with a header that takes long to take apart."""
+    return _forged(keep=True).replace(b"form-urlencoded", b"form-urlencoded" + b';a="x"' * 4500)
+
+
+def _costly() -> bytes:
+    """A forged turn that is as much work as any that is looked at: every field allowed, each character escaped."""
+    fields = {f"{chr(0xE9) * 2}{number}": chr(0xE9) * 20 for number in range(MOST_FIELDS - 1)}
+    return form(fields, signature=SHAPED).replace(b"Connection: close\r\n", b"")
+
+
 # -- the attacks
 
 
@@ -180,6 +192,10 @@ ATTACKS: dict[str, Callable[[Target], AbstractContextManager[object]]] = {
     "forms of 9,000 fields (60 kB), 8 clients without a pause": _flooding(_fields(9000), connections=8),
     "forged turns at half the capacity": _flooding(_forged(keep=True), connections=16, share=0.5),
     "forged turns, 16 clients without a pause": _flooding(_forged(keep=True), connections=16),
+    "a header of 27 kB, 200 clients without a pause": _flooding(_long_header(), connections=200),
+    "forged turns as costly as may be, 200 clients without a pause": _flooding(
+        _costly(), _fields(MOST_FIELDS), connections=200
+    ),
     "the page at half the capacity, 500 connections": _flooding(head("GET", "/"), connections=500, share=0.5),
     "the page, 500 connections without a pause": _flooding(head("GET", "/"), connections=500),
     "unsigned requests, 64 clients without a pause": _flooding(head(Content_Length=0), connections=64),

@@ -3,8 +3,15 @@
 MOST_BODY_BYTES = 16 * 1024
 """The provider's requests have two or three kilobytes; some of its fields are long tokens (Twilio, voice/twiml)."""
 
-MOST_FIELDS = 200
+USUAL_BODY_BYTES = 4 * 1024
+"""A larger body is read after those that are not, one at a time: a forged one may cost ten times what a turn does."""
+
+MOST_FIELDS = 100
 """Fields of a form or a query. The provider sends about forty, and a few more for SIP; each one is signed."""
+
+MOST_HEADER_CHARACTERS = 400
+"""Of the headers that are read before the signature is checked. Taking longer ones apart can cost more than a turn
+does; the name of a host has 253 characters at most."""
 
 MOST_ADDRESS_BYTES = 8 * 1024
 """Path and query. A turn that is asked for by GET has its fields there."""
@@ -22,3 +29,6 @@ MOST_CONNECTIONS = 4096
 
 MOST_WAITING_PAGES = 1000
 """Requests for pages and files that wait for their turn; beyond that a client gets 503."""
+
+READ_FIRST = frozenset({"host", "content-type"})
+"""The headers that are read before the signature is checked."""

@@ -27,7 +27,15 @@ from phonetree import log
 from phonetree.provider.signature import HEADER, could_be
 from phonetree.web import context, create_app
 from phonetree.web.headers import security_headers
-from phonetree.web.limits import BODY_SECONDS, MOST_ADDRESS_BYTES, MOST_BODY_BYTES, MOST_WAITING_PAGES
+from phonetree.web.limits import (
+    BODY_SECONDS,
+    MOST_ADDRESS_BYTES,
+    MOST_BODY_BYTES,
+    MOST_HEADER_CHARACTERS,
+    MOST_WAITING_PAGES,
+    READ_FIRST,
+    USUAL_BODY_BYTES,
+)
 
 TURN_THREADS = 4
 """Turns that may wait for the database at the same moment."""
@@ -60,6 +68,7 @@ class Edge:
         self._refusal = list(headers.items())
         self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "pages")
+        self._large = asyncio.Semaphore(1)
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._waiting_pages = 0
 
@@ -81,10 +90,15 @@ class Edge:
             return None  # the client has gone
         if body is None:
             return protocol.response_empty(403, self._refusal)
-        answer = await self._answered(_environ(scope, body), signed=signed)
+        large = len(body) > USUAL_BODY_BYTES
+        answer = await self._answered(_environ(scope, body), signed=signed, large=large)
         return answer.give(protocol)
 
-    async def _answered(self, environ: dict[str, Any], *, signed: bool) -> "_Answer":
+    async def _answered(self, environ: dict[str, Any], *, signed: bool, large: bool) -> "_Answer":
+        if signed and large:
+            async with self._large:
+                await asyncio.sleep(0)  # whoever waits with a usual one comes first
+                return await self._run(self._turns, environ)
         if signed:
             return await self._run(self._turns, environ)
         if self._waiting_pages >= MOST_WAITING_PAGES:
@@ -181,7 +195,12 @@ def _is_page(scope: Scope) -> bool:
 
 def _is_signed(scope: Scope) -> bool:
     """Whether the request may be one that the provider has signed."""
-    return could_be(scope.headers.get(HEADER.lower(), "")) and _short(scope)
+    return could_be(scope.headers.get(HEADER.lower(), "")) and _short(scope) and not _has_long_headers(scope)
+
+
+def _has_long_headers(scope: Scope) -> bool:
+    long = sum(len(value) for name, value in scope.headers.items() if name in READ_FIRST)
+    return long > MOST_HEADER_CHARACTERS
 
 
 def _short(scope: Scope) -> bool:

@@ -25,7 +25,7 @@ from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.runtime.services import Services
 from phonetree.web.context import services
-from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS
+from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS, MOST_HEADER_CHARACTERS, READ_FIRST
 
 blueprint = Blueprint("voice", __name__)
 
@@ -61,6 +61,8 @@ def _is_signed(verifier: Verifier) -> bool:
     """Whether the provider has signed the request. What is larger than any of its requests is not even read."""
     query = request.query_string
     if not could_be(request.headers.get(HEADER, "")) or len(query) > MOST_ADDRESS_BYTES:
+        return False
+    if sum(len(request.headers.get(name, "")) for name in READ_FIRST) > MOST_HEADER_CHARACTERS:
         return False
     body = request.get_data()
     if max(_fields_in(query), _fields_in(body)) > MOST_FIELDS or request.mimetype == "multipart/form-data":

@@ -252,3 +252,28 @@ def test_a_log_that_nobody_takes_holds_up_no_turn(tmp_path: Path) -> None:
         os.close(written)
         os.close(taken)
         assert server.wait(30) == 0
+
+
+@pytest.mark.parametrize("header", ["Content-Type", "Host"])
+def test_headers_that_take_long_to_read_are_refused_unread(target: Target, header: str) -> None:
+    """A forged request may cost what a genuine one does, and no more: as many as there are connections queue up."""
+    usual = {"Content-Type": "application/x-www-form-urlencoded", "Host": "tree.example.org"}
+    long = usual | {header: usual[header] + ';a="x"' * 4500}
+    lines = [
+        *(f"{name}: {value}" for name, value in long.items()),
+        f"X-Twilio-Signature: {SHAPED}",
+        "Content-Length: 3",
+    ]
+    sent = ("POST /voice HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\na=b").encode()
+
+    def flood() -> None:
+        with target.connect() as line, suppress(OSError):
+            for _ in range(40):
+                line.sendall(sent)
+                assert line.recv(4096).startswith(b"HTTP/1.1 4")
+
+    with ThreadPoolExecutor(MANY) as pool:
+        flooding = [pool.submit(flood) for _ in range(MANY)]
+        assert worst(target.turn) < SOON_SECONDS
+        for each in flooding:
+            each.result()

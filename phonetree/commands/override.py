@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,14 +66,26 @@ def add(
     begins, ends = (now if text == "now" else _moment(text, now, loaded.site) for text in (begin, until))
     kind_ = None if kind == AS_USUAL else Kind(kind)
     wanted = read_override(loaded.site, kind_, (begins, ends), _words(said), now)
-    others = standing(overrides.kept(int(time.time())))
+    kept = overrides.kept(int(time.time()))
+    others = standing(kept)
     check_promises(loaded.site, wanted, others, now.date())
     number = overrides.add(wanted, who, _line(wanted, loaded.site), int(time.time()))
     click.echo(f"Override {number}: {_line(wanted, loaded.site)}.")
     for team in nobody_on_shift(loaded.site, wanted):
         click.echo(f"Team '{team}': {NOBODY}.")
+    for each in _hours_of(kept, wanted):
+        click.echo(f"Still in force: {numbered(each, loaded.site).strip()}. To end it: override withdraw {each.number}")
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
+
+
+def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
+    """The override that goes on deciding the hours when one that says words only is added."""
+    for each in kept:
+        there = each.override
+        if wanted.kind is None and there.kind and there.begins < wanted.ends and wanted.begins < there.ends:
+            yield each
+            return
 
 
 @override.command("list")

@@ -18,6 +18,9 @@ MOST_DAYS = 31
 
 NOBODY = "nobody is on shift then; mend the shifts in routing.yaml first"
 
+LONGEST_WORDS = 500
+"""Characters: far more than can be said in time."""
+
 LONGEST_WORDS_SECONDS = 15.0
 """Whoever calls hears the words each time before the menu."""
 
@@ -55,6 +58,11 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"the words in '{language}' hold a brace; nothing is filled in here, so write plain words"
         elif bad := unfit(text):
             yield f"the words in '{language}' hold a character that cannot be seen or spoken ({named(bad)}); remove it"
+        elif len(text) > LONGEST_WORDS:
+            yield (
+                f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} may be, so leave out "
+                "what can wait"
+            )
         elif (seconds := speech_seconds(text)) > LONGEST_WORDS_SECONDS:
             yield (
                 f"the words in '{language}' take {seconds:.0f} s to say; every caller hears them first, so leave "

@@ -119,6 +119,10 @@ def test_hours_make_no_database(
                 "remove it",
             ],
         ),
+        (
+            ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
+            ["the words in 'en' have 65003 characters; at most 500 may be, so leave out what can wait"],
+        ),
         (["open", "--say", "hello"], ["--say 'hello' names no language; write it like: --say \"en=Back at 2 PM.\""]),
         (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
     ],
@@ -234,3 +238,17 @@ def test_a_name_that_no_line_can_hold_is_refused_and_nothing_is_kept(
     assert main(["override", "add", "closed", *times, "--who", who]) != 0
     assert said in " ".join(capsys.readouterr().err.split())
     assert Overrides(store).kept(0) == ()
+
+
+def test_words_alone_change_no_hours_and_what_does_is_named(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    assert main(["override", "add", "closed", *stretch, "--who", "Ada"]) == 0
+    assert "Still in force" not in capsys.readouterr().out
+    assert main(["override", "add", "as-usual", *stretch, *BOTH, "--who", "Ada"]) == 0
+    told = capsys.readouterr().out
+    assert "Still in force: 1  closed from" in told
+    assert "To end it: override withdraw 1" in told
+    later = ["--from", f"{day} 15:00", "--until", f"{day} 16:00"]
+    assert main(["override", "add", "as-usual", *later, *BOTH, "--who", "Ada"]) == 0
+    assert "Still in force" not in capsys.readouterr().out

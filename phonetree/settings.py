@@ -17,6 +17,9 @@ from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
 DATABASE_URL = "sqlite:///var/phonetree.db"
+PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
+"""How the program was called, as whoever is to call it again should type it."""
+
 SHORTEST_TOKEN = 16
 """Characters of a token that cannot be guessed by trying."""
 
@@ -62,6 +65,8 @@ class Settings:
 
 _BREAKS = re.compile(r"[\n\r\t]+")
 """Between the addresses of PHONETREE_NOTIFY, and at the end of a file."""
+
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 
 _SPACE = re.compile(r"\s")
 
@@ -134,6 +139,27 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return found
 
 
+def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Settings from a file's text, with a NAME=value in each line, as systemd and compose read them.
+
+    What the environment has already stays as it is. Raises SettingsError naming the line of the file `name`, and never
+    what stands in it.
+    """
+    problems = []
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        if not line or line.startswith("#"):
+            continue
+        key, sign, value = line.partition("=")
+        if not (sign and _NAME.match(key)):
+            problems.append(f"{name}:{number}: is no setting; write NAME=value")
+            continue
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        environ.setdefault(key, value)
+    if problems:
+        raise SettingsError(*problems)
+
+
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
     """The address of the store's database."""
     return _Environment(environ).get("DATABASE_URL", DATABASE_URL)
@@ -168,6 +194,12 @@ def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
 def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
     """The token alone, for a command that signs requests itself."""
     return _Environment(environ).get("TWILIO_AUTH_TOKEN") or None
+
+
+def public_url(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The address that the provider calls, for a command that calls the server itself; None where it is not set."""
+    values = _Environment(environ)
+    return _public_url(values) if values.get("PHONETREE_PUBLIC_URL") else None
 
 
 def demo_folder(port: int) -> Path:

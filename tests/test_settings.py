@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from phonetree.errors import SettingsError
-from phonetree.settings import become_demo, read
+from phonetree.settings import become_demo, public_url, read, take_lines
 
 GOOD = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -105,3 +105,27 @@ def test_a_file_that_begins_with_a_byte_order_mark_is_told(tmp_path: Path) -> No
     with pytest.raises(SettingsError, match="ADVOCATE_1 holds a character that cannot be seen") as caught:
         read({**GOOD, "ADVOCATE_1_FILE": str(tmp_path / "one")}).names.get("ADVOCATE_1")
     assert "0101" not in str(caught.value)
+
+
+def test_a_file_of_settings_is_read_as_systemd_reads_it() -> None:
+    text = '# the account\nTWILIO_ACCOUNT_SID=AC1\n\nADVOCATE_1="+1 617 555 0101"\nADVOCATE_2=+1 617 555 0102\n'
+    environ = {"TWILIO_ACCOUNT_SID": "AC2"}
+    take_lines(text, "file", environ)
+    assert environ == {
+        "TWILIO_ACCOUNT_SID": "AC2",  # what is set already stays
+        "ADVOCATE_1": "+1 617 555 0101",
+        "ADVOCATE_2": "+1 617 555 0102",
+    }
+
+
+def test_a_line_that_is_no_setting_is_named_and_not_shown() -> None:
+    with pytest.raises(SettingsError) as caught:
+        take_lines("TWILIO_AUTH_TOKEN=x\na very secret line\nexport A=1\n", "file", {})
+    assert str(caught.value).splitlines() == [f"file:{number}: is no setting; write NAME=value" for number in (2, 3)]
+
+
+def test_the_public_address_alone_may_be_missing_but_not_malformed() -> None:
+    assert public_url({}) is None
+    assert public_url(GOOD) == "https://tree.example.org"
+    with pytest.raises(SettingsError):
+        public_url({"PHONETREE_PUBLIC_URL": "nonsense"})

@@ -97,8 +97,9 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
             f"no demo runs at {url} from this folder{others}; start it with scripts/serve "
             'and wait until it says "answers at", or set TWILIO_AUTH_TOKEN to that server\'s token'
         )
+    public = None if demo else settings.public_url()
     url = demo.url if demo else url
-    transport = OverHttp()
+    transport = OverHttp(at=url if public else "")
     try:
         transport.post(f"{url}/healthz", {}, {}, CONNECT_SECONDS)
     except Unreachable:
@@ -109,7 +110,7 @@ def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
     if demo is None:
         site = site_of(config)
         return Clock(moment(None, site.schedule.zone)), Line(
-            transport, token or "", url, *site.helpline.way_in, shared=True
+            transport, token or "", public or url, *site.helpline.way_in, shared=True
         )
     keep_there = partial(keep, demo)
     line = Line(transport, demo.token, url, demo.number, demo.forwarded_from, keep_there, shared=True)

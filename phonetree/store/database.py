@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from phonetree.errors import SettingsError, StoreError
+from phonetree.settings import PROGRAM
 from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
 
 WAIT_SECONDS = 5
@@ -46,7 +47,7 @@ SEARCH_SHARE = 0.01
 
 _NO_FILE = (
     "there is no file at {path}; look at the path in DATABASE_URL, " + RESTORE + ", or, "
-    "if it is to be a new one, run: python -m phonetree migrate"
+    f"if it is to be a new one, run: {PROGRAM} migrate"
 )
 
 
@@ -152,7 +153,7 @@ class Store:
             with self.read() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
             if found != SCHEMA:
-                return f"the database has schema {found or 'none'}, not {SCHEMA}; run: python -m phonetree migrate"
+                return f"the database has schema {found or 'none'}, not {SCHEMA}; run: {PROGRAM} migrate"
             if thorough:
                 self._examine()
         except StoreError as error:

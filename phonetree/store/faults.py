@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
+from phonetree.settings import PROGRAM
+
 UNUSABLE = "the database cannot be used: "
 RESTORE = "bring back a backup (docs/running.md, Restore)"
 MOVED = "its file was deleted, moved, replaced or copied over in the midst of it"
@@ -29,7 +31,7 @@ POSTGRES = {
     "28": "the user or the password is refused; look at both in DATABASE_URL",
     "3D000": "there is no database of that name; look at the name at the end of DATABASE_URL, or make it with createdb",
     "42501": "the user may not do this there; give it the rights of an owner",
-    "42P01": "its tables are not there; run: python -m phonetree migrate",
+    "42P01": f"its tables are not there; run: {PROGRAM} migrate",
     "53100": "its disk is full; make room",
     "53300": "it has no connection left; let it take more, or run fewer servers",
     "XX001": DAMAGED,

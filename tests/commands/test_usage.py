@@ -159,6 +159,7 @@ BAD = {
 
 OPENS = "--key a.key.json --passphrase-file passphrase"
 READS = [
+    "--settings {bad} check",
     "voicemail save {message} out.wav --passphrase-file passphrase --key {bad}",
     "voicemail play {message} --passphrase-file passphrase --key {bad}",
     "voicemail reseal --passphrase-file passphrase --key {bad}",

@@ -67,6 +67,8 @@ class _Call:
     state: State
     passed: tuple[NodeId, ...] = ()
     outcome: Outcome | None = None
+    interrupted: NodeId | None = None
+    """The node whose words the caller did not want to hear to the end."""
 
     @property
     def speak(self) -> Speaker:
@@ -211,7 +213,9 @@ def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Tur
 
 def _announce(here: _Call, spoken: tuple[Spoken, ...]) -> Verbs:
     """Words that lead on by themselves; a key in the midst of them is heard."""
-    return (Gather(spoken, ANNOUNCE_SECONDS, here.state.at(Step.ANNOUNCE)),) if spoken else ()
+    if not spoken or here.interrupted == here.state.node:
+        return ()
+    return (Gather(spoken, ANNOUNCE_SECONDS, here.state.at(Step.ANNOUNCE)),)
 
 
 def _interrupt(here: _Call, node_id: NodeId, key: str) -> Turn:
@@ -222,10 +226,7 @@ def _interrupt(here: _Call, node_id: NodeId, key: str) -> Turn:
         return _follow(here, here.site.always[key].target)
     if isinstance(here.site.nodes[node_id], Goodbye):
         return _back(here, ())
-    heard = here.state.at(Step.ANNOUNCE)
-    entered = _enter(here, node_id)
-    kept = tuple(verb for verb in entered.verbs if not (isinstance(verb, Gather) and verb.then == heard))
-    return replace(entered, verbs=kept)
+    return _enter(replace(here, interrupted=node_id), node_id)
 
 
 def _follow(here: _Call, target: Target) -> Turn:

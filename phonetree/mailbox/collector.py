@@ -123,8 +123,7 @@ class Collector:
     def _delete_call_records(self, needed: set[str]) -> None:
         """Deletes the records of our calls that have ended, a member's legs before the caller's."""
         helpline = self.helpline()
-        sides = [{side: number} for side in ("To", "From") for number in _numbers(helpline)]
-        listed = {call.id: call for side in sides for call in self.provider.calls(**side)}
+        listed = {call.id: call for number in _numbers(helpline) for call in self.provider.calls_with(number)}
         incoming = {call.id for call in listed.values() if _came_in(call, helpline)}
         for call in listed.values():  # none of which was deleted before all were listed: pages would shift
             if call.ended and call.id not in needed and (call.id in incoming or self._placed(call, incoming, helpline)):
@@ -147,7 +146,7 @@ class Collector:
 
     def _delete_call(self, call: CallRecord) -> None:
         try:
-            for leg in list(self.provider.calls(ParentCallSid=call.id)):
+            for leg in list(self.provider.legs(call.id)):
                 self.provider.delete_call(leg.id)
             self.provider.delete_call(call.id)
         except ProviderError:

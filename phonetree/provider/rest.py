@@ -130,9 +130,14 @@ class Provider:
                 return None
             raise
 
-    def calls(self, **of: str) -> Iterator[CallRecord]:
-        """Records of calls, such as those `To` or `From` a number, or with a `ParentCallSid`."""
-        yield from map(_call, self._listed("Calls.json", "calls", of))
+    def calls_with(self, number: str) -> Iterator[CallRecord]:
+        """Records of calls to a number (E.164), and then of those from it. Raises ProviderError."""
+        for side in ("To", "From"):
+            yield from map(_call, self._listed("Calls.json", "calls", {side: number}))
+
+    def legs(self, call: str) -> Iterator[CallRecord]:
+        """Records of the calls that were placed for a call. Raises ProviderError."""
+        yield from map(_call, self._listed("Calls.json", "calls", {"ParentCallSid": call}))
 
     def delete_call(self, call: str) -> None:
         """Deletes the record of a call that has ended. Raises ProviderError."""

@@ -1,6 +1,7 @@
 """The webhook: refusals first; then help, whatever comes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from xml.etree import ElementTree
@@ -283,3 +284,12 @@ def test_a_good_edit_brings_its_own_last_resort(tmp_path: Path) -> None:
     routing.write_text(text + '\nphrases: {en: {trouble: "Sorry. {name:d}"}}\n', encoding="utf-8")
     assert not server.sites.reload()
     assert document.findtext("Dial/Number") in server.post("/voice/fallback").text  # type: ignore[operator]
+
+
+def test_a_turn_in_the_last_second_before_closing_is_not_kept_for_the_first_after_it() -> None:
+    late = Server(VPR)
+    place = late.state("welcome", "ask", query="?menu=welcome")
+    late.now = datetime(2026, 11, 23, 21, 59, 59, 999_999, tzinfo=UTC)
+    assert "calling an advocate" in late.post(place, Digits="0").text
+    late.now += timedelta(microseconds=1)
+    assert "calling an advocate" not in late.post(place, Digits="0").text

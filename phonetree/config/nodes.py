@@ -1,8 +1,9 @@
 """The nodes of routing.yaml: each is a name, one kind, and what that kind needs."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from phonetree.config.document import Item, Scalar
 from phonetree.config.prompts import PromptReader
@@ -21,6 +22,7 @@ from phonetree.core.tree import (
     Message,
     Node,
     NodeId,
+    NodeKind,
     Prompt,
     Resource,
     Speak,
@@ -31,7 +33,8 @@ from phonetree.core.tree import (
 )
 from phonetree.errors import Where
 
-KINDS = ("menu", "message", "hours", "connect", "transfer", "voicemail", "goodbye")
+KINDS = tuple(NodeKind)
+
 STAR = "star"
 """How the files write the key *, which YAML would take for something else."""
 
@@ -150,27 +153,35 @@ class NodeReader:
         for key in given:
             if key.text not in KINDS:
                 outer.problem(key.where, f"'{key.text}' is not a kind of node{suggest(key.text, KINDS)}")
-        kinds = [key.text for key in given if key.text in KINDS]
+        kinds = [NodeKind(key.text) for key in given if key.text in KINDS]
         if len(kinds) != 1:
             if kinds or (outer.present and not given):
                 outer.problem(name.where, f"needs exactly one of {', '.join(KINDS)}")
             return None
         kind = kinds[0]
         section = outer.section(kind, f"{kind} '{name.text}'")
-        node = self._builders()[kind](section, name.text)
+        node = self._built(kind, section, name.text)
         section.refuse_unknown()
         return node
 
-    def _builders(self) -> Mapping[str, Callable[[Section, NodeId], Node]]:
-        return {
-            "menu": self._menu,
-            "message": self._message,
-            "hours": self._hours,
-            "connect": self._connect,
-            "transfer": self._transfer,
-            "voicemail": self._voicemail,
-            "goodbye": self._goodbye,
-        }
+    def _built(self, kind: NodeKind, section: Section, name: NodeId) -> Node:
+        match kind:
+            case NodeKind.MENU:
+                return self._menu(section, name)
+            case NodeKind.MESSAGE:
+                return self._message(section, name)
+            case NodeKind.HOURS:
+                return HoursNode(name, self.by_kind(section))
+            case NodeKind.CONNECT:
+                return self._connect(section, name)
+            case NodeKind.TRANSFER:
+                return self._transfer(section, name)
+            case NodeKind.VOICEMAIL:
+                return self._voicemail(section, name)
+            case NodeKind.GOODBYE:
+                return Goodbye(name, self.prompts.read(section, "say"))
+            case _:
+                assert_never(kind)
 
     def _menu(self, section: Section, name: NodeId) -> Menu:
         like = self.link(section, "like")
@@ -216,9 +227,6 @@ class NodeReader:
         say = self.prompts.required(section, "say", "write what callers hear")
         return Message(name, say, self.link(section, "go", hint="write the node that comes next"))
 
-    def _hours(self, section: Section, name: NodeId) -> HoursNode:
-        return HoursNode(name, self.by_kind(section))
-
     def by_kind(self, section: Section) -> Mapping[Kind, NodeId]:
         """A node for each of open, closed and holiday."""
         return {
@@ -259,9 +267,6 @@ class NodeReader:
             silence=section.number("silence", 10, 5, 60, "seconds without a word"),
             go=self.link(section, "go", hint="write the node that comes after the message"),
         )
-
-    def _goodbye(self, section: Section, name: NodeId) -> Goodbye:
-        return Goodbye(name, self.prompts.read(section, "say"))
 
 
 _LABEL_HINT = "write what the key does, such as to speak with an advocate"

@@ -7,6 +7,7 @@ time is another question, and the proof's.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from typing import assert_never
 
 from phonetree.config.reader import Findings
 from phonetree.core.schedule import Kind
@@ -159,9 +160,11 @@ def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
                 following = [go]
             case HoursNode(go=by_kind):
                 following = list(dict.fromkeys(by_kind.values()))
-            case _:
+            case Menu() | Connect() | Transfer() | Voicemail() | Goodbye():
                 following = []
                 yield here
+            case other:
+                assert_never(other)
         waiting += [after for after in following if after not in seen]
         seen.update(following)
 

@@ -12,6 +12,7 @@ that come back (their `then`). It may import nothing but the rest of `core`. The
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import assert_never
 
 from phonetree.core import ringing
 from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded, TooLate
@@ -29,6 +30,7 @@ from phonetree.core.tree import (
     Member,
     Menu,
     Message,
+    Node,
     NodeId,
     Resource,
     Site,
@@ -162,29 +164,57 @@ def _at_short_notice(here: _Call) -> tuple[Spoken, ...]:
 
 
 def _go_on(here: _Call, event: Event) -> Turn:
-    match here.site.nodes[here.state.node], here.state.step, event:
-        case Menu() as menu, Step.ASK, Pressed(key):
-            return _choose(here, menu, key)
-        case Menu() as menu, Step.ASK, _:
-            return _miss(here, menu, here.speak.phrase("no_key"))
-        case node, Step.ANNOUNCE, Pressed(key):
-            return _interrupt(here, node.id, key)
-        case Connect() as node, Step.RING, _:
-            return _ring(here, node, ringing.RingProgress(int(here.now.timestamp())))
-        case Connect() as node, Step.RUNG, DialEnded(connected=True):
-            return _after(here, node)
-        case Connect() as node, Step.RUNG, _:
-            return _ring_on(here, node, event)
-        case Transfer() as node, Step.BRIDGED, DialEnded(connected=True):
-            return _after(here.coming_to(Outcome.LINE), node)
-        case Transfer() as node, Step.BRIDGED, _:
-            return _unreachable(here, node, event)
-        case Voicemail() as node, Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
-            return _enter(here.coming_to(Outcome.MESSAGE), node.go, (here.speak.phrase("thanks"),))
-        case Voicemail() as node, Step.RECORDED, _:
-            return _no_message(here, node)
-        case node, _, _:
-            return _enter(here, node.id)
+    """The turn after what the call waited for. A step that its node does not have enters the node anew."""
+    node = here.site.nodes[here.state.node]
+    match here.state.step:
+        case Step.ASK:
+            return _asked(here, node, event)
+        case Step.ANNOUNCE:
+            return _interrupt(here, node.id, event.keys) if isinstance(event, Pressed) else _enter(here, node.id)
+        case Step.RING | Step.RUNG:
+            return _rung(here, node, event)
+        case Step.BRIDGED:
+            return _bridged(here, node, event)
+        case Step.RECORDED:
+            return _recorded(here, node, event)
+        case Step.SCREEN | Step.ACCEPT:
+            return _screen(here, event)
+        case _:
+            assert_never(here.state.step)
+
+
+def _asked(here: _Call, node: Node, event: Event) -> Turn:
+    if not isinstance(node, Menu):
+        return _enter(here, node.id)
+    return (
+        _choose(here, node, event.keys)
+        if isinstance(event, Pressed)
+        else _miss(here, node, here.speak.phrase("no_key"))
+    )
+
+
+def _rung(here: _Call, node: Node, event: Event) -> Turn:
+    if not isinstance(node, Connect):
+        return _enter(here, node.id)
+    if here.state.step is Step.RING:
+        return _ring(here, node, ringing.RingProgress(int(here.now.timestamp())))
+    talked = isinstance(event, DialEnded) and event.connected
+    return _after(here, node) if talked else _ring_on(here, node, event)
+
+
+def _bridged(here: _Call, node: Node, event: Event) -> Turn:
+    if not isinstance(node, Transfer):
+        return _enter(here, node.id)
+    talked = isinstance(event, DialEnded) and event.connected
+    return _after(here.coming_to(Outcome.LINE), node) if talked else _unreachable(here, node, event)
+
+
+def _recorded(here: _Call, node: Node, event: Event) -> Turn:
+    if not isinstance(node, Voicemail):
+        return _enter(here, node.id)
+    if isinstance(event, Recorded) and event.seconds >= SHORTEST_MESSAGE_SECONDS:
+        return _enter(here.coming_to(Outcome.MESSAGE), node.go, (here.speak.phrase("thanks"),))
+    return _no_message(here, node)
 
 
 # -- entering a node
@@ -209,6 +239,8 @@ def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Tur
             return _record(here, node, words, misses=0)
         case Goodbye(say=say):
             return here.turn(*_announce(here, spoken + here.speak.prompt(say)), Hangup())
+        case other:
+            assert_never(other)
 
 
 def _announce(here: _Call, spoken: tuple[Spoken, ...]) -> Verbs:

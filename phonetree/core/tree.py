@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, assert_never
+from typing import ClassVar, Literal, assert_never
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -156,6 +156,18 @@ class Resource:
 # -- nodes
 
 
+class NodeKind(StrEnum):
+    """What a node is, in the words of routing.yaml."""
+
+    MENU = "menu"
+    MESSAGE = "message"
+    HOURS = "hours"
+    CONNECT = "connect"
+    TRANSFER = "transfer"
+    VOICEMAIL = "voicemail"
+    GOODBYE = "goodbye"
+
+
 @dataclass(frozen=True, slots=True)
 class GoTo:
     """A choice that leads to a node."""
@@ -187,6 +199,7 @@ class Choice:
 class Menu:
     """Asks for a key. `mention` names the keys of `always` that are spoken; `silence` is where the tries end."""
 
+    kind: ClassVar = NodeKind.MENU
     id: NodeId
     say: Prompt | None
     again: Prompt | None
@@ -201,6 +214,7 @@ class Menu:
 class Message:
     """Says something and goes on."""
 
+    kind: ClassVar = NodeKind.MESSAGE
     id: NodeId
     say: Prompt
     go: NodeId
@@ -210,6 +224,7 @@ class Message:
 class HoursNode:
     """Goes on by what the moment is."""
 
+    kind: ClassVar = NodeKind.HOURS
     id: NodeId
     go: Mapping[Kind, NodeId]
 
@@ -219,6 +234,7 @@ class Connect:
     """Rings a team: `closed` when it is not its hours, `otherwise` when nobody takes the call, `after` when
     the conversation is over and the caller is still there (None: a goodbye)."""
 
+    kind: ClassVar = NodeKind.CONNECT
     id: NodeId
     team: str
     say: Prompt | None
@@ -231,6 +247,7 @@ class Connect:
 class Transfer:
     """Bridges to an outside line. When that fails: `otherwise`, or the menu heard last. `after` as in Connect."""
 
+    kind: ClassVar = NodeKind.TRANSFER
     id: NodeId
     resource: str
     say: Prompt | None
@@ -242,6 +259,7 @@ class Transfer:
 class Voicemail:
     """Takes a message of at most `longest` seconds, then goes on."""
 
+    kind: ClassVar = NodeKind.VOICEMAIL
     id: NodeId
     say: Prompt
     longest: int
@@ -253,6 +271,7 @@ class Voicemail:
 class Goodbye:
     """Ends the call; without words when `say` is None."""
 
+    kind: ClassVar = NodeKind.GOODBYE
     id: NodeId
     say: Prompt | None
 

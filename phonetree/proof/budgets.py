@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
+from typing import assert_never
 
 from phonetree.core import engine
 from phonetree.core.events import Pressed
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import Step
 from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
-from phonetree.core.verbs import Dial, Gather, Play, Say, Spoken, Verbs
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.walk import SILENT, Place, Walk
@@ -109,11 +110,18 @@ def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) ->
     passed = 0.0
     for verbs in documents:
         for verb in verbs:
-            if isinstance(verb, Dial):
-                return passed, verb.screen is not None
-            if isinstance(verb, Gather):
-                passed += sum(map(spoken_seconds, verb.spoken))
-                passed += verb.seconds if verb.then.step is Step.ASK else 0
+            match verb:
+                case Dial():
+                    return passed, verb.screen is not None
+                case Gather():
+                    passed += sum(map(spoken_seconds, verb.spoken))
+                    passed += verb.seconds if verb.then.step is Step.ASK else 0
+                case Say() | Play():
+                    passed += spoken_seconds(verb)
+                case Record() | Redirect() | Hangup() | Bridge():
+                    pass
+                case _:
+                    assert_never(verb)
         if asked_again_is_too_late and question(verbs):
             break
     return None, False

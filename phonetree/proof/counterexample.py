@@ -4,8 +4,9 @@ and who answers."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import assert_never
 
-from phonetree.core.events import DialEnded, Pressed, Recorded, Silent
+from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent
 from phonetree.core.verbs import Dial
 from phonetree.proof.budgets import question
 from phonetree.proof.moments import Moments
@@ -46,8 +47,12 @@ def _step(place: Place, asked: bool) -> Iterator[str]:
             yield f"{key}!"
         case Recorded(seconds):
             yield f"{seconds}s"
-        case Silent() if asked:
-            yield "wait"
+        case Silent():
+            yield from ("wait",) if asked else ()
+        case DialEnded() | LegAnswered() | LegPressed() | HungUp():
+            pass
+        case _:
+            assert_never(place.event)
 
 
 def _answer(place: Place, *, screened: bool) -> str:

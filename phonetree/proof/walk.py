@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from typing import assert_never
 
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
@@ -18,7 +19,7 @@ from phonetree.core.ringing import ACCEPT_KEY, RESERVE_SECONDS
 from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import NodeId, Site
 from phonetree.core.turn import Turn
-from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Verbs
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Verbs
 from phonetree.errors import ProofError
 from phonetree.proof.moments import Moments
 
@@ -194,6 +195,10 @@ def following(verbs: Verbs, refusable: str | None = None) -> Iterator[Group]:
                 return
             case Hangup() | Bridge():
                 return
+            case Say() | Play():
+                pass
+            case _:
+                assert_never(verb)
 
 
 def _keys(then: State) -> Iterator[Happening]:

@@ -6,6 +6,7 @@ For the public page (those who cannot hear the line read it), and for staff.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
@@ -17,6 +18,7 @@ from phonetree.core.tree import (
     Menu,
     Message,
     NodeId,
+    NodeKind,
     Prompt,
     Resource,
     Site,
@@ -42,7 +44,7 @@ class Section:
     """One node to read. `kind` is the node's; `go` is where its words lead on by themselves."""
 
     node: NodeId
-    kind: str
+    kind: NodeKind
     says: str
     entries: tuple[Entry, ...] = ()
     go: NodeId | None = None
@@ -83,7 +85,7 @@ class _Reader:
 
     def section(self, name: NodeId) -> Section:
         node = self.site.nodes[name]
-        kind = type(node).__name__.lower()
+        kind = node.kind
         match node:
             case Menu(say=say):
                 return Section(name, kind, self._words(say), tuple(self._entries(node)))
@@ -99,6 +101,8 @@ class _Reader:
                 return Section(name, kind, self._words(say))
             case HoursNode():
                 return self.section(self.settle(name))
+            case _:
+                assert_never(node)
 
     def _line(self, name: str) -> Resource:
         line = self.site.resources[name]

@@ -1,8 +1,10 @@
 """An outline as SVG for a page."""
 
 from textwrap import shorten
+from typing import assert_never
 from xml.sax.saxutils import escape
 
+from phonetree.core.tree import NodeKind
 from phonetree.view.outline import Section
 from phonetree.view.rows import Row, rows
 from phonetree.view.text import as_text
@@ -19,8 +21,6 @@ _STYLE = (
     ".box{fill:#fff;stroke:#111}.people{stroke-width:3}.wire{stroke:#555;fill:none}.key{font-weight:700}"
     ".rests{fill:#555;font-style:italic}"
 )
-_CORNERS = {"menu": 0, "message": 12, "goodbye": 12}
-"""Kinds differ in shape, not in colour: menus have corners, words are round, people have thick lines."""
 
 
 def as_svg(sections: tuple[Section, ...], title: str) -> str:
@@ -35,6 +35,21 @@ def as_svg(sections: tuple[Section, ...], title: str) -> str:
     )
     body = "".join(_drawn(row, _parent(lines, number), number) for number, row in enumerate(lines))
     return f"{head}{body}</svg>\n"
+
+
+def _shape(kind: NodeKind) -> tuple[str, int]:
+    """The class of a node's box, and how round its corners are. Kinds differ in shape, not in colour."""
+    match kind:
+        case NodeKind.MENU:
+            return "box", 0
+        case NodeKind.MESSAGE | NodeKind.GOODBYE:
+            return "box", 12
+        case NodeKind.CONNECT | NodeKind.TRANSFER | NodeKind.VOICEMAIL:
+            return "box people", 4
+        case NodeKind.HOURS:
+            return "box", 4
+        case _:
+            assert_never(kind)
 
 
 def _parent(lines: list[Row], number: int) -> int | None:
@@ -52,11 +67,8 @@ def _drawn(row: Row, parent: int | None, number: int) -> str:
     if row.section is None:
         kind = "key" if row.offered else "rests"
         return f'{wire}<text class="{kind}" x="{left + 4}" y="{middle + 5}">{text}</text>\n'
-    people = row.section.kind in ("connect", "transfer", "voicemail")
-    corner, width = _CORNERS.get(row.section.kind, 4), WIDTH - MARGIN - left
+    look, corner = _shape(row.section.kind)
+    width = WIDTH - MARGIN - left
     full = escape(row.section.says or row.text)
-    box = (
-        f'<rect class="box{" people" if people else ""}" x="{left}" y="{middle - 12}" width="{width}" '
-        f'height="24" rx="{corner}"/>'
-    )
+    box = f'<rect class="{look}" x="{left}" y="{middle - 12}" width="{width}" height="24" rx="{corner}"/>'
     return f'{wire}<g><title>{full}</title>{box}<text x="{left + 8}" y="{middle + 5}">{text}</text></g>\n'

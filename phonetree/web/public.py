@@ -7,11 +7,12 @@ exit that leaves no trace of the page in the next site's log.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import assert_never
 
 from flask import Blueprint, Response, render_template, request
 from phonenumbers import PhoneNumberFormat, format_number, parse
 
-from phonetree.core.tree import AGAIN_KEY, GoTo, Language, Site
+from phonetree.core.tree import AGAIN_KEY, GoTo, Language, NodeKind, Site
 from phonetree.core.wording import Speaker, sentence
 from phonetree.view.outline import outline
 from phonetree.web.context import context
@@ -36,6 +37,22 @@ def phone(number: str) -> str:
 def written(text: str) -> str:
     """Words as they are written rather than spoken: "9 1 1" is 911, "M I T" is MIT."""
     return _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), text)
+
+
+@blueprint.app_template_filter("happens")
+def happens(kind: NodeKind, words: Mapping[str, str]) -> str:
+    """What happens at a node besides what is said there."""
+    match kind:
+        case NodeKind.CONNECT:
+            return words["connect"]
+        case NodeKind.VOICEMAIL:
+            return f"{words['voicemail']} {words['recorded']}"
+        case NodeKind.GOODBYE:
+            return words["goodbye"]
+        case NodeKind.MENU | NodeKind.MESSAGE | NodeKind.TRANSFER | NodeKind.HOURS:
+            return ""
+        case _:
+            assert_never(kind)
 
 
 @blueprint.get("/")

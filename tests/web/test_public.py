@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from phonetree.core.events import TooLate
+from phonetree.core.phrases import PHRASES
+from phonetree.core.tree import Confidentiality
 from phonetree.view.outline import outline
 from phonetree.web.words import WORDS
 from tests.support.lines import VPR
@@ -70,3 +73,12 @@ def test_an_unknown_language_is_the_first_one(server: Server, language: str) -> 
 
 def test_both_languages_have_every_word() -> None:
     assert WORDS["en"].keys() == WORDS["es"].keys()
+
+
+def test_there_are_words_for_whatever_a_line_does_with_what_it_is_told() -> None:
+    for words in WORDS.values():
+        assert words.keys() == WORDS["en"].keys()
+        assert set(Confidentiality) <= words.keys()
+    for phrases in PHRASES.values():
+        assert set(Confidentiality) - {Confidentiality.CONFIDENTIAL} <= phrases.keys()
+        assert set(TooLate) <= phrases.keys()

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.mailbox [--messages 10000]
 
-Messages of ten seconds are collected from the test provider; memory is that of the collecting process alone. One
+Voicemails of ten seconds are collected from the test provider; memory is that of the collecting process alone. One
 long message is collected at the end: its sound is held nowhere in one piece.
 """
 
@@ -18,8 +18,8 @@ from phonetree.mailbox.sealing import read_public_key
 from phonetree.provider.rest import Provider
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
+from phonetree.store.voicemails import Voicemails
 from tests.support.databases import KINDS, address
 from tests.support.mail import ACCOUNT, HELPLINE, TOKEN, pair
 
@@ -58,7 +58,7 @@ def measure(kind: str, messages: int) -> None:
             time.sleep(0.05)
         store = Store(address(kind, folder))
         migrate(store)
-        kept = Messages(store)
+        kept = Voicemails(store)
         public = (read_public_key(pair()[2].public, "advocates"),)
         collector = Collector(Provider(where.read_text(), ACCOUNT, TOKEN), kept, lambda: HELPLINE, lambda: public, True)
 

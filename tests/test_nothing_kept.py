@@ -24,8 +24,8 @@ from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
+from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.programs import environ, free_port, start, stop, until
@@ -44,7 +44,7 @@ class Night:
     url: str
     process: int
     provider: TestProvider
-    messages: Messages
+    voicemails: Voicemails
     calls: list[Call] = field(default_factory=list)
     recordings: list[str] = field(default_factory=list)
 
@@ -96,7 +96,7 @@ def night(folder: Path) -> Iterator[Night]:
     server = start(folder, port, settings)
     try:
         until(lambda: _ready(url))
-        yield Night(folder, url, _worker(server.pid), provider, Messages(store))
+        yield Night(folder, url, _worker(server.pid), provider, Voicemails(store))
     finally:
         stop(server)
         store.close()
@@ -166,13 +166,13 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
         for number, one in enumerate(golden):
             busy.call(one, CALLERS[number % len(CALLERS)], number)
         until(
-            lambda: not busy.provider.recordings and all(busy.messages.sources().values()) and not busy.provider.calls
+            lambda: not busy.provider.recordings and all(busy.voicemails.sources().values()) and not busy.provider.calls
         )
         over = int(time.time()) + 1
-        for message in busy.messages.listed(limit=1000):
-            busy.messages.claim(message.id, "Ada", over)
-            busy.messages.delete(message.id)
-        busy.messages.settle(over + 100_000)  # as half an hour later
+        for message in busy.voicemails.listed(limit=1000):
+            busy.voicemails.claim(message.id, "Ada", over)
+            busy.voicemails.delete(message.id)
+        busy.voicemails.settle(over + 100_000)  # as half an hour later
         yield busy, quiet, (began, over)
 
 

@@ -15,8 +15,8 @@ import requests
 
 from phonetree.simulator.provider import Held, TestProvider, serve
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
+from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import environ, free_port, start, stop, until
@@ -46,7 +46,7 @@ class Running:
         return " ".join(answer["problems"].get("database", [answer["database"]]))
 
     def sounds(self, name: str = "var/phonetree.db") -> list[bytes]:
-        return sorted(heard(Messages(Store(f"sqlite:///{self.folder}/{name}"))))
+        return sorted(heard(Voicemails(Store(f"sqlite:///{self.folder}/{name}"))))
 
     def run(self, *lines: str) -> None:
         """Runs lines of a document as an operator does."""

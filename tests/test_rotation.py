@@ -50,11 +50,11 @@ class Helpline:
 
     def well(self) -> bool:
         """Whether a call is answered and a message comes in."""
-        before = len(self.worker.messages.listed())
+        before = len(self.worker.voicemails.listed())
         self.provider.leave(f"CA{before:032x}", 2)
         self.worker.round(int(time.time()))
         self.canary.call()
-        arrived = len(self.worker.messages.listed()) == before + 1 and not self.provider.recordings
+        arrived = len(self.worker.voicemails.listed()) == before + 1 and not self.provider.recordings
         return arrived and self.accepts(self.provider.token) and bool(self.canary.ok)
 
 

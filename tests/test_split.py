@@ -22,9 +22,9 @@ from phonetree.simulator.provider import TestProvider, _Quiet, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
 from phonetree.store.revisions import Revisions
+from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
@@ -149,11 +149,11 @@ def test_what_only_a_server_knows_it_does_itself_and_the_worker_the_rest(house: 
     until(lambda: UNANSWERED in house.staff.told, "staff are not told")
     until(lambda: by_month(house.store).get(_month(house, Outcome.UNANSWERED), 0) > 0, "nothing is counted")
     assert house.provider.recordings, "a server that is off collects nothing"
-    assert Messages(house.store).failures() == {}
+    assert Voicemails(house.store).failures() == {}
 
     worker = house.work()
     until(lambda: not house.provider.recordings and not house.provider.calls, "the worker collects nothing")
-    assert heard(Messages(house.store)) == [held.sound]
+    assert heard(Voicemails(house.store)) == [held.sound]
     until(lambda: len(house.staff.told) == 2)
     assert sorted(house.staff.told) == ["A new message is waiting for the advocates.", UNANSWERED], "once"
     worker.send_signal(signal.SIGTERM)
@@ -176,7 +176,7 @@ def test_a_worker_publishes_nothing_and_ends_when_it_is_told_to(house: House) ->
         until(lambda: not house.provider.recordings)
         worker.send_signal(ending)
         assert worker.wait(SECONDS) == 0
-        assert held.sound in heard(Messages(house.store))
+        assert held.sound in heard(Voicemails(house.store))
     assert house.published() == set()
     assert Revisions(house.store).find("0" * 12) is None
     assert "Traceback" not in (house.folder / "worker" / "log").read_text()
@@ -196,7 +196,7 @@ def test_a_round_that_is_going_on_is_finished_first(house: House) -> None:
     worker = house.work()
     assert worker.wait(SECONDS) == 0
     assert house.provider.recordings == {}
-    assert heard(Messages(house.store)) == [held.sound]
+    assert heard(Voicemails(house.store)) == [held.sound]
     assert sum(each.startswith("GET /media") for each in asked) == 1
 
 

@@ -18,7 +18,7 @@ from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import Envelope, opened, public_keys, unwrap
 from phonetree.store.actions import note
-from phonetree.store.messages import Message, Messages, MessageState
+from phonetree.store.voicemails import Voicemail, Voicemails, VoicemailState
 
 PLAYERS = (
     ("aplay", "-q", "-"),
@@ -64,16 +64,16 @@ def list_(place: Place, *, everything: bool) -> None:
 
     Example: python -m phonetree voicemail list
     """
-    messages = Messages(place.store)
-    found = messages.listed(MOST_LISTED, handled=everything)
+    voicemails = Voicemails(place.store)
+    found = voicemails.listed(MOST_LISTED, handled=everything)
     for message in found:
         click.echo(_line(message, place))
     if not found:
         click.echo("No message is waiting.")
-    for failure in messages.failures().values():
+    for failure in voicemails.failures().values():
         since = stamp(failure.since, place.zone)
         click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
-    for failing in Notices(messages.store, messages, channels(settings.notify())).failing():
+    for failing in Notices(voicemails.store, voicemails, channels(settings.notify())).failing():
         click.echo(
             f"Notices do not arrive by {failing.kind}, {failing.attempts} times tried; look at PHONETREE_NOTIFY."
         )
@@ -92,7 +92,7 @@ def play(place: Place, message: str, key: Path, passphrase_file: Path | None) ->
     player = next((one for one in PLAYERS if shutil.which(one[0])), None)
     if player is None:
         raise PhonetreeError("no program here plays sound (aplay, sox, ffplay); install one, or use: voicemail save")
-    sound = _sound(Messages(place.store), message, key, passphrase_file)
+    sound = _sound(Voicemails(place.store), message, key, passphrase_file)
     if subprocess.run(player, input=sound, check=False).returncode:  # noqa: S603 -- one of the three above
         raise PhonetreeError(f"{player[0]} could not play it; look at the lines above, or use: voicemail save")
 
@@ -109,7 +109,7 @@ def save(place: Place, message: str, file: Path, key: Path, passphrase_file: Pat
     Example: python -m phonetree voicemail save 3f2a message.wav --key ~/director.key.json
     """
     refuse_unwritable(file, new=True)
-    write_private(file, _sound(Messages(place.store), message, key, passphrase_file))
+    write_private(file, _sound(Voicemails(place.store), message, key, passphrase_file))
     click.echo(f"Saved as {file}, unsealed. Delete it when you have heard it.")
 
 
@@ -122,8 +122,8 @@ def claim(place: Place, message: str, who: str) -> None:
 
     Example: python -m phonetree voicemail claim 3f2a
     """
-    messages = Messages(place.store)
-    click.echo(_line(messages.claim(messages.find(message).id, who, int(time.time())), place))
+    voicemails = Voicemails(place.store)
+    click.echo(_line(voicemails.claim(voicemails.find(message).id, who, int(time.time())), place))
 
 
 @voicemail.command()
@@ -134,8 +134,8 @@ def release(place: Place, message: str) -> None:
 
     Example: python -m phonetree voicemail release 3f2a
     """
-    messages = Messages(place.store)
-    click.echo(_line(messages.release(messages.find(message).id, int(time.time())), place))
+    voicemails = Voicemails(place.store)
+    click.echo(_line(voicemails.release(voicemails.find(message).id, int(time.time())), place))
 
 
 @voicemail.command()
@@ -147,8 +147,8 @@ def handled(place: Place, message: str, who: str) -> None:
 
     Example: python -m phonetree voicemail handled 3f2a
     """
-    messages = Messages(place.store)
-    click.echo(_line(messages.handled(messages.find(message).id, who, int(time.time())), place))
+    voicemails = Voicemails(place.store)
+    click.echo(_line(voicemails.handled(voicemails.find(message).id, who, int(time.time())), place))
 
 
 @voicemail.command()
@@ -160,8 +160,8 @@ def delete(place: Place, message: str) -> None:
 
     Example: python -m phonetree voicemail delete 3f2a
     """
-    messages = Messages(place.store)
-    messages.delete(messages.find(message).id)
+    voicemails = Voicemails(place.store)
+    voicemails.delete(voicemails.find(message).id)
     click.echo("Deleted.")
 
 
@@ -175,32 +175,32 @@ def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> N
 
     Example: python -m phonetree voicemail reseal --key ~/director.key.json
     """
-    messages = Messages(place.store)
+    voicemails = Voicemails(place.store)
     private = keyring.unlock(read_text(key), passphrase(passphrase_file))
     public = public_keys(place.keys)
     if not public:
         raise SealError("there is no key to seal with; make one with: keys create")
     done = failed = 0
-    for message in messages.listed(limit=1_000_000):
+    for message in voicemails.listed(limit=1_000_000):
         try:
-            content_key = unwrap(private, Envelope(*messages.envelope(message.id)))
+            content_key = unwrap(private, Envelope(*voicemails.envelope(message.id)))
         except SealError:
             failed += 1
             continue
-        messages.reseal(message.id, {each.id: each.wrap(content_key) for each in public})
+        voicemails.reseal(message.id, {each.id: each.wrap(content_key) for each in public})
         done += 1
     names = ", ".join(each.name for each in public)
-    with messages.store.write() as connection:
+    with voicemails.store.write() as connection:
         note(connection, who, f"messages are sealed for {names}", int(time.time()))
     click.echo(f"{done} messages are sealed for {names}." + (f" {failed} do not open with this key." if failed else ""))
 
 
-def _sound(messages: Messages, beginning: str, key: Path, passphrase_file: Path | None) -> bytes:
-    message = messages.find(beginning)
+def _sound(voicemails: Voicemails, beginning: str, key: Path, passphrase_file: Path | None) -> bytes:
+    message = voicemails.find(beginning)
     private = keyring.unlock(read_text(key), passphrase(passphrase_file))
-    return opened(private, Envelope(*messages.envelope(message.id)), messages.sealed(message.id))
+    return opened(private, Envelope(*voicemails.envelope(message.id)), voicemails.sealed(message.id))
 
 
-def _line(message: Message, place: Place) -> str:
-    by = f" by {message.by}" if message.by and message.state is not MessageState.NEW else ""
+def _line(message: Voicemail, place: Place) -> str:
+    by = f" by {message.by}" if message.by and message.state is not VoicemailState.NEW else ""
     return f"{message.id[:SHOWN]}  {stamp(message.left_at, place.zone)}  {message.seconds:>4} s  {message.state}{by}"

@@ -19,7 +19,7 @@ from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.sealing import PublicKey, Sealer
 from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
-from phonetree.store.messages import Arrival, FailedFetch, Messages
+from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails
 
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
@@ -46,7 +46,7 @@ class Collector:
     `ended` is told when a call began (seconds since 1970) whose record was deleted, and keeps nothing of it."""
 
     provider: Provider
-    messages: Messages
+    voicemails: Voicemails
     helpline: Callable[[], Helpline]
     keys: Callable[[], tuple[PublicKey, ...]]
     keep_calls: bool = False
@@ -59,17 +59,17 @@ class Collector:
         shown to staff, and tried again.
         """
         held = {recording.id: recording for recording in self.provider.recordings()}
-        known = self.messages.sources()
-        failures = self.messages.failures()
+        known = self.voicemails.sources()
+        failures = self.voicemails.failures()
         for recording in held.values():
             due = recording.id not in failures or failures[recording.id].next_at <= now
             if recording.completed and due:
                 self._collect_or_note(recording, known, now, failures.get(recording.id))
         for source in (source for source, gone in known.items() if not gone and source not in held):
             if not self.provider.has_recording(source):
-                self.messages.gone_at_the_provider(source, now)
-        self.messages.settle(now - SETTLE_SECONDS)
-        self.messages.forget_failures(frozenset(held))
+                self.voicemails.gone_at_the_provider(source, now)
+        self.voicemails.settle(now - SETTLE_SECONDS)
+        self.voicemails.forget_failures(frozenset(held))
         if not self.keep_calls:
             self._delete_call_records({recording.call for recording in self.provider.recordings()})
 
@@ -81,7 +81,7 @@ class Collector:
             self._collect(recording, known, now)
         except (ProviderError, SealError, StoreError) as error:
             wait = getattr(error, "wait", None) or min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempts)
-            self.messages.failed(recording.id, str(error)[:200], now + int(wait * (0.5 + random() / 2)), now)  # noqa: S311
+            self.voicemails.failed(recording.id, str(error)[:200], now + int(wait * (0.5 + random() / 2)), now)  # noqa: S311
 
     def _collect(self, recording: Recording, known: Container[str], now: int) -> None:
         if recording.id not in known:
@@ -89,13 +89,13 @@ class Collector:
                 return
             if _is_no_message(recording):
                 self.provider.delete_recording(recording.id)
-                self.messages.gone_at_the_provider(recording.id, now)
+                self.voicemails.gone_at_the_provider(recording.id, now)
                 return
             self._store(recording, now)
-        if not self.messages.intact(recording.id):
+        if not self.voicemails.intact(recording.id):
             raise StoreError("a message that was stored is not as it was; look at the disk")
         self.provider.delete_recording(recording.id)
-        self.messages.gone_at_the_provider(recording.id, now)
+        self.voicemails.gone_at_the_provider(recording.id, now)
 
     def _ours(self, recording: Recording) -> bool:
         """Whether it was left on a call to the helpline: not on one that the helpline's people made to another number
@@ -115,9 +115,9 @@ class Collector:
             if monotonic() - began > LONGEST_FETCH_SECONDS:
                 raise ProviderError("fetching a recording took too long")
             arrival = _arrival(recording, sealer)
-            message = self.messages.add(arrival, spool.pieces(), NEW_MESSAGE, now)
-        if message and sealer and not sealer.verify(self.messages.sealed(message)):
-            self.messages.discard(message)
+            message = self.voicemails.add(arrival, spool.pieces(), NEW_MESSAGE, now)
+        if message and sealer and not sealer.verify(self.voicemails.sealed(message)):
+            self.voicemails.discard(message)
             raise StoreError("what was stored is not what was read back; look at the disk")
 
     def _delete_call_records(self, needed: set[str]) -> None:
@@ -171,7 +171,7 @@ def _is_no_message(recording: Recording) -> bool:
     return recording.seconds is not None and recording.seconds < LEAST_SECONDS
 
 
-def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:
+def _arrival(recording: Recording, sealer: Sealer | None) -> NewVoicemail:
     if sealer:
         iv, wrapped = sealer.envelope.iv, sealer.envelope.wrapped
     else:
@@ -179,7 +179,7 @@ def _arrival(recording: Recording, sealer: Sealer | None) -> Arrival:
         if details is None:
             raise SealError("the recording is not encrypted")
         iv, wrapped = b64decode(details.iv), {details.key: b64decode(details.wrapped)}
-    return Arrival(recording.id, recording.made_at, recording.seconds or 0, iv, wrapped)
+    return NewVoicemail(recording.id, recording.made_at, recording.seconds or 0, iv, wrapped)
 
 
 class _Spool:

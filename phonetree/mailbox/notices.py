@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import SettingsError
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.tables import deliveries, notices
+from phonetree.store.voicemails import Voicemails
 
 FIRST_WAIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 3600
@@ -75,8 +75,8 @@ class FailingChannel:
 class Notices:
     """Makes and delivers notices."""
 
-    def __init__(self, store: Store, messages: Messages, ways: tuple[Channel, ...]) -> None:
-        self._store, self._messages, self._ways = store, messages, ways
+    def __init__(self, store: Store, voicemails: Voicemails, ways: tuple[Channel, ...]) -> None:
+        self._store, self._voicemails, self._ways = store, voicemails, ways
 
     def round(self, now: int) -> None:
         """Delivers what is due. Raises StoreError; a channel's failure is noted."""
@@ -104,7 +104,7 @@ class Notices:
         return tuple(FailingChannel(kinds.get(way, "a channel"), attempts) for way, attempts in worst.items())
 
     def _remind(self, now: int) -> None:
-        for message in self._messages.waiting_since(now - REMIND_SECONDS):
+        for message in self._voicemails.waiting_since(now - REMIND_SECONDS):
             time = (now - message.changed_at) // REMIND_SECONDS
             row = {"id": f"remind:{message.id}:{time}", "message": message.id, "text": REMINDER}
             # it may have been made before, or the message be gone

@@ -17,8 +17,8 @@ from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
-from phonetree.store.messages import Messages
 from phonetree.store.revisions import Revisions
+from phonetree.store.voicemails import Voicemails
 
 
 def background(
@@ -36,7 +36,7 @@ def background(
 
     `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
     """
-    messages, revisions, heartbeat = Messages(store), Revisions(store), Heartbeat(store)
+    voicemails, revisions, heartbeat = Voicemails(store), Revisions(store), Heartbeat(store)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
 
     def local_now() -> datetime:
@@ -49,7 +49,7 @@ def background(
 
     collector = Collector(
         provider,
-        messages,
+        voicemails,
         lambda: sites.current.helpline,
         lambda: public_keys(settings.keys),
         settings.keep_call_records,
@@ -57,8 +57,8 @@ def background(
     )
     return Worker(
         store,
-        messages,
-        Notices(store, messages, channels(settings.notify)),
+        voicemails,
+        Notices(store, voicemails, channels(settings.notify)),
         counts,
         Retention(settings.keep_days, settings.keep_handled_days),
         collector if collects else None,

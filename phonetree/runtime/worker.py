@@ -20,7 +20,7 @@ from phonetree.mailbox.notices import Notices
 from phonetree.runtime.periodic import Periodic
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 
 ROUND_SECONDS = 60
 """How often everything is looked at, when nothing wakes the worker earlier."""
@@ -48,7 +48,7 @@ class Worker:
     """Everything that is done in the background, over one store."""
 
     store: Store
-    messages: Messages
+    voicemails: Voicemails
     notices: Notices
     counts: Counts
     retention: Retention
@@ -115,8 +115,8 @@ class Worker:
 
     def _retain(self, now: int) -> None:
         before, handled = self.retention.days * DAY_SECONDS, self.retention.handled_days * DAY_SECONDS
-        for message in self.messages.due_for_deletion(now - before, handled_before=now - handled + 1):
-            self.messages.delete(message)
+        for message in self.voicemails.due_for_deletion(now - before, handled_before=now - handled + 1):
+            self.voicemails.delete(message)
 
     def _task(self, name: str, work: Callable[[], None]) -> None:
         try:

@@ -268,7 +268,7 @@ def _message(folder: Path) -> str:
     with mailbox("sqlite", folder) as box:
         box.leave(2)
         box.collector.round(1_800_000_000)
-        return box.messages.listed()[0].id
+        return box.voicemails.listed()[0].id
 
 
 def _names(folder: Path) -> list[str]:

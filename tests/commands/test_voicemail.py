@@ -35,7 +35,7 @@ def _left(box: Mailbox, *seconds: int) -> list[str]:
     for number, length in enumerate(seconds):
         box.leave(length, f"CA{number:032x}")
     box.collector.round(NOW)
-    return [message.id for message in reversed(box.messages.listed())]
+    return [message.id for message in reversed(box.voicemails.listed())]
 
 
 def test_a_message_is_listed_saved_claimed_handled_and_deleted(
@@ -44,7 +44,7 @@ def test_a_message_is_listed_saved_claimed_handled_and_deleted(
     with mailbox("sqlite", folder) as box:
         held = box.leave(2)
         box.collector.round(NOW)
-        (message,) = box.messages.listed()
+        (message,) = box.voicemails.listed()
     assert main(["voicemail", "list"]) == 0
     listed = capsys.readouterr().out
     assert listed.startswith(message.id[:8])
@@ -123,7 +123,7 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
     monkeypatch.setenv("PHONETREE_NOTIFY", "json://127.0.0.1:9/")
     with mailbox("sqlite", folder) as box:
         _left(box, 2)
-        Notices(box.store, box.messages, channels("json://127.0.0.1:9/")).round(NOW)
+        Notices(box.store, box.voicemails, channels("json://127.0.0.1:9/")).round(NOW)
     assert main(["voicemail", "list"]) == 0
     assert "Notices do not arrive by json, 1 times tried" in capsys.readouterr().out
 

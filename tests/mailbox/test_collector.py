@@ -14,8 +14,8 @@ from phonetree.mailbox.collector import LEAST_SECONDS, SETTLE_SECONDS
 from phonetree.mailbox.sealing import Sealer
 from phonetree.provider import rest
 from phonetree.simulator.provider import Failing, Fault, HeldCall
-from phonetree.store.messages import MessageState
 from phonetree.store.tables import fetches, messages, notices, parts, wrapped_keys
+from phonetree.store.voicemails import VoicemailState
 from tests.support.databases import KINDS
 from tests.support.mail import HELPLINE, NUMBER, Mailbox, mailbox, pair
 
@@ -42,9 +42,9 @@ def _nothing_at_the_provider(box: Mailbox) -> bool:
 def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> None:
     held = box.leave(3)
     box.collector.round(NOW)
-    (message,) = box.messages.listed()
+    (message,) = box.voicemails.listed()
     assert box.sound(message.id) == held.sound
-    assert (message.seconds, message.state, message.left_at) == (3, MessageState.NEW, int(held.made_at.timestamp()))
+    assert (message.seconds, message.state, message.left_at) == (3, VoicemailState.NEW, int(held.made_at.timestamp()))
     assert message.size == len(held.sound) + 16
     assert _nothing_at_the_provider(box)
     assert not box.provider.calls, "the record of the call is deleted too"
@@ -73,7 +73,7 @@ def test_nothing_is_taken_that_is_not_the_helplines_or_not_done(box: Mailbox) ->
     going_on.status = "completed"
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {other.id}
-    assert len(box.messages.listed()) == 1
+    assert len(box.voicemails.listed()) == 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_whatever_the_provider_does_once_the_message_comes_in_the_end(
     assert sorted(box.sounds()) == sorted(one.sound for one in held)
     assert _nothing_at_the_provider(box)
     assert not box.provider.calls
-    assert box.messages.failures() == {}
+    assert box.voicemails.failures() == {}
 
 
 def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(box: Mailbox) -> None:
@@ -121,10 +121,10 @@ def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(bo
     moment, gaps = NOW, []
     for _ in range(40):
         box.collector.round(moment)
-        failure = box.messages.failures()[held.id]
+        failure = box.voicemails.failures()[held.id]
         gaps.append(failure.next_at - moment)
         box.collector.round(failure.next_at - 1)
-        assert box.messages.failures()[held.id].attempts == failure.attempts, "not before it is due"
+        assert box.voicemails.failures()[held.id].attempts == failure.attempts, "not before it is due"
         moment = failure.next_at
     assert box.sounds() == [good.sound], "it does not keep another back"
     assert failure.failure == "fetching a recording: the provider answered 404"
@@ -135,14 +135,14 @@ def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(bo
     assert held.id in box.provider.recordings
     box.provider.failing.clear()
     box.collector.round(moment)
-    assert len(box.messages.listed()) == 2
+    assert len(box.voicemails.listed()) == 2
 
 
 def test_a_provider_that_asks_to_be_left_alone_is(box: Mailbox) -> None:
     held = box.leave(2)
     box.provider.failing.append(Failing(Fault.TOO_MANY, MEDIA))
     box.collector.round(NOW)
-    assert box.messages.failures()[held.id].next_at in (NOW, NOW + 1)
+    assert box.voicemails.failures()[held.id].next_at in (NOW, NOW + 1)
 
 
 def test_credentials_go_to_no_other_host(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_credentials_go_to_no_other_host(box: Mailbox, monkeypatch: pytest.Monke
     monkeypatch.setattr(rest.Provider, "_asked", watched)
     box.collector.round(NOW)
     assert all(url.startswith(box.url) for url in asked)
-    assert next(iter(box.messages.failures().values())).failure == "fetching a recording led to another host"
+    assert next(iter(box.voicemails.failures().values())).failure == "fetching a recording led to another host"
 
 
 def test_a_recording_larger_than_any_is_left_where_it_is_and_shown(
@@ -167,7 +167,7 @@ def test_a_recording_larger_than_any_is_left_where_it_is_and_shown(
     held = box.leave(2)
     monkeypatch.setattr(rest, "MOST_BYTES", 1000)
     box.collector.round(NOW)
-    assert box.messages.failures()[held.id].failure == "a recording is larger than any of ours can be"
+    assert box.voicemails.failures()[held.id].failure == "a recording is larger than any of ours can be"
     assert held.id in box.provider.recordings
 
 
@@ -183,8 +183,8 @@ def test_what_the_provider_encrypted_itself_is_kept_as_it_comes(box: Mailbox) ->
         "iv": b64encode(sealer.envelope.iv).decode(),
     }
     box.collector.round(NOW)
-    (message,) = box.messages.listed()
-    assert b"".join(box.messages.sealed(message.id)) == held.sound
+    (message,) = box.voicemails.listed()
+    assert b"".join(box.voicemails.sealed(message.id)) == held.sound
     assert box.sound(message.id) == plain
     assert _nothing_at_the_provider(box)
 
@@ -193,7 +193,7 @@ def test_without_a_key_nothing_is_fetched_and_staff_are_told(tmp_path: Path) -> 
     with mailbox("sqlite", tmp_path, keys=()) as box:
         held = box.leave(2)
         box.collector.round(NOW)
-        assert "make one with: keys create" in box.messages.failures()[held.id].failure
+        assert "make one with: keys create" in box.voicemails.failures()[held.id].failure
         assert held.id in box.provider.recordings
 
 
@@ -205,19 +205,19 @@ def test_what_was_stored_badly_is_not_deleted_at_the_provider(box: Mailbox) -> N
         connection.execute(update(parts).where(parts.c.number == 0).values(sealed=b"rotten"))
     box.collector.round(LATER)
     assert held.id in box.provider.recordings
-    assert "is not as it was" in box.messages.failures()[held.id].failure
+    assert "is not as it was" in box.voicemails.failures()[held.id].failure
 
 
 def test_a_message_that_staff_deleted_first_is_deleted_at_the_provider_and_never_comes_again(box: Mailbox) -> None:
     box.leave(2)
     box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
     box.collector.round(NOW)
-    (message,) = box.messages.listed()
-    box.messages.delete(message.id)
-    assert box.messages.listed() == ()
+    (message,) = box.voicemails.listed()
+    box.voicemails.delete(message.id)
+    assert box.voicemails.listed() == ()
     box.collector.round(LATER)
     box.collector.round(2 * LATER)
-    assert box.messages.listed() == ()
+    assert box.voicemails.listed() == ()
     assert _nothing_at_the_provider(box)
     assert _names(box) == []
     with box.store.read() as connection:
@@ -231,7 +231,7 @@ def test_a_recording_that_is_still_listed_after_it_was_deleted_is_not_fetched_ag
     box.provider.recordings[held.id] = held
     box.provider.failing.append(Failing(Fault.NOT_FOUND, MEDIA))
     box.collector.round(NOW + 60)
-    assert box.messages.failures() == {}
+    assert box.voicemails.failures() == {}
     assert box.provider.failing, "nothing was fetched"
     assert _nothing_at_the_provider(box)
     assert box.sounds() == [held.sound]
@@ -378,7 +378,7 @@ def test_who_shows_the_helplines_number_to_others_of_the_account_keeps_what_is_t
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {theirs.id, recorded.id}
     assert _calls(box) == "abcde"
-    assert box.messages.listed() == ()
+    assert box.voicemails.listed() == ()
 
 
 def test_who_calls_another_number_of_the_account_with_the_helplines_number_keeps_what_is_theirs(box: Mailbox) -> None:
@@ -403,7 +403,7 @@ def test_a_recording_of_no_call_is_nobodys_message(box: Mailbox) -> None:
     conference.call = ""
     box.collector.round(NOW)
     assert set(box.provider.recordings) == {conference.id}
-    assert box.messages.listed() == ()
+    assert box.voicemails.listed() == ()
 
 
 @pytest.mark.parametrize(("before", "after"), [(ARRIVES, FORWARDED), (DIALLED, FORWARDED)])

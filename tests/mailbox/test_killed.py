@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from phonetree.errors import StoreError
-from phonetree.store.messages import Messages
 from phonetree.store.tables import metadata
+from phonetree.store.voicemails import Voicemails
 from tests.support.databases import KINDS, owner
 from tests.support.killing import killed
 from tests.support.mail import CALL, Mailbox, mailbox
@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_messages_at_the_provider_until_there_is_room(kind: s
         box.collector.round(NOW + 100_000)
         assert sorted(box.sounds()) == sorted(one.sound for one in held)
         assert not box.provider.recordings
-        assert box.messages.failures() == {}
+        assert box.voicemails.failures() == {}
 
 
 def test_a_read_only_database_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -85,6 +85,6 @@ def test_a_read_only_database_is_said_and_nothing_is_lost(tmp_path: Path) -> Non
         with box.store.write() as connection:
             connection.exec_driver_sql("DROP TABLE parts")
         box.collector.round(NOW)
-        assert "database cannot be used" in box.messages.failures()[held.id].failure
+        assert "database cannot be used" in box.voicemails.failures()[held.id].failure
         assert held.id in box.provider.recordings
-        assert Messages(box.store).listed() == ()
+        assert Voicemails(box.store).listed() == ()

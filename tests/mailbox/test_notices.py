@@ -66,13 +66,13 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mailbox]:
 
 
 def _notices(box: Mailbox, office: Office) -> Notices:
-    return Notices(box.store, box.messages, channels(office.addresses))
+    return Notices(box.store, box.voicemails, channels(office.addresses))
 
 
 def _collected(box: Mailbox, seconds: int = 2) -> str:
     box.leave(seconds)
     box.collector.round(NOW)
-    return box.messages.listed()[0].id
+    return box.voicemails.listed()[0].id
 
 
 def test_each_channel_is_told_once(box: Mailbox, office: Office) -> None:
@@ -119,7 +119,7 @@ def test_what_stays_unclaimed_is_brought_to_mind_until_it_is_claimed(box: Mailbo
         notices.round(NOW + hours * 3600)
     told = [text for where, text in office.arrived if where == "/one"]
     assert told.count(REMINDER) == 8 * 3600 // REMIND_SECONDS
-    box.messages.claim(message, "Ada", NOW)
+    box.voicemails.claim(message, "Ada", NOW)
     office.arrived.clear()
     notices.round(NOW + 100 * 3600)
     assert office.arrived == []

@@ -22,7 +22,7 @@ from phonetree.mailbox.collector import Collector
 from phonetree.provider.rest import Provider
 from phonetree.simulator.provider import Held, TestProvider, serve
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 from tests.support.mail import ACCOUNT, HELPLINE, NUMBER, TOKEN, heard, mailbox, pair
 
 NOW = 1_800_000_000
@@ -49,10 +49,10 @@ class House:
 
     def __post_init__(self) -> None:
         self.store = Store(f"sqlite:///{self.path}")
-        self.messages = Messages(self.store)
+        self.voicemails = Voicemails(self.store)
         key = (pair()[0],)
         client = Provider(self.url, ACCOUNT, TOKEN)
-        self.collector = Collector(client, self.messages, lambda: HELPLINE, lambda: key)
+        self.collector = Collector(client, self.voicemails, lambda: HELPLINE, lambda: key)
         self.provider.recordings.clear()
         self.provider.calls.clear()
         self.held = self.provider.leave("CA" + "2" * 32, 2, number=NUMBER)
@@ -76,7 +76,7 @@ class House:
         """What is heard of the messages in a file."""
         opened = Store(f"sqlite:///{path}")
         try:
-            return heard(Messages(opened))
+            return heard(Voicemails(opened))
         finally:
             opened.close()
 

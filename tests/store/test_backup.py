@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 from tests.support.databases import address, programs
 from tests.support.mail import heard, mailbox
 
@@ -25,7 +25,7 @@ def test_sqlite_while_it_is_used(tmp_path: Path) -> None:
         copy.close()
     restored = Store(f"sqlite:///{tmp_path}/copy/phonetree.db")
     assert restored.problem() is None
-    assert heard(Messages(restored)) == [held.sound]
+    assert heard(Voicemails(restored)) == [held.sound]
     restored.close()
 
 
@@ -46,5 +46,5 @@ def test_postgres_by_its_own_programs(tmp_path: Path) -> None:
     )
     restored = Store(empty)
     assert restored.problem() is None
-    assert heard(Messages(restored)) == [held.sound]
+    assert heard(Voicemails(restored)) == [held.sound]
     restored.close()

@@ -10,9 +10,9 @@ from alembic.migration import MigrationContext
 
 from phonetree.errors import SettingsError, StoreError
 from phonetree.store.database import Store
-from phonetree.store.messages import Arrival, Messages
 from phonetree.store.migrate import migrate
 from phonetree.store.tables import metadata
+from phonetree.store.voicemails import NewVoicemail, Voicemails
 from tests.support.databases import KINDS, address, store
 
 
@@ -82,14 +82,14 @@ def test_a_folder_that_cannot_be_made_is_no_reason_not_to_start(tmp_path: Path) 
 def test_nothing_is_left_in_the_files_of_what_was_deleted(tmp_path: Path) -> None:
     secret = os.urandom(64)
     with store("sqlite", tmp_path) as made:
-        messages = Messages(made)
-        arrival = Arrival("RE" + "1" * 32, 1, 1, b"i" * 12, {"key": b"wrapped" + secret})
-        message = messages.add(arrival, [secret * 100], "A message.", 1)
+        voicemails = Voicemails(made)
+        arrival = NewVoicemail("RE" + "1" * 32, 1, 1, b"i" * 12, {"key": b"wrapped" + secret})
+        message = voicemails.add(arrival, [secret * 100], "A message.", 1)
         assert message
         assert any(secret in path.read_bytes() for path in tmp_path.iterdir())
-        messages.gone_at_the_provider(arrival.source, 1)
-        messages.settle(2)
-        messages.delete(message)
+        voicemails.gone_at_the_provider(arrival.source, 1)
+        voicemails.settle(2)
+        voicemails.delete(message)
         found = [
             path.name
             for path in tmp_path.iterdir()

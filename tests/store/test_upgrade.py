@@ -19,12 +19,12 @@ def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) ->
     with mailbox(kind, tmp_path) as box:
         held = [box.leave(2, f"CA{number:032x}") for number in range(3)]
         box.collector.round(NOW)
-        box.messages.claim(box.messages.listed()[0].id, "Ada", NOW)
-        before = box.messages.listed()
+        box.voicemails.claim(box.voicemails.listed()[0].id, "Ada", NOW)
+        before = box.voicemails.listed()
         for schema in ("0001", SCHEMA, "0001", SCHEMA):
             migrate(box.store, schema)
             assert (box.store.problem() is None) == (schema == SCHEMA)
-            assert box.messages.listed() == before
+            assert box.voicemails.listed() == before
             assert sorted(box.sounds()) == sorted(one.sound for one in held)
 
 

@@ -19,7 +19,7 @@ from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.sealing import read_public_key
 from phonetree.provider.rest import Provider
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT
 from tests.support.mail import ACCOUNT, HELPLINE, TOKEN, Mailbox, mailbox, pair
 
@@ -63,7 +63,7 @@ def _finish(box: Mailbox) -> None:
 
 
 def _missing(box: Mailbox, left: list[bytes]) -> list[str]:
-    kept = sorted(box.sound(message.id) for message in box.messages.listed(limit=100_000))
+    kept = sorted(box.sound(message.id) for message in box.voicemails.listed(limit=100_000))
     breaches = []
     if kept != sorted(left):
         lost, extra = len(set(left) - set(kept)), len(kept) - len(set(kept))
@@ -85,8 +85,8 @@ def _on_disk(folder: Path, left: list[bytes]) -> list[str]:
 def _work(url: str, database: str, key: str) -> None:
     """Rounds until it is killed."""
     public = (read_public_key(Path(key).read_bytes(), "advocates"),)
-    messages = Messages(Store(database))
-    collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: HELPLINE, lambda: public)
+    voicemails = Voicemails(Store(database))
+    collector = Collector(Provider(url, ACCOUNT, TOKEN), voicemails, lambda: HELPLINE, lambda: public)
     while True:
         try:
             collector.round(int(time.time()))

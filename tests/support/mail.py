@@ -15,7 +15,7 @@ from phonetree.mailbox.sealing import Envelope, PublicKey, opened, read_public_k
 from phonetree.provider.rest import Provider
 from phonetree.simulator.provider import Held, TestProvider, serve
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 from tests.support.databases import store
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "test-token"
@@ -34,14 +34,14 @@ def pair(name: str = "advocates") -> tuple[PublicKey, RSAPrivateKey, keyring.Pai
     return read_public_key(made.public, name), keyring.unlock(made.private, PASSPHRASE), made
 
 
-def sound_of(messages: Messages, message: str, key: RSAPrivateKey | None = None) -> bytes:
+def sound_of(voicemails: Voicemails, message: str, key: RSAPrivateKey | None = None) -> bytes:
     """What is heard of a message."""
-    return opened(key or pair()[1], Envelope(*messages.envelope(message)), messages.sealed(message))
+    return opened(key or pair()[1], Envelope(*voicemails.envelope(message)), voicemails.sealed(message))
 
 
-def heard(messages: Messages, key: RSAPrivateKey | None = None) -> list[bytes]:
+def heard(voicemails: Voicemails, key: RSAPrivateKey | None = None) -> list[bytes]:
     """What is heard of every message of a store, oldest first."""
-    return [sound_of(messages, each.id, key) for each in reversed(messages.listed())]
+    return [sound_of(voicemails, each.id, key) for each in reversed(voicemails.listed())]
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Mailbox:
     provider: TestProvider
     url: str
     store: Store
-    messages: Messages
+    voicemails: Voicemails
     collector: Collector
     helpline: Helpline = HELPLINE
     """As the files have it now, which staff may edit."""
@@ -61,10 +61,10 @@ class Mailbox:
 
     def sounds(self, key: RSAPrivateKey | None = None) -> list[bytes]:
         """What is heard of every message, oldest first."""
-        return heard(self.messages, key)
+        return heard(self.voicemails, key)
 
     def sound(self, message: str, key: RSAPrivateKey | None = None) -> bytes:
-        return sound_of(self.messages, message, key)
+        return sound_of(self.voicemails, message, key)
 
 
 @contextmanager
@@ -73,8 +73,8 @@ def mailbox(kind: str, folder: Path, *, keys: tuple[PublicKey, ...] | None = Non
     provider = TestProvider(ACCOUNT, TOKEN, stall_seconds=0.2)
     url = serve(provider)
     with store(kind, folder) as opened_store:
-        messages = Messages(opened_store)
+        voicemails = Voicemails(opened_store)
         sealing = keys if keys is not None else (pair()[0],)
-        collector = Collector(Provider(url, ACCOUNT, TOKEN), messages, lambda: made.helpline, lambda: sealing)
-        made = Mailbox(provider, url, opened_store, messages, collector)
+        collector = Collector(Provider(url, ACCOUNT, TOKEN), voicemails, lambda: made.helpline, lambda: sealing)
+        made = Mailbox(provider, url, opened_store, voicemails, collector)
         yield made

@@ -14,7 +14,7 @@ import pytest
 from phonetree.runtime import periodic
 from phonetree.runtime import worker as work
 from phonetree.simulator.provider import Held, TestProvider
-from phonetree.store.messages import Messages
+from phonetree.store.voicemails import Voicemails
 from tests.support.databases import KINDS, tables
 from tests.support.lines import TOKEN, VPR
 from tests.support.mail import ACCOUNT, heard, pair
@@ -37,7 +37,7 @@ class Running:
         self.worker = self.server.worker
         assert self.server.services.background
         self.background = self.server.services.background
-        self.messages: Messages = self.worker.messages
+        self.voicemails: Voicemails = self.worker.voicemails
 
     def recording(self, call: int) -> Held:
         """A recording that is being made."""
@@ -54,7 +54,7 @@ class Running:
         assert answer.status_code == 204
 
     def sounds(self) -> list[bytes]:
-        return sorted(heard(self.messages))
+        return sorted(heard(self.voicemails))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_in_every_order_and_twice_each_message_is_kept_once(running: Running) ->
         running.tell(held, "completed")
     until(lambda: not running.provider.recordings)
     assert running.sounds() == sorted(left)
-    assert running.messages.failures() == {}
+    assert running.voicemails.failures() == {}
 
 
 def test_a_callback_that_comes_before_the_recording_or_after_it_is_gone_does_nothing(running: Running) -> None:
@@ -92,16 +92,16 @@ def test_a_callback_that_comes_before_the_recording_or_after_it_is_gone_does_not
     held = running.recording(1)
     running.tell(held, "completed")
     until(lambda: LISTING in running.provider.asked)
-    assert running.messages.listed() == ()
+    assert running.voicemails.listed() == ()
     held.status = "completed"
     running.tell(held, "completed")
     until(lambda: not running.provider.recordings)
-    (message,) = running.messages.listed()
-    running.messages.delete(message.id)
+    (message,) = running.voicemails.listed()
+    running.voicemails.delete(message.id)
     for _ in range(3):
         running.tell(held, "completed")
         time.sleep(0.1)
-    assert running.messages.listed() == ()
+    assert running.voicemails.listed() == ()
 
 
 def test_without_any_callback_it_comes_with_the_next_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
 from phonetree.store.database import Store
-from phonetree.store.messages import Messages
 from phonetree.store.migrate import migrate
+from phonetree.store.voicemails import Voicemails
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.databases import KINDS, address
@@ -156,29 +156,31 @@ def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> No
         ("2026-11", Outcome.UNANSWERED): 0,
         ("2026-11", Outcome.FALLBACK): 0,
     }
-    assert len(Messages(server.worker.store).listed()) == 1
+    assert len(Voicemails(server.worker.store).listed()) == 1
 
 
 def test_messages_go_when_their_days_are_over(tmp_path: Path) -> None:
     server = Server(address("sqlite", tmp_path), VPR, tmp_path)
     store = server.worker.store
     migrate(store)
-    messages = Messages(store)
+    voicemails = Voicemails(store)
     for number in range(3):
         server.provider.leave(f"CA{number:032x}", 2)
     now = int(datetime.now(UTC).timestamp())
     server.worker.round(now)
-    first, second, _ = messages.listed()
-    messages.handled(first.id, "Ada", now)
+    first, second, _ = voicemails.listed()
+    voicemails.handled(first.id, "Ada", now)
     server.worker.round(now + 29 * 86400)
-    assert len(messages.listed()) == 3
+    assert len(voicemails.listed()) == 3
     server.worker.retention = replace(server.worker.retention, handled_days=0)
     server.worker.round(now + 1)
-    assert [message.id for message in messages.listed()] == [one.id for one in messages.listed() if one.id != first.id]
-    assert len(messages.listed()) == 2
-    assert second.id in {one.id for one in messages.listed()}
+    assert [message.id for message in voicemails.listed()] == [
+        one.id for one in voicemails.listed() if one.id != first.id
+    ]
+    assert len(voicemails.listed()) == 2
+    assert second.id in {one.id for one in voicemails.listed()}
     server.worker.round(now + 31 * 86400)
-    assert messages.listed() == ()
+    assert voicemails.listed() == ()
 
 
 def test_a_task_that_fails_keeps_no_other_back_and_is_logged_once(

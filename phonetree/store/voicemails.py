@@ -24,7 +24,7 @@ PIECES = 4
 """How many pieces of a message are read at once."""
 
 
-class MessageState(StrEnum):
+class VoicemailState(StrEnum):
     """What has been done about a message."""
 
     NEW = "new"
@@ -35,20 +35,20 @@ class MessageState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Voicemail:
     """What can be known of a message without opening it. Moments are in seconds since 1970."""
 
     id: str
     left_at: int
     seconds: int
     size: int
-    state: MessageState
+    state: VoicemailState
     by: str | None
     changed_at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class NewVoicemail:
     """A message that comes in: whose recording it was, and what opens it."""
 
     source: str
@@ -72,12 +72,12 @@ _SHOWN = (messages.c.id, messages.c.left_at, messages.c.seconds, messages.c.size
           messages.c.changed_at)  # fmt: skip
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
+def _voicemail(row: Row[*tuple[Any, ...]]) -> Voicemail:
     fields = dict(row._mapping)
-    return Message(**{**fields, "state": MessageState(fields["state"])})
+    return Voicemail(**{**fields, "state": VoicemailState(fields["state"])})
 
 
-class Messages:
+class Voicemails:
     """The messages of a store."""
 
     def __init__(self, store: Store) -> None:
@@ -85,13 +85,13 @@ class Messages:
 
     # -- coming in
 
-    def add(self, arrival: Arrival, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
+    def add(self, arrival: NewVoicemail, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
         """Keeps a message, with a notice of it; its id, or None when it is kept already."""
         message = secrets.token_hex(16)
         with self.store.write() as connection:
             try:
                 row = {"id": message, "source": arrival.source, "left_at": arrival.left_at, "seconds": arrival.seconds}
-                row |= {"size": 0, "digest": b"", "iv": arrival.iv, "state": MessageState.NEW, "changed_at": now}
+                row |= {"size": 0, "digest": b"", "iv": arrival.iv, "state": VoicemailState.NEW, "changed_at": now}
                 with connection.begin_nested():
                     connection.execute(insert(messages).values(row))
             except IntegrityError:
@@ -120,7 +120,7 @@ class Messages:
             if MigrationContext.configure(connection).get_current_revision() != SCHEMA:
                 return False
             row = connection.execute(query).one_or_none()
-            if row is None or row.state == MessageState.DELETED:
+            if row is None or row.state == VoicemailState.DELETED:
                 return row is not None
             found, number = sha256(), 0
             while pieces := _pieces(connection, row.id, number):
@@ -147,7 +147,7 @@ class Messages:
         that staff deleted."""
         with self.store.write() as connection:
             here = messages.c.gone_at < before
-            connection.execute(delete(messages).where(here, messages.c.state == MessageState.DELETED))
+            connection.execute(delete(messages).where(here, messages.c.state == VoicemailState.DELETED))
             connection.execute(update(messages).where(here).values(source=None, gone_at=None))
 
     def failed(self, source: str, failure: str, next_at: int, now: int) -> None:
@@ -178,28 +178,28 @@ class Messages:
 
     # -- looking
 
-    def listed(self, limit: int = 200, *, handled: bool = True) -> tuple[Message, ...]:
+    def listed(self, limit: int = 200, *, handled: bool = True) -> tuple[Voicemail, ...]:
         """Messages, those to be handled first, then the newest first."""
-        states = [MessageState.NEW, MessageState.CLAIMED, *([MessageState.HANDLED] if handled else [])]
+        states = [VoicemailState.NEW, VoicemailState.CLAIMED, *([VoicemailState.HANDLED] if handled else [])]
         query = select(*_SHOWN).where(messages.c.state.in_(states))
-        order = (messages.c.state == MessageState.HANDLED, messages.c.left_at.desc(), messages.c.id)
+        order = (messages.c.state == VoicemailState.HANDLED, messages.c.left_at.desc(), messages.c.id)
         with self.store.read() as connection:
-            return tuple(map(_message, connection.execute(query.order_by(*order).limit(limit))))
+            return tuple(map(_voicemail, connection.execute(query.order_by(*order).limit(limit))))
 
-    def count(self) -> dict[MessageState, int]:
+    def count(self) -> dict[VoicemailState, int]:
         """How many messages there are in each state."""
         with self.store.read() as connection:
             query = select(messages.c.state, func.count()).group_by(messages.c.state)
-            found = {MessageState(state): number for state, number in connection.execute(query)}
-        return {state: found.get(state, 0) for state in MessageState if state is not MessageState.DELETED}
+            found = {VoicemailState(state): number for state, number in connection.execute(query)}
+        return {state: found.get(state, 0) for state in VoicemailState if state is not VoicemailState.DELETED}
 
-    def find(self, beginning: str) -> Message:
+    def find(self, beginning: str) -> Voicemail:
         """The message whose id begins so. Raises StoreError when there is none, or more than one."""
         query = select(*_SHOWN).where(
-            messages.c.id.startswith(beginning, autoescape=True), messages.c.state != MessageState.DELETED
+            messages.c.id.startswith(beginning, autoescape=True), messages.c.state != VoicemailState.DELETED
         )
         with self.store.read() as connection:
-            found = [_message(row) for row in connection.execute(query.limit(2))]
+            found = [_voicemail(row) for row in connection.execute(query.limit(2))]
         if len(found) != 1:
             raise StoreError(f"{'no message begins' if not found else 'more than one message begins'} with that id")
         return found[0]
@@ -231,40 +231,40 @@ class Messages:
 
     # -- handling
 
-    def claim(self, message: str, who: str, now: int) -> Message:
+    def claim(self, message: str, who: str, now: int) -> Voicemail:
         """Takes a message on. Raises StoreError, naming them, when somebody else has it already."""
-        free = (messages.c.state == MessageState.NEW) | (
-            (messages.c.state == MessageState.CLAIMED) & (messages.c.by == who)
+        free = (messages.c.state == VoicemailState.NEW) | (
+            (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
         )
-        return self._change(message, free, MessageState.CLAIMED, who, now)
+        return self._change(message, free, VoicemailState.CLAIMED, who, now)
 
-    def release(self, message: str, now: int) -> Message:
+    def release(self, message: str, now: int) -> Voicemail:
         """Gives a claimed message back."""
-        return self._change(message, messages.c.state == MessageState.CLAIMED, MessageState.NEW, None, now)
+        return self._change(message, messages.c.state == VoicemailState.CLAIMED, VoicemailState.NEW, None, now)
 
-    def handled(self, message: str, who: str, now: int) -> Message:
+    def handled(self, message: str, who: str, now: int) -> Voicemail:
         """Marks a message as handled. Raises StoreError when it is handled already, or somebody else's."""
-        mine = (messages.c.state == MessageState.NEW) | (
-            (messages.c.state == MessageState.CLAIMED) & (messages.c.by == who)
+        mine = (messages.c.state == VoicemailState.NEW) | (
+            (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
         )
-        return self._change(message, mine, MessageState.HANDLED, who, now)
+        return self._change(message, mine, VoicemailState.HANDLED, who, now)
 
     def _change(
-        self, message: str, free: ColumnElement[bool], state: MessageState, who: str | None, now: int
-    ) -> Message:
+        self, message: str, free: ColumnElement[bool], state: VoicemailState, who: str | None, now: int
+    ) -> Voicemail:
         with self.store.write() as connection:
             here = messages.c.id == message
             changed = connection.execute(
                 update(messages).where(here, free).values(state=state, by=who, changed_at=now)
             ).rowcount
-            row = connection.execute(select(*_SHOWN).where(here, messages.c.state != MessageState.DELETED)).first()
+            row = connection.execute(select(*_SHOWN).where(here, messages.c.state != VoicemailState.DELETED)).first()
             if row is None:
                 raise StoreError("there is no such message any more")
-            found = _message(row)
+            found = _voicemail(row)
             if not changed:
                 whose = f" by {found.by}" if found.by else ""
                 raise StoreError(f"the message is already {found.state}{whose}")
-            if state is not MessageState.NEW:
+            if state is not VoicemailState.NEW:
                 _forget_notices(connection, message)
             return found
 
@@ -277,7 +277,7 @@ class Messages:
             _forget_notices(connection, message)
             connection.execute(delete(messages).where(here, messages.c.source.is_(None)))
             left = {
-                "state": MessageState.DELETED,
+                "state": VoicemailState.DELETED,
                 "by": None,
                 "iv": b"",
                 "digest": b"",
@@ -298,16 +298,16 @@ class Messages:
     def due_for_deletion(self, before: int, *, handled_before: int) -> tuple[str, ...]:
         """Messages left before a moment, and handled ones that were handled before another."""
         old = messages.c.left_at < before
-        done = (messages.c.state == MessageState.HANDLED) & (messages.c.changed_at < handled_before)
-        query = select(messages.c.id).where(messages.c.state != MessageState.DELETED, old | done)
+        done = (messages.c.state == VoicemailState.HANDLED) & (messages.c.changed_at < handled_before)
+        query = select(messages.c.id).where(messages.c.state != VoicemailState.DELETED, old | done)
         with self.store.read() as connection:
             return tuple(connection.execute(query).scalars())
 
-    def waiting_since(self, before: int) -> tuple[Message, ...]:
+    def waiting_since(self, before: int) -> tuple[Voicemail, ...]:
         """New messages that nobody has claimed since a moment."""
-        query = select(*_SHOWN).where(messages.c.state == MessageState.NEW, messages.c.changed_at < before)
+        query = select(*_SHOWN).where(messages.c.state == VoicemailState.NEW, messages.c.changed_at < before)
         with self.store.read() as connection:
-            return tuple(map(_message, connection.execute(query.order_by(messages.c.left_at))))
+            return tuple(map(_voicemail, connection.execute(query.order_by(messages.c.left_at))))
 
 
 def _pieces(connection: Connection, message: str, first: int) -> list[bytes]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from phonetree.config.site import load
-from phonetree.simulator.golden import Golden, read_golden
-from tests.support.lines import ROOT, RULES, direct, folder_of, play, webhook
+from phonetree.simulator.golden import Golden
+from tests.support.lines import ROOT, RULES, direct, folder_of, play, read_golden, webhook
 
 CALLS = sorted((ROOT / "tests" / "calls").rglob("*.call"))
 

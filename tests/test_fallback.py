@@ -15,12 +15,12 @@ from phonetree.core.fallback import fallback
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.sites import Sites
 from phonetree.simulator.caller import Script
-from phonetree.simulator.golden import Golden, read_golden
+from phonetree.simulator.golden import Golden
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import Reply, Transport, Unreachable
 from phonetree.simulator.world import parse_world
-from tests.support.lines import NAMES, ROOT, RULES, TOKEN, VPR, Direct, moment, numbers
+from tests.support.lines import NAMES, ROOT, RULES, TOKEN, VPR, Direct, moment, numbers, read_golden
 
 ELSEWHERE = "https://elsewhere.example.org/fallback.xml"
 DESK = "+16175550101"

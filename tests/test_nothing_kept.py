@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from phonetree.simulator.caller import Script
-from phonetree.simulator.golden import Golden, read_golden
+from phonetree.simulator.golden import Golden
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
 from phonetree.simulator.provider import TestProvider, serve
@@ -26,7 +26,7 @@ from phonetree.simulator.world import parse_world
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.voicemails import Voicemails
-from tests.support.lines import ROOT, VPR
+from tests.support.lines import ROOT, VPR, read_golden
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.programs import environ, free_port, start, stop, until
 

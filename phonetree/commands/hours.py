@@ -9,7 +9,7 @@ from phonetree import settings
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
 from phonetree.commands.override import numbered
 from phonetree.config.site import overridden
-from phonetree.core.schedule import Day, Names, Schedule, dated
+from phonetree.core.schedule import Day, Schedule, dated, first_name
 from phonetree.store.database import Store
 from phonetree.store.overrides import Kept, Overrides, standing
 
@@ -30,7 +30,7 @@ def hours(at: str | None, days: int, config: Path) -> None:
     kept = _kept(int(now.timestamp()))
     schedule = overridden(site, standing(kept)).schedule
     status = schedule.status(now)
-    why = f" ({_name(status.names)})" if status.names else ""
+    why = f" ({first_name(status.names)})" if status.names else ""
     click.echo(f"{_spoken(now)}: {status.kind}{why}")
     if status.until:
         click.echo(f"until {_spoken(status.until)}: then {schedule.status(status.until).kind}")
@@ -59,11 +59,7 @@ def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
 
 def _line(day: Day) -> str:
     spans = ", ".join(span.words for span in day.spans) or "closed"
-    return f"{day.date:%a %d %b %Y}  {spans:<13} {_name(day.names)}".rstrip()
-
-
-def _name(names: Names) -> str:
-    return next(iter(names.values()), "")
+    return f"{day.date:%a %d %b %Y}  {spans:<13} {first_name(day.names)}".rstrip()
 
 
 def _spoken(moment: datetime) -> str:

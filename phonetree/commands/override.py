@@ -21,7 +21,7 @@ from phonetree.commands.options import (
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
-from phonetree.core.schedule import Kind, Override, dated, midnight
+from phonetree.core.schedule import Kind, Override, dated, first_name, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import PhonetreeError
@@ -147,5 +147,5 @@ def numbered(kept: Kept, site: Site) -> str:
 def _line(override: Override, site: Site) -> str:
     zone = site.schedule.zone
     begins, ends = (dated(when.astimezone(zone)) for when in (override.begins, override.ends))
-    said = f', saying "{next(iter(override.words.values()))}"' if override.words else ""
+    said = f', saying "{first_name(override.words)}"' if override.words else ""
     return f"{override.kind or 'as usual'} from {begins} to {ends} ({zone}){said}"

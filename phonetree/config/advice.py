@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from phonetree.core.schedule import first_name
 from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import AGAIN_KEY, Menu, Prompt, Site, Text
 from phonetree.errors import ConfigWarning, Where
@@ -59,7 +60,7 @@ def _over(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:
     """The entries for dates that lie wholly in the past, with their places."""
     for entry in site.schedule.dated:
         if entry.last < today:
-            called = f"'{name}'" if (name := next(iter(entry.names.values()), "")) else "it"
+            called = f"'{name}'" if (name := first_name(entry.names)) else "it"
             yield entry.place, f"{called} was over on {entry.last}; {_meant(entry.first, today)}"
 
 

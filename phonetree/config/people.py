@@ -9,7 +9,7 @@ from phonetree.config.hours import read_date, read_names, read_week
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.reader import Section, suggest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
-from phonetree.core.schedule import Names
+from phonetree.core.schedule import Names, first_name
 from phonetree.core.tree import Always, Confidentiality, HelplineHours, Hours, Member, OwnHours, Resource, Ring, Team
 
 _CONFIDENTIALITY = {
@@ -125,7 +125,7 @@ def _resource_names(section: Section, languages: tuple[str, ...]) -> Names:
     """A proper name is the same in all languages; a table has one for each."""
     names = read_names(section, "name", languages, hint="write what callers hear the line called")
     if isinstance(section.take("name"), Scalar):
-        return dict.fromkeys(languages, next(iter(names.values()), ""))
+        return dict.fromkeys(languages, first_name(names))
     for language in languages:
         if names and language not in names:
             section.problem(section.where_of("name"), f"'name' lacks its text in '{language}'; add {language}: \"...\"")

@@ -32,6 +32,11 @@ Names = Mapping[str, str]
 """What a day is called, by language."""
 
 
+def first_name(names: Names) -> str:
+    """A name in the helpline's first language; "" when there is none."""
+    return next(iter(names.values()), "")
+
+
 class Kind(StrEnum):
     """What a moment is to a caller."""
 

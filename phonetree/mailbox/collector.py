@@ -10,13 +10,13 @@ Nothing but ciphertext is ever written to a disk.
 from base64 import b64decode
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
-from random import random
 from tempfile import TemporaryFile
 from time import monotonic
 from typing import BinaryIO
 
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
+from phonetree.mailbox.backoff import backoff, spread
 from phonetree.mailbox.sealing import PublicKey, Sealer
 from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
 from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails
@@ -80,8 +80,9 @@ class Collector:
         try:
             self._collect(recording, known, now)
         except (ProviderError, SealError, StoreError) as error:
-            wait = getattr(error, "wait", None) or min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempts)
-            self.voicemails.failed(recording.id, str(error)[:200], now + int(wait * (0.5 + random() / 2)), now)  # noqa: S311
+            told = getattr(error, "wait", None)
+            wait = spread(told) if told else backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, attempts + 1)
+            self.voicemails.failed(recording.id, str(error)[:200], now + wait, now)
 
     def _collect(self, recording: Recording, known: Container[str], now: int) -> None:
         if recording.id not in known:

@@ -38,10 +38,7 @@ class Pair:
 
 def create(name: str, passphrase: str, rounds: int = ROUNDS) -> Pair:
     """A new pair of keys for `name`. Raises SealError when the passphrase is too short."""
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise SealError(
-            f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
-        )
+    _refuse_guessable(passphrase)
     key = rsa.generate_private_key(65537, LEAST_KEY_BITS)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return Pair(key_id(key.public_key()), public, _wrapped(name, key, passphrase, rounds))
@@ -49,17 +46,16 @@ def create(name: str, passphrase: str, rounds: int = ROUNDS) -> Pair:
 
 def rewrap(text: str, old: str, new: str) -> str:
     """The same private key under another passphrase."""
-    if len(new) < SHORTEST_PASSPHRASE:
-        raise SealError(
-            f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
-        )
+    _refuse_guessable(new)
     key = unlock(text, old)
     return _wrapped(str(json.loads(text).get("name", "")), key, new, ROUNDS)
 
 
-def _long_enough(passphrase: str) -> None:
+def _refuse_guessable(passphrase: str) -> None:
     if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise SealError(f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use more words")
+        raise SealError(
+            f"a passphrase of fewer than {SHORTEST_PASSPHRASE} characters can be guessed; use several words"
+        )
 
 
 def _wrapped(name: str, key: RSAPrivateKey, passphrase: str, rounds: int) -> str:

@@ -8,13 +8,13 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from random import random
 
 import apprise
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import SettingsError
+from phonetree.mailbox.backoff import backoff
 from phonetree.store.database import Store
 from phonetree.store.tables import deliveries, notices
 from phonetree.store.voicemails import Voicemails
@@ -126,8 +126,7 @@ class Notices:
 
     def _deliver(self, notice: str, text: str, way: Channel, attempts: int, now: int) -> None:
         here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
-        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempts - 1))
-        again = now + int(wait * (0.5 + random() / 2))  # noqa: S311 -- jitter
+        again = now + backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, attempts)
         next_at = None if way.send(text) else again
         with self._store.write() as connection:
             connection.execute(update(deliveries).where(here).values(next_at=next_at))

@@ -9,7 +9,9 @@ from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPres
 from phonetree.core.ringing import SCREEN_SECONDS
 from phonetree.core.state import State, Step
 
-_ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""The states of a call that is over (Twilio, voice/api/call-resource)."""
+
 _KEYS = frozenset("0123456789*#ABCD")
 _MOST_KEYS = 32
 
@@ -68,7 +70,7 @@ def read(fields: Mapping[str, str]) -> Request:
         parent=fields.get("ParentCallSid", ""),
         leg=fields.get("To", ""),
         keys=_keys(fields.get("Digits", "")),
-        ended=fields.get("CallStatus") in _ENDED,
+        ended=fields.get("CallStatus") in ENDED,
         dialled=_dialled(fields),
         recorded=None if fields.get("Digits") == "hangup" else _number(fields.get("RecordingDuration", "")),
         error=code if code.isascii() and code.isdigit() and len(code) < 6 else "",

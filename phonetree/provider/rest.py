@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from phonetree.errors import ProviderError
+from phonetree.provider.request import ENDED
 
 TIMEOUT_SECONDS = (5.0, 30.0)
 """To connect, and between two packets."""
@@ -29,7 +30,6 @@ MOST_PAGES = 1000
 PAGE_SIZE = 200
 MOST_REDIRECTS = 3
 CHUNK_BYTES = 256 * 1024
-ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ forwarded, and the provider may not show the helpline's number).
 """
 
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 from phonetree.errors import SimulationError
 from phonetree.simulator.network import Rules
@@ -62,8 +61,3 @@ def parse_golden(text: str) -> Golden:
             raise SimulationError(f"'{line}' is no header of a golden call; known: {', '.join(HEADERS)}")
         headers[name] = value.strip()
     return Golden(title.removeprefix("#").strip(), headers, transcript)
-
-
-def read_golden(path: Path) -> Golden:
-    """The golden call in a file."""
-    return parse_golden(path.read_text(encoding="utf-8"))

@@ -233,10 +233,7 @@ class Voicemails:
 
     def claim(self, message: str, who: str, now: int) -> Voicemail:
         """Takes a message on. Raises StoreError, naming them, when somebody else has it already."""
-        free = (messages.c.state == VoicemailState.NEW) | (
-            (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
-        )
-        return self._change(message, free, VoicemailState.CLAIMED, who, now)
+        return self._change(message, _free_for(who), VoicemailState.CLAIMED, who, now)
 
     def release(self, message: str, now: int) -> Voicemail:
         """Gives a claimed message back."""
@@ -244,10 +241,7 @@ class Voicemails:
 
     def handled(self, message: str, who: str, now: int) -> Voicemail:
         """Marks a message as handled. Raises StoreError when it is handled already, or somebody else's."""
-        mine = (messages.c.state == VoicemailState.NEW) | (
-            (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
-        )
-        return self._change(message, mine, VoicemailState.HANDLED, who, now)
+        return self._change(message, _free_for(who), VoicemailState.HANDLED, who, now)
 
     def _change(
         self, message: str, free: ColumnElement[bool], state: VoicemailState, who: str | None, now: int
@@ -308,6 +302,13 @@ class Voicemails:
         query = select(*_SHOWN).where(messages.c.state == VoicemailState.NEW, messages.c.changed_at < before)
         with self.store.read() as connection:
             return tuple(map(_voicemail, connection.execute(query.order_by(messages.c.left_at))))
+
+
+def _free_for(who: str) -> ColumnElement[bool]:
+    """A message that is new, or claimed by this person already."""
+    return (messages.c.state == VoicemailState.NEW) | (
+        (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
+    )
 
 
 def _pieces(connection: Connection, message: str, first: int) -> list[bytes]:

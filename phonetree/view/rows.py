@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from phonetree.core.schedule import first_name
 from phonetree.core.tree import NodeId
 from phonetree.view.outline import Section
 
@@ -45,7 +46,7 @@ def _branch(by_name: dict[NodeId, Section], name: NodeId, depth: int, seen: set[
 def summary(section: Section) -> str:
     """A node in one line: its kind and first words, or whom it reaches."""
     if section.resource:
-        name = next(iter(section.resource.names.values()))
+        name = first_name(section.resource.names)
         return f"connects with {name}, {section.resource.number}"
     words = section.says.split()
     said = " ".join(words[:MOST_WORDS]) + (" ..." if len(words) > MOST_WORDS else "")

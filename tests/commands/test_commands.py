@@ -10,9 +10,8 @@ import pytest
 from phonetree.__main__ import BUG, KNOWN_PROBLEM, main
 from phonetree.commands import phonetree
 from phonetree.simulator.caller import Script
-from phonetree.simulator.golden import read_golden
 from phonetree.simulator.keyboard import Keyboard
-from tests.support.lines import ROOT, VPR
+from tests.support.lines import ROOT, VPR, read_golden
 
 
 @pytest.fixture(autouse=True)

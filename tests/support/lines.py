@@ -25,7 +25,7 @@ from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.simulator.caller import Script
-from phonetree.simulator.golden import Golden
+from phonetree.simulator.golden import Golden, parse_golden
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
 from phonetree.simulator.transport import InProcess, Reply, Transport
@@ -126,6 +126,11 @@ def webhook(config: Path, clock: Clock) -> tuple[Transport, Sites]:
     """A line through the web application, signatures and all."""
     app = create_app(settings(config), now=clock.now, watching=False)
     return InProcess(app), of(app).services.sites
+
+
+def read_golden(path: Path) -> Golden:
+    """The golden call in a file."""
+    return parse_golden(path.read_text(encoding="utf-8"))
 
 
 def folder_of(golden: Golden) -> Path:

@@ -35,7 +35,3 @@ def _check_who_was_dialled(golden: Golden, call) -> None:  # type: ignore[no-unt
         assert set(ringing.numbers) <= members | lines
         if not set(ringing.numbers) <= own:
             assert ringing.caller_id == (site.helpline.number if golden.verified else site.helpline.provider_number)
-
-
-def test_there_are_enough_golden_calls() -> None:
-    assert len(CALLS) >= 40

@@ -1,6 +1,5 @@
 """Overrides reach callers within seconds, on every server, and stand when the database is away."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from phonetree.core.schedule import Kind, Override
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
-from phonetree.store.overrides import Overrides
+from phonetree.store.overrides import Kept, Overrides
 from tests.support.databases import KINDS, address
 from tests.support.lines import SHOWN, VPR
 from tests.support.programs import until
@@ -183,11 +182,19 @@ def test_the_public_page_says_what_callers_hear(helpline: Helpline) -> None:
 
 def test_a_running_server_follows_by_itself(helpline: Helpline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phonetree.runtime.services.POLL_SECONDS", 0.05)
+    polled: list[int] = []
+    kept = Overrides.kept
+
+    def counted(overrides: Overrides, now: int) -> tuple[Kept, ...]:
+        polled.append(now)
+        return kept(overrides, now)
+
+    monkeypatch.setattr(Overrides, "kept", counted)
     server = helpline.server()
     with helpline.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE overrides RENAME TO hidden")
     server.services.start()
-    time.sleep(0.2)
+    until(lambda: len(polled) > 2)
     with helpline.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO overrides")
     helpline.add(Kind.CLOSED)

@@ -3,7 +3,6 @@
 They only wake the collector, which looks at what the provider holds (NU: they may arrive out of order).
 """
 
-import time
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -99,8 +98,9 @@ def test_a_callback_that_comes_before_the_recording_or_after_it_is_gone_does_not
     (message,) = running.voicemails.listed()
     running.voicemails.delete(message.id)
     for _ in range(3):
+        before = running.provider.asked.count(LISTING)
         running.tell(held, "completed")
-        time.sleep(0.1)
+        until(lambda seen=before: running.provider.asked.count(LISTING) > seen)  # type: ignore[misc]
     assert running.voicemails.listed() == ()
 
 
@@ -126,5 +126,6 @@ def test_a_burst_of_callbacks_asks_the_provider_a_few_times_only(
     before = running.provider.asked.count(LISTING)
     for _ in range(200):
         running.tell(held, "completed")
-    time.sleep(1)
+    until(lambda: running.provider.asked.count(LISTING) > before)
+    running.background.stop()
     assert running.provider.asked.count(LISTING) - before <= 4

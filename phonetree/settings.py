@@ -99,12 +99,16 @@ class _Environment(Mapping[str, str]):
         return len(self._environ)
 
 
+def _values(environ: Mapping[str, str]) -> _Environment:
+    return environ if isinstance(environ, _Environment) else _Environment(environ)
+
+
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a server that answers calls.
 
     Raises SettingsError naming all that are missing or malformed.
     """
-    values = _Environment(environ)
+    values = _values(environ)
     problems: list[str] = []
 
     def good(read: Callable[[], T], instead: T) -> T:
@@ -119,13 +123,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         account_sid=good(lambda: _account_sid(values), ""),
         auth_token=good(lambda: _required(values, "TWILIO_AUTH_TOKEN", "the token that requests are signed with"), ""),
         public_url=good(lambda: _public_url(values), ""),
-        config=good(lambda: config_folder(environ), Path()),
+        config=good(lambda: config_folder(values), Path()),
         names=values,
         demo=is_demo(environ),
-        database=good(lambda: _database(environ), None),
+        database=good(lambda: _database(values), None),
         provider_url=good(lambda: _provider_url(values), ""),
-        notify=good(lambda: notify(environ), ""),
-        keys=good(lambda: keys_folder(environ), Path()),
+        notify=good(lambda: notify(values), ""),
+        keys=good(lambda: keys_folder(values), Path()),
         keep_days=days,
         keep_handled_days=good(lambda: _days(values, "PHONETREE_KEEP_HANDLED_DAYS", days), days),
         keep_call_records=good(lambda: _one_of(values, "PHONETREE_CALL_RECORDS", ("delete", "keep")), "") == "keep",
@@ -162,28 +166,28 @@ def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.envi
 
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
     """The address of the store's database."""
-    return _Environment(environ).get("DATABASE_URL", DATABASE_URL)
+    return _values(environ).get("DATABASE_URL", DATABASE_URL)
 
 
 def notify(environ: Mapping[str, str] = os.environ) -> str:
     """The channels to staff."""
-    return _Environment(environ).get("PHONETREE_NOTIFY", "")
+    return _values(environ).get("PHONETREE_NOTIFY", "")
 
 
 def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the public keys that messages are sealed with."""
-    given = _Environment(environ).get("PHONETREE_KEYS")
+    given = _values(environ).get("PHONETREE_KEYS")
     return Path(given) if given else config_folder(environ) / "keys"
 
 
 def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder with the two YAML files."""
-    return Path(_Environment(environ).get("PHONETREE_CONFIG", "config"))
+    return Path(_values(environ).get("PHONETREE_CONFIG", "config"))
 
 
 def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
     """Where `$NAME` of routing.yaml is looked up."""
-    return _Environment(environ)
+    return _values(environ)
 
 
 def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
@@ -193,12 +197,12 @@ def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
 
 def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
     """The token alone, for a command that signs requests itself."""
-    return _Environment(environ).get("TWILIO_AUTH_TOKEN") or None
+    return _values(environ).get("TWILIO_AUTH_TOKEN") or None
 
 
 def public_url(environ: Mapping[str, str] = os.environ) -> str | None:
     """The address that the provider calls, for a command that calls the server itself; None where it is not set."""
-    values = _Environment(environ)
+    values = _values(environ)
     return _public_url(values) if values.get("PHONETREE_PUBLIC_URL") else None
 
 

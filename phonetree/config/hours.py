@@ -35,6 +35,10 @@ MOST_CALENDARS = 20
 _QUOTES = 'inside braces write quotes around several spans, such as "9:00-12:00, 13:00-17:00"'
 """What to do where a comma between two spans made the second a key of its own."""
 
+_CALENDARS = (
+    "write holidays: {calendars: [US, US-MA]}, or holidays: none if the line is to open on every public holiday"
+)
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
@@ -44,7 +48,7 @@ def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) 
     section = Section(table, "", findings)
     zone = _zone(section)
     week = read_week(section.section("open", "open", hint="write the weekly hours, such as monday-friday: 9:00-17:00"))
-    lookup = _holidays(section.section("holidays", "holidays"), languages)
+    lookup = _holidays(section, languages)
     dated = tuple(_all_dated(section, languages))
     section.refuse_unknown()
     if not _refuse_overlaps(section, dated):
@@ -251,7 +255,16 @@ def _is_language(section: Section, language: Scalar, languages: tuple[str, ...])
     return False
 
 
-def _holidays(section: Section, languages: tuple[str, ...]) -> Callable[[date], Names | None]:
+def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], Names | None]:
+    """The public holidays. That there are none has to be written, lest a lost line open the helpline on all of them."""
+    item = parent.require("holidays", _CALENDARS)
+    if isinstance(item, Scalar) and item.text in ("", "none"):
+        if not item.text:
+            parent.problem(item.where, f"'holidays' is empty; {_CALENDARS}")
+        item = None
+    section = parent.subsection(item, "holidays")
+    if section.has("names") and not section.has("calendars"):
+        section.problem(section.where, f"'calendars' is missing; {_CALENDARS}")
     items = section.items("calendars", most=MOST_CALENDARS)
     calendars = [calendar for item in items if (calendar := _calendar(section, item))]
     known = tuple(calendars) if len(calendars) == len(items) else ()

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -83,11 +84,17 @@ def test_a_year_far_ahead_costs_little(schedule: Schedule) -> None:
 
 
 def test_weekdays_may_go_round_the_weekend(tmp_path: Path) -> None:
-    from shutil import copytree
-
     config = copytree(ROOT / "tests" / "broken" / "base", tmp_path / "config")
     hours = config / "hours.yaml"
     text = hours.read_text(encoding="utf-8").replace("monday-friday: 9:00-17:00", "friday-monday, wednesday: 8:00-9:00")
     hours.write_text(text, encoding="utf-8")
     schedule = load(config, RULES).site.schedule
     assert [bool(schedule.week.days[day]) for day in range(7)] == [True, False, True, False, True, True, True]
+
+
+@pytest.mark.parametrize("written", ["none", "{}"])
+def test_a_line_that_opens_on_every_holiday_says_so(written: str, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "tests" / "broken" / "base", tmp_path / "config"))
+    hours = f"timezone: America/New_York\nopen:\n  monday-friday: 9:00-17:00\nholidays: {written}\n"
+    (config / "hours.yaml").write_text(hours, encoding="utf-8")
+    assert load(config, RULES).site.schedule.day(date(2026, 11, 26)).spans

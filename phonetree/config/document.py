@@ -34,10 +34,11 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value, as typed."""
+    """A single value, as typed; and where a comment begins right behind it, which may be meant as a part of it."""
 
     text: str
     where: Where
+    comment: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def parse(data: bytes, name: str) -> tuple[Table, tuple[Problem, ...]]:
         raise _refused(Where(name), f"is not valid YAML: {_one_line(error)}") from None
 
 
+_COMMENT = re.compile(r"[ \t]+(?=#)")
 _BREAKS = re.compile(r"[\n\r\t]+")
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
 """What editors make of quotation marks while one types."""
@@ -201,7 +203,7 @@ class _Builder:
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
         where = _place(event, self.name)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(self._fit(event, where), where)
+            return Scalar(self._fit(event, where), where, self._comment(event))
         if isinstance(event, yaml.SequenceStartEvent):
             return Listing(tuple(self._items(events, yaml.SequenceEndEvent)), where)
         flat = list(self._items(events, yaml.MappingEndEvent))
@@ -221,6 +223,14 @@ class _Builder:
             where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
         self._note(Problem(where, _unfit(bad, text[: text.index(bad)])))
         return without_unfit(text)
+
+    def _comment(self, event: Any) -> Where | None:
+        """Where a comment begins behind a text without quotes, in the same line."""
+        end = event.end_mark
+        if event.style or end.line >= len(self.lines):  # the parser knows line breaks that no editor shows
+            return None
+        found = _COMMENT.match(self.lines[end.line], end.column)
+        return Where(self.name, end.line + 1, found.end() + 1) if found else None
 
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)

@@ -91,6 +91,8 @@ class PromptReader:
         return tuple(self._split(section, text, what, language))
 
     def _split(self, section: Section, value: Scalar, what: str, language: str) -> Iterator[Part]:
+        if section.refuse_comment(value):
+            return
         text = " ".join(value.text.split())
         if not text:
             section.problem(value.where, f"'{what}' is empty; write what callers hear")

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import NoReturn, TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
+from phonetree.config.slips import COMMENT
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
 LONGEST_NAME = 100
@@ -142,8 +143,15 @@ class Section:
             return Scalar(bare, item.where)
         return item
 
+    def refuse_comment(self, value: Scalar) -> bool:
+        """Whether a # ends a text that is spoken, which is a problem: it may be meant as the key."""
+        if value.comment:
+            self.problem(value.comment, COMMENT)
+        return value.comment is not None
+
     def plain(self, value: Scalar, what: str) -> str:
         """What something is called: said and shown as it stands, with nothing filled in."""
+        self.refuse_comment(value)
         if set("{}") & set(value.text):
             self.problem(value.where, f"{what} is said as it stands, with nothing filled in; write it without braces")
         if len(value.text) > LONGEST_NAME:

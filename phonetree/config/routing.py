@@ -239,6 +239,8 @@ def _replaced(section: Section) -> Mapping[str, str]:
 def _check_phrase(section: Section, name: str, value: Scalar) -> None:
     original = PHRASES["en"][name]
     wanted, found = set(_FIELD.findall(original)), set(_FIELD.findall(value.text))
+    if section.refuse_comment(value):
+        return
     if not value.text.strip():
         section.problem(value.where, f"'{name}' is empty; write what callers hear, such as: {original}")
     elif set("{}") & set(_FIELD.sub("", value.text)):

@@ -20,6 +20,12 @@ _WORDS = {
 }
 """By what the parser says is wrong."""
 
+COMMENT = "a # begins a comment here, so what follows it is not spoken; put quotes around the text, or write 'pound'"
+
+_QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_CUT = re.compile(r"\S\s+#(.*)")
+"""A comment behind something, and what stands in it."""
+
 _AT_THE_BEGINNING = frozenset(_WORDS) - {
     "did not find expected '-' indicator",
     "block sequence entries are not allowed in this context",
@@ -35,6 +41,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
     if tab := _tab(lines, begun.line, at.line):
         return Problem(Where(name, *tab), "has a tab; replace it with spaces")
+    if cut := _comment(lines, begun.line, at.line):
+        return Problem(Where(name, *cut), COMMENT)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
     line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
@@ -80,6 +88,16 @@ def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
         indented = line[: len(line) - len(line.lstrip(" \t-"))]
         if "\t" in indented:
             return number + 1, indented.index("\t") + 1
+    return None
+
+
+def _comment(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
+    """Line and column of a # that cuts a text: what follows it closes a brace, or the next line goes on with words."""
+    for number, line in enumerate(lines[max(first - 1, 0) : last + 1], max(first - 1, 0)):
+        cut = _CUT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
+        following = lines[number + 1] if number < last else ""
+        if cut and (re.search(r"[}\]]", cut[1]) or re.match(r"\s+[^\s#{\[:-][^:]*\Z", following)):
+            return number + 1, cut.start(1)
     return None
 
 

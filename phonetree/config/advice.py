@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phonetree.core.schedule import first_name
 from phonetree.core.speech import speech_seconds
-from phonetree.core.tree import AGAIN_KEY, Menu, Prompt, Site, Text
+from phonetree.core.tree import AGAIN_KEY, Menu, NodeId, Prompt, Resource, Site, Text
 from phonetree.errors import ConfigWarning, Where
 
 OLD_DAYS = 180
@@ -36,15 +36,20 @@ _SENTENCE_END = re.compile(r"[.!?:;]+(?=\s|$)")
 _SPOKEN_KEY = re.compile(r"\b(?:press|oprima|pulse|marque el)\s+(?:el\s+)?(\d|star|asterisco)\b", re.IGNORECASE)
 
 
+FAR_YEARS = 5
+"""Nobody plans so many years ahead: the year is mistyped."""
+
+
 def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     """What staff should look at, as of today."""
-    hours, routing = (Where(str(folder / name)) for name in ("hours.yaml", "routing.yaml"))
+    hours, routing = (str(folder / name) for name in ("hours.yaml", "routing.yaml"))
     return (
-        *(ConfigWarning(hours, text) for text in _closures(site, today)),
-        *(ConfigWarning(Where(hours.file, *place), text) for place, text in _over(site, today)),
+        *(ConfigWarning(Where(hours), text) for text in _closures(site, today)),
+        *(ConfigWarning(Where(hours, *place), text) for place, text in _dated(site, today)),
+        *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in _verified(site, today)),
         *(
-            ConfigWarning(routing, text)
-            for text in (*_old_numbers(site, today), *_spoken_keys(site), *_heavy_texts(site))
+            ConfigWarning(site.places.get(node, Where(routing)), text)
+            for node, text in (*_spoken_keys(site), *_heavy_texts(site))
         ),
     )
 
@@ -56,12 +61,14 @@ def _closures(site: Site, today: date) -> Iterator[str]:
         yield f"no closures are written for {following}; ask which days are announced, and add them"
 
 
-def _over(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:
-    """The entries for dates that lie wholly in the past, with their places."""
+def _dated(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:
+    """The entries for dates that are over or far ahead, with their places."""
     for entry in site.schedule.dated:
+        called = f"'{name}'" if (name := first_name(entry.names)) else "it"
         if entry.last < today:
-            called = f"'{name}'" if (name := first_name(entry.names)) else "it"
             yield entry.place, f"{called} was over on {entry.last}; {_meant(entry.first, today)}"
+        elif entry.last.year >= today.year + FAR_YEARS:
+            yield entry.place, f"{called} is more than {FAR_YEARS - 1} years ahead, on {entry.last}; look at its year"
 
 
 def _meant(first: date, today: date) -> str:
@@ -73,23 +80,29 @@ def _meant(first: date, today: date) -> str:
     return "remove the entry, or look at its year"
 
 
-def _old_numbers(site: Site, today: date) -> Iterator[str]:
+def _verified(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
+    """The lines whose number was dialled long ago, or will be."""
     for line in site.resources.values():
-        if line.verified and (age := (today - line.verified).days) > OLD_DAYS:
-            yield f"resource '{line.id}' was last verified {age} days ago; dial it and write down the day"
+        age = (today - line.verified).days if line.verified else 0
+        if age > OLD_DAYS:
+            yield line, f"resource '{line.id}' was last verified {age} days ago; dial it and write down the day"
+        elif age < 0:
+            text = f"'verified' ({line.verified}) is in the future; write the day on which the number was dialled"
+            yield line, f"resource '{line.id}': {text}"
 
 
-def _spoken_keys(site: Site) -> Iterator[str]:
+def _spoken_keys(site: Site) -> Iterator[tuple[NodeId, str]]:
     """The product itself says the keys; a text that names one may name a wrong one."""
     for node in site.nodes.values():
         keys = {choice.key for choice in node.choices} if isinstance(node, Menu) else set()
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
             for key in _keys(prompt):
                 if key not in keys | site.always.keys() | {AGAIN_KEY}:
-                    yield f"node '{node.id}' speaks of key {key}, which does nothing there; leave keys out of texts"
+                    text = f"speaks of key {key}, which does nothing there; leave keys out of texts"
+                    yield node.id, f"node '{node.id}' {text}"
 
 
-def _heavy_texts(site: Site) -> Iterator[str]:
+def _heavy_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
     """Prompts that are long, or hard to take in."""
     for node in site.nodes.values():
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
@@ -97,9 +110,9 @@ def _heavy_texts(site: Site) -> Iterator[str]:
                 text = "".join(part.text if isinstance(part, Text) else _SAMPLE for part in parts)
                 whose = f"node '{node.id}' ({language})"
                 if (seconds := speech_seconds(text)) > LONG_PROMPT_SECONDS:
-                    yield f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
+                    yield node.id, f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
                 if reading_level(text) > HARD_TO_READ:
-                    yield f"{whose} is hard to follow; use shorter sentences and words"
+                    yield node.id, f"{whose} is hard to follow; use shorter sentences and words"
 
 
 _SAMPLE = "on Monday"

@@ -118,7 +118,7 @@ def _resource(
     section.take("note")
     section.refuse_unknown()
     number = read_number(section, phone, rules) if phone.text else ""
-    return Resource(name.text, names, number, hours, kept, verified, own)
+    return Resource(name.text, names, number, hours, kept, verified, own, section.where_of("verified"))
 
 
 def _resource_names(section: Section, languages: tuple[str, ...]) -> Names:

@@ -142,7 +142,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's."""
+    """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's.
+
+    `verified_at` is where `verified` is written, for those who are told of it.
+    """
 
     id: str
     names: Names
@@ -151,6 +154,7 @@ class Resource:
     confidentiality: Confidentiality
     verified: date | None
     own_caller_id: bool = False
+    verified_at: Where | None = field(default=None, compare=False)
 
 
 # -- nodes

@@ -8,16 +8,21 @@ import pytest
 
 from phonetree.config.advice import advice
 from phonetree.config.site import load
+from phonetree.errors import ConfigWarning
 from tests.support.lines import ROOT, RULES, VPR
 
 
 def _advice(today: date, tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
+    return [warning.text for warning in _warnings(today, tmp_path, *edits)]
+
+
+def _warnings(today: date, tmp_path: Path, *edits: tuple[str, str, str]) -> tuple[ConfigWarning, ...]:
     config = Path(copytree(VPR, tmp_path / "config"))
     for name, old, new in edits:
         text = (config / name).read_text(encoding="utf-8")
         assert old in text
         (config / name).write_text(text.replace(old, new, 1), encoding="utf-8")
-    return [warning.text for warning in advice(load(config, RULES).site, config, today)]
+    return advice(load(config, RULES).site, config, today)
 
 
 def test_there_is_none_on_the_day_of_shipping(tmp_path: Path) -> None:
@@ -29,6 +34,30 @@ def test_numbers_grow_old(tmp_path: Path) -> None:
     old = [text for text in _advice(date(2027, 5, 22), tmp_path / "later") if "verified" in text]
     assert len(old) == 10
     assert old[0] == "resource 'barcc' was last verified 181 days ago; dial it and write down the day"
+
+
+def test_a_number_that_was_verified_in_the_future_is_told(tmp_path: Path) -> None:
+    first = ("routing.yaml", "verified: 2026-11-22", "verified: 2062-11-22")
+    (warning,) = _warnings(date(2026, 11, 22), tmp_path, first)
+    assert warning.text == (
+        "resource 'barcc': 'verified' (2062-11-22) is in the future; write the day on which the number was dialled"
+    )
+    assert _at(warning).startswith("2062-11-22")
+
+
+def test_advice_names_the_line_to_look_at(tmp_path: Path) -> None:
+    told = _warnings(date(2027, 5, 22), tmp_path)
+    assert {_at(warning) for warning in told if "last verified" in warning.text} == {"2026-11-22"}
+    edit = ("routing.yaml", "Advocates are here.", "Press 7. " + "They will listen to you and help you. " * 12)
+    told = _warnings(date(2026, 11, 22), tmp_path / "words", edit)
+    assert len(told) == 2
+    assert [_at(warning) for warning in told] == ["welcome:"] * 2
+
+
+def _at(warning: ConfigWarning) -> str:
+    """What is written in the place of a warning."""
+    line = Path(warning.where.file).read_text(encoding="utf-8").splitlines()[warning.where.line - 1]
+    return line[warning.where.column - 1 :]
 
 
 def test_next_years_closures_are_asked_for_from_november_on(tmp_path: Path) -> None:
@@ -65,6 +94,14 @@ def test_an_entry_that_is_over_is_told_with_its_place(
 
 def test_an_entry_is_not_over_on_its_last_day(tmp_path: Path) -> None:
     assert _over(tmp_path, "date: 2026-11-27", "2026-11-27") == []
+
+
+def test_an_entry_of_a_mistyped_year_is_told(tmp_path: Path) -> None:
+    (told,) = _warnings(date(2026, 11, 22), tmp_path, ("hours.yaml", "date: 2026-11-27", "date: 2062-11-27"))
+    assert told.text == "'the day after Thanksgiving' is more than 4 years ahead, on 2062-11-27; look at its year"
+    assert _at(told).startswith("{date: 2062")
+    edit = ("hours.yaml", "date: 2026-11-27", "date: 2030-11-27")
+    assert _warnings(date(2026, 11, 22), tmp_path / "soon", edit) == ()
 
 
 def _over(tmp_path: Path, dates: str, today: str) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 from yaml.reader import Reader
 
-from phonetree.config.slips import slip
-from phonetree.core.characters import named, unfit, without_unfit
+from phonetree.config.slips import odd_space, slip
+from phonetree.core.characters import ODD_SPACE, named, unfit, without_unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -60,11 +60,12 @@ class Listing:
 Item = Scalar | Table | Listing
 
 
-def parse(data: bytes, name: str) -> tuple[Table, tuple[Problem, ...]]:
-    """The table that a file's bytes hold, and what is wrong with single words of it: keys that stand there twice
-    (the first one counts), characters that no text may hold (they are left out), curly quotes around a key.
+def parse(data: bytes, name: str) -> Table:
+    """The table that a file's bytes hold. `name` is what problems call the file.
 
-    `name` is what problems call the file. Raises ConfigError with one problem when they hold no table at all.
+    Raises ConfigError with one problem when they hold no table at all, or with what is wrong with single words: keys
+    that stand there twice, characters that no text may hold, curly quotes around a key, odd spaces in one. What such a
+    file means is not asked: it would be told of once more.
     """
     text = _text(data, name)
     try:
@@ -75,6 +76,7 @@ def parse(data: bytes, name: str) -> tuple[Table, tuple[Problem, ...]]:
         raise _refused(Where(name), f"is not valid YAML: {_one_line(error)}") from None
 
 
+_ODD_SPACE = re.compile(ODD_SPACE)
 _COMMENT = re.compile(r"[ \t]+(?=#)")
 _BREAKS = re.compile(r"[\n\r\t]+")
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
@@ -187,13 +189,15 @@ class _Builder:
         self.lines = text.split("\n")
         self.problems: list[Problem] = []
 
-    def build(self, events: Iterator[Any]) -> tuple[Table, tuple[Problem, ...]]:
+    def build(self, events: Iterator[Any]) -> Table:
         item: Item | None = None
         for event in events:
             if isinstance(event, yaml.NodeEvent):
                 item = self._item(event, events)
+        if self.problems:
+            raise ConfigError(sorted(self.problems))
         if isinstance(item, Table):
-            return item, tuple(self.problems)
+            return item
         if item is None or (isinstance(item, Scalar) and not item.text):
             raise _refused(
                 Where(self.name), "is empty; bring back what it held before: undo in the editor, or git checkout"
@@ -210,7 +214,7 @@ class _Builder:
         return Table(tuple(self._unique(zip(flat[::2], flat[1::2], strict=True))), where)
 
     def _fit(self, event: Any, where: Where) -> str:
-        """The text of a scalar in one line, without what no text may hold; that is noted where it stands."""
+        """The text of a scalar in one line. What no text may hold is noted where it stands."""
         text: str = event.value
         if text.isprintable():
             return text
@@ -248,12 +252,18 @@ class _Builder:
         for key, value in pairs:
             if not isinstance(key, Scalar):
                 raise _refused(key.where, "a key has to be a single word or number")
-            if (bare := unquoted(key.text)) != key.text:
+            if unquoted(key.text) != key.text:
                 self._note(Problem(key.where, curly(key.text)))
-                key = Scalar(bare, key.where)  # noqa: PLW2901 -- what was meant
-            if key.text in seen:
+            elif odd := self._odd_space(key):
+                self._note(Problem(odd, odd_space(self.lines[odd.line - 1][odd.column - 1])))
+            elif key.text in seen:
                 text = f"'{key.text}' stands here twice, first on line {seen[key.text].line}; remove one of them"
                 self._note(Problem(key.where, text))
-            else:
-                seen[key.text] = key.where
-                yield key, value
+            seen.setdefault(key.text, key.where)
+            yield key, value
+
+    def _odd_space(self, key: Scalar) -> Where | None:
+        """Where a space that is none to YAML stands before a key or in it, such as behind the colon that was meant."""
+        line, begins = self.lines[min(key.where.line, len(self.lines)) - 1], key.where.column - 1
+        found = _ODD_SPACE.search(line[: begins + len(key.text) + 1], begins) if not line.isascii() else None
+        return Where(self.name, key.where.line, found.start() + 1) if found else None

@@ -108,16 +108,12 @@ def _bytes(path: Path, findings: Findings) -> bytes | None:
 
 
 def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
-    """The table that a file's bytes hold; None and a problem when they hold none."""
-    if data is None:
-        return None
+    """The table that a file's bytes hold; None and problems when they hold none that can be read."""
     try:
-        table, problems = document.parse(data, str(path))
+        return document.parse(data, str(path)) if data is not None else None
     except ConfigError as error:
         findings.problems += error.problems
         return None
-    findings.problems += problems
-    return table
 
 
 def _audio(folder: Path) -> list[bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from phonetree.core.characters import ODD_SPACE, named
 from phonetree.errors import Problem, Where
 
 _LOOK = "look at this line and the one before it"
@@ -26,6 +27,8 @@ _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CUT = re.compile(r"\S\s+#(.*)")
 """A comment behind something, and what stands in it."""
 
+_OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{]+:)?({ODD_SPACE})")
+
 _AT_THE_BEGINNING = frozenset(_WORDS) - {
     "did not find expected '-' indicator",
     "block sequence entries are not allowed in this context",
@@ -41,6 +44,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
     if tab := _tab(lines, begun.line, at.line):
         return Problem(Where(name, *tab), "has a tab; replace it with spaces")
+    if odd := _odd_space(lines, begun.line, at.line):
+        return Problem(Where(name, odd[0] + 1, odd[1] + 1), odd_space(lines[odd[0]][odd[1]]))
     if cut := _comment(lines, begun.line, at.line):
         return Problem(Where(name, *cut), COMMENT)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
@@ -88,6 +93,21 @@ def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
         indented = line[: len(line) - len(line.lstrip(" \t-"))]
         if "\t" in indented:
             return number + 1, indented.index("\t") + 1
+    return None
+
+
+def odd_space(character: str) -> str:
+    """The problem with a space that is none to YAML."""
+    return f"an unusual space ({named(character)}) stands here; type an ordinary one"
+
+
+def _odd_space(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
+    """Where an odd space stands before a line's words or behind a key's colon: the last one before the parser gave up,
+    in the lines that it stumbled over or in the one before."""
+    before = next((number for number in range(last - 1, -1, -1) if lines[number].strip()), 0)
+    for number in range(min(last, len(lines) - 1), min(first, before) - 1, -1):
+        if found := _OUT_OF_PLACE.match(lines[number]):
+            return number, found.start(1)
     return None
 
 

@@ -11,6 +11,10 @@ _JOINER = re.compile("(?<=[\u0590-\u1fff])[\u200c\u200d]")
 """Without a width, but a part of how Persian and the languages of India are written: after one of their letters."""
 
 
+ODD_SPACE = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+"""Spaces that look like the ordinary one, as a pattern: fine in a sentence, but none between the words of a file."""
+
+
 def unfit(text: str) -> str | None:
     """The first character that no text may hold, or None. Line breaks and tabs are such, spaces of any width not."""
     if text.isprintable():

@@ -10,6 +10,7 @@ import pytest
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
+from phonetree.core.tree import Text
 from phonetree.errors import ConfigError
 from phonetree.settings import names
 from tests.support.lines import ROOT, VPR
@@ -162,3 +163,11 @@ def test_a_file_that_is_gone_is_one_problem_that_says_how_it_comes_back(name: st
     (problem,) = caught.value.problems
     assert "undo" in problem.text
     assert "git checkout" in problem.text
+
+
+def test_an_odd_space_in_a_sentence_does_no_harm(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    path = config / "routing.yaml"
+    text = path.read_text(encoding="utf-8").replace("say: Welcome.", "say: Welcome,\u00a0all:\u00a0this is\u3000us.")
+    path.write_text(text, encoding="utf-8")
+    assert load(config, LIVE).site.nodes["welcome"].say["en"] == (Text("Welcome, all: this is us."),)  # type: ignore[union-attr,index]

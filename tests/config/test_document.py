@@ -107,7 +107,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_scalars_stay_as_typed() -> None:
-    table, _ = document.parse(b"open: 10:00\nnumber: +1 617\nday: 0015\nyes: no\nempty:\n", "x")
+    table = document.parse(b"open: 10:00\nnumber: +1 617\nday: 0015\nyes: no\nempty:\n", "x")
     assert {key.text: item.text for key, item in table.entries if isinstance(item, document.Scalar)} == {
         "open": "10:00",
         "number": "+1 617",
@@ -118,7 +118,7 @@ def test_scalars_stay_as_typed() -> None:
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    table, _ = document.parse(b"\xef\xbb\xbfopen: 1\n", "x")
+    table = document.parse(b"\xef\xbb\xbfopen: 1\n", "x")
     assert table.entries[0][0].text == "open"
 
 

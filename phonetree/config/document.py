@@ -196,9 +196,9 @@ class _Builder:
                 item = self._item(event, events)
         if self.problems:
             raise ConfigError(sorted(self.problems))
-        if isinstance(item, Table):
+        if isinstance(item, Table) and item.entries:
             return item
-        if item is None or (isinstance(item, Scalar) and not item.text):
+        if item is None or isinstance(item, Table) or (isinstance(item, Scalar) and not item.text):
             raise _refused(
                 Where(self.name), "is empty; bring back what it held before: undo in the editor, or git checkout"
             )

@@ -9,6 +9,7 @@ import holidays
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
+from phonetree.config import cut
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import Findings, Section, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
@@ -53,6 +54,7 @@ def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) 
     section.refuse_unknown()
     if not _refuse_overlaps(section, dated):
         dated = ()
+    cut.explain(table, findings, ended=section.lacks("open") and section.lacks("holidays"))
     entries = tuple(sorted((entry for entry, _ in dated), key=lambda entry: entry.first))
     return Schedule(zone, week, entries, lookup)
 

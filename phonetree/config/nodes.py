@@ -7,7 +7,7 @@ from typing import assert_never
 
 from phonetree.config.document import Item, Scalar
 from phonetree.config.prompts import PromptReader
-from phonetree.config.reader import Section, suggest
+from phonetree.config.reader import Section, closest, suggest
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -68,6 +68,7 @@ class NodeReader:
         self.person: NodeId = ""
         self.ended: NodeId | None = None
         self.likes: dict[NodeId, tuple[Where, NodeId]] = {}
+        self._unknown: dict[NodeId, list[tuple[Section, Where, str]]] = {}
 
     # -- links
 
@@ -79,9 +80,17 @@ class NodeReader:
     def known(self, section: Section, key: str, value: Scalar) -> NodeId:
         """The node that a scalar names."""
         if self.names and value.text not in self.names:
-            hint = suggest(value.text, self.names) or "; write one that is, or add a node of that name"
-            section.problem(value.where, f"'{key}' is '{value.text}', which is not defined{hint}")
+            self._unknown.setdefault(value.text, []).append((section, value.where, key))
         return value.text
+
+    def refuse_unknown(self) -> list[NodeId]:
+        """Notes each name that no node has, at the first of its places. Returns those that are near to no node's."""
+        for name, used in self._unknown.items():
+            section, where, key = min(used, key=lambda use: use[1])
+            more = f" (and {len(used) - 1} more place{'s' * (len(used) > 2)})" if len(used) > 1 else ""
+            hint = suggest(name, self.names) or "; write one that is, or add a node of that name"
+            section.problem(where, f"'{key}' is '{name}', which is not defined{more}{hint}")
+        return [name for name in self._unknown if not closest(name, self.names)]
 
     # -- keys
 

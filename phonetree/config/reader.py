@@ -50,6 +50,10 @@ class Findings:
         """Takes back a problem that another one explains."""
         self.problems.remove(problem)
 
+    def explain(self, where: Where, text: str) -> None:
+        """Notes the one cause of all the problems of a file, in their place."""
+        self.problems = [Problem(where, text), *(each for each in self.problems if each.where.file != where.file)]
+
     def refuse(self, where: Where, text: str) -> NoReturn:
         """Ends the reading: raises ConfigError with the problems so far and this one, the last."""
         raise ConfigError([*sorted(set(self.problems)), Problem(where, text)])
@@ -219,6 +223,10 @@ class Section:
             return item.items
         self.problem(item.where, f"'{key}' has to be a list: lines that begin with a dash, or [one, two]")
         return ()
+
+    def lacks(self, key: str) -> bool:
+        """Whether a key that was required is missing, and not only misspelt, as far as `refuse_unknown` can tell."""
+        return key in self._missing
 
     def has(self, key: str) -> bool:
         return key in self._entries

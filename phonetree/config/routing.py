@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytz.tzinfo import BaseTzInfo
 
-from phonetree.config import paths
+from phonetree.config import cut, paths
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
@@ -29,6 +29,7 @@ LONGEST_PHRASE = 500
 LONGEST_EMAIL = 254
 """Characters of an address (RFC 5321, 4.5.3.1.3)."""
 
+_NODES = f"write what callers hear and where it leads, or, if the file ends too early, {cut.BRING_BACK}"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 _FIELD = re.compile(r"\{([a-z]+)\}")
@@ -57,7 +58,8 @@ class Routing:
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
     """The languages alone: hours.yaml needs them before the rest can be read.
 
-    None at all when they are not to be had or a name is wrong; no text is then held against them.
+    None at all when they are not to be had, a name is wrong or the file ends before its nodes; no text is then held
+    against them.
     """
     section = Section(table, "", findings)
     languages = section.section(
@@ -66,14 +68,15 @@ def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInf
     read = {name.text: _language(languages, name, item) for name, item in languages.entries()}
     if languages.present and not read:
         languages.problem(languages.where, "there is none; write at least one with its voice")
-    written = _written(section.take("nodes"))
+    nodes = section.take("nodes")
+    written = _written(nodes)
     unwritten = [
         name for name, _ in languages.entries() if written and name.text not in written and _LANGUAGE.match(name.text)
     ]
     for name in unwritten:  # as when its name is mistyped: one problem, not one for each text of the file
         known = suggest(name.text, [each for each in written if each not in read])
         languages.problem(name.where, f"no text is written in '{name.text}'{known or '; write them, or leave it out'}")
-    return read if not unwritten and all(map(_LANGUAGE.match, read)) else {}
+    return read if nodes and not unwritten and all(map(_LANGUAGE.match, read)) else {}
 
 
 def _written(item: Item | None) -> list[str]:
@@ -123,7 +126,7 @@ def read_routing(
     resources = read_resources(section, tuple(languages), rules, zone)
     teams = read_teams(section, rules, zone)
     prompts = PromptReader(languages, helpline, audio, resources)
-    nodes = section.section("nodes", "nodes", hint="write what callers hear and where it leads").at_most(MOST_NODES)
+    nodes = section.section("nodes", "nodes", hint=_NODES).at_most(MOST_NODES)
     reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
     reader.read_always(section)
     reader.ended = reader.link(section, "ended") or None
@@ -133,6 +136,7 @@ def read_routing(
     budgets = _budgets(section.section("budgets", "budgets"))
     read = reader.read(nodes)
     section.refuse_unknown()
+    cut.explain(table, findings, lost=reader.refuse_unknown(), ended=section.lacks("nodes"))
     places = {key.text: key.where for key, _ in nodes.entries()}
     if not findings.problems:
         paths.check(read, places, start, reader.always, findings)

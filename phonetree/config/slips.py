@@ -1,13 +1,17 @@
 """What keeps a file from being YAML, in words for those who do not know YAML, at the line where they must look."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import yaml
 
 from phonetree.core.characters import ODD_SPACE, named
 from phonetree.errors import Problem, Where
 
+_ENDS = (
+    "the file ends in the midst of something, such as braces or quotes; write the rest of this line, or bring back "
+    "what the file held: undo in the editor, or git checkout"
+)
 _LOOK = "look at this line and the one before it"
 _OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
 _WORDS = {
@@ -42,12 +46,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
-    if tab := _tab(lines, begun.line, at.line):
-        return Problem(Where(name, *tab), "has a tab; replace it with spaces")
-    if odd := _odd_space(lines, begun.line, at.line):
-        return Problem(Where(name, odd[0] + 1, odd[1] + 1), odd_space(lines[odd[0]][odd[1]]))
-    if cut := _comment(lines, begun.line, at.line):
-        return Problem(Where(name, *cut), COMMENT)
+    for number, column, said in _seen(lines, begun, at):
+        return Problem(Where(name, number + 1, column + 1), said)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
     line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
@@ -65,6 +65,20 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     if problem == "found character that cannot start any token":
         return Problem(here, f"a text may not begin with {line[at.column : at.column + 1]}; put quotes around it")
     return Problem(here, f"is not valid YAML: {problem}; {_LOOK}")
+
+
+def _seen(lines: Sequence[str], begun: yaml.Mark, at: yaml.Mark) -> Iterator[tuple[int, int, str]]:
+    """What the lines that the parser stumbled over show to anybody: line and column, from 0, and what to do."""
+    if tab := _tab(lines, begun.line, at.line):
+        yield *tab, "has a tab; replace it with spaces"
+    if odd := _odd_space(lines, begun.line, at.line):
+        yield *odd, odd_space(lines[odd[0]][odd[1]])
+    if cut := _comment(lines, begun.line, at.line):
+        yield *cut, COMMENT
+    last = max((number for number, line in enumerate(lines) if line.strip()), default=0)
+    end = len(lines[last].rstrip())
+    if begun.line >= last and (at.line, at.column) >= (last, end):
+        yield last, end, _ENDS
 
 
 _COLON = "has a second colon; put quotes around the text that holds it, or add the { that is missing before it"
@@ -92,7 +106,7 @@ def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
         line = lines[min(number, len(lines) - 1)]
         indented = line[: len(line) - len(line.lstrip(" \t-"))]
         if "\t" in indented:
-            return number + 1, indented.index("\t") + 1
+            return number, indented.index("\t")
     return None
 
 
@@ -117,7 +131,7 @@ def _comment(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | N
         cut = _CUT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
         following = lines[number + 1] if number < last else ""
         if cut and (re.search(r"[}\]]", cut[1]) or re.match(r"\s+[^\s#{\[:-][^:]*\Z", following)):
-            return number + 1, cut.start(1)
+            return number, cut.start(1) - 1
     return None
 
 

@@ -171,3 +171,14 @@ def test_an_odd_space_in_a_sentence_does_no_harm(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("say: Welcome.", "say: Welcome,\u00a0all:\u00a0this is\u3000us.")
     path.write_text(text, encoding="utf-8")
     assert load(config, LIVE).site.nodes["welcome"].say["en"] == (Text("Welcome, all: this is us."),)  # type: ignore[union-attr,index]
+
+
+def test_languages_of_a_file_that_is_cut_off_are_not_held_against_the_other(tmp_path: Path) -> None:
+    config = copytree(VPR, tmp_path / "config")
+    path = config / "routing.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("  es: {voice")], encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, NumberRules({}, stand_in=True))
+    (problem,) = caught.value.problems
+    assert "the file seems to end too early" in problem.text

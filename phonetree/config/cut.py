@@ -1,0 +1,29 @@
+"""A file that was cut off has many problems, and one cause."""
+
+from collections.abc import Sequence
+
+from phonetree.config.document import Item, Listing, Scalar, Table
+from phonetree.config.reader import Findings
+
+ENOUGH_LOST = 3
+"""Nodes that are spoken of and nowhere defined: as many are not misspelt, they are gone."""
+
+BRING_BACK = "bring back what it held: undo in the editor, or git checkout"
+
+
+def explain(table: Table, findings: Findings, *, lost: Sequence[str] = (), ended: bool = False) -> None:
+    """Puts one problem in the place of all those of a file that seems to end too early: it ends with nothing behind a
+    colon, nodes that it speaks of are `lost`, or its last part is missing (`ended`)."""
+    last, number = _last(table), sum(problem.where.file == table.where.file for problem in findings.problems)
+    bare = isinstance(last, Scalar) and not last.text
+    if number > 1 and (bare or ended or len(lost) >= ENOUGH_LOST):
+        gone = f"; no node is called {', '.join(map(repr, lost[:ENOUGH_LOST]))}" if lost else ""
+        findings.explain(last.where, f"the file seems to end too early, with this line{gone}; {BRING_BACK}")
+
+
+def _last(item: Item) -> Item:
+    """What stands last in a file."""
+    match item:
+        case Table(entries=[*_, (_, last)]) | Listing(items=[*_, last]):
+            return _last(last)
+    return item

@@ -129,7 +129,15 @@ def read_bytes(path: Path, name: str) -> bytes:
     return data
 
 
+_FOREIGN = (b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<")
+"""How the files of word processors begin, and web pages."""
+
+
 def _text(data: bytes, name: str) -> str:
+    if data.startswith(_FOREIGN):
+        raise _refused(
+            Where(name), "is a word processor's file, or another that is no plain text; save it as plain text"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

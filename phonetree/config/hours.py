@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import holidays
@@ -11,7 +11,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut
 from phonetree.config.document import Item, Listing, Scalar, Table
-from phonetree.config.reader import Findings, Section, suggest
+from phonetree.config.reader import Findings, Section, closest, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week
 from phonetree.errors import Where
@@ -35,6 +35,8 @@ MOST_CALENDARS = 20
 
 _QUOTES = 'inside braces write quotes around several spans, such as "9:00-12:00, 13:00-17:00"'
 """What to do where a comma between two spans made the second a key of its own."""
+
+_ZONE = "write the zone of a large city that has your time, such as America/New_York"
 
 _CALENDARS = (
     "write holidays: {calendars: [US, US-MA]}, or holidays: none if the line is to open on every public holiday"
@@ -60,13 +62,21 @@ def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) 
 
 
 def _zone(section: Section) -> BaseTzInfo:
-    name = section.text("timezone", "UTC", hint="write the zone's name, such as America/New_York")
-    try:
-        return pytz.timezone(name.text)
-    except pytz.UnknownTimeZoneError:
-        known = suggest(name.text, pytz.common_timezones)
-        section.problem(name.where, f"'{name.text}' is not a time zone{known}")
-        return pytz.UTC
+    name = section.text("timezone", hint=_ZONE)
+    if name.text in pytz.all_timezones_set:
+        zone = pytz.timezone(name.text)
+        if "/" in name.text and name.text in pytz.common_timezones_set:
+            return zone
+        offsets = {datetime(2026, month, 1, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)}
+        wrong = "never changes to summer time" if len(offsets) == 1 else "is an old name"
+        section.problem(name.where, f"'{name.text}' {wrong}; {_ZONE}")
+    elif name.text:
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in pytz.common_timezones}
+        city = cities.get(name.text.lower().replace(" ", "_"))
+        near = city or closest(name.text, pytz.common_timezones)
+        hint = f"did you mean '{near}'?" if near else _ZONE
+        section.problem(name.where, f"'{name.text}' is not a time zone; {hint}")
+    return pytz.UTC
 
 
 # -- spans and weeks
@@ -164,7 +174,8 @@ def _refuse_split_spans(entry: Section) -> None:
 
 def _is_in_order(entry: Section, first: date, last: date) -> bool:
     if last < first:
-        entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; exchange the dates")
+        mend = "exchange the dates" if (first - last).days < LONGEST_ENTRY_DAYS else "look at the years"
+        entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; {mend}")
     elif (days := (last - first).days + 1) > LONGEST_ENTRY_DAYS:
         text = f"it lasts for {days} days, from {first} to {last}, but no more than {LONGEST_ENTRY_DAYS} may be"
         entry.problem(entry.where, f"{text}; look at the years")
@@ -283,8 +294,9 @@ def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:
         section.problem(value.where, f"'{value.text}' is not a calendar; write a country or a state, like US or US-MA")
         return None
     if subdivision and subdivision not in supported[country]:
-        known = suggest(subdivision, supported[country])
-        section.problem(value.where, f"'{country}' has no calendar for '{subdivision}'{known}")
+        near = closest(subdivision, supported[country])
+        hint = f"did you mean '{country}-{near}'?" if near else "write the short form of a state, like US-MA"
+        section.problem(value.where, f"'{country}' has no calendar for '{subdivision}'; {hint}")
         return None
     return country, subdivision or None
 

@@ -51,6 +51,7 @@ MOST_LIKE = 10
 """Menus of which each is `like` the next."""
 
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_NO_KEY = "a caller presses a single key; write one from 0 to 9, and use a second menu when they are not enough"
 _KEY = re.compile(r"[0-9]\Z")
 
 
@@ -109,8 +110,10 @@ class NodeReader:
     def _choice(self, parent: Section, key: Scalar, item: Item, label: str) -> Choice:
         section = parent.subsection(item, label)
         if not _KEY.match(key.text):
-            hint = "'*' always says the menu again" if key.text in ("*", STAR) else "a key is one of 0 to 9"
-            section.problem(key.where, hint)
+            again = (
+                f"the star always says the menu again; remove this, and write {STAR} under 'mention' to have it said"
+            )
+            section.problem(key.where, again if key.text in ("*", STAR) else _NO_KEY)
         target = self._target(section)
         words: Prompt = {} if isinstance(target, Speak) else self.prompts.required(section, "label", _LABEL_HINT)
         section.refuse_unknown()
@@ -157,6 +160,10 @@ class NodeReader:
     def _node(self, parent: Section, name: Scalar, item: Item) -> Node | None:
         if not _NODE_NAME.match(name.text):
             parent.problem(name.where, f"'{name.text}' cannot be a node's name; use small letters, digits, - and _")
+        if isinstance(item, Scalar) and not item.text:
+            hint = "write what it does below it, such as message: or menu:"
+            parent.findings.problem(name.where, f"node '{name.text}': is empty; {hint}")
+            return None
         outer = parent.subsection(item, f"node '{name.text}'")
         given = [key for key, _ in outer.entries()]
         for key in given:

@@ -25,6 +25,7 @@ _MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant",
 
 _STAND_IN = "+1617555{:04}"
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)\Z")
+_BARE_NAME = re.compile(r"[a-zA-Z]+_\w*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
 
 def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     name = _NAME.match(value.text)
-    if value.text.startswith("$") and not name:
-        section.problem(value.where, f"'{value.text}' is not a name; write $ and capital letters, like $ADVOCATE_1")
-        return ""
+    if not name and (value.text.startswith("$") or _BARE_NAME.match(value.text)):
+        meant = "$" + re.sub("[^A-Z0-9]+", "_", value.text.upper()).strip("_")
+        written = f"write {meant}" if _NAME.match(meant) else "write $ and capital letters, like $ADVOCATE_1"
+        return _refuse(section, value, f"'{value.text}' is not a name; {written}")
     if not name:
         return _parse(section, value, value.text, f"'{value.text}'", fictional=rules.fictional)
     try:

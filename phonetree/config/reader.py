@@ -4,14 +4,15 @@ A reader that finds a problem notes it and hands back something harmless, so tha
 all problems of a file are reported at once. Nothing harmless is ever used: a site with a problem is not built.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from heapq import nlargest
 from itertools import pairwise
 from typing import NoReturn, TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
-from phonetree.config.slips import COMMENT
+from phonetree.config.slips import COMMENT, uncoloned
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
 LONGEST_NAME = 100
@@ -79,19 +80,34 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def closest(word: str, known: Iterable[str]) -> str:
     """The known word that a misspelt one is close to; "" when none is."""
     names = [name for name in known if name]
-    close = _close(word.lower(), [name.lower() for name in names]) if len(word) <= LONGEST_MISSPELT else []
-    return next(name for name in names if name.lower() == close[0]) if close else ""
+    close = _close(word.lower(), [name.lower() for name in names]) if len(word) <= LONGEST_MISSPELT else ""
+    return next((name for name in names if name.lower() == close), "")
 
 
-def _close(word: str, names: list[str]) -> list[str]:
-    """The known word that is closest, if one is. Of many, only those are compared that have most pairs of letters in
-    common with it: comparing is slow, and the names of 5,000 nodes are many."""
+def _close(word: str, names: list[str]) -> str:
+    """The known word that is closest, if one is; of those equally close, one that begins like it. Of many, only those
+    are compared that have most pairs of letters in common with it: comparing is slow, and the names of 5,000 nodes are
+    many."""
     if len(names) > MOST_COMPARED:
         pairs = {*map("".join, pairwise(word)), word[:1]}
         names = nlargest(
             MOST_COMPARED, names, key=lambda name: sum(pair in name for pair in pairs) - abs(len(name) - len(word))
         )
-    return get_close_matches(word, names, n=1)
+    return max(get_close_matches(word, names, n=3), key=lambda name: _likeness(word, name), default="")
+
+
+def _likeness(word: str, name: str) -> tuple[float, bool]:
+    return SequenceMatcher(None, name, word).ratio(), word.startswith(name) or name.startswith(word)
+
+
+EMPTY = "is empty; write what belongs under it, or bring it back: undo in the editor, or git checkout"
+
+
+def _no_table(item: Item) -> str:
+    """What is wrong with something that should be a table."""
+    if not isinstance(item, Scalar):
+        return "has to hold lines like 'name: value'"
+    return EMPTY if not item.text else uncoloned(item.text) or "has to hold lines like 'name: value'"
 
 
 class Section:
@@ -189,7 +205,7 @@ class Section:
         if isinstance(item, Table):
             return Section(item, label, self.findings)
         if item is not None:
-            self.findings.problem(item.where, f"{label}: has to hold lines like 'name: value'")
+            self.findings.problem(item.where, f"{label}: {_no_table(item)}")
         where = item.where if item else self.where
         return Section(Table((), where), label, self.findings, present=False)
 
@@ -221,7 +237,9 @@ class Section:
             if most is not None and len(item.items) > most:
                 self.refuse(item.where, f"'{key}' has {len(item.items):,} entries; at most {most:,} may be")
             return item.items
-        self.problem(item.where, f"'{key}' has to be a list: lines that begin with a dash, or [one, two]")
+        empty = isinstance(item, Scalar) and not item.text
+        wrong = EMPTY if empty else "has to be a list: lines that begin with a dash, or [one, two]"
+        self.problem(item.where, f"'{key}' {wrong}")
         return ()
 
     def lacks(self, key: str) -> bool:
@@ -241,10 +259,12 @@ class Section:
         for name, (key, _) in self._entries.items():
             if name not in self._taken:
                 known = sorted(self._taken)
-                if missing := self._missing.pop(closest(name, known), None):
+                first = re.split(r"[:\uff1a]", name)[0]  # of go:leave, which is one word to YAML
+                if missing := self._missing.pop(first if first in known else closest(name, known), None):
                     self.findings.withdraw(missing)  # it is there, misspelt: one slip, one problem
                 hint = "; a text with a comma in it needs quotes around it" if " " in name else suggest(name, known)
-                self.problem(key.where, f"'{name}' is not a setting here{hint}")
+                joined = uncoloned(name) if first in known else None
+                self.problem(key.where, joined or f"'{name}' is not a setting here{hint}")
 
     def attempt(self, where: Where, make: Callable[[], T], default: T) -> T:
         """What `make` makes; the text of its ValueError is a problem at `where`."""

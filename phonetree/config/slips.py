@@ -31,6 +31,12 @@ _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CUT = re.compile(r"\S\s+#(.*)")
 """A comment behind something, and what stands in it."""
 
+_UNCOLONED = re.compile(r"([a-zA-Z][\w-]*)(?:\s*[:\uff1a]\s*|\s+)(\S.*)")
+_NO_COLON = re.compile(r"\s*[a-zA-Z][\w-]*\s*[:\uff1a]")
+
+LONGEST_SHOWN = 60
+"""Characters of a line that is shown as it should be."""
+
 _OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{]+:)?({ODD_SPACE})")
 
 _AT_THE_BEGINNING = frozenset(_WORDS) - {
@@ -46,14 +52,14 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
-    for number, column, said in _seen(lines, begun, at):
+    for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
     line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
         if quote := _quote(line, at.column):
             return Problem(here, quote)
-        return _open(here, there, line[at.column : at.column + 1], *opened)
+        return _open(here, there, line[: at.column], line[at.column : at.column + 1], *opened)
     if problem == "mapping values are not allowed in this context":
         return Problem(here, _COLON if ": " in line[: at.column] else _FURTHER)
     if problem == "did not find expected key":
@@ -67,7 +73,9 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     return Problem(here, f"is not valid YAML: {problem}; {_LOOK}")
 
 
-def _seen(lines: Sequence[str], begun: yaml.Mark, at: yaml.Mark) -> Iterator[tuple[int, int, str]]:
+def _seen(
+    error: yaml.MarkedYAMLError, lines: Sequence[str], begun: yaml.Mark, at: yaml.Mark
+) -> Iterator[tuple[int, int, str]]:
     """What the lines that the parser stumbled over show to anybody: line and column, from 0, and what to do."""
     if tab := _tab(lines, begun.line, at.line):
         yield *tab, "has a tab; replace it with spaces"
@@ -75,13 +83,44 @@ def _seen(lines: Sequence[str], begun: yaml.Mark, at: yaml.Mark) -> Iterator[tup
         yield *odd, odd_space(lines[odd[0]][odd[1]])
     if cut := _comment(lines, begun.line, at.line):
         yield *cut, COMMENT
+    for number in dict.fromkeys((at.line, begun.line, _before(lines, at.line))):
+        line = lines[min(number, len(lines) - 1)]
+        if error.context not in _OPENED and (said := _of_line(line)):
+            yield number, len(line) - len(line.lstrip()), said
     last = max((number for number, line in enumerate(lines) if line.strip()), default=0)
     end = len(lines[last].rstrip())
     if begun.line >= last and (at.line, at.column) >= (last, end):
         yield last, end, _ENDS
 
 
+def _before(lines: Sequence[str], number: int) -> int:
+    """The line with something in it that comes before another one."""
+    return next((each for each in range(number - 1, -1, -1) if lines[each].strip()), 0)
+
+
+def _of_line(line: str) -> str | None:
+    """What is wrong with a line by itself."""
+    if re.match(r"\s*-[^\s-]", line):
+        return "has no space after its dash; write one"
+    if re.match(r"\s*\{[^}]*:", line):
+        return "has no dash before its brace; begin each entry of a list with a dash and a space, such as - {name: ...}"
+    return uncoloned(line.strip()) if _NO_COLON.match(line) and not re.search(r":(?:\s|\Z)", line) else None
+
+
+def uncoloned(text: str) -> str | None:
+    """What is wrong with a text in which a colon, or the space behind it, is missing after the key."""
+    if not (found := _UNCOLONED.match(text)):
+        return None
+    key, value = found.groups()
+    written = f"write '{key}: {value}'" if len(text) <= LONGEST_SHOWN else "write 'name: value'"
+    return f"'{key}' needs a colon and a space after it; {written}"
+
+
 _COLON = "has a second colon; put quotes around the text that holds it, or add the { that is missing before it"
+_GOES_ON = (
+    "goes on after the quotation mark that ends the text; write ' for quotes inside a text in \", or add the quotation "
+    "mark that is missing"
+)
 _FURTHER = (
     "stands further to the right than the line before it, which has its value already or lacks its colon; "
     "let it line up, add the colon, or put quotes around the text"
@@ -94,7 +133,7 @@ def _left_over(line: str, column: int) -> str:
     if met and met in "}],":
         return f"has a {met} too many, or a brace or a colon is missing before it; {_LOOK}"
     if before.endswith(("'", '"')):
-        return f"goes on after the quotation mark that ends the text; one may be missing or too many; {_LOOK}"
+        return _GOES_ON
     if before.endswith(("}", "]")):
         return "goes on after a closing brace or bracket; put quotes around a text that begins with a brace"
     return "does not line up with the lines before it; begin it exactly below the line that it belongs beside"
@@ -118,8 +157,7 @@ def odd_space(character: str) -> str:
 def _odd_space(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
     """Where an odd space stands before a line's words or behind a key's colon: the last one before the parser gave up,
     in the lines that it stumbled over or in the one before."""
-    before = next((number for number in range(last - 1, -1, -1) if lines[number].strip()), 0)
-    for number in range(min(last, len(lines) - 1), min(first, before) - 1, -1):
+    for number in range(min(last, len(lines) - 1), min(first, _before(lines, last)) - 1, -1):
         if found := _OUT_OF_PLACE.match(lines[number]):
             return number, found.start(1)
     return None
@@ -142,15 +180,19 @@ def _quote(line: str, column: int) -> str | None:
         return 'has curly quotes around a text with braces; write straight quotes (") instead'
     if re.search(r"'[^']*\w'\Z", before) and line[column : column + 1].isalpha():
         return "has an apostrophe inside single quotes, which ends the text there; put double quotes around the text"
+    if re.search(r'\w *" *\Z', before) and line[column : column + 1].isalnum():
+        return _GOES_ON
     if before.count('"') % 2 or line.count('"') % 2:
         return "a quotation mark is missing at the beginning or the end of the text; write one at each"
     return None
 
 
-def _open(here: Where, there: Where, met: str, opening: str, closing: str) -> Problem:
+def _open(here: Where, there: Where, before: str, met: str, opening: str, closing: str) -> Problem:
     """Something in braces or brackets that does not go on as it must."""
     if met == ":" and here.line == there.line:
         return Problem(here, "has a second colon, or no comma before it; put quotes around a text that holds a colon")
+    if met == "{" and before.endswith("$"):
+        return Problem(here, "has a brace behind the $; write the name without braces, such as $ADVOCATE_1")
     if met in "}]" and met:
         return Problem(here, f"closes with {met} what {opening} opened on line {there.line}; write {closing}")
     return Problem(there, f"the {opening} that opens here is not closed; add the {closing} that is missing")

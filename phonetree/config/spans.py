@@ -23,7 +23,7 @@ EVENING = 18 * 60
 
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*-\s*([0-9]{1,2}:[0-9]{2})(\s+next\s+day)?", re.IGNORECASE)
 
-_LOOSE_TIME = r"(noon|midnight|[0-9]{1,2}(?:[:.h]?[0-9]{2})?)\s*([ap]\.?m\b\.?)?"
+_LOOSE_TIME = r"(noon|midnight|[0-9]{1,2}(?:[:.h\uff1a]?[0-9]{2})?)\s*([ap]\.?m\b\.?)?"
 _LOOSE_SPAN = re.compile(
     rf"{_LOOSE_TIME}\s*(?:[-\u2010-\u2015\u2212]+|to\b|until\b|till\b)\s*{_LOOSE_TIME}"
     r"(\s*\(?(?:on )?(?:the )?next day\)?|\s*\+\s*1\b)?",

@@ -42,3 +42,5 @@ def reload(sites: Sites) -> None:
         log.info("published", revision=sites.current.revision)
     elif sites.problems and sites.problems != before:
         log.warning("problems", problems=[str(problem) for problem in sites.problems], kept=sites.current.revision)
+    elif before and not sites.problems:  # the files are again what callers hear
+        log.info("problems", problem="over")

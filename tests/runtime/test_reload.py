@@ -1,5 +1,6 @@
 """An edit is taken as a whole or not at all, within seconds, and everybody is told."""
 
+import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,7 +117,11 @@ def test_readiness_and_the_log_say_why_an_edit_was_refused(config: Path, capfd: 
     assert log.count('"event": "problems"') == 1, "said once, not every few seconds"
     edit(config, "go: crisys}", "go: crisis}")
     reload(server.sites)
+    reload(server.sites)
     assert server.client.get("/readyz").status_code == 200
+    (line,) = capfd.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["problem"], said["level"]) == ("problems", "over", "info")
 
 
 def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:

@@ -272,6 +272,6 @@ class _Builder:
 
     def _odd_space(self, key: Scalar) -> Where | None:
         """Where a space that is none to YAML stands before a key or in it, such as behind the colon that was meant."""
-        line, begins = self.lines[min(key.where.line, len(self.lines)) - 1], key.where.column - 1
+        line, begins = "".join(self.lines[key.where.line - 1 : key.where.line]), key.where.column - 1
         found = _ODD_SPACE.search(line[: begins + len(key.text) + 1], begins) if not line.isascii() else None
         return Where(self.name, key.where.line, found.start() + 1) if found else None

@@ -48,10 +48,11 @@ _AT_THE_BEGINNING = frozenset(_WORDS) - {
 
 def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     """The problem behind an error of the YAML parser, which read `text` of the file `name`."""
-    lines = [*text.split("\n"), ""]
+    lines = text.split("\n")
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
+    lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that no editor shows
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))

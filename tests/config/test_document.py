@@ -122,6 +122,12 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     assert table.entries[0][0].text == "open"
 
 
+@pytest.mark.parametrize("text", ["a: b\u2028\u2028\u2028\u2028 c: d: e\n", "a: {b\u2029\u2029\u2029\u2029"])
+def test_line_breaks_that_no_editor_shows_do_no_harm(text: str) -> None:
+    with pytest.raises(ConfigError):
+        document.parse(text.encode(), "x")
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_table_or_a_problem(data: bytes) -> None:
     with suppress(ConfigError):

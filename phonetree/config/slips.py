@@ -31,13 +31,15 @@ _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CUT = re.compile(r"\S\s+#(.*)")
 """A comment behind something, and what stands in it."""
 
+_WORDS_ALONE = re.compile(r"\s+[^\s#{\[:-][^:]*\Z")
+
 _UNCOLONED = re.compile(r"([a-zA-Z][\w-]*)(?:\s*[:\uff1a]\s*|\s+)(\S.*)")
 _NO_COLON = re.compile(r"\s*[a-zA-Z][\w-]*\s*[:\uff1a]")
 
 LONGEST_SHOWN = 60
 """Characters of a line that is shown as it should be."""
 
-_OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{]+:)?({ODD_SPACE})")
+_OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{#]+:)?({ODD_SPACE})")
 
 _AT_THE_BEGINNING = frozenset(_WORDS) - {
     "did not find expected '-' indicator",
@@ -56,7 +58,7 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
     here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
-    line, problem = lines[min(at.line, len(lines) - 1)], error.problem or ""
+    line, problem = lines[at.line], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
         if quote := _quote(line, at.column):
             return Problem(here, quote)
@@ -82,12 +84,13 @@ def _seen(
         yield *tab, "has a tab; replace it with spaces"
     if odd := _odd_space(lines, begun.line, at.line):
         yield *odd, odd_space(lines[odd[0]][odd[1]])
-    if cut := _comment(lines, begun.line, at.line):
-        yield *cut, COMMENT
-    for number in dict.fromkeys((at.line, begun.line, _before(lines, at.line))):
-        line = lines[min(number, len(lines) - 1)]
-        if error.context not in _OPENED and (said := _of_line(line)):
-            yield number, len(line) - len(line.lstrip()), said
+    in_braces = error.context in _OPENED
+    for number in range(begun.line, at.line + 1) if in_braces else (at.line - 1, begun.line - 1):
+        if column := _comment(lines[number], in_braces=in_braces, following=lines[number + 1]):
+            yield number, column, COMMENT
+    for number in () if in_braces else (at.line, begun.line, _before(lines, at.line)):
+        if said := _of_line(lines, number):
+            yield number, len(lines[number]) - len(lines[number].lstrip()), said
     last = max((number for number, line in enumerate(lines) if line.strip()), default=0)
     end = len(lines[last].rstrip())
     if begun.line >= last and (at.line, at.column) >= (last, end):
@@ -99,11 +102,12 @@ def _before(lines: Sequence[str], number: int) -> int:
     return next((each for each in range(number - 1, -1, -1) if lines[each].strip()), 0)
 
 
-def _of_line(line: str) -> str | None:
-    """What is wrong with a line by itself."""
+def _of_line(lines: Sequence[str], number: int) -> str | None:
+    """What is wrong with a line by itself, or beside its neighbours."""
+    line, beside = lines[number], (lines[_before(lines, number)], lines[number + 1])
     if re.match(r"\s*-[^\s-]", line):
         return "has no space after its dash; write one"
-    if re.match(r"\s*\{[^}]*:", line):
+    if re.match(r"\s*\{[^}]*:", line) and any(re.match(r"\s*(?:- |\{)", other) for other in beside):
         return "has no dash before its brace; begin each entry of a list with a dash and a space, such as - {name: ...}"
     return uncoloned(line.strip()) if _NO_COLON.match(line) and not re.search(r":(?:\s|\Z)", line) else None
 
@@ -164,14 +168,11 @@ def _odd_space(lines: Sequence[str], first: int, last: int) -> tuple[int, int] |
     return None
 
 
-def _comment(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
-    """Line and column of a # that cuts a text: what follows it closes a brace, or the next line goes on with words."""
-    for number, line in enumerate(lines[max(first - 1, 0) : last + 1], max(first - 1, 0)):
-        cut = _CUT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
-        following = lines[number + 1] if number < last else ""
-        if cut and (re.search(r"[}\]]", cut[1]) or re.match(r"\s+[^\s#{\[:-][^:]*\Z", following)):
-            return number, cut.start(1) - 1
-    return None
+def _comment(line: str, *, in_braces: bool, following: str) -> int | None:
+    """The column of a # that cuts a text: it hides what closes braces, or the `following` line goes on with words."""
+    cut = _CUT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
+    hides = cut and (re.search(r"[}\]]", cut[1]) if in_braces else _WORDS_ALONE.match(following))
+    return cut.start(1) - 1 if cut and hides else None
 
 
 def _quote(line: str, column: int) -> str | None:

@@ -14,7 +14,7 @@ import yaml
 from yaml.reader import Reader
 
 from phonetree.config.slips import odd_space, slip
-from phonetree.core.characters import ODD_SPACE, named, unfit, without_unfit
+from phonetree.core.characters import ODD_SPACE, named, unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -234,7 +234,7 @@ class _Builder:
         if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
             where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
         self._note(Problem(where, _unfit(bad, text[: text.index(bad)])))
-        return without_unfit(text)
+        return text
 
     def _comment(self, event: Any) -> Where | None:
         """Where a comment begins behind a text without quotes, in the same line."""

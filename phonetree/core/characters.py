@@ -22,12 +22,6 @@ def unfit(text: str) -> str | None:
     return next((each for each in _JOINER.sub("", text) if not _fits(each)), None)
 
 
-def without_unfit(text: str) -> str:
-    """The text without what no text may hold."""
-    joiners = {found.start() for found in _JOINER.finditer(text)}
-    return "".join(each for place, each in enumerate(text) if _fits(each) or place in joiners)
-
-
 def _fits(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) == "Zs"
 

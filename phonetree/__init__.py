@@ -1,3 +1,3 @@
 """phonetree: a telephone tree for a confidential helpline."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

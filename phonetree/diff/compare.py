@@ -1,24 +1,24 @@
-"""Two sites played through the same calls, turn by turn, to where they part.
+"""Two sites compared as tables of turns: what each answers at the same kind of moment, in the same language, at the
+same node, to the same event.
 
-Both are asked by the engine; what their documents say and do is compared, not what their files say. Names of
-nodes and voices are left out of it. Where a call comes to another place in one site than in the other, it is
-not followed further; every place that both sites have is compared in the end, however it is reached.
+The tables are the proof's walks. A row that only the old site's has, at a node that calls of both come to, is asked of
+the new site too.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import SequenceMatcher
+from itertools import takewhile
 
-from phonetree.core import engine
-from phonetree.core.events import DialEnded, Event
-from phonetree.core.state import LEG_STEPS, State, Step
-from phonetree.core.tree import Language, Message, NodeId, Site
+from phonetree.core.events import DialEnded
+from phonetree.core.state import State, Step
+from phonetree.core.tree import HoursNode, Language, Menu, Message, NodeId, Site
 from phonetree.core.turn import Turn
-from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verb, Verbs
+from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.proof.moments import Moments
-from phonetree.proof.walk import SILENT, Happening, Walk, following, take
+from phonetree.proof.walk import Place, take, walk
 
 ENOUGH_ALIKE = 0.5
 """The share of sentences in common above which a node counts as the same one under a new name."""
@@ -26,173 +26,156 @@ ENOUGH_ALIKE = 0.5
 MOST_ROUNDS = 200
 """Rounds of one ringing: more than any team has."""
 
-_OWN_CLOCK = datetime.fromtimestamp(0, UTC)
-"""A moment where none matters: a ringing tells the time by itself."""
+Spot = tuple[int, Language, NodeId]
+"""Where calls come: at which kind of moment, in which language, to which node."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
-    """A turn that is not the same in both sites.
+class Row:
+    """One turn of a site: at a moment like `now`, where the call is and what happens there, and the answer."""
 
-    `before` is where the call was in the new site (None: it came in, or came to a node however), `event` what
-    happened there. `same_place` says whether both sites are at the same node then.
-    """
+    site: Site
+    now: datetime
+    place: Place
+    turn: Turn
 
-    moment: int
-    before: State | None
-    event: Event
-    old: Turn
-    new: Turn
-    same_place: bool
+    @property
+    def leads_to(self) -> State | None:
+        """Where it leaves the caller; None: nowhere, the call ends."""
+        onward = (verb for verb in self.turn.verbs if isinstance(verb, Gather | Record | Redirect | Dial))
+        verb = next(onward, None)
+        return verb.then if verb else None
+
+
+class Table:
+    """Every turn of a site. `met` is everywhere that calls come."""
+
+    def __init__(self, site: Site, moments: Moments) -> None:
+        self.site, self.moments, self.walk = site, moments, walk(site, moments)
+        self.met = {spot for place in self.walk.places for spot in self.spots(place)}
+
+    def row(self, place: Place) -> Row:
+        """The row of a place, whether or not a call comes there."""
+        now, number = self.moments.kinds[place.moment].at, self.walk.number.get(place)
+        if number is not None:
+            return Row(self.site, now, place, Turn(self.walk.verbs[number], self.walk.passed[number]))
+        return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.later)))
+
+    def spots(self, place: Place) -> Iterator[Spot]:
+        """Where a turn comes to: the messages that it says, and the node where it leaves the caller."""
+        row = self.row(place)
+        if here := row.leads_to:
+            for node in (*row.turn.passed, here.node):
+                if not isinstance(self.site.nodes[node], HoursNode):
+                    yield place.moment, here.language, node
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    moment: int
-    old: Happening
-    new: Happening
+class Difference:
+    """A row that is not the same in both tables; `elsewhere` says that it leads to another place."""
+
+    old: Row
+    new: Row
+    elsewhere: bool
 
 
-def partings(old: Site, new: Site, moments: Moments, walks: tuple[Walk, Walk]) -> Iterator[Parting]:
-    """Every turn in which two sites differ. Both have the same schedule, and `moments` tells both apart;
-    `walks` are all turns of the old one and of the new one."""
-    lockstep = _Lockstep(old, new, moments)
-    for moment in range(len(moments.kinds)):
-        lockstep.meet(_Pair(moment, _BEGINS, _BEGINS))
-    yield from lockstep.play()
-    for moment, language, node in sorted(lockstep.not_compared(walks)):
-        now = moments.kinds[moment].at
-        visits = engine.visit(old, node, language, now), engine.visit(new, node, language, now)
-        coming: Happening = (State(new.revision, language, node, Step.ANNOUNCE), SILENT, 0)
-        yield from lockstep.compare(_Pair(moment, coming, coming), *visits)
-        yield from lockstep.play()
+def differences(old: Table, new: Table) -> Iterator[Difference]:
+    """Every row in which two tables differ, in the order in which a caller would meet them; in some, by nothing that a
+    caller can tell. Both have the same revision, schedule and moments."""
+    comparison = _Comparison(old, new)
+    seen: set[int] = set()
+    for waiting in (deque(range(len(old.moments.kinds))), deque(range(len(old.walk.places)))):
+        while waiting:
+            turn = waiting.popleft()
+            if turn not in seen:
+                seen.add(turn)
+                found = list(comparison.of(old.walk.places[turn]))
+                yield from found
+                if not any(difference.elsewhere for difference in found):  # as far as calls take the same way
+                    waiting.extend(old.walk.after[turn])
 
 
-_BEGINS: Happening = (None, SILENT, 0)
+class _Comparison:
+    """Knows what nodes of the old site with a new name are called now, once a call came there, and where calls came."""
 
+    def __init__(self, old: Table, new: Table) -> None:
+        self._old, self._new = old, new
+        self._names: dict[NodeId, NodeId] = {}
+        self._arrived: set[Spot] = set()
 
-class _Lockstep:
-    def __init__(self, old: Site, new: Site, moments: Moments) -> None:
-        self._old, self._new, self._moments = old, new, moments
-        self._seen: set[_Pair] = set()
-        self._waiting: deque[_Pair] = deque()
-        self._compared: set[tuple[int, Language, NodeId]] = set()
+    def of(self, place: Place) -> Iterator[Difference]:
+        """What differs in a row, where calls of both come there; and in what else belongs to it."""
+        state, moment = place.state, place.moment
+        if state is None:
+            yield from self._row(place)
+        elif self._shared((moment, state.language, state.node)):
+            yield from self._row(place)
+            if state.step is Step.RING:  # other phones may ring for another time, but in the end they have all rung
+                began = int(self._old.moments.kinds[moment].at.timestamp())
+                rung = state.at(Step.RUNG, round=MOST_ROUNDS, began=began)
+                yield from self._row(Place(moment, rung, DialEnded(connected=False)))
+        here = self._old.row(place).leads_to
+        for spot in self._old.spots(place):
+            if here and spot not in self._arrived and self._shared(spot):  # whoever comes there, from wherever
+                self._arrived.add(spot)
+                coming = State(here.revision, here.language, spot[2], Step.ANNOUNCE, here.menu)
+                yield from self._row(Place(moment, coming))
 
-    def meet(self, pair: _Pair) -> None:
-        if pair not in self._seen:
-            self._seen.add(pair)
-            self._waiting.append(pair)
+    def _row(self, place: Place) -> Iterator[Difference]:
+        old_place, new_place = self._in_both(place)
+        old, new = self._old.row(old_place), self._new.row(new_place)
+        if old.turn.verbs != new.turn.verbs:
+            old, new = self._cut(old), self._cut(new)
+            yield Difference(old, new, elsewhere=not self._same_place(old, new))
 
-    def play(self) -> Iterator[Parting]:
-        while self._waiting:
-            pair = self._waiting.popleft()
-            now = self._moments.kinds[pair.moment].at
-            old, new = take(self._old, now, pair.old), take(self._new, now, pair.new)
-            yield from self.compare(pair, old, new)
+    def _in_both(self, place: Place) -> tuple[Place, Place]:
+        """A place in both sites; without the menu heard last, where the new one has no such menu."""
+        if place.state is None:
+            return place, place
+        state, menu = place.state, self._name(place.state.menu)
+        if menu and not isinstance(self._new.site.nodes.get(menu), Menu):
+            state, menu = replace(state, menu=""), ""
+        return replace(place, state=state), replace(place, state=replace(state, node=self._name(state.node), menu=menu))
 
-    def compare(self, pair: _Pair, old: Turn, new: Turn) -> Iterator[Parting]:
-        """One turn: how it differs, and what follows it where both are at the same place."""
-        equal = essence(old.verbs) == essence(new.verbs)
-        before, event, _ = pair.new
-        if not equal and ringing(before, old.verbs, new.verbs):
-            yield Parting(pair.moment, before, event, old, new, same_place=True)
-            self._ends_of_ringing(pair, old.verbs, new.verbs)
-            return
-        same = equal or self._same_place(old, new)
-        if not equal:
-            yield Parting(pair.moment, before, event, old, new, same)
-        if same:
-            self._follow(pair.moment, old.verbs, new.verbs)
-        elif left := place_of(old.verbs):
-            self._compared.add((pair.moment, left.language, left.node))  # whoever came there comes elsewhere now
+    def _cut(self, row: Row) -> Row:
+        """A row as far as the first message that both sites have: what follows there is a row of its own."""
+        here, state = row.leads_to, row.place.state
+        for name in row.turn.passed if here else ():
+            both = all(isinstance(table.site.nodes.get(name), Message) for table in (self._old, self._new))
+            if here and both and not (state and name == state.node):
+                words = takewhile(lambda piece: piece.node != name, spoken_in(row.turn.verbs))  # noqa: B023
+                then = State(here.revision, here.language, name, Step.ANNOUNCE)
+                return replace(row, turn=Turn((Gather(tuple(words), 0, then),)))
+        return row
 
-    def not_compared(self, walks: tuple[Walk, Walk]) -> set[tuple[int, Language, NodeId]]:
-        """The places that calls of both sites come to, but never the same call, or only when the hours change in
-        the midst of it."""
-        return (self._places(walks[0]) & self._places(walks[1])) - self._compared
+    # -- the same place
 
-    def _places(self, found: Walk) -> set[tuple[int, Language, NodeId]]:
-        return {
-            (place.moment, state.language, state.node)
-            for place in found.places
-            if (state := place.state)
-            and state.step not in LEG_STEPS
-            and state.node in self._old.nodes
-            and state.node in self._new.nodes
-            and state.language in self._old.languages
-            and state.language in self._new.languages
-        }
-
-    def _same_place(self, old: Turn, new: Turn) -> bool:
-        one, two = place_of(old.verbs), place_of(new.verbs)
-        passed, now_passed = messages_passed(self._old, old), messages_passed(self._new, new)
-        if passed != now_passed and {*passed, *now_passed} & self._old.nodes.keys() & self._new.nodes.keys():
-            return False
+    def _same_place(self, old: Row, new: Row) -> bool:
+        one, two = old.leads_to, new.leads_to
         if one is None or two is None:
             return one is two
-        if one.language != two.language and {one.language, two.language} <= self._new.languages.keys():
+        if one.language != two.language and one.language in self._new.site.languages:
             return False
-        if one.node == two.node:
-            return type(self._old.nodes[one.node]) is type(self._new.nodes[two.node])
-        renamed = one.node not in self._new.nodes and two.node not in self._old.nodes
-        if not renamed or type(self._old.nodes[one.node]) is not type(self._new.nodes[two.node]):
-            return False
-        return SequenceMatcher(None, sentences(old.verbs), sentences(new.verbs)).ratio() >= ENOUGH_ALIKE
+        if one.node not in self._new.site.nodes and two.node not in self._old.site.nodes:
+            words = sentences(old.turn.verbs), sentences(new.turn.verbs)
+            if self._same_type(one.node, two.node) and SequenceMatcher(None, *words).ratio() >= ENOUGH_ALIKE:
+                self._names.setdefault(one.node, two.node)
+        return self._name(one.node) == two.node and self._same_type(one.node, two.node)
 
-    def _follow(self, moment: int, old: Verbs, new: Verbs) -> None:
-        if (one := place_of(old)) and (two := place_of(new)) and one.node == two.node:
-            self._compared.add((moment, two.language, two.node))
-        ways = {cause[0]: tuple(follows()) for cause, follows in following(old)}
-        for cause, follows in following(new):
-            for before, after in zip(ways.get(cause[0], ()), follows(), strict=False):
-                self.meet(_Pair(moment, before, after))
+    def _shared(self, spot: Spot) -> bool:
+        """Whether calls of both sites come to a place of the old one."""
+        moment, language, node = spot
+        now = self._name(node)
+        return spot in self._old.met and (moment, language, now) in self._new.met and self._same_type(node, now)
 
-    def _ends_of_ringing(self, pair: _Pair, old: Verbs, new: Verbs) -> None:
-        """Where ringing differs, only its ends are compared: nobody takes the call, or somebody does."""
-        one, two = _rung_out(self._old, old) or pair.old, _rung_out(self._new, new) or pair.new
-        self.meet(_Pair(pair.moment, one, two))
-        if one[0] and two[0] and one[0].step is two[0].step is Step.RUNG:
-            taken = DialEnded(connected=True)
-            self.meet(_Pair(pair.moment, (one[0], taken, 0), (two[0], taken, 0)))
+    def _name(self, node: NodeId) -> NodeId:
+        return self._names.get(node, node)
+
+    def _same_type(self, old: NodeId, new: NodeId) -> bool:
+        return type(self._old.site.nodes[old]) is type(self._new.site.nodes[new])
 
 
-def messages_passed(site: Site, turn: Turn) -> tuple[NodeId, ...]:
-    """The messages that a turn says before it comes to its place."""
-    return tuple(name for name in turn.passed if isinstance(site.nodes[name], Message))
-
-
-def ringing(before: State | None, old: Verbs, new: Verbs) -> bool:
-    """Whether a team is being rung, by one of the two at least."""
-    screened = any(isinstance(verb, Dial) and verb.screen for verb in (*old, *new))
-    return screened and before is not None and before.step in (Step.RING, Step.RUNG)
-
-
-def rounds(site: Site, verbs: Verbs) -> Iterator[Dial]:
-    """The rounds of a ringing, from a document on, when every one of them rings out."""
-    for _ in range(MOST_ROUNDS):
-        dial = next((verb for verb in verbs if isinstance(verb, Dial) and verb.screen), None)
-        if dial is None or dial.then is None:
-            return
-        yield dial
-        verbs = take(site, _OWN_CLOCK, (dial.then, DialEnded(connected=False), dial.seconds)).verbs
-
-
-def _rung_out(site: Site, verbs: Verbs) -> Happening | None:
-    """The end of a ringing that nobody takes."""
-    last = None
-    for dial in rounds(site, verbs):
-        last = dial
-    return (last.then, DialEnded(connected=False), last.seconds) if last else None
-
-
-def place_of(verbs: Verbs) -> State | None:
-    """Where a document leaves the caller; None: nowhere, it ends."""
-    for verb in verbs:
-        if isinstance(verb, Gather | Record | Redirect):
-            return verb.then
-        if isinstance(verb, Dial):
-            return verb.then
-    return None
+# -- what is heard
 
 
 def spoken_in(verbs: Verbs) -> Iterator[Spoken]:
@@ -204,32 +187,11 @@ def spoken_in(verbs: Verbs) -> Iterator[Spoken]:
             yield verb
 
 
-def sentences(verbs: Verbs) -> list[str]:
-    """The words of everything that is spoken in a document."""
-    return list(map(words_of, spoken_in(verbs)))
-
-
 def words_of(piece: Spoken) -> str:
     """What is heard of a piece; an audio file by its name too."""
     return piece.text if isinstance(piece, Say) else f"{piece.transcript} [{piece.file}]"
 
 
-def essence(verbs: Verbs) -> tuple[object, ...]:
-    """All of a document that a caller can tell, without names of nodes."""
-    return tuple(map(_essence, verbs))
-
-
-def _essence(verb: Verb) -> object:
-    match verb:
-        case Gather(spoken, seconds, then):
-            return tuple(map(words_of, spoken)), seconds, then.step, then.language
-        case Dial(numbers, caller_id, seconds, screen, then):
-            return numbers, caller_id, seconds, screen is None, then is None
-        case Record(longest, silence, _):
-            return longest, silence
-        case Redirect(then):
-            return then.step, then.language
-        case Say() | Play():
-            return words_of(verb)
-        case _:
-            return type(verb)
+def sentences(verbs: Verbs) -> list[str]:
+    """The words of everything that is spoken in a document."""
+    return list(map(words_of, spoken_in(verbs)))

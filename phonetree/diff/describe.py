@@ -1,42 +1,45 @@
-"""A turn in which two sites differ, in sentences for staff: what leads elsewhere, what is said, who rings."""
+"""A row in which two sites differ, in sentences for staff: what leads elsewhere, what is said, who rings."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from typing import assert_never
 
-from phonetree.core.events import DialEnded, LegAnswered, LegPressed, Pressed, Recorded
-from phonetree.core.state import Step
+from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent
+from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import (
     AGAIN_KEY,
+    Choice,
     Connect,
     Goodbye,
     GoTo,
     HoursNode,
+    Language,
     Menu,
     Message,
     NodeId,
     Site,
+    Speak,
     Transfer,
     Voicemail,
 )
 from phonetree.core.turn import Turn
-from phonetree.core.verbs import Dial, Gather, Record, Verbs
-from phonetree.diff.compare import Parting, messages_passed, place_of, ringing, rounds, spoken_in, words_of
-from phonetree.proof.moments import Moments
-from phonetree.proof.walk import SILENT, take
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say
+from phonetree.diff.compare import MOST_ROUNDS, Difference, Row, spoken_in, words_of
+from phonetree.errors import ProofError
+from phonetree.proof.walk import SILENT, Happening, take
 
 A_PHONE = "a team's phone"
 NOTHING = "nothing"
-AGAIN = "the same choices again"
 
 _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One change. `causes` is what leads elsewhere, when it is that which changed."""
+class Change:
+    """One change in words. `causes` is what leads elsewhere, when it is that which changed."""
 
     text: str
     causes: tuple[str, ...] = ()
@@ -49,206 +52,130 @@ class Said:
         return f"{listed(self.causes)} {plural.get(verb, verb)} {rest}"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A parting in words: each change with the place where it is met."""
-
-    old: Site
-    new: Site
-    kinds: Moments
-
-    def of(self, parting: Parting) -> Iterator[tuple[str, Said]]:
-        chosen = self._chosen(parting)
-        if not parting.same_place or (chosen and chosen[0] != chosen[1]):
-            yield self._way(parting)
-        elif ringing(parting.before, parting.old.verbs, parting.new.verbs):
-            yield self._ringing(parting)
-        else:
-            here = place_of(parting.new.verbs)
-            place = here.node if here else ""
-            if isinstance(parting.event, LegAnswered | LegPressed):
-                place = A_PHONE
-            yield from self._heard(parting, place)
-            for text in _settings(self.old, self.new, parting):
-                yield place, Said(text)
-
-    # -- another place
-
-    def _way(self, parting: Parting) -> tuple[str, Said]:
-        was, now = self._chosen(parting) or ("", "")
-        if was == now:
-            was = self._destination(self.old, parting, parting.old)
-            now = self._destination(self.new, parting, parting.new)
-        origin = parting.before.node if parting.before else ""
-        if was == NOTHING:
-            text = f"leads to {now} now; before, to nothing."
-        elif now == NOTHING:
-            text = f"does nothing now; before, it was {was}."
-        else:
-            text = f"leads to {now} now, not to {was}."
-        return origin, Said(text, (self._cause(parting),))
-
-    def _chosen(self, parting: Parting) -> tuple[str, str] | None:
-        """Where the key that was pressed leads to as it is written: before, and now."""
-        before, event = parting.before, parting.event
-        if before is None or not isinstance(event, Pressed) or event.keys == AGAIN_KEY:
-            return None
-        return _target(self.old, before.node, event.keys), _target(self.new, before.node, event.keys)
-
-    def _cause(self, parting: Parting) -> str:
-        """What leads on."""
-        before, event = parting.before, parting.event
-        if before is None:
-            return "a call that comes in"
-        match event:
-            case Pressed(key) if key == AGAIN_KEY and before.repeats:
-                return "asking too often to hear it again"
-            case Pressed(key) if self._means_something(key, parting):
-                return f"key {key}"
-            case Pressed():
-                return "a wrong key" if before.step is Step.ASK else "a key in the midst of words"
-            case DialEnded(connected=True):
-                return "the end of the conversation"
-            case DialEnded():
-                return "ringing that nobody answers"
-            case Recorded(0):
-                return "a message without words"
-            case Recorded():
-                return "a message"
-            case LegAnswered() | LegPressed():
-                return "the question to press 1"
-            case _ if before.step is Step.ASK:
-                return "silence"
-            case _:
-                return "what comes next"
-
-    def _means_something(self, key: str, parting: Parting) -> bool:
-        """Whether a key is more than a wrong one; the key of an outside line that is closed is not."""
-        was, is_ = self._chosen(parting) or (AGAIN, AGAIN)
-        if was != is_ or is_ == NOTHING:
-            return was != is_
-        assert parting.before
-        now, name = self.kinds.kinds[parting.moment].at, parting.before.node
-        nodes = [(site, site.nodes.get(name)) for site in (self.old, self.new)]
-        choices = [
-            (site, one) for site, node in nodes if isinstance(node, Menu) for one in node.choices if one.key == key
-        ]
-        return not choices or any(site.offers(one, now) for site, one in choices)
-
-    def _destination(self, site: Site, parting: Parting, turn: Turn) -> str:
-        here, before = place_of(turn.verbs), parting.before
-        if passed := messages_passed(site, turn):
-            return describe(site, passed[0])
-        if here is None:
-            return "the end of the call"
-        if before is not None and here.node == before.node and here.misses > before.misses:
-            return AGAIN
-        name = describe(site, here.node)
-        changed = before is not None and here.language != before.language
-        return f"{name} in {site.languages[here.language].name}" if changed else name
-
-    # -- the same place
-
-    def _heard(self, parting: Parting, place: str) -> Iterator[tuple[str, Said]]:
-        """Sentences that are said in one and not in the other."""
-        old, new = _sentences(parting.old), _sentences(parting.new)
-        was, now, owners = [text for text, _ in old], [text for text, _ in new], dict((*old, *new))
-        here = place_of(parting.new.verbs)
-        whose = "" if place != A_PHONE else "on it "
-        if here and here.language != self.new.first_language:
-            whose += f"in {self.new.languages[here.language].name} "
-        for gone, come in _replaced(was, now):
-            here_said = owners[come or gone] or place
-            if gone and come == gone:
-                earlier = now.index(come) < was.index(come)
-                yield here_said, Said(f'{whose}"{come}" is said {"earlier" if earlier else "later"} now.')
-            elif gone and come:
-                yield here_said, Said(f'{whose}"{come}" is said instead of "{gone}"')
-            elif come:
-                yield here_said, Said(f'{whose}"{come}" is said too.')
-            else:
-                yield here_said, Said(f'{whose}"{gone}" is no longer said.')
-
-    # -- ringing
-
-    def _ringing(self, parting: Parting) -> tuple[str, Said]:
-        assert parting.before
-        begin = parting.before.at(Step.RING)
-        at = self.kinds.kinds[parting.moment].at
-        was, now = (_plan(site, take(site, at, (begin, SILENT, 0)).verbs) for site in (self.old, self.new))
-        if was == now:
-            return parting.before.node, Said(f"other numbers ring: {now}.")
-        return parting.before.node, Said(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
+def describe(difference: Difference) -> Iterator[tuple[str, Change]]:
+    """How a row differs: each change with the place where it is met ("": nowhere in particular). Nothing, where
+    no caller can tell."""
+    old, new, state = difference.old, difference.new, difference.new.place.state
+    if state and state.step in (Step.RING, Step.RUNG) and (_rung(old.turn) or _rung(new.turn)):
+        yield from ((state.node, change) for change in _ringing(old, new))
+        return
+    place = new.leads_to.node if new.leads_to else ""
+    if state and state.step in LEG_STEPS:
+        place = A_PHONE
+    words = [] if difference.elsewhere else list(_words(old, new, place))
+    settings = [] if difference.elsewhere else list(_settings(old, new))
+    if difference.elsewhere or ((words or settings) and _written(old) != _written(new)):
+        yield state.node if state else "", _way(old, new)
+    else:
+        yield from words
+        yield from ((place, Change(text)) for text in settings)
 
 
-def _sentences(turn: Turn) -> list[tuple[str, NodeId | None]]:
-    """Each sentence of a turn, with the node whose words it is."""
-    return [(one, piece.node) for piece in spoken_in(turn.verbs) for one in _SENTENCE.split(words_of(piece))]
+# -- another place
 
 
-def _target(site: Site, node: NodeId, key: str) -> str:
-    here = site.nodes.get(node)
-    own = {choice.key: choice for choice in here.choices} if isinstance(here, Menu) else {}
-    choice = own.get(key) or site.always.get(key)
+def _way(old: Row, new: Row) -> Change:
+    """Where it leads: as it is written, or as it comes out."""
+    was, now = _written(old), _written(new)
+    if was == now:
+        spoken = old.place.state.language if old.place.state else old.site.first_language
+        was, now = _destination(old, spoken), _destination(new, spoken)
+    if was == NOTHING:
+        text = f"leads to {now} now; before, to nothing."
+    elif now == NOTHING:
+        text = f"does nothing now; before, it was {was}."
+    else:
+        text = f"leads to {now} now, not to {was}."
+    return Change(text, (_cause(old, new),))
+
+
+def _choice(row: Row) -> Choice | None:
+    """What is written behind the key that was pressed, if one was and something is."""
+    state, event = row.place.state, row.place.event
+    if state is None or not isinstance(event, Pressed):
+        return None
+    node = row.site.nodes.get(state.node)
+    own = {choice.key: choice for choice in node.choices} if isinstance(node, Menu) else {}
+    return own.get(event.keys) or row.site.always.get(event.keys)
+
+
+def _written(row: Row) -> str:
+    """Where that choice leads to."""
+    choice = _choice(row)
     if choice is None:
         return NOTHING
-    if isinstance(choice.target, GoTo):
-        return describe(site, choice.target.node)
-    return site.languages[choice.target.language].name
+    match choice.target:
+        case GoTo(node):
+            return node_named(row.site, node)
+        case Speak(language):
+            return row.site.languages[language].name
+        case _:
+            assert_never(choice.target)
 
 
-def _plan(site: Site, verbs: Verbs) -> str:
-    names = {member.number: member.name for team in site.teams.values() for member in team.members}
-    plan = []
-    for dial in rounds(site, verbs):
-        phones = " and ".join(names.get(number, "another phone") for number in dial.numbers)
-        plan.append(f"{phones} for {dial.seconds} s")
-    return ", then ".join(plan)
+def _cause(old: Row, new: Row) -> str:
+    """What leads on."""
+    state, event = new.place.state, new.place.event
+    if state is None:
+        return "a call that comes in"
+    choices = [(row, choice) for row in (old, new) if (choice := _choice(row))]
+    offered = any(row.site.offers(choice, row.now) for row, choice in choices)  # not an outside line that is closed
+    match event:
+        case Pressed(key) if key == AGAIN_KEY and state.repeats:
+            return "asking too often to hear it again"
+        case Pressed(key) if key == AGAIN_KEY or _written(old) != _written(new) or offered:
+            return f"key {key}"
+        case Pressed():
+            return "a wrong key" if state.step is Step.ASK else "a key in the midst of words"
+        case DialEnded(connected=True):
+            return "the end of the conversation"
+        case DialEnded():
+            return "ringing that nobody answers"
+        case Recorded(0):
+            return "a message without words"
+        case Recorded():
+            return "a message"
+        case LegAnswered() | LegPressed():
+            return "the question to press 1"
+        case Silent() | HungUp():
+            return "silence" if state.step is Step.ASK else "what comes next"
+        case _:
+            assert_never(event)
 
 
-def _settings(old: Site, new: Site, parting: Parting) -> Iterator[str]:
-    """What verbs ask for besides words."""
-    for was, now in zip(parting.old.verbs, parting.new.verbs, strict=False):
-        match was, now:
-            case Gather(_, before, then), Gather(_, after, _) if before != after and then.step is Step.ASK:
-                yield f"waits {after} s for a key; before, {before} s."
-            case Record(longest, silence), Record(now_longest, now_silence) if (longest, silence) != (
-                now_longest,
-                now_silence,
-            ):
-                yield (
-                    f"records at most {now_longest} s, and until {now_silence} s of silence; "
-                    f"before, {longest} s and {silence} s."
-                )
-            case Dial(numbers, shown, _, None), Dial(now_numbers, now_shown, _, None):
-                if numbers != now_numbers:
-                    yield f"rings {line_named(new, now_numbers[0])}; before, {line_named(old, numbers[0])}."
-                if (shown is None) != (now_shown is None):
-                    yield f"they see {'the caller' if now_shown is None else 'the helpline'}'s number now."
+def _destination(row: Row, spoken: Language) -> str:
+    here, state = row.leads_to, row.place.state
+    if here is None:
+        return "the end of the call"
+    if state and here.node == state.node and here.misses > state.misses:
+        return "the same choices again"
+    name = node_named(row.site, here.node)
+    return f"{name} in {row.site.languages[here.language].name}" if here.language != spoken else name
 
 
-def line_named(site: Site, number: str) -> str:
-    names = [next(iter(line.names.values())) for line in site.resources.values() if line.number == number]
-    return f"{names[0]} ({number})" if names else number
+# -- the same place
 
 
-def describe(site: Site, name: NodeId) -> str:
-    """A node in a few words of staff's."""
-    match site.nodes[name]:
-        case Connect(team=team):
-            return f"team '{team}' ({name})"
-        case Transfer(resource=resource):
-            return f"{next(iter(site.resources[resource].names.values()))} ({name})"
-        case Voicemail():
-            return f"a message ({name})"
-        case Goodbye():
-            return f"the end of the call ({name})"
-        case HoursNode():
-            return f"hours node {name}"
-        case Menu():
-            return f"menu {name}"
-        case Message():
-            return f"message {name}"
+def _words(old: Row, new: Row, place: str) -> Iterator[tuple[str, Change]]:
+    """Sentences that are said in one and not in the other, each at the node whose words it is."""
+    before, after = _sentences(old), _sentences(new)
+    was, now, owners = [text for text, _ in before], [text for text, _ in after], dict((*before, *after))
+    whose = "on it " if place == A_PHONE else ""
+    if new.leads_to and new.leads_to.language != new.site.first_language:
+        whose += f"in {new.site.languages[new.leads_to.language].name} "
+    for gone, come in _replaced(was, now):
+        if gone and come == gone:
+            text = f'"{come}" is said {"earlier" if now.index(come) < was.index(come) else "later"} now.'
+        elif gone and come:
+            text = f'"{come}" is said instead of "{gone}"'
+        else:
+            text = f'"{come}" is said too.' if come else f'"{gone}" is no longer said.'
+        yield owners[come or gone] or place, Change(whose + text)
+
+
+def _sentences(row: Row) -> list[tuple[str, NodeId | None]]:
+    """Each sentence of a turn, with the node whose words it is."""
+    return [(one, piece.node) for piece in spoken_in(row.turn.verbs) for one in _SENTENCE.split(words_of(piece))]
 
 
 def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:
@@ -265,5 +192,110 @@ def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:
         yield from zip_longest(gone, come, fillvalue="")
 
 
+def _settings(old: Row, new: Row) -> Iterator[str]:
+    """What the network is asked for besides words."""
+    for was, now in zip(_asked(old), _asked(new), strict=False):
+        match was, now:
+            case Gather(), Gather() if was.seconds != now.seconds:
+                yield f"waits {now.seconds} s for a key; before, {was.seconds} s."
+            case Record(), Record() if (was.longest, was.silence) != (now.longest, now.silence):
+                before = f"{was.longest} s and {was.silence} s"
+                yield f"records at most {now.longest} s, and until {now.silence} s of silence; before, {before}."
+            case Dial(), Dial():
+                if was.numbers != now.numbers:
+                    before = line_named(old.site, was.numbers[0])
+                    yield f"rings {line_named(new.site, now.numbers[0])}; before, {before}."
+                if (was.caller_id is None) != (now.caller_id is None):
+                    yield f"they see {'the caller' if now.caller_id is None else 'the helpline'}'s number now."
+
+
+def _asked(row: Row) -> Iterator[Gather | Record | Dial]:
+    for verb in row.turn.verbs:
+        match verb:
+            case Gather():
+                if verb.then.step is Step.ASK:
+                    yield verb
+            case Record() | Dial():
+                yield verb
+            case Say() | Play() | Redirect() | Hangup() | Bridge():
+                pass
+            case _:
+                assert_never(verb)
+
+
+# -- ringing
+
+
+def _ringing(old: Row, new: Row) -> Iterator[Change]:
+    """Who is rung from the beginning on, where a round is not the same."""
+    one, two = _rung(old.turn), _rung(new.turn)
+    if one and two and (one.numbers, one.seconds) == (two.numbers, two.seconds):
+        return
+    rounds = list(_rounds(old)), list(_rounds(new))
+    was, now = _plan(old.site, rounds[0]), _plan(new.site, rounds[1])
+    if was != now:
+        yield Change(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
+    elif [dial.numbers for dial in rounds[0]] != [dial.numbers for dial in rounds[1]]:
+        yield Change(f"other numbers ring: {now}.")
+    else:
+        yield Change("rings differently when a phone is busy, or is picked up and nobody presses 1.")
+
+
+def _rung(turn: Turn) -> Dial | None:
+    """The ringing of a team."""
+    return next((verb for verb in turn.verbs if isinstance(verb, Dial) and verb.screen), None)
+
+
+def _rounds(row: Row) -> Iterator[Dial]:
+    """Every round while nobody answers. Raises ProofError when there are more than `MOST_ROUNDS`."""
+    assert row.place.state
+    happening: Happening = row.place.state.at(Step.RING), SILENT, 0
+    for _ in range(MOST_ROUNDS):
+        dial = _rung(take(row.site, row.now, happening))
+        if dial is None or dial.then is None:
+            return
+        yield dial
+        happening = dial.then, DialEnded(connected=False), dial.seconds
+    raise ProofError(f"'{row.place.state.node}' rings for more than {MOST_ROUNDS} rounds; give its team fewer members")
+
+
+def _plan(site: Site, rounds: list[Dial]) -> str:
+    names = {member.number: member.name for team in site.teams.values() for member in team.members}
+    phones = [" and ".join(names.get(number, "another phone") for number in dial.numbers) for dial in rounds]
+    return ", then ".join(f"{phone} for {dial.seconds} s" for phone, dial in zip(phones, rounds, strict=True))
+
+
+# -- names
+
+
+def line_named(site: Site, number: str) -> str:
+    """An outside line by its name and number."""
+    names = [next(iter(line.names.values())) for line in site.resources.values() if line.number == number]
+    return f"{names[0]} ({number})" if names else number
+
+
+def node_named(site: Site, name: NodeId) -> str:
+    """A node in a few words of staff's."""
+    node = site.nodes[name]
+    match node:
+        case Connect(team=team):
+            return f"team '{team}' ({name})"
+        case Transfer(resource=resource):
+            return f"{next(iter(site.resources[resource].names.values()))} ({name})"
+        case Voicemail():
+            return f"a message ({name})"
+        case Goodbye():
+            return f"the end of the call ({name})"
+        case HoursNode():
+            return f"hours node {name}"
+        case Menu():
+            return f"menu {name}"
+        case Message():
+            return f"message {name}"
+        case _:
+            assert_never(node)
+
+
 def listed(names: tuple[str, ...]) -> str:
+    """Names in a row: "a, b and c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,12 +1,12 @@
 """What an edit changes about hours: which days, whose shifts, when a line is open. In sentences for staff."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import assert_never
 
 from phonetree.core.schedule import Day, Names, Span, Week
-from phonetree.core.tree import HelplineHours, Hours, OwnHours, Resource, Site, Team
+from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Resource, Site, Team
 from phonetree.proof.moments import DAYS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -45,26 +45,15 @@ def teams_of_both(old: Site, new: Site) -> Iterator[tuple[Team, Team]]:
 # -- the helpline's days
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a day was and is."""
-
-    was: str
-    now: str
-
-
 def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
     """Days that differ, other than by their weekday; those in a row with the same change are one."""
     days = zip(old.schedule.days(since, DAYS), new.schedule.days(since, DAYS), strict=True)
-    changed = [(is_.date, _Change(_day(was), _day(is_))) for was, is_ in days if _differs(was, is_)]
+    special = [(is_.date, _day(was), _day(is_)) for was, is_ in days if was.special or is_.special]
+    changed = [(day, f"{now}, was {was}.") for day, was, now in special if was != now]
     for _, run in groupby(enumerate(changed), key=lambda item: (item[1][0] - timedelta(days=item[0]), item[1][1])):
         (first, change), *_, (last, _) = [entry for _, entry in run] * 2
         spoken = _date(first) if first == last else f"{_date(first)} to {_date(last)}"
-        yield f"{spoken}: {change.now}, was {change.was}."
-
-
-def _differs(was: Day, is_: Day) -> bool:
-    return (was.special or is_.special) and (was.spans, _name(was.names)) != (is_.spans, _name(is_.names))
+        yield f"{spoken}: {change}"
 
 
 def _day(day: Day) -> str:
@@ -122,5 +111,7 @@ def _spoken(hours: Hours) -> str:
             return "; ".join(f"{run} {_listed(spans)}" for run, spans in runs if spans)
         case HelplineHours(inside):
             return "in the helpline's hours" if inside else "outside the helpline's hours"
-        case _:
+        case Always():
             return "always"
+        case _:
+            assert_never(hours)

@@ -1,59 +1,41 @@
-"""Two sites made comparable: the same hours, and nothing that depends on the clock."""
+"""Two sites made comparable: the same revision and hours, and nothing that depends on the clock."""
 
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-from phonetree.core.tree import (
-    Choice,
-    Field,
-    Menu,
-    Node,
-    Part,
-    Prompt,
-    Site,
-    Text,
-)
+from phonetree.core.tree import Field, Site, Text
 from phonetree.diff.hours import lines_of_both, teams_of_both
 
 
-def under_the_same_hours(old: Site, new: Site) -> Site:
-    """The old site with every hour, and the helpline's own number, as in the new one."""
+def comparable(old: Site, new: Site) -> tuple[Site, Site]:
+    """Both sites with {next_opening} and {closure} spoken as they are written; the old one with every hour, and the
+    helpline's own number, as in the new one."""
     hours = {before.id: line.hours for line, before in lines_of_both(old, new)}
-    resources = {name: replace(line, hours=hours.get(line.id, line.hours)) for name, line in old.resources.items()}
+    resources = {name: replace(line, hours=hours.get(name, line.hours)) for name, line in old.resources.items()}
     teams = dict(old.teams)
     for team, before in teams_of_both(old, new):
         shifts = {member.number: member.shifts for member in team.members}
         members = tuple(replace(one, shifts=shifts.get(one.number, one.shifts)) for one in before.members)
         teams[before.id] = replace(before, hours=team.hours, members=members)
-    return replace(old, helpline=new.helpline, schedule=new.schedule, resources=resources, teams=teams)
+    old = replace(old, resources=resources, teams=teams, revision=new.revision)
+    return _as_written(replace(old, helpline=new.helpline, schedule=new.schedule)), _as_written(new)
 
 
-def as_written(site: Site) -> Site:
-    """The site with {next_opening} and {closure} spoken as they are written."""
-    nodes = {name: _plain(node) for name, node in site.nodes.items()}
-    always = {key: _plain_choice(choice) for key, choice in site.always.items()}
-    return replace(site, nodes=nodes, always=always)
+def _as_written(site: Site) -> Site:
+    return replace(site, nodes=_plain(site.nodes), always=_plain(site.always))
 
 
-N = TypeVar("N", bound=Node)
-
-
-def _plain(node: N) -> N:
-    fields: dict[str, object] = {
-        name: _plain_prompt(prompt) for name in ("say", "again") if (prompt := getattr(node, name, None)) is not None
-    }
-    if isinstance(node, Menu):
-        fields["choices"] = tuple(map(_plain_choice, node.choices))
-    return replace(node, **fields)  # type: ignore[arg-type]
-
-
-def _plain_choice(choice: Choice) -> Choice:
-    return replace(choice, label=_plain_prompt(choice.label))
-
-
-def _plain_prompt(prompt: Prompt) -> Prompt:
-    return {language: tuple(map(_plain_part, parts)) for language, parts in prompt.items()}
-
-
-def _plain_part(part: Part) -> Part:
-    return Text(f"{{{part.name}}}") if isinstance(part, Field) else part
+def _plain(part: Any) -> Any:
+    """Any part of a tree, with its fields as text."""
+    match part:
+        case Field(name):
+            return Text(f"{{{name}}}")
+        case Mapping():
+            return {key: _plain(value) for key, value in part.items()}
+        case tuple():
+            return tuple(map(_plain, part))
+        case _ if is_dataclass(part) and not isinstance(part, type):
+            return replace(part, **{each.name: _plain(getattr(part, each.name)) for each in fields(part)})
+        case _:
+            return part

@@ -1,0 +1,100 @@
+"""The comparison itself: every phrase that changes is spoken of, and what a call goes through is told where it is."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.config.site import load
+from phonetree.core.phrases import PHRASES
+from phonetree.core.tree import Site
+from phonetree.diff import describe
+from phonetree.diff.changes import SAID_BY_TURNS, changes
+from phonetree.errors import ProofError
+from tests.support.lines import ROOT, RULES, VPR
+
+SINCE = date(2026, 11, 22)
+HARBOUR = ROOT / "tests" / "sites" / "harbour"
+
+
+def edited(folder: Path, *edits: tuple[str, str]) -> Site:
+    """The harbour's site with some of its routing replaced."""
+    config = Path(copytree(HARBOUR, folder / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text, f"'{old}' is not in routing.yaml"
+        text = text.replace(old, new)
+    routing.write_text(text, encoding="utf-8")
+    return load(config, RULES).site
+
+
+def told(folder: Path, *edits: tuple[str, str]) -> tuple[str, ...]:
+    return changes(load(HARBOUR, RULES).site, edited(folder, *edits), SINCE)
+
+
+def test_every_phrase_that_changes_is_spoken_of(tmp_path: Path) -> None:
+    """Each of the product's phrases, a new one too, is told as heard in a turn, or as a phrase that is another now."""
+    said = ""
+    shared = edited(tmp_path, ("confidential: private", "confidential: false"))
+    for site in (load(HARBOUR, RULES).site, shared, load(VPR, RULES).site):
+        phrases = {name: f"{site.phrases['en'][name]} <{name}>" for name in PHRASES["en"]}
+        said += " ".join(changes(site, replace(site, phrases={**site.phrases, "en": phrases}), SINCE))
+    assert [name for name in PHRASES["en"] if f"<{name}>" not in said] == []
+    assert PHRASES["en"].keys() >= SAID_BY_TURNS
+
+
+def test_a_ringing_without_an_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(describe, "MOST_ROUNDS", 1)
+    with pytest.raises(ProofError, match="'desk' rings for more than 1 rounds"):
+        told(tmp_path, ("ring: in-order\n    seconds: 10", "ring: in-order\n    seconds: 15"))
+
+
+def test_where_a_message_leads_is_told_at_the_message(tmp_path: Path) -> None:
+    assert told(tmp_path, ("work out., go: message", "work out., go: bye")) == (
+        "In night_failed: what comes next leads to the end of the call (bye) now, not to a message (message).",
+    )
+
+
+def test_a_message_behind_another_is_only_said_too(tmp_path: Path) -> None:
+    more = "  more: {message: {say: Something new., go: message}}\n  message:"
+    assert told(tmp_path, ("work out., go: message", "work out., go: more"), ("  message:", more)) == (
+        'In more: "Something new." is said too.',
+    )
+
+
+def test_a_message_that_has_moved_is_compared(tmp_path: Path) -> None:
+    swapped = (
+        "2: {label: for the nurse, go: nurse_words}\n        3: {label: for a volunteer, go: volunteers}",
+        "2: {label: for the nurse, go: volunteers}\n        3: {label: for a volunteer, go: nurse_words}",
+    )
+    assert 'In nurse_words: "They are kind." is said too.' in told(
+        tmp_path, swapped, ("medical questions.", "medical questions. They are kind.")
+    )
+
+
+def test_a_renamed_node_whose_team_rings_longer(tmp_path: Path) -> None:
+    found = told(
+        tmp_path, ("desk: {connect", "office: {connect"), ("go: desk", "go: office"), ("seconds: 10", "seconds: 12")
+    )
+    assert "At some hours (such as Monday 15:00), in office: rings Bo for 12 s; before, Bo for 10 s." in found
+
+
+def test_a_shorter_wait_is_not_told_as_other_numbers(tmp_path: Path) -> None:
+    assert told(tmp_path, ("longest_wait: 80", "longest_wait: 55")) == (
+        "At some hours (such as Sunday 01:00), in desk: rings differently when a phone is busy, or is picked up and "
+        "nobody presses 1.",
+    )
+
+
+def test_the_ends_of_a_ringing_are_told_although_it_differs(tmp_path: Path) -> None:
+    found = told(
+        tmp_path,
+        ("      - {name: Bo, number: +1 617 555 0152}\n", ""),
+        ("desk, otherwise: volunteers", "desk, otherwise: message"),
+    )
+    assert any(
+        "in desk: ringing that nobody answers leads to a message (message) now" in line.lower() for line in found
+    )

@@ -1,9 +1,9 @@
-"""The log: JSON lines on standard error, one for what the server does, none for what callers do.
+"""The log: JSON lines on standard error, about what the server does, never about what callers do.
 
-A line written when a call comes in is a call log. So a turn that goes well leaves nothing, and one that
-fails leaves what broke and where in the code; never its words, which may hold what the provider sent. The fields are
-fixed: whatever else is handed in is left out. Of what libraries log only their name and the place are kept, for their
-words may hold an address of a call.
+A line written when a call comes in is a call log. So a turn without errors logs nothing, and a failed one logs what
+broke and where in the code; never the message, which may contain what the provider sent. The fields are fixed: others
+are dropped. Of what libraries log only their name and the place are kept, because their messages may contain an
+address of a call.
 """
 
 import atexit
@@ -24,15 +24,15 @@ import structlog
 FIELDS = {
     "timestamp": "when, in UTC",
     "level": "info, warning or error",
-    "event": "what it is about; see below",
-    "what": "the kind of an error, or a library's name",
+    "event": "what it is about; see above",
+    "what": "the kind of error, or the library's name",
     "where": "the lines of code it came through",
-    "code": "the provider's number of an error",
-    "task": "a task of the background work",
+    "code": "the provider's error number",
+    "task": "the background task",
     "problem": "what is wrong, or `over`",
-    "problems": "everything that is wrong with the files, or under the overrides",
+    "problems": "every problem with the files or the overrides",
     "revision": "the revision that callers hear from now on",
-    "kept": "the revision that callers go on hearing",
+    "kept": "the revision that callers still hear",
 }
 """Every field there is, in the order in which they are written."""
 
@@ -40,23 +40,23 @@ MOST_FRAMES = 6
 
 _NUMBERS = re.compile(
     r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
-    r"|'(?!\d{4}-\d\d-\d\d')[+\d\s().\-/]{4,}'"  # one that is quoted, however short
-    r"|\+[\d\s().\-/]*\d"  # one with its country
-    r"|\d(?:[\s().\-/]*\d){6,}"  # one without its country
+    r"|'(?!\d{4}-\d\d-\d\d')[+\d\s().\-/]{4,}'"  # quoted, however short
+    r"|\+[\d\s().\-/]*\d"  # with country code
+    r"|\d(?:[\s().\-/]*\d){6,}"  # without country code
 )
 
 
 MOST_LINES = 1000
-"""Lines that wait to be written; more are lost, and that is written."""
+"""Lines waiting to be written; more are lost, and that is logged."""
 
 FLUSH_SECONDS = 1.0
-"""For so long a program that ends waits for its last lines to be taken."""
+"""How long an exiting program waits for its last lines to be written."""
 
-_LOST = '{"level": "error", "event": "log", "what": "lines were lost: nobody took them"}\n'
+_LOST = '{"level": "error", "event": "log", "what": "lines were lost: nothing read them"}\n'
 
 
 class _Apart:
-    """Writes to standard error in a thread of its own: a log that nobody takes holds up no turn."""
+    """Writes to standard error in its own thread: a log that nothing reads delays no turn."""
 
     def __init__(self) -> None:
         self._lines: Queue[str] = Queue(MOST_LINES)
@@ -79,7 +79,7 @@ class _Apart:
             if self._lost:
                 self._lost = False
                 line += _LOST
-            with suppress(OSError, ValueError):  # nobody there to take it
+            with suppress(OSError, ValueError):  # nothing reads it
                 sys.stderr.write(line)
                 sys.stderr.flush()
             self._lines.task_done()
@@ -94,13 +94,13 @@ _out: _Apart | None = None
 
 
 def write_apart() -> None:
-    """From now on lines are written in a thread of their own."""
+    """From now on lines are written in a separate thread."""
     global _out  # noqa: PLW0603 -- a process has one log
     _out = _out or _Apart()
 
 
 def masked(text: str) -> str:
-    """A text without the phone numbers in it: what staff mistype may be a person's own. Its place is told anyway."""
+    """A text without its phone numbers: what staff mistype may be a personal number. The place is logged anyway."""
     return _NUMBERS.sub(lambda found: found[0] if found["date"] else "(a number)", text)
 
 
@@ -131,7 +131,7 @@ def info(event: str, **fields: str | int) -> None:
 
 
 def warning(event: str, **fields: str | int | list[str]) -> None:
-    """Something that somebody should look at."""
+    """Something that somebody should check."""
     structlog.get_logger().warning(event, **fields)
 
 
@@ -144,14 +144,14 @@ def failure(event: str, error: Exception | str, **fields: str) -> None:
 
 
 def take_in_libraries() -> None:
-    """From now on libraries write no lines of their own: theirs become lines of this log."""
+    """From now on the messages of libraries become lines of this log."""
     root = logging.getLogger()
     root.handlers = [_Libraries(logging.WARNING)]
     logging.captureWarnings(capture=True)
 
 
 class _Libraries(logging.Handler):
-    """What a library has to say, without its words."""
+    """A library's log record, without its message."""
 
     def emit(self, record: logging.LogRecord) -> None:
         where = _frames(record.exc_info[2]) if record.exc_info else [f"{record.filename}:{record.lineno}"]

@@ -1,7 +1,7 @@
-"""What staff are told of the line itself, at once and on every channel; nothing of it is kept.
+"""Alerts to staff about the line itself, sent at once on every channel; nothing is stored.
 
-Turns only note what they came to. It is told at fixed times, so that no notice says when somebody called, or how many
-did.
+Turns only record their outcomes. Alerts go out at fixed times, so a notice does not show when somebody called, or
+how many did.
 """
 
 from collections.abc import Callable
@@ -14,33 +14,28 @@ from phonetree.core.schedule import dated
 from phonetree.store.heartbeat import Outage
 
 ALERT_SECONDS = 60.0
-"""How often what turns noted is looked at."""
+"""How often the recorded outcomes are checked."""
 
 UNANSWERED_IN_A_ROW = 3
-"""Calls that no advocate took, one after the other, before staff are told."""
+"""Consecutive calls that no advocate took before staff are alerted."""
 
 QUIET_SECONDS = 3600
-"""Staff are told so often at most that calls fell back."""
+"""The shortest time between two alerts about calls that fell back."""
 
-UNANSWERED = "Advocates could not be reached several times in a row. Please look at the phones."
-FELL_BACK = (
-    "A call could not go on as it should, and the caller was connected to the crisis line. Please look at the log."
-)
-FAILED = "The helpline's server failed its own test call. Callers may not be answered; please look at it."
+UNANSWERED = "Advocates could not be reached several times in a row. Please check the phones."
+FELL_BACK = "A call failed, and the caller was connected to the crisis line. Please check the log."
+FAILED = "The helpline's server failed its own test call. Callers may not be answered; please check it."
 OVER = "The helpline's server answers its own test call again."
-AWAY = (
-    "No server of the helpline answered from {began} to {ended} ({zone}). "
-    "Who called then heard the fallback, if one is set."
-)
+AWAY = "No helpline server answered from {began} to {ended} ({zone}). Callers then heard the fallback, if one is set."
 REFUSED = (
-    "The provider no longer lets the helpline show its own number. Phones that ring are shown the provider's number "
+    "The provider no longer lets the helpline show its own number. Phones that ring now show the provider's number "
     "instead; please verify the helpline's number again."
 )
 SHOWN = "The provider lets the helpline show its own number again."
 
 
 class Alerts:
-    """Decides what staff are told, and when."""
+    """Decides which alerts go to staff, and when."""
 
     def __init__(self, tell: Callable[[str], object], zone: Callable[[], tzinfo]) -> None:
         """`tell` sends a text to staff, on every channel; `zone` is the helpline's."""
@@ -52,7 +47,7 @@ class Alerts:
         self._quiet_until = 0.0
         self._well = self._shown = True
 
-    # -- noted by turns: in memory only, for it tells of calls
+    # -- recorded by turns: in memory only, because it is about calls
 
     def answered(self) -> None:
         """An advocate took a call."""
@@ -66,12 +61,12 @@ class Alerts:
             self._unanswered_due = self._unanswered_due or self._unanswered % UNANSWERED_IN_A_ROW == 0
 
     def fell_back(self) -> None:
-        """A call could not go on as it should."""
+        """A call failed, and got the fallback."""
         with self._lock:
             self._fell_back_due = True
 
     def round(self) -> None:
-        """Tells what was noted."""
+        """Sends the alerts that are due."""
         with self._lock:
             unanswered, self._unanswered_due = self._unanswered_due, False
             fell_back = self._fell_back_due and monotonic() >= self._quiet_until
@@ -81,7 +76,7 @@ class Alerts:
             if due:
                 self._send(text)
 
-    # -- told when it changes
+    # -- sent on changes
 
     def test_call(self, *, well: bool) -> None:
         """The server has placed its test call."""
@@ -104,5 +99,5 @@ class Alerts:
     def _send(self, text: str) -> None:
         try:
             self.tell(text)
-        except Exception as error:  # noqa: BLE001 -- a broken channel ends nothing
+        except Exception as error:  # noqa: BLE001 -- a broken channel must not stop the others
             log.failure("notify", error)

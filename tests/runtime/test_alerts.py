@@ -109,8 +109,8 @@ def test_an_outage_is_told_once_and_its_calls_are_counted(helpline: Helpline) ->
     assert helpline.counted() == {Outcome.FALLBACK: 10}, "those of the outage, each once, before it is over even"
     helpline.minute()
     assert helpline.told == [
-        "No server of the helpline answered from Mon 23 Nov 2026 10:02 to Mon 23 Nov 2026 10:23 (America/New_York). "
-        "Who called then heard the fallback, if one is set."
+        "No helpline server answered from Mon 23 Nov 2026 10:02 to Mon 23 Nov 2026 10:23 (America/New_York). "
+        "Callers then heard the fallback, if one is set."
     ]
     helpline.minute()
     assert len(helpline.told) == 1

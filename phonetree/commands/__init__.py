@@ -28,7 +28,7 @@ from phonetree.settings import PROGRAM, take_lines
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="phonetree")
-@click.option("--settings", "file", type=PATH, help="A file with a NAME=value in each line, such as the server's own.")
+@click.option("--settings", "file", type=PATH, help="A file with NAME=value lines, such as the server's own.")
 def phonetree(file: Path | None) -> None:
     """A telephone tree for a confidential helpline."""
     if file:
@@ -36,7 +36,7 @@ def phonetree(file: Path | None) -> None:
 
 
 def _call_as_called(command: click.Command) -> None:
-    """Examples begin as the reader has to type them."""
+    """Shows examples as the reader has to type them."""
     command.help = (command.help or "").replace("python -m phonetree", PROGRAM)
     for inner in command.commands.values() if isinstance(command, click.Group) else ():
         _call_as_called(inner)

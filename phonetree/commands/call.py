@@ -25,14 +25,12 @@ from phonetree.simulator.transport import OverHttp, Unreachable
 from phonetree.simulator.world import parse_world
 
 CONNECT_SECONDS = 5.0
-"""How long a server may take to say that it is there."""
+"""How long a server may take to accept a connection."""
 
 
 @click.command()
 @at_option
-@click.option(
-    "--keys", metavar="K,...", help='What the caller does: "1", "wait", "20s", "hangup"... Without it: typed.'
-)
+@click.option("--keys", metavar="K,...", help='What the caller does: "1", "wait", "20s", "hangup"... Default: typed.')
 @click.option("--world", default="", metavar="W", help='Who answers: "+16175550101=busy; *=no-answer".')
 @click.option("--save", type=PATH, metavar="FILE", help="Write the call as a golden call.")
 @click.option("--url", help="Call a running server there, instead of one in this process.")
@@ -53,17 +51,17 @@ def call(
     20sx, hangup, hangup@75. The world's words: accepts, answers, declines, machine, wrong-key, wrong-keys,
     busy, no-answer, fails; each with "after SECONDS" and "talks SECONDS".
 
-    A golden call, as `--save` and `prove` write it, is played as it says; what is heard otherwise than
-    written is shown, and the exit status is 1.
+    A golden call from `--save` or `prove` is played as written; if callers hear something else, the difference
+    is shown, and the exit status is 1.
 
     Example: python -m phonetree call --at "2026-11-27 10:00" --keys 1 --world "*=no-answer"
     """
     if golden:
         if at or keys or world or url:
-            raise PhonetreeError("--golden brings its own --at, --keys and --world; leave those and --url out")
+            raise PhonetreeError("--golden has its own --at, --keys and --world; leave out those and --url")
         return _replay(parse_golden(dedent(read_text(golden))), config)
     if url and at:
-        raise PhonetreeError("--at works in process only: a running server has its own clock; leave out --url or --at")
+        raise PhonetreeError("--at works only in process: a running server has its own clock; leave out --url or --at")
     if save:
         refuse_unwritable(save)
     clock, line = _over_http(url.rstrip("/"), config) if url else in_process(at, config)
@@ -83,13 +81,13 @@ def _replay(written: Golden, config: Path) -> int:
     click.echo(str(heard), nl=False)
     if written.transcript.strip() and written.transcript.strip() != str(heard).strip():
         lines = unified_diff(written.transcript.strip().splitlines(), str(heard).strip().splitlines(), lineterm="", n=1)
-        click.echo("\nThis is not what is written:\n" + "\n".join(list(lines)[2:]))
+        click.echo("\nThis differs from the file:\n" + "\n".join(list(lines)[2:]))
         return 1
     return 0
 
 
 def _over_http(url: str, config: Path) -> tuple[Clock, Line]:
-    """A running demo is called whatever the files are like now: that is how one hears that an edit was refused."""
+    """A running demo is called whatever state the files are in, so that one hears that an edit was refused."""
     demo, token = _demo_at(url), settings.auth_token()
     if demo is None and token is None:
         others = "".join(f"; one runs at {other}" for other in running_demos())
@@ -123,11 +121,11 @@ def _demo_at(url: str) -> Demo | None:
             return demo_at(url)
     except ValueError:
         pass
-    raise PhonetreeError(f"--url is '{url}', which is no address; write it like http://127.0.0.1:8080")
+    raise PhonetreeError(f"--url is '{url}', which is not an address; write it like http://127.0.0.1:8080")
 
 
 def _save(path: Path, clock: Clock, keys: str, world: str, transcript: str) -> None:
     headers = {"at": f"{clock.start:%Y-%m-%d %H:%M}", "keys": keys, "world": world}
     title = f"A call that pressed {keys or 'nothing'}."
     write_text(path, str(Golden(title, headers, transcript)))
-    click.echo(f"Saved as {path}; write in its first line what it shows.")
+    click.echo(f"Saved as {path}; describe on its first line what it shows.")

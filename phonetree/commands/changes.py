@@ -15,9 +15,9 @@ from phonetree.diff.changes import changes
 @click.argument("new", type=PATH)
 @at_option
 def changes_command(old: Path, new: Path, at: str | None) -> None:
-    """Say what callers would hear, reach or no longer reach if folder NEW took the place of folder OLD.
+    """Say what callers would hear, reach or no longer reach if folder NEW replaced folder OLD.
 
-    Both are played through the same calls. Says nothing of moved lines, comments and renamed nodes.
+    Both are played through the same calls. Ignores moved lines, comments and renamed nodes.
 
     Example: python -m phonetree changes config draft
     """

@@ -17,7 +17,7 @@ from phonetree.errors import ConfigError, Problem
 def check(at: str | None, config: Path) -> int:
     """Find every problem in hours.yaml and routing.yaml, and every promise that they would break.
 
-    Each is one line: file, line, column, what is wrong and what to do. Problems and broken promises keep
+    Each is one line: file, line, column, what is wrong and what to do. Problems and broken promises block
     an edit from going live; warnings are advice.
 
     Example: python -m phonetree check --config config

@@ -22,13 +22,13 @@ WORDS = {
 
 
 @click.command()
-@click.option("--year", type=int, help="The year whose hours are shown; this one unless given.")
-@demo_options("Those of the demo.")
+@click.option("--year", type=int, help="The year to show hours of; default this one.")
+@demo_options("The counts of the demo.")
 @config_option
 def counts(year: int | None, *, demo: bool, port: int | None, config: Path) -> None:
     """Show how calls ended by month, and when they came by weekday and hour.
 
-    Each call adds five with a chance of one in five: totals come out right over many calls, and no number here tells
+    Each call adds five with a chance of one in five: totals are right over many calls, and no number here proves
     that somebody called. Numbers below about 50 mean little.
 
     Example: python -m phonetree counts --year 2026

@@ -1,4 +1,4 @@
-"""What a running demo leaves for commands on the same machine, in a folder of its own for each port."""
+"""The files of a running demo for commands on the same machine, in one folder per port."""
 
 import json
 import socket
@@ -18,19 +18,19 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 
 HOSTS = ("127.0.0.1", "localhost")
-"""Where a demo may listen; both are the same place."""
+"""Where a demo may listen; both names are the same machine."""
 
 FILE = "demo.json"
 PASSPHRASE = "only for the demo"  # noqa: S105 -- it says so
 
 CONNECT_SECONDS = 1.0
-"""How long a demo on this machine may take to say that it is there."""
+"""How long a demo on this machine may take to accept a connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo: its address, the account and token made up for this run, the helpline's number at its provider, its zone,
-    the address of that provider, and the number that callers dial if it is another."""
+    """A demo: its address, the random account and token of this run, the helpline's number at its provider, its time
+    zone, the address of that provider, and the number that callers dial if it is different."""
 
     url: str
     account: str
@@ -68,8 +68,8 @@ def leave_demo(demo: Demo) -> None:
 
 
 def prepare_demo(port: int, account: str, token: str) -> str:
-    """What a demo has besides its files: a database, a key whose passphrase everybody knows, and a provider that
-    holds its messages while it runs; that one's address."""
+    """Creates what a demo needs besides its files: a database, a key with a public passphrase, and a provider that
+    holds its messages while it runs; returns the provider's address."""
     make_folder(settings.demo_keys(port))
     if not key(port).exists():
         pair = keyring.create("advocates", PASSPHRASE)
@@ -82,7 +82,7 @@ def prepare_demo(port: int, account: str, token: str) -> str:
 
 
 def keep(demo: Demo, call: str, seconds: int) -> None:
-    """Leaves a message of so many seconds with the demo's provider, as the network would."""
+    """Leaves a message of so many seconds at the demo's provider, as the network would."""
     message: dict[str, str | int] = {"call": call, "seconds": seconds, "to": demo.number}
     where = f"{demo.provider}/simulated/messages"
     requests.post(where, json=message, auth=(demo.account, demo.token), timeout=30).raise_for_status()
@@ -96,7 +96,7 @@ def demo_at(url: str) -> Demo | None:
 
 
 def chosen_demo(port: int | None) -> Demo:
-    """The demo at a port; without one the demo that runs, or else the one that was last started.
+    """The demo at a port; without a port the running demo, otherwise the one started last.
 
     Raises PhonetreeError when there is none, or when several run.
     """
@@ -107,17 +107,17 @@ def chosen_demo(port: int | None) -> Demo:
     running = [] if port else [demo for demo in left if demo.runs()]
     if len(running) > 1:
         ports = ", ".join(str(number) for number in sorted(demo.port for demo in running))
-        raise PhonetreeError(f"several demos run, at ports {ports}; say which with --port")
+        raise PhonetreeError(f"several demos are running, at ports {ports}; choose one with --port")
     return (running or left)[0]
 
 
 def running_demos() -> tuple[str, ...]:
-    """The addresses of the demos that were started from this folder and run."""
+    """The addresses of the running demos that were started from this folder."""
     return tuple(demo.url for demo in _left() if demo.runs())
 
 
 def _left() -> Iterator[Demo]:
-    """What demos have left here, the last started first."""
+    """The demos' files here, the last started first."""
     for file in sorted(settings.DEMO_FOLDER.glob(f"*/{FILE}"), key=_age, reverse=True):
         try:
             yield Demo(**json.loads(file.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""`doctor`: everything that has to be right, checked, each with a hint that leads to its mend."""
+"""`doctor`: checks everything that has to be right, each with a hint how to fix it."""
 
 import json
 import shutil
@@ -30,11 +30,11 @@ from phonetree.settings import Settings
 from phonetree.store.database import Store
 
 CLOCK_SECONDS = 60
-"""A clock that is wrong by more tells callers wrong hours."""
+"""With a larger error callers hear wrong hours."""
 
 LEAST_FREE_BYTES = 500 * 2**20
 
-TEST_NOTICE = "This is a test of the helpline's notices. Nothing has happened, and nothing is to be done."
+TEST_NOTICE = "This is a test of the helpline's notices. Nothing has happened; there is nothing to do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Finding:
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--notify", is_flag=True, help="Send staff a test notice in every way, and say whether it arrived.")
+@click.option("--notify", is_flag=True, help="Send staff a test notice at every address, and say whether it was sent.")
 def doctor(form: str, *, notify: bool) -> int:
     """Check everything that has to be right before a call comes in, and after.
 
-    Every check runs; none hides another. What is printed holds no secret and no number of a person, so that it can be
-    pasted into a ticket. The exit status is 1 when something is wrong.
+    Every check runs; none hides another. The output has no secrets and no personal numbers, so it can be pasted into
+    a ticket. The exit status is 1 when something is wrong.
 
     Example: python -m phonetree doctor
     """
@@ -68,10 +68,10 @@ def doctor(form: str, *, notify: bool) -> int:
 
 
 def examine(*, notify: bool = False) -> Iterator[Finding]:
-    """Every check, in the order in which one would mend things. `notify` tries the ways to staff."""
+    """Every check, in the order in which to fix things. `notify` tests the addresses of staff."""
     here = _settings()
     if isinstance(here, Settings):
-        yield Finding("settings", "ok", "every setting is there and well formed")
+        yield Finding("settings", "ok", "every setting is present and well-formed")
     else:
         yield from here
     site = _site(here if isinstance(here, Settings) else None)
@@ -84,12 +84,12 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     yield from _guarded("notices", lambda: _notices(notify=notify))
     yield from _guarded("disk", _disk)
     if not isinstance(here, Settings):
-        yield Finding("server", "wrong", "could not be looked at", "mend the settings first")
+        yield Finding("server", "wrong", "not checked", "fix the settings first")
         return
     address = tuple(_guarded("address", lambda: _address(here)))
     yield from address
     if any(finding.verdict == "wrong" for finding in address):
-        yield Finding("slow", "wrong", "could not be looked at", "mend the address first")
+        yield Finding("slow", "wrong", "not checked", "fix the address first")
     else:
         yield from _guarded("slow", lambda: _slow_clients(here))
     yield from _guarded("clock", lambda: _clock(here))
@@ -127,7 +127,7 @@ def _site(here: Settings | None) -> Loaded | Finding:
 
 def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
     folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
-    yield Finding("files", "ok", f"both files are good; this is revision {loaded.site.revision}")
+    yield Finding("files", "ok", f"both files are valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
         hint = "scripts/phonetree prove shows the calls"
@@ -140,11 +140,11 @@ def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
 
 def _keys() -> Iterator[Finding]:
     number = len(public_keys(settings.keys_folder()))
-    hint = "make one on the machine of each who is to listen: scripts/phonetree keys create NAME"
+    hint = "make one on the machine of each person who will listen: scripts/phonetree keys create NAME"
     if not number:
         yield Finding("keys", "wrong", "there is no key to seal messages with", hint)
     elif number == 1:
-        yield Finding("keys", "advice", "there is one key only; when it is lost, so is every message", hint)
+        yield Finding("keys", "advice", "there is only one key; if it is lost, so is every message", hint)
     else:
         yield Finding("keys", "ok", f"messages are sealed for {number} keys")
 
@@ -154,37 +154,39 @@ def _database() -> Iterator[Finding]:
     problem = store.problem(thorough=True)
     store.close()
     hint = "scripts/phonetree migrate, or docs/wrong/database-away.md" if problem else ""
-    yield Finding("database", "wrong" if problem else "ok", problem or "it answers, and has the right schema", hint)
+    yield Finding(
+        "database", "wrong" if problem else "ok", problem or "the database answers, and has the right schema", hint
+    )
 
 
 def _notices(*, notify: bool) -> Iterator[Finding]:
     ways = channels(settings.notify())
     if not ways:
-        hint = "set PHONETREE_NOTIFY to addresses of Apprise"
+        hint = "set PHONETREE_NOTIFY to Apprise addresses"
         yield Finding("notices", "wrong", "staff are not notified of new messages", hint)
         return
     failing = [(number, way.kind) for number, way in enumerate(ways, 1) if notify and not way.send(TEST_NOTICE)]
     for number, kind in failing:
-        hint = "look at that address in PHONETREE_NOTIFY: its password, its expiry, what stands at the other end"
-        yield Finding("notices", "wrong", f"a notice did not go out by address {number} ({kind})", hint)
+        hint = "check that address in PHONETREE_NOTIFY: its password, its expiry, its receiver"
+        yield Finding("notices", "wrong", f"the test notice to address {number} ({kind}) failed", hint)
     if not failing:
-        tried = "a test notice went out in each" if notify else "add --notify to try them"
-        yield Finding("notices", "ok", f"staff are told in {len(ways)} ways; {tried}")
+        tried = "a test notice was sent to each" if notify else "add --notify to test them"
+        yield Finding("notices", "ok", f"addresses for notices: {len(ways)}; {tried}")
 
 
 def _disk() -> Iterator[Finding]:
     try:
         store = Store(settings.database_url())
     except SettingsError:
-        yield Finding("disk", "wrong", "could not be looked at", "mend DATABASE_URL first")
+        yield Finding("disk", "wrong", "not checked", "fix DATABASE_URL first")
         return
     store.close()
     free = shutil.disk_usage(store.folder or Path.cwd()).free
     if free < LEAST_FREE_BYTES:
-        hint = "make room: messages wait at the provider when the disk is full"
+        hint = "free some space: messages wait at the provider while the disk is full"
         yield Finding("disk", "wrong", f"only {free // 2**20} MB are free", hint)
     else:
-        yield Finding("disk", "ok", "there is room")
+        yield Finding("disk", "ok", "there is enough free space")
 
 
 def _address(here: Settings) -> Iterator[Finding]:
@@ -192,7 +194,7 @@ def _address(here: Settings) -> Iterator[Finding]:
     if wrong:
         yield Finding("address", "wrong", *wrong)
     else:
-        yield Finding("address", "ok", "signed requests come through the public address, unsigned ones do not")
+        yield Finding("address", "ok", "the public address accepts signed requests and refuses unsigned ones")
 
 
 def _slow_clients(here: Settings) -> Iterator[Finding]:
@@ -200,7 +202,7 @@ def _slow_clients(here: Settings) -> Iterator[Finding]:
     if wrong:
         yield Finding("slow", "wrong", *wrong)
     else:
-        yield Finding("slow", "ok", "clients that send half a request keep no signed one from its answer")
+        yield Finding("slow", "ok", "incomplete requests do not delay signed ones")
 
 
 def _clock(here: Settings) -> Iterator[Finding]:
@@ -208,13 +210,11 @@ def _clock(here: Settings) -> Iterator[Finding]:
         answer = requests.head(here.provider_url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (requests.RequestException, KeyError, ValueError):
-        yield Finding("clock", "advice", "the provider does not tell the time, so the clock was not compared")
+        yield Finding("clock", "advice", "the provider sent no time, so the clock was not checked")
         return
     off = abs(time.time() - there)
     if off > CLOCK_SECONDS:
-        yield Finding(
-            "clock", "wrong", f"the clock is wrong by {off:.0f} s", "switch on NTP, such as systemd-timesyncd"
-        )
+        yield Finding("clock", "wrong", f"the clock is wrong by {off:.0f} s", "enable NTP, such as systemd-timesyncd")
     else:
         yield Finding("clock", "ok", "the clock is right")
 
@@ -222,18 +222,18 @@ def _clock(here: Settings) -> Iterator[Finding]:
 def _account(here: Settings) -> Iterator[Finding]:
     account = Provider(here.provider_url, here.account_sid, here.auth_token).account()
     if account.get("status") != "active":
-        yield Finding("account", "wrong", "the account is not active", "look at the provider's console")
+        yield Finding("account", "wrong", "the account is not active", "check the provider's console")
     elif account.get("type") == "Trial":
-        hint = "upgrade it; a trial can neither dial nor record"
+        hint = "upgrade it; a trial account can neither dial nor record"
         yield Finding("account", "wrong", "the account is on trial", hint)
     else:
-        yield Finding("account", "ok", "the account is active, and no trial")
+        yield Finding("account", "ok", "the account is active, and not on trial")
 
 
 def _old_token(here: Settings) -> Iterator[Finding]:
     if here.old_token:
-        hint = "take TWILIO_AUTH_TOKEN_OLD away once the new one is the primary token at the provider"
-        yield Finding("account", "advice", "requests that are signed with the old token are accepted too", hint)
+        hint = "remove TWILIO_AUTH_TOKEN_OLD once the new token is the primary one at the provider"
+        yield Finding("account", "advice", "requests signed with the old token are still accepted", hint)
 
 
 def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
@@ -250,39 +250,39 @@ def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
         text = f"{name} ({SAID[name]}) is {is_ or 'nothing'}, not {to_be or 'nothing'}"
         yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
     if not wrong:
-        yield Finding("number", "ok", "the number has exactly the addresses that it should have")
+        yield Finding("number", "ok", "the number has the right addresses")
 
 
 def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
-    """Calls are forwarded, and those whom we ring are to see the helpline's number, which the provider may refuse."""
+    """For forwarded calls: whether the provider lets the phones that we ring see the helpline's number."""
     try:
         shows = provider.shows(helpline.caller_id)
     except ProviderError as error:
         if not error.gone:
             raise
-        hint = "call, and look which number an advocate's phone shows; if that fails, write caller_id: provider"
-        yield Finding("caller id", "advice", "the provider does not tell which numbers it lets calls show", hint)
+        hint = "call, and check which number an advocate's phone shows; if it is wrong, write caller_id: provider"
+        yield Finding("caller id", "advice", "the provider does not say which numbers calls may show", hint)
         return
     if shows:
-        yield Finding("caller id", "ok", "the provider lets calls to advocates show the helpline's number")
+        yield Finding("caller id", "ok", "calls to advocates can show the helpline's number")
     else:
         yield Finding("caller id", "wrong", NOT_VERIFIED, VERIFY)
 
 
 def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:
     if not any(member.desk for team in loaded.site.teams.values() for member in team.members):
-        text = "no member is marked as a desk, so the fallback rings an outside line and nobody of the helpline"
-        hint = "write desk: true at a phone that no voicemail answers (docs/staff.md), then make the fallback anew"
+        text = "no member is marked as a desk, so the fallback rings only an outside line"
+        hint = "write desk: true at a phone without voicemail (docs/staff.md), then regenerate the fallback"
         yield Finding("fallback", "advice", text, hint)
     if not here.fallback_url:
-        hint = "put what scripts/phonetree fallback prints elsewhere, and set PHONETREE_FALLBACK_URL to its address"
+        hint = "host the output of scripts/phonetree fallback elsewhere, and set PHONETREE_FALLBACK_URL to its address"
         yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)
         return
     try:
         answer = requests.post(here.fallback_url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         text = f"the fallback cannot be reached ({type(error).__name__})"
-        yield Finding("fallback", "wrong", text, "look at PHONETREE_FALLBACK_URL, and where it leads")
+        yield Finding("fallback", "wrong", text, "check PHONETREE_FALLBACK_URL and its host")
         return
     live, made = answer.content.strip(), Renderer("").write(fallback(loaded.site)).strip()
     kind = answer.headers.get("Content-Type", "")
@@ -290,10 +290,12 @@ def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:
         hint = "it has to answer POST"
         yield Finding("fallback", "wrong", f"the fallback's address answers {answer.status_code}", hint)
     elif live != made:
-        hint = "put there what scripts/phonetree fallback prints now"
-        yield Finding("fallback", "wrong", "the fallback is not the one that the files make", hint)
+        hint = "upload the current output of scripts/phonetree fallback"
+        yield Finding("fallback", "wrong", "the fallback is out of date", hint)
     elif not kind.startswith(("text/xml", "application/xml", "text/html")):
-        hint = "let the host send it as text/xml"
-        yield Finding("fallback", "wrong", f"the fallback comes as {kind or 'nothing'}, which is not run", hint)
+        hint = "have the host serve it as text/xml"
+        yield Finding(
+            "fallback", "wrong", f"the fallback is served as {kind or 'nothing'}, which the provider does not run", hint
+        )
     else:
-        yield Finding("fallback", "ok", "the fallback is elsewhere, and the one that the files make")
+        yield Finding("fallback", "ok", "the fallback is hosted elsewhere, and up to date")

@@ -1,4 +1,4 @@
-"""`fallback`: the document for when the server is gone."""
+"""`fallback`: the document for when the server is down."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from phonetree.provider.twiml import Renderer
 def fallback_command(config: Path, caller_id: str | None) -> None:
     """Print the document that callers hear when this server does not answer.
 
-    It stands on its own, at any hour: put it where it does not go down with the server, and its address at the
-    number, as "primary handler fails". Numbers like $ADVOCATE_1 have to be set, as on the server. A second provider
-    refuses to show a number that is not yours or verified there, so give it one that is; without --caller-id the
-    helpline's number at the provider is shown, which that one never refuses.
+    It is self-contained and valid at any hour: host it where it does not go down with the server, and set its address
+    at the number, as "primary handler fails". Numbers like $ADVOCATE_1 have to be set, as on the server. A second
+    provider shows only numbers that you own or verified there, so pass one of those; without --caller-id the
+    helpline's number at the provider is shown, which that provider never refuses.
 
     Example: python -m phonetree fallback > fallback.xml
     """

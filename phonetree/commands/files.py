@@ -1,4 +1,4 @@
-"""Files that options name: read and written, or a sentence that says why not."""
+"""Reading and writing the files named in options, with an error that says why it failed."""
 
 import errno
 import os
@@ -10,26 +10,26 @@ import click
 from phonetree.errors import PhonetreeError
 
 MOST_BYTES = 1024 * 1024
-"""Whatever an option names (a key, a passphrase, a call) is far smaller."""
+"""Every file named in an option (a key, a passphrase, a call) is far smaller."""
 
-# The option checks nothing itself: click would call a file that is not there wrong usage.
+# The option checks nothing itself: click would report a missing file as wrong usage.
 PATH = click.Path(path_type=Path)
 
 _WHY = {
-    errno.ENOENT: "there is no such file or folder",
-    errno.ENOTDIR: "a part of its path is no folder",
+    errno.ENOENT: "no such file or folder",
+    errno.ENOTDIR: "a part of its path is not a folder",
     errno.EISDIR: "it is a folder",
     errno.EACCES: "you have no permission",
     errno.EPERM: "you have no permission",
-    errno.EROFS: "nothing can be written there",
-    errno.EEXIST: "it is there already; choose another name, or move it away",
+    errno.EROFS: "it is on a read-only file system",
+    errno.EEXIST: "it already exists; choose another name, or move it away",
     errno.ENOSPC: "the disk is full",
     errno.ENAMETOOLONG: "its name is too long",
 }
 
 
 def read_text(path: Path) -> str:
-    """A small text file, - for what is typed or piped. Raises PhonetreeError when it cannot be read."""
+    """A small text file, or standard input for -. Raises PhonetreeError when it cannot be read."""
     try:
         with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -43,7 +43,7 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """A file in the place of what was there. Raises PhonetreeError when it cannot be written."""
+    """Writes a file, or replaces it. Raises PhonetreeError when it cannot be written."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -51,7 +51,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """A new file that only this user can read; none when it cannot be written whole. Raises PhonetreeError then."""
+    """Writes a new file that only this user can read; none if that fails. Raises PhonetreeError then."""
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -65,15 +65,15 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """A folder, unless it is there. Raises PhonetreeError when it cannot be made."""
+    """Creates a folder, unless it exists. Raises PhonetreeError when it cannot be created."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(path, "made", error) from None
+        raise _refused(path, "created", error) from None
 
 
 def refuse_unwritable(path: Path, *, new: bool = False) -> None:
-    """Before work that would be lost: raises PhonetreeError when a file (a `new` one) cannot be written there."""
+    """Checked before work that would be lost: raises PhonetreeError when a file (a `new` one) cannot be written."""
     try:
         os.close(os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY))
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""`hours`: open or closed, why, and what comes next."""
+"""`hours`: open or closed, why, and what is next."""
 
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from phonetree.store.overrides import Kept, Overrides, standing
 def hours(at: str | None, days: int, config: Path) -> None:
     """Say whether the helpline is open, why, and when that changes; list the coming days.
 
-    Overrides count, where there is a database to look into; the list of days is that of hours.yaml.
+    Includes overrides, if there is a database; the list of days is from hours.yaml.
 
     Example: python -m phonetree hours --at "2026-11-27 10:00" --days 400
     """
@@ -43,7 +43,7 @@ def hours(at: str | None, days: int, config: Path) -> None:
 
 
 def _kept(now: int) -> tuple[Kept, ...]:
-    """The overrides that stand or are to come; none where no database is, or none that can be used."""
+    """Current and coming overrides; none without a usable database."""
     store = Store(settings.database_url())
     try:
         return Overrides(store).kept(now) if store.made and store.problem() is None else ()
@@ -52,7 +52,7 @@ def _kept(now: int) -> tuple[Kept, ...]:
 
 
 def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
-    """Every day up to two weeks; in a longer list only the days that differ from their week."""
+    """Every day up to two weeks; in a longer list only the days that differ from the weekly hours."""
     coming = [day for day in schedule.days(now.date(), days) if days <= 14 or day.special]
     return ["", *(_line(day) for day in coming)] if coming else []
 

@@ -15,7 +15,7 @@ PASSPHRASE = click.option(
 )
 
 PRODUCT = Path(__file__).parents[2]
-"""The folder that this product was put into."""
+"""The folder of this product."""
 
 
 @click.group()
@@ -35,14 +35,14 @@ def keys() -> None:
 def create(name: str, out: Path | None, passphrase_file: Path | None) -> None:
     """Make a pair of keys for NAME.
 
-    Run it on the machine of whoever is to listen, not on the server. The public key goes to the server, into
-    the folder `keys` beside the two YAML files; the private key's file stays with them. It is written neither into
-    this product's folder nor into the configuration or a git checkout, from where it could get to others.
+    Run it on the machine of the person who will listen, not on the server. The public key goes to the server, into
+    the folder `keys` next to the two YAML files; the private key's file stays with that person. It must not be in this
+    product's folder, the configuration or a git checkout, from where it could reach others.
 
     Example: python -m phonetree keys create director --out ~/director.key.json
     """
     if not name.replace("-", "").replace("_", "").isalnum():
-        raise SealError("a name has letters, digits, - and _ only; it becomes the name of a file")
+        raise SealError("use only letters, digits, - and _ in a name; it becomes a file name")
     public = settings.keys_folder() / f"{name}.pem"
     private = (out or Path("~") / f"{name}.key.json").expanduser()
     refuse_unwritable(private, new=True)
@@ -54,8 +54,8 @@ def create(name: str, out: Path | None, passphrase_file: Path | None) -> None:
     write_text(public, pair.public.decode())
     click.echo(
         f"Public key {pair.id}: {public}. Copy it to the server, into the same folder; messages are sealed for it.\n"
-        f"Private key: {private}. Keep it, a copy of it elsewhere, and the passphrase. Without them no message can be\n"
-        "heard, by nobody; there is no other way in."
+        f"Private key: {private}. Keep it, a copy of it elsewhere, and the passphrase. Without them\n"
+        "nobody can open the messages; there is no other way in."
     )
 
 
@@ -80,27 +80,27 @@ def passphrase_command(file: Path) -> None:
     Example: python -m phonetree keys passphrase ~/director.key.json
     """
     wrapped = read_text(file)
-    old = click.prompt("The passphrase of now", hide_input=True)
+    old = click.prompt("Current passphrase", hide_input=True)
     text = keyring.rewrap(wrapped, old, passphrase(None, confirm=True))
     new = file.with_name(f"new-{file.name}")
     write_private(new, text.encode())
     new.replace(file)
-    click.echo(f"{file} opens with the new passphrase. Change copies of it too.")
+    click.echo(f"{file} now has the new passphrase. Change its copies too.")
 
 
 def passphrase(file: Path | None, *, confirm: bool = False) -> str:
-    """What is typed unseen, or the first line of a file."""
+    """The passphrase, typed without echo or from the first line of a file."""
     if file:
         return read_text(file).partition("\n")[0].rstrip("\r")
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
 
 
 def _refuse_to_give_away(private: Path, public: Path) -> None:
-    """A private key must not get into an image, a repository or onto the server because of where it was written.
+    """Keeps a private key out of images, repositories and the server, by refusing places for it.
     `public` is the folder of the public keys."""
     if settings.auth_token():
         raise SealError(
-            "this is the server (TWILIO_AUTH_TOKEN is set); make keys on the machine of whoever is to listen"
+            "this is the server (TWILIO_AUTH_TOKEN is set); make keys on the machine of the person who will listen"
         )
     folder = private.absolute().parent.resolve()
     mine = (PRODUCT, settings.config_folder(), public)
@@ -109,6 +109,6 @@ def _refuse_to_give_away(private: Path, public: Path) -> None:
     if within or checkout:
         what = "this product's or its configuration's" if within else "a git checkout's"
         raise SealError(
-            f"{private} lies in {what} folder {(within or checkout)[0]}, and could be copied from there to others; "
-            "choose a place of your own with --out"
+            f"{private} is in {what} folder {(within or checkout)[0]}, and could be copied to others from there; "
+            "choose another place with --out"
         )

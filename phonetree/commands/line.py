@@ -24,8 +24,8 @@ IN_PROCESS_URL = "http://127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The way to a server, in this process or elsewhere. `number` is the one at the provider; `forwarded_from` is the
-    one that callers dial, when it is another. A server that is `shared` has calls of other processes too."""
+    """The connection to a server, in this process or elsewhere. `number` is the one at the provider; `forwarded_from`
+    the one that callers dial, if different. A `shared` server has calls of other processes too."""
 
     transport: Transport
     token: str
@@ -36,7 +36,7 @@ class Line:
     shared: bool = False
 
     def network(self, *, verified: bool = True) -> Network:
-        """The phone network with this line's number, and whether it may show the one that callers dial."""
+        """The phone network with this line's number; `verified` says whether it may show the one that callers dial."""
         addresses = NumberSettings(
             self.number,
             f"{self.url}/voice",
@@ -49,10 +49,10 @@ class Line:
 
 
 def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
-    """A server of our own, with a clock that stands at `at` (None: now).
+    """A server in this process, with a clock fixed at `at` (None: now).
 
-    Raises ConfigError for files that `check` and a real server refuse, unless this is a demo, whose numbers may be
-    made up.
+    Raises ConfigError for files that `check` and a real server refuse, unless this is a demo, which allows fictional
+    numbers.
     """
     if not settings.is_demo():
         load_for_reading(config)
@@ -64,12 +64,12 @@ def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
 
 
 def site_of(config: Path) -> Site:
-    """The site that is called: numbers may be made up here."""
+    """The site that is called: fictional numbers are allowed here."""
     return load(config, NumberRules(settings.names(), fictional=True, stand_in=True)).site
 
 
 def play(golden: Golden, config: Path) -> Transcript:
-    """What is heard on a golden call. Its `config` and `edit` belong to the tests, and are not looked at."""
+    """What is heard on a golden call. Its `config` and `edit` belong to the tests, and are ignored."""
     clock, line = in_process(golden.headers.get("at"), config)
     script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
     return Call(line.network(verified=golden.verified), clock, script, world, golden.rules()).run().transcript

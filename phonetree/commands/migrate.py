@@ -8,12 +8,12 @@ from phonetree.store.migrate import migrate
 
 
 @click.command("migrate")
-@click.option("--to", default=SCHEMA, show_default=True, metavar="SCHEMA", help="An earlier one, to go back.")
+@click.option("--to", default=SCHEMA, show_default=True, metavar="SCHEMA", help="An earlier schema, to roll back.")
 def migrate_command(to: str) -> None:
     """Bring the database at DATABASE_URL to the schema that this version needs.
 
-    Does nothing when it is there already; several servers may ask for it at the same moment. Before going back to an
-    earlier version of this product: --to the schema of that version. What came with later schemas is lost with it;
+    Does nothing if it already has it; several servers may run it at the same time. Before going back to an
+    earlier version of this product, use --to with that version's schema. Data of later schemas is lost;
     messages are not.
 
     Example: python -m phonetree migrate

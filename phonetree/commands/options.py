@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they are read."""
+"""Options shared by several commands, and their parsing."""
 
 import getpass
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def config_option(function: F) -> F:
 def at_option(function: F) -> F:
     """`--at T`: a moment in the helpline's time."""
     return click.option(
-        "--at", metavar="T", help='The moment, in the helpline\'s time: "2026-11-27 16:59". Without it: now.'
+        "--at", metavar="T", help='The moment, in the helpline\'s time: "2026-11-27 16:59". Default: now.'
     )(function)
 
 
@@ -55,7 +55,7 @@ def who_option(function: F) -> F:
 
 
 def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
-    """A name that a line of a list can hold. Raises BadParameter."""
+    """A name that fits into a line of a list. Raises BadParameter."""
     if not who.strip():
         raise click.BadParameter("it is empty; write who does it")
     if bad := unfit(who):
@@ -64,11 +64,11 @@ def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
 
 
 def demo_options(whose: str) -> Callable[[F], F]:
-    """`--demo` and `--port N`: a demo's store in the place of the helpline's."""
+    """`--demo` and `--port N`: a demo's store instead of the helpline's."""
 
     def decorate(function: F) -> F:
         port = click.option(
-            "--port", type=click.IntRange(1, 65535), help="The demo at that port. Without it: the one that runs."
+            "--port", type=click.IntRange(1, 65535), help="The demo at that port. Default: the running one."
         )
         return click.option("--demo", is_flag=True, help=whose)(port(function))
 
@@ -77,7 +77,7 @@ def demo_options(whose: str) -> Callable[[F], F]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command finds what lasts: the store, the public keys that belong to it, and the helpline's time zone."""
+    """What a command works on: the store, its public keys, and the helpline's time zone."""
 
     store: Store
     keys: Path
@@ -86,14 +86,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """What `--demo` and `--port` chose. Opened only by the command that needs it, so that its help needs nothing."""
+    """What `--demo` and `--port` chose. Opened only by the command that needs it, so that --help always works."""
 
     demo: bool
     port: int | None
 
     @contextmanager
     def opened(self, config: Path | None = None) -> Iterator[Place]:
-        """For as long as a command runs; `config` is where the files are, if the command was told. Raises
+        """Opens it while a command runs; `config` is the folder of the files, if the command has that option. Raises
         PhonetreeError when the store cannot be used."""
         if self.port and not self.demo:
             raise click.UsageError("--port names a demo; add --demo")
@@ -109,8 +109,8 @@ class Which:
 
 
 def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
-    """Hands a command of a group what `--demo` and `--port` chose, opened. They may stand after the group's name or
-    after the command's; a port after the command's goes first."""
+    """Passes a command of a group what `--demo` and `--port` chose, opened. They may follow the group's name or
+    the command's; a port after the command's takes precedence."""
 
     @wraps(function)
     def opened(*arguments: P.args, **options: P.kwargs) -> R:
@@ -120,11 +120,11 @@ def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
         which = Which(before.demo or bool(demo), port if isinstance(port, int) else before.port)
         return function(context.with_resource(which.opened()), *arguments, **options)
 
-    return demo_options("The demo's, not the helpline's.")(opened)
+    return demo_options("Use the demo instead of the helpline.")(opened)
 
 
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
-    """The helpline's time zone; UTC where its files cannot be read."""
+    """The helpline's time zone; UTC if its files cannot be read."""
     try:
         return load_for_reading(config or settings.config_folder()).site.schedule.zone
     except PhonetreeError:
@@ -132,17 +132,17 @@ def helpline_zone(config: Path | None = None) -> BaseTzInfo:
 
 
 def load_for_reading(config: Path) -> Loaded:
-    """The site as staff's machine can see it: numbers that are not set there are stood in for."""
+    """The site as on a staff machine: numbers that are not set there get placeholders."""
     return load(config, NumberRules(settings.names(), fictional=False, stand_in=True))
 
 
 def stamp(seconds: int, zone: BaseTzInfo) -> str:
-    """A moment, in seconds since 1970, by the clock of a zone, which is named."""
+    """A moment, in seconds since 1970, as local time with the name of the zone."""
     return f"{dated(datetime.fromtimestamp(seconds, zone))} ({zone})"
 
 
 def moment(text: str | None, zone: BaseTzInfo) -> datetime:
-    """The moment that `--at` names. Raises PhonetreeError when it is none, or does not exist in the zone."""
+    """The moment in `--at`. Raises PhonetreeError when it is malformed, or does not exist in the zone."""
     if text is None or text == "now":
         return datetime.now(UTC).astimezone(zone)
     try:
@@ -150,12 +150,12 @@ def moment(text: str | None, zone: BaseTzInfo) -> datetime:
     except ValueError:
         raise PhonetreeError(f"'{text}' is not a date and time; write it like \"2026-11-27 16:59\"") from None
     if not YEARS[0] <= wall.year <= YEARS[1]:
-        raise PhonetreeError(f"'{text}' lies outside of the years {YEARS[0]} to {YEARS[1]}; look at the year")
+        raise PhonetreeError(f"'{text}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
     if wall.tzinfo is not None:
         return wall.astimezone(zone)
     try:
         return zone.localize(wall, is_dst=None)
     except pytz.NonExistentTimeError:
-        raise PhonetreeError(f"there is no {text} in {zone}: the clock is put forward then") from None
+        raise PhonetreeError(f"{text} does not exist in {zone}: the clock is set forward then") from None
     except pytz.AmbiguousTimeError:
         return zone.localize(wall, is_dst=True)

@@ -1,4 +1,4 @@
-"""`override`: what is different at short notice."""
+"""`override`: changes at short notice."""
 
 import re
 import time
@@ -32,10 +32,10 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
 @click.group()
-@demo_options("Those of the demo.")
+@demo_options("The overrides of the demo.")
 @click.pass_context
 def override(context: click.Context, *, demo: bool, port: int | None) -> None:
-    """Open or close the helpline at short notice, or say something before the menu, without an edit.
+    """Open or close the helpline at short notice, or add an announcement before the menu, without an edit.
 
     Example: python -m phonetree override list
     """
@@ -45,7 +45,7 @@ def override(context: click.Context, *, demo: bool, port: int | None) -> None:
 @override.command()
 @click.argument("kind", type=click.Choice([Kind.OPEN.value, Kind.CLOSED.value, AS_USUAL]))
 @click.option("--until", required=True, metavar="T", help='"14:00", "today" (to midnight), or "2026-11-27 14:00".')
-@click.option("--from", "begin", default="now", metavar="T", help="The same; now unless given.")
+@click.option("--from", "begin", default="now", metavar="T", help="The same; default now.")
 @click.option("--say", "said", multiple=True, metavar="LANGUAGE=WORDS", help="Said before the menu; in each language.")
 @who_option
 @config_option
@@ -55,7 +55,7 @@ def add(
 ) -> None:  # fmt: skip
     """Make the helpline open, closed or as-usual until a time. Servers follow within seconds.
 
-    It is checked like an edit: one under which callers would not be helped as promised is refused.
+    It is checked like an edit: one that would break a promise to callers is refused.
 
     Example: python -m phonetree override add closed --until 14:00 --say "en=Back at 2 PM." --say "es=Volvemos a las 2."
     """
@@ -80,7 +80,7 @@ def add(
 
 
 def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
-    """The override that goes on deciding the hours when one that says words only is added."""
+    """The override that still decides the hours when one with only words is added."""
     for each in kept:
         there = each.override
         if wanted.kind is None and there.kind and there.begins < wanted.ends and wanted.begins < there.ends:
@@ -92,7 +92,7 @@ def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
 @config_option
 @pass_place
 def list_(place: Place, config: Path) -> None:
-    """List the overrides that stand or are to come, the newest first.
+    """List current and coming overrides, newest first.
 
     Example: python -m phonetree override list
     """
@@ -101,7 +101,7 @@ def list_(place: Place, config: Path) -> None:
     for each in kept:
         click.echo(numbered(each, site))
     if not kept:
-        click.echo("No override stands; the hours are as hours.yaml says.")
+        click.echo("There is no override; the hours are those of hours.yaml.")
 
 
 @override.command()
@@ -118,7 +118,7 @@ def withdraw(place: Place, number: int, who: str) -> None:
 
 
 def _moment(text: str, now: datetime, site: Site) -> datetime:
-    """A moment in the helpline's time: a time of today will do, and `today` is the midnight to come."""
+    """A moment in the helpline's time: also a time of today, or `today` for the coming midnight."""
     zone = site.schedule.zone
     if text == "today":
         return midnight(zone, now.date() + timedelta(days=1))
@@ -132,7 +132,7 @@ def _words(said: tuple[str, ...]) -> dict[str, str]:
     for text in said:
         language, sign, words = text.partition("=")
         if not sign:
-            raise PhonetreeError(f"--say '{text}' names no language; write it like: --say \"en=Back at 2 PM.\"")
+            raise PhonetreeError(f"--say '{text}' has no language; write it like: --say \"en=Back at 2 PM.\"")
         if language in found:
             raise PhonetreeError(f"--say gives words for '{language}' twice; once is enough")
         found[language] = words

@@ -1,4 +1,4 @@
-"""`prove`: the promises, each kept or broken with the call that breaks it."""
+"""`prove`: the promises, each kept, or broken with the call that breaks it."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
 
     Every node, key, silence, answer and failure is tried at every kind of moment of the next 400 days. A
     broken promise comes with the shortest call that breaks it, as a golden call: copy it to a file and play it
-    with `call --golden FILE`. A broken promise keeps an edit from going live, as a problem does.
+    with `call --golden FILE`. A broken promise blocks an edit from going live, like a problem.
 
     Example: python -m phonetree prove --config config
     """

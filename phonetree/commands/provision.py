@@ -18,13 +18,13 @@ BEFORE = Path("var/number-before.json")
 
 
 @click.command()
-@click.option("--apply", is_flag=True, help="Do it. Without this nothing is changed.")
+@click.option("--apply", is_flag=True, help="Make the changes. Without this nothing is changed.")
 @click.option("--undo", is_flag=True, help="Show, or with --apply set, what the number had before.")
 def provision(*, apply: bool, undo: bool) -> None:
-    """Show what is to change at the helpline's number at the provider, and change it when told.
+    """Show what would change at the helpline's number at the provider, and change it on request.
 
-    All of it changes at once, so that no call meets half of it; what was there before is kept in
-    var/number-before.json. Nothing is changed before the public address answers a signed request.
+    Everything changes at once, so calls never see half of it; the previous values are saved in
+    var/number-before.json. Nothing is changed until the public address answers a signed request.
 
     Example: python -m phonetree provision --apply
     """
@@ -37,12 +37,12 @@ def provision(*, apply: bool, undo: bool) -> None:
     target = _before() if undo else wanted(here.public_url, here.fallback_url)
     changes = differences(found(record), target)
     for name, (is_, to_be) in changes.items():
-        click.echo(f"{name} ({SAID[name]})\n  is      {is_ or 'nothing'}\n  to be   {to_be or 'nothing'}")
+        click.echo(f"{name} ({SAID[name]})\n  now     {is_ or 'nothing'}\n  new     {to_be or 'nothing'}")
     if not changes:
-        click.echo("The number is as it should be; there is nothing to change.")
+        click.echo("The number is correct; there is nothing to change.")
         return
     if not apply:
-        click.echo("Nothing was changed; add --apply to do it.")
+        click.echo("Nothing was changed; add --apply to make the changes.")
         return
     if not undo:
         if wrong := probe(here.public_url, here.auth_token):
@@ -52,15 +52,15 @@ def provision(*, apply: bool, undo: bool) -> None:
     provider.set_number(str(record["sid"]), dict(target))
     again = provider.number(number)
     if again is None or differences(found(again), target):
-        raise PhonetreeError("the provider does not show what was set; look at the number there")
+        raise PhonetreeError("the provider does not show the new values; check the number there")
     click.echo("Done, and read back.")
 
 
 def _before() -> Fields:
     if not BEFORE.exists():
-        raise PhonetreeError(f"{BEFORE} is not there; nothing was changed from this folder")
+        raise PhonetreeError(f"there is no {BEFORE}; nothing was changed from this folder")
     try:
         kept = json.loads(read_text(BEFORE))
         return {name: str(value) for name, value in kept.items() if name in SAID}
     except (ValueError, AttributeError):
-        raise PhonetreeError(f"{BEFORE} is not what was written there; set the number at the provider") from None
+        raise PhonetreeError(f"{BEFORE} is malformed; set the number at the provider") from None

@@ -20,10 +20,10 @@ from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_B
 from phonetree.web.server import load
 
 DEFAULT_PORT = 8080
-"""Where scripts/call looks for the demo."""
+"""The port where scripts/call expects the demo."""
 
 STOP_SECONDS = 10
-"""A worker that does not end by then is ended: far longer than any turn takes."""
+"""A worker that has not ended by then is killed: far longer than any turn takes."""
 
 _NO_LINES_OF_ITS_OWN = {
     "handlers": {},
@@ -31,7 +31,7 @@ _NO_LINES_OF_ITS_OWN = {
 }
 
 _WELCOME = """
-The demo helpline answers at {url}. Nothing leaves this machine; every number is made up.
+The demo helpline answers at {url}. Nothing leaves this machine; every number is fictional.
 
   Call it, in a second terminal:     scripts/call{at}
   Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
@@ -43,7 +43,7 @@ The demo helpline answers at {url}. Nothing leaves this machine; every number is
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="No account, no settings: secrets made up for this run, fictional numbers.")
+@click.option("--demo", is_flag=True, help="No account, no settings: random secrets for this run, fictional numbers.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
@@ -58,7 +58,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     provider = prepare_demo(port, here.account_sid, here.auth_token) if demo else ""
     if provider:
         settings.use_provider(provider)
-    site = services(here, clock).sites.current  # refuses to start, with every problem, before anything listens
+    site = services(here, clock).sites.current  # fails with every problem before anything listens
     if demo:
         (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
         leave_demo(Demo(url, here.account_sid, here.auth_token, number, zone, provider, dialled))
@@ -72,13 +72,13 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.RSGI,
         workers=workers,
-        http=HTTPModes.http1,  # with both, a connection that says nothing would never time out
+        http=HTTPModes.http1,  # with both, an idle connection would never time out
         websockets=False,
         backlog=MOST_CONNECTIONS,
         backpressure=MOST_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=int(HEADER_SECONDS * 1000), max_buffer_size=MOST_HEADER_BYTES),
         workers_kill_timeout=STOP_SECONDS,
-        respawn_failed_workers=True,  # one that is killed takes no other with it
+        respawn_failed_workers=True,  # a killed one does not take the others down
         log_level=LogLevels.warning,
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
@@ -86,31 +86,31 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
 
 
 def _reached_at(host: str, port: int) -> str:
-    """Where a server that listens at a host, or at every address, is reached from its own machine."""
-    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- listened at only where it is asked for
+    """The local address of a server that listens at a host, or at every address."""
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- only if requested
     return f"[{there}]:{port}" if ":" in there else f"{there}:{port}"
 
 
 def _allow_files(number: int) -> None:
-    """Lets this process and its children have as many connections as they may; the system's default is 1,024."""
+    """Raises the limit of open files of this process and its children; the system's default is 1,024."""
     least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = number if most == resource.RLIM_INFINITY else min(number, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, wanted), most))
 
 
 def _refuse_a_port_in_use(host: str, port: int) -> None:
-    """Said before anything is written: a second demo would take the token of the first one."""
+    """Checked before anything is written: a second demo would overwrite the token of the first one."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            hint = "another server runs there; stop it, or choose another port with --port"
+            hint = "another server is running there; stop it, or choose another port with --port"
             raise PhonetreeError(f"{host}:{port} cannot be used ({error.strerror}): {hint}") from None
 
 
 def _made_up(host: str, url: str) -> Settings:
-    """The settings of a demo, which this process and its children have from here on."""
+    """The settings of a demo, for this process and its children from here on."""
     if host not in HOSTS:
-        raise click.BadParameter("a demo listens on this machine only; leave out --host", param_hint="--host")
+        raise click.BadParameter("a demo listens only on this machine; leave out --host", param_hint="--host")
     return settings.become_demo(url, None)

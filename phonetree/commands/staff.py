@@ -1,4 +1,4 @@
-"""`staff`: what those who keep the helpline did."""
+"""`staff`: what staff did."""
 
 import time
 
@@ -10,10 +10,10 @@ from phonetree.store.actions import since
 
 
 @click.group()
-@demo_options("Those of the demo.")
+@demo_options("The actions in the demo.")
 @click.pass_context
 def staff(context: click.Context, *, demo: bool, port: int | None) -> None:
-    """Those who keep the helpline.
+    """What staff did to the helpline.
 
     Example: python -m phonetree staff actions
     """
@@ -24,7 +24,7 @@ def staff(context: click.Context, *, demo: bool, port: int | None) -> None:
 @click.option("--days", type=click.IntRange(1, 732), default=30, show_default=True, help="How far back.")
 @pass_place
 def actions(place: Place, days: int) -> None:
-    """List what staff did, the last first: overrides, new seals. Nothing about messages is listed.
+    """List what staff did, newest first: overrides, resealing. Nothing about messages is listed.
 
     Example: python -m phonetree staff actions --days 7
     """

@@ -25,11 +25,11 @@ PLAYERS = (
     ("play", "-q", "-t", "wav", "-"),
     ("ffplay", "-nodisp", "-autoexit", "-v", "error", "-"),
 )
-"""Programs that take the sound from a pipe, so that it is on no disk."""
+"""Programs that read sound from a pipe, so it is never written to a disk."""
 
 MOST_LISTED = 10_000
 SHOWN = 8
-"""As many letters of an id as are shown; as many as tell messages apart can be given back."""
+"""Characters of an id that are shown; any unambiguous beginning is accepted."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -49,7 +49,7 @@ def key_option(function: F) -> F:
 @demo_options("The messages of the demo.")
 @click.pass_context
 def voicemail(context: click.Context, *, demo: bool, port: int | None) -> None:
-    """Hear and handle the messages that callers left.
+    """Listen to and handle the messages that callers left.
 
     Example: python -m phonetree voicemail list
     """
@@ -57,10 +57,10 @@ def voicemail(context: click.Context, *, demo: bool, port: int | None) -> None:
 
 
 @voicemail.command("list")
-@click.option("--all", "everything", is_flag=True, help="Those that are handled, too.")
+@click.option("--all", "everything", is_flag=True, help="Include handled messages.")
 @pass_place
 def list_(place: Place, *, everything: bool) -> None:
-    """List the messages that wait, what could not be fetched yet, and notices that do not arrive.
+    """List waiting messages, recordings that could not be fetched yet, and failing notices.
 
     Example: python -m phonetree voicemail list
     """
@@ -74,9 +74,7 @@ def list_(place: Place, *, everything: bool) -> None:
         since = stamp(failure.since, place.zone)
         click.echo(f"One message could not be fetched, {failure.attempts} times since {since}: {failure.failure}")
     for failing in Notices(voicemails.store, voicemails, channels(settings.notify())).failing():
-        click.echo(
-            f"Notices do not arrive by {failing.kind}, {failing.attempts} times tried; look at PHONETREE_NOTIFY."
-        )
+        click.echo(f"Notices are not arriving by {failing.kind} ({failing.attempts} attempts); check PHONETREE_NOTIFY.")
 
 
 @voicemail.command()
@@ -91,10 +89,10 @@ def play(place: Place, message: str, key: Path, passphrase_file: Path | None) ->
     """
     player = next((one for one in PLAYERS if shutil.which(one[0])), None)
     if player is None:
-        raise PhonetreeError("no program here plays sound (aplay, sox, ffplay); install one, or use: voicemail save")
+        raise PhonetreeError("found no program to play sound (aplay, sox, ffplay); install one, or use: voicemail save")
     sound = _sound(Voicemails(place.store), message, key, passphrase_file)
     if subprocess.run(player, input=sound, check=False).returncode:  # noqa: S603 -- one of the three above
-        raise PhonetreeError(f"{player[0]} could not play it; look at the lines above, or use: voicemail save")
+        raise PhonetreeError(f"{player[0]} could not play it; see the lines above, or use: voicemail save")
 
 
 @voicemail.command()
@@ -104,13 +102,13 @@ def play(place: Place, message: str, key: Path, passphrase_file: Path | None) ->
 @PASSPHRASE
 @pass_place
 def save(place: Place, message: str, file: Path, key: Path, passphrase_file: Path | None) -> None:
-    """Save MESSAGE as a WAV FILE that only you can read. Delete it when you have heard it.
+    """Save MESSAGE as a WAV FILE that only you can read. Delete it after listening.
 
     Example: python -m phonetree voicemail save 3f2a message.wav --key ~/director.key.json
     """
     refuse_unwritable(file, new=True)
     write_private(file, _sound(Voicemails(place.store), message, key, passphrase_file))
-    click.echo(f"Saved as {file}, unsealed. Delete it when you have heard it.")
+    click.echo(f"Saved as {file}, unencrypted. Delete it after listening.")
 
 
 @voicemail.command()
@@ -118,7 +116,7 @@ def save(place: Place, message: str, file: Path, key: Path, passphrase_file: Pat
 @who_option
 @pass_place
 def claim(place: Place, message: str, who: str) -> None:
-    """Take MESSAGE on, so that nobody else calls back too.
+    """Claim MESSAGE, so that nobody else calls back too.
 
     Example: python -m phonetree voicemail claim 3f2a
     """
@@ -130,7 +128,7 @@ def claim(place: Place, message: str, who: str) -> None:
 @click.argument("message")
 @pass_place
 def release(place: Place, message: str) -> None:
-    """Give MESSAGE back, for somebody else to take on.
+    """Release MESSAGE, so that somebody else can claim it.
 
     Example: python -m phonetree voicemail release 3f2a
     """
@@ -143,7 +141,7 @@ def release(place: Place, message: str) -> None:
 @who_option
 @pass_place
 def handled(place: Place, message: str, who: str) -> None:
-    """Mark MESSAGE as handled; it is deleted when its days are over.
+    """Mark MESSAGE as handled; it is deleted when it expires.
 
     Example: python -m phonetree voicemail handled 3f2a
     """
@@ -153,7 +151,7 @@ def handled(place: Place, message: str, who: str) -> None:
 
 @voicemail.command()
 @click.argument("message")
-@click.confirmation_option(prompt="Delete the message? It cannot be brought back")
+@click.confirmation_option(prompt="Delete the message? It cannot be restored")
 @pass_place
 def delete(place: Place, message: str) -> None:
     """Delete MESSAGE, here and at the provider.
@@ -171,7 +169,7 @@ def delete(place: Place, message: str) -> None:
 @who_option
 @pass_place
 def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> None:
-    """Seal every message anew for the keys of now: those of new staff too, those of former staff no longer.
+    """Reseal every message for the current keys: including those of new staff, without those of former staff.
 
     Example: python -m phonetree voicemail reseal --key ~/director.key.json
     """
@@ -191,8 +189,10 @@ def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> N
         done += 1
     names = ", ".join(each.name for each in public)
     with voicemails.store.write() as connection:
-        note(connection, who, f"messages are sealed for {names}", int(time.time()))
-    click.echo(f"{done} messages are sealed for {names}." + (f" {failed} do not open with this key." if failed else ""))
+        note(connection, who, f"messages were resealed for {names}", int(time.time()))
+    click.echo(
+        f"{done} messages were resealed for {names}." + (f" {failed} do not open with this key." if failed else "")
+    )
 
 
 def _sound(voicemails: Voicemails, beginning: str, key: Path, passphrase_file: Path | None) -> bytes:

@@ -18,12 +18,12 @@ from phonetree.store.database import Store
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="One round, then end.")
+@click.option("--once", is_flag=True, help="Run one round, then exit.")
 def worker(*, once: bool) -> None:
     """Collect messages, send notices of them and delete what is due, without answering calls.
 
-    `serve` does this too, unless PHONETREE_BACKGROUND is off. Ends at SIGTERM or Ctrl-C, after the round that is going
-    on; at the second one at once, and even then no message is lost.
+    `serve` does this too, unless PHONETREE_BACKGROUND is off. On SIGTERM or Ctrl-C it exits after the current round; on
+    the second one at once, and even then no message is lost.
 
     Example: python -m phonetree worker
     """
@@ -41,7 +41,7 @@ def worker(*, once: bool) -> None:
     log.take_in_libraries()
     log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins, so that they all leave them to us
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread starts, so that none of them handles these
     loops = watcher(sites), work.periodic()
     for loop in loops:
         loop.start()

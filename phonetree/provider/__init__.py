@@ -1,1 +1,1 @@
-"""The only room that knows Twilio: its documents, its requests, its signatures."""
+"""The only package that knows Twilio: its documents, its requests, its signatures."""

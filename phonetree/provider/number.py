@@ -1,4 +1,4 @@
-"""The helpline's number at the provider: what it should have, what it has, and making these the same
+"""The helpline's number at the provider: what it has, what it should have, and the difference
 (Twilio, phone-numbers/api/incomingphonenumber-resource)."""
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _NAMES = {
     "TrunkSid": "trunk_sid",
     "VoiceCallerIdLookup": "voice_caller_id_lookup",
 }
-"""As the provider takes them, and as it lists them."""
+"""Names in the provider's requests, and in its listings."""
 
 SAID = {
     "VoiceUrl": "a call comes in",
@@ -34,24 +34,26 @@ SAID = {
 
 
 BUY = (
-    "buy it, port it, or mend helpline.number in routing.yaml; "
-    "where calls are forwarded to a number of the account, write that one as provider_number"
+    "buy it, port it, or fix helpline.number in routing.yaml; "
+    "if calls are forwarded to a number of the account, write that one as provider_number"
 )
 """What to do when the account does not have the number."""
 
 
-NOT_VERIFIED = "the helpline's number is not verified at the provider, which refuses to show it to those we ring"
+NOT_VERIFIED = (
+    "the helpline's number is not verified at the provider, which refuses to show it on the phones that we ring"
+)
 VERIFY = (
     "verify it in the provider's console (Twilio: Phone Numbers, Verified Caller IDs). The provider calls that number "
-    "with a code, which nobody hears once the exchange forwards it to us: let a person take that call at a desk phone "
-    "before forwarding is switched on, or the exchange's staff while they switch it off for those minutes. "
-    "Or write caller_id: provider in routing.yaml. docs/forwarding.md has the steps"
+    "with a code, which nobody hears once the exchange forwards it to us: have a person take that call at a desk phone "
+    "before forwarding is switched on, or ask the exchange's staff to switch it off for those minutes. "
+    "Or write caller_id: provider in routing.yaml. See docs/forwarding.md"
 )
-"""What is wrong, and what to do, when calls are forwarded and the provider does not know the number as a caller id."""
+"""Problem and hint when calls are forwarded and the number is not a verified caller id."""
 
 
 def wanted(public_url: str, fallback_url: str | None) -> Fields:
-    """What the number should have. Without an address of its own the fallback is the server's."""
+    """What the number should have. Without `fallback_url` the fallback is the server's."""
     return {
         "VoiceUrl": f"{public_url}/voice{OVERRIDES}",
         "VoiceMethod": "POST",
@@ -71,7 +73,7 @@ def found(item: Mapping[str, object]) -> Fields:
 
 
 def differences(has: Fields, should: Fields) -> dict[str, tuple[str, str]]:
-    """What is not as it should be: by name, what it is and what it should be. Compared to the letter."""
+    """What differs: by name, the actual and the wanted value. Compared exactly."""
     return {name: (has.get(name, ""), value) for name, value in should.items() if has.get(name, "") != value}
 
 

@@ -1,6 +1,6 @@
-"""What the provider asks, in words of ours (Twilio, voice/twiml and the pages of each verb).
+"""The provider's requests in our vocabulary (Twilio, voice/twiml and the pages of each verb).
 
-Its parameters are known here alone."""
+Only this module knows their parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MOST_KEYS = 32
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """How ringing ended. `bridged` is None where the provider does not say whether anybody spoke with the caller;
+    """How ringing ended. `bridged` is None if the provider does not say whether anybody spoke with the caller;
     `seconds` is how long a leg lasted."""
 
     bridged: bool | None
@@ -32,10 +32,10 @@ class Request:
     """One request of the provider.
 
     `call` is the call's id, `parent` that of the call which a member's leg belongs to, `leg` the number (E.164) of that
-    leg. `keys` are those that were pressed, with "?" for what no phone has. `ended` says that the call is over: nobody
-    hears the answer. `recorded` is how many seconds were recorded, None when the caller hung up meanwhile. `error` is
-    the provider's number of what made it ask for the fallback, and `failed_address` the address of ours that it could
-    not use; each is "" where there is none.
+    leg. `keys` are the pressed keys, "?" for anything else. `ended` says that the call is over: nobody hears the
+    answer. `recorded` is how many seconds were recorded, None when the caller hung up meanwhile. `error` is
+    the provider's error number when it asks for the fallback, and `failed_address` our address that it could not use;
+    each is "" if there is none.
     """
 
     call: str = ""
@@ -53,8 +53,8 @@ class Request:
 class LegFacts:
     """What this server happens to know of the call's other legs; nothing, on another server.
 
-    `accepted` is whether a member pressed 1: it decides where the provider does not say whether it bridged,
-    together with a leg that lasted longer than any question to it.
+    `accepted` is whether a member pressed 1: if the provider does not say whether it bridged, that decides,
+    or a leg that lasted longer than any question to it.
     """
 
     accepted: bool = False
@@ -63,7 +63,7 @@ class LegFacts:
 
 
 def read(fields: Mapping[str, str]) -> Request:
-    """The request that these parameters make. Whatever they hold, it raises nothing."""
+    """The request with these parameters. Never raises, whatever they contain."""
     code = fields.get("ErrorCode", "")
     return Request(
         call=fields.get("CallSid", ""),
@@ -99,8 +99,8 @@ def event(state: State, request: Request, known: LegFacts) -> Event:
 
 
 def _dial_ended(dialled: Dialled, picked_up: frozenset[str] = frozenset(), *, otherwise: bool) -> DialEnded:
-    """`otherwise` decides where the provider does not: its status alone would call a personal voicemail that picked up
-    `completed`. A Dial that the network skips has no status: the verb after it leads here."""
+    """`otherwise` decides if the provider does not: its status alone would be `completed` for a personal voicemail that
+    picked up. A Dial that the network skips has no status: the verb after it leads here."""
     connected = otherwise if dialled.bridged is None else dialled.bridged
     return DialEnded(connected, picked_up, failed=not connected and dialled.failed)
 

@@ -1,6 +1,6 @@
-"""What the provider holds: recordings and records of calls, over its REST addresses (Twilio, voice/api/recording).
+"""What the provider holds: recordings and call records, over its REST API (Twilio, voice/api/recording).
 
-Nothing of it may reach a log or an error: texts say what was asked for, never of whose call.
+None of it may reach a log or an error: texts say what was requested, never for which call.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ TIMEOUT_SECONDS = (5.0, 30.0)
 """To connect, and between two packets."""
 
 MEDIA_SECONDS = 600.0
-"""The longest that fetching one recording may take, all in all."""
+"""The longest that fetching one recording may take in total."""
 
 MOST_BYTES = 256 * 2**20
-"""More than four hours of telephone sound: no recording of ours is longer."""
+"""More than four hours of telephone sound: none of our recordings is longer."""
 
 MOST_PAGES = 1000
 PAGE_SIZE = 200
@@ -43,7 +43,7 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording that the provider holds. `seconds` is how long it is, None when that is not told; `made_at` is in
+    """A recording that the provider holds. `seconds` is how long it is, None when unknown; `made_at` is in
     seconds since 1970."""
 
     id: str
@@ -56,9 +56,8 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """What the provider has written down of a call. Numbers are as the provider writes them; `outbound` says that the
-    account placed it, and `parent` is the call that a leg belongs to; `began_at` is in seconds since 1970, 0 when it is
-    not told."""
+    """The provider's record of a call. Numbers are as the provider writes them; `outbound` says that the account
+    placed it, and `parent` is the call that a leg belongs to; `began_at` is in seconds since 1970, 0 when unknown."""
 
     id: str
     parent: str
@@ -78,7 +77,7 @@ class Provider:
         self._root = url
         self._session = requests.Session()
         self._session.auth = (account, token)
-        self._session.trust_env = False  # no .netrc, no proxy that is not ours
+        self._session.trust_env = False  # no .netrc, no proxy from the environment
 
     def recordings(self) -> Iterator[Recording]:
         """Every recording of the account. Raises ProviderError."""
@@ -98,21 +97,21 @@ class Provider:
 
     @contextmanager
     def media(self, recording: str) -> Iterator[Iterator[bytes]]:
-        """The sound of a recording as WAV, piece by piece. Raises ProviderError, also when it ends too early."""
+        """The sound of a recording as WAV, piece by piece. Raises ProviderError, also when it is truncated."""
         response = self._media_response(f"{self._base}/Recordings/{recording}.wav")
         try:
             yield _pieces(response)
         except requests.RequestException as error:
-            raise ProviderError(f"fetching a recording broke off ({type(error).__name__})") from None
+            raise ProviderError(f"fetching a recording was interrupted ({type(error).__name__})") from None
         finally:
             response.close()
 
     def delete_recording(self, recording: str) -> None:
-        """Deletes a recording; one that is not there is deleted. Raises ProviderError."""
+        """Deletes a recording; a missing one counts as deleted. Raises ProviderError."""
         self._delete(f"Recordings/{recording}.json", "deleting a recording")
 
     def has_recording(self, recording: str) -> bool:
-        """Whether the provider still has a recording. Raises ProviderError when it cannot tell."""
+        """Whether the provider still has a recording. Raises ProviderError when that is unknown."""
         try:
             found = self._json(f"{self._base}/Recordings/{recording}.json", "asking for a recording")
         except ProviderError as error:
@@ -136,7 +135,7 @@ class Provider:
             yield from map(_call, self._listed("Calls.json", "calls", {side: number}))
 
     def legs(self, call: str) -> Iterator[CallRecord]:
-        """Records of the calls that were placed for a call. Raises ProviderError."""
+        """Records of the legs of a call. Raises ProviderError."""
         yield from map(_call, self._listed("Calls.json", "calls", {"ParentCallSid": call}))
 
     def delete_call(self, call: str) -> None:
@@ -159,7 +158,7 @@ class Provider:
         return any(item.get("phone_number") == number for item in verified) or self.number(number) is not None
 
     def set_number(self, number: str, fields: dict[str, str]) -> None:
-        """Sets a number's addresses, all at once; `number` is the provider's id of it. Raises ProviderError."""
+        """Sets a number's addresses, all at once; `number` is the provider's id for it. Raises ProviderError."""
         self._asked("POST", f"{self._base}/IncomingPhoneNumbers/{number}.json", "setting the number", data=fields)
 
     # -- requests
@@ -183,9 +182,9 @@ class Provider:
         try:
             found = response.json()
         except ValueError:
-            raise ProviderError(f"{what}: the answer is no JSON") from None
+            raise ProviderError(f"{what}: the answer is not JSON") from None
         if not isinstance(found, dict):
-            raise ProviderError(f"{what}: the answer is no table")
+            raise ProviderError(f"{what}: the answer is not a JSON object")
         return found
 
     def _delete(self, path: str, what: str) -> None:
@@ -207,7 +206,7 @@ class Provider:
             response.close()
             if not self._trusted(url):
                 raise ProviderError("fetching a recording led to another host")
-        raise ProviderError("fetching a recording led in a circle")
+        raise ProviderError("fetching a recording had too many redirects")
 
     def _trusted(self, url: str) -> bool:
         there, root = urlsplit(url), urlsplit(self._root)
@@ -245,14 +244,14 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
     for piece in response.iter_content(CHUNK_BYTES):
         received += len(piece)
         if received > MOST_BYTES:
-            raise ProviderError("a recording is larger than any of ours can be")
+            raise ProviderError("a recording is too large to be ours")
         if monotonic() - began > MEDIA_SECONDS:
             raise ProviderError("fetching a recording takes too long")
         yield piece
     if expected is not None and "Content-Encoding" not in response.headers and received != int(expected):
-        raise ProviderError("fetching a recording broke off")
+        raise ProviderError("fetching a recording was interrupted")
     if not received:
-        raise ProviderError("fetching a recording brought nothing")
+        raise ProviderError("fetching a recording returned no data")
 
 
 def _call(item: dict[str, Any]) -> CallRecord:
@@ -268,7 +267,7 @@ def _call(item: dict[str, Any]) -> CallRecord:
 
 
 def _length(told: object) -> int | None:
-    """A recording's length in seconds; None for what tells none, such as the -1 of one that is not done."""
+    """A recording's length in seconds; None when unknown, such as the -1 of an unfinished one."""
     text = str(told)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 

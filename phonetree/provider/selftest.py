@@ -1,4 +1,4 @@
-"""A signed request to our own public address, as the provider would send it; and when it is refused, why."""
+"""A signed request to our own public address, as the provider would send it; and why it is refused."""
 
 import socket
 import ssl
@@ -20,17 +20,17 @@ FIELDS = {
     "Note": "a b&c",
 }
 STALLED_PAIRS = 8
-"""Pairs of clients that send half a request: more than a server of threads usually has."""
+"""Pairs of clients with incomplete requests: more than a threaded server usually has threads."""
 
 CONNECT_SECONDS = 5.0
 ENDURED_SECONDS = 4.0
-"""For so long the provider waits for a turn of ours (provider.twiml, `rt`)."""
+"""How long the provider waits for a turn (provider.twiml, `rt`)."""
 
-_UNSIGNED = "the server answers requests that nobody signed: it is not this product, or something answers for it"
+_UNSIGNED = "the server answers unsigned requests: it is not this product, or something answers in its place"
 
 
 def probe(public_url: str, token: str) -> tuple[str, str] | None:
-    """None when a signed request comes through and an unsigned one does not; otherwise what is wrong, and a hint."""
+    """None when a signed request is accepted and an unsigned one refused; otherwise the problem, and a hint."""
     address = f"{public_url}/voice/status"
     try:
         status = _post(address, token, address)
@@ -39,34 +39,37 @@ def probe(public_url: str, token: str) -> tuple[str, str] | None:
     except requests.exceptions.SSLError:
         return "the certificate is not trusted", "get one from a public authority; Twilio refuses others too"
     except requests.RequestException as error:
-        return f"nothing answers at {public_url} ({type(error).__name__})", "look at DNS, the proxy, the firewall"
+        return f"nothing answers at {public_url} ({type(error).__name__})", "check DNS, the proxy, the firewall"
     if status == 204:
-        return _UNSIGNED, "look where the name leads, and what the proxy answers by itself"
+        return _UNSIGNED, "check where the name points, and what the proxy answers itself"
     if status in (301, 302, 307, 308):
         return (
             "the proxy redirects",
-            "set PHONETREE_PUBLIC_URL to where it redirects to: scheme, host, no slash at its end",
+            "set PHONETREE_PUBLIC_URL to the target of the redirect: scheme, host, no slash at the end",
         )
     if status == 404:
-        return "there is no /voice at this address", "the proxy has to pass the path unchanged, and lead to this server"
+        return (
+            "there is no /voice at this address",
+            "the proxy has to pass the path unchanged, and forward to this server",
+        )
     if status in (502, 503, 504):
-        return f"the proxy answers {status}", "the server behind it does not run, or listens elsewhere"
+        return f"the proxy answers {status}", "the server behind it is not running, or listens elsewhere"
     if status != 403:
-        return f"the address answers {status}", "look at the proxy's configuration"
+        return f"the address answers {status}", "check the proxy's configuration"
     return _mistake(public_url, token, address)
 
 
 def endures(public_url: str, token: str) -> tuple[str, str] | None:
-    """None when a signed request is answered while clients send bodies that never end; otherwise what is wrong, and a
-    hint. They are let go at once afterwards."""
+    """None when a signed request is answered while clients send bodies that never end; otherwise the problem, and a
+    hint. Those connections are closed afterwards."""
     address = f"{public_url}/voice/status"
     with ExitStack() as stack:
         try:
             for signature in (b"", b"X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n") * STALLED_PAIRS:
                 stack.enter_context(_stalled(address, signature))
         except OSError as error:
-            hint = "look at the limits of the proxy; a few clients on one address must not use them up"
-            return f"no more connections are taken ({type(error).__name__})", hint
+            hint = "check the limits of the proxy; a few clients on one address must not exhaust them"
+            return f"no more connections are accepted ({type(error).__name__})", hint
         try:
             status = _post(address, token, address, seconds=ENDURED_SECONDS)
         except requests.RequestException:
@@ -74,14 +77,14 @@ def endures(public_url: str, token: str) -> tuple[str, str] | None:
     if status == 204:
         return None
     hint = (
-        "let the proxy take in a request whole before it passes it on (deploy/ has both), or run the server by `serve`"
+        "have the proxy buffer the complete request (deploy/ has both proxies' files), or run the server with `serve`"
     )
-    return "clients that send half a request keep signed ones from their answer", hint
+    return "incomplete requests delay signed ones", hint
 
 
 @contextmanager
 def _stalled(address: str, header: bytes) -> Iterator[None]:
-    """A connection on which the beginning of a request is sent, and nothing more."""
+    """A connection with only the beginning of a request."""
     parts = urlsplit(address)
     host, secure = parts.hostname or "", parts.scheme == "https"
     with ExitStack() as stack:
@@ -99,7 +102,7 @@ def _stalled(address: str, header: bytes) -> Iterator[None]:
 
 
 def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
-    """Signatures over what the server may think was asked for: the one that it does not refuse names the mistake."""
+    """Signatures over the addresses that the server may expect: the one it accepts names the mistake."""
     host = public_url.split("://", 1)[1].split("/", 1)[0]
     bare, path = host.split(":")[0], "/" + public_url.split("://", 1)[1].partition("/")[2]
     schemes = ("http", "https")
@@ -112,19 +115,19 @@ def _mistake(public_url: str, token: str, address: str) -> tuple[str, str]:
         for root in roots:
             if _post(address, token, f"{root}{path.rstrip('/')}/voice/status") != 403:
                 hint = f"it has {root} as PHONETREE_PUBLIC_URL; set it to {public_url}"
-                return f"{what} is another one on the server", hint
+                return f"{what} is different on the server", hint
     if path != "/" and _post(address, token, f"{public_url.removesuffix(path)}/voice/status") != 403:
-        hint = "let it pass the path unchanged, or leave it out everywhere"
-        return "the proxy takes away the beginning of the path", hint
+        hint = "have it pass the path unchanged, or remove it everywhere"
+        return "the proxy removes the beginning of the path", hint
     for shorter in ("/status", "/"):
         if _post(address, token, f"{public_url}{shorter}") != 403:
-            return "the proxy takes away /voice from the path", "let it pass the path unchanged"
+            return "the proxy removes /voice from the path", "have it pass the path unchanged"
     if _post(address, token, f"{address}/") != 403:
-        return "a slash is added at the end of the path", "let the proxy pass the path unchanged"
+        return "a slash is added at the end of the path", "have the proxy pass the path unchanged"
     if _post(address, token, address, {**FIELDS, "Note": ""}) != 403 or _post(address, token, address, {}) != 403:
-        return "the body is rewritten on its way", "let the proxy pass the body unchanged"
-    hint = "TWILIO_AUTH_TOKEN is another one here than on the server, or the proxy rewrites requests"
-    return "the signature does not fit", hint
+        return "the body is rewritten on the way", "have the proxy pass the body unchanged"
+    hint = "TWILIO_AUTH_TOKEN differs between here and the server, or the proxy rewrites requests"
+    return "the signature does not match", hint
 
 
 def _post(

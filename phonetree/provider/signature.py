@@ -11,15 +11,15 @@ _SHAPE = re.compile(r"[A-Za-z0-9+/]{27}=\Z")
 
 
 def could_be(signature: str) -> bool:
-    """Whether a header's value could be a signature, an HMAC-SHA1 in base64: all that can be said before the body
-    is read."""
+    """Whether a header's value could be a signature, an HMAC-SHA1 in base64: the only check possible before the
+    body is read."""
     return bool(_SHAPE.match(signature))
 
 
 class Verifier:
     """Checks signatures made with a token, over the one address that the provider calls.
 
-    While a token is changed there are two: the provider signs with the primary one until the secondary is promoted
+    While a token is rotated there are two: the provider signs with the primary one until the secondary is promoted
     (Twilio, iam/api/authtoken).
     """
 
@@ -28,7 +28,7 @@ class Verifier:
         self._public_url = public_url
 
     def accepts(self, path: str, query: str, fields: MultiDict[str, str], body: bytes, headers: Headers) -> bool:
-        """Whether the signature fits. Fails closed: without a header, or with any error, it does not.
+        """Whether the signature matches. Fails closed: without a header, or with any error, it does not.
 
         `path` and `query` are those of the request; scheme, host and port are the public URL's, whatever
         a proxy claims. `fields` are those of a form; `body` counts when the query has its `bodySHA256`.

@@ -22,8 +22,8 @@ MOST_BYTES = 64 * 1024
 
 OVERRIDES = "#ct=2000&rt=4000&tt=13000&rc=2&rp=all"
 """Added to each address that continues a call (Twilio, usage/webhooks/webhooks-connection-overrides): a
-server that stalls is asked again after 4 seconds, twice, rather than leaving the caller in 15 seconds of
-silence. A turn can be asked for any number of times: nothing is stored by it, and counts are coarse."""
+stalled request is retried after 4 seconds, twice, instead of leaving the caller in 15 seconds of
+silence. Turns can be repeated any number of times: they store nothing, and counts are coarse."""
 
 _CACHED = 8192
 
@@ -40,7 +40,7 @@ class Renderer:
         self._remembered = lru_cache(maxsize=_CACHED)(self.write)
 
     def render(self, verbs: Verbs) -> bytes:
-        """As `write`, remembered. That of a ringing is not: its state holds the moment at which a call rang."""
+        """`write`, cached. Documents for ringing are not cached: their state has the moment at which a call rang."""
         return self.write(verbs) if any(map(_holds_a_moment, verbs)) else self._remembered(verbs)
 
     def write(self, verbs: Verbs) -> bytes:
@@ -76,7 +76,7 @@ class Renderer:
                 pass  # the end of a document on a member's leg bridges it (Twilio, voice/twiml/number)
 
     def _gather(self, parent: VoiceResponse, gather: Gather) -> None:
-        # finish_on_key="" makes # a key like any other: a wrong one, which is said, rather than no key at all
+        # finish_on_key="" makes # an ordinary key: a wrong one, which is announced, rather than no key at all
         element = parent.gather(
             input="dtmf",
             num_digits=1,

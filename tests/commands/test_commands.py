@@ -173,11 +173,11 @@ def test_a_call_to_nobody_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsy
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["call", "--keys", "dance"], "'dance' is not something a caller can do"),
-        (["call", "--url", "nonsense"], "--url is 'nonsense', which is no address"),
-        (["call", "--url", "http://[1"], "--url is 'http://[1', which is no address"),
-        (["call", "--keys", "1", "--world", "x"], "'x' is no phone"),
-        (["call", "--url", "http://127.0.0.1:9", "--at", "now"], "--at works in process only"),
+        (["call", "--keys", "dance"], "'dance' is not a caller's step"),
+        (["call", "--url", "nonsense"], "--url is 'nonsense', which is not an address"),
+        (["call", "--url", "http://[1"], "--url is 'http://[1', which is not an address"),
+        (["call", "--keys", "1", "--world", "x"], "'x' is not a phone"),
+        (["call", "--url", "http://127.0.0.1:9", "--at", "now"], "--at works only in process"),
         (["check", "--config", "nowhere"], ""),
     ],
 )
@@ -232,9 +232,9 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     assert main(["call", "--golden", str(call), "--config", str(config)]) == 0
     assert capsys.readouterr().out.rstrip().endswith("the helpline hung up")
     assert main(["call", "--golden", str(call)]) == KNOWN_PROBLEM, "what is shipped goes on"
-    assert "This is not what is written" in capsys.readouterr().out
+    assert "This differs from the file" in capsys.readouterr().out
     assert main(["call", "--golden", str(call), "--at", "now"]) == KNOWN_PROBLEM
-    assert "leave those" in capsys.readouterr().err
+    assert "leave out those" in capsys.readouterr().err
     assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
     assert "a call that reached nobody is hung up on" in capsys.readouterr().out
 

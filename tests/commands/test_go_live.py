@@ -176,8 +176,8 @@ def test_where_no_phone_is_a_desk_the_fallback_rings_nobody_of_the_helpline_and_
     advised = [one for one in doctor.examine() if (one.id, one.verdict) == ("fallback", "advice")]
     assert [(one.text, one.hint) for one in advised] == [
         (
-            "no member is marked as a desk, so the fallback rings an outside line and nobody of the helpline",
-            "write desk: true at a phone that no voicemail answers (docs/staff.md), then make the fallback anew",
+            "no member is marked as a desk, so the fallback rings only an outside line",
+            "write desk: true at a phone without voicemail (docs/staff.md), then regenerate the fallback",
         )
     ]
     _config("number: $ADVOCATE_1}", "number: $ADVOCATE_1, desk: true}")(place)
@@ -259,15 +259,15 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("caller lookup", _number(voice_caller_id_lookup=True), "number", "looking up the caller's name", "provision"),
     ("another number", _number(phone_number="+16175550177"), "number", "does not have the helpline's number", "buy it"),
     ("a trial", lambda place: setattr(place.provider, "kind", "Trial"), "account", "on trial", "upgrade it"),
-    ("another token", _environment(TWILIO_AUTH_TOKEN="another"), "address", "signature does not fit", "TWILIO_AUTH_TOKEN"),
+    ("another token", _environment(TWILIO_AUTH_TOKEN="another"), "address", "signature does not match", "TWILIO_AUTH_TOKEN"),
     ("another account", _environment(TWILIO_ACCOUNT_SID="AC" + "9" * 32), "account", "answered 401", ""),
     ("no account id", _environment(TWILIO_ACCOUNT_SID="nonsense"), "settings", "TWILIO_ACCOUNT_SID is malformed", "operators.md"),
-    ("http", _environment(PHONETREE_PUBLIC_URL="http://tree.example.org"), "settings", "https only", "operators.md"),
+    ("http", _environment(PHONETREE_PUBLIC_URL="http://tree.example.org"), "settings", "only be sent over https", "operators.md"),
     ("nobody there", _environment(PHONETREE_PUBLIC_URL="http://127.0.0.1:9"), "address", "nothing answers", "DNS"),
     ("a number not set", _environment(ADVOCATE_1=""), "files", "$ADVOCATE_1", "check"),
     ("a bad edit", _config("go: crisis}", "go: crisys}"), "files", "did you mean 'crisis'?", "check"),
     ("a broken promise", _config("le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave"), "promises", "hung up on", "prove"),
-    ("a fallback of yesterday", _elsewhere("<Response/>"), "fallback", "not the one that the files make", "prints now"),
+    ("a fallback of yesterday", _elsewhere("<Response/>"), "fallback", "out of date", "current output"),
     ("a fallback that is gone", _environment(PHONETREE_FALLBACK_URL="http://127.0.0.1:9/"), "fallback", "cannot be reached", "PHONETREE_FALLBACK_URL"),
     ("a fallback that answers GET", _elsewhere("", status=405), "fallback", "answers 405", "answer POST"),
     ("a fallback on the server", _environment(PHONETREE_FALLBACK_URL=""), "fallback", "goes down with it", "elsewhere"),
@@ -275,14 +275,14 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("no schema", _empty_database, "database", "schema none", "migrate"),
     ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "database-away.md"),
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "not notified", "PHONETREE_NOTIFY"),
-    ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is not one that Apprise knows", ""),
-    ("slow clients", lambda place: _behind_threads(place, 4), "slow", "half a request", "serve"),
+    ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is not a valid Apprise address", ""),
+    ("slow clients", lambda place: _behind_threads(place, 4), "slow", "incomplete requests", "serve"),
     ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake[0])
-def test_a_mistake_is_found_with_a_hint_that_leads_to_its_mend(mistake: Any, place: Place) -> None:
+def test_a_mistake_is_found_with_a_hint_that_leads_to_its_fix(mistake: Any, place: Place) -> None:
     _, make, id_, text, hint = mistake
     _settle(place)
     assert main(["provision", "--apply"]) == 0
@@ -294,14 +294,14 @@ def test_a_mistake_is_found_with_a_hint_that_leads_to_its_mend(mistake: Any, pla
 def test_where_nothing_answers_no_limit_of_a_proxy_is_blamed(place: Place) -> None:
     _settle(place)
     place.set(PHONETREE_PUBLIC_URL="http://127.0.0.1:9")
-    assert place.doctor()["slow"] == [("could not be looked at", "mend the address first")]
+    assert place.doctor()["slow"] == [("not checked", "fix the address first")]
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "mysql://x/x"])
 def test_of_a_database_that_is_nowhere_no_disk_is_said_to_have_room(url: str, place: Place) -> None:
     _settle(place)
     place.set(DATABASE_URL=url)
-    assert place.doctor()["disk"] == [("could not be looked at", "mend DATABASE_URL first")]
+    assert place.doctor()["disk"] == [("not checked", "fix DATABASE_URL first")]
 
 
 def test_the_disk_of_the_database_is_looked_at(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,13 +315,13 @@ def test_the_disk_of_the_database_is_looked_at(place: Place, monkeypatch: pytest
 
 
 PROXIES: list[tuple[str, dict[str, Any], str]] = [
-    ("believes in http", {"believes": "https://127.0.0.1:{port}"}, "the scheme is another one on the server"),
-    ("believes in another port", {"believes": "http://127.0.0.1:8080"}, "the port is another one on the server"),
-    ("believes in localhost", {"believes": "http://localhost:8080"}, "the host is another one on the server"),
+    ("believes in http", {"believes": "https://127.0.0.1:{port}"}, "the scheme is different on the server"),
+    ("believes in another port", {"believes": "http://127.0.0.1:8080"}, "the port is different on the server"),
+    ("believes in localhost", {"believes": "http://localhost:8080"}, "the host is different on the server"),
     ("adds a slash", {"through": _proxy(_path(lambda path: f"{path}/"))}, "slash"),
-    ("takes /voice away", {"through": _proxy(_path(lambda path: path.removeprefix("/voice")))}, "takes away /voice"),
-    ("loses the path", {"through": _proxy(_path(lambda path: "/"))}, "takes away /voice"),
-    ("rewrites the body", {"through": _proxy(_body)}, "the body is rewritten on its way"),
+    ("takes /voice away", {"through": _proxy(_path(lambda path: path.removeprefix("/voice")))}, "removes /voice"),
+    ("loses the path", {"through": _proxy(_path(lambda path: "/"))}, "removes /voice"),
+    ("rewrites the body", {"through": _proxy(_body)}, "the body is rewritten on the way"),
 ]
 
 
@@ -349,7 +349,7 @@ def test_notices_are_tried_when_asked_for_and_the_one_that_fails_is_named(place:
     found = {one.id: one for one in doctor.examine()}
     assert (found["notices"].verdict, arrived) == ("ok", [])
     tried = [one for one in doctor.examine(notify=True) if one.id == "notices"]
-    assert [(one.verdict, one.text) for one in tried] == [("wrong", "a notice did not go out by address 2 (json)")]
+    assert [(one.verdict, one.text) for one in tried] == [("wrong", "the test notice to address 2 (json) failed")]
     assert [line.partition(" ")[0] for line in arrived] == ["/one", "/two"]
     assert all("test" in line for line in arrived)
     assert main(["doctor", "--notify"]) == 1

@@ -60,7 +60,7 @@ def test_it_is_not_written_where_others_could_get_it(
     out = Path(place) / "director.key.json"
     assert _create("--out", str(out)) == KNOWN_PROBLEM
     said = capsys.readouterr().err
-    assert "choose a place of your own with --out" in said
+    assert "choose another place with --out" in said
     assert not out.exists()
     assert not list((folder / "config").rglob("*.pem")), "no message is sealed for it"
 

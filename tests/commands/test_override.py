@@ -60,7 +60,7 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: p
     assert main(["override", "withdraw", "2"]) == KNOWN_PROBLEM
     assert capsys.readouterr().err == "there is no current or coming override 2; see: override list\n"
     assert main(["override", "list"]) == 0
-    assert capsys.readouterr().out == "No override stands; the hours are as hours.yaml says.\n"
+    assert capsys.readouterr().out == "There is no override; the hours are those of hours.yaml.\n"
     assert [(each.by, each.what[:10]) for each in since(store, 0)][-1] == ("Ada", "override 1")
 
 
@@ -123,7 +123,7 @@ def test_hours_make_no_database(
             ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
             ["the words in 'en' have 65003 characters; at most 500 may be, so leave out what can wait"],
         ),
-        (["open", "--say", "hello"], ["--say 'hello' names no language; write it like: --say \"en=Back at 2 PM.\""]),
+        (["open", "--say", "hello"], ["--say 'hello' has no language; write it like: --say \"en=Back at 2 PM.\""]),
         (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
     ],
 )
@@ -134,7 +134,7 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
     assert main(["override", "add", *arguments, "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
     assert capsys.readouterr().err.splitlines() == problems
     main(["override", "list"])
-    assert capsys.readouterr().out.startswith("No override stands")
+    assert capsys.readouterr().out.startswith("There is no override")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_one_under_which_0_would_not_reach_a_person_is_refused(
     assert main(["override", "add", "open", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
     assert "0 reaches a person from every menu" in capsys.readouterr().err
     main(["override", "list"])
-    assert capsys.readouterr().out.startswith("No override stands")
+    assert capsys.readouterr().out.startswith("There is no override")
 
 
 def test_open_while_nobody_is_on_shift_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,25 +161,25 @@ def test_two_demos_from_one_folder_leave_each_other_alone(demo: tuple[Path, str]
     at_second = ("--demo", "--port", _port(second))
     assert run(folder, "override", *at_second, "add", "closed", "--until", "today").returncode == 0
     assert "closed from" in run(folder, "override", *at_second, "list").stdout
-    assert "No override stands" in run(folder, "override", "--demo", "--port", _port(first), "list").stdout
+    assert "There is no override" in run(folder, "override", "--demo", "--port", _port(first), "list").stdout
     ports = ", ".join(sorted((_port(first), _port(second)), key=int))
     for command in (("override", "--demo", "list"), ("counts", "--demo"), ("voicemail", "--demo", "list")):
         either = run(folder, *command)
         assert (either.returncode, either.stderr) == (
             1,
-            f"several demos run, at ports {ports}; say which with --port\n",
+            f"several demos are running, at ports {ports}; choose one with --port\n",
         )
 
 
 def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Run) -> None:
     """What the README shows works at once; the machine's other name is the same place."""
     folder, url = demo
-    assert "No override stands" in run(folder, "override", "--demo", "list").stdout
+    assert "There is no override" in run(folder, "override", "--demo", "list").stdout
     assert "calls" in run(folder, "counts", "--demo").stdout
     here = ("--demo", "--port", _port(url))
     for group, command, said in (
         ("staff", "actions", "Nothing was done"),
-        ("override", "list", "No override stands"),
+        ("override", "list", "There is no override"),
         ("voicemail", "list", "No message is waiting"),
     ):
         for words in ((*here, command), (command, *here), ("--demo", command, *here[1:]), (command, "--demo")):
@@ -206,7 +206,7 @@ def test_demos_from_two_folders_know_nothing_of_each_other(
     server = start(other, port, _environ(), "--demo")
     try:
         assert run(other, "override", "--demo", "add", "closed", "--until", "today").returncode == 0
-        assert "No override stands" in run(folder, "override", "--demo", "list").stdout
+        assert "There is no override" in run(folder, "override", "--demo", "list").stdout
         for at, one in ((folder, url), (other, f"http://127.0.0.1:{port}")):
             assert run(at, "call", "--url", one, "--keys", "hangup").returncode == 0
         assert "from this folder" in run(other, "call", "--url", url, "--keys", "hangup").stderr

@@ -73,7 +73,7 @@ def test_wrong_usage_is_2(path: tuple[str, ...], empty: Path, capsys: pytest.Cap
         (["voicemail", "claim"], "Missing argument"),
         (["override", "add", "shut", "--until", "today"], "is not one of"),
         (["serve", "--port", "0"], "is not in the range"),
-        (["serve", "--demo", "--host", "0.0.0.0"], "a demo listens on this machine only"),  # noqa: S104
+        (["serve", "--demo", "--host", "0.0.0.0"], "a demo listens only on this machine"),  # noqa: S104
         (["counts", "--port", "8080"], "--port names a demo; add --demo"),
         (["hours", "--days", "many"], "is not a valid integer"),
     ],

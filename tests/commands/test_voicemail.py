@@ -90,10 +90,10 @@ def test_what_is_not_right_is_said(folder: Path, capsys: pytest.CaptureFixture[s
     (folder / "wrong").write_text("another passphrase\n")
     wrong = ["--key", "advocates.key.json", "--passphrase-file", "wrong"]
     assert main(["voicemail", "save", first, "x.wav", *wrong]) == KNOWN_PROBLEM
-    assert "the passphrase is not right" in capsys.readouterr().err
+    assert "wrong passphrase" in capsys.readouterr().err
     (folder / "x.wav").touch()
     assert main(["voicemail", "save", first, "x.wav", *KEY]) == KNOWN_PROBLEM
-    assert "is there already" in capsys.readouterr().err
+    assert "it already exists" in capsys.readouterr().err
     assert main(["voicemail", "save", "", "y.wav", *KEY]) == KNOWN_PROBLEM
     assert "more than one message" in capsys.readouterr().err
     assert not (folder / "y.wav").exists()
@@ -125,7 +125,7 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
         _left(box, 2)
         Notices(box.store, box.voicemails, channels("json://127.0.0.1:9/")).round(NOW)
     assert main(["voicemail", "list"]) == 0
-    assert "Notices do not arrive by json, 1 times tried" in capsys.readouterr().out
+    assert "Notices are not arriving by json (1 attempts)" in capsys.readouterr().out
 
 
 def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,13 +140,13 @@ def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[-2:]] == ["advocates", "director"]
     director = ["--key", "director.key.json", "--passphrase-file", "new"]
     assert main(["voicemail", "save", message, "1.wav", *director]) == KNOWN_PROBLEM
-    assert "it was sealed for another one" in capsys.readouterr().err
+    assert "it was sealed for another key" in capsys.readouterr().err
     (folder / "keys" / "advocates.pem").unlink()
     assert main(["voicemail", "reseal", *KEY, "--who", "Ada"]) == 0
-    assert "1 messages are sealed for director." in capsys.readouterr().out
+    assert "1 messages were resealed for director." in capsys.readouterr().out
     assert main(["staff", "actions"]) == 0
     done = capsys.readouterr().out
-    assert done.endswith("  Ada  messages are sealed for director\n")
+    assert done.endswith("  Ada  messages were resealed for director\n")
     assert len(done.splitlines()) == 1, "what was done about messages is not among it"
     assert main(["voicemail", "save", message, "2.wav", *director]) == 0
     assert (folder / "2.wav").read_bytes() == sound(2, 301)

@@ -1,11 +1,11 @@
-"""How long until something that failed is tried again."""
+"""How long until a retry."""
 
 from random import random
 
 
 def backoff(first: float, longest: float, attempts: int) -> int:
-    """Seconds after so many failed attempts: twice as long each time, up to the longest, and at random between half of
-    that and all of it, so that several workers do not try at once."""
+    """Seconds to wait after so many failed attempts: doubled each time, up to the longest, at random between half of
+    that and all of it, so that workers do not all retry at once."""
     return spread(min(longest, first * 2 ** (attempts - 1)))
 
 

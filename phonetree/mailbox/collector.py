@@ -1,10 +1,10 @@
-"""Brings messages from the provider here, sealed, and leaves nothing there.
+"""Fetches messages from the provider, seals them, and deletes them there.
 
-One round looks at all that the provider holds: each recording is fetched, sealed, stored, read back and
-compared, and only then deleted at the provider. What is too short to hold words is deleted there and not stored: its
-caller was told that nothing is kept. A round that is broken off at any point, by a crash or by the
-provider, loses nothing and keeps nothing twice: the next one sees what is there and what is here, and goes on.
-Nothing but ciphertext is ever written to a disk.
+One round examines everything that the provider holds: each recording is fetched, sealed, stored, read back and
+compared, and only then deleted at the provider. Recordings too short to have words are deleted there and not stored:
+the caller was told that nothing is kept. A round interrupted at any point, by a crash or by the provider, loses
+nothing and stores nothing twice: the next round compares both sides and continues.
+Only ciphertext is ever written to a disk.
 """
 
 from base64 import b64decode
@@ -23,18 +23,18 @@ from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails
 
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
-"""A recording that cannot be fetched is tried again after this long at most, for as long as the provider has it."""
+"""A recording that cannot be fetched is retried after this long at most, for as long as the provider has it."""
 
 SETTLE_SECONDS = 1800
-"""For so long the name of a recording is known after it was deleted at the provider: longer than any worker can
+"""How long the id of a recording is kept after it was deleted at the provider: longer than any worker can
 hold one that it has fetched and not stored."""
 
 LONGEST_FETCH_SECONDS = MEDIA_SECONDS + 300
 """From the listing of a recording to its being stored."""
 
 LEAST_SECONDS = 1
-"""A shorter recording holds no words. The engine asks again below two seconds, but the provider trims silence before it
-tells how long a recording is (Twilio, voice/twiml/record, `trim`): one second may be what a caller was thanked for."""
+"""A shorter recording has no words. The engine asks again below two seconds, but the provider trims silence before it
+reports the length (Twilio, voice/twiml/record, `trim`): one second may be a message that the caller was thanked for."""
 
 NEW_MESSAGE = "A new message is waiting for the advocates."
 """Says nothing about the caller."""
@@ -42,8 +42,8 @@ NEW_MESSAGE = "A new message is waiting for the advocates."
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What a round needs. `helpline` has the numbers that are ours; `keys` seal; `keep_calls` leaves records of calls.
-    `ended` is told when a call began (seconds since 1970) whose record was deleted, and keeps nothing of it."""
+    """What a round needs. `helpline` has our numbers; `keys` seal; `keep_calls` keeps call records.
+    `ended` gets the start (seconds since 1970) of a call whose record was deleted, and stores nothing of it."""
 
     provider: Provider
     voicemails: Voicemails
@@ -55,8 +55,8 @@ class Collector:
     def round(self, now: int) -> None:
         """Collects everything that can be collected now.
 
-        Raises ProviderError or StoreError when nothing can be done at all; what fails for one recording is noted,
-        shown to staff, and tried again.
+        Raises ProviderError or StoreError when nothing can be done at all; a failure of one recording is recorded,
+        shown to staff, and retried.
         """
         held = {recording.id: recording for recording in self.provider.recordings()}
         known = self.voicemails.sources()
@@ -94,20 +94,20 @@ class Collector:
                 return
             self._store(recording, now)
         if not self.voicemails.intact(recording.id):
-            raise StoreError("a message that was stored is not as it was; look at the disk")
+            raise StoreError("a stored message has changed; check the disk")
         self.provider.delete_recording(recording.id)
         self.voicemails.gone_at_the_provider(recording.id, now)
 
     def _ours(self, recording: Recording) -> bool:
-        """Whether it was left on a call to the helpline: not on one that the helpline's people made to another number
-        of the same account, nor in a conference. The record of its call is deleted after it, by us alone."""
+        """Whether it was left on a call to the helpline: not on a call to another number of the same account, nor in a
+        conference. Only we delete the record of its call, and only after the recording."""
         if not recording.call:
             return False
         call = self.provider.call(recording.call)
         return call is None or (not call.outbound and call.called in _numbers(self.helpline()))
 
     def _store(self, recording: Recording, now: int) -> None:
-        """Fetches, seals and stores; opens what is read back, and compares. Raises when it is not the same."""
+        """Fetches, seals and stores; decrypts what is read back, and compares. Raises when it differs."""
         began = monotonic()
         sealer = None if recording.encryption else Sealer(self.keys())
         with _Spool() as spool:
@@ -119,20 +119,20 @@ class Collector:
             message = self.voicemails.add(arrival, spool.pieces(), NEW_MESSAGE, now)
         if message and sealer and not sealer.verify(self.voicemails.sealed(message)):
             self.voicemails.discard(message)
-            raise StoreError("what was stored is not what was read back; look at the disk")
+            raise StoreError("the message read back differs from the one stored; check the disk")
 
     def _delete_call_records(self, needed: set[str]) -> None:
         """Deletes the records of our calls that have ended, a member's legs before the caller's."""
         helpline = self.helpline()
         listed = {call.id: call for number in _numbers(helpline) for call in self.provider.calls_with(number)}
         incoming = {call.id for call in listed.values() if _came_in(call, helpline)}
-        for call in listed.values():  # none of which was deleted before all were listed: pages would shift
+        for call in listed.values():  # list all before deleting any: pages would shift
             if call.ended and call.id not in needed and (call.id in incoming or self._placed(call, incoming, helpline)):
                 self._delete_call(call)
 
     def _placed(self, call: CallRecord, incoming: set[str], helpline: Helpline) -> bool:
-        """Whether the helpline placed a call: a leg of a call that came in, also of one whose own record is gone; or
-        any from its number at the provider. Others of the account may show the helpline's number too."""
+        """Whether the helpline placed a call: a leg of an incoming call, even if that one's record is gone; or any call
+        from its number at the provider. Others on the account may show the helpline's number too."""
         if not call.outbound or call.caller not in _numbers(helpline):
             return False
         if not call.parent:
@@ -142,7 +142,7 @@ class Collector:
         try:
             parent = self.provider.call(call.parent)
         except ProviderError:
-            return False  # the next round asks again
+            return False  # the next round retries
         return parent is None or _came_in(parent, helpline)
 
     def _delete_call(self, call: CallRecord) -> None:
@@ -151,24 +151,24 @@ class Collector:
                 self.provider.delete_call(leg.id)
             self.provider.delete_call(call.id)
         except ProviderError:
-            return  # it is refused until both legs have ended; the next round tries again
+            return  # refused until both legs have ended; the next round retries
         if not call.parent:
             self.ended(call.began_at)
 
 
 def _numbers(helpline: Helpline) -> tuple[str, ...]:
-    """Both of its numbers: messages and records of calls may wait while staff go from one to the other."""
+    """Both of its numbers: messages and call records may wait while staff switch between them."""
     return tuple(dict.fromkeys((helpline.provider_number, helpline.number)))
 
 
 def _came_in(call: CallRecord, helpline: Helpline) -> bool:
-    """Whether somebody called the helpline. What others of the account place to the number that callers dial is
-    theirs."""
+    """Whether somebody called the helpline. Calls that others on the account place to the number that callers dial are
+    not ours."""
     return call.called == helpline.provider_number or (call.called == helpline.number and not call.outbound)
 
 
 def _is_no_message(recording: Recording) -> bool:
-    """Whether it is known to hold nothing."""
+    """Whether it is known to be empty."""
     return recording.seconds is not None and recording.seconds < LEAST_SECONDS
 
 
@@ -184,7 +184,7 @@ def _arrival(recording: Recording, sealer: Sealer | None) -> NewVoicemail:
 
 
 class _Spool:
-    """A file of ciphertext without a name: it is gone with the process, however that ends."""
+    """An unnamed file of ciphertext: it disappears with the process, however that ends."""
 
     def __enter__(self) -> "_Spool":
         self._file: BinaryIO = TemporaryFile()
@@ -200,7 +200,9 @@ class _Spool:
                 self._file.write(piece)
             self._file.flush()
         except OSError as error:
-            raise StoreError(f"a message cannot be put by for a moment ({error.strerror}); look at the disk") from None
+            raise StoreError(
+                f"a message cannot be written to a temporary file ({error.strerror}); check the disk"
+            ) from None
 
     def pieces(self) -> Iterator[bytes]:
         self._file.seek(0)

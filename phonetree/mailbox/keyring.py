@@ -1,6 +1,6 @@
-"""A pair of keys: the public one seals, the private one is wrapped by a passphrase and never on the server.
+"""A pair of keys: the public one seals, the private one is wrapped with a passphrase and never on the server.
 
-The file of the private key can be opened by a browser alone: PBKDF2-SHA-256 makes the wrapping key from the
+A browser can open the private key's file without libraries: PBKDF2-SHA-256 derives the wrapping key from the
 passphrase, AES-256-GCM wraps the private key (PKCS #8). All bytes are base64.
 """
 
@@ -20,7 +20,7 @@ from phonetree.errors import SealError
 from phonetree.mailbox.sealing import IV_BYTES, LEAST_KEY_BITS, key_id
 
 ROUNDS = 600_000
-"""OWASP Password Storage Cheat Sheet: the least for PBKDF2 with SHA-256."""
+"""OWASP Password Storage Cheat Sheet: the minimum for PBKDF2 with SHA-256."""
 
 SHORTEST_PASSPHRASE = 12
 FORMAT = "phonetree sealing key 1"
@@ -74,7 +74,7 @@ def _wrapped(name: str, key: RSAPrivateKey, passphrase: str, rounds: int) -> str
 
 
 def unlock(text: str, passphrase: str) -> RSAPrivateKey:
-    """The private key in a file. Raises SealError when the file or the passphrase is not right."""
+    """The private key in a file. Raises SealError when the file or the passphrase is wrong."""
     try:
         fields = json.loads(text)
         kdf, iv, wrapped = fields["kdf"], b64decode(fields["cipher"]["iv"]), b64decode(fields["wrapped"])
@@ -83,14 +83,14 @@ def unlock(text: str, passphrase: str) -> RSAPrivateKey:
     except (ValueError, KeyError, TypeError):
         known = False
     if not known:
-        raise SealError("this is no file of a private key; it is the one that `keys create` wrote")
+        raise SealError("this is not a private key file; use the one that `keys create` wrote")
     try:
         der = AESGCM(_from_passphrase(passphrase, salt, rounds)).decrypt(iv, wrapped, None)
     except InvalidTag:
-        raise SealError("the passphrase is not right, or the file is damaged") from None
+        raise SealError("wrong passphrase, or the file is damaged") from None
     key = serialization.load_der_private_key(der, None)
     if not isinstance(key, RSAPrivateKey):
-        raise SealError("the file holds a key of another kind")
+        raise SealError("the file has a different kind of key")
     return key
 
 

@@ -1,7 +1,7 @@
 """Notices to staff: that a message is waiting, and nothing about who left it.
 
-Each notice goes out once on each channel, whatever becomes of the others; a channel that fails is tried again,
-and shown. A channel is an address of Apprise (https://github.com/caronc/apprise).
+Each notice goes out once on each channel, independently of the others; a failing channel is retried and reported.
+A channel is an Apprise address (https://github.com/caronc/apprise).
 """
 
 import logging
@@ -22,10 +22,10 @@ from phonetree.store.voicemails import Voicemails
 FIRST_WAIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 3600
 LEASE_SECONDS = 120
-"""How long a worker has for one delivery before another one tries."""
+"""How long a worker has for a delivery before another worker tries."""
 
 REMIND_SECONDS = 4 * 3600
-"""A message that nobody claims is brought to mind so often."""
+"""How often staff are reminded of an unclaimed message."""
 
 TITLE = "Helpline"
 REMINDER = "A message is still waiting for the advocates."
@@ -35,7 +35,7 @@ logging.getLogger("apprise").disabled = True  # its lines hold addresses and tok
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to staff. `id` is what the store knows it by; `kind` the only part of its address that is shown."""
+    """An address of staff. `id` identifies it in the store; `kind` is the only part of the address that is shown."""
 
     id: str
     kind: str
@@ -53,20 +53,20 @@ def channels(addresses: str) -> tuple[Channel, ...]:
     for number, address in enumerate(addresses.split(), 1):
         kind = address.partition("://")[0]
         if not apprise.Apprise().add(address):
-            raise SettingsError(f"PHONETREE_NOTIFY: address {number} is not one that Apprise knows")
+            raise SettingsError(f"PHONETREE_NOTIFY: address {number} is not a valid Apprise address")
         found.append(Channel(sha256(address.encode()).hexdigest()[:16], kind, address))
     return tuple(found)
 
 
 def tell(ways: tuple[Channel, ...], text: str) -> None:
-    """Tells staff at once, on every channel, and keeps nothing: about what must not be written down."""
+    """Notifies staff at once, on every channel, without storing anything: for what must not be written down."""
     for way in ways:
         way.send(text)
 
 
 @dataclass(frozen=True, slots=True)
 class FailingChannel:
-    """A channel on which notices do not arrive."""
+    """A channel on which notices are failing."""
 
     kind: str
     attempts: int
@@ -79,7 +79,7 @@ class Notices:
         self._store, self._voicemails, self._ways = store, voicemails, ways
 
     def round(self, now: int) -> None:
-        """Delivers what is due. Raises StoreError; a channel's failure is noted."""
+        """Delivers what is due. Raises StoreError; failures of a channel are recorded."""
         self._remind(now)
         with self._store.read() as connection:
             waiting = connection.execute(select(notices.c.id, notices.c.text)).all()
@@ -94,7 +94,7 @@ class Notices:
                     self._deliver(notice, text, way, attempts, now)
 
     def failing(self) -> tuple[FailingChannel, ...]:
-        """The channels on which something has not arrived yet after a first attempt."""
+        """The channels with an undelivered notice after a first attempt."""
         kinds = {way.id: way.kind for way in self._ways}
         query = select(deliveries.c.channel, deliveries.c.attempts).where(deliveries.c.next_at.is_not(None))
         worst: dict[str, int] = {}
@@ -107,12 +107,12 @@ class Notices:
         for message in self._voicemails.waiting_since(now - REMIND_SECONDS):
             time = (now - message.changed_at) // REMIND_SECONDS
             row = {"id": f"remind:{message.id}:{time}", "message": message.id, "text": REMINDER}
-            # it may have been made before, or the message be gone
+            # it may exist already, or the message may be gone
             with self._store.write() as connection, suppress(IntegrityError), connection.begin_nested():
                 connection.execute(insert(notices).values(row))
 
     def _take(self, notice: str, way: Channel, now: int) -> int:
-        """The number of this attempt; 0 when it is not due, or another worker's."""
+        """The number of this attempt; 0 when it is not due, or another worker has it."""
         here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
         with self._store.write() as connection:
             row = {"notice": notice, "channel": way.id, "attempts": 0, "next_at": now}

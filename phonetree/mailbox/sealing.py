@@ -1,8 +1,8 @@
-"""Sealing: what goes in here is read only by those who hold a private key and its passphrase.
+"""Sealing: only holders of a private key and its passphrase can read the content.
 
-The content is encrypted by AES-256-GCM under a key of its own, and that key by RSA-OAEP with SHA-256 (MGF1 as
-well), once for every public key. It is the scheme of Twilio's recording encryption (voice/tutorials/
-voice-recording-encryption), and one that every browser can open by itself: ciphertext and tag in one piece.
+The content is encrypted with AES-256-GCM under its own key, and that key with RSA-OAEP with SHA-256 (also for MGF1),
+once for every public key. This is the scheme of Twilio's recording encryption (voice/tutorials/
+voice-recording-encryption), and every browser can decrypt it without libraries: ciphertext and tag in one piece.
 """
 
 import os
@@ -30,7 +30,7 @@ _OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that can only seal. `id` is the beginning of the SHA-256 of its DER; `name` is whose it is."""
+    """A key that can only seal. `id` is the beginning of the SHA-256 of its DER; `name` is its owner."""
 
     id: str
     name: str
@@ -42,33 +42,33 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What opens sealed content, besides a private key: `wrapped` is the content's key, by the id of who opens it."""
+    """What opens sealed content, besides a private key: `wrapped` is the content's key, by the id of the public key."""
 
     iv: bytes
     wrapped: Mapping[str, bytes]
 
 
 def key_id(key: RSAPublicKey) -> str:
-    """What a public key is known by."""
+    """The id of a public key."""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return sha256(der).hexdigest()[:16]
 
 
 def read_public_key(pem: bytes, name: str) -> PublicKey:
-    """The key in a PEM file. Raises SealError when it is none that can seal."""
+    """The key in a PEM file. Raises SealError when it cannot seal."""
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        raise SealError(f"'{name}' holds no public key (PEM); make one with: keys create") from None
+        raise SealError(f"'{name}' is not a public key (PEM); make one with: keys create") from None
     if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_KEY_BITS:
-        raise SealError(f"'{name}' is no RSA key of at least {LEAST_KEY_BITS} bits; make one with: keys create")
+        raise SealError(f"'{name}' is not an RSA key of at least {LEAST_KEY_BITS} bits; make one with: keys create")
     return PublicKey(key_id(key), name, key)
 
 
 def public_keys(folder: Path) -> tuple[PublicKey, ...]:
     """Every public key in a folder; none when there is no such folder.
 
-    Raises SealError on a file that holds none.
+    Raises SealError on a file without one.
     """
     return tuple(read_public_key(path.read_bytes(), path.stem) for path in sorted(folder.glob("*.pem")))
 
@@ -93,7 +93,7 @@ class Sealer:
         yield encryptor.finalize() + encryptor.tag
 
     def verify(self, sealed: Iterable[bytes]) -> bool:
-        """Whether what was read back is what was sealed, to the last byte."""
+        """Whether the sealed pieces, read back, decrypt to the same content."""
         found = sha256()
         try:
             for piece in _decrypted(self._key, self.envelope.iv, sealed):
@@ -104,7 +104,7 @@ class Sealer:
 
 
 def _decrypted(key: bytes, iv: bytes, sealed: Iterable[bytes]) -> Iterator[bytes]:
-    """The content piece by piece; InvalidTag at the end when it is not what was sealed."""
+    """The content piece by piece; InvalidTag at the end when it was changed."""
     decryptor = Cipher(algorithms.AES(key), modes.GCM(iv)).decryptor()
     held = b""
     for piece in sealed:
@@ -119,20 +119,20 @@ def _too_short() -> bytes:
 
 
 def unwrap(private: RSAPrivateKey, envelope: Envelope) -> bytes:
-    """The content's key. Raises SealError when this private key is not one of those it was sealed for."""
+    """The content's key. Raises SealError when it was not sealed for this private key."""
     wrapped = envelope.wrapped.get(key_id(private.public_key()))
-    candidates = [wrapped] if wrapped else list(envelope.wrapped.values())  # the provider names keys its own way
+    candidates = [wrapped] if wrapped else list(envelope.wrapped.values())  # the provider has its own ids for keys
     for each in candidates:
         try:
             return private.decrypt(each, _OAEP)
         except ValueError:
             continue
-    raise SealError("this key does not open this message; it was sealed for another one")
+    raise SealError("this key does not open this message; it was sealed for another key")
 
 
 def opened(private: RSAPrivateKey, envelope: Envelope, sealed: Iterable[bytes]) -> bytes:
-    """The content, whole, once it is known to be unchanged. Raises SealError when it does not open."""
+    """The whole content, after its tag was verified. Raises SealError when it does not open."""
     try:
         return b"".join(_decrypted(unwrap(private, envelope), envelope.iv, sealed))
     except InvalidTag:
-        raise SealError("the message is damaged: it is not what was sealed") from None
+        raise SealError("the message is damaged: its authentication tag does not match") from None

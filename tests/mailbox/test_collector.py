@@ -167,7 +167,7 @@ def test_a_recording_larger_than_any_is_left_where_it_is_and_shown(
     held = box.leave(2)
     monkeypatch.setattr(rest, "MOST_BYTES", 1000)
     box.collector.round(NOW)
-    assert box.voicemails.failures()[held.id].failure == "a recording is larger than any of ours can be"
+    assert box.voicemails.failures()[held.id].failure == "a recording is too large to be ours"
     assert held.id in box.provider.recordings
 
 
@@ -205,7 +205,7 @@ def test_what_was_stored_badly_is_not_deleted_at_the_provider(box: Mailbox) -> N
         connection.execute(update(parts).where(parts.c.number == 0).values(sealed=b"rotten"))
     box.collector.round(LATER)
     assert held.id in box.provider.recordings
-    assert "is not as it was" in box.voicemails.failures()[held.id].failure
+    assert "has changed" in box.voicemails.failures()[held.id].failure
 
 
 def test_a_message_that_staff_deleted_first_is_deleted_at_the_provider_and_never_comes_again(box: Mailbox) -> None:

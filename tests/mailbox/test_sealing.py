@@ -78,7 +78,7 @@ def test_a_passphrase_is_slow_to_try_and_long_enough() -> None:
     assert json.loads(made.private)["kdf"]["iterations"] >= 600_000
     with pytest.raises(SealError, match="can be guessed"):
         keyring.create("one", "short")
-    with pytest.raises(SealError, match="passphrase is not right"):
+    with pytest.raises(SealError, match="wrong passphrase"):
         keyring.unlock(pair()[2].private, "another passphrase")
     again = keyring.rewrap(pair()[2].private, PASSPHRASE, "quite another one")
     assert key_id(keyring.unlock(again, "quite another one").public_key()) == pair()[0].id
@@ -86,7 +86,7 @@ def test_a_passphrase_is_slow_to_try_and_long_enough() -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format": "phonetree sealing key 1"}'])
 def test_a_file_that_is_no_key_is_said_so(text: str) -> None:
-    with pytest.raises(SealError, match="no file of a private key"):
+    with pytest.raises(SealError, match="not a private key file"):
         keyring.unlock(text, PASSPHRASE)
 
 
@@ -94,7 +94,7 @@ def test_keys_that_cannot_seal_are_refused(tmp_path: Path) -> None:
     spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     small = rsa.generate_private_key(65537, 2048).public_key().public_bytes(*spki)
     other = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(*spki)
-    for pem, said in ((b"", "no public key"), (small, "at least 3072 bits"), (other, "no RSA key")):
+    for pem, said in ((b"", "not a public key"), (small, "at least 3072 bits"), (other, "not an RSA key")):
         with pytest.raises(SealError, match=said):
             read_public_key(pem, "one")
     assert public_keys(tmp_path / "keys") == ()

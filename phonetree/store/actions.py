@@ -1,6 +1,6 @@
-"""What staff did to the helpline: overrides, new seals. Never what they did about a message.
+"""What staff did to the helpline: overrides, resealing. Never what they did about a message.
 
-Who took on or handled which message stands with the message, and goes with it: a list of that here would tell,
+Who claimed or handled a message is stored with the message, and deleted with it: a list here would show,
 after the message is gone, that there was one.
 """
 
@@ -25,13 +25,13 @@ class Action:
 
 
 def note(connection: Connection, by: str, what: str, now: int) -> None:
-    """Keeps an action, in the transaction of what was done; and forgets those of long ago."""
+    """Stores an action, in the transaction of the change; deletes expired ones."""
     connection.execute(insert(actions).values(at=now, by=by, what=what))
     connection.execute(actions.delete().where(actions.c.at < now - KEEP_SECONDS))
 
 
 def since(store: Store, moment: int) -> tuple[Action, ...]:
-    """What was done since a moment, the last first."""
+    """Actions since a moment, newest first."""
     query = select(actions.c.at, actions.c.by, actions.c.what).where(actions.c.at >= moment)
     with store.read() as connection:
         return tuple(Action(*row) for row in connection.execute(query.order_by(actions.c.number.desc())))

@@ -1,8 +1,8 @@
 """Counts for staffing, such that no cell proves a call.
 
 How calls end, by month; when they come, by weekday and hour over a year. The two are never crossed. Each call
-adds five with a chance of one in five, so that totals come out right. Gathered in memory; written at fixed times,
-whether there is something to add or not, and to every cell alike.
+adds five with a chance of one in five, so totals are right on average. Collected in memory; written at fixed times,
+to every cell, whether there is something to add or not.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from phonetree.store.database import Store
 from phonetree.store.tables import hours, months
 
 STEP = 5
-"""What is added, with a chance of one in as many."""
+"""What is added, with a chance of one in STEP."""
 
 YEARS = 2
 """Counts of this year and the last one are kept."""
@@ -28,7 +28,7 @@ _RANDOM = SystemRandom()
 
 
 class Counts:
-    """What is counted in this process and not written yet."""
+    """What this process counted and has not written yet."""
 
     def __init__(self, chance: Callable[[], float] = _RANDOM.random) -> None:
         self._chance = chance
@@ -45,7 +45,7 @@ class Counts:
                 self._hours[now.year, now.weekday(), now.hour] += STEP
 
     def write(self, store: Store, now: datetime) -> None:
-        """Adds what was gathered to the store. Raises StoreError; then it is kept for the next time."""
+        """Adds the counts to the store. Raises StoreError; then they are kept for the next time."""
         with self._lock:
             outcomes, times = self._outcomes, self._hours
             self._outcomes, self._hours = Counter(), Counter()

@@ -1,12 +1,12 @@
 """The database of a process, and whether it can be used.
 
-Every transaction has a connection of its own: it goes to what stands at the database's address at that moment, and
-never to a file that was deleted or replaced, or to a server that another has taken over from. On SQLite a transaction
-is good only if the file is still the same one when it ends, and nobody has copied another over it while it was read.
-So what is read back before something is deleted elsewhere is read from where the next reader will look.
+Every transaction opens a new connection: to whatever is at the database's address at that moment, never to a deleted or
+replaced file, or to a server that another has taken over from. On SQLite a transaction is valid only if the file is
+still the same at its end, and was not overwritten while it was read. So data that is read back before something is
+deleted elsewhere comes from where the next reader will look.
 
-SQLite keeps a rollback journal and no write-ahead log: between transactions the one file is the whole database. A log
-that is left beside a file that was replaced would be played into the new one
+SQLite uses a rollback journal and no write-ahead log: between transactions the one file is the whole database. A log
+left next to a replaced file would be applied to the new one
 (https://sqlite.org/howtocorrupt.html, 1.4).
 """
 
@@ -30,24 +30,23 @@ from phonetree.settings import PROGRAM
 from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
 
 WAIT_SECONDS = 5
-"""How long to wait for a connection, and for a lock that somebody else holds."""
+"""How long to wait for a connection, and for another process's lock."""
 
 SCHEMA = "0002"
 """The revision of the schema that this code needs."""
 
 LEAST_FREE_BYTES = 20 * 2**20
-"""With less room on the disk a message of some minutes, and what writing it takes besides, may not fit (SQLite)."""
+"""With less free space a message of some minutes, and the overhead of writing it, may not fit (SQLite)."""
 
 CACHE_KIBIBYTES = 16 * 1024
-"""What one transaction writes is held in memory up to here, and then written in one go: readers wait for that (SQLite).
-"""
+"""A transaction's writes are buffered in memory up to this size, then written at once, while readers wait (SQLite)."""
 
 SEARCH_SHARE = 0.01
-"""Looking for damage in a file takes so much of the time at most."""
+"""The largest share of the time spent on integrity checks of a file."""
 
 _NO_FILE = (
-    "there is no file at {path}; look at the path in DATABASE_URL, " + RESTORE + ", or, "
-    f"if it is to be a new one, run: {PROGRAM} migrate"
+    "there is no file at {path}; check the path in DATABASE_URL, " + RESTORE + ", or, "
+    f"for a new database, run: {PROGRAM} migrate"
 )
 
 
@@ -55,7 +54,7 @@ class Store:
     """A database, SQLite or Postgres, by its address."""
 
     def __init__(self, url: str) -> None:
-        """Opens nothing yet. Raises SettingsError when `url` is no address of a database."""
+        """Opens nothing yet. Raises SettingsError when `url` is not a database address."""
         try:
             parsed = make_url(url)
             driver = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
@@ -70,8 +69,8 @@ class Store:
         self._damage, self._searched, self._search_seconds = False, 0.0, 0.0
         if self.sqlite:
             if parsed.database in (None, "", ":memory:"):
-                raise SettingsError("DATABASE_URL names no file; write it like sqlite:///var/phonetree.db")
-            # absolute, so that it leads to whatever stands there, even when the folder of the program is swapped
+                raise SettingsError("DATABASE_URL has no file name; write it like sqlite:///var/phonetree.db")
+            # absolute, so that it stays valid when the program's folder is swapped
             self._path = Path(str(parsed.database)).absolute()
             self.engine: Engine = create_engine(parsed, creator=self._connect, hide_parameters=True, poolclass=NullPool)
             event.listen(self.engine, "connect", _prepare)
@@ -92,10 +91,10 @@ class Store:
         return next((each for each in self._path.parents if each.is_dir()), None) if self.sqlite else None
 
     def make(self) -> None:
-        """Makes an empty file, which nobody else may read, and its folder, where there is none (SQLite). SQLite gives
-        the journal beside it the same mode. Raises StoreError."""
+        """Creates an empty file that nobody else may read, and its folder, unless they exist (SQLite). SQLite gives
+        its journal the same mode. Raises StoreError."""
         if self.sqlite:
-            with suppress(OSError):  # what cannot be made cannot be opened either, which is said
+            with suppress(OSError):  # if it cannot be created, opening it fails below
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             with _known_errors(), closing(self._connect("rwc")):
@@ -103,15 +102,15 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction: all of it is kept, or nothing. Raises StoreError when the database cannot be used, or when
-        what was written is not in the file that stands at its place now."""
+        """A transaction: committed completely, or not at all. Raises StoreError when the database cannot be used, or
+        when what was written is not in the current file."""
         with self._transaction(reading=False) as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction to look only. Raises StoreError when the database cannot be used, or when what was read is not
-        from the file that stands at its place now."""
+        """A read-only transaction. Raises StoreError when the database cannot be used, or when what was read is not
+        from the current file."""
         with self._transaction(reading=True) as connection:
             yield connection
 
@@ -122,15 +121,15 @@ class Store:
             with connection.begin():
                 locked = self._file()
                 yield connection
-                if reading and self._file() != locked:  # by our lock nobody who keeps to SQLite's rules writes now
+                if reading and self._file() != locked:  # while we hold the lock, nobody using SQLite's locks writes
                     raise StoreError(UNUSABLE + MOVED)
-            # the file is still open, so that its number cannot be another's by now
+            # the file is still open, so its inode cannot have been reused
             if self._file()[:2] != before[:2]:
                 raise StoreError(UNUSABLE + MOVED)
 
     def _file(self) -> tuple[int, ...]:
-        """What stands at the path (SQLite): device and number, which say whether it is the same file, and size and
-        time, which say whether somebody has written into it."""
+        """The file at the path (SQLite): device and inode, which show whether it is the same file, and size and
+        time, which show whether it was written to."""
         if not self.sqlite:
             return ()
         try:
@@ -142,13 +141,13 @@ class Store:
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
-        """Opens the file; makes none by looking for it, unless the mode is rwc."""
+        """Opens the file; creates it only if the mode is rwc."""
         address = f"file:{quote(str(self._path))}?mode={mode}"
         return sqlite3.connect(address, uri=True, timeout=WAIT_SECONDS, isolation_level=None)
 
     def problem(self, *, thorough: bool = False) -> str | None:
-        """Why the database cannot be used just now, and what to do; None when it can. A `thorough` look also tries to
-        write, and looks for room and for damage: at fixed times only, for the write moves the file's time."""
+        """Why the database cannot be used now, and what to do; None when it can. A `thorough` check also tests
+        writing, free space and integrity: only at fixed times, because the write changes the file's timestamp."""
         try:
             with self.read() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
@@ -161,18 +160,18 @@ class Store:
         return None
 
     def _examine(self) -> None:
-        """Raises StoreError when the database takes nothing, or is damaged."""
+        """Raises StoreError when the database cannot be written, or is damaged."""
         if self.sqlite:
             self.leave_the_log()
             self._search()
         same = "PRAGMA user_version = 0" if self.sqlite else "UPDATE alembic_version SET version_num = version_num"
         with self.write() as connection:
-            connection.exec_driver_sql(same)  # says nothing, and is written all the same
+            connection.exec_driver_sql(same)  # changes nothing, but is a write
         if self.sqlite and (free := shutil.disk_usage(self._path.parent).free) < LEAST_FREE_BYTES:
-            raise StoreError(f"{UNUSABLE}only {free // 2**20} MB are free on its disk; make room")
+            raise StoreError(f"{UNUSABLE}only {free // 2**20} MB are free on its disk; free some space")
 
     def _search(self) -> None:
-        """Looks for damage, if it was found or not looked for lately."""
+        """Checks the integrity, if damage was found before or the last check is not recent."""
         began = monotonic()
         if not self._damage and began - self._searched < self._search_seconds / SEARCH_SHARE:
             return
@@ -183,13 +182,13 @@ class Store:
         self._damage, self._searched, self._search_seconds = False, monotonic(), monotonic() - began
 
     def leave_the_log(self) -> None:
-        """A file of an earlier version has a write-ahead log (SQLite): leaves it, unless that version still runs."""
+        """Turns off the write-ahead log of an earlier version's file (SQLite), unless that version is still running."""
         if self.sqlite:
             with _known_errors(), closing(self._connect()) as connection, suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
-        """Gives every connection back."""
+        """Closes every connection."""
         self.engine.dispose()
 
 
@@ -202,7 +201,7 @@ def _known_errors() -> Iterator[None]:
 
 
 def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    """Durable, since a message is deleted at the provider once it is stored; and what is deleted is overwritten."""
+    """Durable writes, since a message is deleted at the provider once it is stored; deleted data is overwritten."""
     cursor = connection.cursor()
     for pragma in ("synchronous=EXTRA", f"cache_size=-{CACHE_KIBIBYTES}", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -210,8 +209,8 @@ def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes its turn at once, rather than finding at its end that somebody else was quicker; a reader has its
-    lock from the beginning."""
+    """A writer takes its lock at once, instead of failing at its end because another was faster; a reader has its lock
+    from the beginning."""
     reading = connection.get_execution_options().get("reading")
     for statement in ("BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1") if reading else ("BEGIN IMMEDIATE",):
         connection.exec_driver_sql(statement)

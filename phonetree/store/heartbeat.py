@@ -1,6 +1,6 @@
-"""Whether some server answered, minute by minute: a gap is a time in which callers heard the fallback.
+"""Whether any server answered, minute by minute: during a gap callers heard the fallback.
 
-The moments are the servers' own, once a minute, whether anybody calls or not.
+Servers mark the times themselves, once a minute, whether anybody calls or not.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from phonetree.store.database import Store
 from phonetree.store.tables import outages, presence
 
 AWAY_SECONDS = 180
-"""No sign of any server for so long is an outage; a restart is shorter."""
+"""An outage is at least this long without any server; a restart is shorter."""
 
 KEEP_SECONDS = 7 * 24 * 3600
-"""For so long the provider may still list the record of a call that fell into an outage."""
+"""How long the provider may still list the record of a call during an outage."""
 
 _ONLY = 1
 
@@ -32,17 +32,17 @@ class Outage:
 
 
 class Heartbeat:
-    """The servers' signs of life in a store."""
+    """The servers' heartbeat in a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._here = 0
 
     def mark(self, now: int) -> Outage | None:
-        """A server answers. The outage that is over with it, to one server only. Raises StoreError.
+        """Marks that a server answers; returns the outage that this ends, to one server only. Raises StoreError.
 
-        That it was there itself meanwhile, a server knows without the store: one that was away, or brought back from a
-        backup, makes no outage.
+        A server knows without the store that it was up itself: a store that was unavailable, or restored from a backup,
+        is not an outage.
         """
         here, self._here = self._here, now
         with self._store.write() as connection:
@@ -53,7 +53,7 @@ class Heartbeat:
                     with connection.begin_nested():
                         connection.execute(insert(presence).values(id=_ONLY, answered_at=now))
                 except IntegrityError:
-                    pass  # another server was quicker
+                    pass  # another server was faster
                 return None
             mine = update(presence).where(row, presence.c.answered_at == last).values(answered_at=max(now, last))
             began = max(last, here)
@@ -64,7 +64,7 @@ class Heartbeat:
         return Outage(began, now)
 
     def outages(self, now: int) -> tuple[Outage, ...]:
-        """Those of the last days, and one that goes on until now. Raises StoreError."""
+        """Those of the last days, and a current one until now. Raises StoreError."""
         with self._store.read() as connection:
             found = [Outage(*row) for row in connection.execute(select(outages.c.began_at, outages.c.ended_at))]
             last = connection.execute(select(presence.c.answered_at)).scalar_one_or_none()

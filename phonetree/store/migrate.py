@@ -1,4 +1,4 @@
-"""Brings the database to the schema that this code needs: once, however many ask for it at the same moment."""
+"""Brings the database to the schema that this code needs: once, even if several processes ask at the same time."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from phonetree.errors import StoreError
 from phonetree.store.database import SCHEMA, Store
 
 LOCK = 617_253_2300
-"""Which advisory lock of Postgres is ours."""
+"""The number of our advisory lock in Postgres."""
 
 
 def migrate(store: Store, to: str = SCHEMA) -> None:

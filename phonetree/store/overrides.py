@@ -1,4 +1,4 @@
-"""Overrides: what staff say at short notice of the hours, and in front of the menu."""
+"""Overrides: changes of the hours, and announcements before the menu, at short notice."""
 
 import json
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Overrides:
         self._store = store
 
     def add(self, override: Override, by: str, what: str, now: int) -> int:
-        """Keeps an override; its number. `what` says for the record what it does."""
+        """Stores an override; returns its number. `what` describes it in the list of actions."""
         row = {
             "begins_at": int(override.begins.timestamp()),
             "ends_at": int(override.ends.timestamp()),
@@ -45,7 +45,7 @@ class Overrides:
         return number
 
     def withdraw(self, number: int, by: str, now: int) -> None:
-        """Ends an override before its time. Raises StoreError when it does not stand any more."""
+        """Ends an override before its time. Raises StoreError when it is not in force or coming."""
         here = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
         with self._store.write() as connection:
             if not connection.execute(update(overrides).where(here).values(withdrawn_at=now)).rowcount:
@@ -53,7 +53,7 @@ class Overrides:
             actions.note(connection, by, f"override {number}: withdrawn", now)
 
     def kept(self, now: int) -> tuple[Kept, ...]:
-        """Those that stand or are to come, the newest first."""
+        """Current and coming ones, newest first."""
         query = select(overrides).where(overrides.c.withdrawn_at.is_(None), overrides.c.ends_at > now)
         with self._store.read() as connection:
             rows = connection.execute(query.order_by(overrides.c.number.desc())).all()

@@ -1,4 +1,4 @@
-"""Published revisions: what both files were, so that any server can go on with a call that another one began."""
+"""Published revisions: both files, so that any server can continue a call that another one began."""
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -8,7 +8,7 @@ from phonetree.store.database import Store
 from phonetree.store.tables import revisions
 
 MOST_NEWEST = 5
-"""As many as are looked at for one that can be used."""
+"""How many of the newest are tried to find a usable one."""
 
 
 class Revisions:
@@ -18,8 +18,8 @@ class Revisions:
         self._store = store
 
     def keep(self, name: str, contents: tuple[bytes, bytes], author: str, now: int) -> None:
-        """Keeps hours.yaml and routing.yaml of a revision, once; one that is published again is the newest from then
-        on. Raises StoreError."""
+        """Stores hours.yaml and routing.yaml of a revision, once; one that is published again becomes the newest.
+        Raises StoreError."""
         with self._store.write() as connection:
             query = select(revisions.c.name, revisions.c.published_at).order_by(revisions.c.published_at.desc())
             known = {found.name: found.published_at for found in connection.execute(query)}
@@ -35,7 +35,7 @@ class Revisions:
                 with connection.begin_nested():
                     connection.execute(insert(revisions).values(row))
             except IntegrityError:
-                return  # another server was quicker
+                return  # another server was faster
 
     def find(self, name: str) -> tuple[bytes, bytes] | None:
         """Both files of a revision. Raises StoreError."""
@@ -45,7 +45,7 @@ class Revisions:
         return (row.hours, row.routing) if row else None
 
     def newest(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Both files of the revisions that were published last, the newest first; none when they cannot be had."""
+        """Both files of the latest revisions, newest first; none when the store is unavailable."""
         query = select(revisions.c.hours, revisions.c.routing).order_by(revisions.c.published_at.desc())
         try:
             with self._store.read() as connection:

@@ -1,8 +1,8 @@
-"""Messages at rest: sealed, by the piece; new, claimed or handled; and gone once they are deleted.
+"""Messages at rest: sealed, in pieces; new, claimed or handled; gone once they are deleted.
 
 A message keeps the provider's id of its recording until that is deleted there, and a little longer, so that
-another worker that is about to store it too finds that it is here. One that staff deleted before leaves nothing
-but that id, for as long.
+another worker about to store it too finds it here. One that staff deleted earlier leaves only that id, for as
+long.
 """
 
 import secrets
@@ -31,12 +31,12 @@ class VoicemailState(StrEnum):
     CLAIMED = "claimed"
     HANDLED = "handled"
     DELETED = "deleted"
-    """Only the provider's id is left, so that it is deleted there."""
+    """Only the provider's id is left, to delete it there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voicemail:
-    """What can be known of a message without opening it. Moments are in seconds since 1970."""
+    """What is known of a message without opening it. Moments are in seconds since 1970."""
 
     id: str
     left_at: int
@@ -49,7 +49,7 @@ class Voicemail:
 
 @dataclass(frozen=True, slots=True)
 class NewVoicemail:
-    """A message that comes in: whose recording it was, and what opens it."""
+    """An incoming message: the recording it comes from, and what opens it."""
 
     source: str
     left_at: int
@@ -86,7 +86,7 @@ class Voicemails:
     # -- coming in
 
     def add(self, arrival: NewVoicemail, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
-        """Keeps a message, with a notice of it; its id, or None when it is kept already."""
+        """Stores a message, with a notice of it; returns its id, or None when it is stored already."""
         message = secrets.token_hex(16)
         with self.store.write() as connection:
             try:
@@ -110,10 +110,10 @@ class Voicemails:
         return message
 
     def intact(self, source: str) -> bool:
-        """Whether a recording of the provider's is kept here, to the last byte, or was deleted by staff.
+        """Whether a recording of the provider is stored here, byte for byte, or was deleted by staff.
 
-        All of it in one transaction, so in the file that is at its place when this returns. That the schema is there
-        shows that the file is whole: no message ever touches its page, which one that is just being copied lacks.
+        All in one transaction, so in the file that is current when this returns. The schema's presence shows that the
+        file is complete: messages never touch its page, and a file that is still being copied lacks it.
         """
         query = select(messages.c.id, messages.c.state, messages.c.digest).where(messages.c.source == source)
         with self.store.read() as connection:
@@ -136,22 +136,22 @@ class Voicemails:
             return {row.source: row.gone_at is not None for row in connection.execute(query)}
 
     def gone_at_the_provider(self, source: str, now: int) -> None:
-        """Notes that a recording was deleted there."""
+        """Records that a recording was deleted there."""
         with self.store.write() as connection:
             here = messages.c.source == source
             connection.execute(update(messages).where(here, messages.c.gone_at.is_(None)).values(gone_at=now))
             connection.execute(delete(fetches).where(fetches.c.source == source))
 
     def settle(self, before: int) -> None:
-        """Forgets whose recordings those messages were that were deleted there before a moment; and the messages
-        that staff deleted."""
+        """Forgets the recording ids of messages that were deleted there before a moment; and the messages that staff
+        deleted."""
         with self.store.write() as connection:
             here = messages.c.gone_at < before
             connection.execute(delete(messages).where(here, messages.c.state == VoicemailState.DELETED))
             connection.execute(update(messages).where(here).values(source=None, gone_at=None))
 
     def failed(self, source: str, failure: str, next_at: int, now: int) -> None:
-        """Notes that a recording could not be fetched."""
+        """Records that a recording could not be fetched."""
         with self.store.write() as connection:
             here = fetches.c.source == source
             known = connection.execute(select(fetches.c.attempts).where(here)).scalar_one_or_none()
@@ -171,7 +171,7 @@ class Voicemails:
             }
 
     def forget_failures(self, held: frozenset[str]) -> None:
-        """Forgets failures of recordings that the provider does not hold any more."""
+        """Forgets failures of recordings that the provider no longer holds."""
         for source in self.failures().keys() - held:
             with self.store.write() as connection:
                 connection.execute(delete(fetches).where(fetches.c.source == source))
@@ -179,7 +179,7 @@ class Voicemails:
     # -- looking
 
     def listed(self, limit: int = 200, *, handled: bool = True) -> tuple[Voicemail, ...]:
-        """Messages, those to be handled first, then the newest first."""
+        """Messages: unhandled ones first, then newest first."""
         states = [VoicemailState.NEW, VoicemailState.CLAIMED, *([VoicemailState.HANDLED] if handled else [])]
         query = select(*_SHOWN).where(messages.c.state.in_(states))
         order = (messages.c.state == VoicemailState.HANDLED, messages.c.left_at.desc(), messages.c.id)
@@ -205,7 +205,7 @@ class Voicemails:
         return found[0]
 
     def sealed(self, message: str) -> Iterator[bytes]:
-        """The sealed pieces of a message; a few at a time, so that nobody waits for whoever takes them."""
+        """The sealed pieces of a message; read a few at a time, so that a slow reader holds no lock."""
         number = 0
         while True:
             with self.store.read() as connection:
@@ -232,15 +232,15 @@ class Voicemails:
     # -- handling
 
     def claim(self, message: str, who: str, now: int) -> Voicemail:
-        """Takes a message on. Raises StoreError, naming them, when somebody else has it already."""
+        """Claims a message. Raises StoreError, with the name, when somebody else has claimed it."""
         return self._change(message, _free_for(who), VoicemailState.CLAIMED, who, now)
 
     def release(self, message: str, now: int) -> Voicemail:
-        """Gives a claimed message back."""
+        """Releases a claimed message."""
         return self._change(message, messages.c.state == VoicemailState.CLAIMED, VoicemailState.NEW, None, now)
 
     def handled(self, message: str, who: str, now: int) -> Voicemail:
-        """Marks a message as handled. Raises StoreError when it is handled already, or somebody else's."""
+        """Marks a message as handled. Raises StoreError when it is handled already, or claimed by somebody else."""
         return self._change(message, _free_for(who), VoicemailState.HANDLED, who, now)
 
     def _change(
@@ -253,7 +253,7 @@ class Voicemails:
             ).rowcount
             row = connection.execute(select(*_SHOWN).where(here, messages.c.state != VoicemailState.DELETED)).first()
             if row is None:
-                raise StoreError("there is no such message any more")
+                raise StoreError("the message no longer exists")
             found = _voicemail(row)
             if not changed:
                 whose = f" by {found.by}" if found.by else ""
@@ -263,7 +263,7 @@ class Voicemails:
             return found
 
     def delete(self, message: str) -> None:
-        """Deletes a message here; the collector deletes it at the provider, if it is there still."""
+        """Deletes a message here; the collector deletes it at the provider, if it is still there."""
         with self.store.write() as connection:
             here = messages.c.id == message
             for table in (parts, wrapped_keys):
@@ -282,7 +282,7 @@ class Voicemails:
             connection.execute(update(messages).where(here).values({**left, "changed_at": 0}))
 
     def discard(self, message: str) -> None:
-        """Takes back a message that was not stored well, as if it had never come."""
+        """Removes a message that was not stored correctly, as if it had never come."""
         with self.store.write() as connection:
             _forget_notices(connection, message)
             for table in (parts, wrapped_keys):
@@ -298,21 +298,21 @@ class Voicemails:
             return tuple(connection.execute(query).scalars())
 
     def waiting_since(self, before: int) -> tuple[Voicemail, ...]:
-        """New messages that nobody has claimed since a moment."""
+        """New messages, unclaimed since before a moment."""
         query = select(*_SHOWN).where(messages.c.state == VoicemailState.NEW, messages.c.changed_at < before)
         with self.store.read() as connection:
             return tuple(map(_voicemail, connection.execute(query.order_by(messages.c.left_at))))
 
 
 def _free_for(who: str) -> ColumnElement[bool]:
-    """A message that is new, or claimed by this person already."""
+    """Condition: the message is new, or claimed by this person already."""
     return (messages.c.state == VoicemailState.NEW) | (
         (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
     )
 
 
 def _pieces(connection: Connection, message: str, first: int) -> list[bytes]:
-    """Some sealed pieces of a message, from one on; none after the last."""
+    """Some sealed pieces of a message, from number `first`; none after the last."""
     query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number >= first)
     return list(connection.execute(query.order_by(parts.c.number).limit(PIECES)).scalars())
 

@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_made_is_no_reason_not_to_start(tmp_path: Path) 
     (tmp_path / "file").touch()
     opened = Store(f"sqlite:///{tmp_path}/file/phonetree.db")
     assert "its file cannot be opened" in str(opened.problem())
-    with pytest.raises(StoreError, match="its file cannot be opened; look at the path in DATABASE_URL"):
+    with pytest.raises(StoreError, match="its file cannot be opened; check the path in DATABASE_URL"):
         migrate(opened)
 
 

@@ -59,7 +59,7 @@ def _no_permission(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (_not_a_database, "no database of SQLite"),
+        (_not_a_database, "not an SQLite database"),
         (_a_folder, "its file cannot be opened"),
         (_through_a_file, "its file cannot be opened"),
         (_no_permission, "its file cannot be opened"),
@@ -74,7 +74,7 @@ def test_a_wrong_path_of_sqlite(made: Callable[[Path], str], words: str, tmp_pat
 def test_a_path_at_which_nothing_is_makes_nothing_and_says_where_it_looked(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/mistyped.db")
     assert store.problem() == (
-        f"the database cannot be used: there is no file at {tmp_path}/mistyped.db; look at the path in DATABASE_URL, "
+        f"the database cannot be used: there is no file at {tmp_path}/mistyped.db; check the path in DATABASE_URL, "
         "bring back a backup (docs/running.md, Restore), or, if it is to be a new one, run: python -m phonetree migrate"
     )
     store.close()
@@ -87,7 +87,7 @@ def test_a_database_that_somebody_else_holds(tmp_path: Path, monkeypatch: pytest
     migrate(store)
     with closing(sqlite3.connect(tmp_path / "db")) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="somebody else holds it"), store.write():
+        with pytest.raises(StoreError, match="another process has locked it"), store.write():
             pass
     store.close()
 
@@ -129,11 +129,11 @@ def _error(code: str, text: str) -> bytes:
         (_error("28P01", 'password authentication failed for user "somebody"'), "the user or the password is refused"),
         (_error("28000", 'role "somebody" does not exist'), "the user or the password is refused"),
         (_error("28000", 'no pg_hba.conf entry for host "1.2.3.4"'), "pg_hba.conf"),
-        (_error("3D000", 'database "helpline" does not exist'), "there is no database of that name"),
-        (_error("53300", "sorry, too many clients already"), "no connection left"),
+        (_error("3D000", 'database "helpline" does not exist'), "there is no database with that name"),
+        (_error("53300", "sorry, too many clients already"), "no connections left"),
         (_error("57P03", "the database system is starting up"), "starting or stopping"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no Postgres"),
-        (b"", "is no Postgres"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "do not belong to a Postgres server"),
+        (b"", "do not belong to a Postgres server"),
     ],
 )
 def test_what_a_server_answers(answer: bytes, words: str) -> None:
@@ -143,14 +143,14 @@ def test_what_a_server_answers(answer: bytes, words: str) -> None:
 
 def test_a_wrong_port_and_a_wrong_host() -> None:
     assert "nothing answers at its host and port" in _said(f"postgresql://somebody:{SECRET}@127.0.0.1:9/helpline")
-    assert "its host is not known" in _said(f"postgresql://somebody:{SECRET}@no-such-host.invalid/helpline")
+    assert "its host is unknown" in _said(f"postgresql://somebody:{SECRET}@no-such-host.invalid/helpline")
     assert "nothing answers at its socket" in _said(f"postgresql://somebody:{SECRET}@/helpline?host=/nonexistent")
 
 
 def test_a_wrong_name_and_a_wrong_user_at_a_real_server(tmp_path: Path) -> None:
     real = make_url(address("postgres", tmp_path))
     shown = real.set(database="none").render_as_string(hide_password=False)
-    assert "there is no database of that name" in _said(shown)
+    assert "there is no database with that name" in _said(shown)
     assert "the user or the password is refused" in _said(
         real.set(username="somebody").render_as_string(hide_password=False)
     )
@@ -159,5 +159,5 @@ def test_a_wrong_name_and_a_wrong_user_at_a_real_server(tmp_path: Path) -> None:
 def test_a_fault_that_nobody_thought_of_is_told_by_its_kind_alone() -> None:
     fault = OperationalError(f"SELECT {SECRET}", {}, RuntimeError(SECRET))
     assert told(fault) == (
-        "the database cannot be used: it says RuntimeError; look at DATABASE_URL, and at the database's own log"
+        "the database cannot be used: it reports RuntimeError; check DATABASE_URL, and the database's own log"
     )

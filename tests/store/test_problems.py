@@ -42,11 +42,14 @@ def test_a_full_disk_is_found_without_a_message(disk: Path) -> None:
         assert made.problem(thorough=True) is None
         filling = disk / "filling"
         filling.write_bytes(b"x" * (shutil.disk_usage(disk).free - 10_000_000))
-        assert made.problem(thorough=True) == "the database cannot be used: only 9 MB are free on its disk; make room"
+        assert (
+            made.problem(thorough=True)
+            == "the database cannot be used: only 9 MB are free on its disk; free some space"
+        )
         with filling.open("ab") as more:
             more.write(b"x" * (shutil.disk_usage(disk).free - 4096))
             more.flush()
-            assert made.problem(thorough=True) == "the database cannot be used: the disk is full; make room"
+            assert made.problem(thorough=True) == "the database cannot be used: the disk is full; free some space"
         filling.unlink()
         assert made.problem(thorough=True) is None
 
@@ -71,7 +74,7 @@ def test_a_database_that_is_held_by_somebody_else_is_said(tmp_path: Path, monkey
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)
     with store("sqlite", tmp_path) as made, closing(sqlite3.connect(tmp_path / "phonetree.db")) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert "somebody else holds it" in str(made.problem(thorough=True))
+        assert "another process has locked it" in str(made.problem(thorough=True))
         holder.rollback()
         assert made.problem(thorough=True) is None
 
@@ -80,7 +83,7 @@ def test_a_file_that_is_not_there_is_said_and_not_made_by_looking(tmp_path: Path
     made = Store(f"sqlite:///{tmp_path}/var/phonetree.db")
     for _ in range(2):
         problem = str(made.problem(thorough=True))
-        assert f"there is no file at {tmp_path}/var/phonetree.db; look at the path" in problem
+        assert f"there is no file at {tmp_path}/var/phonetree.db; check the path" in problem
         assert "run: python -m phonetree migrate" in problem
         with pytest.raises(StoreError, match="there is no file"), made.write():
             pass
@@ -98,7 +101,7 @@ def test_a_damaged_file_is_found_and_looked_for_again_when_it_is_brought_back(tm
         with path.open("r+b") as file:
             file.seek(5 * 4096)
             file.write(b"\xff" * 8192)
-        assert "its file is damaged; bring back a backup" in str(made.problem(thorough=True))
+        assert "its file is damaged; restore a backup" in str(made.problem(thorough=True))
         assert "its file is damaged" in str(made.problem(thorough=True)), "and not forgotten"
         (tmp_path / "backup.db").replace(path)
         assert made.problem(thorough=True) is None
@@ -126,9 +129,9 @@ def test_a_transaction_in_which_the_file_is_replaced_is_not_kept(tmp_path: Path)
                 connection.exec_driver_sql(statement)
                 (tmp_path / "copy.db").replace(path)
 
-        with pytest.raises(StoreError, match="deleted, moved, replaced or copied over"):
+        with pytest.raises(StoreError, match="deleted, moved, replaced or overwritten"):
             replaced("INSERT INTO fetches VALUES ('one', 1, 1, 1, 'x')", made.write)
-        with pytest.raises(StoreError, match="deleted, moved, replaced or copied over"):
+        with pytest.raises(StoreError, match="deleted, moved, replaced or overwritten"):
             replaced("SELECT 1", made.read)
         with made.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM fetches").scalar_one() == 0
@@ -152,7 +155,7 @@ def test_a_file_of_an_earlier_version_leaves_its_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_database_that_would_keep_nothing_is_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match="names no file"):
+    with pytest.raises(SettingsError, match="has no file name"):
         Store(url)
 
 

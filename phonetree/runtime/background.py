@@ -1,4 +1,4 @@
-"""The background work of a server, or of a `worker`, put together from the settings."""
+"""The background work of a server, or of a `worker`, assembled from the settings."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def background(
 
 
 def _is_shown(provider: Provider, helpline: Helpline) -> bool:
-    """Whether the provider lets calls show the helpline's number; so it is taken where it does not tell."""
+    """Whether the provider lets calls show the helpline's number; assumed if the provider does not say."""
     try:
         return not helpline.may_be_refused or provider.shows(helpline.caller_id)
     except ProviderError as error:
@@ -79,6 +79,6 @@ def _is_shown(provider: Provider, helpline: Helpline) -> bool:
 
 
 def _count_fallback(heartbeat: Heartbeat, counts: Counts, began: int, now: datetime) -> None:
-    """A call that began while no server answered heard the fallback that is elsewhere. `now` is the helpline's time."""
+    """Counts a call that began while no server answered: it heard the fallback. `now` is in the helpline's time."""
     if any(outage.holds(began) for outage in heartbeat.outages(int(now.timestamp()))):
         counts.add(Outcome.FALLBACK, datetime.fromtimestamp(began, UTC).astimezone(now.tzinfo))

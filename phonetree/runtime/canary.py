@@ -1,8 +1,8 @@
-"""The canary: a call that the server places to itself every minute, by the way that callers come: a connection to
-its own socket, signature, engine and rendering. A server that takes no connection any more fails it.
+"""The canary: a call that the server places to itself every minute, by the same path as callers: a connection to
+its own socket, signature, engine and rendering. A server that no longer accepts connections fails it.
 
-What is watched of the voice path is this call and no other: a counter of real calls would tell that there was one.
-Its caller never presses a key; it must come to where somebody is rung.
+The voice path is monitored only by this call: a counter of real calls would show that there was one.
+Its caller never presses a key; it must reach a point where somebody is rung.
 """
 
 import hmac
@@ -23,20 +23,20 @@ from phonetree.simulator.world import parse_world
 CALL_SECONDS = 60.0
 
 START_SECONDS = 30.0
-"""For so long a server that starts may not listen yet, before its test call fails."""
+"""How long a starting server may take to listen, before its test call fails."""
 
 RESCUE_HEADER = "X-Phonetree-Rescue"
-"""On an answer that helps because the turn itself failed."""
+"""Marks an answer that is the rescue after a failed turn."""
 
 
 def call_id(token: str) -> str:
-    """The id of the test calls: the same for all servers with a token, since one may answer another's at their port."""
+    """The id of test calls: the same for all servers with this token, since one may answer another's at their port."""
     return f"CA{hmac.new(token.encode(), b'canary', 'sha256').hexdigest()[:32]}"
 
 
 @dataclass
 class _Timed:
-    """A line to the application that notes how long the slowest answer took, and whether one was a rescue."""
+    """A line to the application that records the slowest answer, and whether one was a rescue."""
 
     line: Transport
     slowest: float = 0.0
@@ -55,7 +55,7 @@ class Canary:
     """`ok` and `seconds` (of the slowest turn) are those of the last call; None before the first one."""
 
     line: Transport | None
-    """The way to this server; None where its address is not known. Then no call is placed."""
+    """The connection to this server; None if its address is unknown. Then no call is placed."""
     token: str
     public_url: str
     sites: Sites
@@ -65,19 +65,19 @@ class Canary:
     seconds: float = 0.0
 
     def wait_for_the_server(self, stopping: Event) -> None:
-        """Returns when the server listens; or when it should by now, or is to stop."""
+        """Returns when the server listens, when it should have by now, or on stop."""
         until = monotonic() + START_SECONDS
         while isinstance(self.line, OverHttp) and not self.line.listens() and monotonic() < until:
             if stopping.wait(0.1):
                 return
 
     def call(self) -> bool | None:
-        """One call, and whether it went well; None when none was placed. Raises nothing."""
+        """Places a call; returns whether it succeeded, None when none was placed. Raises nothing."""
         if self.line is None:
             return None
         try:
             well = self._placed(self.line)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have met it
+        except Exception as error:  # noqa: BLE001 -- whatever it is, callers would have hit it
             log.failure("canary", error)
             well = False
         before, self.ok = self.ok, well

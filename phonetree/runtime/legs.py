@@ -1,8 +1,8 @@
 """What this process happens to know of calls that are ringing right now.
 
-Only for courtesy: a member who accepts too late is told why, and a phone that a voicemail picks up is not
-rung again. In memory, for two minutes, never written anywhere; without it, on another server, a call goes
-on all the same.
+Only for courtesy: a member who accepts too late is told why, and a phone with voicemail is not
+rung again. In memory, for two minutes, never written anywhere; without it, on another server, a call
+continues anyway.
 """
 
 from collections import OrderedDict
@@ -19,7 +19,7 @@ SECONDS = 120
 """Longer than a round of ringing with its questions takes."""
 
 MOST_CALLS = 10_000
-"""More calls than ring in two minutes; the oldest is forgotten first."""
+"""More calls than ring in two minutes; the oldest are dropped first."""
 
 _NOTHING = LegFacts()
 
@@ -33,7 +33,7 @@ class _Call:
 
 
 class LegTracker:
-    """Which phones of a call were picked up, which leg has accepted it, and whose caller has gone."""
+    """Which phones of a call were picked up, which leg accepted it, and whether the caller hung up."""
 
     def __init__(self) -> None:
         self._calls: OrderedDict[str, _Call] = OrderedDict()
@@ -59,12 +59,12 @@ class LegTracker:
         return _NOTHING
 
     def hang_up(self, call: str) -> None:
-        """Notes that the caller has gone."""
+        """Records that the caller hung up."""
         with self._lock:
             self._call(call).gone = True
 
     def _accept(self, call: str, leg: str) -> TooLate | None:
-        """Notes that a leg accepts, and answers why that is too late, if it is."""
+        """Records that a leg accepts; returns why that is too late, if it is."""
         known = self._call(call)
         if known.gone:
             return TooLate.GONE

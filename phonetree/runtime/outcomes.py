@@ -1,4 +1,4 @@
-"""What calls come to: counted for staffing, and noted for what staff are told. `store/counts.py` says what is kept."""
+"""Outcomes of calls: counted for staffing, and recorded for alerts. `store/counts.py` says what is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,14 @@ from phonetree.store.counts import Counts
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRecorder:
-    """Records what turns come to. The call that the server places to itself (`test_call`, its id) is left out."""
+    """Records the outcomes of turns. The call that the server places to itself (`test_call`, its id) is left out."""
 
     counts: Counts
     alerts: Alerts
     test_call: str
 
     def record(self, outcome: Outcome | None, request: Request, now: datetime) -> None:
-        """A turn came to this, at a moment in the helpline's time."""
+        """Records the outcome of a turn, at a moment in the helpline's time."""
         if outcome is None or request.call == self.test_call:
             return
         self.counts.add(outcome, now)

@@ -1,6 +1,6 @@
-"""Follows the overrides of the store in the background, so that no turn asks for them.
+"""Polls the overrides of the store in the background, so that turns do not query them.
 
-While the store is away the last known ones stand; they say themselves when they end.
+While the store is unavailable the last known ones stay in force; each has its own end.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ POLL_SECONDS = 5.0
 
 @dataclass
 class OverridePoller:
-    """Looks at the overrides, and hands what is new to the sites."""
+    """Polls the overrides, and passes changes to the sites."""
 
     overrides: Overrides
     sites: Sites
@@ -25,7 +25,7 @@ class OverridePoller:
     _seen: tuple[tuple[int, ...], str] | None = None
 
     def poll(self) -> None:
-        """One look. When the store is away nothing changes: the worker tells of that."""
+        """Polls once. When the store is unavailable nothing changes: the worker reports that."""
         try:
             kept = self.overrides.kept(int(self.now().timestamp()))
         except StoreError:
@@ -35,6 +35,6 @@ class OverridePoller:
         if before and before[0] == numbers and (before == self._seen or not self.sites.refused):
             return
         if before is None:
-            self.sites.take_over(standing(kept))  # they were looked at when they were made
+            self.sites.take_over(standing(kept))  # they were checked when they were added
         elif not self.sites.override(standing(kept)):
             log.warning("overrides", problems=[str(problem) for problem in self.sites.refused])

@@ -1,4 +1,4 @@
-"""Work that is done again and again beside the calls: one loop, with one rule for stopping."""
+"""Periodic background work: one loop, with one rule for stopping."""
 
 from collections.abc import Callable
 from random import random
@@ -8,17 +8,16 @@ from time import monotonic
 from phonetree import log
 
 STOP_SECONDS = 15.0
-"""For so long a stop waits for a task that is going on."""
+"""How long a stop waits for a running task."""
 
 SOON_SECONDS = 2.0
-"""How soon after `wake`: the provider tells of a recording a moment before it lists it."""
+"""How soon after `wake`: the provider announces a recording shortly before it lists it."""
 
 
 class Periodic:
-    """A task in a thread of its own: at once, then every so many seconds until it is stopped.
+    """A task in its own thread: at once, then every so many seconds until it is stopped.
 
-    A task that raises is tried again when it is next due. The log has the first failure of each kind, and when it is
-    over.
+    A task that raises is retried when it is next due. The first failure of each kind is logged, and its end.
     """
 
     def __init__(
@@ -30,8 +29,8 @@ class Periodic:
         woken: Callable[[], object] | None = None,
         jitter: bool = False,
     ) -> None:
-        """`seconds` lie between two beginnings, a quarter more or less with `jitter`. `woken` is what is done after
-        `wake`, besides."""
+        """`seconds` is the time from start to start, plus or minus a quarter with `jitter`. `woken` runs additionally
+        after `wake`."""
         self.name = name
         self._seconds = seconds
         self._task = task
@@ -41,20 +40,20 @@ class Periodic:
         self._failed = ""
         self._thread: Thread | None = None
         self.stopping = Event()
-        """Set when the task is to end. One that waits by itself looks at it."""
+        """Set when the task has to end. A task that blocks must watch it."""
 
     def start(self) -> None:
-        """Begins."""
+        """Starts the thread."""
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Has `woken` done soon. Many calls in a row have it done once."""
+        """Runs `woken` soon; once for several calls in a row."""
         if self._woken:
             self._wake.set()
 
     def stop(self, seconds: float | None = STOP_SECONDS) -> None:
-        """Ends, and waits for a task that is going on: so long, or as long as it takes (None)."""
+        """Stops, and waits for a running task: so many seconds, or as long as it takes (None)."""
         self.stopping.set()
         self._wake.set()
         if self._thread:
@@ -75,7 +74,7 @@ class Periodic:
     def _do(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except Exception as error:  # noqa: BLE001 -- nothing ends the loop
+        except Exception as error:  # noqa: BLE001 -- nothing may end the loop
             if self._failed != (failed := type(error).__name__):
                 log.failure(self.name, error)
             self._failed = failed

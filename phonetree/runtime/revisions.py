@@ -1,7 +1,7 @@
-"""Revisions that this server has not met: the one place where a turn may ask the database.
+"""Lookup of revisions that this server does not know: the only place where a turn may query the database.
 
-Once for each revision, and not for longer than a caller can wait; a call whose revision cannot be had begins
-again.
+Once for each revision, and for no longer than a caller can wait; a call whose revision is unavailable starts
+over.
 """
 
 from collections import OrderedDict
@@ -18,16 +18,16 @@ LIMIT_SECONDS = 1.0
 """How long a turn waits for the database."""
 
 AGAIN_SECONDS = 60.0
-"""A revision that could not be had is not asked for again so soon."""
+"""How long until an unavailable revision is looked up again."""
 
 AWAY_SECONDS = 5.0
-"""For so long nothing is asked of a database that did not answer: callers of many revisions would queue up for it."""
+"""How long an unresponsive database is not queried: callers of many revisions would queue up for it."""
 
 MOST_NAMES = 1000
 
 
 class RevisionLookup:
-    """Asks for revisions. `find` may be slow, and raise PhonetreeError."""
+    """Looks up revisions. `find` may be slow, and raise PhonetreeError."""
 
     def __init__(self, find: Callable[[str], Site | None]) -> None:
         self._find = find
@@ -38,7 +38,7 @@ class RevisionLookup:
         self._lock = Lock()
 
     def site(self, name: str) -> Site | None:
-        """The site of a revision, or None when it cannot be had now. All who ask for the same one wait together."""
+        """The site of a revision, or None when it is unavailable now. Requests for the same one share a lookup."""
         now = monotonic()
         with self._lock:
             if now < self._away_until or now - self._missing.get(name, -AGAIN_SECONDS) < AGAIN_SECONDS:
@@ -52,7 +52,7 @@ class RevisionLookup:
         except (PhonetreeError, TimeoutError):
             self._away_until = now + AWAY_SECONDS
             return None
-        except Exception as error:  # noqa: BLE001 -- the call begins again at today's tree, whatever it is
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the call starts over with the current tree
             failure("revisions", error)
             found = None
         if found is None:

@@ -1,4 +1,4 @@
-"""Everything that a running server is made of, put together from its settings."""
+"""All parts of a running server, assembled from its settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,12 +61,12 @@ class Services:
             self._loops.append(Periodic("overrides", POLL_SECONDS, self.overrides.poll))
 
     def start(self) -> None:
-        """All periodic work begins."""
+        """Starts all periodic work."""
         for loop in self._loops:
             loop.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """All periodic work ends; returns when it has, or after so many seconds."""
+        """Stops all periodic work; returns when it has ended, or after so many seconds."""
         for loop in self._loops:
             loop.stopping.set()
         for loop in self._loops:
@@ -78,11 +78,11 @@ class Services:
             self.background.wake()
 
     def record(self, outcome: Outcome | None, request: Request) -> None:
-        """Notes what a turn came to."""
+        """Records the outcome of a turn."""
         self.outcomes.record(outcome, request, self.now().astimezone(self.sites.current.schedule.zone))
 
     def test_call(self) -> None:
-        """Once a minute: the server calls itself, and where that goes well, says to others that it is there."""
+        """Once a minute: the server calls itself, and if that succeeds, marks itself as up."""
         well = self.canary.call()
         if well is not None:
             self.alerts.test_call(well=well)
@@ -90,7 +90,7 @@ class Services:
             try:
                 outage = self.heartbeat.mark(int(self.now().timestamp()))
             except StoreError:
-                return  # the worker tells of a store that is away
+                return  # the worker reports an unavailable store
             if outage:
                 self.alerts.outage(outage)
 
@@ -103,8 +103,8 @@ class Services:
 def services(settings: Settings, now: Callable[[], datetime], address: str | None = None) -> Services:
     """A server's parts, with nothing started.
 
-    Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens:
-    its test calls go there. Without it none is placed.
+    Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens
+    and where its test calls go; without it there are none.
     """
     store = Store(settings.database) if settings.database else None
     revisions = Revisions(store) if store else None

@@ -1,7 +1,7 @@
-"""The sites that a server holds: swapped whole, or kept.
+"""The sites that a server holds: swapped atomically, or kept.
 
-A reload does everything that can fail before it touches what callers use. A call that has begun keeps
-the revision it heard for as long as a call can last.
+A reload does everything that can fail before it touches what callers use. A call in progress keeps its revision for as
+long as a call can last.
 """
 
 import traceback
@@ -23,10 +23,10 @@ Proof = Callable[[Site], tuple[Problem, ...]]
 
 
 class Sites:
-    """What a server holds: the site that new calls get, those that calls in progress heard, the last edit.
+    """What a server holds: the site that new calls get, those of calls in progress, the last edit.
 
-    `problems` are those of the last edit, empty when it was good; when not, `current` is older than the files.
-    `refused` are what the overrides that were last heard of would break; then those before them stand.
+    `problems` are those of the last edit, empty when it was valid; otherwise `current` is older than the files.
+    `refused` is what the latest overrides would break; then the previous ones stay in force.
     """
 
     def __init__(
@@ -36,13 +36,12 @@ class Sites:
         proof: Proof | None = None,
         published: Callable[[], Iterable[tuple[bytes, bytes]]] = tuple,
     ) -> None:
-        """`proof` says which promises an edit would break; without it none is looked for. `published` are the files of
-        earlier revisions, the newest first: when those in the folder have a problem, a server that starts goes on with
-        them, as one that runs would.
+        """`proof` says which promises an edit would break; without it promises are not checked. `published` are the
+        files of earlier revisions, newest first: when those in the folder have a problem, a starting server continues
+        with these, as a running one would.
 
-        Raises ConfigError when there is no site to begin with. A site to begin with is taken even when it
-        breaks a promise: it helps more callers than none. It is proven all the same, by `reload`, and `problems`
-        says what it breaks.
+        Raises ConfigError when there is no site to start with. The first site is accepted even if it breaks a promise:
+        it helps more callers than none. `reload` proves it anyway, and `problems` says what it breaks.
         """
         self.folder = folder
         self.rules = rules
@@ -64,28 +63,28 @@ class Sites:
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
-        """What callers hear when we fail ourselves: bytes, so that nothing is left to fail."""
+        """What callers hear when a turn fails: bytes, so nothing more can fail."""
 
     def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
-        """The site of a revision that another server published, from its two files; None when they are not those of
-        that name, or make no site here."""
+        """The site of a revision that another server published, from its two files; None when they do not match
+        the name, or are not a valid site here."""
         made = self._made_of(contents) if revision_of(contents) == name else None
         return self._remember(made.site) if made else None
 
     def _made_of(self, contents: tuple[bytes, bytes]) -> Loaded | None:
-        """What two files make here, if they do."""
+        """The site of two files, if they are valid here."""
         try:
             return made_of(contents, self.folder, self.rules)
         except ConfigError:
             return None
 
     def revision(self, name: str) -> Site | None:
-        """The site of a revision, or None when this server has not met it."""
+        """The site of a revision, or None when this server does not know it."""
         return self._revisions.get(name)
 
     def reload(self) -> bool:
-        """Takes the files as they are now; True when callers hear something new. A bad edit changes nothing, nor does
-        one that we fail over: whatever it raises is a problem, and it is tried again when the files change."""
+        """Loads the current files; True when callers hear something new. A bad edit changes nothing, nor does one on
+        which we fail: any exception becomes a problem, and the files are tried again when they change."""
         with self._lock:
             try:
                 return self._take()
@@ -110,8 +109,8 @@ class Sites:
         return True
 
     def override(self, overrides: tuple[Override, ...]) -> bool:
-        """Puts these overrides, the newest first, in the place of those before; True when they stand. Those with which
-        the site would break a promise that it keeps without them change nothing, nor do those that we fail over."""
+        """Replaces the overrides by these, newest first; True when they are in force. If the site would break a promise
+        that it keeps without them, nothing changes, nor if we fail on them."""
         with self._lock:
             try:
                 self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
@@ -122,7 +121,7 @@ class Sites:
             return not self.refused
 
     def take_over(self, overrides: tuple[Override, ...]) -> None:
-        """The same without a look at what they break, for those that stood already when this server started."""
+        """The same without checking promises, for overrides that were in force before this server started."""
         with self._swap:
             self._overrides = overrides
             sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
@@ -130,8 +129,8 @@ class Sites:
             self.current = self._revisions[self.current.revision]
 
     def _prove(self, site: Site, *, again: bool) -> None:
-        """Refuses a site that callers may not hear. What they hear already is proven `again` at the first look only,
-        and under overrides."""
+        """Refuses a site that callers must not hear. The one they hear already is proven `again` only at the first
+        load, and under overrides."""
         known = site.revision in self._revisions and not again and not self._overrides
         if self._proof and not known and (broken := self._proof(site)):
             raise ConfigError(broken)
@@ -148,8 +147,8 @@ class Sites:
 
 
 def _problems(error: Exception, folder: Path) -> tuple[Problem, ...]:
-    """What to tell staff of whatever was raised over an edit: a mistake of ours by its kind and place, for its words
-    may hold anything."""
+    """An exception on an edit as problems for staff. Our own bugs show only kind and place, because their text may
+    contain anything."""
     if isinstance(error, ConfigError):
         return error.problems
     if isinstance(error, PhonetreeError):
@@ -157,5 +156,5 @@ def _problems(error: Exception, folder: Path) -> tuple[Problem, ...]:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "phonetree/" in frame.filename] or frames
     place = f"{type(error).__name__}, {Path(ours[-1].filename).name}:{ours[-1].lineno}"
-    text = f"could not be looked at, by a mistake in phonetree ({place}); undo the last edit, and report this line"
+    text = f"could not be checked, because of a bug in phonetree ({place}); undo the last edit, and report this line"
     return (Problem(Where(str(folder)), text),)

@@ -9,21 +9,21 @@ from phonetree.runtime.periodic import Periodic
 from phonetree.runtime.sites import Sites
 
 CHECK_SECONDS = 5.0
-"""Where the system tells nothing of changes (some network and container folders), look this often."""
+"""How often to check if the system does not report changes (some network and container folders)."""
 
 
 def watcher(sites: Sites) -> Periodic:
     """Reloads `sites` within seconds of an edit, once it is started.
 
-    It goes on whatever happens: a folder that is gone for a while or cannot be watched, or a fault of our own. Where
-    watching fails, the files are looked at all the same.
+    It continues whatever happens: a folder that is gone for a while or cannot be watched, or a bug. If watching fails,
+    the files are still checked.
     """
     periodic = Periodic("watch", CHECK_SECONDS, lambda: _follow(sites, periodic.stopping))
     return periodic
 
 
 def _follow(sites: Sites, stopping: Event) -> None:
-    """Until it is to stop."""
+    """Watches until told to stop."""
     reload(sites)
     for _ in watchfiles.watch(
         sites.folder,
@@ -36,7 +36,7 @@ def _follow(sites: Sites, stopping: Event) -> None:
 
 
 def reload(sites: Sites) -> None:
-    """One look at the files; says in the log what is new, once."""
+    """Checks the files once; logs what is new, once."""
     before = sites.problems
     if sites.reload():
         log.info("published", revision=sites.current.revision)

@@ -1,12 +1,11 @@
 """The background work of a process, over one store.
 
-What only a process that answers calls can know it does itself, wherever the mailbox's work is done: it publishes its
-revision, writes its counts, and looks at the database. The mailbox's work (collecting,
-retention, notices of messages) is done by each server, or by one `worker` for all of them.
+Each process that answers calls publishes its revision, writes its counts and checks the database itself. The mailbox's
+work (collecting, retention, notices of messages) is done by each server, or by one `worker` for all of them.
 
-A task that fails is tried again at the next round and keeps no other back. Nothing is logged of what
-comes in; a failure is logged when it begins, and when it is over. Rounds come at the process's own times: a callback
-only has messages collected, since whatever else is written or sent then would tell when somebody called.
+A failing task is retried in the next round and does not block the others. Nothing that comes in is logged; a failure
+is logged when it begins, and when it is over. Rounds follow the process's own schedule: a callback only triggers
+collecting, since anything else written or sent then would show when somebody called.
 """
 
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 
 ROUND_SECONDS = 60
-"""How often everything is looked at, when nothing wakes the worker earlier."""
+"""How often a round runs, unless something wakes the worker earlier."""
 
 COUNTS_SECONDS = 300
 DAY_SECONDS = 24 * 3600
@@ -45,7 +44,7 @@ class Retention:
 
 @dataclass
 class Worker:
-    """Everything that is done in the background, over one store."""
+    """All background work, over one store."""
 
     store: Store
     voicemails: Voicemails
@@ -53,16 +52,16 @@ class Worker:
     counts: Counts
     retention: Retention
     collector: Collector | None
-    """None where another process does the mailbox's work."""
+    """None if another process does the mailbox's work."""
     write_counts: Callable[[Counts, Store], None]
     publish: Callable[[int], None] | None
-    """Keeps the revision that callers hear, at a moment; None where no calls are answered."""
+    """Stores the revision that callers hear, at a moment; None if this process answers no calls."""
     collected_at: float = field(default_factory=time)
-    """When everything that the provider holds was last looked at, or the start."""
+    """When everything that the provider holds was last checked, or the start."""
     problem: str | None = None
-    """Why the database could not be used at the last look."""
+    """Why the database could not be used at the last check."""
     shown: Callable[[], bool] = lambda: True
-    """Whether the provider lets calls show the number that they are to show. Staff are told when that changes."""
+    """Whether the provider lets calls show the configured caller id. Staff are notified when that changes."""
     _said: dict[str, str] = field(default_factory=dict)
     _counted: float = 0.0
     _asked: float = 0.0
@@ -94,7 +93,7 @@ class Worker:
         self._note("database", self.problem or "")
 
     def collect(self, now: int) -> None:
-        """What a callback asks for: new messages, and notices of them. Raises nothing."""
+        """What a callback triggers: collecting messages, and notices of them. Raises nothing."""
         if self.store.problem() is None:
             self._mailbox(now)
 
@@ -123,7 +122,7 @@ class Worker:
             work()
         except PhonetreeError as error:
             self._note(name, str(error))
-        except Exception as error:  # noqa: BLE001 -- a fault of ours in one task keeps no other back
+        except Exception as error:  # noqa: BLE001 -- a bug in one task must not block the others
             if name not in self._said:
                 log.failure(name, error)
             self._said[name] = type(error).__name__
@@ -131,7 +130,7 @@ class Worker:
             self._note(name, "")
 
     def _note(self, name: str, text: str) -> None:
-        """Logs what has changed."""
+        """Logs a change."""
         if text and self._said.get(name) != text:
             log.warning("worker", task=name, problem=text)
         if not text and name in self._said:

@@ -33,8 +33,8 @@ def create_app(
     """The application. Without settings, those of the environment.
 
     Raises SettingsError or ConfigError when it could not answer calls. `watching` follows changes of the
-    files, and does the mailbox's work, in the background. `address` (host and port) is where this server listens: its
-    test calls go there. Without it none is placed.
+    files, and does the mailbox's work, in the background. `address` (host and port) is where this server listens and
+    where its test calls go; without it there are none.
     """
     settings = settings or environment.read()
     running = services(settings, now, address)

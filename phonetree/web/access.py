@@ -1,4 +1,4 @@
-"""Who may see more than a word: whoever has the token; in a demo everybody on this machine."""
+"""Who may see details: whoever has the token; in a demo everybody on this machine."""
 
 from hmac import compare_digest
 
@@ -10,7 +10,7 @@ LOOPBACK = ("127.0.0.1", "::1")
 
 
 def allowed() -> bool:
-    """Whether this request may see details. Without a token set nobody may, outside a demo."""
+    """Whether this request may see details. Without a token nobody may, except in a demo."""
     settings = services().settings
     if settings.demo and request.remote_addr in LOOPBACK:
         return True

@@ -13,7 +13,7 @@ SECONDS = 3600
 
 @blueprint.get("/audio/<name>")
 def audio(name: str) -> Response:
-    """One file. Nothing that lies elsewhere is given out, whatever link leads to it."""
+    """One file. Files outside the folder are not served, whatever link leads to them."""
     file = audio_file(services().sites.folder / "audio", name)
     if file is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""What the addresses of a server share: one object of the application, with types."""
+"""What the routes of a server share: one typed object of the application."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _NAME = "phonetree"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The server's parts, the public page as it goes out, and what may be watched."""
+    """The server's parts, the rendered public page, and the metrics."""
 
     services: Services
     pages: Pages
@@ -32,10 +32,10 @@ def of(app: Flask) -> Context:
 
 
 def context() -> Context:
-    """The context of the application that answers the present request."""
+    """The context of the application that answers the current request."""
     return of(current_app)
 
 
 def services() -> Services:
-    """The server's parts, for the present request."""
+    """The server's parts, for the current request."""
     return context().services

@@ -1,4 +1,4 @@
-"""Headers that stand on every answer, whatever it is."""
+"""Headers on every answer."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,9 +15,9 @@ _ALWAYS = {
 
 
 def security_headers(public_url: str) -> Mapping[str, str]:
-    """What an answer has unless it says otherwise: nothing is run, framed or stored, and no address is passed on.
+    """The default headers of an answer: nothing is run, framed or stored, and no address is passed on.
 
-    Browsers that came by https are told to come by https only, for a year (RFC 6797); over http that means nothing.
+    Over https, browsers are told to use only https for a year (RFC 6797); over http that has no effect.
     """
     https = public_url.startswith("https://")
     only_https = {"Strict-Transport-Security": f"max-age={A_YEAR_SECONDS}"} if https else {}

@@ -1,4 +1,4 @@
-"""Whether the server runs, and whether it is as good as its files."""
+"""Whether the server runs, and whether it is up to date with its files."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -20,11 +20,11 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Calls are answered, by the files as they are now, and messages are kept: a word for each.
+    """Whether calls are answered from the current files, and messages stored: one word for each.
 
-    503 when the server failed its own test call, when the last edit or an override was refused, or when the database is
-    away. Callers are helped in each case. What is wrong in full is for those who may see it (web/access.py): it quotes
-    what staff typed.
+    503 when the server failed its own test call, when the last edit or an override was refused, or when the database
+    is unavailable. Callers get help in each case. The problems in full are only for those with access
+    (web/access.py): they quote what staff typed.
     """
     running = services()
     sites, worker = running.sites, running.worker

@@ -1,4 +1,4 @@
-"""The public page as it goes out: made at most once a minute, in all languages, however many ask for it."""
+"""The rendered public page: made at most once a minute, in all languages, however many clients request it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ Made = tuple[Site, int]
 
 
 class Pages:
-    """Keeps the pages of the present minute. `make` words one."""
+    """Caches the pages of the current minute. `make` renders one."""
 
     def __init__(self, make: Callable[[Site, Language, datetime], bytes]) -> None:
         self._make = make
@@ -18,11 +18,11 @@ class Pages:
         self._made: tuple[Made, Mapping[Language, bytes]] | None = None
 
     def made(self, site: Site, now: datetime) -> bool:
-        """Whether the page of this minute is there already."""
+        """Whether the page of this minute is cached."""
         return self._found(site, now) is not None
 
     def page(self, site: Site, language: Language, now: datetime) -> bytes:
-        """The page in one of the site's languages. Whoever asks while it is made waits for it."""
+        """The page in one of the site's languages. Requests during rendering wait for it."""
         found = self._found(site, now)
         if found is None:
             with self._lock:

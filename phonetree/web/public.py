@@ -1,6 +1,6 @@
-"""The public page: the same tree to read, for those who cannot or would rather not hear it.
+"""The public page: the same tree to read, for those who cannot or prefer not to listen.
 
-It says nothing of the visitor and keeps nothing: no cookie, no script, nothing from elsewhere, and an
+It reveals nothing about the visitor and stores nothing: no cookie, no script, nothing from other sites, and an
 exit that leaves no trace of the page in the next site's log.
 """
 
@@ -21,7 +21,7 @@ from phonetree.web.words import WORDS
 blueprint = Blueprint("public", __name__, template_folder="templates")
 
 EXIT = "https://www.weather.gov/"
-"""Where the exit leads: a page that anybody may have open."""
+"""Where the exit leads: a page that anybody might have open."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 _SPELT = re.compile(r"\b(?:[A-Z0-9] )+[A-Z0-9]\b")
@@ -35,13 +35,13 @@ def phone(number: str) -> str:
 
 @blueprint.app_template_filter("written")
 def written(text: str) -> str:
-    """Words as they are written rather than spoken: "9 1 1" is 911, "M I T" is MIT."""
+    """Text in written rather than spoken form: "9 1 1" is 911, "M I T" is MIT."""
     return _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), text)
 
 
 @blueprint.app_template_filter("happens")
 def happens(kind: NodeKind, words: Mapping[str, str]) -> str:
-    """What happens at a node besides what is said there."""
+    """What happens at a node in addition to its prompt."""
     match kind:
         case NodeKind.CONNECT:
             return words["connect"]
@@ -85,7 +85,7 @@ def make(site: Site, language: Language, now: datetime) -> bytes:
 
 
 def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The keys that work everywhere, but for the change of language: the page has a link for that."""
+    """The keys that work everywhere, except the change of language: the page has a link for that."""
     keys = [
         (key, sentence(speak.text(choice.label)))
         for key, choice in speak.site.always.items()

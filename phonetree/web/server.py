@@ -1,15 +1,15 @@
-"""The server's edge: takes each request in whole, within limits, before any code of ours waits for it.
+"""The server's edge: receives each request completely, within limits, before our code processes it.
 
-granian's WSGI mode gives a request a thread and lets that thread wait for the body, for as long as the client likes:
-as many slow clients as there are threads, and no turn is answered any more. Here (RSGI, granian's own interface) a body
-is awaited on the event loop, which thousands can do at once, with a limit and a deadline. The rules:
+granian's WSGI mode gives a request a thread, which waits for the body for as long as the client likes: with as many
+slow clients as threads, no turn is answered. Here (RSGI, granian's own interface) bodies are awaited on the event
+loop, thousands at once, with a limit and a deadline. The rules:
 
-- What cannot be genuine is refused by its headers: no signature or a misshapen one, too long an address or body.
-- A turn is a computation and runs on the loop. Whatever may wait (a revision that has to be fetched, a page that has to
-  be rendered, a file) runs in one of two pools, turns apart from pages, so that neither waits for the other.
-- A limit has a name. Who exceeds it gets a bare status, and costs nothing more.
+- What cannot be genuine is refused by its headers: no signature or a malformed one, too long an address or body.
+- A turn is a computation and runs on the loop. Whatever may block (fetching a revision, rendering a page, a file) runs
+  in one of two pools, turns apart from pages, so that neither waits for the other.
+- A limit has a name. Whoever exceeds it gets a bare status, and costs nothing more.
 
-`app.py` is the same application for any other WSGI server; there the server's own limits have to do this.
+`app.py` is the same application for any other WSGI server, which then has to enforce its own limits.
 """
 
 import asyncio
@@ -38,22 +38,22 @@ from phonetree.web.limits import (
 )
 
 TURN_THREADS = 4
-"""Turns that may wait for the database at the same moment."""
+"""Turns that may wait for the database at the same time."""
 
 PAGE_THREADS = 2
-"""Pages and files that are made or sent off at the same moment."""
+"""Pages and files that are rendered or sent at the same time."""
 
 _READS = frozenset({"GET", "HEAD"})
 
 _LEFT_OUT = frozenset({"content-length", "transfer-encoding", "range"})
-"""The body is whole when the application sees it; and every file is sent whole."""
+"""The application sees a complete body, and sends complete files."""
 
 Headers = list[tuple[str, str]]
 
 
 class Edge:
-    """A Flask application as granian runs it. `waits` says of a path whether answering may take a while;
-    `stop` ends what runs beside the answers."""
+    """A Flask application as granian runs it. `waits` says whether answering a path may block;
+    `stop` ends the background work."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Edge:
     async def _answered(self, environ: dict[str, Any], *, signed: bool, large: bool) -> "_Answer":
         if signed and large:
             async with self._large:
-                await asyncio.sleep(0)  # whoever waits with a usual one comes first
+                await asyncio.sleep(0)  # requests with usual bodies come first
                 return await self._run(self._turns, environ)
         if signed:
             return await self._run(self._turns, environ)
@@ -105,7 +105,7 @@ class Edge:
             return _Answer(503, self._refusal, b"", None)
         self._waiting_pages += 1
         try:
-            async with self._page_slots:  # a few at a time, so that turns come in between, however many wait here
+            async with self._page_slots:  # a few at a time, so that turns come in between, however many are queued
                 return await self._run(self._pages, environ)
         finally:
             self._waiting_pages -= 1
@@ -134,13 +134,13 @@ class Edge:
 
 
 def load(address: str) -> Edge:
-    """The server's application, at work, for one worker that listens at an address (host and port)."""
-    log.write_apart()  # turns run on the loop: none may wait for whoever takes the log
+    """The running application for one worker that listens at an address (host and port)."""
+    log.write_apart()  # turns run on the loop: none may wait for the reader of the log
     return edge(create_app(address=address))
 
 
 def edge(application: Flask) -> Edge:
-    """What stands in front of an application that `create_app` made."""
+    """The edge in front of an application from `create_app`."""
     shared = context.of(application)
     running, pages = shared.services, shared.pages
 
@@ -154,7 +154,7 @@ def edge(application: Flask) -> Edge:
 
 
 class _Answer:
-    """What goes out: bytes, or a file that the server sends by itself, however slowly it is taken."""
+    """An answer: bytes, or a file that the server sends itself, however slowly the client reads."""
 
     __slots__ = ("body", "file", "headers", "status")
 
@@ -171,7 +171,7 @@ class _Answer:
 
 
 class _File:
-    """Stands where a file of ours is sent (PEP 3333, `wsgi.file_wrapper`)."""
+    """Marks a file to send (PEP 3333, `wsgi.file_wrapper`)."""
 
     def __init__(self, file: IO[bytes], _size: int = 0) -> None:
         self.file = str(file.name)
@@ -189,7 +189,7 @@ def _unwritten(_piece: bytes) -> None:
 
 
 def _is_page(scope: Scope) -> bool:
-    """Whether the request may be for something public. The application refuses what is not."""
+    """Whether the request may be for something public. The application refuses the rest."""
     return scope.method in _READS and not scope.path.startswith("/voice") and _short(scope)
 
 
@@ -208,17 +208,17 @@ def _short(scope: Scope) -> bool:
 
 
 async def _body(scope: Scope, protocol: HTTPProtocol) -> bytes | None:
-    """The whole body; None when it is too large. Raises TimeoutError when it does not come in time."""
+    """The whole body; None when it is too large. Raises TimeoutError when it is too slow."""
     chunked = "transfer-encoding" in scope.headers
     length = scope.headers.get("content-length", "0")
     if not length.isdigit() or len(length) > 9 or int(length) > MOST_BODY_BYTES:
         return None
     async with asyncio.timeout(BODY_SECONDS):
-        return await (_pieces(protocol) if chunked else protocol())  # by pieces each one is a wait of its own
+        return await (_pieces(protocol) if chunked else protocol())  # chunks have to be awaited one by one
 
 
 async def _pieces(protocol: HTTPProtocol) -> bytes | None:
-    """A body that does not say its length; None when it is too large."""
+    """A body without a length; None when it is too large."""
     body = b""
     async for piece in protocol:
         body += piece
@@ -228,7 +228,7 @@ async def _pieces(protocol: HTTPProtocol) -> bytes | None:
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The request as WSGI has it (PEP 3333)."""
+    """The request in WSGI form (PEP 3333)."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,

@@ -1,7 +1,7 @@
 """The webhook: verify -> event -> turn -> render.
 
-Nothing is read, written or logged before the signature is checked. No line is ever written for a call
-that goes well; a failure leaves what broke and where, never whose call.
+Nothing is read, written or logged before the signature is checked. Nothing is logged for a call
+without errors; for a failure only what broke and where, never whose call.
 """
 
 import re
@@ -32,7 +32,7 @@ blueprint = Blueprint("voice", __name__)
 _END = Renderer("").render((Hangup(),))
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-"""The provider uses POST. A signed request by any other method comes from a call, and gets help too."""
+"""The provider uses POST. A signed request with another method comes from a call, and gets help too."""
 
 
 _PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?#]*)")
@@ -40,17 +40,16 @@ _PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?
 
 @blueprint.before_app_request
 def verify() -> Response | None:
-    """Refuses, with nothing but a 403, whatever is neither a public page nor signed by the provider.
+    """Refuses, with a bare 403, whatever is neither a public page nor signed by the provider.
 
-    A signed request that no route of ours takes (a slash too many, another method) comes from a call all the same,
-    and gets help.
+    A signed request that matches no route (an extra slash, another method) still comes from a call, and gets help.
     """
     lost = request.routing_exception is not None
     if not lost and request.blueprint != blueprint.name:
         return None
     try:
         accepted = _is_signed(services().verifier)
-    except Exception:  # noqa: BLE001 -- too large, malformed, or a fault of ours: all fail closed
+    except Exception:  # noqa: BLE001 -- too large, malformed, or a bug: all fail closed
         accepted = False
     if not accepted:
         return Response(status=403)
@@ -58,7 +57,7 @@ def verify() -> Response | None:
 
 
 def _is_signed(verifier: Verifier) -> bool:
-    """Whether the provider has signed the request. What is larger than any of its requests is not even read."""
+    """Whether the provider has signed the request. One larger than any of its requests is not even read."""
     query = request.query_string
     if not could_be(request.headers.get(HEADER, "")) or len(query) > MOST_ADDRESS_BYTES:
         return False
@@ -85,7 +84,7 @@ def start() -> Response:
 
 @blueprint.route("/voice/<path:place>", methods=_METHODS)
 def turn(place: str) -> Response:
-    """A call goes on. When its place is lost, or was never ours, it begins again, and says so."""
+    """A call continues. If its state is unusable it starts over, and says so."""
     running, asked = services(), _asked()
     try:
         state = from_address(place, request.query_string.decode("latin-1"))
@@ -108,7 +107,7 @@ def fallback() -> Response:
 
 @blueprint.post("/voice/recording")
 def recording() -> Response:
-    """A message is ready at the provider: the collector looks now rather than later."""
+    """A message is ready at the provider: wakes the collector."""
     services().collect_soon()
     return Response(status=204)
 
@@ -122,7 +121,7 @@ def status() -> Response:
 
 @blueprint.errorhandler(Exception)
 def broken(error: Exception) -> AnyResponse:
-    """Whatever breaks, the caller hears help. What is done besides may break as well."""
+    """Whatever breaks, the caller gets help. Logging and recording may break as well."""
     if isinstance(error, HTTPException):
         return error.get_response()
     running = services()
@@ -139,35 +138,35 @@ def broken(error: Exception) -> AnyResponse:
 
 
 def _asked() -> Request:
-    """What the provider asks, whose signature was checked."""
+    """The provider's request, after its signature was checked."""
     return read(request.form if request.method != "GET" else request.args)
 
 
 def _site(running: Services, state: State) -> Site:
-    """The site that the call heard. On a member's leg any will do: only the product's own words are spoken there."""
+    """The site that the call began with. On a member's leg any will do: only phrases are spoken there."""
     site = running.sites.revision(state.revision)
     if site is None and state.step in LEG_STEPS:
         return running.sites.current
     site = site or running.revisions.site(state.revision)
     if site is None:
-        raise StateError("the revision is not known here")
+        raise StateError("the revision is unknown here")
     return site
 
 
 def _begin_again(running: Services, language: str) -> Response:
-    """The answer to a call whose place is lost."""
+    """The answer to a call whose state is unusable."""
     again = engine.start_again(running.sites.current, running.now(), language)
     return _document(running.renderer.render(again.verbs))
 
 
 def _failed_place(address: str) -> tuple[str, str]:
-    """Language and step of one of our addresses, as far as they can be told; the address may be anything."""
+    """Language and step of one of our addresses, as far as it has them; the address may be anything."""
     found = _PLACE.search(address[:MOST_ADDRESS_BYTES])
     return (found["language"], found["step"]) if found else ("", "")
 
 
 def _rescue(running: Services, language: str, step: str) -> bytes:
-    """Help as bytes that were made when the site was accepted; on a member's leg, no help but an end."""
+    """Help as bytes that were rendered when the site was accepted; on a member's leg, a hang-up."""
     return _END if step in LEG_STEPS else running.sites.last_resort.document(language)
 
 

@@ -1,9 +1,9 @@
-"""The caller: what they do whenever they could do something.
+"""The caller: what they do at each opportunity.
 
 A script is a list of steps, separated by commas. At each question the next step is taken:
 
     1         press 1 when it has been offered ("press 1"), or at the end of the words
-    1!        press 1 at once, in the middle of the words; also during words that ask nothing
+    1!        press 1 at once, in the middle of the words; also during words that ask for no key
     wait      do nothing
     20s       at the tone: speak for 20 seconds, then be silent;  20s#  then press #;  20sx  then hang up
     hangup    hang up one second into the words
@@ -25,7 +25,7 @@ REACTION_SECONDS = 1.0
 """From hearing a key offered to pressing it."""
 
 AT_ONCE_SECONDS = 0.5
-"""For those who know the key already."""
+"""For callers who know the key already."""
 
 ASKING_SECONDS = 2
 """A wait as long as this is a question; a shorter one only lets a key through."""
@@ -68,14 +68,14 @@ class Caller(Protocol):
     hangs_up_at: float | None
 
     def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:
-        """The words that are about to be heard, and how long a key is waited for after them."""
+        """The words about to be heard, and how long the wait for a key is after them."""
 
     def recorded(self) -> Speak:
         """The tone has sounded."""
 
 
 def seconds(said: Sequence[Said | Pause]) -> float:
-    """How long words and pauses take."""
+    """The length of words and pauses."""
     return sum(piece.seconds if isinstance(piece, Pause) else speech_seconds(piece.text) for piece in said)
 
 
@@ -103,7 +103,7 @@ def speech(step: str) -> Speak | None:
 
 
 class Script:
-    """A caller who follows a list of steps. Raises SimulationError on a step that means nothing."""
+    """A caller who follows a list of steps. Raises SimulationError on an unknown step."""
 
     def __init__(self, text: str) -> None:
         steps = [step.strip() for step in text.split(",") if step.strip()]
@@ -116,7 +116,7 @@ class Script:
                 self.steps.append(step)
             else:
                 raise SimulationError(
-                    f"'{step}' is not something a caller can do; write a key, 1!, wait, 20s, hangup or hangup@75"
+                    f"'{step}' is not a caller's step; write a key, 1!, wait, 20s, hangup or hangup@75"
                 )
 
     def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:

@@ -1,6 +1,6 @@
-"""Ringing other phones: legs, the question each is asked, and who is let through.
+"""Ringing other phones: legs, the question to each, and who is connected.
 
-Rules are from Twilio's pages voice/twiml/dial and voice/twiml/number; what those leave open is in `Rules`.
+Rules are from Twilio's pages voice/twiml/dial and voice/twiml/number; what they do not specify is in `Rules`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 _EMERGENCY = re.compile(r"\+?1?(911|112|999|933|988)\Z")
 _STATUS = {Answer.BUSY: "busy", Answer.FAILS: "failed"}
 LATE_SECONDS = 2.0
-"""How long after a call was taken a key on another leg may still arrive."""
+"""How long after a call was taken a key on another leg can still arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Ringing:
 @dataclass(slots=True)
 class _Leg:
     """One phone that is picked up. `at` is the moment of its next step; `life` takes the steps and ends
-    with whether the one who picked up is let through."""
+    with whether the person who picked up is connected."""
 
     number: str
     at: float
@@ -62,7 +62,7 @@ class _Leg:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """What came of ringing: who was let through, whether anybody picked up, and when it was over."""
+    """The result of ringing: who was connected, whether anybody picked up, and when it ended."""
 
     winner: str | None
     picked_up: bool
@@ -71,7 +71,7 @@ class _Round:
 
 
 def dial(call: Call, verb: Dial) -> Document | None:
-    """Rings, and bridges the caller with the first who is let through; then the action, or the next verb."""
+    """Rings, and bridges the caller with the first accepted leg; then the action, or the next verb."""
     caller_id = verb.caller_id or call.number
     numbers = tuple(number.number for number in verb.numbers)
     _check(call, numbers, caller_id)
@@ -127,7 +127,7 @@ def _failure(call: Call, verb: Dial) -> str:
 
 
 def _pass_until(call: Call, verb: Dial, moment: float) -> None:
-    """Time passes on the caller's side; a hang-up meanwhile may still be told to the action."""
+    """Time passes on the caller's side; a hang-up meanwhile may still be reported to the action."""
     try:
         call.pass_time(max(0.0, moment - call.clock.elapsed))
     except CallOver:
@@ -166,7 +166,7 @@ def _ring(call: Call, verb: Dial) -> _Round:
 
 
 def _play(call: Call, legs: list[_Leg], over: float) -> _Round:
-    """Lets the legs live side by side, each at its moments, until one is let through or all are over."""
+    """Runs the legs concurrently, each at its moments, until one is connected or all are over."""
     gone = call.caller.hangs_up_at
     picked_up = bool(legs)
     while legs:
@@ -187,7 +187,7 @@ def _play(call: Call, legs: list[_Leg], over: float) -> _Round:
 
 
 def _late(call: Call, round_: _Round) -> None:
-    """Keys that were pressed on other legs too late to know."""
+    """Keys pressed on other legs just after the call was taken."""
     for leg in round_.unfinished if call.rules.late_acceptance else ():
         if leg.at <= round_.at + LATE_SECONDS:
             leg.step(call)
@@ -268,7 +268,7 @@ class _LegLine:
         return document
 
     def hear(self, document: Document) -> Gather | None:
-        """What the one who picked up hears; the question, if there is one."""
+        """What the person who picked up hears; the question, if there is one."""
         gather = next((verb for verb in document if isinstance(verb, Gather)), None)
         said = gather.said if gather else tuple(verb for verb in document if isinstance(verb, Said))
         words = " ".join(piece.text for piece in said if isinstance(piece, Said))

@@ -1,4 +1,4 @@
-"""How a call leaves whatever it was in the midst of."""
+"""How a call ends in the middle of anything."""
 
 
 class CallOver(Exception):  # noqa: N818 -- not an error

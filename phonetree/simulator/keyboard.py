@@ -10,11 +10,11 @@ HELP = "a key (0-9 * #), Enter to stay silent, h to hang up"
 AT_THE_TONE = "the tone; how many seconds do you speak? (20, or 20sx to hang up then; h: hang up at once)"
 
 LONGEST_SPEECH_SECONDS = 600
-"""Longer than any message may be."""
+"""Longer than any message can be."""
 
 
 class Keyboard:
-    """Shows the call as it goes and asks what the caller does. `typed` keeps it as the steps of a script."""
+    """Shows the call live and asks what the caller does. `typed` has the answers as the steps of a script."""
 
     def __init__(self, show: Callable[[str], None], ask: Callable[[str], str]) -> None:
         self.hangs_up_at: float | None = None
@@ -66,7 +66,7 @@ class Keyboard:
 
 
 def _speech_step(answer: str) -> str:
-    """The step of a script that an answer at the tone stands for: a bare number ends with #, Enter is silence."""
+    """The script step for an answer at the tone: a bare number ends with #, Enter is silence."""
     if answer == "h":
         return "0sx"
     return f"{answer}s#" if answer.isdecimal() else answer or "0s"

@@ -1,4 +1,4 @@
-"""The network's side of HTTP: what it sends, how often it tries, and what it does when nothing comes back.
+"""The network's side of HTTP: what it sends, how often it tries, and what it does without an answer.
 
 Rules are from Twilio's pages voice/twiml, usage/webhooks/webhooks-connection-overrides and
 usage/security/availability-reliability.
@@ -18,34 +18,34 @@ from phonetree.simulator.twiml import Document, parse
 
 MOST_REDIRECTS = 10
 MOST_REQUESTS = 400
-"""A call with more requests than this goes round in a circle: an error of the tree, said loudly."""
+"""A call with more requests than this is in a loop: reported as an error of the tree."""
 
 LONGEST_WAIT_SECONDS = 15.0
-"""The hard limit for any request; an address may ask for less (`rt`)."""
+"""The hard limit for any request; an address can set less (`rt`)."""
 
 USER_AGENT = "TwilioProxy/1.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Behaviours of the network that no primary source confirms; each may be the other way round."""
+    """Behaviours of the network that no primary source confirms; each can be inverted."""
 
     pick_up_cancels: bool = True
     """The first phone picked up silences the others of its round."""
     late_acceptance: bool = False
-    """A key pressed on a leg just after the call was taken, or the caller had gone, is still asked about."""
+    """A key pressed on a leg just after the call was taken, or the caller hung up, still causes a request."""
     unaccepted: str = "completed"
-    """The DialCallStatus after somebody picked up and was not let through."""
+    """The DialCallStatus after somebody picked up and was not connected."""
     says_bridged: bool = True
     """DialBridged is sent (other providers do not)."""
     action_after_hangup: bool = True
-    """The caller's hang-up while ringing still asks for the action."""
+    """The caller's hang-up while ringing still requests the action."""
     empty_recording_leads_on: bool = False
-    """A recording without sound asks for no action; the next verb runs."""
+    """A recording without sound requests no action; the next verb runs."""
     says_forwarded: bool = True
-    """A call that was forwarded says from where; it depends on the carrier."""
+    """A forwarded call says from where; it depends on the carrier."""
     refusal: str = "failed"
-    """What a Dial does whose caller id is refused: it has `failed` at once, is `skipped`, or is an `error`, which ends
+    """What a Dial with a refused caller id does: it has `failed` at once, is `skipped`, or is an `error`, which ends
     the document."""
 
 
@@ -82,7 +82,7 @@ class NumberSettings:
 
 @dataclass
 class Network:
-    """One call's way to the server: ids, cookies, signatures, retries, fallback."""
+    """One call's connection to the server: ids, cookies, signatures, retries, fallback."""
 
     transport: Transport
     auth_token: str
@@ -94,15 +94,15 @@ class Network:
     waited: float = 0.0
     """Seconds that the caller has spent in silence, waiting for answers that did not come."""
     unique_ids: bool = False
-    """Ids that no other call has, as in real life: for a server that answers calls of other processes too. Otherwise
-    they count up, so that a call can be played again to the letter."""
+    """Globally unique ids, as in real life: for a server that answers calls of other processes too. Otherwise they
+    count up, so that a call can be replayed exactly."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def new_call_id(self) -> str:
         return f"CA{secrets.token_hex(16)}" if self.unique_ids else f"CA{next(self._ids):032x}"
 
     def document(self, url: str, fields: Mapping[str, str]) -> Document:
-        """The document at an address. Raises Unreachable when it cannot be had, after the retries asked for."""
+        """The document at an address. Raises Unreachable when that fails, after the configured retries."""
         reply = self._with_retries(url, fields)
         redirects = 0
         while 300 <= reply.status < 400:
@@ -114,7 +114,7 @@ class Network:
         return parse(reply.body, reply.headers.get("Content-Type", ""))
 
     def notify(self, url: str, fields: Mapping[str, str]) -> None:
-        """A callback whose answer does not matter; it is sent once, and lost when nobody takes it."""
+        """A callback whose answer does not matter; it is sent once, and lost if nobody receives it."""
         try:
             reply = self._once(url, fields)
         except Unreachable as error:
@@ -139,7 +139,7 @@ class Network:
     def _once(self, url: str, fields: Mapping[str, str], attempt: int = 0) -> Reply:
         self.requests += 1
         if self.requests > MOST_REQUESTS:
-            raise SimulationError(f"the call made more than {MOST_REQUESTS} requests; it goes round in a circle")
+            raise SimulationError(f"the call made more than {MOST_REQUESTS} requests; it is in a loop")
         bare, _, fragment = url.partition("#")
         headers = {
             "User-Agent": USER_AGENT,

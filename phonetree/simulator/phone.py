@@ -24,11 +24,11 @@ APPLICATION_ERROR = "We are sorry, an application error has occurred. Goodbye."
 
 @dataclass
 class Call:
-    """One call, and what came of it.
+    """One call, and its result.
 
     `dialled` has the numbers that rang, `spoke_with` those that the caller spoke with, `messages` the
-    seconds of each recording left, `ended` who ended it. `keep` is told the call and the seconds of each recording,
-    where a provider is to hold it.
+    seconds of each recording left, `ended` who ended it. `keep` gets the call and the seconds of each recording,
+    if a provider should hold it.
     """
 
     network: Network
@@ -70,7 +70,7 @@ class Call:
         return self
 
     def fields(self, **extra: str) -> dict[str, str]:
-        """What the network says of the call with every request (Twilio, voice/twiml)."""
+        """What the network sends about the call with every request (Twilio, voice/twiml)."""
         helpline, dialled = self.network.settings.number, self.network.settings.forwarded_from
         forwarded = {"ForwardedFrom": dialled} if dialled and self.rules.says_forwarded else {}
         geography = {
@@ -85,7 +85,7 @@ class Call:
         }  # fmt: skip
 
     def fetch(self, url: str, **extra: str) -> Document:
-        """The document that goes on with the call; the fallback's when there is none (usage/security/...)."""
+        """The document that continues the call; the fallback's when there is none (usage/security/...)."""
         target = urljoin(self.url, url)
         try:
             document = self.network.document(target, self.fields(**extra))
@@ -97,7 +97,7 @@ class Call:
         return document
 
     def broken_off(self, code: str) -> Document:
-        """The fallback's document, after one that could not be run to its end."""
+        """The fallback's document, after one that failed."""
         return self._fall_back(self.url, Unreachable(code, "the document could not be run"), code)
 
     def _wait_for_the_server(self) -> None:
@@ -165,7 +165,7 @@ class Call:
     # -- documents
 
     def _execute(self, document: Document) -> Document:
-        """Runs a document to where it leaves; answers the next one, or ends the call."""
+        """Runs a document up to where it leaves; returns the next one, or ends the call."""
         for verb in document:
             following = self._perform(verb)
             if following is not None:

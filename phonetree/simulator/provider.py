@@ -1,7 +1,7 @@
-"""A provider to test against: the REST addresses that the product uses, with what Twilio would hold behind them.
+"""A fake provider for tests: the REST API that the product uses, with what Twilio would hold.
 
-It asks for the account's credentials, lists by the page, redirects to the sound, refuses to delete what is not
-over, and fails on demand. It holds made-up recordings only, in memory. Rules are from Twilio's page
+It requires the account's credentials, lists in pages, redirects to the sound, refuses to delete unfinished calls,
+and fails on demand. It holds only generated recordings, in memory. Rules are from Twilio's page
 voice/api/recording and its OpenAPI description.
 """
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 RATE = 8000
 PAGE_SIZE = 50
-"""The provider's own size of a page."""
+"""The provider's default page size."""
 
 
 class Fault(StrEnum):
@@ -57,7 +57,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """The next `times` requests whose method and path match fail so."""
+    """The next `times` requests whose method and path match fail like this."""
 
     fault: Fault
     matches: str = ".*"
@@ -75,7 +75,7 @@ class Held:
     made_at: datetime
     status: str = "completed"
     duration: str | None = None
-    """As the provider tells it, where that is another than `seconds`; "" is told as nothing at all."""
+    """The length that the provider reports, if different from `seconds`; "" reports none."""
     encryption: dict[str, str] | None = None
 
 
@@ -89,12 +89,12 @@ class HeldCall:
     status: str = "completed"
     parent: str = ""
     direction: str = ""
-    """`inbound` unless given, or `outbound-dial` for a leg."""
+    """Default `inbound`; `outbound-dial` for a leg."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def sound(seconds: int, pitch: float = 440.0) -> bytes:
-    """A WAV file of `seconds`: a tone that goes up and down, so that no two messages are the same."""
+    """A WAV file of `seconds`: a tone that goes up and down, so that all messages differ."""
     samples = (
         int(8000 * math.sin(2 * math.pi * pitch * (1 + 0.2 * math.sin(second / RATE)) * second / RATE))
         for second in range(seconds * RATE)
@@ -111,7 +111,7 @@ def sound(seconds: int, pitch: float = 440.0) -> bytes:
 
 @dataclass
 class TestProvider:
-    """Everything that is held for one account; a WSGI application."""
+    """Everything held for one account; a WSGI application."""
 
     __test__ = False
 
@@ -121,19 +121,19 @@ class TestProvider:
     calls: dict[str, HeldCall] = field(default_factory=dict)
     numbers: dict[str, dict[str, object]] = field(default_factory=dict)
     verified: set[str] = field(default_factory=set)
-    """Numbers of elsewhere that may be shown as caller ids."""
+    """Numbers from elsewhere that may be shown as caller ids."""
     kind: str = "Full"
     secondary: str = ""
-    """A second token, which is accepted like the first (Twilio, iam/api/secondary_authtoken)."""
+    """A second token, accepted like the first (Twilio, iam/api/secondary_authtoken)."""
     failing: list[Failing] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     stall_seconds: float = 60.0
-    """How long a request that times out, or a slow one, is kept waiting."""
+    """How long a timed-out or slow request has to wait."""
     _ids: count[int] = field(default_factory=lambda: count(1))
     _lock: Lock = field(default_factory=Lock)
 
     def leave(self, call: str, seconds: int, *, number: str = "+16172532300", caller: str = "+16175550123") -> Held:
-        """A message is left in a call."""
+        """Leaves a message in a call."""
         with self._lock:
             number_of_it = next(self._ids)
         held = Held(
@@ -303,12 +303,12 @@ class TestProvider:
 
 
 def serve_apart(account: str, token: str) -> str:
-    """Serves in a process of its own, for as long as this one lives; the address."""
-    spawn = multiprocessing.get_context("spawn")  # a fork would copy what other threads are in the midst of
+    """Serves in a separate process, for as long as this one lives; returns the address."""
+    spawn = multiprocessing.get_context("spawn")  # a fork would copy other threads in mid-operation
     here, there = spawn.Pipe()
     spawn.Process(target=_apart, args=(there, account, token), name="provider", daemon=True).start()
     there.close()
-    _PARTNERS.append(here)  # its end tells the other process that this one is gone
+    _PARTNERS.append(here)  # closing it tells the other process that this one is gone
     return str(here.recv())
 
 
@@ -328,7 +328,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 def serve(application: TestProvider, host: str = "127.0.0.1", port: int = 0) -> str:
-    """Serves in the background, until this process ends; the address."""
+    """Serves in the background, until this process ends; returns the address."""
     server = make_server(host, port, application, threaded=True, request_handler=_Quiet)
     Thread(target=server.serve_forever, name="provider", daemon=True).start()
     return f"http://{host}:{server.server_port}"

@@ -23,12 +23,12 @@ class Line:
 
 
 def unheard(line: Line) -> None:
-    """A listener for those who read the transcript afterwards."""
+    """A listener that ignores lines: the transcript is read afterwards."""
 
 
 @dataclass
 class Transcript:
-    """The lines of a call. `listener` is told each one as it happens."""
+    """The lines of a call. `listener` gets each one as it happens."""
 
     listener: Callable[[Line], None] = unheard
     lines: list[Line] = field(default_factory=list)

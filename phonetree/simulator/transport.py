@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 from phonetree.errors import PhonetreeError
 
 
-class Unreachable(PhonetreeError):  # noqa: N818 -- the network's word
-    """No answer: the server is gone, refuses, or is too slow. `kind` is the network's word (`ct`, `rt`, `5xx`),
-    `seconds` what the waiting took."""
+class Unreachable(PhonetreeError):  # noqa: N818 -- the network's term
+    """No answer: the server is down, refuses, or is too slow. `kind` is the network's term (`ct`, `rt`, `5xx`),
+    `seconds` how long the wait was."""
 
     def __init__(self, kind: str, text: str, seconds: float = 0.0) -> None:
         super().__init__(text)
@@ -40,13 +40,13 @@ def _reply(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Repl
 
 
 class Transport(Protocol):
-    """Brings one signed POST to the server. Raises Unreachable when there is no answer within `limit` seconds."""
+    """Sends one signed POST to the server. Raises Unreachable when there is no answer within `limit` seconds."""
 
     def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply: ...
 
 
 def sign(token: str, url: str, fields: Mapping[str, str]) -> str:
-    """The signature over an address and its fields (usage/security): made here without the provider's library."""
+    """The signature over an address and its fields (usage/security): computed here without the provider's library."""
     text = url + "".join(name + fields[name] for name in sorted(fields))
     return base64.b64encode(hmac.new(token.encode(), text.encode(), sha1).digest()).decode()
 
@@ -68,17 +68,17 @@ class InProcess:
 class OverHttp:
     """Calls a running server. Redirects are left to the network, which counts them.
 
-    `at` is where the server really listens (http://127.0.0.1:8080), when that is not what its addresses say; then each
-    request takes a connection of its own, as a caller's does.
+    `at` is where the server really listens (http://127.0.0.1:8080), if that differs from its addresses; then each
+    request opens a new connection, as a caller's does.
     """
 
     def __init__(self, at: str = "") -> None:
         self._at = at
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy that is not ours
+        self._session.trust_env = False  # no proxy from the environment
 
     def listens(self) -> bool:
-        """Whether anything takes connections where the server is said to be."""
+        """Whether anything accepts connections at the server's address."""
         there = urlsplit(self._at)
         try:
             socket.create_connection((there.hostname or "", there.port or 80), 1).close()

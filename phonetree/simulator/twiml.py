@@ -1,6 +1,6 @@
 """TwiML as the network reads it: strictly. What it would refuse or skip with a warning is an error here.
 
-Rules are from the pages of each verb below Twilio's voice/twiml.
+Rules are from the page of each verb under Twilio's voice/twiml.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ _KEYS = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words that one hears, in a language (BCP 47), or a file."""
+    """Words that are heard, in a language (BCP 47), or a file."""
 
     text: str
     language: str

@@ -46,7 +46,7 @@ _AFTER = {Answer.MACHINE: 15, Answer.BUSY: 1, Answer.FAILS: 1}
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All phones but the caller's. Those not named: members accept, outside lines answer."""
+    """All phones but the caller's. By default members accept and outside lines answer."""
 
     phones: Mapping[str, Behaviour] = field(default_factory=dict)
     others: Behaviour | None = None
@@ -58,12 +58,14 @@ class World:
 
 
 def parse_world(text: str) -> World:
-    """The world that a text describes. Raises SimulationError that says how to write it."""
+    """Parses a world. Raises SimulationError that says how to write it."""
     phones: dict[str, Behaviour] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         number, equals, what = part.partition("=")
         if not equals:
-            raise SimulationError(f"'{part}' is no phone; write NUMBER=WHAT, such as +16175550101=busy or *=no-answer")
+            raise SimulationError(
+                f"'{part}' is not a phone; write NUMBER=WHAT, such as +16175550101=busy or *=no-answer"
+            )
         phones[number.strip()] = _behaviour(what.split())
     others = phones.pop("*", None)
     return World(phones, others)
@@ -71,7 +73,7 @@ def parse_world(text: str) -> World:
 
 def _behaviour(words: list[str]) -> Behaviour:
     if not words or words[0] not in list(Answer):
-        raise SimulationError(f"'{' '.join(words)}' is nothing that a phone does; known: {', '.join(Answer)}")
+        raise SimulationError(f"'{' '.join(words)}' is unknown; a phone can do: {', '.join(Answer)}")
     answer = Answer(words[0])
     behaviour = Behaviour(answer, after=_AFTER.get(answer, 4))
     for name, value in zip(words[1::2], words[2::2], strict=False):
@@ -80,5 +82,5 @@ def _behaviour(words: list[str]) -> Behaviour:
         seconds = int(value)
         behaviour = replace(behaviour, after=seconds) if name == "after" else replace(behaviour, talks=seconds)
     if len(words) % 2 == 0:
-        raise SimulationError(f"'{words[-1]}' lacks its seconds")
+        raise SimulationError(f"'{words[-1]}' needs a number of seconds")
     return behaviour

@@ -1,15 +1,15 @@
-"""Every error that has a name here, and whose it is to mend.
+"""Every error class, and who has to fix the cause.
 
 PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
 |-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
-|-- ProofError       the staff's: the tree and its hours are more than can be proven
-|-- OverrideError    the staff's: an override that makes no sense, or would break a promise
+|-- ProofError       the staff's: the tree and its hours are too much to prove
+|-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |-- StoreError       the operator's: the database cannot be used
-|-- ProviderError    the provider's: it did not do what was asked; says whether to ask again
-|-- SealError        whoever holds the key: it, its passphrase or what it should open is not right
-|-- StateError       nobody's: an address of a call that no turn of this tree wrote
-`-- SimulationError  the document's: what a phone network would refuse to run
+|-- ProviderError    the provider's: a request to it failed; says when to retry
+|-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
+|-- StateError       nobody's: an address of a call that no turn of this tree produced
+`-- SimulationError  the document's: something that a phone network would refuse
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 
 class PhonetreeError(Exception):
-    """Something known went wrong, and its text says what to do. Commands exit 1 on it."""
+    """A known problem; its text says what to do. Commands exit 1 on it."""
 
 
 class SettingsError(PhonetreeError):
-    """Settings are missing or malformed; the text names each, one a line, and `problems` holds them."""
+    """Settings are missing or malformed; the text has one line for each, and `problems` has them all."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -33,7 +33,7 @@ class ProofError(PhonetreeError):
 
 
 class OverrideError(PhonetreeError):
-    """An override cannot be made; the text has every reason, one a line."""
+    """An override cannot be added; the text has every reason, one per line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -44,8 +44,8 @@ class StoreError(PhonetreeError):
 
 
 class ProviderError(PhonetreeError):
-    """The provider did not do what was asked. `wait` is how many seconds it wants to be left alone, if it said so;
-    `gone` that what was asked for is not there."""
+    """A request to the provider failed. `wait` is after how many seconds to retry, if it said so; `gone` says that
+    the object does not exist."""
 
     def __init__(self, text: str, *, wait: float | None = None, gone: bool = False) -> None:
         super().__init__(text)
@@ -54,11 +54,11 @@ class ProviderError(PhonetreeError):
 
 
 class SealError(PhonetreeError):
-    """Something sealed does not open: the text says which of key, passphrase or content is not right."""
+    """Something sealed does not open: the text says whether key, passphrase or content is wrong."""
 
 
 class StateError(PhonetreeError):
-    """The parts of an address do not make a state of the tree."""
+    """The parts of an address are not a state of the tree."""
 
 
 class SimulationError(PhonetreeError):
@@ -79,7 +79,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something that stops a publish: where, what, and what to do."""
+    """Something that blocks publishing: where, what, and what to do."""
 
     where: Where
     text: str
@@ -89,12 +89,12 @@ class Problem:
 
 
 MOST_PROBLEMS = 100
-"""After so many the reading of the files ends: whoever has that many mends a few causes first, and checks again."""
+"""Reading stops after this many: fix a few causes first, then check again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigWarning:
-    """Advice: it does not stop a publish."""
+    """Advice: it does not block publishing."""
 
     where: Where
     text: str
@@ -104,9 +104,9 @@ class ConfigWarning:
 
 
 class ConfigError(PhonetreeError):
-    """The two files do not make a site.
+    """The two files are not a valid site.
 
-    `problems` holds every one of them, in the order of the files.
+    `problems` has all problems, in file order.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

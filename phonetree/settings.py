@@ -18,10 +18,10 @@ from phonetree.errors import SettingsError
 PROVIDER_URL = "https://api.twilio.com"
 DATABASE_URL = "sqlite:///var/phonetree.db"
 PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
-"""How the program was called, as whoever is to call it again should type it."""
+"""How the program was called, to show in messages."""
 
 SHORTEST_TOKEN = 16
-"""Characters of a token that cannot be guessed by trying."""
+"""Characters of a token that cannot be brute-forced."""
 
 DEMO_FOLDER = Path("var/demo")
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
@@ -34,14 +34,14 @@ class Settings:
     """What a server needs to know.
 
     `public_url` is the address that the provider calls, without a slash at its end; signatures are checked
-    against it. `names` is where `$NAME` of routing.yaml is looked up. `demo` admits fictional numbers.
+    against it. `names` is where `$NAME` of routing.yaml is looked up. `demo` allows fictional numbers.
 
-    `database` is the store's address (None: no store), `provider_url` where the provider's REST addresses are,
+    `database` is the store's address (None: no store), `provider_url` the base of the provider's REST API,
     `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
-    and for `keep_handled_days` after they are handled. `keep_call_records` leaves the provider's records of calls.
-    `background` is whether a server does the mailbox's work itself, `fallback_url` where the fallback's document is
-    (None: on the server itself). `old_token` signs too, while a token is changed. `status_token` opens
-    the details of /readyz, and /metrics (None: they are shown to nobody).
+    and for `keep_handled_days` after they are handled. `keep_call_records` keeps the provider's call records.
+    `background` is whether a server does the mailbox's work itself, `fallback_url` the address of the fallback document
+    (None: on the server itself). `old_token` is accepted too, while a token is rotated. `status_token` gives access to
+    the details of /readyz, and /metrics (None: nobody sees them).
     """
 
     account_sid: str
@@ -72,7 +72,7 @@ _SPACE = re.compile(r"\s")
 
 
 class _Environment(Mapping[str, str]):
-    """The environment with NAME_FILE looked through."""
+    """The environment, with NAME_FILE resolved."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -80,7 +80,7 @@ class _Environment(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         value = self._value(name)
         if bad := unfit(_BREAKS.sub(" ", value)):
-            raise SettingsError(f"{name} holds a character that cannot be seen ({named(bad)}); type it anew")
+            raise SettingsError(f"{name} holds a character that cannot be seen ({named(bad)}); retype it")
         return value
 
     def _value(self, name: str) -> str:
@@ -146,8 +146,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.environ) -> None:
     """Settings from a file's text, with a NAME=value in each line, as systemd and compose read them.
 
-    What the environment has already stays as it is. Raises SettingsError naming the line of the file `name`, and never
-    what stands in it.
+    Variables that are already set stay. Raises SettingsError with the line number in the file `name`, never with its
+    content.
     """
     problems = []
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
@@ -155,7 +155,7 @@ def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.envi
             continue
         key, sign, value = line.partition("=")
         if not (sign and _NAME.match(key)):
-            problems.append(f"{name}:{number}: is no setting; write NAME=value")
+            problems.append(f"{name}:{number}: is not a setting; write NAME=value")
             continue
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
@@ -191,7 +191,7 @@ def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
 
 
 def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether this is a demo, where numbers are made up."""
+    """Whether this is a demo, with fictional numbers."""
     return environ.get("PHONETREE_DEMO") == "1"
 
 
@@ -201,7 +201,7 @@ def auth_token(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def public_url(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The address that the provider calls, for a command that calls the server itself; None where it is not set."""
+    """The address that the provider calls, for a command that calls the server itself; None when it is not set."""
     values = _values(environ)
     return _public_url(values) if values.get("PHONETREE_PUBLIC_URL") else None
 
@@ -222,7 +222,7 @@ def demo_keys(port: int) -> Path:
 
 
 def become_demo(public_url: str, config: Path | None, environ: MutableMapping[str, str] = os.environ) -> Settings:
-    """Makes this process and its children a demo: secrets made up for this run, fictional numbers."""
+    """Makes this process and its children a demo: random secrets for this run, fictional numbers."""
     port = urlsplit(public_url).port or 0
     environ.update(
         TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
@@ -258,7 +258,7 @@ def _account_sid(values: Mapping[str, str]) -> str:
 
 
 def _database(environ: Mapping[str, str]) -> str:
-    """More is looked at when it is opened."""
+    """Only the scheme is checked here; the rest when it is opened."""
     address = database_url(environ)
     if not address.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+")):
         raise SettingsError(
@@ -279,19 +279,19 @@ def _fallback_url(values: Mapping[str, str]) -> str | None:
     value = values.get("PHONETREE_FALLBACK_URL", "").strip()
     parts = _parts(value)
     if value and not (parts and _safe(parts)):
-        raise SettingsError("PHONETREE_FALLBACK_URL is malformed; write a whole address that begins with https")
+        raise SettingsError("PHONETREE_FALLBACK_URL is malformed; write a full address that begins with https")
     return value or None
 
 
 def _status_token(values: Mapping[str, str]) -> str | None:
     value = values.get("PHONETREE_STATUS_TOKEN", "").strip()
     if value and len(value) < SHORTEST_TOKEN:
-        raise SettingsError(f"PHONETREE_STATUS_TOKEN can be guessed; make one of {SHORTEST_TOKEN} characters or more")
+        raise SettingsError(f"PHONETREE_STATUS_TOKEN is too easy to guess; use {SHORTEST_TOKEN} characters or more")
     return value or None
 
 
 def _parts(address: str) -> SplitResult | None:
-    """None when it is no address. No problem quotes one: it may hold a password, or be a secret in the wrong place."""
+    """None when it is not an address. Problems never quote it: it may contain a password, or be a misplaced secret."""
     try:
         parts = urlsplit(address)
         _ = parts.port, parts.hostname
@@ -301,7 +301,7 @@ def _parts(address: str) -> SplitResult | None:
 
 
 def _safe(parts: SplitResult) -> bool:
-    """Whether it is an address by https, or one on this machine."""
+    """Whether it is an https address, or one on this machine."""
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     return parts.scheme == "https" or (local and parts.scheme == "http")
 
@@ -324,9 +324,9 @@ def _public_url(values: Mapping[str, str]) -> str:
     value = _required(values, "PHONETREE_PUBLIC_URL", "what Twilio calls, like https://tree.example.org")
     parts = _parts(value)
     if not parts or parts.scheme not in ("http", "https"):
-        raise SettingsError("PHONETREE_PUBLIC_URL is malformed; write a whole address, like https://tree.example.org")
+        raise SettingsError("PHONETREE_PUBLIC_URL is malformed; write a full address, like https://tree.example.org")
     if parts.query or parts.fragment or parts.username or parts.password:
-        raise SettingsError("PHONETREE_PUBLIC_URL has more than an address; leave out user, ? and #")
+        raise SettingsError("PHONETREE_PUBLIC_URL has extra parts; remove user, ? and #")
     if not _safe(parts):
-        raise SettingsError("PHONETREE_PUBLIC_URL begins with http; callers' numbers may travel by https only")
+        raise SettingsError("PHONETREE_PUBLIC_URL begins with http; callers' numbers must only be sent over https")
     return value.rstrip("/")

@@ -34,19 +34,19 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
     ("name", "value", "said"),
     [
         ("TWILIO_ACCOUNT_SID", "SK123", "begins with AC"),
-        ("PHONETREE_PUBLIC_URL", "tree.example.org", "write a whole address"),
-        ("PHONETREE_PUBLIC_URL", "http://tree.example.org", "by https only"),
-        ("PHONETREE_PUBLIC_URL", "https://u:p@tree.example.org", "leave out user"),
-        ("PHONETREE_PUBLIC_URL", "https://tree.example.org/?a=1", "leave out user"),
-        ("PHONETREE_PUBLIC_URL", "https://tree.example\n.org", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "tree.example.org", "write a full address"),
+        ("PHONETREE_PUBLIC_URL", "http://tree.example.org", "only be sent over https"),
+        ("PHONETREE_PUBLIC_URL", "https://u:p@tree.example.org", "remove user"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example.org/?a=1", "remove user"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example\n.org", "write a full address"),
         ("PHONETREE_PUBLIC_URL", "https://tree.example\u200b.org", "zero width space"),
         ("PHONETREE_PROVIDER_URL", "https://api.example .org", "write an address"),
         ("PHONETREE_NOTIFY", "mailto://a@example.org\u202e", "right-to-left override"),
         ("TWILIO_AUTH_TOKEN", "very secret\x00", "a control character"),
         ("TWILIO_AUTH_TOKEN", "very secret\udcff", "half of a character"),
-        ("PHONETREE_PUBLIC_URL", "https://[", "write a whole address"),
-        ("PHONETREE_PUBLIC_URL", "https://tree.example.org:99999", "write a whole address"),
-        ("PHONETREE_PUBLIC_URL", "very secret", "write a whole address"),
+        ("PHONETREE_PUBLIC_URL", "https://[", "write a full address"),
+        ("PHONETREE_PUBLIC_URL", "https://tree.example.org:99999", "write a full address"),
+        ("PHONETREE_PUBLIC_URL", "very secret", "write a full address"),
         ("PHONETREE_FALLBACK_URL", "//[", "begins with https"),
         ("PHONETREE_PROVIDER_URL", "http://u:very secret@x", "write an address"),
         ("PHONETREE_STATUS_TOKEN", "short", "16 characters or more"),
@@ -121,7 +121,7 @@ def test_a_file_of_settings_is_read_as_systemd_reads_it() -> None:
 def test_a_line_that_is_no_setting_is_named_and_not_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         take_lines("TWILIO_AUTH_TOKEN=x\na very secret line\nexport A=1\n", "file", {})
-    assert str(caught.value).splitlines() == [f"file:{number}: is no setting; write NAME=value" for number in (2, 3)]
+    assert str(caught.value).splitlines() == [f"file:{number}: is not a setting; write NAME=value" for number in (2, 3)]
 
 
 def test_the_public_address_alone_may_be_missing_but_not_malformed() -> None:

@@ -41,10 +41,10 @@ ANY_MENU = "*"
 """Stands in a graph for every menu, so that not each transfer that goes back to one leads to all of them."""
 
 
-def without_caller(node: Node, menus: Iterable[NodeId]) -> Iterator[NodeId]:
+def without_caller(node: Node, back: Iterable[NodeId]) -> Iterator[NodeId]:
     """Where a node leads when the caller does nothing, whatever else happens.
 
-    A transfer without `otherwise` goes back to the menu heard last, which may be any of `menus`.
+    A transfer without `otherwise` goes `back`: to the menu heard last, or to the start of a call that heard none.
     """
     match node:
         case Menu(silence=silence):
@@ -57,7 +57,7 @@ def without_caller(node: Node, menus: Iterable[NodeId]) -> Iterator[NodeId]:
             yield from (closed, otherwise)
             yield from (after,) if after else ()
         case Transfer(otherwise=otherwise, after=after):
-            yield from (otherwise,) if otherwise else menus
+            yield from (otherwise,) if otherwise else back
             yield from (after,) if after else ()
         case Goodbye():
             return
@@ -77,7 +77,8 @@ def check(
     findings: Findings,
 ) -> None:
     """Notes every way to go round for ever, every node that no call comes to, and a 0 that reaches nobody."""
-    alone = {name: set(without_caller(node, (ANY_MENU,))) for name, node in nodes.items()}
+    back = (ANY_MENU, *start.values())
+    alone = {name: set(without_caller(node, back)) for name, node in nodes.items()}
     alone[ANY_MENU] = {name for name, node in nodes.items() if isinstance(node, Menu)}
     order = _refuse_rounds(alone, places, findings)
     _refuse_long_ways(alone, order, places, findings)

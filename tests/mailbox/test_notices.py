@@ -135,5 +135,5 @@ def test_that_nobody_could_be_reached_is_told_and_kept_nowhere(box: Mailbox, off
 def test_an_address_that_is_none_is_named_without_being_shown() -> None:
     with pytest.raises(SettingsError) as error:
         channels("json://127.0.0.1/one nonsense-with-a-secret")
-    assert str(error.value) == "PHONETREE_NOTIFY: address 2 is not one that Apprise knows"
+    assert str(error.value) == "PHONETREE_NOTIFY: address 2 is not a valid Apprise address"
     assert channels("") == ()

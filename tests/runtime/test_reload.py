@@ -193,7 +193,7 @@ def test_whatever_a_reload_raises_is_shown_everywhere_and_tried_again(
     reload(server.sites)
     assert server.sites.current is before
     (problem,) = server.sites.problems
-    assert "a mistake in phonetree (RecursionError, " in problem.text
+    assert "a bug in phonetree (RecursionError, " in problem.text
     assert "0101" not in problem.text
     assert server.client.get("/readyz").status_code == 503
     assert "RecursionError" in capfd.readouterr().err

@@ -75,7 +75,7 @@ def test_a_path_at_which_nothing_is_makes_nothing_and_says_where_it_looked(tmp_p
     store = Store(f"sqlite:///{tmp_path}/mistyped.db")
     assert store.problem() == (
         f"the database cannot be used: there is no file at {tmp_path}/mistyped.db; check the path in DATABASE_URL, "
-        "bring back a backup (docs/running.md, Restore), or, if it is to be a new one, run: python -m phonetree migrate"
+        "restore a backup (docs/running.md, Restore), or, for a new database, run: python -m phonetree migrate"
     )
     store.close()
     assert not list(tmp_path.iterdir())

@@ -40,7 +40,7 @@ from phonetree.core.tree import (
     Voicemail,
 )
 from phonetree.core.turn import Outcome, Turn
-from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verb, Verbs
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Say, Spoken, Verb, Verbs
 from phonetree.core.wording import Speaker, digits, sentence
 from phonetree.errors import StateError
 
@@ -81,14 +81,14 @@ class _Call:
         return self._in(State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu))
 
     def speaking(self, language: Language) -> "_Call":
-        return self._in(replace(self.state, language=language))
+        return self._in(State(self.state.revision, language, self.state.node, self.state.step, self.state.menu))
 
     def counting(self, misses: int, repeats: int) -> "_Call":
         return self._in(self.state.at(self.state.step, misses=misses, repeats=repeats))
 
     def passing(self) -> "_Call":
         """The same call, on its way from this node to the next."""
-        return replace(self, passed=(*self.passed, self.state.node))
+        return _Call(self.site, self.now, self.state, (*self.passed, self.state.node), self.outcome, self.interrupted)
 
     def coming_to(self, outcome: Outcome) -> "_Call":
         return replace(self, outcome=outcome)
@@ -97,10 +97,10 @@ class _Call:
         return Turn(verbs, self.passed, self.outcome)
 
     def _in(self, state: State) -> "_Call":
-        return replace(self, state=state)
+        return _Call(self.site, self.now, state, self.passed, self.outcome, self.interrupted)
 
     def refused(self) -> "_Call":
-        return self._in(replace(self.state, refused=1))
+        return self._in(self.state.at(self.state.step, refused=1))
 
 
 def start(site: Site, now: datetime) -> Turn:
@@ -153,7 +153,7 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
 
 def _begin(site: Site, now: datetime, language: Language) -> _Call:
     """A call at the node with which calls begin."""
-    node = site.start[site.schedule.status(now).kind]
+    node = site.start[site.schedule.kind(now)]
     return _Call(site, now, State(site.revision, language, node, Step.ASK))
 
 
@@ -197,7 +197,8 @@ def _rung(here: _Call, node: Node, event: Event) -> Turn:
     if not isinstance(node, Connect):
         return _enter(here, node.id)
     if here.state.step is Step.RING:
-        return _ring(here, node, ringing.RingProgress(int(here.now.timestamp())))
+        began = int(here.now.timestamp())
+        return _ring(here, node, _on_shift(here, node, began), ringing.RingProgress(began))
     talked = isinstance(event, DialEnded) and event.connected
     return _after(here, node) if talked else _ring_on(here, node, event)
 
@@ -229,7 +230,7 @@ def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Tur
         case Message(say=say, go=go):
             return _enter(here.passing(), go, spoken + here.speak.prompt(say))
         case HoursNode(go=go_by_kind):
-            return _enter(here.passing(), go_by_kind[here.site.schedule.status(here.now).kind], spoken)
+            return _enter(here.passing(), go_by_kind[here.site.schedule.kind(here.now)], spoken)
         case Connect() as node:
             return _connect(here, node, spoken)
         case Transfer() as node:
@@ -310,12 +311,12 @@ def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
 def _offer(here: _Call, choice: Choice) -> Spoken:
     """How a choice is spoken: what it does, then its key. A language is offered in itself."""
     if isinstance(choice.target, Speak):
-        other = _changed(here, choice.target.language)
-        name = other.site.languages[other.state.language].name
-        said = other.speak.phrase("language", language=name, key=choice.key)
+        speak = _changed(here, choice.target.language).speak
+        words = speak.words("language", language=speak.info.name, key=choice.key)
     else:
-        said = here.speak.phrase("choice", label=sentence(here.speak.text(choice.label)), key=choice.key)
-    return replace(said, node=here.state.node, key=choice.key)
+        speak = here.speak
+        words = speak.words("choice", label=sentence(speak.text(choice.label)), key=choice.key)
+    return Say(words, speak.info.voice, speak.node, choice.key)
 
 
 def _choose(here: _Call, menu: Menu, key: str) -> Turn:
@@ -367,8 +368,8 @@ def _ring_on(here: _Call, node: Connect, event: Event) -> Turn:
     picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
     known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
     if _may_be_refused(here, event):  # the same round once more, with a number that no provider refuses
-        return _ring(here.refused(), node, ringing.RingProgress(state.began, state.round, state.rang, known))
-    return _ring(here, node, ringing.RingProgress(state.began, state.round + 1, state.rang, known))
+        return _ring(here.refused(), node, members, ringing.RingProgress(state.began, state.round, state.rang, known))
+    return _ring(here, node, members, ringing.RingProgress(state.began, state.round + 1, state.rang, known))
 
 
 def _may_be_refused(here: _Call, event: Event) -> bool:
@@ -383,8 +384,8 @@ def _caller_id(here: _Call) -> str:
     return helpline.provider_number if here.state.refused else helpline.caller_id
 
 
-def _ring(here: _Call, node: Connect, past: ringing.RingProgress) -> Turn:
-    members = _on_shift(here, node, past.began)
+def _ring(here: _Call, node: Connect, members: tuple[Member, ...], past: ringing.RingProgress) -> Turn:
+    """The next round; `members` are those on shift when the ringing began."""
     round_ = ringing.next_round(here.site.teams[node.team], members, past, here.now)
     if round_ is None:
         return _enter(here.coming_to(Outcome.UNANSWERED) if past.rounds else here, node.otherwise)
@@ -486,7 +487,7 @@ def _back(here: _Call, spoken: tuple[Spoken, ...]) -> Turn:
         heard = back.site.nodes[menu]
         assert isinstance(heard, Menu)
         return _ask(back, heard, spoken, first=False)
-    return _enter(here, here.site.start[here.site.schedule.status(here.now).kind], spoken)
+    return _enter(here, here.site.start[here.site.schedule.kind(here.now)], spoken)
 
 
 # -- messages

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from phonetree.core.tree import Audio, Field, Language, NodeId, Part, Prompt, Site
+from phonetree.core.tree import Audio, Field, Language, LanguageInfo, NodeId, Part, Prompt, Site
 from phonetree.core.tree import Text as Words
 from phonetree.core.verbs import Play, Say, Spoken
 
@@ -29,13 +29,22 @@ class Speaker:
         """The words of a prompt, an audio file's being its transcript."""
         return "".join(map(self._words, prompt[self.language]))
 
+    @property
+    def info(self) -> LanguageInfo:
+        """The language."""
+        return self.site.languages[self.language]
+
     def phrase(self, name: str, /, **fields: str) -> Say:
         """One of the product's own sentences."""
-        return self.say(self.site.phrases[self.language][name].format(**fields))
+        return self.say(self.words(name, **fields))
+
+    def words(self, name: str, /, **fields: str) -> str:
+        """The words of one of the product's own sentences."""
+        return self.site.phrases[self.language][name].format(**fields)
 
     def say(self, text: str) -> Say:
         """A text in the language's voice."""
-        return Say(text, self.site.languages[self.language].voice)
+        return Say(text, self.info.voice)
 
     def resource(self, resource: str) -> str:
         """What an outside line is called."""
@@ -46,7 +55,8 @@ class Speaker:
         if len(parts) == 1 and isinstance(parts[0], Audio):
             yield Play(parts[0].file, parts[0].transcript, self.node)
         else:
-            yield replace(self.say("".join(self._words(part) for part in parts)), node=self.node)
+            words = "".join(map(self._words, parts))
+            yield Say(words, self.info.voice, self.node)
 
     def _words(self, part: Part) -> str:
         match part:

@@ -46,7 +46,7 @@ def _usable(walked: Walked) -> Iterator[Breach]:
     site = walked.site
     more = _Moments(site)
     looked_at: set[tuple[object, ...]] = set()
-    for turn, verbs in enumerate(walked.walk.verbs):
+    for turn, verbs in walked.documents:
         if (words := _without_addresses(verbs)) not in looked_at:
             looked_at.add(words)
             try:

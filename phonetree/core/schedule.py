@@ -228,6 +228,10 @@ class Schedule:
         """What `now` is, without what comes next: cheaper than `status`."""
         return _at(self, now.astimezone(self.zone).replace(second=0, microsecond=0))[0]
 
+    def names(self, now: datetime) -> Names:
+        """What `now` is called by language, as `status` has it; mostly nothing."""
+        return _at(self, now.astimezone(self.zone).replace(second=0, microsecond=0))[1]
+
     def is_open(self, now: datetime) -> bool:
         """Whether the helpline is open at `now`."""
         return self.kind(now) is Kind.OPEN

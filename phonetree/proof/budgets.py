@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import chain, islice
 from typing import assert_never
 
 from phonetree.core import engine
 from phonetree.core.events import Pressed
+from phonetree.core.schedule import Names
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import Step
 from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
@@ -36,10 +38,12 @@ class Arrival:
 def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
     """One for each kind of moment and language, at that moment of the kind whose greeting takes longest to say."""
     for number, moment in enumerate(moments.kinds):
+        told = Told(site, moment)
         for language, begin in begins(site, walk, walk.number[Place(number)]):
             people: list[float] = []
             lines: list[float] = []
-            greeting = _longest_greeting(site, language, moment, walk.verbs[begin])
+            at = told.longest(language) if walk.answer_of[begin] in walk.by_the_clock else moment.at
+            greeting = _greeting(site, language, at, walk.verbs[begin])
             for key, offered in _offers(greeting):
                 pressed = walk.following(begin, Pressed(key))
                 documents = alone(walk, pressed) if pressed is not None else iter(())
@@ -52,19 +56,45 @@ def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
             yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
 
 
-def _longest_greeting(site: Site, language: Language, moment: Moment, greeting: Verbs) -> Verbs:
-    """The first turn in a language when it takes longest: it may say when we open, and why we are closed."""
+class Told:
+    """What the first turn of a call may say of the moments of one kind: when we open, and why we are closed."""
 
-    def told(at: datetime) -> float:
-        status, speak = site.schedule.status(at), Speaker(site, language, at)
-        words = speak.moment(status.next_opening) if status.next_opening else ""
-        return speech_seconds(f"{words} {status.names.get(language, '')}")
+    def __init__(self, site: Site, moment: Moment) -> None:
+        self._site, self._moment = site, moment
 
+    def longest(self, language: Language) -> datetime:
+        """The moment of which it takes longest to tell."""
+        seconds: dict[str, float] = {}
+
+        def told(each: tuple[datetime, datetime | None, Names]) -> float:
+            at, opening, names = each
+            words = Speaker(self._site, language, at).moment(opening) if opening else ""
+            words = f"{words} {names.get(language, '')}"
+            if words not in seconds:
+                seconds[words] = speech_seconds(words)
+            return seconds[words]
+
+        return max(self.moments, key=told)[0]
+
+    @cached_property
+    def moments(self) -> list[tuple[datetime, datetime | None, Names]]:
+        """Each moment with the opening after it, and what it is called. Most have the opening of the one before."""
+        schedule, found = self._site.schedule, []
+        before = opening = None
+        for at in self._moment.all:
+            if before is None or opening is None or not before <= at < opening:
+                opening = schedule.status(at).next_opening
+            found.append((at, opening, schedule.names(at)))
+            before = at
+        return found
+
+
+def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> Verbs:
+    """The first turn in a language, at another moment of the same kind."""
     asked = question(greeting)
-    longest = max(moment.all, key=told)
     if language == site.first_language:
-        return engine.start(site, longest).verbs
-    return engine.visit(site, asked.then.node, language, longest).verbs if asked else greeting
+        return engine.start(site, at).verbs
+    return engine.visit(site, asked.then.node, language, at).verbs if asked else greeting
 
 
 def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:

@@ -35,10 +35,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The kinds of moment, and which may follow which while a call goes on."""
+    """The kinds of moment, which may follow which while a call goes on, and the hours that each is `open` in or not."""
 
     kinds: tuple[Moment, ...]
     follows: tuple[frozenset[int], ...]
+    hours: tuple[Hours, ...]
 
 
 def moments(since: date, site: Site, *others: Site) -> Moments:
@@ -65,7 +66,7 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
                 follows[before].add(here)
             before = here
     kinds = tuple(Moment(each[0], *profile, tuple(each)) for profile, each in zip(found, examples, strict=True))
-    return Moments(kinds, tuple(frozenset(after) for after in follows))
+    return Moments(kinds, tuple(frozenset(after) for after in follows), watched)
 
 
 def _hours(site: Site) -> Iterator[Hours]:

@@ -3,6 +3,7 @@
 The checks look at what the engine asks the phone network for; they have no rules of the tree of their own.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Ve
 from phonetree.core.wording import Speaker
 from phonetree.proof.budgets import Arrival, alone, arrivals, begins, question
 from phonetree.proof.moments import Moments
-from phonetree.proof.walk import Place, Walk, way
+from phonetree.proof.walk import Happening, Place, Walk, way
 
 MOST_SPOKEN_CHOICES = 5
 """Choices spoken in one menu, besides the change of language: more are not remembered."""
@@ -44,21 +45,25 @@ class Walked:
     moments: Moments
     walk: Walk
 
+    @property
+    def documents(self) -> Iterator[tuple[int, Verbs]]:
+        """Every document, once for each kind of moment, with the first turn that has it."""
+        verbs = self.walk.verbs
+        return ((turn, verbs[turn]) for turn in self.walk.different)
+
     @cached_property
     def menus(self) -> tuple[tuple[int, Gather], ...]:
         """Every question that is put to a caller, once for each state and kind of moment."""
         found: dict[tuple[int, object], tuple[int, Gather]] = {}
-        for turn, verbs in enumerate(self.walk.verbs):
+        for turn, verbs in self.documents:
             if gather := question(verbs):
-                found.setdefault((self.walk.places[turn].moment, gather.then), (turn, gather))
+                found.setdefault((self.walk.moment_of[turn], gather.then), (turn, gather))
         return tuple(found.values())
 
     @cached_property
     def dials(self) -> tuple[tuple[int, Dial], ...]:
         """Every ringing."""
-        return tuple(
-            (turn, verb) for turn, verbs in enumerate(self.walk.verbs) for verb in verbs if isinstance(verb, Dial)
-        )
+        return tuple((turn, verb) for turn, verbs in self.documents for verb in verbs if isinstance(verb, Dial))
 
     @cached_property
     def arrivals(self) -> tuple[Arrival, ...]:
@@ -67,7 +72,7 @@ class Walked:
 
     def now(self, turn: int) -> datetime:
         """An example of the moment at which a turn is taken."""
-        return self.moments.kinds[self.walk.places[turn].moment].at
+        return self.moments.kinds[self.walk.moment_of[turn]].at
 
     def node(self, turn: int) -> NodeId:
         """Where the call is when a turn is taken; for one that comes in, where it begins."""
@@ -84,30 +89,45 @@ class Walked:
 
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
     """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
-    walk = walked.walk
-    came_from: dict[int, int | None] = {turn: None for turn, place in enumerate(walk.places) if place.state is None}
-    waiting = list(came_from)
-    changing: list[tuple[int, int]] = []  # the hours change in mid-call: looked at last, for no phone can play it
-    while waiting:
-        for turn in waiting:
-            verbs = walk.verbs[turn]
-            if _hangs_up(verbs) and not _asked_to_leave(walked.site, walk.places[turn]):
-                yield Breach("a call that reached nobody is hung up on", way(came_from, turn), walked.node(turn))
-            changing += [(turn, after) for after in walk.later[turn]]
-            if not any(isinstance(verb, Record) for verb in verbs):
-                waiting += _new(came_from, walk, ((turn, after) for after in walk.after[turn]))
-        waiting = _new(came_from, walk, changing)
-        changing = []
+    walk, places, after, later = walked.walk, walked.walk.places, walked.walk.after, walked.walk.later
+    hangs_up = [_hangs_up(answer.verbs) for answer in walk.answers]
+    walked_on: set[tuple[int, int]] = set()
+    met = _Met(walk)
+    met.meet(-1, (turn for turn, before in enumerate(walk.before) if before < 0))
+    taken = changed = 0
+    while taken < len(met.turns):
+        while taken < len(met.turns):
+            turn = met.turns[taken]
+            answer = walk.answer_of[turn]
+            if hangs_up[answer] and not _asked_to_leave(walked.site, places[turn]):
+                yield Breach("a call that reached nobody is hung up on", way(met.before, turn), walked.node(turn))
+            here = (walk.moment_of[turn], answer)
+            if here not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
+                met.meet(turn, after[turn])
+            walked_on.add(here)
+            taken += 1
+        for turn in met.turns[changed:taken]:  # the hours change in mid-call: last, for no phone can play it
+            met.meet(turn, later[turn])
+        changed = taken
 
 
-def _new(came_from: dict[int, int | None], walk: Walk, steps: Iterable[tuple[int, int]]) -> list[int]:
-    """The turns that are met for the first time, and not after a talk."""
-    met = []
-    for turn, after in steps:
-        if after not in came_from and not _elsewhere(walk.places[after]):
-            came_from[after] = turn
-            met.append(after)
-    return met
+_NEVER = -2
+
+
+class _Met:
+    """The turns that were met, none of them after a talk, in order; and `before` each the one that led there."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.turns = array("i")
+        self.before = array("i", [_NEVER]) * len(walk)
+        self._elsewhere = list(map(_elsewhere, walk.happenings))
+        self._happening_of = walk.happening_of
+
+    def meet(self, before: int, turns: Iterable[int]) -> None:
+        for turn in turns:
+            if self.before[turn] == _NEVER and not self._elsewhere[self._happening_of[turn]]:
+                self.before[turn] = before
+                self.turns.append(turn)
 
 
 def _hangs_up(verbs: Verbs) -> bool:
@@ -128,10 +148,11 @@ def _asked_to_leave(site: Site, place: Place) -> bool:
     return isinstance(past_words(site.nodes, choice.target.node), Goodbye)
 
 
-def _elsewhere(place: Place) -> bool:
+def _elsewhere(happening: Happening) -> bool:
     """A turn after a talk, or on a member's leg."""
-    talked = isinstance(place.event, DialEnded) and place.event.connected
-    return talked or (place.state is not None and place.state.step in LEG_STEPS)
+    state, event, _ = happening
+    talked = isinstance(event, DialEnded) and event.connected
+    return talked or (state is not None and state.step in LEG_STEPS)
 
 
 def _rings(verbs: Verbs) -> bool:
@@ -174,39 +195,60 @@ def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
 
 
 def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
-    for turn, place in enumerate(walked.walk.places):
-        state = place.state
-        if state is None or state.step is not Step.RUNG:
-            continue
-        node = walked.site.nodes[state.node]
-        assert isinstance(node, Connect)
-        waited, ceiling = state.rang + place.later, walked.site.teams[node.team].longest_wait
-        if waited > min(ceiling, walked.site.budgets.whole_wait):
-            yield walked.breach(f"team '{node.team}' can keep a caller waiting for {waited} s", turn)
+    too_long = {
+        number: text
+        for number, happening in enumerate(walked.walk.happenings)
+        if (text := _waits_too_long(walked.site, happening))
+    }
+    for turn, happening in enumerate(walked.walk.happening_of) if too_long else ():
+        if happening in too_long:
+            yield walked.breach(too_long[happening], turn)
+
+
+def _waits_too_long(site: Site, happening: Happening) -> str | None:
+    state, _, later = happening
+    if state is None or state.step is not Step.RUNG:
+        return None
+    node = site.nodes[state.node]
+    assert isinstance(node, Connect)
+    waited, ceiling = state.rang + later, site.teams[node.team].longest_wait
+    too_long = waited > min(ceiling, site.budgets.whole_wait)
+    return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else None
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
-    """No way round without a key: a search for cycles among all turns that happen by themselves."""
-    done: set[int] = set()
-    for root in range(len(walked.walk.places)):
-        stack, on_the_way = [(root, _by_itself(walked.walk, root))], {root}
-        while stack and root not in done:
+    """No way round without a key: a search for cycles among all turns that happen by themselves. What follows equal
+    answers at one moment is the same, and looked at once."""
+    walk = walked.walk
+    by_itself = _by_itself(walk)
+    done: set[tuple[int, int]] = set()
+    for root in walk.different:
+        stack, on_the_way = [(root, by_itself(root))], {root}
+        while stack:
             turn, following = stack[-1]
             after = next(following, None)
             if after is None:
                 stack.pop()
                 on_the_way.discard(turn)
-                done.add(turn)
+                done.add((walk.moment_of[turn], walk.answer_of[turn]))
             elif after in on_the_way:
                 yield walked.breach("a call goes round without the caller", after)
                 return
-            elif after not in done:
+            elif (walk.moment_of[after], walk.answer_of[after]) not in done:
                 on_the_way.add(after)
-                stack.append((after, _by_itself(walked.walk, after)))
+                stack.append((after, by_itself(after)))
 
 
-def _by_itself(walk: Walk, turn: int) -> Iterator[int]:
-    return (after for after in walk.after[turn] if not isinstance(walk.places[after].event, Pressed | LegPressed))
+def _by_itself(walk: Walk) -> Callable[[int], Iterator[int]]:
+    """For a turn, those that follow it without a key."""
+    pressed = [isinstance(event, Pressed | LegPressed) for _, event, _ in walk.happenings]
+    follows = [[each for each in follows if not pressed[each]] for follows in walk.follows]
+
+    def after(turn: int) -> Iterator[int]:
+        turn_of = walk.turn_of[walk.moment_of[turn]]
+        return (turn_of[happening] for happening in follows[walk.answer_of[turn]])
+
+    return after
 
 
 # -- whom a call reaches
@@ -262,7 +304,7 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
 
 def prompts_are_short(walked: Walked) -> Iterator[Breach]:
     known: dict[str, float] = {}
-    for turn, verbs in enumerate(walked.walk.verbs):
+    for turn, verbs in walked.documents:
         for say in (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken):
             if isinstance(say, Say) and say.text not in known:
                 known[say.text] = speech_seconds(say.text)

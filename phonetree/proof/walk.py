@@ -5,13 +5,13 @@ again for the asking) are walked at their beginning and at their limit.
 """
 
 import gc
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
-from typing import assert_never
+from typing import TypeVar, assert_never, overload
 
 from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
@@ -21,15 +21,22 @@ from phonetree.core.tree import NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Verbs
 from phonetree.errors import ProofError
+from phonetree.proof import asking
 from phonetree.proof.moments import Moments
 
 MOST_TURNS = 2_500_000
-"""A tree of 5,000 nodes has two million at five kinds of moment; each takes a kilobyte, and 50 microseconds."""
+"""A tree of 5,000 nodes has two million at five kinds of moment."""
 
 KEYS = "0123456789*#"
+PRESSED = tuple(map(Pressed, KEYS))
+PRESSED_ON_A_LEG = (*map(LegPressed, KEYS), *(LegPressed(ACCEPT_KEY, too_late) for too_late in TooLate))
 SILENT = Silent()
 A_MESSAGE_SECONDS = 60
 """A message long enough for any tree."""
+
+
+Happening = asking.Happening
+"""A place without its moment: state, event, and how many seconds later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,104 +50,210 @@ class Place:
     later: int = 0
 
 
-@dataclass(slots=True)
 class Walk:
     """Every turn that can happen, numbered in the order in which it was found: the shortest way comes first.
 
-    `verbs` is what the engine answers to each of `places`, `passed` the nodes that it went through, `after` the turns
-    that can follow it, `later` the same turn taken when the hours have changed in mid-call, `came_from` the one through
-    which it was first reached (None: a call comes in).
+    A turn is a happening at a kind of moment, and has an answer. There are far fewer of these than turns; they are
+    numbered too, in the order in which they were met. `moment_of`, `happening_of` and `answer_of` tell them of each
+    turn, and `before` the turn through which it was first reached (-1: a call comes in); `turn_of` has the turn for
+    each moment and happening (-1: it cannot be), `waits` whether the hours may change before each happening, `follows`
+    the happenings that can follow each answer, and `different` the first turn with each answer at each moment. Answers
+    `by_the_clock` may be others at other moments of the same kind.
+
+    The same of each turn as a sequence: its `places`, the `verbs` that the engine answers, the nodes `passed` on the
+    way, the turns that can follow it (`after`), the same turn taken when the hours have changed in mid-call (`later`).
+    `number` is the turn of each place.
     """
 
-    places: list[Place] = field(default_factory=list)
-    verbs: list[Verbs] = field(default_factory=list)
-    passed: list[tuple[NodeId, ...]] = field(default_factory=list)
-    after: list[tuple[int, ...]] = field(default_factory=list)
-    later: list[tuple[int, ...]] = field(default_factory=list)
-    came_from: list[int | None] = field(default_factory=list)
-    number: dict[Place, int] = field(default_factory=dict)
+    def __init__(self, moments: Moments) -> None:
+        self.happenings: list[Happening] = []
+        self.waits: list[bool] = []
+        self.answers: list[Turn] = []
+        self.by_the_clock: set[int] = set()
+        self.follows: list[tuple[int, ...]] = []
+        self.moment_of, self.happening_of, self.answer_of, self.before = (array("i") for _ in range(4))
+        self.turn_of = tuple(array("i") for _ in moments.kinds)
+        self.different = array("i")
+        self.hours_change = moments.follows
+        self.numbers: dict[Happening, int] = {}
+        self._next: dict[int, dict[Event, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.moment_of)
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return _Each(self, lambda turn: Place(self.moment_of[turn], *self.happenings[self.happening_of[turn]]))
+
+    @property
+    def verbs(self) -> Sequence[Verbs]:
+        return _Each(self, lambda turn: self.answers[self.answer_of[turn]].verbs)
+
+    @property
+    def passed(self) -> Sequence[tuple[NodeId, ...]]:
+        return _Each(self, lambda turn: self.answers[self.answer_of[turn]].passed)
+
+    @property
+    def after(self) -> Sequence[tuple[int, ...]]:
+        return _Each(self, self._after)
+
+    @property
+    def later(self) -> Sequence[tuple[int, ...]]:
+        return _Each(self, self._later)
+
+    @property
+    def number(self) -> Mapping[Place, int]:
+        return _Numbers(self)
 
     def path(self, turn: int) -> tuple[int, ...]:
         """The turns through which one was first reached, itself the last."""
-        return way(self.came_from, turn)
+        return way(self.before, turn)
 
     def following(self, turn: int, event: Event) -> int | None:
         """The turn that follows one when this happens; None when it cannot."""
-        return next((after for after in self.after[turn] if self.places[after].event == event), None)
+        answer = self.answer_of[turn]
+        if answer not in self._next:
+            self._next[answer] = {self.happenings[each][1]: each for each in reversed(self.follows[answer])}
+        happening = self._next[answer].get(event)
+        return None if happening is None else self.turn_of[self.moment_of[turn]][happening]
 
-    def meet(self, place: Place, before: int | None) -> int:
-        """The number of a turn that nobody has met yet."""
-        turn = self.number[place] = len(self.places)
-        self.places.append(place)
-        self.came_from.append(before)
+    def _after(self, turn: int) -> tuple[int, ...]:
+        turn_of = self.turn_of[self.moment_of[turn]]
+        return tuple(turn_of[happening] for happening in self.follows[self.answer_of[turn]])
+
+    def _later(self, turn: int) -> tuple[int, ...]:
+        happening = self.happening_of[turn]
+        if not self.waits[happening]:
+            return ()
+        return tuple(self.turn_of[moment][happening] for moment in self.hours_change[self.moment_of[turn]])
+
+
+T = TypeVar("T")
+
+
+class _Each(Sequence[T]):
+    """One thing of every turn of a walk, made when it is looked at."""
+
+    def __init__(self, walk: Walk, of: Callable[[int], T]) -> None:
+        self._turns, self._of = range(len(walk)), of
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    @overload
+    def __getitem__(self, turn: int) -> T: ...
+    @overload
+    def __getitem__(self, turn: slice) -> list[T]: ...
+    def __getitem__(self, turn: int | slice) -> T | list[T]:
+        return self._of(self._turns[turn]) if isinstance(turn, int) else list(map(self._of, self._turns[turn]))
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._of, self._turns)
+
+
+class _Numbers(Mapping[Place, int]):
+    """The turn that is taken at each place of a walk."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+
+    def __getitem__(self, place: Place) -> int:
+        happening = self._walk.numbers[place.state, place.event, place.later]
+        turn = self._walk.turn_of[place.moment][happening]
+        if turn < 0:
+            raise KeyError(place)
         return turn
 
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._walk.places)
 
-def way(came_from: Mapping[int, int | None] | Sequence[int | None], turn: int) -> tuple[int, ...]:
-    """The turns that led to one, itself the last, by where each was come from."""
+    def __len__(self) -> int:
+        return len(self._walk)
+
+
+def way(before: Sequence[int], turn: int) -> tuple[int, ...]:
+    """The turns that led to one, itself the last, by the one before each (negative: none)."""
     path = [turn]
-    while (before := came_from[path[-1]]) is not None:
-        path.append(before)
+    while (turn := before[turn]) >= 0:
+        path.append(turn)
     return tuple(reversed(path))
 
 
-Happening = tuple[State | None, Event, int]
-"""A place without its moment: state, event, and how many seconds later."""
+def _waits(happening: Happening) -> bool:
+    """Whether the hours may change before it. A call that comes in does not wait; ringing has its own clock."""
+    state = happening[0]
+    return state is not None and state.step is not Step.RUNG and state.step not in LEG_STEPS
 
 
 class _Explorer:
-    """Walks; happenings are numbered too, so that each is compared with the others once and not at every moment."""
+    """Walks."""
 
     def __init__(self, site: Site, moments: Moments) -> None:
-        self.walk = Walk()
+        self.walk = Walk(moments)
+        self._asker = asking.Asker(site, moments, take)
         self._refusable = site.helpline.caller_id if site.helpline.may_be_refused else None
-        self._moments = moments
-        self._happenings: dict[Happening, int] = {}
-        self._by_number: list[Happening] = []
-        self._turns: list[dict[int, int]] = [{} for _ in moments.kinds]
-        self._happening_of: list[int] = []
         self._groups: dict[object, tuple[int, ...]] = {}
-        self._followed: list[dict[object, tuple[int, ...]]] = [{} for _ in moments.kinds]
+        self._known: tuple[set[int], ...] = tuple(set() for _ in moments.kinds)
+        self.walk.answers = self._asker.answers
+        self.walk.by_the_clock = self._asker.by_the_clock
 
     def begin(self) -> None:
         """A call comes in, at every kind of moment."""
-        begins = self._known((None, SILENT, 0))
-        for moment in range(len(self._moments.kinds)):
-            self._meet(moment, begins, None)
+        begins = self._number((None, SILENT, 0))
+        for moment in range(len(self.walk.turn_of)):
+            self._meet(moment, begins, -1)
 
-    def after(self, turn: int, verbs: Verbs) -> tuple[int, ...]:
-        """The turns that can follow one."""
-        moment = self.walk.places[turn].moment
-        followed = self._followed[moment]
+    def take(self, turn: int) -> None:
+        """Takes a turn, and meets those that can follow it. Equal answers at one moment have the same."""
+        walk = self.walk
+        moment, happening = walk.moment_of[turn], walk.happening_of[turn]
+        answer = self._asker.answer(happening, walk.happenings[happening], moment)
+        walk.answer_of.append(answer)
+        if answer in self._known[moment]:
+            return
+        self._known[moment].add(answer)
+        walk.different.append(turn)
+        if answer == len(walk.follows):
+            walk.follows.append(self._follows(walk.answers[answer].verbs))
+        turn_of = walk.turn_of[moment]
+        for after in walk.follows[answer]:
+            if turn_of[after] < 0:
+                self._meet(moment, after, turn)
+
+    def change_hours(self, turn: int) -> None:
+        """Meets the same turn, taken after the hours have changed in mid-call."""
+        walk = self.walk
+        happening = walk.happening_of[turn]
+        if walk.waits[happening]:
+            for moment in walk.hours_change[walk.moment_of[turn]]:
+                if walk.turn_of[moment][happening] < 0:
+                    self._meet(moment, happening, turn)
+
+    def _follows(self, verbs: Verbs) -> tuple[int, ...]:
         found: tuple[int, ...] = ()
         for cause, follows in following(verbs, self._refusable):
-            if cause not in followed:
-                if cause not in self._groups:
-                    self._groups[cause] = tuple(map(self._known, follows()))
-                followed[cause] = tuple(self._meet(moment, happening, turn) for happening in self._groups[cause])
-            found += followed[cause]
+            if cause not in self._groups:
+                self._groups[cause] = tuple(map(self._number, follows()))
+            found += self._groups[cause]
         return found
 
-    def later(self, turn: int) -> tuple[int, ...]:
-        """The same turn, taken after the hours have changed in mid-call."""
-        place = self.walk.places[turn]
-        if place.state is None or place.state.step is Step.RUNG or place.state.step in LEG_STEPS:
-            return ()
-        happening = self._happening_of[turn]
-        return tuple(self._meet(moment, happening, turn) for moment in self._moments.follows[place.moment])
-
-    def _known(self, happening: Happening) -> int:
-        number = self._happenings.setdefault(happening, len(self._by_number))
-        if number == len(self._by_number):
-            self._by_number.append(happening)
+    def _number(self, happening: Happening) -> int:
+        walk = self.walk
+        number = walk.numbers.setdefault(happening, len(walk.happenings))
+        if number == len(walk.happenings):
+            walk.happenings.append(happening)
+            walk.waits.append(_waits(happening))
+            for turn_of in walk.turn_of:
+                turn_of.append(-1)
         return number
 
-    def _meet(self, moment: int, happening: int, before: int | None) -> int:
-        turn = self._turns[moment].get(happening)
-        if turn is None:
-            turn = self._turns[moment][happening] = self.walk.meet(Place(moment, *self._by_number[happening]), before)
-            self._happening_of.append(happening)
-        return turn
+    def _meet(self, moment: int, happening: int, before: int) -> None:
+        """A turn that was not met before."""
+        walk = self.walk
+        walk.turn_of[moment][happening] = len(walk)
+        walk.moment_of.append(moment)
+        walk.happening_of.append(happening)
+        walk.before.append(before)
 
 
 def walk(site: Site, moments: Moments) -> Walk:
@@ -148,19 +261,20 @@ def walk(site: Site, moments: Moments) -> Walk:
     explorer = _Explorer(site, moments)
     explorer.begin()
     found = explorer.walk
-    while len(found.later) < len(found.places):
-        for place in islice(found.places, len(found.verbs), None):  # grows while it is walked
-            turn = take(site, moments.kinds[place.moment].at, (place.state, place.event, place.later))
-            found.after.append(explorer.after(len(found.verbs), turn.verbs))
-            found.verbs.append(turn.verbs)
-            found.passed.append(turn.passed)
-            if len(found.places) > MOST_TURNS:
+    taken = changed = 0
+    while taken < len(found):
+        while taken < len(found):
+            explorer.take(taken)
+            taken += 1
+            if len(found) > MOST_TURNS:
                 raise ProofError(
                     f"more than {MOST_TURNS:,} turns can happen, at {len(moments.kinds)} kinds of moment; that is more "
                     "than can be looked at: give members and lines the same hours, or make the tree smaller"
                 )
         # a change of the hours in mid-call comes last, so that it is on no way that does without it
-        found.later += [explorer.later(turn) for turn in range(len(found.later), len(found.verbs))]
+        for turn in range(changed, taken):
+            explorer.change_hours(turn)
+        changed = taken
     return found
 
 
@@ -203,11 +317,8 @@ def following(verbs: Verbs, refusable: str | None = None) -> Iterator[Group]:
 
 def _keys(then: State) -> Iterator[Happening]:
     """Every key, a wrong one and one that comes too late among them. No key: the next verb."""
-    on_a_leg = then.step is Step.ACCEPT
-    for key in KEYS:
-        yield then, LegPressed(key) if on_a_leg else Pressed(key), 0
-    for too_late in TooLate if on_a_leg else ():
-        yield then, LegPressed(ACCEPT_KEY, too_late), 0
+    for event in PRESSED_ON_A_LEG if then.step is Step.ACCEPT else PRESSED:
+        yield then, event, 0
 
 
 def _on(then: State) -> Iterator[Happening]:

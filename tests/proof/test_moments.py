@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from phonetree.config.site import load, overridden
 from phonetree.core.schedule import DatedHours, Kind, Override, Schedule, Span, Week, midnight
 from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Site
+from phonetree.proof.budgets import Told
 from phonetree.proof.moments import Moments, moments
 from tests.support.lines import ROOT, RULES
 
@@ -157,3 +158,22 @@ def test_an_override_in_years_to_come_is_known_today() -> None:
     override = Override(begins, begins + timedelta(hours=4), Kind.OPEN, {})
     assert Kind.OPEN in {one.kind for one in moments(MONDAY, overridden(closed, (override,))).kinds}
     assert Kind.OPEN not in {one.kind for one in moments(MONDAY, closed).kinds}
+
+
+def test_the_opening_that_is_told_is_the_next_one_at_every_moment() -> None:
+    """Later windows overlap, and the newest override stands first: the moments of a kind are not all in order."""
+    entries = tuple(
+        DatedHours(date(2030, month, 1), date(2030, month, 9), NIGHT, {"en": "a drive"}) for month in (1, 6)
+    )
+    overrides = tuple(
+        Override(begins, begins + timedelta(hours=4), Kind.CLOSED, {})
+        for begins in (datetime(year, 6, 3, 14, tzinfo=UTC) for year in (2030, 2029))
+    )
+    schedule = Schedule(NEW_YORK, OFFICE, entries, _none, overrides)
+    site = _with_hours(schedule, OwnHours(OFFICE, NEW_YORK), Always(), Always())
+    kinds = moments(MONDAY, site).kinds
+    assert any(one > two for kind in kinds for one, two in pairwise(kind.all))
+    for kind in kinds:
+        for at, opening, names in Told(site, kind).moments:
+            status = schedule.status(at)
+            assert (opening, names) == (status.next_opening, status.names)

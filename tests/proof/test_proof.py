@@ -15,6 +15,7 @@ from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.events import DialEnded
 from phonetree.core.state import State, Step, from_address
+from phonetree.core.tree import Site
 from phonetree.core.verbs import Dial
 from phonetree.errors import ConfigError
 from phonetree.proof import walk as explore
@@ -36,8 +37,23 @@ SINCE = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Proof:
-    return prove(load(VPR, RULES).site, SINCE)
+def site() -> Site:
+    return load(VPR, RULES).site
+
+
+@pytest.fixture(scope="module")
+def shipped(site: Site) -> Proof:
+    return prove(site, SINCE)
+
+
+@pytest.fixture(scope="module")
+def forwarded_site() -> Site:
+    return load(ROOT / "tests" / "sites" / "forwarded", RULES).site
+
+
+@pytest.fixture(scope="module")
+def forwarded(forwarded_site: Site) -> Proof:
+    return prove(forwarded_site, SINCE)
 
 
 def _findings(folder: Path) -> str:
@@ -88,12 +104,11 @@ def test_hours_over_midnight_are_as_good_on_one_day_as_on_the_next(days: int, tm
     assert broken_promises(load(config, RULES).site, config, SINCE + timedelta(days=days)) == ()
 
 
-def test_how_soon_help_is_near_is_told_of_the_longest_greeting() -> None:
+def test_how_soon_help_is_near_is_told_of_the_longest_greeting(site: Site, shipped: Proof) -> None:
     """After hours callers hear when the next advocate is here: "today at 9 AM", or "on Wednesday at 9 AM"."""
-    site = load(VPR, RULES).site
     told = {
-        tuple(sorted((one.kind, one.language, one.advocate or one.line) for one in prove(site, since).arrivals))
-        for since in (SINCE, SINCE + timedelta(days=3), SINCE + timedelta(days=5))
+        tuple(sorted((one.kind, one.language, one.advocate or one.line) for one in proof.arrivals))
+        for proof in (shipped, *(prove(site, SINCE + timedelta(days=days)) for days in (3, 5)))
     }
     assert len(told) == 1
 
@@ -114,10 +129,9 @@ def test_the_verdict_does_not_depend_on_the_day(made: trees.Files, week: dict[st
     assert kept[0] == kept[1]
 
 
-def test_what_is_too_much_to_prove_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_much_to_prove_is_a_problem(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explore, "MOST_TURNS", 1000)
-    config = VPR
-    (problem,) = broken_promises(load(config, RULES).site, config, SINCE)
+    (problem,) = broken_promises(site, VPR, SINCE)
     assert problem.text.startswith("more than 1,000 turns can happen, at 6 kinds of moment")
 
 
@@ -127,11 +141,11 @@ def test_what_is_too_much_to_prove_is_a_problem(monkeypatch: pytest.MonkeyPatch)
 def test_a_broken_promise_comes_with_a_call_that_breaks_it(tmp_path: Path) -> None:
     mutation = next(one for one in BREAKING if one[0] == "the last line hangs up when it fails")
     config = _mutated(mutation, tmp_path)
-    proof = prove(load(config, RULES).site, SINCE)
+    site = load(config, RULES).site
+    proof = prove(site, SINCE)
     breach = next(breach for verdict in proof.verdicts for breach in verdict.breaches if breach.path)
     found = replay(breach.path, proof.walk, proof.moments)
-    zone = load(config, RULES).site.schedule.zone
-    clock = Clock(zone.localize(datetime.fromisoformat(found.at)))
+    clock = Clock(site.schedule.zone.localize(datetime.fromisoformat(found.at)))
     line, sites = direct(config, clock)
     network = Network(line, TOKEN, numbers(sites.current.helpline))
     call = Call(network, clock, Script(found.keys), parse_world(found.world)).run()
@@ -183,9 +197,10 @@ def test_no_call_is_ever_where_the_proof_has_not_been(explored, steps, world, ru
         assert _essence(state) in explored, state
 
 
-def test_where_calls_are_forwarded_a_refused_caller_id_is_one_of_the_ways() -> None:
-    site = load(ROOT / "tests" / "sites" / "forwarded", RULES).site
-    proof = prove(site, SINCE)
+def test_where_calls_are_forwarded_a_refused_caller_id_is_one_of_the_ways(
+    forwarded_site: Site, forwarded: Proof
+) -> None:
+    proof = forwarded
     assert not any(verdict.breaches for verdict in proof.verdicts)
     refused = [number for number, place in enumerate(proof.walk.places) if DialEnded(False, failed=True) == place.event]
     assert {place.state.step for number in refused if (place := proof.walk.places[number]).state} == {
@@ -193,15 +208,13 @@ def test_where_calls_are_forwarded_a_refused_caller_id_is_one_of_the_ways() -> N
         Step.BRIDGED,
     }
     shown = {verb.caller_id for number in refused for verb in proof.walk.verbs[number] if isinstance(verb, Dial)}
-    assert shown == {site.helpline.provider_number}, "whoever is rung after a refusal"
+    assert shown == {forwarded_site.helpline.provider_number}, "whoever is rung after a refusal"
 
 
-def test_a_call_that_was_refused_can_be_played() -> None:
-    proof = prove(load(ROOT / "tests" / "sites" / "forwarded", RULES).site, SINCE)
-    turn = next(
-        number for number, place in enumerate(proof.walk.places) if DialEnded(False, failed=True) == place.event
-    )
-    assert "=fails" in replay(proof.walk.path(turn), proof.walk, proof.moments).world
+def test_a_call_that_was_refused_can_be_played(forwarded: Proof) -> None:
+    walk = forwarded.walk
+    turn = next(number for number, place in enumerate(walk.places) if DialEnded(False, failed=True) == place.event)
+    assert "=fails" in replay(walk.path(turn), walk, forwarded.moments).world
 
 
 def test_every_kind_of_moment_is_where_a_call_can_begin(shipped: Proof) -> None:

@@ -110,5 +110,5 @@ HARMLESS: list[Mutation] = [
     ("an hour more", H, "9:00-17:00", "9:00-18:00", ""),
     ("a lunch break", H, "9:00-17:00", "9:00-12:00, 13:00-17:00", ""),
     ("a snow day", H, "  # A half day", "  - {date: 2027-02-09, name: {en: a snow day, es: un día de nieve}}\n  # A half day", ""),
-    ("an extra Saturday", H, "# Days that no calendar knows", "openings:\n  - {date: 2026-12-05, open: 10:00-14:00, name: {en: the open house, es: la jornada}}\n# Days that no calendar knows", ""),
+    ("an extra Saturday", H, "# Days that are not in the calendars", "openings:\n  - {date: 2026-12-05, open: 10:00-14:00, name: {en: the open house, es: la jornada}}\n# Days that are not in the calendars", ""),
 ]  # fmt: skip

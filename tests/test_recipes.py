@@ -65,7 +65,7 @@ def test_a_language(language: Copy) -> None:
     assert language.changed == language.listed
     for name in ("hours.yaml", "routing.yaml"):
         text = (VPR / name).read_text(encoding="utf-8")
-        text = re.sub(r"\bes: ", "fr: ", text).replace("language: es", "language: fr")
+        text = re.sub(r"\bes:(?=\s)", "fr:", text).replace("language: es", "language: fr")
         (language.folder / "tests" / "sites" / "vpr" / name).write_text(text, encoding="utf-8")
     site = str(language.folder / "tests" / "sites" / "vpr")
     assert "No problems" in language.run("-m", "phonetree", "check", "--config", site)

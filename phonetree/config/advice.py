@@ -109,7 +109,8 @@ def _heavy_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
             for language, parts in (prompt or {}).items():
                 text = "".join(part.text if isinstance(part, Text) else _SAMPLE for part in parts)
                 whose = f"node '{node.id}' ({language})"
-                if (seconds := speech_seconds(text)) > LONG_PROMPT_SECONDS:
+                said = site.languages[language].pronunciation.aloud(text)
+                if (seconds := speech_seconds(said)) > LONG_PROMPT_SECONDS:
                     yield node.id, f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
                 if reading_level(text) > HARD_TO_READ:
                     yield node.id, f"{whose} is hard to follow; use shorter sentences and words"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -77,8 +78,10 @@ class _Moments:
 
     @staticmethod
     def _bytes(site: Site, language: Language) -> int:
-        said = (*every_form(site, language), site.phrases[language]["a_closure"], "&" * LONGEST_NAME)
-        return max(len(escape(words).encode()) for words in said)
+        pronunciation = site.languages[language].pronunciation
+        closure = "&" * ceil(LONGEST_NAME * pronunciation.growth)
+        said = map(pronunciation.aloud, (*every_form(site, language), site.phrases[language]["a_closure"]))
+        return max(len(escape(words).encode()) for words in (*said, closure))
 
 
 def _fields(site: Site, node: Node) -> Counter[Language]:

@@ -6,11 +6,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Section, suggest
-from phonetree.core.tree import Audio, Field, Helpline, LanguageInfo, Part, Prompt, Resource, Text
-from phonetree.core.wording import digits
+from phonetree.core.tree import (
+    Audio,
+    Email,
+    Field,
+    Helpline,
+    LanguageInfo,
+    Link,
+    LinkName,
+    Number,
+    Part,
+    Prompt,
+    Resource,
+    Text,
+)
 
 LONGEST_TEXT = 3000
 """Characters of one prompt; providers refuse longer ones somewhere above (Twilio, voice/twiml/say)."""
@@ -24,7 +37,11 @@ AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
 LONGEST_FILE_NAME = 200
 """Bytes of an audio file's name; file systems allow 255."""
 
+LINKS: tuple[LinkName, ...] = get_args(LinkName)
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_EMAIL = re.compile(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
+_SENTENCE = re.compile(r"(?<=[.!?:;]) ")
 
 
 def audio_file(folder: Path, name: str) -> Path | None:
@@ -47,7 +64,8 @@ class PromptReader:
     helpline: Helpline
     audio: Path
     resources: Mapping[str, Resource] = field(default_factory=dict)
-    _fixed_fields: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
+    links: Mapping[LinkName, str] = field(default_factory=dict)
+    _fixed_fields: dict[str, Mapping[str, Part]] = field(default_factory=dict, init=False)
 
     def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
         """The prompt under a key. With a hint it must be there; without, None when it is not."""
@@ -96,7 +114,9 @@ class PromptReader:
         text = " ".join(value.text.split())
         if not text:
             section.problem(value.where, f"'{what}' is empty; write what callers hear")
-        if (length := len(text) + text.count("{") * LONGEST_NAME) > LONGEST_TEXT:  # what is filled in may be long
+        text = self._without_unset_links(section, value, text, what)
+        said = self.languages[language].pronunciation.aloud(text)
+        if (length := len(said) + text.count("{") * LONGEST_NAME) > LONGEST_TEXT:  # what is filled in may be long
             section.problem(
                 value.where, f"'{what}' has {length} characters; at most {LONGEST_TEXT} can be spoken at once"
             )
@@ -109,33 +129,57 @@ class PromptReader:
                 section.problem(
                     value.where, f"'{what}' has a brace without its partner; fields look like {{next_opening}}"
                 )
-            elif piece:
-                yield Text(piece)
+            else:
+                yield from (Email(each) if "@" in each else Text(each) for each in _EMAIL.split(piece) if each)
 
     def _field(self, section: Section, value: Scalar, what: str, name: str, language: str) -> Part:
         if name in ("next_opening", "closure"):
             return Field(name)  # type: ignore[arg-type]
         fixed = self._fixed(language)
         if name in fixed:
-            return Text(fixed[name])
+            return fixed[name]
         if "." in name and not self.resources:
             return Text("")  # no resource could be read: said where `last_resort` names one
-        known = suggest(name, ["next_opening", "closure", *fixed]) or "; next_opening and closure can be"
+        if name == "helpline.email":
+            text = "{helpline.email} is not set; write the address under helpline, or take the sentence out"
+            section.problem(value.where, f"'{what}': {text}")
+            return Text("")
+        links = [f"links.{each}" for each in LINKS]
+        known = suggest(name, ["next_opening", "closure", *fixed, *links]) or "; next_opening and closure can be"
         section.problem(value.where, f"'{what}': {{{name}}} is not something that can be said{known}")
         return Text("")
 
-    def _fixed(self, language: str) -> Mapping[str, str]:
+    def _without_unset_links(self, section: Section, value: Scalar, text: str, what: str) -> str:
+        """The text without the sentences that speak of a link without an address. A link that is written without one
+        was warned of there."""
+        said: list[str] = []
+        for sentence in _SENTENCE.split(text):
+            unset = [name for name in LINKS if f"{{links.{name}}}" in sentence and not self.links.get(name)]
+            if not unset:
+                said.append(sentence)
+            for name in unset:
+                if name not in self.links:
+                    hint = "write its address under links, or take the sentence out"
+                    section.warn(
+                        value.where, f"'{what}': {{links.{name}}} is not set, so its sentence is left out; {hint}"
+                    )
+        if text and not said:
+            section.problem(value.where, f"'{what}' has nothing left to say without its link; write its address")
+        return " ".join(said)
+
+    def _fixed(self, language: str) -> Mapping[str, Part]:
         """Fields that do not depend on the moment, made once for each language."""
         if language in self._fixed_fields:
             return self._fixed_fields[language]
-        fields = {
-            "helpline.name": self.helpline.name,
-            "helpline.number": digits(self.helpline.number) if self.helpline.number else "",
-            "helpline.email": self.helpline.email or "",
+        fields: dict[str, Part] = {
+            "helpline.name": Text(self.helpline.name),
+            "helpline.number": Number(self.helpline.number),
+            **({"helpline.email": Email(self.helpline.email)} if self.helpline.email else {}),
+            **{f"links.{name}": Link(name, url) for name, url in self.links.items() if url},
         }
         for name, resource in self.resources.items():
-            fields[f"{name}.name"] = resource.names.get(language, "")
-            fields[f"{name}.number"] = digits(resource.number) if resource.number else ""
+            fields[f"{name}.name"] = Text(resource.names.get(language, ""))
+            fields[f"{name}.number"] = Number(resource.number)
         return self._fixed_fields.setdefault(language, fields)
 
     def _audio(self, section: Section, language: str) -> tuple[Part, ...]:

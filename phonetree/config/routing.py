@@ -12,11 +12,24 @@ from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.people import read_resources, read_teams
-from phonetree.config.prompts import PromptReader, refuse_repeats
+from phonetree.config.prompts import LINKS, PromptReader, refuse_repeats
 from phonetree.config.reader import Findings, Section, suggest
-from phonetree.core.phrases import PHRASES
+from phonetree.core.phrases import PHRASES, SPOKEN
+from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind
-from phonetree.core.tree import Always, Budgets, Choice, Helpline, Key, LanguageInfo, Node, NodeId, Resource, Team
+from phonetree.core.tree import (
+    Always,
+    Budgets,
+    Choice,
+    Helpline,
+    Key,
+    LanguageInfo,
+    LinkName,
+    Node,
+    NodeId,
+    Resource,
+    Team,
+)
 from phonetree.core.verbs import Voice
 from phonetree.errors import Where
 
@@ -26,6 +39,12 @@ MOST_LANGUAGES = 9
 LONGEST_PHRASE = 500
 """Characters of one of the product's phrases: half a minute of speech."""
 
+MOST_SPOKEN, LONGEST_SPOKEN = 200, 60
+"""Words of a language that are said otherwise than they are written, and the characters of one."""
+
+LONGEST_ADDRESS = 500
+"""Characters of a link."""
+
 LONGEST_EMAIL = 254
 """Characters of an address (RFC 5321, 4.5.3.1.3)."""
 
@@ -34,6 +53,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 _FIELD = re.compile(r"\{([a-z]+)\}")
 """A field of a phrase: its name and nothing else, neither a format nor a position, an attribute or an index."""
+_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]+(:\d+)?(/[!-~]*)?\Z", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
@@ -105,8 +125,42 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
     voice = section.text("voice", hint="write the provider's voice, such as Polly.Joanna-Neural")
     spoken = section.text("code", code, hint=None if code else "write its code with the country, such as fr-CA")
     own_name = section.text("name", called, hint=None if called else "write what the language calls itself")
+    pronunciation = _pronunciation(section.section("spoken", f"language '{name.text}', spoken"))
     section.refuse_unknown()
-    return LanguageInfo(name.text, Voice(voice.text, spoken.text), section.plain(own_name, "'name'"))
+    return LanguageInfo(name.text, Voice(voice.text, spoken.text), section.plain(own_name, "'name'"), pronunciation)
+
+
+def _pronunciation(section: Section) -> Pronunciation:
+    """How words are said that are written otherwise. Those of the product's own phrases are known."""
+    spoken = dict(SPOKEN)
+    for written, item in section.at_most(MOST_SPOKEN).entries():
+        said = section.scalar(item, f"'{written.text}'", spoken=True)
+        if not section.refuse_comment(said):
+            spoken[written.text] = said.text
+        if not said.text:
+            section.problem(said.where, f"'{written.text}' is empty; write how it is said, such as MIT: M I T")
+        elif not written.text.strip() or written.text != written.text.strip():
+            section.problem(written.where, f"'{written.text}' is no word; write one as it stands in texts")
+        elif longest := max((each for each in (written.text, said.text) if len(each) > LONGEST_SPOKEN), default=""):
+            text = f"'{longest[:LONGEST_SPOKEN]}...' has {len(longest)} characters; at most {LONGEST_SPOKEN} may be"
+            section.problem(said.where, text)
+        elif set("{}") & set(written.text + said.text):
+            section.problem(written.where, f"'{written.text}' is replaced as it stands; write it without braces")
+    return Pronunciation.of(spoken)
+
+
+def _links(section: Section) -> Mapping[LinkName, str]:
+    """The addresses of the helpline's pages by name: "" for one that is written without an address, as a warning
+    says; callers are not told of it."""
+    written = {name: section.text(name) for name in LINKS}
+    section.refuse_unknown()
+    for name, address in written.items():
+        if not address.text and section.has(name):
+            section.warn(address.where, f"'{name}' has no address; the sentences that speak of it are left out")
+        elif address.text and not (len(address.text) <= LONGEST_ADDRESS and _HTTPS.match(address.text)):
+            hint = "write it whole, such as https://example.org/form"
+            section.problem(address.where, f"'{name}' is '{address.text}', which is not an https address; {hint}")
+    return {name: address.text for name, address in written.items() if section.has(name)}
 
 
 def read_routing(
@@ -125,7 +179,8 @@ def read_routing(
     phrases = _phrases(section.section("phrases", "phrases"), languages)
     resources = read_resources(section, tuple(languages), rules, zone)
     teams = read_teams(section, rules, zone)
-    prompts = PromptReader(languages, helpline, audio, resources)
+    links = _links(section.section("links", "links"))
+    prompts = PromptReader(languages, helpline, audio, resources, links)
     nodes = section.section("nodes", "nodes", hint=_NODES).at_most(MOST_NODES)
     reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
     reader.read_always(section)

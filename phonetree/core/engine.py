@@ -40,7 +40,7 @@ from phonetree.core.tree import (
     Voicemail,
 )
 from phonetree.core.turn import Outcome, Turn
-from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Say, Spoken, Verb, Verbs
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Record, Redirect, Spoken, Verb, Verbs
 from phonetree.core.wording import Speaker, digits, sentence
 from phonetree.errors import StateError
 
@@ -315,8 +315,8 @@ def _offer(here: _Call, choice: Choice) -> Spoken:
         words = speak.words("language", language=speak.info.name, key=choice.key)
     else:
         speak = here.speak
-        words = speak.words("choice", label=sentence(speak.text(choice.label)), key=choice.key)
-    return Say(words, speak.info.voice, speak.node, choice.key)
+        words = speak.words("choice", label=sentence(speak.aloud(choice.label)), key=choice.key)
+    return speak.say(words, speak.node, choice.key)
 
 
 def _choose(here: _Call, menu: Menu, key: str) -> Turn:

@@ -32,6 +32,12 @@ ENGLISH = {
     "unreachable": "{name} did not answer. Their number is {number}. Again: {number}.",
     "cut_off": "If you were cut off, their number is {number}. Again: {number}.",
     "ended": "The conversation has ended. You can call again at any time. Goodbye.",
+    # addresses
+    "email": "{name} at {domain}",
+    "dot": "dot",
+    "link_form": "our form",
+    "link_resources": "our page of resources",
+    "link_services": "our page about what we do",
     # messages
     "recording": "Your message will be recorded. Speak after the tone. When you are done, press pound or hang up.",
     "too_short": "I could not hear a message. Please try once more, after the tone.",
@@ -39,9 +45,9 @@ ENGLISH = {
     "thanks": "Thank you. Your message was recorded.",
     # when we fail ourselves
     "trouble": "I am sorry, something went wrong here. I am connecting you with {name}. "
-    "If you are in danger, hang up and dial 9 1 1.",
+    "If you are in danger, hang up and dial 911.",
     # when no server of ours answers
-    "fallback": "I am sorry, our phone system is not working. If you are in danger, hang up and dial 9 1 1. "
+    "fallback": "I am sorry, our phone system is not working. If you are in danger, hang up and dial 911. "
     "Please stay on the line; I am calling someone for you.",
     "fallback_next": "If you have not spoken with anybody, or want to go on, please stay on the line.",
     # moments
@@ -85,12 +91,17 @@ SPANISH = {
     "unreachable": "{name} no contestó. Su número es {number}. Otra vez: {number}.",
     "cut_off": "Si se cortó la llamada, su número es {number}. Otra vez: {number}.",
     "ended": "La conversación ha terminado. Puede volver a llamar cuando quiera. Adiós.",
+    "email": "{name} arroba {domain}",
+    "dot": "punto",
+    "link_form": "nuestro formulario",
+    "link_resources": "nuestra página de recursos",
+    "link_services": "nuestra página sobre lo que hacemos",
     "recording": "Su mensaje será grabado. Hable después del tono. Al terminar, oprima numeral o cuelgue.",
     "too_short": "No pude escuchar un mensaje. Por favor, intente una vez más, después del tono.",
     "no_message": "No pude escuchar un mensaje, así que no se guardó nada.",
     "thanks": "Gracias. Su mensaje quedó grabado.",
-    "trouble": "Disculpe, algo falló aquí. Le comunico con {name}. Si está en peligro, cuelgue y marque 9 1 1.",
-    "fallback": "Disculpe, nuestro sistema telefónico no funciona. Si está en peligro, cuelgue y marque 9 1 1. "
+    "trouble": "Disculpe, algo falló aquí. Le comunico con {name}. Si está en peligro, cuelgue y marque 911.",
+    "fallback": "Disculpe, nuestro sistema telefónico no funciona. Si está en peligro, cuelgue y marque 911. "
     "Por favor, no cuelgue; estoy llamando a alguien para usted.",
     "fallback_next": "Si no ha hablado con nadie, o quiere seguir, por favor no cuelgue.",
     "weekdays": "lunes, martes, miércoles, jueves, viernes, sábado, domingo",
@@ -114,3 +125,6 @@ SPANISH = {
 PHRASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": MappingProxyType(ENGLISH), "es": MappingProxyType(SPANISH)}
 )
+
+SPOKEN: Mapping[str, str] = MappingProxyType({"911": "9 1 1", "988": "9 8 8"})
+"""How what the phrases write is said, in every language; a site adds words of its own."""

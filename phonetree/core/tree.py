@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, assert_never
 
 from pytz.tzinfo import BaseTzInfo
 
+from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
 from phonetree.core.verbs import Voice
 from phonetree.errors import Where
@@ -44,6 +45,32 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A telephone number (E.164): read digit by digit, written in groups."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail address."""
+
+    address: str
+
+
+LinkName = Literal["form", "resources", "services"]
+"""The pages of its own that a helpline may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page of the helpline (https), spoken of by the product's phrase for it."""
+
+    name: LinkName
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audio:
     """A recorded prompt, and its words for those who read."""
 
@@ -51,18 +78,20 @@ class Audio:
     transcript: str
 
 
-Part = Text | Field | Audio
+Part = Text | Field | Number | Email | Link | Audio
 Prompt = Mapping[Language, tuple[Part, ...]]
 """What is said, by language."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageInfo:
-    """A language of the helpline: its voice, and its name in itself (`Español`)."""
+    """A language of the helpline: its voice, its name in itself (`Español`), and how it says words that are written
+    otherwise."""
 
     id: Language
     voice: Voice
     name: str
+    pronunciation: Pronunciation
 
 
 # -- whom a call can reach

@@ -1,15 +1,38 @@
 """From a prompt, a language and a moment to the words that are spoken."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import assert_never
 
-from phonetree.core.tree import Audio, Field, Language, LanguageInfo, NodeId, Part, Prompt, Site
+from phonetree.core.tree import (
+    Audio,
+    Email,
+    Field,
+    Key,
+    Language,
+    LanguageInfo,
+    Link,
+    NodeId,
+    Number,
+    Part,
+    Prompt,
+    Site,
+)
 from phonetree.core.tree import Text as Words
 from phonetree.core.verbs import Play, Say, Spoken
 
 THIS_WEEK = timedelta(days=6)
 """Up to here a weekday alone says which day is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words to read, and where they lead: the address of a telephone, a mailbox or a page."""
+
+    text: str
+    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +49,16 @@ class Speaker:
         return tuple(self._spoken(prompt[self.language])) if prompt else ()
 
     def text(self, prompt: Prompt) -> str:
-        """The words of a prompt, an audio file's being its transcript."""
-        return "".join(map(self._words, prompt[self.language]))
+        """A prompt as it is written, an audio file's being its transcript."""
+        return "".join(piece.text for piece in self.pieces(prompt))
+
+    def aloud(self, prompt: Prompt) -> str:
+        """The words of a prompt as they are to be said, not pronounced yet."""
+        return "".join(map(self._aloud, prompt[self.language]))
+
+    def pieces(self, prompt: Prompt) -> Iterator[Piece]:
+        """A prompt as it is written, with what can be dialled, written to, or opened."""
+        return map(self._written, prompt[self.language])
 
     @property
     def info(self) -> LanguageInfo:
@@ -42,9 +73,11 @@ class Speaker:
         """The words of one of the product's own sentences."""
         return self.site.phrases[self.language][name].format(**fields)
 
-    def say(self, text: str) -> Say:
-        """A text in the language's voice."""
-        return Say(text, self.info.voice)
+    def say(self, text: str, node: NodeId | None = None, key: Key | None = None) -> Say:
+        """A text in the language's voice, pronounced: the product's own, or the words of a node, which may offer a
+        key."""
+        info = self.info
+        return Say(info.pronunciation.aloud(text), info.voice, node, key)
 
     def resource(self, resource: str) -> str:
         """What an outside line is called."""
@@ -55,21 +88,45 @@ class Speaker:
         if len(parts) == 1 and isinstance(parts[0], Audio):
             yield Play(parts[0].file, parts[0].transcript, self.node)
         else:
-            words = "".join(map(self._words, parts))
-            yield Say(words, self.info.voice, self.node)
+            yield self.say("".join(map(self._aloud, parts)), self.node)
 
-    def _words(self, part: Part) -> str:
+    def _written(self, part: Part) -> Piece:
+        match part:
+            case Number(number):
+                return Piece(written(number), f"tel:{number}")
+            case Email(address):
+                return Piece(address, f"mailto:{address}")
+            case Link(name, url):
+                return Piece(self.words(f"link_{name}"), url)
+            case Words() | Audio() | Field():
+                return Piece(self._aloud(part))
+            case _:
+                assert_never(part)
+
+    def _aloud(self, part: Part) -> str:
         match part:
             case Words(text):
                 return text
             case Audio(_, transcript):
                 return transcript
+            case Number(number):
+                return digits(number)
+            case Email(address):
+                name, _, domain = address.partition("@")
+                return self.words("email", name=self._dotted(name), domain=self._dotted(domain))
+            case Link(name):
+                return self.words(f"link_{name}")
             case Field("closure"):
                 status = self.site.schedule.status(self.now)
                 return status.names.get(self.language) or self.site.phrases[self.language]["a_closure"]
             case Field():
                 opening = self.site.schedule.status(self.now).next_opening
                 return self.moment(opening) if opening else self.site.phrases[self.language]["no_opening"]
+            case _:
+                assert_never(part)
+
+    def _dotted(self, address: str) -> str:
+        return address.replace(".", f" {self.words('dot')} ")
 
     def moment(self, moment: datetime) -> str:
         """A moment to come, as one would say it now: "tomorrow at 9 AM"."""
@@ -118,14 +175,23 @@ def _listed(text: str) -> list[str]:
     return [word.strip() for word in text.split(",")]
 
 
+def written(number: str) -> str:
+    """A number (E.164) as callers in the same country write it: "+16172532300" gives "617-253-2300"."""
+    return "-".join(_groups(number))
+
+
 def digits(number: str) -> str:
     """A number (E.164) as it is read aloud, digit by digit, with a pause after each group.
 
     "+16172532300" gives "6 1 7, 2 5 3, 2 3 0 0": callers in the same country leave out the country code.
     """
-    plain = number.removeprefix("+1") if number.startswith("+1") and len(number) == 12 else number.removeprefix("+")
-    groups = [plain[:3], plain[3:6], plain[6:]] if len(plain) == 10 else [plain]
-    return ", ".join(" ".join(group) for group in groups)
+    return ", ".join(" ".join(group) for group in _groups(number.removeprefix("+")))
+
+
+def _groups(number: str) -> list[str]:
+    """A number in groups of digits, where those of its country are known."""
+    national = re.fullmatch(r"\+?1(\d{3})(\d{3})(\d{4})", number)
+    return list(national.groups()) if national else [number]
 
 
 def sentence(text: str) -> str:

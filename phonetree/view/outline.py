@@ -25,7 +25,7 @@ from phonetree.core.tree import (
     Transfer,
     Voicemail,
 )
-from phonetree.core.wording import Speaker, sentence
+from phonetree.core.wording import Piece, Speaker, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One node to read. `kind` is the node's; `go` is where its words lead on by themselves."""
+    """One node to read: its words in pieces, some of which lead somewhere. `kind` is the node's; `go` is where it goes
+    on by itself."""
 
     node: NodeId
     kind: NodeKind
-    says: str
+    pieces: tuple[Piece, ...]
     entries: tuple[Entry, ...] = ()
     go: NodeId | None = None
     resource: Resource | None = None
+
+    @property
+    def says(self) -> str:
+        """Its words."""
+        return "".join(piece.text for piece in self.pieces)
 
 
 def outline(site: Site, language: Language, now: datetime) -> tuple[Section, ...]:
@@ -88,17 +94,17 @@ class _Reader:
         kind = node.kind
         match node:
             case Menu(say=say):
-                return Section(name, kind, self._words(say), tuple(self._entries(node)))
+                return Section(name, kind, self._pieces(say), tuple(self._entries(node)))
             case Message(say=say, go=go):
-                return Section(name, kind, self._words(say), go=self.settle(go))
+                return Section(name, kind, self._pieces(say), go=self.settle(go))
             case Connect(otherwise=otherwise, say=say):
-                return Section(name, kind, self._words(say), go=self.settle(otherwise))
+                return Section(name, kind, self._pieces(say), go=self.settle(otherwise))
             case Transfer(resource=resource):
-                return Section(name, kind, "", resource=self._line(resource))
+                return Section(name, kind, (), resource=self._line(resource))
             case Voicemail(say=say):
-                return Section(name, kind, self._words(say))
+                return Section(name, kind, self._pieces(say))
             case Goodbye(say=say):
-                return Section(name, kind, self._words(say))
+                return Section(name, kind, self._pieces(say))
             case HoursNode():
                 return self.section(self.settle(name))
             case _:
@@ -108,11 +114,11 @@ class _Reader:
         line = self.site.resources[name]
         return replace(line, names={self.language: sentence(line.names[self.language])})
 
-    def _words(self, prompt: Prompt | None) -> str:
-        return Speaker(self.site, self.language, self.now).text(prompt) if prompt else ""
+    def _pieces(self, prompt: Prompt | None) -> tuple[Piece, ...]:
+        return tuple(Speaker(self.site, self.language, self.now).pieces(prompt)) if prompt else ()
 
     def _entries(self, menu: Menu) -> Iterator[Entry]:
         for choice in menu.choices:
             if isinstance(choice.target, GoTo):
-                label = sentence(self._words(choice.label))
+                label = sentence(Speaker(self.site, self.language, self.now).text(choice.label))
                 yield Entry(choice.key, label, self.settle(choice.target.node), self.site.offers(choice, self.now))

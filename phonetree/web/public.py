@@ -4,16 +4,16 @@ It reveals nothing about the visitor and stores nothing: no cookie, no script, n
 exit that leaves no trace of the page in the next site's log.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
 from flask import Blueprint, Response, render_template, request
+from markupsafe import Markup
 from phonenumbers import PhoneNumberFormat, format_number, parse
 
 from phonetree.core.tree import AGAIN_KEY, GoTo, Language, NodeKind, Site
-from phonetree.core.wording import Speaker, sentence
+from phonetree.core.wording import Piece, Speaker, sentence
 from phonetree.view.outline import outline
 from phonetree.web.context import context
 from phonetree.web.words import WORDS
@@ -24,7 +24,6 @@ EXIT = "https://www.weather.gov/"
 """Where the exit leads: a page that anybody might have open."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-_SPELT = re.compile(r"\b(?:[A-Z0-9] )+[A-Z0-9]\b")
 
 
 @blueprint.app_template_filter("phone")
@@ -33,10 +32,11 @@ def phone(number: str) -> str:
     return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
 
 
-@blueprint.app_template_filter("written")
-def written(text: str) -> str:
-    """Text in written rather than spoken form: "9 1 1" is 911, "M I T" is MIT."""
-    return _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), text)
+@blueprint.app_template_filter("linked")
+def linked(pieces: Iterable[Piece]) -> Markup:
+    """A text, with links where it leads somewhere."""
+    link = Markup('<a href="{}">{}</a>')
+    return Markup().join(link.format(piece.href, piece.text) if piece.href else piece.text for piece in pieces)
 
 
 @blueprint.app_template_filter("happens")

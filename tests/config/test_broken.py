@@ -118,8 +118,8 @@ def test_a_language_whose_name_is_mistyped_is_one_problem(tmp_path: Path) -> Non
     config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
-    assert "\n  es: {voice" in text
-    path.write_text(text.replace("\n  es: {voice", "\n  ess: {code: es-US, name: español, voice"), encoding="utf-8")
+    assert "\n  es:\n" in text
+    path.write_text(text.replace("\n  es:\n", "\n  ess:\n    code: es-US\n    name: español\n"), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load(config, NumberRules({}, stand_in=True))
     assert [problem.text for problem in caught.value.problems] == [
@@ -177,7 +177,7 @@ def test_languages_of_a_file_that_is_cut_off_are_not_held_against_the_other(tmp_
     config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text[: text.index("  es: {voice")], encoding="utf-8")
+    path.write_text(text[: text.index("  es:\n")], encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load(config, NumberRules({}, stand_in=True))
     (problem,) = caught.value.problems

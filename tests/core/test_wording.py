@@ -7,8 +7,11 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core.phrases import ENGLISH, SPANISH
+from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.speech import speech_seconds
-from phonetree.core.wording import Speaker, digits, sentence
+from phonetree.core.tree import Email, Link, Number, Part, Text
+from phonetree.core.verbs import Say
+from phonetree.core.wording import Speaker, digits, sentence, written
 from tests.support.lines import RULES, VPR
 
 SITE = load(VPR, RULES).site
@@ -46,6 +49,61 @@ def test_today_is_the_helplines_today_and_not_the_servers() -> None:
 def test_numbers_are_read_digit_by_digit() -> None:
     assert digits("+16172532300") == "6 1 7, 2 5 3, 2 3 0 0"
     assert digits("+442079460123") == "4 4 2 0 7 9 4 6 0 1 2 3"
+
+
+def test_numbers_are_written_in_groups() -> None:
+    assert written("+16172532300") == "617-253-2300"
+    assert written("+442079460123") == "+442079460123"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("MIT and LGBTQ, at MIT.", "M I T and L G B T Q, at M I T."),
+        ("Call 911 or 9111, MITRE or mit.", "Call 9 1 1 or 9111, MITRE or m i t."),
+        ("Pare en el MÍT", "Pare en el MÍT"),
+        ("", ""),
+    ],
+)
+def test_whole_words_are_said_as_the_table_has_them(text: str, said: str) -> None:
+    assert Speaker(SITE, "en", NOW).say(text).text == said
+
+
+def test_of_words_that_begin_alike_the_longer_one_is_said() -> None:
+    pronunciation = Pronunciation.of({"MIT": "M I T", "MIT Health": "em eye tee health"})
+    assert pronunciation.aloud("MIT Health, MIT") == "em eye tee health, M I T"
+
+
+def test_without_a_table_nothing_changes() -> None:
+    assert Pronunciation.of({}).aloud("MIT") == "MIT"
+
+
+def test_one_text_is_for_the_ear_and_for_the_eye() -> None:
+    prompt: dict[str, tuple[Part, ...]] = {
+        "en": (
+            Text("MIT: write to "),
+            Email("vpradvocate@mit.edu"),
+            Text(", or use "),
+            Link("form", "https://example.org/f"),
+        ),
+        "es": (Text("MIT: llame al "), Number("+16172532300")),
+    }
+    english, spanish = Speaker(SITE, "en", NOW), Speaker(SITE, "es", NOW)
+    (said,) = english.prompt(prompt)
+    assert said == Say(
+        "M I T: write to v p r advocate, in one word, at m i t dot e d u, or use our form",
+        SITE.languages["en"].voice,
+    )
+    assert english.text(prompt) == "MIT: write to vpradvocate@mit.edu, or use our form"
+    assert [piece.href for piece in english.pieces(prompt)] == [
+        None,
+        "mailto:vpradvocate@mit.edu",
+        None,
+        "https://example.org/f",
+    ]
+    assert [piece.text for piece in spanish.pieces(prompt)] == ["MIT: llame al ", "617-253-2300"]
+    assert [piece.href for piece in spanish.pieces(prompt)] == [None, "tel:+16172532300"]
+    assert spanish.prompt(prompt)[0] == Say("M I T: llame al 6 1 7, 2 5 3, 2 3 0 0", SITE.languages["es"].voice)
 
 
 def test_a_sentence_begins_with_a_capital() -> None:

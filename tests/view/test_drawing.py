@@ -17,7 +17,7 @@ NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 
 def test_by_day_the_first_key_is_an_advocate_and_by_night_a_line() -> None:
     day, night = (as_text(outline(SITE, "en", now)).splitlines() for now in (DAY, NIGHT))
-    assert day[0].startswith('welcome: menu, "M I T Violence Prevention and Response. Advocates are here.')
+    assert day[0].startswith('welcome: menu, "MIT Violence Prevention and Response. Advocates are here.')
     assert day[1:3] == ["  1  To speak with an advocate", '     advocate: connect, "I am calling an advocate now."']
     assert night[1] == "  1  To speak now with the Boston Area Rape Crisis Center"
     assert night[2] == "     barcc_now: connects with The Boston Area Rape Crisis Center, +18008418371"

@@ -47,7 +47,7 @@ def test_a_line_that_is_closed_now_says_so(server: Server) -> None:
     assert "(not open at this hour)" in server.client.get("/").text
 
 
-def test_what_is_spelt_for_the_ear_is_written_for_the_eye(server: Server) -> None:
+def test_texts_stand_there_as_one_writes_them(server: Server) -> None:
     page = server.client.get("/").text
     assert "dial 911, or 100 on campus" in page
     assert "MIT Violence Prevention &amp; Response" in page
@@ -82,3 +82,9 @@ def test_there_are_words_for_whatever_a_line_does_with_what_it_is_told() -> None
     for phrases in PHRASES.values():
         assert set(Confidentiality) - {Confidentiality.CONFIDENTIAL} <= phrases.keys()
         assert set(TooLate) <= phrases.keys()
+
+
+def test_an_address_in_a_text_leads_there(server: Server) -> None:
+    page = server.client.get("/").text
+    assert 'You can write to <a href="mailto:vpradvocate@mit.edu">vpradvocate@mit.edu</a>, or use' in page
+    assert "in one word" not in page

@@ -41,7 +41,7 @@ LINKS: tuple[LinkName, ...] = get_args(LinkName)
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _EMAIL = re.compile(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
-_SENTENCE = re.compile(r"(?<=[.!?:;]) ")
+_SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 
 def audio_file(folder: Path, name: str) -> Path | None:

@@ -11,6 +11,7 @@ from phonetree.config import cut, paths
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.page import read_page
 from phonetree.config.people import read_resources, read_teams
 from phonetree.config.prompts import LINKS, PromptReader, refuse_repeats
 from phonetree.config.reader import Findings, Section, suggest
@@ -27,6 +28,7 @@ from phonetree.core.tree import (
     LinkName,
     Node,
     NodeId,
+    Passage,
     Resource,
     Team,
 )
@@ -72,6 +74,7 @@ class Routing:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...]
     budgets: Budgets
+    page: tuple[Passage, ...]
     places: Mapping[NodeId, Where]
 
 
@@ -189,6 +192,7 @@ def read_routing(
     last_resort = _last_resort(section, resources)
     alike = tuple(_alike(section, reader, item) for item in section.items("alike"))
     budgets = _budgets(section.section("budgets", "budgets"))
+    page = read_page(section, prompts)
     read = reader.read(nodes)
     section.refuse_unknown()
     cut.explain(table, findings, lost=reader.refuse_unknown(), ended=section.lacks("nodes"))
@@ -209,6 +213,7 @@ def read_routing(
         last_resort,
         alike,
         budgets,
+        page,
         places,
     )
 
@@ -225,6 +230,7 @@ def _budgets(section: Section) -> Budgets:
     budgets = Budgets(
         advocate=section.number("advocate", Budgets().advocate, 5, 120, "seconds of speech"),
         crisis_line=section.number("crisis_line", Budgets().crisis_line, 5, 120, "seconds of speech"),
+        silent=section.number("silent", Budgets().silent, 20, 300, "seconds of speech and waiting"),
         whole_wait=section.number("whole_wait", Budgets().whole_wait, 30, 300, "seconds"),
     )
     section.refuse_unknown()

@@ -334,6 +334,18 @@ def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:
     return node
 
 
+# -- the page
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Something that the page says besides the tree: a text, and points in a list."""
+
+    heading: Prompt
+    text: Prompt | None
+    points: tuple[Prompt, ...] = ()
+
+
 # -- the whole
 
 
@@ -371,11 +383,12 @@ class Helpline:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What a helpline allows itself, in seconds: speech until an advocate, or any line, is rung by one key;
-    and the longest wait for a team."""
+    """What a helpline allows itself, in seconds: speech until an advocate, or any line, is rung by one key; speech and
+    waiting until somebody is rung for a caller who presses nothing (`silent`); and the longest wait for a team."""
 
     advocate: int = 15
     crisis_line: int = 25
+    silent: int = 120
     whole_wait: int = 90
 
 
@@ -400,6 +413,7 @@ class Site:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...] = ()
     budgets: Budgets = Budgets()
+    page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for whoever has to mend it."""
 

@@ -359,6 +359,9 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         soonest = min((each for each in (arrival.advocate, arrival.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
             yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
+        if arrival.silent is not None and arrival.silent > budgets.silent:
+            waited = f"{arrival.silent:.0f} s, not {budgets.silent} s,"
+            yield Breach(f"who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

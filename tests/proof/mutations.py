@@ -80,6 +80,7 @@ BREAKING: list[Mutation] = [
     ("Spanish vanishes", R, '  es:\n    voice: Polly.Lupe-Neural\n    spoken: {MIT: M I T, LGBTQ: L G B T Q, IDHR: I D H R, 100: 1 0 0, vpradvocate: "v p r advocate, en una palabra,", idhr: "i d h r,", mit: m i t, edu: e d u}\n', "", "'es' is not one of the languages"),
     # words
     ("an endless greeting", R, "Advocates are here. In", "Advocates are here. " + "Please listen carefully as our options have changed. " * 4 + "In", "an advocate is rung after"),
+    ("a long silence", R, "      tries: 2             # a caller", "      wait: 20\n      tries: 4             # a caller", "who presses nothing waits"),
     ("an endless greeting at night", R, "No advocate is on the line now;", "Thank you for calling. Your call is important to us. " * 5 + "No advocate is on the line now;", "nobody is rung within"),
     ("a sermon", R, "You decide what happens next.", "You decide what happens next. " * 25, "speaks for"),
     ("a sixth choice", R, "        5: {label: {en: if you are worried", "        6: {label: {en: to hear this, es: para oír}, go: about}\n        5: {label: {en: if you are worried", "speaks 6 choices"),

@@ -32,7 +32,8 @@ def worker(*, once: bool) -> None:
     staff = channels(here.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
     store = Store(settings.database_url())
-    work = background(here, store, sites, Counts(), alerts, lambda: datetime.now(UTC), publishes=False)
+    counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
+    work = background(here, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
     if once:
         work.round(int(datetime.now(UTC).timestamp()))
         if work.problem:
@@ -49,3 +50,4 @@ def worker(*, once: bool) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
     for loop in loops:
         loop.stop(None)
+    work.finish()

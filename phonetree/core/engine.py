@@ -78,10 +78,12 @@ class _Call:
 
     def at(self, node: NodeId) -> "_Call":
         """The same call at another node, its counts begun anew."""
-        return self._in(State(self.state.revision, self.state.language, node, Step.ASK, self.state.menu))
+        state = self.state
+        return self._in(State(state.revision, state.language, node, Step.ASK, state.menu, counted=state.counted))
 
     def speaking(self, language: Language) -> "_Call":
-        return self._in(State(self.state.revision, language, self.state.node, self.state.step, self.state.menu))
+        state = self.state
+        return self._in(State(state.revision, language, state.node, state.step, state.menu, counted=state.counted))
 
     def counting(self, misses: int, repeats: int) -> "_Call":
         return self._in(self.state.at(self.state.step, misses=misses, repeats=repeats))
@@ -91,7 +93,12 @@ class _Call:
         return _Call(self.site, self.now, self.state, (*self.passed, self.state.node), self.outcome, self.interrupted)
 
     def coming_to(self, outcome: Outcome) -> "_Call":
-        return replace(self, outcome=outcome)
+        """The call with this outcome, marked as counted unless it has only come in."""
+        return replace(self if outcome is Outcome.CALL else self.marked(), outcome=outcome)
+
+    def marked(self) -> "_Call":
+        """The call with the mark that it came to something that is counted."""
+        return self._in(self.state.at(self.state.step, counted=1))
 
     def turn(self, *verbs: Verb) -> Turn:
         return Turn(verbs, self.passed, self.outcome)
@@ -111,7 +118,7 @@ def start(site: Site, now: datetime) -> Turn:
 
 def start_again(site: Site, now: datetime, language: Language) -> Turn:
     """The turn of a call whose place is lost: the beginning of this site's tree, with a sentence that says so."""
-    here = _begin(site, now, site.known_language(language))
+    here = _begin(site, now, site.known_language(language)).marked()
     return _enter(here, here.state.node, (here.speak.phrase("lost_place"),))
 
 
@@ -200,7 +207,7 @@ def _rung(here: _Call, node: Node, event: Event) -> Turn:
         began = int(here.now.timestamp())
         return _ring(here, node, _on_shift(here, node, began), ringing.RingProgress(began))
     talked = isinstance(event, DialEnded) and event.connected
-    return _after(here, node) if talked else _ring_on(here, node, event)
+    return _after(here.marked(), node) if talked else _ring_on(here, node, event)
 
 
 def _bridged(here: _Call, node: Node, event: Event) -> Turn:
@@ -398,7 +405,7 @@ def _ring(here: _Call, node: Connect, members: tuple[Member, ...], past: ringing
         began=past.began,
         refused=here.state.refused,
     )
-    screen = State(ring.revision, ring.language, node.id, Step.SCREEN)
+    screen = State(ring.revision, ring.language, node.id, Step.SCREEN, counted=ring.counted)
     return here.turn(Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring))
 
 

@@ -54,6 +54,7 @@ class State:
     the same menu was asked for again. While a team rings: `round` counts the rounds, which began at `began`
     (seconds since 1970), the present one `rang` seconds later; `picked` has a bit for each member whose
     phone was picked up. `refused` is 1 when the network did not let us show the helpline's number to those we ring.
+    `counted` is 1 when the call came to something that is counted, besides that it came in.
     """
 
     revision: str
@@ -68,10 +69,13 @@ class State:
     picked: int = 0
     began: int = 0
     refused: int = 0
+    counted: int = 0
 
     def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
         """The same place of the call, waiting for something else; counts that are not given begin anew."""
-        return State(self.revision, self.language, self.node, step, menu or self.menu, **counts)
+        return State(
+            self.revision, self.language, self.node, step, menu or self.menu, **{"counted": self.counted, **counts}
+        )
 
 
 LATEST_BEGAN = 32_503_680_000
@@ -79,6 +83,7 @@ LATEST_BEGAN = 32_503_680_000
 
 _COUNTS = {
     "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN, "refused": 1,
+    "counted": 1,
 }  # fmt: skip
 """The counts, and what none of ours exceeds."""
 

@@ -1,7 +1,7 @@
 """The background work of a server, or of a `worker`, assembled from the settings."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from phonetree.core.tree import Helpline
 from phonetree.core.turn import Outcome
@@ -59,10 +59,9 @@ def background(
         store,
         voicemails,
         Notices(store, voicemails, channels(settings.notify)),
-        counts,
         Retention(settings.keep_days, settings.keep_handled_days),
         collector if collects else None,
-        lambda counts, store: counts.write(store, local_now()),
+        lambda stopping: counts.release(store, local_now(), stopping=stopping),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
         shown=shown if collects else lambda: True,
     )
@@ -81,4 +80,4 @@ def _is_shown(provider: Provider, helpline: Helpline) -> bool:
 def _count_fallback(heartbeat: Heartbeat, counts: Counts, began: int, now: datetime) -> None:
     """Counts a call that began while no server answered: it heard the fallback. `now` is in the helpline's time."""
     if any(outage.holds(began) for outage in heartbeat.outages(int(now.timestamp()))):
-        counts.add(Outcome.FALLBACK, datetime.fromtimestamp(began, UTC).astimezone(now.tzinfo))
+        counts.add(Outcome.FALLBACK, now)

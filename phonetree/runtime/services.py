@@ -71,15 +71,18 @@ class Services:
             loop.stopping.set()
         for loop in self._loops:
             loop.stop(seconds)
+        if self.worker:
+            self.worker.finish()
 
     def collect_soon(self) -> None:
         """There may be a message at the provider."""
         if self.background:
             self.background.wake()
 
-    def record(self, outcome: Outcome | None, request: Request) -> None:
-        """Records the outcome of a turn."""
-        self.outcomes.record(outcome, request, self.now().astimezone(self.sites.current.schedule.zone))
+    def record(self, outcome: Outcome | None, request: Request, *, counted: bool = False) -> None:
+        """Records the outcome of a turn; `counted` is whether the call was counted before for what it came to."""
+        now = self.now().astimezone(self.sites.current.schedule.zone)
+        self.outcomes.record(outcome, request, now, counted=counted)
 
     def test_call(self) -> None:
         """Once a minute: the server calls itself, and if that succeeds, marks itself as up."""
@@ -121,7 +124,8 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
 
     staff = channels(settings.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
-    counts, canary_id = Counts(), call_id(settings.auth_token)
+    counts = Counts(now().astimezone(sites.current.schedule.zone))
+    canary_id = call_id(settings.auth_token)
     line = OverHttp(at=f"http://{address}") if address else None
     return Services(
         settings,

@@ -17,14 +17,12 @@ from phonetree.errors import PhonetreeError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices
 from phonetree.runtime.periodic import Periodic
-from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 
 ROUND_SECONDS = 60
 """How often a round runs, unless something wakes the worker earlier."""
 
-COUNTS_SECONDS = 300
 DAY_SECONDS = 24 * 3600
 
 CALLER_ID_SECONDS = 3600
@@ -49,11 +47,11 @@ class Worker:
     store: Store
     voicemails: Voicemails
     notices: Notices
-    counts: Counts
     retention: Retention
     collector: Collector | None
     """None if another process does the mailbox's work."""
-    write_counts: Callable[[Counts, Store], None]
+    release_counts: Callable[[bool], None]
+    """Stores the counts when their month is over, or when the process stops (True)."""
     publish: Callable[[int], None] | None
     """Stores the revision that callers hear, at a moment; None if this process answers no calls."""
     collected_at: float = field(default_factory=time)
@@ -63,7 +61,6 @@ class Worker:
     shown: Callable[[], bool] = lambda: True
     """Whether the provider lets calls show the configured caller id. Staff are notified when that changes."""
     _said: dict[str, str] = field(default_factory=dict)
-    _counted: float = 0.0
     _asked: float = 0.0
     _shown: bool = True
 
@@ -87,10 +84,12 @@ class Worker:
             self._mailbox(now)
             if self.collector:
                 self._task("retain", lambda: self._retain(now))
-            if now - self._counted >= COUNTS_SECONDS:
-                self._counted = now
-                self._task("count", lambda: self.write_counts(self.counts, self.store))
+            self._task("count", lambda: self.release_counts(False))
         self._note("database", self.problem or "")
+
+    def finish(self) -> None:
+        """What a process does last, its rounds having ended: it stores its counts. Raises nothing."""
+        self._task("count", lambda: self.release_counts(True))
 
     def collect(self, now: int) -> None:
         """What a callback triggers: collecting messages, and notices of them. Raises nothing."""

@@ -72,7 +72,7 @@ deliveries = Table(
 
 months = Table(
     "months",
-    metadata,
+    metadata,  # counts of versions before 0.3.0: only shown, until they are too old
     Column("month", String(7), primary_key=True),
     Column("outcome", String(20), primary_key=True),
     Column("number", Integer, nullable=False),
@@ -80,11 +80,30 @@ months = Table(
 
 hours = Table(
     "hours",
-    metadata,
+    metadata,  # as `months`
     Column("year", Integer, primary_key=True),
     Column("weekday", Integer, primary_key=True),
     Column("hour", Integer, primary_key=True),
     Column("number", Integer, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("draws", Integer, nullable=False, comment="how often noise was added"),
+)
+
+times = Table(
+    "times",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("weekend", Integer, primary_key=True, autoincrement=False, comment="1: Saturday and Sunday"),
+    Column("hour", Integer, primary_key=True, autoincrement=False, comment="the first of three"),
+    Column("number", Integer, nullable=False),
+    Column("draws", Integer, nullable=False, comment="how often noise was added"),
 )
 
 revisions = Table(

@@ -35,6 +35,9 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 """The provider uses POST. A signed request with another method comes from a call, and gets help too."""
 
 
+_COUNTED = "counted=1"
+"""Stands in the addresses of a call that was counted for something it came to."""
+
 _PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?#]*)")
 
 
@@ -90,7 +93,7 @@ def turn(place: str) -> Response:
         state = from_address(place, request.query_string.decode("latin-1"))
         event = running.legs.event(state, asked)
         taken = engine.turn(_site(running, state), state, event, running.now())
-        running.record(taken.outcome, asked)
+        running.record(taken.outcome, asked, counted=bool(state.counted))
         return _document(running.renderer.render(taken.verbs))
     except StateError:
         return _begin_again(running, _failed_place(request.path)[0])
@@ -101,7 +104,7 @@ def fallback() -> Response:
     """The provider could not get or use one of our answers: help that needs no further turn."""
     running, asked = services(), _asked()
     failure("fallback", "the provider could not use an answer", code=asked.error)
-    running.record(Outcome.FALLBACK, asked)
+    running.record(Outcome.FALLBACK, asked, counted=_COUNTED in asked.failed_address)
     return _document(_rescue(running, *_failed_place(asked.failed_address)))
 
 
@@ -131,7 +134,7 @@ def broken(error: Exception) -> AnyResponse:
     with suppress(Exception):
         failure("turn", error)
     with suppress(Exception):
-        running.record(Outcome.FALLBACK, _asked())
+        running.record(Outcome.FALLBACK, _asked(), counted=_COUNTED in request.query_string.decode("latin-1"))
     response = _document(_rescue(running, language, step))
     response.headers[RESCUE_HEADER] = "1"
     return response

@@ -9,6 +9,7 @@ import pytz
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.core.turn import Outcome
 from phonetree.store.counts import Counts
+from phonetree.store.database import Store
 from tests.support.databases import store
 from tests.support.lines import ROOT, VPR
 
@@ -24,25 +25,60 @@ def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHONETREE_CONFIG", str(VPR))
 
 
+def _count(made: Store) -> None:
+    october = Counts(TUESDAY.replace(month=10), lambda _: 0)
+    october.add(Outcome.ADVOCATE, TUESDAY.replace(month=10))
+    october.release(made, TUESDAY.replace(month=10), stopping=True)
+    november = Counts(TUESDAY, lambda scale: -1 if scale == 2 else 0)
+    november.add(Outcome.CALL, TUESDAY)
+    november.add(Outcome.CALL, TUESDAY)
+    november.release(made, TUESDAY, stopping=True)
+
+
 def test_counts_are_two_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with store("sqlite", tmp_path) as made:
-        counts = Counts(lambda: 0.0)
-        counts.add(Outcome.CALL, TUESDAY)
-        counts.add(Outcome.ADVOCATE, TUESDAY.replace(month=10))
-        counts.write(made, TUESDAY)
-    assert main(["counts", "--year", "2026"]) == 0
+        _count(made)
+    assert main(["counts"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines[:3]] == [
-        ["calls", "advocate", "unanswered", "other", "line", "message", "fallback"],
-        ["2026-10", "0", "5", "0", "0", "0", "0"],
-        ["2026-11", "5", "0", "0", "0", "0", "0"],
+    assert [line.split() for line in lines] == [
+        ["calls", "advocate", "unanswered", "other", "line", "message", "fallback", "+-", "draws"],
+        ["2026-10", "0", "1", "0", "0", "0", "0", "2.8", "1"],
+        ["2026-11", "1", "0", "0", "0", "0", "0", "2.8", "1"],
+        [],
+        ["2026-11", "weekdays", "weekends", "(each", "+-1.4,", "1", "draws)"],
+        ["00-03", "0", "0"],
+        ["03-06", "0", "0"],
+        ["06-09", "0", "0"],
+        ["09-12", "0", "0"],
+        ["12-15", "0", "0"],
+        ["15-18", "2", "0"],
+        ["18-21", "0", "0"],
+        ["21-24", "0", "0"],
     ]
-    assert lines[4].split() == ["2026", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    by_hour = {line.split()[0]: line.split()[1:] for line in lines[5:]}
-    assert by_hour["15:00"] == ["0", "5", "0", "0", "0", "0", "0"]
-    assert len(by_hour) == 24
-    assert sum(int(cell) for row in by_hour.values() for cell in row) == 5
     assert len({len(line) for line in lines[:3]}) == 1, "columns stand below one another"
+
+
+def test_another_month_can_be_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with store("sqlite", tmp_path) as made:
+        _count(made)
+    assert main(["counts", "--month", "2026-10"]) == 0
+    assert "15-18                0           0" in capsys.readouterr().out
+
+
+def test_before_anything_is_released_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with store("sqlite", tmp_path):
+        assert main(["counts"]) == 0
+    assert "none yet" in capsys.readouterr().out
+
+
+def test_what_older_versions_counted_is_shown_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with store("sqlite", tmp_path) as made, made.write() as connection:
+        connection.exec_driver_sql("INSERT INTO months VALUES ('2026-10', 'call', 45)")
+        connection.exec_driver_sql("INSERT INTO hours VALUES (2026, 1, 15, 5)")
+    assert main(["counts", "--year", "2026"]) == 0
+    _, _, old = capsys.readouterr().out.partition("Counted before version 0.3.0")
+    assert ["2026-10", "45", "0", "0", "0", "0", "0"] in [line.split() for line in old.splitlines()]
+    assert ["15:00", "0", "5", "0", "0", "0", "0", "0"] in [line.split() for line in old.splitlines()]
 
 
 def test_without_a_database_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

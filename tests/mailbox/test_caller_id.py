@@ -43,7 +43,9 @@ def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Wa
         alerts = Alerts(told.append, lambda: UTC)
         sites = Sites(config, RULES)
         return Watch(
-            provider, background(here, Store(database), sites, Counts(), alerts, lambda: datetime.now(UTC)), told
+            provider,
+            background(here, Store(database), sites, Counts(datetime.now(UTC)), alerts, lambda: datetime.now(UTC)),
+            told,
         )
 
     return made

@@ -1,6 +1,8 @@
-"""Counts: totals come out right, and no cell proves a call."""
+"""Counts: noise on every cell, one call's share bounded, nothing lost but by a crash."""
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import datetime
+from math import exp
 from pathlib import Path
 from random import Random
 
@@ -9,79 +11,114 @@ import pytz
 
 from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
-from phonetree.store.counts import STEP, Counts, by_hour, by_month
+from phonetree.store.counts import BLOCKS, Counts, by_block, by_month
+from phonetree.store.noise import deviation, discrete_laplace
 from tests.support.databases import KINDS, store
 
 ZONE = pytz.timezone("America/New_York")
-NOON = datetime(2026, 11, 23, 17, 30, tzinfo=pytz.utc).astimezone(ZONE)
+NOVEMBER = datetime(2026, 11, 23, 17, 30, tzinfo=pytz.utc).astimezone(ZONE)  # a Monday, 12:30
+DECEMBER = datetime(2026, 12, 1, 5, 30, tzinfo=pytz.utc).astimezone(ZONE)
+SATURDAY = NOVEMBER.replace(day=28)
+
+
+def _no_noise(_: int) -> int:
+    return 0
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_the_noise_is_the_discrete_laplace(scale: int) -> None:
+    """Each number as often as the definition says, within five standard deviations of its frequency."""
+    random = Random(1)  # noqa: S311 -- for a test
+    draws = 40_000
+    found = Counter(discrete_laplace(scale, random.randrange) for _ in range(draws))
+    weight = (1 - exp(-1 / scale)) / (1 + exp(-1 / scale))
+    for number in range(-8, 9):
+        expected = weight * exp(-abs(number) / scale)
+        assert abs(found[number] / draws - expected) < 5 * (expected / draws) ** 0.5, number
+    spread = sum(times * number * number for number, times in found.items()) / draws
+    assert spread**0.5 == pytest.approx(deviation(scale), rel=0.03)
+
+
+def test_the_deviations_are_those_that_docs_state() -> None:
+    assert deviation(2) == pytest.approx(2.8, abs=0.05)
+    assert deviation(1) == pytest.approx(1.4, abs=0.05)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_totals_are_right_over_many_calls(kind: str, tmp_path: Path) -> None:
-    counts = Counts(Random(1).random)  # noqa: S311 -- for a test
-    calls = 20_000
+def test_a_month_is_released_when_it_is_over(kind: str, tmp_path: Path) -> None:
+    counts = Counts(NOVEMBER, _no_noise)
     with store(kind, tmp_path) as made:
-        for number in range(calls):
-            counts.add(Outcome.CALL, NOON + timedelta(hours=number % 24))
-            if number % 4 == 0:
-                counts.add(Outcome.ADVOCATE, NOON)
-        counts.write(made, NOON)
-        counts.write(made, NOON)
-        months, hours = by_month(made), by_hour(made, 2026)
-    # a sum of n draws of 5 at 1 in 5 has a standard deviation of 2 * sqrt(n); four of them is one chance in 16,000
-    assert abs(months["2026-11", Outcome.CALL] - calls) < 8 * calls**0.5
-    assert abs(months["2026-11", Outcome.ADVOCATE] - calls / 4) < 8 * (calls / 4) ** 0.5
-    assert abs(sum(hours.values()) - calls) < 8 * calls**0.5
-    assert all(number % STEP == 0 for number in (*months.values(), *hours.values()))
+        for _ in range(3):
+            counts.add(Outcome.CALL, NOVEMBER)
+        counts.add(Outcome.CALL, SATURDAY)
+        counts.add(Outcome.ADVOCATE, NOVEMBER)
+        counts.release(made, NOVEMBER)
+        assert not by_month(made), "nothing before"
+        counts.release(made, DECEMBER)
+        counts.release(made, DECEMBER)
+        months, blocks = by_month(made), by_block(made, "2026-11")
+    assert {outcome: found.number for (_, outcome), found in months.items() if found.number} == {
+        Outcome.CALL: 4,
+        Outcome.ADVOCATE: 1,
+    }
+    assert {block: found.number for block, found in blocks.items() if found.number} == {(False, 12): 3, (True, 12): 1}
+    assert {found.draws for found in (*months.values(), *blocks.values())} == {1}
 
 
-def test_most_calls_leave_nothing_at_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_cell_has_noise_whether_or_not_anybody_called(kind: str, tmp_path: Path) -> None:
+    drawn: list[int] = []
+
+    def noise(scale: int) -> int:
+        drawn.append(scale)
+        return -7
+
+    with store(kind, tmp_path) as made:
+        Counts(NOVEMBER, noise).release(made, DECEMBER)
+        assert {key: found.number for key, found in by_month(made).items()} == {
+            ("2026-11", outcome): -7 for outcome in Outcome
+        }
+        assert {key: found.number for key, found in by_block(made, "2026-11").items()} == dict.fromkeys(BLOCKS, -7)
+    assert drawn == [2] * len(Outcome) + [1] * len(BLOCKS)
+
+
+def test_a_stop_is_one_more_draw_for_every_cell(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as made:
-        unseen = 0
-        for seed in range(100):
-            counts = Counts(Random(seed).random)  # noqa: S311 -- for a test
-            before = by_month(made)
-            counts.add(Outcome.ADVOCATE, NOON)
-            counts.write(made, NOON)
-            unseen += before == by_month(made)
-    assert 68 <= unseen <= 92, "four of five; three standard deviations"
+        for _ in range(2):
+            counts = Counts(NOVEMBER, lambda _: 1)
+            counts.add(Outcome.LINE, NOVEMBER)
+            counts.release(made, NOVEMBER, stopping=True)
+        months = by_month(made)
+        assert {found.draws for found in (*months.values(), *by_block(made, "2026-11").values())} == {2}
+        assert months["2026-11", Outcome.LINE].number == 4
+        assert months["2026-11", Outcome.CALL].number == 2
+        assert months["2026-11", Outcome.CALL].deviation == pytest.approx(2**0.5 * deviation(2))
 
 
-def test_every_cell_is_there_whether_or_not_anybody_called(tmp_path: Path) -> None:
+def test_what_cannot_be_stored_is_kept_for_the_next_time(tmp_path: Path) -> None:
+    counts = Counts(NOVEMBER, _no_noise)
+    counts.add(Outcome.LINE, NOVEMBER)
     with store("sqlite", tmp_path) as made:
-        Counts().write(made, NOON)
-        assert by_month(made) == {("2026-11", outcome): 0 for outcome in Outcome}
-        assert len(by_hour(made, 2026)) == 7 * 24
-
-
-def test_an_outcome_that_is_new_is_counted_in_a_month_that_is_known(tmp_path: Path) -> None:
-    with store("sqlite", tmp_path) as made:
-        counts = Counts(lambda: 0.0)
-        counts.write(made, NOON)
         with made.write() as connection:
-            connection.exec_driver_sql("DELETE FROM months WHERE outcome = 'fallback'")
-        counts.add(Outcome.FALLBACK, NOON)
-        counts.write(made, NOON)
-        assert by_month(made)["2026-11", Outcome.FALLBACK] == STEP
-
-
-def test_what_cannot_be_written_is_kept_for_the_next_time(tmp_path: Path) -> None:
-    counts = Counts(lambda: 0.0)
-    counts.add(Outcome.LINE, NOON)
-    with store("sqlite", tmp_path) as made:
-        with made.write() as connection:
-            connection.exec_driver_sql("ALTER TABLE hours RENAME TO hidden")
+            connection.exec_driver_sql("ALTER TABLE times RENAME TO hidden")
         with pytest.raises(StoreError):
-            counts.write(made, NOON)
+            counts.release(made, DECEMBER)
         with made.write() as connection:
-            connection.exec_driver_sql("ALTER TABLE hidden RENAME TO hours")
-        counts.write(made, NOON)
-        assert by_month(made)["2026-11", Outcome.LINE] == STEP
+            connection.exec_driver_sql("ALTER TABLE hidden RENAME TO times")
+        counts.release(made, DECEMBER)
+        assert by_month(made)["2026-11", Outcome.LINE].number == 1
+        assert by_month(made)["2026-11", Outcome.LINE].draws == 1
 
 
 def test_old_counts_go(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as made:
-        Counts().write(made, NOON.replace(year=2023))
-        Counts().write(made, NOON)
-        assert by_hour(made, 2023) == {}
+        with made.write() as connection:
+            connection.exec_driver_sql("INSERT INTO months VALUES ('2023-01', 'call', 5)")
+            connection.exec_driver_sql("INSERT INTO hours VALUES (2023, 0, 9, 5)")
+        Counts(NOVEMBER.replace(year=2023)).release(made, NOVEMBER.replace(year=2023), stopping=True)
+        Counts(NOVEMBER).release(made, DECEMBER)
         assert {month for month, _ in by_month(made)} == {"2026-11"}
+        assert not by_block(made, "2023-11")
+        with made.read() as connection:
+            for table in ("months", "hours"):
+                assert not connection.exec_driver_sql(f"SELECT * FROM {table}").all()  # noqa: S608

@@ -1,0 +1,70 @@
+"""What one call can change in the counts."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from phonetree.core.turn import Outcome
+from tests.support.lines import VPR
+from tests.support.server import DAY, Server
+
+CALL = "CA" + "1" * 32
+OTHER = "CA" + "2" * 32
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server(VPR, now=DAY)
+
+
+def _counted(server: Server) -> Counter[Outcome]:
+    return server.services.outcomes.counts._outcomes
+
+
+def test_a_turn_that_is_asked_again_is_counted_once(server: Server) -> None:
+    for _ in range(3):
+        server.post("/voice", CallSid=CALL)
+    server.post("/voice", CallSid=OTHER)
+    ended = server.state("line_barcc", "bridged")
+    for _ in range(3):
+        server.post(ended, CallSid=CALL, DialCallStatus="completed", DialBridged="true")
+    assert _counted(server) == {Outcome.CALL: 2, Outcome.LINE: 1}
+    assert sum(server.services.outcomes.counts._times.values()) == 2
+
+
+def test_a_call_counts_for_two_outcomes_at_most(server: Server) -> None:
+    server.post("/voice", CallSid=CALL)
+    after = server.post(
+        server.state("line_barcc", "bridged"), CallSid=CALL, DialCallStatus="completed", DialBridged="true"
+    )
+    assert "counted=1" in after.text
+    assert "counted=1" not in server.post("/voice", CallSid=CALL).text
+    marked = server.state("voicemail", "recorded", query="?counted=1")
+    server.post(marked, CallSid=CALL, RecordingDuration="9")
+    server.post(server.state("advocate", "accept", query="?counted=1"), CallSid=OTHER, ParentCallSid=CALL, Digits="1")
+    assert _counted(server) == {Outcome.CALL: 1, Outcome.LINE: 1}
+
+
+def test_one_that_an_advocate_took_is_marked_for_the_rest_of_the_call(server: Server) -> None:
+    ended = server.state("advocate", "rung", query=f"?began={int(DAY.timestamp())}&round=1")
+    after = server.post(ended, CallSid=CALL, DialCallStatus="completed", DialBridged="true")
+    assert "counted=1" in after.text
+
+
+def test_alerts_hear_of_what_is_not_counted(server: Server) -> None:
+    told: list[Outcome] = []
+    alerts = server.services.alerts
+    alerts.unanswered = lambda: told.append(Outcome.UNANSWERED)  # type: ignore[method-assign]
+    server.now += timedelta(hours=1)
+    ended = server.state("advocate", "rung", query="?began=1&round=1&counted=1")
+    server.post(ended, CallSid=CALL, DialCallStatus="no-answer")
+    assert told == [Outcome.UNANSWERED]
+    assert not _counted(server)
+
+
+def test_what_is_remembered_of_a_call_is_not_its_id(server: Server) -> None:
+    server.post("/voice", CallSid=CALL)
+    (digest,) = server.services.outcomes._recent
+    assert len(digest) == 16
+    assert CALL not in repr(server.services.outcomes)

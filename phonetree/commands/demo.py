@@ -91,8 +91,8 @@ def keep(demo: Demo, call: str, seconds: int) -> None:
 def demo_at(url: str) -> Demo | None:
     """The demo at an address, if it was started from this folder."""
     parts = urlsplit(url)
-    here = parts.hostname in HOSTS
-    return next((demo for demo in _left() if here and demo.port == parts.port), None)
+    is_local = parts.hostname in HOSTS
+    return next((demo for demo in _left() if is_local and demo.port == parts.port), None)
 
 
 def chosen_demo(port: int | None) -> Demo:

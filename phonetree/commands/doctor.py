@@ -69,12 +69,12 @@ def doctor(form: str, *, notify: bool) -> int:
 
 def examine(*, notify: bool = False) -> Iterator[Finding]:
     """Every check, in the order in which to fix things. `notify` tests the addresses of staff."""
-    here = _settings()
-    if isinstance(here, Settings):
+    configured = _settings()
+    if isinstance(configured, Settings):
         yield Finding("settings", "ok", "every setting is present and well-formed")
     else:
-        yield from here
-    site = _site(here if isinstance(here, Settings) else None)
+        yield from configured
+    site = _site(configured if isinstance(configured, Settings) else None)
     if isinstance(site, Finding):
         yield site
     else:
@@ -83,21 +83,21 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     yield from _guarded("database", _database)
     yield from _guarded("notices", lambda: _notices(notify=notify))
     yield from _guarded("disk", _disk)
-    if not isinstance(here, Settings):
+    if not isinstance(configured, Settings):
         yield Finding("server", "wrong", "not checked", "fix the settings first")
         return
-    address = tuple(_guarded("address", lambda: _address(here)))
+    address = tuple(_guarded("address", lambda: _address(configured)))
     yield from address
     if any(finding.verdict == "wrong" for finding in address):
         yield Finding("slow", "wrong", "not checked", "fix the address first")
     else:
-        yield from _guarded("slow", lambda: _slow_clients(here))
-    yield from _guarded("clock", lambda: _clock(here))
-    yield from _guarded("account", lambda: _account(here))
-    yield from _old_token(here)
+        yield from _guarded("slow", lambda: _slow_clients(configured))
+    yield from _guarded("clock", lambda: _clock(configured))
+    yield from _guarded("account", lambda: _account(configured))
+    yield from _old_token(configured)
     if not isinstance(site, Finding):
-        yield from _guarded("number", lambda: _number(here, site))
-        yield from _guarded("fallback", lambda: _fallback(here, site))
+        yield from _guarded("number", lambda: _number(configured, site))
+        yield from _guarded("fallback", lambda: _fallback(configured, site))
 
 
 def _guarded(id_: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -115,10 +115,10 @@ def _settings() -> Settings | tuple[Finding, ...]:
         return tuple(Finding("settings", "wrong", problem, hint) for problem in error.problems)
 
 
-def _site(here: Settings | None) -> Loaded | Finding:
-    folder = here.config if here else settings.config_folder()
+def _site(configured: Settings | None) -> Loaded | Finding:
+    folder = configured.config if configured else settings.config_folder()
     try:
-        return load(folder, NumberRules(settings.names(), fictional=bool(here and here.demo)))
+        return load(folder, NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
         others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
@@ -189,25 +189,25 @@ def _disk() -> Iterator[Finding]:
         yield Finding("disk", "ok", "there is enough free space")
 
 
-def _address(here: Settings) -> Iterator[Finding]:
-    wrong = probe(here.public_url, here.auth_token)
+def _address(configured: Settings) -> Iterator[Finding]:
+    wrong = probe(configured.public_url, configured.auth_token)
     if wrong:
         yield Finding("address", "wrong", *wrong)
     else:
         yield Finding("address", "ok", "the public address accepts signed requests and refuses unsigned ones")
 
 
-def _slow_clients(here: Settings) -> Iterator[Finding]:
-    wrong = endures(here.public_url, here.auth_token)
+def _slow_clients(configured: Settings) -> Iterator[Finding]:
+    wrong = endures(configured.public_url, configured.auth_token)
     if wrong:
         yield Finding("slow", "wrong", *wrong)
     else:
         yield Finding("slow", "ok", "incomplete requests do not delay signed ones")
 
 
-def _clock(here: Settings) -> Iterator[Finding]:
+def _clock(configured: Settings) -> Iterator[Finding]:
     try:
-        answer = requests.head(here.provider_url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        answer = requests.head(configured.provider_url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (requests.RequestException, KeyError, ValueError):
         yield Finding("clock", "advice", "the provider sent no time, so the clock was not checked")
@@ -219,8 +219,8 @@ def _clock(here: Settings) -> Iterator[Finding]:
         yield Finding("clock", "ok", "the clock is right")
 
 
-def _account(here: Settings) -> Iterator[Finding]:
-    account = Provider(here.provider_url, here.account_sid, here.auth_token).account()
+def _account(configured: Settings) -> Iterator[Finding]:
+    account = Provider(configured.provider_url, configured.account_sid, configured.auth_token).account()
     if account.get("status") != "active":
         yield Finding("account", "wrong", "the account is not active", "check the provider's console")
     elif account.get("type") == "Trial":
@@ -230,14 +230,17 @@ def _account(here: Settings) -> Iterator[Finding]:
         yield Finding("account", "ok", "the account is active, and not on trial")
 
 
-def _old_token(here: Settings) -> Iterator[Finding]:
-    if here.old_token:
+def _old_token(configured: Settings) -> Iterator[Finding]:
+    if configured.old_token:
         hint = "remove TWILIO_AUTH_TOKEN_OLD once the new token is the primary one at the provider"
         yield Finding("account", "advice", "requests signed with the old token are still accepted", hint)
 
 
-def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
-    provider, helpline = Provider(here.provider_url, here.account_sid, here.auth_token), loaded.site.helpline
+def _number(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
+    provider, helpline = (
+        Provider(configured.provider_url, configured.account_sid, configured.auth_token),
+        loaded.site.helpline,
+    )
     if helpline.may_be_refused:
         yield from _caller_id(provider, helpline)
     record = provider.number(helpline.provider_number)
@@ -245,7 +248,7 @@ def _number(here: Settings, loaded: Loaded) -> Iterator[Finding]:
         which = "the provider_number" if helpline.forwarded else "the helpline's number"
         yield Finding("number", "wrong", f"the account does not have {which}", BUY)
         return
-    wrong = differences(found(record), wanted(here.public_url, here.fallback_url))
+    wrong = differences(found(record), wanted(configured.public_url, configured.fallback_url))
     for name, (is_, to_be) in wrong.items():
         text = f"{name} ({SAID[name]}) is {is_ or 'nothing'}, not {to_be or 'nothing'}"
         yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
@@ -269,17 +272,17 @@ def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
         yield Finding("caller id", "wrong", NOT_VERIFIED, VERIFY)
 
 
-def _fallback(here: Settings, loaded: Loaded) -> Iterator[Finding]:
+def _fallback(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
     if not any(member.desk for team in loaded.site.teams.values() for member in team.members):
         text = "no member is marked as a desk, so the fallback rings only an outside line"
         hint = "write desk: true at a phone without voicemail (docs/staff.md), then regenerate the fallback"
         yield Finding("fallback", "advice", text, hint)
-    if not here.fallback_url:
+    if not configured.fallback_url:
         hint = "host the output of scripts/phonetree fallback elsewhere, and set PHONETREE_FALLBACK_URL to its address"
         yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)
         return
     try:
-        answer = requests.post(here.fallback_url, timeout=TIMEOUT_SECONDS)
+        answer = requests.post(configured.fallback_url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         text = f"the fallback cannot be reached ({type(error).__name__})"
         yield Finding("fallback", "wrong", text, "check PHONETREE_FALLBACK_URL and its host")

@@ -28,13 +28,14 @@ def provision(*, apply: bool, undo: bool) -> None:
 
     Example: python -m phonetree provision --apply
     """
-    here = settings.read()
-    number = load(here.config, NumberRules(here.names, fictional=here.demo)).site.helpline.provider_number
-    provider = Provider(here.provider_url, here.account_sid, here.auth_token)
+    configured = settings.read()
+    rules = NumberRules(configured.names, fictional=configured.demo)
+    number = load(configured.config, rules).site.helpline.provider_number
+    provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token)
     record = provider.number(number)
     if record is None:
         raise PhonetreeError(f"the account has no number {number}; {BUY}")
-    target = _before() if undo else wanted(here.public_url, here.fallback_url)
+    target = _before() if undo else wanted(configured.public_url, configured.fallback_url)
     changes = differences(found(record), target)
     for name, (is_, to_be) in changes.items():
         click.echo(f"{name} ({SAID[name]})\n  now     {is_ or 'nothing'}\n  new     {to_be or 'nothing'}")
@@ -45,7 +46,7 @@ def provision(*, apply: bool, undo: bool) -> None:
         click.echo("Nothing was changed; add --apply to make the changes.")
         return
     if not undo:
-        if wrong := probe(here.public_url, here.auth_token):
+        if wrong := probe(configured.public_url, configured.auth_token):
             raise PhonetreeError(f"nothing was changed: {wrong[0]}; {wrong[1]}")
         make_folder(BEFORE.parent)
         write_text(BEFORE, json.dumps(dict(found(record)), indent=1))

@@ -53,15 +53,15 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     Example: python -m phonetree serve --demo
     """
     url = f"http://{host}:{port}"
-    here = _made_up(host, url) if demo else settings.read()
+    configured = _made_up(host, url) if demo else settings.read()
     _refuse_a_port_in_use(host, port)
-    provider = prepare_demo(port, here.account_sid, here.auth_token) if demo else ""
+    provider = prepare_demo(port, configured.account_sid, configured.auth_token) if demo else ""
     if provider:
         settings.use_provider(provider)
-    site = services(here, clock).sites.current  # fails with every problem before anything listens
+    site = services(configured, clock).sites.current  # fails with every problem before anything listens
     if demo:
         (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
-        leave_demo(Demo(url, here.account_sid, here.auth_token, number, zone, provider, dialled))
+        leave_demo(Demo(url, configured.account_sid, configured.auth_token, number, zone, provider, dialled))
         at = "" if port == DEFAULT_PORT else f" --url {url}"
         click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
     log.take_in_libraries()

@@ -27,13 +27,13 @@ def worker(*, once: bool) -> None:
 
     Example: python -m phonetree worker
     """
-    here = settings.read()
-    sites = Sites(here.config, NumberRules(here.names, fictional=here.demo))
-    staff = channels(here.notify)
+    configured = settings.read()
+    sites = Sites(configured.config, NumberRules(configured.names, fictional=configured.demo))
+    staff = channels(configured.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
     store = Store(settings.database_url())
     counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
-    work = background(here, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
+    work = background(configured, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
     if once:
         work.round(int(datetime.now(UTC).timestamp()))
         if work.problem:

@@ -155,15 +155,15 @@ def _refuse_nobody(
 def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
     """The first nodes that are more than words, from a node on, each once."""
     seen, waiting = {name}, [name]
-    for here in waiting:  # grows while it is walked
-        match nodes[here]:
+    for node in waiting:  # grows while it is walked
+        match nodes[node]:
             case Message(go=go):
                 following = [go]
             case HoursNode(go=by_kind):
                 following = list(dict.fromkeys(by_kind.values()))
             case Menu() | Connect() | Transfer() | Voicemail() | Goodbye():
                 following = []
-                yield here
+                yield node
             case other:
                 assert_never(other)
         waiting += [after for after in following if after not in seen]

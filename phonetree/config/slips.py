@@ -57,23 +57,23 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that no editor shows
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
-    here, there = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
+    stopped, started = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
     line, problem = lines[at.line], error.problem or ""
     if opened := _OPENED.get(error.context or ""):
         if quote := _quote(line, at.column):
-            return Problem(here, quote)
-        return _open(here, there, line[: at.column], line[at.column : at.column + 1], *opened)
+            return Problem(stopped, quote)
+        return _open(stopped, started, line[: at.column], line[at.column : at.column + 1], *opened)
     if problem == "mapping values are not allowed in this context":
-        return Problem(here, _COLON if ": " in line[: at.column] else _FURTHER)
+        return Problem(stopped, _COLON if ": " in line[: at.column] else _FURTHER)
     if problem == "did not find expected key":
-        return Problem(here, _left_over(line, at.column))
+        return Problem(stopped, _left_over(line, at.column))
     if problem in _WORDS:
-        return Problem(there if problem in _AT_THE_BEGINNING else here, _WORDS[problem])
+        return Problem(started if problem in _AT_THE_BEGINNING else stopped, _WORDS[problem])
     if error.context in ("while scanning an alias", "while scanning an anchor"):
-        return Problem(there, "a text may not begin with * or &; put quotes around it")
+        return Problem(started, "a text may not begin with * or &; put quotes around it")
     if problem == "found character that cannot start any token":
-        return Problem(here, f"a text may not begin with {line[at.column : at.column + 1]}; put quotes around it")
-    return Problem(here, f"is not valid YAML: {problem}; {_LOOK}")
+        return Problem(stopped, f"a text may not begin with {line[at.column : at.column + 1]}; put quotes around it")
+    return Problem(stopped, f"is not valid YAML: {problem}; {_LOOK}")
 
 
 def _seen(
@@ -189,12 +189,14 @@ def _quote(line: str, column: int) -> str | None:
     return None
 
 
-def _open(here: Where, there: Where, before: str, met: str, opening: str, closing: str) -> Problem:
+def _open(stopped: Where, started: Where, before: str, met: str, opening: str, closing: str) -> Problem:
     """Something in braces or brackets that does not go on as it must."""
-    if met == ":" and here.line == there.line:
-        return Problem(here, "has a second colon, or no comma before it; put quotes around a text that holds a colon")
+    if met == ":" and stopped.line == started.line:
+        return Problem(
+            stopped, "has a second colon, or no comma before it; put quotes around a text that holds a colon"
+        )
     if met == "{" and before.endswith("$"):
-        return Problem(here, "has a brace behind the $; write the name without braces, such as $ADVOCATE_1")
+        return Problem(stopped, "has a brace behind the $; write the name without braces, such as $ADVOCATE_1")
     if met in "}]" and met:
-        return Problem(here, f"closes with {met} what {opening} opened on line {there.line}; write {closing}")
-    return Problem(there, f"the {opening} that opens here is not closed; add the {closing} that is missing")
+        return Problem(stopped, f"closes with {met} what {opening} opened on line {started.line}; write {closing}")
+    return Problem(started, f"the {opening} that opens here is not closed; add the {closing} that is missing")

@@ -274,13 +274,13 @@ def _status(schedule: Schedule, minute: datetime) -> Status:
     until = opening = None
     before = kind
     for moment in _boundaries(schedule, minute):
-        here = _at(schedule, moment)
-        if until is None and here != (kind, names):
+        then = _at(schedule, moment)
+        if until is None and then != (kind, names):
             until = moment
-        if here[0] is Kind.OPEN and before is not Kind.OPEN:
+        if then[0] is Kind.OPEN and before is not Kind.OPEN:
             opening = moment
             break
-        before = here[0]
+        before = then[0]
     return Status(kind, names, until, opening)
 
 

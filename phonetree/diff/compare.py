@@ -64,10 +64,10 @@ class Table:
     def spots(self, place: Place) -> Iterator[Spot]:
         """Where a turn comes to: the messages that it says, and the node where it leaves the caller."""
         row = self.row(place)
-        if here := row.leads_to:
-            for node in (*row.turn.passed, here.node):
+        if next_state := row.leads_to:
+            for node in (*row.turn.passed, next_state.node):
                 if not isinstance(self.site.nodes[node], HoursNode):
-                    yield place.moment, here.language, node
+                    yield place.moment, next_state.language, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,11 @@ class _Comparison:
                 began = int(self._old.moments.kinds[moment].at.timestamp())
                 rung = state.at(Step.RUNG, round=MOST_ROUNDS, began=began)
                 yield from self._row(Place(moment, rung, DialEnded(connected=False)))
-        here = self._old.row(place).leads_to
+        next_state = self._old.row(place).leads_to
         for spot in self._old.spots(place):
-            if here and spot not in self._arrived and self._shared(spot):  # whoever comes there, from wherever
+            if next_state and spot not in self._arrived and self._shared(spot):  # whoever comes there, from wherever
                 self._arrived.add(spot)
-                coming = State(here.revision, here.language, spot[2], Step.ANNOUNCE, here.menu)
+                coming = State(next_state.revision, next_state.language, spot[2], Step.ANNOUNCE, next_state.menu)
                 yield from self._row(Place(moment, coming))
 
     def _row(self, place: Place) -> Iterator[Difference]:
@@ -139,12 +139,12 @@ class _Comparison:
 
     def _cut(self, row: Row) -> Row:
         """A row as far as the first message that both sites have: what follows there is a row of its own."""
-        here, state = row.leads_to, row.place.state
-        for name in row.turn.passed if here else ():
+        next_state, state = row.leads_to, row.place.state
+        for name in row.turn.passed if next_state else ():
             both = all(isinstance(table.site.nodes.get(name), Message) for table in (self._old, self._new))
-            if here and both and not (state and name == state.node):
+            if next_state and both and not (state and name == state.node):
                 words = takewhile(lambda piece: piece.node != name, spoken_in(row.turn.verbs))  # noqa: B023
-                then = State(here.revision, here.language, name, Step.ANNOUNCE)
+                then = State(next_state.revision, next_state.language, name, Step.ANNOUNCE)
                 return replace(row, turn=Turn((Gather(tuple(words), 0, then),)))
         return row
 

@@ -144,13 +144,13 @@ def _cause(old: Row, new: Row) -> str:
 
 
 def _destination(row: Row, spoken: Language) -> str:
-    here, state = row.leads_to, row.place.state
-    if here is None:
+    next_state, state = row.leads_to, row.place.state
+    if next_state is None:
         return "the end of the call"
-    if state and here.node == state.node and here.misses > state.misses:
+    if state and next_state.node == state.node and next_state.misses > state.misses:
         return "the same choices again"
-    name = node_named(row.site, here.node)
-    return f"{name} in {row.site.languages[here.language].name}" if here.language != spoken else name
+    name = node_named(row.site, next_state.node)
+    return f"{name} in {row.site.languages[next_state.language].name}" if next_state.language != spoken else name
 
 
 # -- the same place

@@ -113,20 +113,20 @@ class Notices:
 
     def _take(self, notice: str, way: Channel, now: int) -> int:
         """The number of this attempt; 0 when it is not due, or another worker has it."""
-        here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
+        delivery = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
         with self._store.write() as connection:
             row = {"notice": notice, "channel": way.id, "attempts": 0, "next_at": now}
             with suppress(IntegrityError), connection.begin_nested():  # not the first attempt, or the notice is gone
                 connection.execute(insert(deliveries).values(row))
-            due = update(deliveries).where(here, deliveries.c.next_at <= now)
+            due = update(deliveries).where(delivery, deliveries.c.next_at <= now)
             taken = connection.execute(due.values(attempts=deliveries.c.attempts + 1, next_at=now + LEASE_SECONDS))
             if not taken.rowcount:
                 return 0
-            return int(connection.execute(select(deliveries.c.attempts).where(here)).scalar_one())
+            return int(connection.execute(select(deliveries.c.attempts).where(delivery)).scalar_one())
 
     def _deliver(self, notice: str, text: str, way: Channel, attempts: int, now: int) -> None:
-        here = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
+        delivery = (deliveries.c.notice == notice) & (deliveries.c.channel == way.id)
         again = now + backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, attempts)
         next_at = None if way.send(text) else again
         with self._store.write() as connection:
-            connection.execute(update(deliveries).where(here).values(next_at=next_at))
+            connection.execute(update(deliveries).where(delivery).values(next_at=next_at))

@@ -57,14 +57,14 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
         for begins, ends in _stretches(site.schedule, watched, first, last):
             middle = begins + min((ends - begins) / 2, timedelta(hours=3))
             profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
-            here = found.setdefault(profile, len(examples))
-            if here == len(examples):
+            kind = found.setdefault(profile, len(examples))
+            if kind == len(examples):
                 examples.append([])
                 follows.append(set())
-            examples[here].append(middle)
-            if before is not None and before != here:
-                follows[before].add(here)
-            before = here
+            examples[kind].append(middle)
+            if before is not None and before != kind:
+                follows[before].add(kind)
+            before = kind
     kinds = tuple(Moment(each[0], *profile, tuple(each)) for profile, each in zip(found, examples, strict=True))
     return Moments(kinds, tuple(frozenset(after) for after in follows), watched)
 

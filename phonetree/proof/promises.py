@@ -101,10 +101,10 @@ def ends_at_help(walked: Walked) -> Iterator[Breach]:
             answer = walk.answer_of[turn]
             if hangs_up[answer] and not _asked_to_leave(walked.site, places[turn]):
                 yield Breach("a call that reached nobody is hung up on", way(met.before, turn), walked.node(turn))
-            here = (walk.moment_of[turn], answer)
-            if here not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
+            seen = (walk.moment_of[turn], answer)
+            if seen not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
                 met.meet(turn, after[turn])
-            walked_on.add(here)
+            walked_on.add(seen)
             taken += 1
         for turn in met.turns[changed:taken]:  # the hours change in mid-call: last, for no phone can play it
             met.meet(turn, later[turn])

@@ -305,11 +305,11 @@ class TestProvider:
 def serve_apart(account: str, token: str) -> str:
     """Serves in a separate process, for as long as this one lives; returns the address."""
     spawn = multiprocessing.get_context("spawn")  # a fork would copy other threads in mid-operation
-    here, there = spawn.Pipe()
-    spawn.Process(target=_apart, args=(there, account, token), name="provider", daemon=True).start()
-    there.close()
-    _PARTNERS.append(here)  # closing it tells the other process that this one is gone
-    return str(here.recv())
+    ours, theirs = spawn.Pipe()
+    spawn.Process(target=_apart, args=(theirs, account, token), name="provider", daemon=True).start()
+    theirs.close()
+    _PARTNERS.append(ours)  # closing it tells the other process that this one is gone
+    return str(ours.recv())
 
 
 _PARTNERS: list[Connection] = []

@@ -36,7 +36,7 @@ class Heartbeat:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._here = 0
+        self._answered = 0
 
     def mark(self, now: int) -> Outage | None:
         """Marks that a server answers; returns the outage that this ends, to one server only. Raises StoreError.
@@ -44,7 +44,7 @@ class Heartbeat:
         A server knows without the store that it was up itself: a store that was unavailable, or restored from a backup,
         is not an outage.
         """
-        here, self._here = self._here, now
+        answered, self._answered = self._answered, now
         with self._store.write() as connection:
             row = presence.c.id == _ONLY
             last = connection.execute(select(presence.c.answered_at).where(row)).scalar_one_or_none()
@@ -56,7 +56,7 @@ class Heartbeat:
                     pass  # another server was faster
                 return None
             mine = update(presence).where(row, presence.c.answered_at == last).values(answered_at=max(now, last))
-            began = max(last, here)
+            began = max(last, answered)
             if not connection.execute(mine).rowcount or now - began < AWAY_SECONDS:
                 return None
             connection.execute(outages.delete().where(outages.c.ended_at < now - KEEP_SECONDS))

@@ -46,9 +46,9 @@ class Overrides:
 
     def withdraw(self, number: int, by: str, now: int) -> None:
         """Ends an override before its time. Raises StoreError when it is not in force or coming."""
-        here = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
+        current = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
         with self._store.write() as connection:
-            if not connection.execute(update(overrides).where(here).values(withdrawn_at=now)).rowcount:
+            if not connection.execute(update(overrides).where(current).values(withdrawn_at=now)).rowcount:
                 raise StoreError(f"there is no current or coming override {number}; see: override list")
             actions.note(connection, by, f"override {number}: withdrawn", now)
 

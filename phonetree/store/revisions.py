@@ -27,8 +27,8 @@ class Revisions:
                 return
             at = max(now, max(known.values(), default=0) + 1)
             if name in known:
-                here = revisions.c.name == name
-                connection.execute(update(revisions).where(here).values(published_at=at))
+                stored = revisions.c.name == name
+                connection.execute(update(revisions).where(stored).values(published_at=at))
                 return
             row = {"name": name, "published_at": at, "author": author, "hours": contents[0], "routing": contents[1]}
             try:

@@ -138,29 +138,29 @@ class Voicemails:
     def gone_at_the_provider(self, source: str, now: int) -> None:
         """Records that a recording was deleted there."""
         with self.store.write() as connection:
-            here = messages.c.source == source
-            connection.execute(update(messages).where(here, messages.c.gone_at.is_(None)).values(gone_at=now))
+            recorded = messages.c.source == source
+            connection.execute(update(messages).where(recorded, messages.c.gone_at.is_(None)).values(gone_at=now))
             connection.execute(delete(fetches).where(fetches.c.source == source))
 
     def settle(self, before: int) -> None:
         """Forgets the recording ids of messages that were deleted there before a moment; and the messages that staff
         deleted."""
         with self.store.write() as connection:
-            here = messages.c.gone_at < before
-            connection.execute(delete(messages).where(here, messages.c.state == VoicemailState.DELETED))
-            connection.execute(update(messages).where(here).values(source=None, gone_at=None))
+            settled = messages.c.gone_at < before
+            connection.execute(delete(messages).where(settled, messages.c.state == VoicemailState.DELETED))
+            connection.execute(update(messages).where(settled).values(source=None, gone_at=None))
 
     def failed(self, source: str, failure: str, next_at: int, now: int) -> None:
         """Records that a recording could not be fetched."""
         with self.store.write() as connection:
-            here = fetches.c.source == source
-            known = connection.execute(select(fetches.c.attempts).where(here)).scalar_one_or_none()
+            fetch = fetches.c.source == source
+            known = connection.execute(select(fetches.c.attempts).where(fetch)).scalar_one_or_none()
             if known is None:
                 row = {"source": source, "attempts": 1, "since": now, "next_at": next_at, "failure": failure}
                 connection.execute(insert(fetches).values(row))
             else:
                 row = {"attempts": known + 1, "next_at": next_at, "failure": failure}
-                connection.execute(update(fetches).where(here).values(row))
+                connection.execute(update(fetches).where(fetch).values(row))
 
     def failures(self) -> dict[str, FailedFetch]:
         """What could not be fetched, by recording."""
@@ -247,11 +247,11 @@ class Voicemails:
         self, message: str, free: ColumnElement[bool], state: VoicemailState, who: str | None, now: int
     ) -> Voicemail:
         with self.store.write() as connection:
-            here = messages.c.id == message
+            its_row = messages.c.id == message
             changed = connection.execute(
-                update(messages).where(here, free).values(state=state, by=who, changed_at=now)
+                update(messages).where(its_row, free).values(state=state, by=who, changed_at=now)
             ).rowcount
-            row = connection.execute(select(*_SHOWN).where(here, messages.c.state != VoicemailState.DELETED)).first()
+            row = connection.execute(select(*_SHOWN).where(its_row, messages.c.state != VoicemailState.DELETED)).first()
             if row is None:
                 raise StoreError("the message no longer exists")
             found = _voicemail(row)
@@ -265,11 +265,11 @@ class Voicemails:
     def delete(self, message: str) -> None:
         """Deletes a message here; the collector deletes it at the provider, if it is still there."""
         with self.store.write() as connection:
-            here = messages.c.id == message
+            its_row = messages.c.id == message
             for table in (parts, wrapped_keys):
                 connection.execute(delete(table).where(table.c.message == message))
             _forget_notices(connection, message)
-            connection.execute(delete(messages).where(here, messages.c.source.is_(None)))
+            connection.execute(delete(messages).where(its_row, messages.c.source.is_(None)))
             left = {
                 "state": VoicemailState.DELETED,
                 "by": None,
@@ -279,7 +279,7 @@ class Voicemails:
                 "seconds": 0,
                 "left_at": 0,
             }
-            connection.execute(update(messages).where(here).values({**left, "changed_at": 0}))
+            connection.execute(update(messages).where(its_row).values({**left, "changed_at": 0}))
 
     def discard(self, message: str) -> None:
         """Removes a message that was not stored correctly, as if it had never come."""

@@ -86,8 +86,8 @@ class _Reader:
 
     def settle(self, node: NodeId) -> NodeId:
         """The node that a call at this moment comes to: hours are looked at, and pass."""
-        here = self.site.nodes[node]
-        return self.settle(here.go[self._kind()]) if isinstance(here, HoursNode) else node
+        stop = self.site.nodes[node]
+        return self.settle(stop.go[self._kind()]) if isinstance(stop, HoursNode) else node
 
     def section(self, name: NodeId) -> Section:
         node = self.site.nodes[name]

@@ -176,13 +176,13 @@ def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Ru
     folder, url = demo
     assert "There is no override" in run(folder, "override", "--demo", "list").stdout
     assert "calls" in run(folder, "counts", "--demo").stdout
-    here = ("--demo", "--port", _port(url))
+    options = ("--demo", "--port", _port(url))
     for group, command, said in (
         ("staff", "actions", "Nothing was done"),
         ("override", "list", "There is no override"),
         ("voicemail", "list", "No message is waiting"),
     ):
-        for words in ((*here, command), (command, *here), ("--demo", command, *here[1:]), (command, "--demo")):
+        for words in ((*options, command), (command, *options), ("--demo", command, *options[1:]), (command, "--demo")):
             found = run(folder, group, *words)
             assert said in found.stdout, (group, words, found.stderr)
         refused = run(folder, group, command, "--port", _port(url))

@@ -38,7 +38,7 @@ class Watch:
 def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Watch]:
     def made(config: Path) -> Watch:
         provider = TestProvider(ACCOUNT, TOKEN)
-        here = replace(settings(config), account_sid=ACCOUNT, provider_url=serve(provider), database=database)
+        configured = replace(settings(config), account_sid=ACCOUNT, provider_url=serve(provider), database=database)
         told: list[str] = []
         alerts = Alerts(told.append, lambda: UTC)
         sites = Sites(config, RULES)
@@ -54,42 +54,42 @@ def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Wa
 def test_staff_are_told_once_when_it_is_refused_and_once_when_that_is_over(
     watch: Callable[[Path], Watch], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    here = watch(FORWARDED)
-    here.provider.verified.add(DIALLED)
-    here.worker.round(NOW)
-    assert here.told == []
-    here.provider.verified.clear()
+    watched = watch(FORWARDED)
+    watched.provider.verified.add(DIALLED)
+    watched.worker.round(NOW)
+    assert watched.told == []
+    watched.provider.verified.clear()
     for minute in range(3):
-        here.worker.round(NOW + 60 * minute)
-    assert (here.told, here.asked()) == ([], 1), "asked once an hour"
+        watched.worker.round(NOW + 60 * minute)
+    assert (watched.told, watched.asked()) == ([], 1), "asked once an hour"
     for minute in range(3):
-        here.worker.round(NOW + CALLER_ID_SECONDS + 60 * minute)
-    assert (here.told, here.asked()) == ([REFUSED], 2)
-    here.provider.verified.add(DIALLED)
-    here.worker.round(NOW + 2 * CALLER_ID_SECONDS)
-    assert here.told == [REFUSED, SHOWN]
+        watched.worker.round(NOW + CALLER_ID_SECONDS + 60 * minute)
+    assert (watched.told, watched.asked()) == ([REFUSED], 2)
+    watched.provider.verified.add(DIALLED)
+    watched.worker.round(NOW + 2 * CALLER_ID_SECONDS)
+    assert watched.told == [REFUSED, SHOWN]
     logged = capsys.readouterr()
     assert DIALLED[2:] not in logged.out + logged.err
 
 
 def test_a_provider_that_cannot_be_asked_is_asked_again_in_the_next_round(watch: Callable[[Path], Watch]) -> None:
-    here = watch(FORWARDED)
-    here.provider.failing.append(Failing(Fault.SERVER_ERROR, ".*OutgoingCallerIds.*"))
-    here.worker.round(NOW)
-    assert here.told == []
-    here.worker.round(NOW + 60)
-    assert here.told == [REFUSED]
+    watched = watch(FORWARDED)
+    watched.provider.failing.append(Failing(Fault.SERVER_ERROR, ".*OutgoingCallerIds.*"))
+    watched.worker.round(NOW)
+    assert watched.told == []
+    watched.worker.round(NOW + 60)
+    assert watched.told == [REFUSED]
 
 
 def test_a_provider_that_does_not_tell_is_taken_to_show_it(watch: Callable[[Path], Watch]) -> None:
-    here = watch(FORWARDED)
-    here.provider.failing.append(Failing(Fault.NOT_FOUND, ".*OutgoingCallerIds.*"))
-    here.worker.round(NOW)
-    here.worker.round(NOW + 60)
-    assert (here.told, here.asked()) == ([], 1)
+    watched = watch(FORWARDED)
+    watched.provider.failing.append(Failing(Fault.NOT_FOUND, ".*OutgoingCallerIds.*"))
+    watched.worker.round(NOW)
+    watched.worker.round(NOW + 60)
+    assert (watched.told, watched.asked()) == ([], 1)
 
 
 def test_where_nothing_is_forwarded_nothing_is_asked(watch: Callable[[Path], Watch], config: Path) -> None:
-    here = watch(config)
-    here.worker.round(NOW)
-    assert (here.told, here.asked()) == ([], 0)
+    watched = watch(config)
+    watched.worker.round(NOW)
+    assert (watched.told, watched.asked()) == ([], 0)

@@ -51,8 +51,8 @@ def answers(url: str) -> bool:
 
 def environ(public_url: str, **more: str) -> dict[str, str]:
     """The environment of a server under test, on this machine."""
-    here = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/nonexistent"}
-    return here | given(public_url) | more
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/nonexistent"}
+    return environment | given(public_url) | more
 
 
 def given(public_url: str) -> dict[str, str]:
@@ -112,8 +112,8 @@ AROUND_NGINX = "worker_processes auto; worker_rlimit_nofile 20000; events { work
 def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     """nginx with the file that is shipped, as one configuration of its own."""
     text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
-    for shipped, here in zip((8080, 8081), (behind[0], behind[-1]), strict=True):
-        text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{here}")
+    for shipped, used in zip((8080, 8081), (behind[0], behind[-1]), strict=True):
+        text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{used}")
     text = text.replace("tree.example.org;", "localhost;").replace(
         "/etc/letsencrypt/live/tree.example.org", str(folder)
     )

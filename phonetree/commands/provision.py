@@ -36,10 +36,10 @@ def provision(*, apply: bool, undo: bool) -> None:
     if record is None:
         raise PhonetreeError(f"the account has no number {number}; {BUY}")
     target = _before() if undo else wanted(configured.public_url, configured.fallback_url)
-    changes = differences(found(record), target)
-    for name, (is_, to_be) in changes.items():
+    updates = differences(found(record), target)
+    for name, (is_, to_be) in updates.items():
         click.echo(f"{name} ({SAID[name]})\n  now     {is_ or 'nothing'}\n  new     {to_be or 'nothing'}")
-    if not changes:
+    if not updates:
         click.echo("The number is correct; there is nothing to change.")
         return
     if not apply:

@@ -215,7 +215,7 @@ class Schedule:
             for moment in (override.begins, override.ends):
                 yield _at_a_minute(moment.astimezone(self.zone))
 
-    def changes(self, day: Day) -> Iterator[datetime]:
+    def boundaries(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""
         for pair in _instants(self.zone, day.date, day.spans):
             yield from pair
@@ -237,7 +237,7 @@ class Schedule:
         return self.kind(now) is Kind.OPEN
 
 
-def changes(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetime]:
+def week_boundaries(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetime]:
     """The moments at which the spans that begin on this date start and end."""
     for pair in _instants(zone, day, week.on(day)):
         yield from pair

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from phonetree.core.schedule import Kind, Schedule, changes, midnight
+from phonetree.core.schedule import Kind, Schedule, midnight, week_boundaries
 from phonetree.core.tree import Hours, OwnHours, Site
 
 DAYS = 400
@@ -103,8 +103,8 @@ def _stretches(
     boundaries = {begins, ends, *schedule.overridden()}
     for day in schedule.days(first - DAY, (last - first).days + 2):
         boundaries.add(midnight(schedule.zone, day.date))
-        boundaries.update(schedule.changes(day))
+        boundaries.update(schedule.boundaries(day))
         for hours in watched:
             if isinstance(hours, OwnHours):
-                boundaries.update(changes(hours.week, hours.zone, day.date))
+                boundaries.update(week_boundaries(hours.week, hours.zone, day.date))
     return pairwise(sorted(moment for moment in boundaries if begins <= moment <= ends))

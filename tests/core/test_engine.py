@@ -21,8 +21,8 @@ EVENTS: list[Event] = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), S
           DialEnded(connected=True), Recorded(0), Recorded(99), LegAnswered(), LegPressed("1"), HungUp()]  # fmt: skip
 
 
-def state(node: str, step: Step, **changes: int | str) -> State:
-    return replace(State(SITE.revision, "en", node, step), **changes)  # type: ignore[arg-type]
+def state(node: str, step: Step, **fields: int | str) -> State:
+    return replace(State(SITE.revision, "en", node, step), **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("node", SITE.nodes)

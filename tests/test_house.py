@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.lines import ROOT
 
 LINES = 6
-"""As many lines alike are a copy, comments and imports left out."""
+"""As many equal lines are a copy, comments and imports left out."""
 
 
 def _run(program: str, *arguments: str) -> str:

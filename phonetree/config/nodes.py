@@ -133,9 +133,9 @@ class NodeReader:
     def read(self, parent: Section) -> Mapping[NodeId, Node]:
         """Every node by name."""
         nodes = {name.text: node for name, item in parent.entries() if (node := self._node(parent, name, item))}
-        return {name: self._alike(parent, node, nodes) for name, node in nodes.items()}
+        return {name: self._with_inherited(parent, node, nodes) for name, node in nodes.items()}
 
-    def _alike(self, parent: Section, node: Node, nodes: Mapping[NodeId, Node]) -> Node:
+    def _with_inherited(self, parent: Section, node: Node, nodes: Mapping[NodeId, Node]) -> Node:
         """A menu that is `like` another has its choices and mentions too, but for those it has itself."""
         seen = [node.id]
         while isinstance(node, Menu) and seen[-1] in self.likes:

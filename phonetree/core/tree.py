@@ -110,7 +110,7 @@ class Confidentiality(StrEnum):
 class Always:
     """Open at every moment."""
 
-    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three alike
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three with this signature
         return True
 
 
@@ -131,7 +131,7 @@ class OwnHours:
     week: Week
     zone: BaseTzInfo
 
-    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three alike
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:  # noqa: ARG002 -- one of three with this signature
         return week_is_open(self.week, self.zone, now)
 
 

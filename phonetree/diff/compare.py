@@ -20,7 +20,7 @@ from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spok
 from phonetree.proof.moments import Moments
 from phonetree.proof.walk import Place, take, walk
 
-ENOUGH_ALIKE = 0.5
+LEAST_IN_COMMON = 0.5
 """The share of sentences in common above which a node counts as the same one under a new name."""
 
 MOST_ROUNDS = 200
@@ -158,7 +158,7 @@ class _Comparison:
             return False
         if one.node not in self._new.site.nodes and two.node not in self._old.site.nodes:
             words = sentences(old.turn.verbs), sentences(new.turn.verbs)
-            if self._same_type(one.node, two.node) and SequenceMatcher(None, *words).ratio() >= ENOUGH_ALIKE:
+            if self._same_type(one.node, two.node) and SequenceMatcher(None, *words).ratio() >= LEAST_IN_COMMON:
                 self._names.setdefault(one.node, two.node)
         return self._name(one.node) == two.node and self._same_type(one.node, two.node)
 

@@ -324,20 +324,23 @@ def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
 
 
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
-    """By day and by night, of the menus with which calls begin; `alike` names what may stand for one another."""
+    """By day and by night, of the menus with which calls begin; `alike` lists nodes that count as the same."""
     site = walked.site
     menus = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
     first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in menus] or [{}]
     for menu, keys in zip(menus[1:], others, strict=True):
         for key in first.keys() & keys.keys():
             one, two = first[key], keys[key]
-            if one == two or (isinstance(one, GoTo) and isinstance(two, GoTo) and _alike(site, one.node, two.node)):
+            if one == two or (
+                isinstance(one, GoTo) and isinstance(two, GoTo) and _count_as_same(site, one.node, two.node)
+            ):
                 continue
             text = f"key {key} means one thing in menu '{menus[0].id}' and another in menu '{menu.id}'"
             yield Breach(text, node=menu.id)
 
 
-def _alike(site: Site, one: str, two: str) -> bool:
+def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
+    """Whether `alike` lists both nodes in one group."""
     return any({one, two} <= group for group in site.alike)
 
 

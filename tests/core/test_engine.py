@@ -155,6 +155,6 @@ def test_the_last_resort_shows_a_number_that_cannot_be_refused() -> None:
         assert {verb.caller_id for verb in verbs if isinstance(verb, Dial)} == {"+16175550159"}
 
 
-def test_the_same_event_twice_is_answered_alike() -> None:
+def test_the_same_event_twice_has_the_same_answer() -> None:
     asked = state("welcome", Step.ASK, menu="welcome", misses=1)
     assert engine.turn(SITE, asked, Pressed("7"), DAY).verbs == engine.turn(SITE, asked, Pressed("7"), DAY).verbs

@@ -10,7 +10,7 @@ import click
 from phonetree.commands.line import play
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
 from phonetree.config.documents import DOCUMENTS
-from phonetree.proof.budgets import Arrival
+from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
 from phonetree.proof.prove import Proof, Verdict, prove
 from phonetree.simulator.golden import Golden
@@ -45,7 +45,7 @@ def _text(proof: Proof, config: Path) -> str:
             lines += ["", *(f"          {line}".rstrip() for line in str(call).splitlines()), ""]
     lines += ["", "Seconds of speech until a phone rings, with one key, and for a caller who presses nothing:", ""]
     lines.append(f"{'when':<9}{'as on':<19}{'language':<10}{'advocate':>9}{'line':>7}{'nothing':>9}")
-    return "\n".join([*lines, *map(_row, proof.arrivals)])
+    return "\n".join([*lines, *map(_row, proof.times_to_help)])
 
 
 def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | None:
@@ -59,10 +59,10 @@ def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | No
     return replace(call, transcript=str(play(call, config)))
 
 
-def _row(arrival: Arrival) -> str:
-    numbers = (arrival.advocate, arrival.line, arrival.silent)
+def _row(time: TimeToHelp) -> str:
+    numbers = (time.advocate, time.line, time.silent)
     advocate, line, silent = ("-" if number is None else f"{number:.0f}" for number in numbers)
-    return f"{arrival.kind:<9}{arrival.at:<19}{arrival.language:<10}{advocate:>9}{line:>7}{silent:>9}"
+    return f"{time.kind:<9}{time.at:<19}{time.language:<10}{advocate:>9}{line:>7}{silent:>9}"
 
 
 def _json(proof: Proof, config: Path) -> str:
@@ -76,8 +76,8 @@ def _json(proof: Proof, config: Path) -> str:
         }
         for verdict in proof.verdicts
     ]
-    arrivals = [
-        {name: getattr(arrival, name) for name in ("kind", "at", "language", "advocate", "line", "silent")}
-        for arrival in proof.arrivals
+    times = [
+        {name: getattr(time, name) for name in ("kind", "at", "language", "advocate", "line", "silent")}
+        for time in proof.times_to_help
     ]
-    return json.dumps({"kept": proof.kept, "promises": promises, "arrivals": arrivals}, indent=1)
+    return json.dumps({"kept": proof.kept, "promises": promises, "arrivals": times}, indent=1)

@@ -101,7 +101,7 @@ class _Comparison:
     def __init__(self, old: Table, new: Table) -> None:
         self._old, self._new = old, new
         self._names: dict[NodeId, NodeId] = {}
-        self._arrived: set[Spot] = set()
+        self._compared: set[Spot] = set()
 
     def of(self, place: Place) -> Iterator[Difference]:
         """What differs in a row, where calls of both come there; and in what else belongs to it."""
@@ -116,8 +116,8 @@ class _Comparison:
                 yield from self._row(Place(moment, rung, DialEnded(connected=False)))
         next_state = self._old.row(place).leads_to
         for spot in self._old.spots(place):
-            if next_state and spot not in self._arrived and self._shared(spot):  # whoever comes there, from wherever
-                self._arrived.add(spot)
+            if next_state and spot not in self._compared and self._shared(spot):  # whoever comes there, from wherever
+                self._compared.add(spot)
                 coming = State(next_state.revision, next_state.language, spot[2], Step.ANNOUNCE, next_state.menu)
                 yield from self._row(Place(moment, coming))
 

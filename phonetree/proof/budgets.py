@@ -19,13 +19,13 @@ from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.walk import SILENT, Place, Walk
 
 MOST_TURNS_ALONE = 60
-"""A call that has not arrived after so many turns without the caller never will."""
+"""A call that has reached nobody after so many turns without the caller never will."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A call of one kind: seconds of speech until one key has an advocate, or a line, rung (None: no single
-    key does); and seconds until somebody is rung for a caller who presses nothing at all."""
+class TimeToHelp:
+    """Seconds of speech until an advocate, or an outside line, is rung with one key (None: no single key does that);
+    and until anybody is rung for a caller who presses nothing."""
 
     kind: str
     at: str
@@ -35,8 +35,8 @@ class Arrival:
     silent: float | None
 
 
-def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
-    """One for each kind of moment and language, at that moment of the kind whose greeting takes longest to say."""
+def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHelp]:
+    """One for each kind of moment and language, at the moment of the kind with the longest greeting."""
     for number, moment in enumerate(moments.kinds):
         told = Told(site, moment)
         for language, begin in begins(site, walk, walk.number[Place(number)]):
@@ -53,7 +53,7 @@ def arrivals(site: Site, moments: Moments, walk: Walk) -> Iterator[Arrival]:
             documents = chain((greeting,), islice(alone(walk, begin), 1, None))
             silent, _ = _until_rung(documents, asked_again_is_too_late=False)
             advocate, line = min(people, default=None), min(lines, default=None)
-            yield Arrival(moment.kind, str(moment), language, advocate, line, silent)
+            yield TimeToHelp(moment.kind, str(moment), language, advocate, line, silent)
 
 
 class Told:

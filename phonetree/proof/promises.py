@@ -16,7 +16,7 @@ from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
-from phonetree.proof.budgets import Arrival, alone, arrivals, begins, question
+from phonetree.proof.budgets import TimeToHelp, alone, begins, question, times_to_help
 from phonetree.proof.moments import Moments
 from phonetree.proof.walk import Happening, Place, Walk, way
 
@@ -66,9 +66,9 @@ class Walked:
         return tuple((turn, verb) for turn, verbs in self.documents for verb in verbs if isinstance(verb, Dial))
 
     @cached_property
-    def arrivals(self) -> tuple[Arrival, ...]:
+    def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
-        return tuple(arrivals(self.site, self.moments, self.walk))
+        return tuple(times_to_help(self.site, self.moments, self.walk))
 
     def now(self, turn: int) -> datetime:
         """An example of the moment at which a turn is taken."""
@@ -349,21 +349,21 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
     budgets = walked.site.budgets
-    for arrival in walked.arrivals:
-        when = f"when {arrival.kind} ({arrival.at}), in '{arrival.language}'"
-        begins_at = walked.site.start[Kind(arrival.kind)]
-        if arrival.advocate is not None and arrival.advocate > budgets.advocate:
+    for time in walked.times_to_help:
+        when = f"when {time.kind} ({time.at}), in '{time.language}'"
+        begins_at = walked.site.start[Kind(time.kind)]
+        if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {arrival.advocate:.0f} s, not {budgets.advocate} s, of speech {when}",
+                f"an advocate is rung after {time.advocate:.0f} s, not {budgets.advocate} s, of speech {when}",
                 node=begins_at,
             )
-        if arrival.kind == "open" and arrival.advocate is None and walked.site.teams:
+        if time.kind == "open" and time.advocate is None and walked.site.teams:
             yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
-        soonest = min((each for each in (arrival.advocate, arrival.line) if each is not None), default=None)
+        soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
             yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
-        if arrival.silent is not None and arrival.silent > budgets.silent:
-            waited = f"{arrival.silent:.0f} s, not {budgets.silent} s,"
+        if time.silent is not None and time.silent > budgets.silent:
+            waited = f"{time.silent:.0f} s, not {budgets.silent} s,"
             yield Breach(f"who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
 
 

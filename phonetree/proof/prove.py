@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from phonetree.core.tree import Site
-from phonetree.proof.budgets import Arrival
+from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.moments import Moments, moments
 from phonetree.proof.promises import PROMISES, Breach, Promise, Walked
 from phonetree.proof.walk import Walk, nothing_to_collect, walk
@@ -32,7 +32,7 @@ class Proof:
     """Every promise with its verdict, and how soon callers reach somebody."""
 
     verdicts: tuple[Verdict, ...]
-    arrivals: tuple[Arrival, ...]
+    times_to_help: tuple[TimeToHelp, ...]
     walk: Walk
     moments: Moments
 
@@ -59,7 +59,7 @@ def prove(site: Site, since: date, *more: Promise) -> Proof:
         verdicts = tuple(
             Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in (*PROMISES, *more)
         )
-        return Proof(verdicts, walked.arrivals, walked.walk, kinds)
+        return Proof(verdicts, walked.times_to_help, walked.walk, kinds)
 
 
 def _first(breaches: Iterator[Breach]) -> Iterator[Breach]:

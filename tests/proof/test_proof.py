@@ -75,8 +75,8 @@ def _mutated(mutation: Mutation, folder: Path) -> Path:
 
 def test_the_shipped_site_keeps_every_promise(shipped: Proof) -> None:
     assert [verdict.id for verdict in shipped.verdicts if not verdict.kept] == []
-    assert {arrival.kind for arrival in shipped.arrivals} == {"open", "closed", "holiday"}
-    assert {arrival.language for arrival in shipped.arrivals} == {"en", "es"}
+    assert {time.kind for time in shipped.times_to_help} == {"open", "closed", "holiday"}
+    assert {time.language for time in shipped.times_to_help} == {"en", "es"}
 
 
 @pytest.mark.parametrize("mutation", BREAKING, ids=lambda mutation: mutation[0])
@@ -107,7 +107,7 @@ def test_hours_over_midnight_are_as_good_on_one_day_as_on_the_next(days: int, tm
 def test_how_soon_help_is_near_is_told_of_the_longest_greeting(site: Site, shipped: Proof) -> None:
     """After hours callers hear when the next advocate is here: "today at 9 AM", or "on Wednesday at 9 AM"."""
     told = {
-        tuple(sorted((one.kind, one.language, one.advocate or one.line) for one in proof.arrivals))
+        tuple(sorted((one.kind, one.language, one.advocate or one.line) for one in proof.times_to_help))
         for proof in (shipped, *(prove(site, SINCE + timedelta(days=days)) for days in (3, 5)))
     }
     assert len(told) == 1

@@ -17,7 +17,7 @@ from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
 from phonetree.diff.normalise import comparable
 from phonetree.proof.moments import Moments, moments
-from phonetree.proof.walk import nothing_to_collect
+from phonetree.proof.walk import gc_disabled
 
 MOST_PLACES = 4
 """As many places as are named one by one."""
@@ -34,7 +34,7 @@ SAID_BY_TURNS = frozenset(
 
 def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
     """Every change, in the order in which a caller would meet it; what holds everywhere comes first."""
-    with nothing_to_collect():
+    with gc_disabled():
         hours = map(sentence, changed_hours(old, new, since))
         always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new)
         return *always, *_on_calls(*comparable(old, new), since)
@@ -80,13 +80,13 @@ def _about_languages(old: Site, new: Site) -> Iterator[str]:
 def _on_calls(old: Site, new: Site, since: date) -> Iterator[str]:
     kinds = moments(since, new, old)
     was, now = Table(old, kinds), Table(new, kinds)
-    met = was.met | now.met
+    reached = was.reached | now.reached
     found: dict[Change, dict[NodeId, set[int]]] = {}
     for difference in differences(was, now):
         for place, change in describe(difference):
             found.setdefault(change, {}).setdefault(place, set()).add(difference.new.place.moment)
     for change, where in _gathered(found):
-        ever = {moment for moment, _, node in met if node in where}
+        ever = {moment for moment, _, node in reached if node in where}
         places = tuple(place for place in where if place)
         yield sentence(_when(set().union(*where.values()), ever, kinds) + _where(places) + str(change))
     yield from _lines(was, now)
@@ -108,9 +108,9 @@ def _when(which: set[int], ever: set[int], kinds: Moments) -> str:
         return ""
     said = {Kind.OPEN: "when open", Kind.CLOSED: "when closed", Kind.HOLIDAY: "on holidays"}
     other = {one.kind for n, one in enumerate(kinds.kinds) if n not in which}
-    met = {kinds.kinds[n].kind for n in which}
-    if not met & other:
-        return sentence(" and ".join(said[kind] for kind in Kind if kind in met)) + ", "
+    matching = {kinds.kinds[n].kind for n in which}
+    if not matching & other:
+        return sentence(" and ".join(said[kind] for kind in Kind if kind in matching)) + ", "
     return f"At some hours (such as {kinds.kinds[min(which)].at:%A %H:%M}), "
 
 

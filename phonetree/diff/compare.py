@@ -52,14 +52,14 @@ class Table:
 
     def __init__(self, site: Site, moments: Moments) -> None:
         self.site, self.moments, self.walk = site, moments, walk(site, moments)
-        self.met = {spot for place in self.walk.places for spot in self.spots(place)}
+        self.reached = {spot for place in self.walk.places for spot in self.spots(place)}
 
     def row(self, place: Place) -> Row:
         """The row of a place, whether or not a call comes there."""
-        now, number = self.moments.kinds[place.moment].at, self.walk.number.get(place)
+        now, number = self.moments.kinds[place.moment].at, self.walk.turn_at.get(place)
         if number is not None:
             return Row(self.site, now, place, Turn(self.walk.verbs[number], self.walk.passed[number]))
-        return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.later)))
+        return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.elapsed)))
 
     def spots(self, place: Place) -> Iterator[Spot]:
         """Where a turn comes to: the messages that it says, and the node where it leaves the caller."""
@@ -166,7 +166,7 @@ class _Comparison:
         """Whether calls of both sites come to a place of the old one."""
         moment, language, node = spot
         now = self._name(node)
-        return spot in self._old.met and (moment, language, now) in self._new.met and self._same_type(node, now)
+        return spot in self._old.reached and (moment, language, now) in self._new.reached and self._same_type(node, now)
 
     def _name(self, node: NodeId) -> NodeId:
         return self._names.get(node, node)

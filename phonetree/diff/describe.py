@@ -29,7 +29,8 @@ from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say
 from phonetree.diff.compare import MOST_ROUNDS, Difference, Row, spoken_in, words_of
 from phonetree.errors import ProofError
-from phonetree.proof.walk import SILENT, Happening, take
+from phonetree.proof.memoised import Situation
+from phonetree.proof.walk import SILENT, take
 
 A_PHONE = "a team's phone"
 NOTHING = "nothing"
@@ -249,13 +250,13 @@ def _rung(turn: Turn) -> Dial | None:
 def _rounds(row: Row) -> Iterator[Dial]:
     """Every round while nobody answers. Raises ProofError when there are more than `MOST_ROUNDS`."""
     assert row.place.state
-    happening: Happening = row.place.state.at(Step.RING), SILENT, 0
+    situation: Situation = row.place.state.at(Step.RING), SILENT, 0
     for _ in range(MOST_ROUNDS):
-        dial = _rung(take(row.site, row.now, happening))
+        dial = _rung(take(row.site, row.now, situation))
         if dial is None or dial.then is None:
             return
         yield dial
-        happening = dial.then, DialEnded(connected=False), dial.seconds
+        situation = dial.then, DialEnded(connected=False), dial.seconds
     raise ProofError(f"'{row.place.state.node}' rings for more than {MOST_ROUNDS} rounds; give its team fewer members")
 
 

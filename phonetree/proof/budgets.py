@@ -38,11 +38,11 @@ class TimeToHelp:
 def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHelp]:
     """One for each kind of moment and language, at the moment of the kind with the longest greeting."""
     for number, moment in enumerate(moments.kinds):
-        told = Told(site, moment)
-        for language, begin in begins(site, walk, walk.number[Place(number)]):
+        hours = SpokenHours(site, moment)
+        for language, begin in first_turns(site, walk, walk.turn_at[Place(number)]):
             people: list[float] = []
             lines: list[float] = []
-            at = told.longest(language) if walk.answer_of[begin] in walk.by_the_clock else moment.at
+            at = hours.longest(language) if walk.answer_of[begin] in walk.time_dependent else moment.at
             greeting = _greeting(site, language, at, walk.verbs[begin])
             for key, offered in _offers(greeting):
                 pressed = walk.following(begin, Pressed(key))
@@ -56,7 +56,7 @@ def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHe
             yield TimeToHelp(moment.kind, str(moment), language, advocate, line, silent)
 
 
-class Told:
+class SpokenHours:
     """What the first turn of a call may say of the moments of one kind: when we open, and why we are closed."""
 
     def __init__(self, site: Site, moment: Moment) -> None:
@@ -66,7 +66,7 @@ class Told:
         """The moment of which it takes longest to tell."""
         seconds: dict[str, float] = {}
 
-        def told(each: tuple[datetime, datetime | None, Names]) -> float:
+        def seconds_of(each: tuple[datetime, datetime | None, Names]) -> float:
             at, opening, names = each
             words = Speaker(self._site, language, at).moment(opening) if opening else ""
             words = f"{words} {names.get(language, '')}"
@@ -74,7 +74,7 @@ class Told:
                 seconds[words] = speech_seconds(words)
             return seconds[words]
 
-        return max(self.moments, key=told)[0]
+        return max(self.moments, key=seconds_of)[0]
 
     @cached_property
     def moments(self) -> list[tuple[datetime, datetime | None, Names]]:
@@ -97,7 +97,7 @@ def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> 
     return engine.visit(site, asked.then.node, language, at).verbs if asked else greeting
 
 
-def begins(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
+def first_turns(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
     """The first turn of a call, and the one after each change of language."""
     yield site.first_language, begin
     for after in walk.after[begin]:

@@ -64,4 +64,4 @@ def _answer(place: Place, *, screened: bool) -> str:
         return "fails"
     if event.picked_up:
         return "machine after 1"
-    return "busy" if place.later == 1 else "no-answer"
+    return "busy" if place.elapsed == 1 else "no-answer"

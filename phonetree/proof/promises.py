@@ -16,9 +16,10 @@ from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
-from phonetree.proof.budgets import TimeToHelp, alone, begins, question, times_to_help
+from phonetree.proof.budgets import TimeToHelp, alone, first_turns, question, times_to_help
+from phonetree.proof.memoised import Situation
 from phonetree.proof.moments import Moments
-from phonetree.proof.walk import Happening, Place, Walk, way
+from phonetree.proof.walk import Place, Walk, path_to
 
 MOST_SPOKEN_CHOICES = 5
 """Choices spoken in one menu, besides the change of language: more are not remembered."""
@@ -49,7 +50,7 @@ class Walked:
     def documents(self) -> Iterator[tuple[int, Verbs]]:
         """Every document, once for each kind of moment, with the first turn that has it."""
         verbs = self.walk.verbs
-        return ((turn, verbs[turn]) for turn in self.walk.different)
+        return ((turn, verbs[turn]) for turn in self.walk.distinct)
 
     @cached_property
     def menus(self) -> tuple[tuple[int, Gather], ...]:
@@ -89,43 +90,46 @@ class Walked:
 
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
     """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
-    walk, places, after, later = walked.walk, walked.walk.places, walked.walk.after, walked.walk.later
+    walk = walked.walk
+    places, after, hours_changed = walk.places, walk.after, walk.hours_changed
     hangs_up = [_hangs_up(answer.verbs) for answer in walk.answers]
     walked_on: set[tuple[int, int]] = set()
-    met = _Met(walk)
-    met.meet(-1, (turn for turn, before in enumerate(walk.before) if before < 0))
+    reached = _Reached(walk)
+    reached.add(-1, (turn for turn, before in enumerate(walk.before) if before < 0))
     taken = changed = 0
-    while taken < len(met.turns):
-        while taken < len(met.turns):
-            turn = met.turns[taken]
+    while taken < len(reached.turns):
+        while taken < len(reached.turns):
+            turn = reached.turns[taken]
             answer = walk.answer_of[turn]
             if hangs_up[answer] and not _asked_to_leave(walked.site, places[turn]):
-                yield Breach("a call that reached nobody is hung up on", way(met.before, turn), walked.node(turn))
+                yield Breach(
+                    "a call that reached nobody is hung up on", path_to(reached.before, turn), walked.node(turn)
+                )
             seen = (walk.moment_of[turn], answer)
             if seen not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
-                met.meet(turn, after[turn])
+                reached.add(turn, after[turn])
             walked_on.add(seen)
             taken += 1
-        for turn in met.turns[changed:taken]:  # the hours change in mid-call: last, for no phone can play it
-            met.meet(turn, later[turn])
+        for turn in reached.turns[changed:taken]:  # the hours change in mid-call: last, for no phone can play it
+            reached.add(turn, hours_changed[turn])
         changed = taken
 
 
 _NEVER = -2
 
 
-class _Met:
-    """The turns that were met, none of them after a talk, in order; and `before` each the one that led there."""
+class _Reached:
+    """The turns that were reached, none of them after a talk, in order; and `before` each the one that led there."""
 
     def __init__(self, walk: Walk) -> None:
         self.turns = array("i")
         self.before = array("i", [_NEVER]) * len(walk)
-        self._elsewhere = list(map(_elsewhere, walk.happenings))
-        self._happening_of = walk.happening_of
+        self._out_of_scope = list(map(_out_of_scope, walk.situations))
+        self._situation_of = walk.situation_of
 
-    def meet(self, before: int, turns: Iterable[int]) -> None:
+    def add(self, before: int, turns: Iterable[int]) -> None:
         for turn in turns:
-            if self.before[turn] == _NEVER and not self._elsewhere[self._happening_of[turn]]:
+            if self.before[turn] == _NEVER and not self._out_of_scope[self._situation_of[turn]]:
                 self.before[turn] = before
                 self.turns.append(turn)
 
@@ -148,9 +152,9 @@ def _asked_to_leave(site: Site, place: Place) -> bool:
     return isinstance(past_words(site.nodes, choice.target.node), Goodbye)
 
 
-def _elsewhere(happening: Happening) -> bool:
+def _out_of_scope(situation: Situation) -> bool:
     """A turn after a talk, or on a member's leg."""
-    state, event, _ = happening
+    state, event, _ = situation
     talked = isinstance(event, DialEnded) and event.connected
     return talked or (state is not None and state.step in LEG_STEPS)
 
@@ -169,7 +173,7 @@ def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
 
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
     for moment in range(len(walked.moments.kinds)):
-        for language, begin in begins(walked.site, walked.walk, walked.walk.number[Place(moment)]):
+        for language, begin in first_turns(walked.site, walked.walk, walked.walk.turn_at[Place(moment)]):
             if not any(_rings(verbs) for verbs in alone(walked.walk, begin, key)):
                 yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
 
@@ -177,7 +181,7 @@ def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
 def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
     for turn, gather in walked.menus:
         moment = walked.walk.places[turn].moment
-        pressed = walked.walk.number.get(Place(moment, gather.then, Pressed(PERSON_KEY)))
+        pressed = walked.walk.turn_at.get(Place(moment, gather.then, Pressed(PERSON_KEY)))
         if pressed is not None and not _rings_before_a_menu(walked, pressed):
             yield walked.breach(f"0 reaches nobody from menu '{gather.then.node}'", pressed)
 
@@ -197,21 +201,21 @@ def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
 def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
     too_long = {
         number: text
-        for number, happening in enumerate(walked.walk.happenings)
-        if (text := _waits_too_long(walked.site, happening))
+        for number, situation in enumerate(walked.walk.situations)
+        if (text := _waits_too_long(walked.site, situation))
     }
-    for turn, happening in enumerate(walked.walk.happening_of) if too_long else ():
-        if happening in too_long:
-            yield walked.breach(too_long[happening], turn)
+    for turn, situation in enumerate(walked.walk.situation_of) if too_long else ():
+        if situation in too_long:
+            yield walked.breach(too_long[situation], turn)
 
 
-def _waits_too_long(site: Site, happening: Happening) -> str | None:
-    state, _, later = happening
+def _waits_too_long(site: Site, situation: Situation) -> str | None:
+    state, _, elapsed = situation
     if state is None or state.step is not Step.RUNG:
         return None
     node = site.nodes[state.node]
     assert isinstance(node, Connect)
-    waited, ceiling = state.rang + later, site.teams[node.team].longest_wait
+    waited, ceiling = state.rang + elapsed, site.teams[node.team].longest_wait
     too_long = waited > min(ceiling, site.budgets.whole_wait)
     return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else None
 
@@ -220,10 +224,10 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
     """No way round without a key: a search for cycles among all turns that happen by themselves. What follows equal
     answers at one moment is the same, and looked at once."""
     walk = walked.walk
-    by_itself = _by_itself(walk)
+    without_a_key = _without_a_key(walk)
     done: set[tuple[int, int]] = set()
-    for root in walk.different:
-        stack, on_the_way = [(root, by_itself(root))], {root}
+    for root in walk.distinct:
+        stack, on_the_way = [(root, without_a_key(root))], {root}
         while stack:
             turn, following = stack[-1]
             after = next(following, None)
@@ -236,17 +240,17 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
                 return
             elif (walk.moment_of[after], walk.answer_of[after]) not in done:
                 on_the_way.add(after)
-                stack.append((after, by_itself(after)))
+                stack.append((after, without_a_key(after)))
 
 
-def _by_itself(walk: Walk) -> Callable[[int], Iterator[int]]:
+def _without_a_key(walk: Walk) -> Callable[[int], Iterator[int]]:
     """For a turn, those that follow it without a key."""
-    pressed = [isinstance(event, Pressed | LegPressed) for _, event, _ in walk.happenings]
+    pressed = [isinstance(event, Pressed | LegPressed) for _, event, _ in walk.situations]
     follows = [[each for each in follows if not pressed[each]] for follows in walk.follows]
 
     def after(turn: int) -> Iterator[int]:
         turn_of = walk.turn_of[walk.moment_of[turn]]
-        return (turn_of[happening] for happening in follows[walk.answer_of[turn]])
+        return (turn_of[situation] for situation in follows[walk.answer_of[turn]])
 
     return after
 

@@ -8,7 +8,7 @@ from phonetree.core.tree import Site
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.moments import Moments, moments
 from phonetree.proof.promises import PROMISES, Breach, Promise, Walked
-from phonetree.proof.walk import Walk, nothing_to_collect, walk
+from phonetree.proof.walk import Walk, gc_disabled, walk
 
 MOST_BREACHES = 5
 """How many ways of breaking one promise are shown."""
@@ -53,7 +53,7 @@ class Proof:
 
 def prove(site: Site, since: date, *more: Promise) -> Proof:
     """Walks everything that can happen from `since` on, and checks every promise, and those of `more`."""
-    with nothing_to_collect():
+    with gc_disabled():
         kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))
         verdicts = tuple(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phonetree.config.site import load, overridden
 from phonetree.core.schedule import DatedHours, Kind, Override, Schedule, Span, Week, midnight
 from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Site
-from phonetree.proof.budgets import Told
+from phonetree.proof.budgets import SpokenHours
 from phonetree.proof.moments import Moments, moments
 from tests.support.lines import ROOT, RULES
 
@@ -174,6 +174,6 @@ def test_the_opening_that_is_told_is_the_next_one_at_every_moment() -> None:
     kinds = moments(MONDAY, site).kinds
     assert any(one > two for kind in kinds for one, two in pairwise(kind.all))
     for kind in kinds:
-        for at, opening, names in Told(site, kind).moments:
+        for at, opening, names in SpokenHours(site, kind).moments:
             status = schedule.status(at)
             assert (opening, names) == (status.next_opening, status.names)

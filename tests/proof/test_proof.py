@@ -219,4 +219,4 @@ def test_a_call_that_was_refused_can_be_played(forwarded: Proof) -> None:
 
 def test_every_kind_of_moment_is_where_a_call_can_begin(shipped: Proof) -> None:
     for moment in range(shipped.kinds):
-        assert Place(moment) in shipped.walk.number
+        assert Place(moment) in shipped.walk.turn_at

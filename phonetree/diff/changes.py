@@ -1,7 +1,7 @@
 """What callers would hear, reach, or no longer reach after an edit, and when, in sentences for staff.
 
-Both sites are walked on the new site's hours, so that a change of hours is said once (`hours`) and not as a change of
-everything that depends on it.
+Both sites are walked with the new site's hours, so that changed hours are described once (`hours`) and not as changes
+of everything that depends on them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from phonetree.proof.moments import Moments, moments
 from phonetree.proof.walk import gc_disabled
 
 MOST_PLACES = 4
-"""As many places as are named one by one."""
+"""How many places are named individually."""
 
 SAID_BY_TURNS = frozenset(
     {
@@ -29,11 +29,12 @@ SAID_BY_TURNS = frozenset(
         "not confidential", "unreachable", "ended", "recording", "too_short", "no_message", "thanks",
     }
 )  # fmt: skip
-"""Phrases that callers hear in the turns that are compared. Of any other it is said that the phrase has changed."""
+"""Phrases that callers hear in the turns that are compared. A change of any other is described by itself."""
 
 
 def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
-    """Every change, in the order in which a caller would meet it; what holds everywhere comes first."""
+    """Every change from `since` on, in the order in which a caller would encounter it; what applies everywhere comes
+    first. Raises ProofError."""
     with gc_disabled():
         hours = map(sentence, changed_hours(old, new, since))
         always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new)
@@ -93,7 +94,7 @@ def _on_calls(old: Site, new: Site, since: date) -> Iterator[str]:
 
 
 def _gathered(found: Mapping[Change, dict[NodeId, set[int]]]) -> Iterable[tuple[Change, dict[NodeId, set[int]]]]:
-    """Causes that lead to the same, at the same moments and places, are one change."""
+    """Merges causes that lead to the same, at the same moments and places, into one change."""
     groups: dict[tuple[object, ...], tuple[Change, dict[NodeId, set[int]]]] = {}
     for change, where in found.items():
         key = change.text, frozenset(set().union(*where.values())), frozenset(where), not change.causes
@@ -103,7 +104,7 @@ def _gathered(found: Mapping[Change, dict[NodeId, set[int]]]) -> Iterable[tuple[
 
 
 def _when(which: set[int], ever: set[int], kinds: Moments) -> str:
-    """The moments in words; nothing when it is all of them, or all in which calls come there."""
+    """The moments in words; empty if they are all moments, or all (`ever`) at which calls reach the nodes."""
     if (ever and ever <= which) or len(which) == len(kinds.kinds):
         return ""
     said = {Kind.OPEN: "when open", Kind.CLOSED: "when closed", Kind.HOLIDAY: "on holidays"}
@@ -124,7 +125,7 @@ def _where(names: tuple[str, ...]) -> str:
 
 
 def _lines(old: Table, new: Table) -> Iterator[str]:
-    """Those that no call comes to any more, or that calls come to at last; and the one for when we fail ourselves."""
+    """Outside lines that calls no longer reach, or newly reach; and a changed last resort."""
     was, now = (
         {verb.numbers[0] for verb in chain(*table.walk.verbs) if isinstance(verb, Dial) and verb.screen is None}
         for table in (old, new)

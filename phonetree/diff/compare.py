@@ -1,8 +1,8 @@
 """Two sites compared as tables of turns: what each answers at the same kind of moment, in the same language, at the
 same node, to the same event.
 
-The tables are the proof's walks. A row that only the old site's has, at a node that calls of both come to, is asked of
-the new site too.
+The tables are the proof's walks. For a row that only the old table has, at a node that calls reach on both sites, the
+new site's engine is called as well.
 """
 
 from collections import deque
@@ -21,18 +21,18 @@ from phonetree.proof.moments import Moments
 from phonetree.proof.walk import Place, take, walk
 
 LEAST_IN_COMMON = 0.5
-"""The share of sentences in common above which a node counts as the same one under a new name."""
+"""The share of common sentences from which a node counts as the same one under a new name."""
 
 MOST_ROUNDS = 200
 """Rounds of one ringing: more than any team has."""
 
 Spot = tuple[int, Language, NodeId]
-"""Where calls come: at which kind of moment, in which language, to which node."""
+"""What calls reach: a kind of moment, a language, a node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One turn of a site: at a moment like `now`, where the call is and what happens there, and the answer."""
+    """One turn of a site: a moment such as `now`, where the call is and what happens there, and the answer."""
 
     site: Site
     now: datetime
@@ -41,28 +41,28 @@ class Row:
 
     @property
     def leads_to(self) -> State | None:
-        """Where it leaves the caller; None: nowhere, the call ends."""
+        """The state in which it leaves the call; None: the call ends."""
         onward = (verb for verb in self.turn.verbs if isinstance(verb, Gather | Record | Redirect | Dial))
         verb = next(onward, None)
         return verb.then if verb else None
 
 
 class Table:
-    """Every turn of a site. `met` is everywhere that calls come."""
+    """Every turn of a site. `reached` are the spots that its calls reach."""
 
     def __init__(self, site: Site, moments: Moments) -> None:
         self.site, self.moments, self.walk = site, moments, walk(site, moments)
         self.reached = {spot for place in self.walk.places for spot in self.spots(place)}
 
     def row(self, place: Place) -> Row:
-        """The row of a place, whether or not a call comes there."""
+        """The row of a place, whether or not calls reach it."""
         now, number = self.moments.kinds[place.moment].at, self.walk.turn_at.get(place)
         if number is not None:
             return Row(self.site, now, place, Turn(self.walk.verbs[number], self.walk.passed[number]))
         return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.elapsed)))
 
     def spots(self, place: Place) -> Iterator[Spot]:
-        """Where a turn comes to: the messages that it says, and the node where it leaves the caller."""
+        """The spots that a turn reaches: the messages that it says, and the node where it leaves the caller."""
         row = self.row(place)
         if next_state := row.leads_to:
             for node in (*row.turn.passed, next_state.node):
@@ -72,7 +72,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not the same in both tables; `elsewhere` says that it leads to another place."""
+    """A row that differs between the tables; `elsewhere` says whether it leads to another node or language."""
 
     old: Row
     new: Row
@@ -80,8 +80,8 @@ class Difference:
 
 
 def differences(old: Table, new: Table) -> Iterator[Difference]:
-    """Every row in which two tables differ, in the order in which a caller would meet them; in some, by nothing that a
-    caller can tell. Both have the same revision, schedule and moments."""
+    """Every row in which two tables differ, in the order in which a caller would encounter them; some differences are
+    inaudible. Both tables have the same revision, schedule and moments."""
     comparison = _Comparison(old, new)
     seen: set[int] = set()
     for waiting in (deque(range(len(old.moments.kinds))), deque(range(len(old.walk.places)))):
@@ -91,12 +91,12 @@ def differences(old: Table, new: Table) -> Iterator[Difference]:
                 seen.add(turn)
                 found = list(comparison.of(old.walk.places[turn]))
                 yield from found
-                if not any(difference.elsewhere for difference in found):  # as far as calls take the same way
+                if not any(difference.elsewhere for difference in found):  # as long as calls take the same path
                     waiting.extend(old.walk.after[turn])
 
 
 class _Comparison:
-    """Knows what nodes of the old site with a new name are called now, once a call came there, and where calls came."""
+    """Compares row by row; remembers nodes that turned out to be renamed, and the spots that it compared."""
 
     def __init__(self, old: Table, new: Table) -> None:
         self._old, self._new = old, new
@@ -104,19 +104,19 @@ class _Comparison:
         self._compared: set[Spot] = set()
 
     def of(self, place: Place) -> Iterator[Difference]:
-        """What differs in a row, where calls of both come there; and in what else belongs to it."""
+        """The differences of a row that calls reach on both sites, and of the rows that belong to it."""
         state, moment = place.state, place.moment
         if state is None:
             yield from self._row(place)
         elif self._shared((moment, state.language, state.node)):
             yield from self._row(place)
-            if state.step is Step.RING:  # other phones may ring for another time, but in the end they have all rung
+            if state.step is Step.RING:  # phones and times may differ, but in the end all have rung
                 began = int(self._old.moments.kinds[moment].at.timestamp())
                 rung = state.at(Step.RUNG, round=MOST_ROUNDS, began=began)
                 yield from self._row(Place(moment, rung, DialEnded(connected=False)))
         next_state = self._old.row(place).leads_to
         for spot in self._old.spots(place):
-            if next_state and spot not in self._compared and self._shared(spot):  # whoever comes there, from wherever
+            if next_state and spot not in self._compared and self._shared(spot):  # wherever calls come from
                 self._compared.add(spot)
                 coming = State(next_state.revision, next_state.language, spot[2], Step.ANNOUNCE, next_state.menu)
                 yield from self._row(Place(moment, coming))
@@ -129,7 +129,7 @@ class _Comparison:
             yield Difference(old, new, elsewhere=not self._same_place(old, new))
 
     def _in_both(self, place: Place) -> tuple[Place, Place]:
-        """A place in both sites; without the menu heard last, where the new one has no such menu."""
+        """A place on both sites; without the menu heard last if the new site does not have it."""
         if place.state is None:
             return place, place
         state, menu = place.state, self._name(place.state.menu)
@@ -138,7 +138,7 @@ class _Comparison:
         return replace(place, state=state), replace(place, state=replace(state, node=self._name(state.node), menu=menu))
 
     def _cut(self, row: Row) -> Row:
-        """A row as far as the first message that both sites have: what follows there is a row of its own."""
+        """A row up to the first message that both sites have: the rest is a row of its own."""
         next_state, state = row.leads_to, row.place.state
         for name in row.turn.passed if next_state else ():
             both = all(isinstance(table.site.nodes.get(name), Message) for table in (self._old, self._new))
@@ -163,7 +163,7 @@ class _Comparison:
         return self._name(one.node) == two.node and self._same_type(one.node, two.node)
 
     def _shared(self, spot: Spot) -> bool:
-        """Whether calls of both sites come to a place of the old one."""
+        """Whether calls of both sites reach a spot of the old one."""
         moment, language, node = spot
         now = self._name(node)
         return spot in self._old.reached and (moment, language, now) in self._new.reached and self._same_type(node, now)
@@ -188,7 +188,7 @@ def spoken_in(verbs: Verbs) -> Iterator[Spoken]:
 
 
 def words_of(piece: Spoken) -> str:
-    """What is heard of a piece; an audio file by its name too."""
+    """What is heard of a piece; for an audio file, with its name."""
     return piece.text if isinstance(piece, Say) else f"{piece.transcript} [{piece.file}]"
 
 

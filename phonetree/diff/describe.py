@@ -1,4 +1,4 @@
-"""A row in which two sites differ, in sentences for staff: what leads elsewhere, what is said, who rings."""
+"""A row that differs, in sentences for staff: what leads elsewhere, what is said, who is rung."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change in words. `causes` is what leads elsewhere, when it is that which changed."""
+    """One change in words. `causes` is what leads elsewhere, if that is the change."""
 
     text: str
     causes: tuple[str, ...] = ()
@@ -54,8 +54,8 @@ class Change:
 
 
 def describe(difference: Difference) -> Iterator[tuple[str, Change]]:
-    """How a row differs: each change with the place where it is met ("": nowhere in particular). Nothing, where
-    no caller can tell."""
+    """How a row differs: each change with the node (or `A_PHONE`) where callers notice it ("": none in particular).
+    Empty if the difference is inaudible."""
     old, new, state = difference.old, difference.new, difference.new.place.state
     if state and state.step in (Step.RING, Step.RUNG) and (_rung(old.turn) or _rung(new.turn)):
         yield from ((state.node, change) for change in _ringing(old, new))
@@ -76,7 +76,7 @@ def describe(difference: Difference) -> Iterator[tuple[str, Change]]:
 
 
 def _way(old: Row, new: Row) -> Change:
-    """Where it leads: as it is written, or as it comes out."""
+    """Where it leads: as written, or else as it turns out."""
     was, now = _written(old), _written(new)
     if was == now:
         spoken = old.place.state.language if old.place.state else old.site.first_language
@@ -91,7 +91,7 @@ def _way(old: Row, new: Row) -> Change:
 
 
 def _choice(row: Row) -> Choice | None:
-    """What is written behind the key that was pressed, if one was and something is."""
+    """The choice of the key that was pressed, if any."""
     state, event = row.place.state, row.place.event
     if state is None or not isinstance(event, Pressed):
         return None
@@ -101,7 +101,7 @@ def _choice(row: Row) -> Choice | None:
 
 
 def _written(row: Row) -> str:
-    """Where that choice leads to."""
+    """Where that choice leads."""
     choice = _choice(row)
     if choice is None:
         return NOTHING
@@ -115,12 +115,12 @@ def _written(row: Row) -> str:
 
 
 def _cause(old: Row, new: Row) -> str:
-    """What leads on."""
+    """What leads elsewhere."""
     state, event = new.place.state, new.place.event
     if state is None:
         return "a call that comes in"
     choices = [(row, choice) for row in (old, new) if (choice := _choice(row))]
-    offered = any(row.site.offers(choice, row.now) for row, choice in choices)  # not an outside line that is closed
+    offered = any(row.site.offers(choice, row.now) for row, choice in choices)  # not a closed outside line
     match event:
         case Pressed(key) if key == AGAIN_KEY and state.repeats:
             return "asking too often to hear it again"
@@ -158,7 +158,7 @@ def _destination(row: Row, spoken: Language) -> str:
 
 
 def _words(old: Row, new: Row, place: str) -> Iterator[tuple[str, Change]]:
-    """Sentences that are said in one and not in the other, each at the node whose words it is."""
+    """Sentences that only one row has or that moved, each at the node whose words it is."""
     before, after = _sentences(old), _sentences(new)
     was, now, owners = [text for text, _ in before], [text for text, _ in after], dict((*before, *after))
     whose = "on it " if place == A_PHONE else ""
@@ -180,7 +180,7 @@ def _sentences(row: Row) -> list[tuple[str, NodeId | None]]:
 
 
 def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:
-    """Sentences that took the place of others; "" where there is none, twice the same where it moved."""
+    """Pairs of a sentence and its replacement; "" if there is none, twice the same sentence if it moved."""
     parts = [
         (was[a:b], now[c:d])
         for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
@@ -194,7 +194,7 @@ def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _settings(old: Row, new: Row) -> Iterator[str]:
-    """What the network is asked for besides words."""
+    """Differences in what the network is asked to do, apart from words."""
     for was, now in zip(_asked(old), _asked(new), strict=False):
         match was, now:
             case Gather(), Gather() if was.seconds != now.seconds:
@@ -228,7 +228,7 @@ def _asked(row: Row) -> Iterator[Gather | Record | Dial]:
 
 
 def _ringing(old: Row, new: Row) -> Iterator[Change]:
-    """Who is rung from the beginning on, where a round is not the same."""
+    """The whole ringing, if one of its rounds differs."""
     one, two = _rung(old.turn), _rung(new.turn)
     if one and two and (one.numbers, one.seconds) == (two.numbers, two.seconds):
         return
@@ -248,7 +248,7 @@ def _rung(turn: Turn) -> Dial | None:
 
 
 def _rounds(row: Row) -> Iterator[Dial]:
-    """Every round while nobody answers. Raises ProofError when there are more than `MOST_ROUNDS`."""
+    """Every round while nobody answers. Raises ProofError if there are more than `MOST_ROUNDS`."""
     assert row.place.state
     situation: Situation = row.place.state.at(Step.RING), SILENT, 0
     for _ in range(MOST_ROUNDS):
@@ -276,7 +276,7 @@ def line_named(site: Site, number: str) -> str:
 
 
 def node_named(site: Site, name: NodeId) -> str:
-    """A node in a few words of staff's."""
+    """A node in a few words for staff."""
     node = site.nodes[name]
     match node:
         case Connect(team=team):

@@ -1,4 +1,4 @@
-"""What an edit changes about hours: which days, whose shifts, when a line is open. In sentences for staff."""
+"""How an edit changes the hours, in sentences for staff: days, shifts, outside lines."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -34,7 +34,7 @@ def lines_of_both(old: Site, new: Site) -> Iterator[tuple[Resource, Resource]]:
 
 
 def teams_of_both(old: Site, new: Site) -> Iterator[tuple[Team, Team]]:
-    """The teams that both sites have, by name or, under a new name, by members: the new one and the old one."""
+    """The teams that both sites have, by name, or by members if renamed: the new one and the old one."""
     renamed = {team.members: team for team in old.teams.values() if team.id not in new.teams}
     for team in new.teams.values():
         before = old.teams.get(team.id) or renamed.get(team.members)
@@ -46,7 +46,7 @@ def teams_of_both(old: Site, new: Site) -> Iterator[tuple[Team, Team]]:
 
 
 def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
-    """Days that differ, other than by their weekday; those in a row with the same change are one."""
+    """Special days that differ; consecutive days with the same change are one."""
     days = zip(old.schedule.days(since, DAYS), new.schedule.days(since, DAYS), strict=True)
     special = [(is_.date, _day(was), _day(is_)) for was, is_ in days if was.special or is_.special]
     changed = [(day, f"{now}, was {was}.") for day, was, now in special if was != now]
@@ -73,7 +73,7 @@ def _name(names: Names) -> str:
 
 
 def _weeks(whose: str, old: Week, new: Week) -> Iterator[str]:
-    """Weekdays that differ; those in a row with the same change are one."""
+    """Weekdays that differ; consecutive ones with the same change are one."""
     pairs = [(_spans(was), _spans(now)) for was, now in zip(old.days, new.days, strict=True)]
     for (was, now), run in groupby(range(7), key=lambda day: pairs[day]):
         if was != now:
@@ -81,7 +81,7 @@ def _weeks(whose: str, old: Week, new: Week) -> Iterator[str]:
 
 
 def _run(days: list[int]) -> str:
-    """Weekdays in a row."""
+    """Consecutive weekdays in words."""
     if len(days) == len(WEEKDAYS):
         return "every day"
     return f"{WEEKDAYS[days[0]]}s" + (f" to {WEEKDAYS[days[-1]]}s" if len(days) > 1 else "")

@@ -9,8 +9,8 @@ from phonetree.diff.hours import lines_of_both, teams_of_both
 
 
 def comparable(old: Site, new: Site) -> tuple[Site, Site]:
-    """Both sites with {next_opening} and {closure} spoken as they are written; the old one with every hour, and the
-    helpline's own number, as in the new one."""
+    """Both sites with {next_opening} and {closure} as literal text; the old one with all hours, the helpline's settings
+    and the revision of the new one."""
     hours = {before.id: line.hours for line, before in lines_of_both(old, new)}
     resources = {name: replace(line, hours=hours.get(name, line.hours)) for name, line in old.resources.items()}
     teams = dict(old.teams)
@@ -27,7 +27,7 @@ def _as_written(site: Site) -> Site:
 
 
 def _plain(part: Any) -> Any:
-    """Any part of a tree, with its fields as text."""
+    """Any part of a tree, with its fields as literal text."""
     match part:
         case Field(name):
             return Text(f"{{{name}}}")

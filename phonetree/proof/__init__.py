@@ -1,1 +1,1 @@
-"""What is true of every call: all that can happen, and the promises. The engine is asked; no rule stands here."""
+"""What holds for every call: everything that can happen, and the promises. It calls the engine and has no rules."""

@@ -57,13 +57,13 @@ def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHe
 
 
 class SpokenHours:
-    """What the first turn of a call may say of the moments of one kind: when we open, and why we are closed."""
+    """The hours that the first turn of a call may speak at moments of one kind: when we open, and why we are closed."""
 
     def __init__(self, site: Site, moment: Moment) -> None:
         self._site, self._moment = site, moment
 
     def longest(self, language: Language) -> datetime:
-        """The moment of which it takes longest to tell."""
+        """The moment whose hours take longest to say."""
         seconds: dict[str, float] = {}
 
         def seconds_of(each: tuple[datetime, datetime | None, Names]) -> float:
@@ -78,7 +78,7 @@ class SpokenHours:
 
     @cached_property
     def moments(self) -> list[tuple[datetime, datetime | None, Names]]:
-        """Each moment with the opening after it, and what it is called. Most have the opening of the one before."""
+        """Each moment with the next opening, and the names of its closure. Most share the opening of the one before."""
         schedule, found = self._site.schedule, []
         before = opening = None
         for at in self._moment.all:
@@ -98,7 +98,7 @@ def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> 
 
 
 def first_turns(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
-    """The first turn of a call, and the one after each change of language."""
+    """The first turn of a call, and the one after each change of language, each with its language."""
     yield site.first_language, begin
     for after in walk.after[begin]:
         event = walk.places[after].event
@@ -108,7 +108,7 @@ def first_turns(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]
 
 
 def _offers(verbs: Verbs) -> Iterator[tuple[str, float]]:
-    """Each key of the menu but 0, and the seconds until it has been offered ("..., press 1.")."""
+    """Each key of the menu except 0, and the seconds until it has been offered ("..., press 1.")."""
     gather = question(verbs)
     passed = 0.0
     for piece in gather.spoken if gather else ():
@@ -118,7 +118,7 @@ def _offers(verbs: Verbs) -> Iterator[tuple[str, float]]:
 
 
 def question(verbs: Verbs) -> Gather | None:
-    """The question that a document puts to the caller, if it does."""
+    """The question that a document asks the caller, if any."""
     return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
 
 
@@ -136,7 +136,7 @@ def alone(walk: Walk, turn: int, key: str | None = None) -> Iterator[Verbs]:
 
 def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) -> tuple[float | None, bool]:
     """Seconds of speech, and of waiting for a key, until a phone rings, and whether it is a team's. None: nobody
-    is ever rung, or only after another question."""
+    is rung, or only after another question."""
     passed = 0.0
     for verbs in documents:
         for verb in verbs:
@@ -158,7 +158,7 @@ def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) ->
 
 
 def spoken_seconds(piece: Spoken) -> float:
-    """Seconds that a piece takes; a file's by its transcript."""
+    """The seconds that a piece takes; for an audio file, by its transcript."""
     match piece:
         case Say(text):
             return speech_seconds(text)

@@ -1,5 +1,4 @@
-"""From a way through everything that can happen to a call that can be played: when, what the caller does,
-and who answers."""
+"""A path of the walk as a call that can be played: when, what the caller does, and who answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from phonetree.proof.walk import Place, Walk
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A call in the words of the simulated phone: `at`, `keys`, `world`."""
+    """A call in the terms of the simulated phone: `at`, `keys`, `world`."""
 
     at: str
     keys: str
@@ -23,12 +22,12 @@ class Replay:
 
 
 def replay(path: tuple[int, ...], walk: Walk, moments: Moments) -> Replay:
-    """The call that takes these turns. A change of the hours in mid-call is not in it."""
+    """The call that takes these turns, without any change of the hours during it."""
     steps: list[str] = []
     world: dict[str, str] = {}
     for before, turn in pairwise(path):
         verbs, after = walk.verbs[before], walk.places[turn]
-        steps += steps[-1:] * (_repeats(after) - _repeats(walk.places[before]) - 1)  # walked at once, up to the limit
+        steps += steps[-1:] * (_repeats(after) - _repeats(walk.places[before]) - 1)  # the walk skips to the limit
         steps += _step(after, asked=question(verbs) is not None)
         for verb in verbs:
             if isinstance(verb, Dial) and isinstance(after.event, DialEnded):

@@ -1,8 +1,8 @@
-"""The kinds of moment that a site tells apart, found from its hours and not sampled.
+"""The kinds of moment that a site distinguishes, derived from its hours and not sampled.
 
-A moment is told from another by whether the helpline is open, closed or on holiday, and by which teams,
-shifts and outside lines are open. Every boundary of all these hours in the days to come is looked at, so
-that no combination that will happen is missed, and none that cannot happen is invented.
+Moments differ in whether the helpline is open, closed or on holiday, and in which teams, shifts and outside lines are
+open. Every boundary of all these hours in the coming days is examined, so that no combination that will occur is
+missed, and none is invented.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from phonetree.core.schedule import Kind, Schedule, midnight, week_boundaries
 from phonetree.core.tree import Hours, OwnHours, Site
 
 DAYS = 400
-"""How far ahead boundaries are looked for: a year, and the closures after its end."""
+"""How far ahead boundaries are searched: a year, and the closures after its end."""
 
 DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One kind of moment: an example of it, well within its stretch of time, and what tells it apart; and a moment of
-    each of its stretches of time, for what depends on more than the kind (how long it takes to say when we open)."""
+    """One kind of moment: an example (`at`), well inside its period, and what distinguishes it; and `all`, a moment in
+    each of its periods, for what depends on more than the kind (how long it takes to say when we open)."""
 
     at: datetime
     kind: Kind
@@ -35,7 +35,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The kinds of moment, which may follow which while a call goes on, and the hours that each is `open` in or not."""
+    """The kinds of moment, which may follow which during a call, and the `hours` that each moment's `open` is about."""
 
     kinds: tuple[Moment, ...]
     follows: tuple[frozenset[int], ...]
@@ -43,10 +43,10 @@ class Moments:
 
 
 def moments(since: date, site: Site, *others: Site) -> Moments:
-    """Every kind of moment of the `DAYS` from `since` on, in order of first appearance, and of what is written for
-    later days.
+    """Every kind of moment in the `DAYS` from `since` on, and in dated hours and overrides after that, in order of
+    first appearance.
 
-    `others` are told apart as well; they have the schedule of `site`.
+    The hours of `others`, which have the schedule of `site`, are distinguished as well.
     """
     watched = tuple(dict.fromkeys(hours for each in (site, *others) for hours in _hours(each)))
     found: dict[tuple[Kind, tuple[bool, ...]], int] = {}
@@ -54,7 +54,7 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
     follows: list[set[int]] = []
     for first, last in _windows(site.schedule, since):
         before: int | None = None
-        for begins, ends in _stretches(site.schedule, watched, first, last):
+        for begins, ends in _periods(site.schedule, watched, first, last):
             middle = begins + min((ends - begins) / 2, timedelta(hours=3))
             profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
             kind = found.setdefault(profile, len(examples))
@@ -79,8 +79,8 @@ def _hours(site: Site) -> Iterator[Hours]:
 
 
 def _windows(schedule: Schedule, since: date) -> Iterator[tuple[date, date]]:
-    """The days to look at, each window with its first and last: the `DAYS` from `since` on, and what is written for
-    days after them, with a day on either side. Of a long entry its beginning and its end are enough."""
+    """The days to examine, each window with its first and last: the `DAYS` from `since` on, and later dated hours and
+    overrides with a day on either side. For a long entry its beginning and its end are enough."""
     until = since + timedelta(days=DAYS - 1)
     yield since, until
     written = [(entry.first, entry.last) for entry in schedule.dated]
@@ -92,12 +92,12 @@ def _windows(schedule: Schedule, since: date) -> Iterator[tuple[date, date]]:
                 yield max(first + A_WEEK, last - A_WEEK), last + DAY
 
 
-def _stretches(
+def _periods(
     schedule: Schedule, watched: tuple[Hours, ...], first: date, last: date
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The stretches of time between one boundary and the next, from the midnight before `first` to that after `last`.
+    """The periods between one boundary and the next, from the midnight before `first` to that after `last`.
 
-    The spans that begin on the day before are looked at as well: one may still run when the first day begins.
+    Includes spans that begin on the day before: one may still run when the first day begins.
     """
     begins, ends = midnight(schedule.zone, first), midnight(schedule.zone, last + DAY)
     boundaries = {begins, ends, *schedule.overridden()}

@@ -1,6 +1,6 @@
-"""The promises to callers: each a sentence, and a check over everything that can happen.
+"""The promises to callers: each a sentence, and a check of everything that can happen.
 
-The checks look at what the engine asks the phone network for; they have no rules of the tree of their own.
+The checks examine what the engine asks the phone network to do; they have no rules of the tree of their own.
 """
 
 from array import array
@@ -22,16 +22,16 @@ from phonetree.proof.moments import Moments
 from phonetree.proof.walk import Place, Walk, path_to
 
 MOST_SPOKEN_CHOICES = 5
-"""Choices spoken in one menu, besides the change of language: more are not remembered."""
+"""Choices spoken in one menu, apart from the change of language: callers do not remember more."""
 
 LONGEST_SENTENCE_SECONDS = 40.0
-"""The longest that one prompt may speak before it is too much to take in."""
+"""The longest prompt that callers can take in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One way in which a promise is broken, the turns (numbers in the walk) that lead there, and the node to look at
-    first (None: it is not one node's fault)."""
+    """A case in which a promise does not hold, the turns (numbers in the walk) that lead there, and the node to look at
+    first (None: no single node is at fault)."""
 
     text: str
     path: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ class Walked:
 
     @cached_property
     def menus(self) -> tuple[tuple[int, Gather], ...]:
-        """Every question that is put to a caller, once for each state and kind of moment."""
+        """Every question that a caller is asked, once for each state and kind of moment."""
         found: dict[tuple[int, object], tuple[int, Gather]] = {}
         for turn, verbs in self.documents:
             if gather := question(verbs):
@@ -76,12 +76,12 @@ class Walked:
         return self.moments.kinds[self.walk.moment_of[turn]].at
 
     def node(self, turn: int) -> NodeId:
-        """Where the call is when a turn is taken; for one that comes in, where it begins."""
+        """Where the call is when a turn is taken; for an incoming call, where it begins."""
         place = self.walk.places[turn]
         return place.state.node if place.state else self.site.start[self.moments.kinds[place.moment].kind]
 
     def breach(self, text: str, turn: int, node: NodeId | None = None) -> Breach:
-        """A breach of the node that the call is at, or of `node`."""
+        """A breach at `node`, or else at the node where the call is."""
         return Breach(text, self.walk.path(turn), node or self.node(turn))
 
 
@@ -89,7 +89,7 @@ class Walked:
 
 
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
-    """Walks on only as long as nobody was reached, no message could be left, and nothing was asked for."""
+    """Follows a call only until somebody is reached, a voicemail can be left, or the caller asks to leave."""
     walk = walked.walk
     places, after, hours_changed = walk.places, walk.after, walk.hours_changed
     hangs_up = [_hangs_up(answer.verbs) for answer in walk.answers]
@@ -110,7 +110,7 @@ def ends_at_help(walked: Walked) -> Iterator[Breach]:
                 reached.add(turn, after[turn])
             walked_on.add(seen)
             taken += 1
-        for turn in reached.turns[changed:taken]:  # the hours change in mid-call: last, for no phone can play it
+        for turn in reached.turns[changed:taken]:  # changes of the hours: last, since no phone can play them
             reached.add(turn, hours_changed[turn])
         changed = taken
 
@@ -119,7 +119,7 @@ _NEVER = -2
 
 
 class _Reached:
-    """The turns that were reached, none of them after a talk, in order; and `before` each the one that led there."""
+    """The turns that were reached, in order, without any after a conversation; and the one `before` each of them."""
 
     def __init__(self, walk: Walk) -> None:
         self.turns = array("i")
@@ -139,12 +139,12 @@ def _hangs_up(verbs: Verbs) -> bool:
 
 
 def _asked_to_leave(site: Site, place: Place) -> bool:
-    """Whether the caller pressed a key that says goodbye, if need be after some words."""
+    """Whether the caller pressed a key that leads to a goodbye, directly or after a message."""
     if place.state is None or not isinstance(place.event, Pressed):
         return False
     menu = site.nodes[place.state.node]
     if isinstance(menu, Goodbye):
-        return True  # the goodbye is said once more; how the call came to it was looked at before
+        return True  # the goodbye is repeated; how the call got there was checked before
     own = {choice.key: choice for choice in menu.choices} if isinstance(menu, Menu) else {}
     choice = own.get(place.event.keys) or site.always.get(place.event.keys)
     if choice is None or not isinstance(choice.target, GoTo):
@@ -153,7 +153,7 @@ def _asked_to_leave(site: Site, place: Place) -> bool:
 
 
 def _out_of_scope(situation: Situation) -> bool:
-    """A turn after a talk, or on a member's leg."""
+    """Whether a turn is after a conversation, or on a member's leg."""
     state, event, _ = situation
     talked = isinstance(event, DialEnded) and event.connected
     return talked or (state is not None and state.step in LEG_STEPS)
@@ -221,8 +221,8 @@ def _waits_too_long(site: Site, situation: Situation) -> str | None:
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
-    """No way round without a key: a search for cycles among all turns that happen by themselves. What follows equal
-    answers at one moment is the same, and looked at once."""
+    """No cycle without a key: a depth-first search of all turns that happen without the caller. What follows equal
+    answers at one moment is the same, and is searched once."""
     walk = walked.walk
     without_a_key = _without_a_key(walk)
     done: set[tuple[int, int]] = set()
@@ -244,7 +244,7 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
 
 
 def _without_a_key(walk: Walk) -> Callable[[int], Iterator[int]]:
-    """For a turn, those that follow it without a key."""
+    """A function from a turn to those that follow it without a key."""
     pressed = [isinstance(event, Pressed | LegPressed) for _, event, _ in walk.situations]
     follows = [[each for each in follows if not pressed[each]] for follows in walk.follows]
 
@@ -318,7 +318,7 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
 
 
 def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
-    """The node whose words these are, if they are one's."""
+    """The node whose words these are, if any."""
     speakers = [Speaker(walked.site, language, walked.now(turn)) for language in walked.site.languages]
     for node in walked.site.nodes.values():
         for prompt in prompts_of(node):
@@ -328,7 +328,7 @@ def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
 
 
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
-    """By day and by night, of the menus with which calls begin; `alike` lists nodes that count as the same."""
+    """Compares the menus with which calls begin, by day and by night; `alike` lists nodes that count as the same."""
     site = walked.site
     menus = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
     first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in menus] or [{}]
@@ -372,7 +372,7 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]
-"""Its name, its sentence, and its check."""
+"""Its id, its sentence, and its check."""
 
 PROMISES: tuple[Promise, ...] = (
     (

@@ -1,4 +1,4 @@
-"""The proof: every promise kept, or broken with the shortest call that breaks it."""
+"""The proof: each promise, kept, or broken with the shortest call that breaks it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from phonetree.proof.promises import PROMISES, Breach, Promise, Walked
 from phonetree.proof.walk import Walk, gc_disabled, walk
 
 MOST_BREACHES = 5
-"""How many ways of breaking one promise are shown."""
+"""How many breaches of one promise are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A promise and what became of it."""
+    """A promise and its breaches."""
 
     id: str
     promise: str
@@ -52,7 +52,7 @@ class Proof:
 
 
 def prove(site: Site, since: date, *more: Promise) -> Proof:
-    """Walks everything that can happen from `since` on, and checks every promise, and those of `more`."""
+    """Walks everything that can happen from `since` on, and checks every promise and `more`. Raises ProofError."""
     with gc_disabled():
         kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))

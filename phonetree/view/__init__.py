@@ -1,1 +1,1 @@
-"""A tree to look at."""
+"""Drawings of a tree."""

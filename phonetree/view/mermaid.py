@@ -1,4 +1,4 @@
-"""An outline as Mermaid for a document."""
+"""An outline as Mermaid, for documents."""
 
 from xml.sax.saxutils import escape
 
@@ -8,7 +8,7 @@ from phonetree.view.rows import summary
 
 
 def as_mermaid(sections: tuple[Section, ...]) -> str:
-    """The tree as a Mermaid flowchart: keys on solid arrows, what follows by itself on dotted ones."""
+    """The tree as a Mermaid flowchart: solid arrows for keys, dotted ones for what follows without a key."""
     lines = ["flowchart TD"]
     for section in sections:
         lines.append(f'  {_id(section.node)}["{_quoted(f"{section.node}: {summary(section)}")}"]')

@@ -1,6 +1,6 @@
-"""The tree as something to read: what each node says, its keys, and whom it reaches.
+"""The tree as text: what each node says, its keys, and whom it reaches.
 
-For the public page (those who cannot hear the line read it), and for staff.
+For the public page (for those who cannot hear the line), and for staff.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,7 @@ from phonetree.core.wording import Piece, Speaker, sentence
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key: what is said of it, the first node that is more than a question of hours, and whether it is
-    offered now."""
+    """One key: its label, the first node that it leads to other than hours nodes, and whether it is offered now."""
 
     key: str
     label: str
@@ -41,8 +40,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One node to read: its words in pieces, some of which lead somewhere. `kind` is the node's; `go` is where it goes
-    on by itself."""
+    """One node: its words in pieces, some of which are links. `kind` is the node's; `go` is where it leads without a
+    key."""
 
     node: NodeId
     kind: NodeKind
@@ -58,7 +57,7 @@ class Section:
 
 
 def outline(site: Site, language: Language, now: datetime) -> tuple[Section, ...]:
-    """The sections that a call at `now` can come to, in the order in which a caller would meet them."""
+    """The sections that a call at `now` can reach, in the order in which a caller would encounter them."""
     reader = _Reader(site, language, now)
     waiting, seen = [reader.begin()], {reader.begin()}
     sections: list[Section] = []
@@ -85,7 +84,7 @@ class _Reader:
         return self.site.schedule.status(self.now).kind
 
     def settle(self, node: NodeId) -> NodeId:
-        """The node that a call at this moment comes to: hours are looked at, and pass."""
+        """The node that a call reaches at this moment, past any hours nodes."""
         stop = self.site.nodes[node]
         return self.settle(stop.go[self._kind()]) if isinstance(stop, HoursNode) else node
 

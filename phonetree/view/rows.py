@@ -1,4 +1,4 @@
-"""An outline in lines, as text and SVG show it."""
+"""An outline as lines, for text and SVG."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from phonetree.core.tree import NodeId
 from phonetree.view.outline import Section
 
 MOST_WORDS = 12
-"""As many words of a prompt as say which one it is."""
+"""How many words of a prompt identify it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the tree: a node, or what leads to the one below it."""
+    """One line of the tree: a node, or what leads to the node below it."""
 
     depth: int
     section: Section | None
@@ -22,7 +22,7 @@ class Row:
 
 
 def rows(sections: tuple[Section, ...]) -> Iterator[Row]:
-    """The tree in lines, each node below the key that first leads to it."""
+    """The tree as lines, each node below the key that first leads to it."""
     by_name = {section.node: section for section in sections}
     return _branch(by_name, sections[0].node, 0, set())
 

@@ -1,4 +1,4 @@
-"""An outline as SVG for a page."""
+"""An outline as SVG, for pages."""
 
 from textwrap import shorten
 from typing import assert_never
@@ -14,7 +14,7 @@ ROW = 30
 INDENT = 28
 MARGIN = 16
 LETTER = 7.2
-"""How wide a letter is drawn, at most, in pixels."""
+"""The greatest width of a letter in pixels."""
 
 _STYLE = (
     "text{font:14px system-ui,sans-serif;fill:#111}"
@@ -24,7 +24,7 @@ _STYLE = (
 
 
 def as_svg(sections: tuple[Section, ...], title: str) -> str:
-    """The tree as an SVG image, black on white. Its description is the whole tree as text, for those who listen."""
+    """The tree as an SVG image, black on white. Its description is the whole tree as text, for screen readers."""
     lines = list(rows(sections))
     height = 2 * MARGIN + len(lines) * ROW
     head = (
@@ -38,7 +38,7 @@ def as_svg(sections: tuple[Section, ...], title: str) -> str:
 
 
 def _shape(kind: NodeKind) -> tuple[str, int]:
-    """The class of a node's box, and how round its corners are. Kinds differ in shape, not in colour."""
+    """The class of a node's box, and the radius of its corners. Kinds differ in shape, not in colour."""
     match kind:
         case NodeKind.MENU:
             return "box", 0

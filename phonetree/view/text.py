@@ -1,4 +1,4 @@
-"""An outline as text for a terminal."""
+"""An outline as text, for terminals."""
 
 from phonetree.view.outline import Section
 from phonetree.view.rows import rows
@@ -10,5 +10,5 @@ def as_text(sections: tuple[Section, ...]) -> str:
 
 
 def _indent(depth: int) -> str:
-    """Keys stand two columns in, what they lead to three more."""
+    """Keys are indented by two columns, what they lead to by three more."""
     return " " * (depth // 2 * 5 + depth % 2 * 2)

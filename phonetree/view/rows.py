@@ -35,8 +35,8 @@ def _branch(by_name: dict[NodeId, Section], name: NodeId, depth: int, seen: set[
     seen.add(name)
     yield Row(depth, section, f"{name}: {summary(section)}")
     for entry in section.entries:
-        rest = "" if entry.offered else " (not open at this hour)"
-        yield Row(depth + 1, None, f"{entry.key}  {entry.label}{rest}", entry.offered)
+        closed = "" if entry.offered else " (not open at this hour)"
+        yield Row(depth + 1, None, f"{entry.key}  {entry.label}{closed}", entry.offered)
         yield from _branch(by_name, entry.node, depth + 2, seen)
     if section.go:
         yield Row(depth + 1, None, "then")

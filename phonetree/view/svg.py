@@ -19,7 +19,7 @@ LETTER = 7.2
 _STYLE = (
     "text{font:14px system-ui,sans-serif;fill:#111}"
     ".box{fill:#fff;stroke:#111}.people{stroke-width:3}.wire{stroke:#555;fill:none}.key{font-weight:700}"
-    ".rests{fill:#555;font-style:italic}"
+    ".closed{fill:#555;font-style:italic}"
 )
 
 
@@ -65,7 +65,7 @@ def _drawn(row: Row, parent: int | None, number: int) -> str:
         x, top = left - INDENT // 2 + 7, MARGIN + parent * ROW + ROW - 3
         wire = f'<path class="wire" d="M{x} {top}V{middle}H{left}"/>'
     if row.section is None:
-        kind = "key" if row.offered else "rests"
+        kind = "key" if row.offered else "closed"
         return f'{wire}<text class="{kind}" x="{left + 4}" y="{middle + 5}">{text}</text>\n'
     look, corner = _shape(row.section.kind)
     width = WIDTH - MARGIN - left

@@ -54,20 +54,20 @@ def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
         if was.provider_number != now.provider_number:
             yield f"Calls come in at {now.provider_number}; they came in at {was.provider_number}."
         if was.caller_id != now.caller_id:
-            yield f"Phones that ring are shown {now.caller_id}; they were shown {was.caller_id}."
+            yield f"Ringing phones show {now.caller_id}; they showed {was.caller_id}."
 
 
 def _about_languages(old: Site, new: Site) -> Iterator[str]:
     for language, info in new.languages.items():
         before = old.languages.get(language)
         if before is None:
-            yield f"{info.name} is spoken now."
+            yield f"{info.name} is now spoken."
         elif before.voice != info.voice:
             yield f"{info.name} is spoken by {info.voice.name}; it was {before.voice.name}."
         phrases = old.phrases.get(language, {})
         for name, text in new.phrases[language].items():
             if name not in SAID_BY_TURNS and text != phrases.get(name, text):
-                yield f'The phrase "{phrases[name]}" is "{text}" now.'
+                yield f'The phrase "{phrases[name]}" is now "{text}".'
     for language, info in old.languages.items():
         if language not in new.languages:
             yield f"{info.name} is no longer spoken."
@@ -137,7 +137,7 @@ def _lines(old: Table, new: Table) -> Iterator[str]:
     for number in sorted(was - now - renumbered):
         yield f"No call reaches {line_named(old.site, number)} any more."
     for number in sorted((now - was) & known):
-        yield f"Calls can reach {line_named(new.site, number)} now."
+        yield f"Calls can now reach {line_named(new.site, number)}."
     last, is_last = before[old.site.last_resort].number, after[new.site.last_resort].number
     if last != is_last:
         reached = f"{line_named(new.site, is_last)}, not {line_named(old.site, last)}"

@@ -82,11 +82,11 @@ def _way(old: Row, new: Row) -> Change:
         spoken = old.place.state.language if old.place.state else old.site.first_language
         was, now = _destination(old, spoken), _destination(new, spoken)
     if was == NOTHING:
-        text = f"leads to {now} now; before, to nothing."
+        text = f"leads to {now} instead of doing nothing."
     elif now == NOTHING:
-        text = f"does nothing now; before, it was {was}."
+        text = f"does nothing instead of leading to {was}."
     else:
-        text = f"leads to {now} now, not to {was}."
+        text = f"leads to {now} instead of {was}."
     return Change(text, (_cause(old, new),))
 
 
@@ -118,7 +118,7 @@ def _cause(old: Row, new: Row) -> str:
     """What leads elsewhere."""
     state, event = new.place.state, new.place.event
     if state is None:
-        return "a call that comes in"
+        return "an incoming call"
     choices = [(row, choice) for row in (old, new) if (choice := _choice(row))]
     offered = any(row.site.offers(choice, row.now) for row, choice in choices)  # not a closed outside line
     match event:
@@ -127,19 +127,19 @@ def _cause(old: Row, new: Row) -> str:
         case Pressed(key) if key == AGAIN_KEY or _written(old) != _written(new) or offered:
             return f"key {key}"
         case Pressed():
-            return "a wrong key" if state.step is Step.ASK else "a key in the midst of words"
+            return "a wrong key" if state.step is Step.ASK else "a key during the prompt"
         case DialEnded(connected=True):
             return "the end of the conversation"
         case DialEnded():
-            return "ringing that nobody answers"
+            return "no answer"
         case Recorded(0):
-            return "a message without words"
+            return "an empty message"
         case Recorded():
             return "a message"
         case LegAnswered() | LegPressed():
             return "the question to press 1"
         case Silent() | HungUp():
-            return "silence" if state.step is Step.ASK else "what comes next"
+            return "silence" if state.step is Step.ASK else "the end of the prompt"
         case _:
             assert_never(event)
 
@@ -166,11 +166,11 @@ def _words(old: Row, new: Row, place: str) -> Iterator[tuple[str, Change]]:
         whose += f"in {new.site.languages[new.leads_to.language].name} "
     for gone, come in _replaced(was, now):
         if gone and come == gone:
-            text = f'"{come}" is said {"earlier" if now.index(come) < was.index(come) else "later"} now.'
+            text = f'"{come}" is said {"earlier" if now.index(come) < was.index(come) else "later"}.'
         elif gone and come:
             text = f'"{come}" is said instead of "{gone}"'
         else:
-            text = f'"{come}" is said too.' if come else f'"{gone}" is no longer said.'
+            text = f'"{come}" is also said.' if come else f'"{gone}" is no longer said.'
         yield owners[come or gone] or place, Change(whose + text)
 
 
@@ -198,16 +198,16 @@ def _settings(old: Row, new: Row) -> Iterator[str]:
     for was, now in zip(_asked(old), _asked(new), strict=False):
         match was, now:
             case Gather(), Gather() if was.seconds != now.seconds:
-                yield f"waits {now.seconds} s for a key; before, {was.seconds} s."
+                yield f"waits {now.seconds} s for a key instead of {was.seconds} s."
             case Record(), Record() if (was.longest, was.silence) != (now.longest, now.silence):
                 before = f"{was.longest} s and {was.silence} s"
                 yield f"records at most {now.longest} s, and until {now.silence} s of silence; before, {before}."
             case Dial(), Dial():
                 if was.numbers != now.numbers:
                     before = line_named(old.site, was.numbers[0])
-                    yield f"rings {line_named(new.site, now.numbers[0])}; before, {before}."
+                    yield f"rings {line_named(new.site, now.numbers[0])} instead of {before}."
                 if (was.caller_id is None) != (now.caller_id is None):
-                    yield f"they see {'the caller' if now.caller_id is None else 'the helpline'}'s number now."
+                    yield f"they now see {'the caller' if now.caller_id is None else 'the helpline'}'s number."
 
 
 def _asked(row: Row) -> Iterator[Gather | Record | Dial]:
@@ -237,7 +237,7 @@ def _ringing(old: Row, new: Row) -> Iterator[Change]:
     if was != now:
         yield Change(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
     elif [dial.numbers for dial in rounds[0]] != [dial.numbers for dial in rounds[1]]:
-        yield Change(f"other numbers ring: {now}.")
+        yield Change(f"rings other numbers: {now}.")
     else:
         yield Change("rings differently when a phone is busy, or is picked up and nobody presses 1.")
 
@@ -284,7 +284,7 @@ def node_named(site: Site, name: NodeId) -> str:
         case Transfer(resource=resource):
             return f"{next(iter(site.resources[resource].names.values()))} ({name})"
         case Voicemail():
-            return f"a message ({name})"
+            return f"voicemail {name}"
         case Goodbye():
             return f"the end of the call ({name})"
         case HoursNode():

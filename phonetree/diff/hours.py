@@ -15,7 +15,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
     """A sentence for each change of the helpline's hours in the `DAYS` from `since` on, and of any other hours."""
     if str(old.schedule.zone) != str(new.schedule.zone):
-        yield f"The helpline's clock is {new.schedule.zone} now; it was {old.schedule.zone}."
+        yield f"The helpline's time zone is now {new.schedule.zone}; it was {old.schedule.zone}."
     yield from _weeks("", old.schedule.week, new.schedule.week)
     yield from _dates(old, new, since)
     for line, before in lines_of_both(old, new):
@@ -110,7 +110,7 @@ def _spoken(hours: Hours) -> str:
             runs = [(_run(list(days)), spans) for spans, days in groupby(range(7), key=lambda day: week.days[day])]
             return "; ".join(f"{run} {_listed(spans)}" for run, spans in runs if spans)
         case HelplineHours(inside):
-            return "in the helpline's hours" if inside else "outside the helpline's hours"
+            return "during the helpline's hours" if inside else "outside the helpline's hours"
         case Always():
             return "always"
         case _:

@@ -103,7 +103,7 @@ def ends_at_help(walked: Walked) -> Iterator[Breach]:
             answer = walk.answer_of[turn]
             if hangs_up[answer] and not _asked_to_leave(walked.site, places[turn]):
                 yield Breach(
-                    "a call that reached nobody is hung up on", path_to(reached.before, turn), walked.node(turn)
+                    "a caller who reached nobody is hung up on", path_to(reached.before, turn), walked.node(turn)
                 )
             seen = (walk.moment_of[turn], answer)
             if seen not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
@@ -168,7 +168,7 @@ def silence_reaches_a_person(walked: Walked) -> Iterator[Breach]:
 
 
 def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
-    yield from _reaches(walked, "#", "a caller who presses nothing but wrong keys")
+    yield from _reaches(walked, "#", "a caller who presses only wrong keys")
 
 
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
@@ -215,8 +215,8 @@ def _waits_too_long(site: Site, situation: Situation) -> str | None:
         return None
     node = site.nodes[state.node]
     assert isinstance(node, Connect)
-    waited, ceiling = state.rang + elapsed, site.teams[node.team].longest_wait
-    too_long = waited > min(ceiling, site.budgets.whole_wait)
+    waited, longest = state.rang + elapsed, site.teams[node.team].longest_wait
+    too_long = waited > min(longest, site.budgets.whole_wait)
     return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else None
 
 
@@ -236,7 +236,7 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
                 on_the_way.discard(turn)
                 done.add((walk.moment_of[turn], walk.answer_of[turn]))
             elif after in on_the_way:
-                yield walked.breach("a call goes round without the caller", after)
+                yield walked.breach("a call goes round for ever without the caller", after)
                 return
             elif (walk.moment_of[after], walk.answer_of[after]) not in done:
                 on_the_way.add(after)
@@ -266,11 +266,11 @@ def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
         for number in dial.numbers:
             line = lines.get(number)
             if dial.screen is None and line is None:
-                yield walked.breach("a phone that is no outside line rings without being asked to press 1", turn)
+                yield walked.breach("a phone that is not an outside line is rung and not asked to press 1", turn)
             if dial.screen is not None and number not in members:
-                yield walked.breach("a number that belongs to no team rings as if it did", turn)
+                yield walked.breach("a number that belongs to no team is rung as a member's", turn)
             if dial.caller_id not in ours and not (line and line.own_caller_id):
-                yield walked.breach("a phone is shown another number than the helpline's", turn)
+                yield walked.breach("a phone shows a number other than the helpline's", turn)
 
 
 def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
@@ -292,7 +292,7 @@ def languages_are_kept(walked: Walked) -> Iterator[Breach]:
         offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
         if len(others) > offers:
             yield walked.breach(
-                f"menu '{gather.then.node}' speaks another language than the caller's", turn, gather.then.node
+                f"menu '{gather.then.node}' speaks a language other than the caller's", turn, gather.then.node
             )
 
 
@@ -302,7 +302,7 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
         assert isinstance(menu, Menu)
         spoken = sum(walked.site.offers(choice, walked.now(turn)) for choice in menu.choices)
         if spoken > MOST_SPOKEN_CHOICES:
-            text = f"menu '{menu.id}' speaks {spoken} choices; at most {MOST_SPOKEN_CHOICES} are remembered"
+            text = f"menu '{menu.id}' speaks {spoken} choices; callers remember at most {MOST_SPOKEN_CHOICES}"
             yield walked.breach(text, turn, menu.id)
 
 
@@ -358,7 +358,7 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         begins_at = walked.site.start[Kind(time.kind)]
         if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {time.advocate:.0f} s, not {budgets.advocate} s, of speech {when}",
+                f"an advocate is rung after {time.advocate:.0f} s of speech, not {budgets.advocate} s, {when}",
                 node=begins_at,
             )
         if time.kind == "open" and time.advocate is None and walked.site.teams:
@@ -368,7 +368,7 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
             yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
         if time.silent is not None and time.silent > budgets.silent:
             waited = f"{time.silent:.0f} s, not {budgets.silent} s,"
-            yield Breach(f"who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
+            yield Breach(f"a caller who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]
@@ -377,7 +377,7 @@ Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]
 PROMISES: tuple[Promise, ...] = (
     (
         "help",
-        "Every call ends at a person, an outside line, a message, or words that were asked for.",
+        "Every call leads to a person, an outside line, a message, or information that the caller asked for.",
         ends_at_help,
     ),
     (
@@ -385,19 +385,19 @@ PROMISES: tuple[Promise, ...] = (
         "A caller who never presses a key reaches a person, at any hour and in every language.",
         silence_reaches_a_person,
     ),
-    ("wrong-keys", "A caller who presses nothing but wrong keys reaches a person.", wrong_keys_reach_a_person),
+    ("wrong-keys", "A caller who presses only wrong keys reaches a person.", wrong_keys_reach_a_person),
     ("zero", "0 reaches a person from every menu.", zero_reaches_a_person),
-    ("wait", "Nobody waits longer than a team's ceiling, however its phones are answered.", nobody_waits_too_long),
-    ("loops", "Nothing goes round without the caller.", loops_wait_for_the_caller),
+    ("wait", "Nobody waits longer than a team's longest wait, however its phones are answered.", nobody_waits_too_long),
+    ("loops", "No call goes round for ever without the caller.", loops_wait_for_the_caller),
     (
         "numbers",
-        "Only people of a team and outside lines ring; people are asked to press 1, and see the helpline's number.",
+        "Only members and outside lines are rung; members are asked to press 1, and see the helpline's number.",
         only_our_numbers_ring,
     ),
-    ("closed-lines", "A line that is closed is never rung.", closed_lines_do_not_ring),
-    ("languages", "A caller hears the language they chose to the end.", languages_are_kept),
+    ("closed-lines", "A closed line is never rung.", closed_lines_do_not_ring),
+    ("languages", "Callers hear the language that they chose until the end of the call.", languages_are_kept),
     ("short-menus", "Menus are short enough to remember.", menus_are_short),
-    ("short-prompts", "No prompt speaks for longer than one can listen.", prompts_are_short),
+    ("short-prompts", "No prompt is too long to take in.", prompts_are_short),
     ("same-keys", "Keys mean the same by day and by night.", keys_mean_the_same),
-    ("near", "Help is within seconds and one key.", help_is_near),
+    ("near", "Help is seconds and one key away.", help_is_near),
 )

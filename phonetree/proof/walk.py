@@ -265,8 +265,8 @@ def walk(site: Site, moments: Moments) -> Walk:
             taken += 1
             if len(found) > MOST_TURNS:
                 raise ProofError(
-                    f"more than {MOST_TURNS:,} turns can happen, at {len(moments.kinds)} kinds of moment; that is more "
-                    "than can be looked at: give members and lines the same hours, or make the tree smaller"
+                    f"more than {MOST_TURNS:,} turns can happen, at {len(moments.kinds)} kinds of moment; that is too "
+                    "many to check: give members and lines the same hours, or make the tree smaller"
                 )
         # changes of the hours come last, so that a path has one only if it has to
         for turn in range(changed, taken):

@@ -225,7 +225,7 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     routing.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
     assert main(["prove", "--config", str(config), "--at", "2026-11-22"]) == KNOWN_PROBLEM
     printed = capsys.readouterr().out
-    assert "BROKEN  Every call ends at a person" in printed
+    assert "BROKEN  Every call leads to a person" in printed
     call = tmp_path / "found.call"
     first = printed.index("          # ")
     call.write_text(printed[first : printed.index("\nkept", first)], encoding="utf-8")
@@ -236,7 +236,7 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     assert main(["call", "--golden", str(call), "--at", "now"]) == KNOWN_PROBLEM
     assert "leave out those" in capsys.readouterr().err
     assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
-    assert "a call that reached nobody is hung up on" in capsys.readouterr().out
+    assert "a caller who reached nobody is hung up on" in capsys.readouterr().out
 
 
 def test_prove_speaks_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,14 +54,14 @@ def test_a_ringing_without_an_end_is_an_error(tmp_path: Path, monkeypatch: pytes
 
 def test_where_a_message_leads_is_told_at_the_message(tmp_path: Path) -> None:
     assert told(tmp_path, ("work out., go: message", "work out., go: bye")) == (
-        "In night_failed: what comes next leads to the end of the call (bye) now, not to a message (message).",
+        "In night_failed: the end of the prompt leads to the end of the call (bye) instead of voicemail message.",
     )
 
 
 def test_a_message_behind_another_is_only_said_too(tmp_path: Path) -> None:
     more = "  more: {message: {say: Something new., go: message}}\n  message:"
     assert told(tmp_path, ("work out., go: message", "work out., go: more"), ("  message:", more)) == (
-        'In more: "Something new." is said too.',
+        'In more: "Something new." is also said.',
     )
 
 
@@ -70,7 +70,7 @@ def test_a_message_that_has_moved_is_compared(tmp_path: Path) -> None:
         "2: {label: for the nurse, go: nurse_words}\n        3: {label: for a volunteer, go: volunteers}",
         "2: {label: for the nurse, go: volunteers}\n        3: {label: for a volunteer, go: nurse_words}",
     )
-    assert 'In nurse_words: "They are kind." is said too.' in told(
+    assert 'In nurse_words: "They are kind." is also said.' in told(
         tmp_path, swapped, ("medical questions.", "medical questions. They are kind.")
     )
 
@@ -95,6 +95,4 @@ def test_the_ends_of_a_ringing_are_told_although_it_differs(tmp_path: Path) -> N
         ("      - {name: Bo, number: +1 617 555 0152}\n", ""),
         ("desk, otherwise: volunteers", "desk, otherwise: message"),
     )
-    assert any(
-        "in desk: ringing that nobody answers leads to a message (message) now" in line.lower() for line in found
-    )
+    assert any("in desk: no answer leads to voicemail message instead of" in line.lower() for line in found)

@@ -56,7 +56,7 @@ def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(confi
     edit(config, f"{end}barcc_now", f"{end}leave")
     sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
     assert not sites.reload()
-    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    assert "a caller who reached nobody is hung up on" in str(sites.problems[0])
     edit(config, f"{end}leave", f"{end}barcc_now")
     assert sites.reload()
     assert sites.problems == ()
@@ -138,7 +138,7 @@ def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
     edit(config, "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave")
     assert not sites.reload()
     assert sites.current is before
-    assert "a call that reached nobody is hung up on" in str(sites.problems[0])
+    assert "a caller who reached nobody is hung up on" in str(sites.problems[0])
     assert not sites.reload(), "and stays refused"
     edit(config, "le comunico ahora.}\n      go: leave", "le comunico ahora.}\n      go: barcc_now")
     sites.reload()

@@ -44,7 +44,9 @@ def watch(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Wa
         sites = Sites(config, RULES)
         return Watch(
             provider,
-            background(here, Store(database), sites, Counts(datetime.now(UTC)), alerts, lambda: datetime.now(UTC)),
+            background(
+                configured, Store(database), sites, Counts(datetime.now(UTC)), alerts, lambda: datetime.now(UTC)
+            ),
             told,
         )
 

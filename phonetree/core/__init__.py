@@ -1,1 +1,1 @@
-"""The call itself, pure: no clock, no I/O, nothing of the project but `errors`."""
+"""The call itself, pure: no clock, no I/O, no import from the project except `errors`."""

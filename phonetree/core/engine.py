@@ -1,13 +1,13 @@
-"""One turn of a call: where it is and what happened, to what the phone network is asked to do next.
+"""One turn of a call: from state and event to what the phone network is asked to do next.
 
-The engine never speaks, dials or waits; it returns verbs. The state of the call travels in the verbs
-that come back (their `then`). It may import nothing but the rest of `core`. The rules:
+The engine never speaks, dials or waits; it returns verbs. The state of the call travels in the `then` of those
+verbs that come back. The engine may import only the rest of `core`. The rules:
 
-- What is said is always said inside a Gather, so that a key works at any moment of it.
-- Every list of verbs that a caller hears ends in a verb that leads on, or in a Hangup that was meant.
+- Everything is said inside a Gather, so that a key works at any time.
+- Every list of verbs that a caller hears ends in a verb that continues the call, or in an intended Hangup.
 - Silence and wrong keys are counted; after a menu's tries the call goes to a person, and says so.
-- Hours are looked at when a call passes a node that asks for them, and again before a team is rung.
-- A node is passed at most once without the caller: `config` refuses trees that go round by themselves.
+- Hours are checked when a call passes a node that depends on them, and again before a team is rung.
+- Without the caller, a call passes a node at most once: `config` refuses such cycles.
 """
 
 from dataclasses import dataclass, replace
@@ -45,16 +45,16 @@ from phonetree.core.wording import Speaker, digits, sentence
 from phonetree.errors import StateError
 
 MOST_REPEATS = 10
-"""How often a menu is said again in a row for the asking; then a person is better."""
+"""How often in a row a menu is repeated on request; after that a person is better."""
 
 ANNOUNCE_SECONDS = 1
-"""How long a key is waited for after words that lead on by themselves: the network's shortest."""
+"""How long to wait for a key after an announcement: the network's minimum."""
 
 TRANSFER_SECONDS = 30
-"""How long an outside line rings: five or six times, as long as people let a phone ring."""
+"""How long an outside line rings: five or six rings, as long as people let a phone ring."""
 
 SHORTEST_MESSAGE_SECONDS = 2
-"""A recording shorter than this holds no words."""
+"""A shorter recording contains no words."""
 
 MESSAGE_TRIES = 2
 """How often a message is asked for."""
@@ -62,7 +62,7 @@ MESSAGE_TRIES = 2
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What the functions below share: the site, the moment, where the call is, and what this turn has come by."""
+    """What the functions below share: the site, the moment, the state, and what this turn has collected so far."""
 
     site: Site
     now: datetime
@@ -70,14 +70,14 @@ class _Call:
     passed: tuple[NodeId, ...] = ()
     outcome: Outcome | None = None
     interrupted: NodeId | None = None
-    """The node whose words the caller did not want to hear to the end."""
+    """The node whose words the caller interrupted."""
 
     @property
     def speak(self) -> Speaker:
         return Speaker(self.site, self.state.language, self.now, self.state.node)
 
     def at(self, node: NodeId) -> "_Call":
-        """The same call at another node, its counts begun anew."""
+        """The same call at another node, with its counts reset."""
         state = self.state
         return self._in(State(state.revision, state.language, node, Step.ASK, state.menu, counted=state.counted))
 
@@ -89,15 +89,15 @@ class _Call:
         return self._in(self.state.at(self.state.step, misses=misses, repeats=repeats))
 
     def passing(self) -> "_Call":
-        """The same call, on its way from this node to the next."""
+        """The same call, after it passed this node."""
         return _Call(self.site, self.now, self.state, (*self.passed, self.state.node), self.outcome, self.interrupted)
 
     def coming_to(self, outcome: Outcome) -> "_Call":
-        """The call with this outcome, marked as counted unless it has only come in."""
+        """The call with this outcome, marked as counted unless it is `CALL`."""
         return replace(self if outcome is Outcome.CALL else self.marked(), outcome=outcome)
 
     def marked(self) -> "_Call":
-        """The call with the mark that it came to something that is counted."""
+        """The call, marked as counted."""
         return self._in(self.state.at(self.state.step, counted=1))
 
     def turn(self, *verbs: Verb) -> Turn:
@@ -117,19 +117,19 @@ def start(site: Site, now: datetime) -> Turn:
 
 
 def start_again(site: Site, now: datetime, language: Language) -> Turn:
-    """The turn of a call whose place is lost: the beginning of this site's tree, with a sentence that says so."""
+    """The turn of a call whose state is unusable: the start of this site's tree, with a sentence that says so."""
     here = _begin(site, now, site.known_language(language)).marked()
     return _enter(here, here.state.node, (here.speak.phrase("lost_place"),))
 
 
 def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Turn:
-    """The turn of a call that comes to a node, whatever was before."""
+    """The turn of a call that enters a node, whatever came before."""
     return _enter(_Call(site, now, State(site.revision, language, node, Step.ASK)), node)
 
 
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
-    """Help that needs no further turn, for when we fail ourselves: the last resort's line, then its number, which is
-    heard after an answered call too."""
+    """Help that needs no further turn, for when one of our turns fails: the last resort's line, then its number, which
+    callers hear after an answered call too."""
     speak = Speaker(site, site.known_language(language), now)
     line = site.resources[site.last_resort]
     name = speak.resource(line.id)
@@ -142,9 +142,9 @@ def rescue(site: Site, now: datetime, language: Language) -> Verbs:
 
 
 def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
-    """What to do after `event` happened on a call that was in `state`.
+    """What to do when `event` happens on a call in `state`.
 
-    Raises StateError when the site has no such place; the caller of this function starts the call again.
+    Raises StateError when the site has no such language or node; the calling code then starts the call again.
     """
     if isinstance(event, HungUp):
         return Turn((Hangup(),))
@@ -159,19 +159,19 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
 
 
 def _begin(site: Site, now: datetime, language: Language) -> _Call:
-    """A call at the node with which calls begin."""
+    """A call at the node where calls begin."""
     node = site.start[site.schedule.kind(now)]
     return _Call(site, now, State(site.revision, language, node, Step.ASK))
 
 
 def _at_short_notice(here: _Call) -> tuple[Spoken, ...]:
-    """What staff want to be said before anything else, for as long as their override stands."""
+    """The announcement of the override in force, if any: it is said before anything else."""
     words = here.site.schedule.words(here.now).get(here.state.language)
     return (here.speak.say(words),) if words else ()
 
 
 def _go_on(here: _Call, event: Event) -> Turn:
-    """The turn after what the call waited for. A step that its node does not have enters the node anew."""
+    """The turn after what the call waited for. A step that does not fit its node enters the node again."""
     node = here.site.nodes[here.state.node]
     match here.state.step:
         case Step.ASK:
@@ -229,7 +229,7 @@ def _recorded(here: _Call, node: Node, event: Event) -> Turn:
 
 
 def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Turn:
-    """What happens at a node; `spoken` is said before it."""
+    """The turn of entering a node; `spoken` is said first."""
     here = here.at(node_id)
     match here.site.nodes[node_id]:
         case Menu() as node:
@@ -252,14 +252,14 @@ def _enter(here: _Call, node_id: NodeId, spoken: tuple[Spoken, ...] = ()) -> Tur
 
 
 def _announce(here: _Call, spoken: tuple[Spoken, ...]) -> Verbs:
-    """Words that lead on by themselves; a key in the midst of them is heard."""
+    """Words after which the call continues by itself; a key during them is accepted."""
     if not spoken or here.interrupted == here.state.node:
         return ()
     return (Gather(spoken, ANNOUNCE_SECONDS, here.state.at(Step.ANNOUNCE)),)
 
 
 def _interrupt(here: _Call, node_id: NodeId, key: str) -> Turn:
-    """A key during an announcement: one of those that always work, or "yes, go on"; in a goodbye, "stay"."""
+    """A key during an announcement: one of those that always work, or else "skip this"; in a goodbye, "stay"."""
     if key == AGAIN_KEY:
         return _enter(here, node_id)
     if key in here.site.always:
@@ -279,7 +279,7 @@ def _follow(here: _Call, target: Target) -> Turn:
 
 
 def _changed(here: _Call, language: Language) -> _Call:
-    """The call in this language; back in the first one, when it is spoken already."""
+    """The call in this language; back in the first one, if it is already spoken."""
     return here.speaking(here.site.first_language if here.state.language == language else language)
 
 
@@ -306,7 +306,7 @@ def _first_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
 
 
 def _later_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
-    """Shorter: the greeting and most of the keys that always work have been heard."""
+    """Shorter: the caller has heard the greeting and most of the keys that always work."""
     person = (_offer(here, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
     return *here.speak.prompt(menu.again), *_choices(here, menu), *person
 
@@ -316,7 +316,7 @@ def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
 
 
 def _offer(here: _Call, choice: Choice) -> Spoken:
-    """How a choice is spoken: what it does, then its key. A language is offered in itself."""
+    """A choice as spoken: what it does, then its key. A language is offered in that language."""
     if isinstance(choice.target, Speak):
         speak = _changed(here, choice.target.language).speak
         words = speak.words("language", language=speak.info.name, key=choice.key)
@@ -350,7 +350,7 @@ def _miss(here: _Call, menu: Menu, why: Spoken) -> Turn:
 
 
 def _give_up(here: _Call, menu: Menu) -> Turn:
-    """The tries are used up: on to a person, who is announced."""
+    """The tries are used up: the call goes to `silence`, with an announcement if that is a person."""
     to_a_person = menu.silence == here.site.person
     return _enter(here, menu.silence, (here.speak.phrase("to_a_person"),) if to_a_person else ())
 
@@ -369,24 +369,24 @@ def _connect(here: _Call, node: Connect, spoken: tuple[Spoken, ...]) -> Turn:
 
 
 def _ring_on(here: _Call, node: Connect, event: Event) -> Turn:
-    """A round is over and nobody was let through."""
+    """A round ended, and nobody was connected."""
     state = here.state
     members = _on_shift(here, node, state.began)
     picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
     known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
-    if _may_be_refused(here, event):  # the same round once more, with a number that no provider refuses
+    if _may_be_refused(here, event):  # the same round again, with a caller id that no provider refuses
         return _ring(here.refused(), node, members, ringing.RingProgress(state.began, state.round, state.rang, known))
     return _ring(here, node, members, ringing.RingProgress(state.began, state.round + 1, state.rang, known))
 
 
 def _may_be_refused(here: _Call, event: Event) -> bool:
-    """Whether nobody rang, perhaps because the provider did not let us show the helpline's number."""
+    """Whether no phone rang, perhaps because the provider refused the helpline's caller id."""
     failed = isinstance(event, DialEnded) and event.failed
     return failed and here.site.helpline.may_be_refused and not here.state.refused
 
 
 def _caller_id(here: _Call) -> str:
-    """The number that whoever we ring is shown."""
+    """The caller id that the phones we ring see."""
     helpline = here.site.helpline
     return helpline.provider_number if here.state.refused else helpline.caller_id
 
@@ -415,14 +415,14 @@ def _on_shift(here: _Call, node: Connect, began: int) -> tuple[Member, ...]:
 
 
 def _after(here: _Call, node: Connect | Transfer) -> Turn:
-    """The conversation is over and the caller is still there."""
+    """The conversation ended, and the caller is still there."""
     if node.after is None:
         return here.turn(here.speak.phrase("ended"), Hangup())
     return _enter(here, node.after)
 
 
 def _screen(here: _Call, event: Event) -> Turn:
-    """A turn on a member's leg. Whoever does not press 1 is not let through."""
+    """A turn on a member's leg. Only pressing 1 connects it."""
     speak = Speaker(here.site, here.site.first_language, here.now)
     match event:
         case LegPressed(ringing.ACCEPT_KEY, None):
@@ -488,7 +488,7 @@ def _failed(here: _Call, node: Transfer, spoken: tuple[Spoken, ...]) -> Turn:
 
 
 def _back(here: _Call, spoken: tuple[Spoken, ...]) -> Turn:
-    """To the menu heard last, or to the beginning where there was none."""
+    """Back to the menu heard last, or to the start if there was none."""
     if menu := here.state.menu:
         back = here.at(menu)
         heard = back.site.nodes[menu]

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class TooLate(StrEnum):
-    """Why a member who accepts comes too late."""
+    """Why a member who accepts is too late."""
 
     TAKEN = "taken"
     """Another member accepted first."""
@@ -22,14 +22,14 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """The caller did nothing while we waited, or the call leads on by itself."""
+    """The caller did nothing while we waited, or the call continues by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialEnded:
-    """Ringing is over. `connected` says whether the caller spoke with someone; `picked_up` are the phones
-    (E.164) that were picked up, as far as is known. `failed` says that the network placed no call at all: a number
-    that is none, or a caller id that it does not let us show."""
+    """Ringing ended. `connected` says whether the caller spoke with someone; `picked_up` are the phones
+    (E.164) that were picked up, as far as known. `failed` says that the network placed no call at all: an invalid
+    number, or a caller id that it refused."""
 
     connected: bool
     picked_up: frozenset[str] = frozenset()
@@ -38,19 +38,19 @@ class DialEnded:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recording is over, `seconds` long."""
+    """A recording ended, `seconds` long."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """A member's phone was picked up, by whomever or whatever."""
+    """A member's phone was picked up, by a person or a machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegPressed:
-    """The one who picked up pressed keys. `too_late` is set when that comes too late."""
+    """Whoever picked up pressed keys. `too_late` is set if that is too late."""
 
     keys: str
     too_late: TooLate | None = None
@@ -58,7 +58,7 @@ class LegPressed:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller has gone; nobody hears the answer."""
+    """The caller hung up; nobody hears the answer."""
 
 
 Event = Pressed | Silent | DialEnded | Recorded | LegAnswered | LegPressed | HungUp

@@ -1,6 +1,6 @@
-"""The fallback: what a caller hears when no server of ours answers.
+"""The fallback: what callers hear when none of our servers answers.
 
-One document that needs no clock, no further turn and no server: it is right at any hour. It can stand anywhere.
+One document that needs no clock, no further turn and no server: it is right at any hour, and can be hosted anywhere.
 """
 
 from datetime import UTC, datetime
@@ -10,22 +10,22 @@ from phonetree.core.verbs import Dial, Hangup, Say, Verb, Verbs
 from phonetree.core.wording import Speaker, digits
 
 DESK_SECONDS = 15
-"""A desk rings three times: a person near it has answered by then, and nobody waits long at night."""
+"""How long desks ring: three rings. Somebody nearby has answered by then, and nobody waits long at night."""
 
 LINE_SECONDS = 30
-"""An outside line rings five or six times."""
+"""How long the outside line rings: five or six rings."""
 
 _ANY = datetime.fromtimestamp(0, UTC)
 
 
 def fallback(site: Site, caller_id: str | None = None) -> Verbs:
-    """What it does: a sentence and the emergency words, the desks, the line of last resort, its number; each in
-    every language. What follows a call is heard whether it was answered or not, so it is worded for both.
+    """Its verbs: an apology with the emergency words, the desks, the line of last resort, its number; each in every
+    language. What follows a dialled call is heard whether or not it was answered, and is worded for both.
 
-    Only members who are marked as a desk ring: nothing can ask here whether it is a person who picked up, and a
-    personal phone's voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them;
-    unless given it is the helpline's number at the provider, which that one never refuses to show: nothing can ring
-    again here with another (Twilio, voice/twiml/dial).
+    Only members marked as a desk ring: nothing here can check that a person picked up, and a personal phone's
+    voicemail would take the call (Twilio, voice/twiml/number). `caller_id` (E.164) is shown to them; the default is the
+    helpline's number at the provider, which the provider never refuses: no second attempt is possible here (Twilio,
+    voice/twiml/dial).
     """
     shown = caller_id or site.helpline.provider_number
     desks = tuple(

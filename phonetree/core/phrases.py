@@ -1,7 +1,7 @@
-"""The product's own words, by language: everything that is spoken but is not in routing.yaml.
+"""The product's phrases, by language: everything that is spoken but is not in routing.yaml.
 
-`routing.yaml` may replace any of them and must give all of them for a language that is not here.
-Words in braces are filled in; a replacement uses the same ones.
+`routing.yaml` can replace any of them, and must provide all of them for a language that is not here.
+Fields in braces are filled in; a replacement has the same ones.
 """
 
 from collections.abc import Mapping
@@ -43,10 +43,10 @@ ENGLISH = {
     "too_short": "I could not hear a message. Please try once more, after the tone.",
     "no_message": "I could not hear a message, so nothing was kept.",
     "thanks": "Thank you. Your message was recorded.",
-    # when we fail ourselves
+    # when one of our turns fails
     "trouble": "I am sorry, something went wrong here. I am connecting you with {name}. "
     "If you are in danger, hang up and dial 911.",
-    # when no server of ours answers
+    # when none of our servers answers
     "fallback": "I am sorry, our phone system is not working. If you are in danger, hang up and dial 911. "
     "Please stay on the line; I am calling someone for you.",
     "fallback_next": "If you have not spoken with anybody, or want to go on, please stay on the line.",
@@ -127,4 +127,4 @@ PHRASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 SPOKEN: Mapping[str, str] = MappingProxyType({"911": "9 1 1", "988": "9 8 8"})
-"""How what the phrases write is said, in every language; a site adds words of its own."""
+"""How words of the phrases are pronounced, in every language; a site adds its own."""

@@ -1,4 +1,4 @@
-"""How words are said that are written otherwise: "MIT" as "M I T", "911" as "9 1 1"."""
+"""How words are pronounced that are not spoken as written: "MIT" as "M I T", "911" as "9 1 1"."""
 
 import re
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """What one language says for words as they are written. Whole words are replaced, with their case; of two that
-    begin alike, the longer one."""
+    """The spoken forms of written words in one language. Whole words are replaced, case-sensitively; of two with the
+    same beginning, the longer one."""
 
     spoken: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, spoken: Mapping[str, str]) -> "Pronunciation":
-        """From a table: the spoken form of each written one."""
+        """From a table of written words and their spoken forms."""
         return cls(tuple(spoken.items()))
 
     @property
     def growth(self) -> float:
-        """How many times as long a text can become."""
+        """By what factor a text can grow."""
         return max((len(said) / len(written) for written, said in self.spoken), default=1.0)
 
     def aloud(self, text: str) -> str:
-        """The text as it is said."""
+        """The text as spoken."""
         if not self.spoken:
             return text
         said, words = _table(self.spoken)

@@ -1,11 +1,11 @@
-"""Ringing a team: whom, in which order, for how long. Pure arithmetic over the team and the clock.
+"""Ringing a team: whom, in which order, for how long. Pure arithmetic on the team and the clock.
 
-The whole wait has one ceiling, `longest_wait`. A round is begun only when its ringing, the network's
-delay and the question to whoever picks up still fit below it, so no caller ever waits longer.
+The whole wait has one limit, `longest_wait`. A round begins only if its ringing, the network's delay and the
+question to whoever picks up still fit into it, so no caller ever waits longer.
 
-Ringing together ends for everybody when one phone is picked up, even when that is a personal voicemail
-that never accepts. So a round that ended early is followed by others: over those who were not picked up,
-where it is known who was; otherwise over each phone alone.
+Phones that ring together all stop when one is picked up, even by a personal voicemail, which never accepts. So a
+round that ended early is followed by others: of the phones that were not picked up, if those are known; otherwise of
+each phone alone.
 """
 
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ NETWORK_SECONDS = 5
 """What the network may add to a ringing (Twilio, voice/twiml/dial, `timeout`)."""
 
 ACCEPT_KEY = "1"
-"""Lets the one who picked up through to the caller."""
+"""Connects whoever picked up with the caller."""
 
 SCREEN_WAIT_SECONDS = 5
-"""How long the one who picked up may think before pressing 1."""
+"""How long whoever picked up may take to press 1."""
 
 SCREEN_TRIES = 2
-"""How often the one who picked up is asked."""
+"""How often whoever picked up is asked."""
 
 SCREEN_SECONDS = 20
-"""The longest the questions to one who picked up can take: two of them, spoken, each with its wait."""
+"""The longest that these questions can take: two of them, spoken, each with its wait."""
 
 RESERVE_SECONDS = NETWORK_SECONDS + SCREEN_SECONDS
-"""What a round may take on top of its ringing."""
+"""What a round may take in addition to its ringing."""
 
 SHORTEST_LONGEST_WAIT = LEAST_RING_SECONDS + RESERVE_SECONDS
-"""A team with a lower ceiling could never be rung."""
+"""A team with a lower limit could never be rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ class Round:
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
-    """The members whose shift it is. A team outside its hours has none."""
+    """The members on shift. A team outside its hours has none."""
     if not team.hours.is_open(schedule, now):
         return ()
     return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
 
 
 def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", now: datetime) -> Round | None:
-    """The round that follows what is past; None: there is no more.
+    """The round after `past`; None when there are no more.
 
-    `members` are those on shift when the ringing began, so that a round is the same one on every server.
+    `members` are those on shift when the ringing began, so that every server computes the same round.
     """
     seconds = min(team.seconds, team.longest_wait - RESERVE_SECONDS - past.waited(now))
     group = _group(team, members, past, now)
@@ -71,8 +71,8 @@ def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", no
 
 @dataclass(frozen=True, slots=True)
 class RingProgress:
-    """The ringing so far: `rounds` of them, since `began` (seconds since 1970), the last one from `rang`
-    seconds later on. `picked_up` are the phones that were, as far as is known; nobody was let through."""
+    """The ringing so far: the number of `rounds` since `began` (seconds since 1970), the last of which began `rang`
+    seconds later. `picked_up` are the phones that were picked up, as far as known; nobody was connected."""
 
     began: int
     rounds: int = 0
@@ -85,7 +85,7 @@ class RingProgress:
 
 
 def _group(team: Team, members: tuple[Member, ...], past: RingProgress, now: datetime) -> tuple[Member, ...]:
-    """Whom to ring next; nobody when all have had their turn."""
+    """Whom to ring next; nobody when all have been rung."""
     if team.ring is not Ring.TOGETHER:
         turn = past.began % len(members) if team.ring is Ring.ROTATE and members else 0
         return (members[turn:] + members[:turn])[past.rounds : past.rounds + 1]

@@ -1,15 +1,15 @@
 """When the helpline is open.
 
-Pure: the moment is always handed in, and holidays come as a lookup. The rules:
+Pure: the moment is a parameter, and holidays are a function of the date. The rules:
 
 - A day's hours are the spans that *begin* on it; a span may run over midnight into the next day.
 - A span includes its start and excludes its end.
 - An entry for a date (a closure, a half day, an extra opening) replaces that day's hours, holiday or not.
-- An override stands above all of these while it lasts; of several the newest counts.
+- An override takes precedence over all of these while it lasts; of several, the newest.
 - A holiday has no hours. A moment that is not open is `holiday` on a holiday or on a day closed by an
   entry, and `closed` otherwise.
-- When a clock change makes a wall time happen twice, a span starts at the first and ends at the second;
-  when it makes one not happen, the time as it would have been without the change counts.
+- When a clock change repeats a wall time, a span starts at the first and ends at the second; when it skips one, the
+  time that it would have been without the change applies.
 """
 
 from bisect import bisect_right
@@ -26,7 +26,7 @@ from pytz.tzinfo import BaseTzInfo
 MINUTES_OF_A_DAY = 24 * 60
 
 HORIZON_DAYS = 400
-"""How far ahead the next change is looked for: one year and the holidays around its end."""
+"""How far ahead to look for the next change: one year and the holidays around its end."""
 
 Names = Mapping[str, str]
 """What a day is called, by language."""
@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `start` to before `end`, in minutes after midnight; `end` may lie in the next day."""
+    """From `start` to before `end`, in minutes after midnight; `end` may be on the next day."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ class Span:
 
     @property
     def over_midnight(self) -> bool:
-        """Whether it ends in the next day, and not with its own."""
+        """Whether it ends after midnight, not at midnight."""
         return self.end > MINUTES_OF_A_DAY
 
     @property
@@ -71,7 +71,7 @@ class Span:
         return str(self)
 
     def __str__(self) -> str:
-        """The span as hours.yaml has it."""
+        """The span as written in hours.yaml."""
         return f"{_clock(self.start)}-{_clock(self.end)}{' next day' if self.over_midnight else ''}"
 
 
@@ -97,9 +97,9 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class DatedHours:
-    """What staff wrote for some dates: closed (no spans), or open at other hours than usual.
+    """Hours for a range of dates: closed (no spans), or open at other hours than usual.
 
-    `place` is its line and column in the file, for those who are told of it; zeros when it stands in none.
+    `place` is its line and column in the file, for messages; zeros if it is not from a file.
     """
 
     first: date
@@ -110,15 +110,15 @@ class DatedHours:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError("the last day lies before the first")
+            raise ValueError("the last day is before the first")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Override:
-    """What staff have said at short notice of the time from `begins` to before `ends` (aware).
+    """A change by staff at short notice, from `begins` to before `ends` (aware).
 
     `kind` is open or closed, whatever the hours say; None leaves the hours as they are. `words` by language are said
-    in front of the menu, and may be empty.
+    before the menu, and may be empty.
     """
 
     begins: datetime
@@ -132,10 +132,10 @@ class Override:
         if self.kind is Kind.HOLIDAY:
             raise ValueError("an override is open or closed; holidays are days")
         if self.kind is None and not self.words:
-            raise ValueError("an override that changes nothing and says nothing is none")
+            raise ValueError("an override has to change or say something")
 
     def at(self, moment: datetime) -> bool:
-        """Whether it stands at a moment."""
+        """Whether it is in force at a moment."""
         return self.begins <= moment < self.ends
 
 
@@ -167,8 +167,8 @@ class Day:
 class Schedule:
     """The helpline's opening hours.
 
-    The entries of `dated` are in order, and no two have a day in common. `holidays` answers a date with what the
-    holiday is called by language, or None. The newest of the `overrides` stands first.
+    The entries of `dated` are in order, and do not overlap. `holidays` returns a holiday's names by language for its
+    date, None for any other. The newest of the `overrides` comes first.
     """
 
     zone: BaseTzInfo
@@ -179,15 +179,15 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if any(later.first <= entry.last for entry, later in pairwise(self.dated)):
-            raise ValueError("entries for dates are in order, each day has one")
+            raise ValueError("entries for dates have to be in order, without overlaps")
 
     @cached_property
     def _begin(self) -> tuple[date, ...]:
-        """The first day of each of `dated`, to be looked up: a year has 400 days to ask for, and many entries."""
+        """The first day of each of `dated`, for bisection: `status` may look up 400 days among many entries."""
         return tuple(entry.first for entry in self.dated)
 
     def day(self, day: date) -> Day:
-        """What this date looks like."""
+        """The calendar day of this date."""
         number = bisect_right(self._begin, day) - 1
         if number >= 0 and day <= self.dated[number].last:
             entry = self.dated[number]
@@ -206,11 +206,11 @@ class Schedule:
         return _status(self, now.astimezone(self.zone).replace(second=0, microsecond=0))
 
     def words(self, now: datetime) -> Names:
-        """What staff want to be said in front of the menu at `now`, by language; mostly nothing."""
+        """What staff want said before the menu at `now`, by language; usually empty."""
         return next((override.words for override in self.overrides if override.words and override.at(now)), {})
 
     def overridden(self) -> Iterator[datetime]:
-        """The moments at which overrides begin and end: those between two minutes with the later one."""
+        """The moments at which overrides begin and end, rounded up to whole minutes."""
         for override in self.overrides:
             for moment in (override.begins, override.ends):
                 yield _at_a_minute(moment.astimezone(self.zone))
@@ -221,7 +221,7 @@ class Schedule:
             yield from pair
 
     def today(self, now: datetime) -> date:
-        """The date that it is at the helpline at `now`, wherever the server is."""
+        """The date at the helpline at `now`, wherever the server is."""
         return now.astimezone(self.zone).date()
 
     def kind(self, now: datetime) -> Kind:
@@ -229,7 +229,7 @@ class Schedule:
         return _at(self, now.astimezone(self.zone).replace(second=0, microsecond=0))[0]
 
     def names(self, now: datetime) -> Names:
-        """What `now` is called by language, as `status` has it; mostly nothing."""
+        """The names of `now` by language, as in `status`; usually empty."""
         return _at(self, now.astimezone(self.zone).replace(second=0, microsecond=0))[1]
 
     def is_open(self, now: datetime) -> bool:
@@ -254,7 +254,7 @@ def midnight(zone: BaseTzInfo, day: date) -> datetime:
 
 
 def week_is_open(week: Week, zone: BaseTzInfo, now: datetime) -> bool:
-    """Whether `now` lies in one of the week's spans, holidays aside (a resource's, an advocate's hours)."""
+    """Whether `now` is in one of the week's spans, holiday or not (the hours of a resource, a member's shifts)."""
     local = now.astimezone(zone)
     return any(
         start <= local < end

@@ -2,8 +2,8 @@
 
 import re
 
-# Fitted to the site's own prompts as spoken by espeak-ng at its ordinary pace, in English and Spanish;
-# bench/speech.py tells the error.
+# Fitted to the site's own prompts as spoken by espeak-ng at its default pace, in English and Spanish;
+# bench/speech.py measures the error.
 LETTER_SECONDS = 0.062
 WORD_SECONDS = 0.02
 DIGIT_SECONDS = 0.27
@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\s,.;:!?]+|[,;:]|[.!?]+")
 
 
 def speech_seconds(text: str) -> float:
-    """Seconds that a text takes to be spoken at an ordinary pace. Digits and lone letters are named one by one."""
+    """Seconds to speak a text at an ordinary pace. Digits and single letters are spoken one by one."""
     return sum(_seconds(piece) for piece in _WORD.findall(text))
 
 

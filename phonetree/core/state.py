@@ -1,11 +1,11 @@
-"""Where a call is, and its way in and out of an address.
+"""Where a call is, to and from an address.
 
-A state is everything that is known of a call between two turns. It travels in the address that the
-phone network requests next, and the network signs that address: nothing about a call is kept here.
+A state is everything that is known about a call between two turns. It travels in the address that the
+phone network requests next, and the network signs that address: nothing about a call is kept on a server.
 
     /REVISION/LANGUAGE/NODE/STEP?menu=...&misses=...
 
-The path always has the four parts; a number stands in the query only when it is not zero.
+The path always has four parts; a number is in the query only if it is not zero.
 """
 
 import re
@@ -20,14 +20,14 @@ _PLACE = re.compile(rf"(?:{_NAME}/){{4}}(?:{_NAME})?\Z")
 
 
 class Step(StrEnum):
-    """What the call waits for within its node."""
+    """What the call waits for at its node."""
 
     ASK = "ask"
     """A key, after a menu."""
     ANNOUNCE = "announce"
-    """A key during words that lead on by themselves."""
+    """A key during words after which the call continues by itself."""
     RING = "ring"
-    """Nothing: the team is to be rung now."""
+    """Nothing: the team is rung now."""
     RUNG = "rung"
     """The end of a round of ringing, or of the conversation it led to."""
     SCREEN = "screen"
@@ -43,7 +43,7 @@ class Step(StrEnum):
 _STEPS = {step.value: step for step in Step}
 
 LEG_STEPS = frozenset({Step.SCREEN, Step.ACCEPT})
-"""The steps that happen on a member's phone, where the caller does not hear."""
+"""The steps on a member's leg, which the caller does not hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class State:
     """Where a call is.
 
     `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
-    the same menu was asked for again. While a team rings: `round` counts the rounds, which began at `began`
-    (seconds since 1970), the present one `rang` seconds later; `picked` has a bit for each member whose
-    phone was picked up. `refused` is 1 when the network did not let us show the helpline's number to those we ring.
-    `counted` is 1 when the call came to something that is counted, besides that it came in.
+    the same menu was repeated on request. While a team rings: `round` counts the rounds since `began` (seconds since
+    1970), the current one started `rang` seconds later, and `picked` has a bit for each member whose phone was picked
+    up. `refused` is 1 if the network refused the helpline's caller id. `counted` is 1 once the call has an outcome
+    other than that it came in.
     """
 
     revision: str
@@ -72,46 +72,46 @@ class State:
     counted: int = 0
 
     def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
-        """The same place of the call, waiting for something else; counts that are not given begin anew."""
+        """The same place, waiting for something else; counts that are not given are reset, but for `counted`."""
         return State(
             self.revision, self.language, self.node, step, menu or self.menu, **{"counted": self.counted, **counts}
         )
 
 
 LATEST_BEGAN = 32_503_680_000
-"""The year 3000, in seconds since 1970: a moment that calendars can reckon with."""
+"""The year 3000, in seconds since 1970: a moment that `datetime` can represent."""
 
 _COUNTS = {
     "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN, "refused": 1,
     "counted": 1,
 }  # fmt: skip
-"""The counts, and what none of ours exceeds."""
+"""The counts, with limits that ours never exceed."""
 
 
 def to_address(state: State) -> str:
-    """The state as path and query, from the slash on; only characters that an address may hold."""
+    """The state as path and query, with a leading slash; only characters that an address may contain."""
     query = {name: value for name in ("menu", *_COUNTS) if (value := getattr(state, name))}
     path = f"/{state.revision}/{state.language}/{state.node}/{state.step}"
     return f"{path}?{urlencode(query)}" if query else path
 
 
 def from_address(path: str, query: str) -> State:
-    """The state that `to_address` wrote; `path` is without the slash at its beginning.
+    """The state that `to_address` wrote; `path` has no leading slash.
 
-    Raises StateError when the parts are none of ours. Whether the tree has such a node is not asked here.
+    Raises StateError when the parts are not ours. Whether the tree has such a node is not checked here.
     """
-    fields = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)  # no value of ours is escaped
+    fields = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)  # our values are never escaped
     menu = fields.get("menu", "")
     if not _PLACE.match(f"{path}/{menu}"):
         raise StateError("a part of the address is not a name")
     revision, language, node, step = path.split("/")
     if step not in _STEPS:
-        raise StateError("the address names no step")
+        raise StateError("the address has an unknown step")
     counts = {name: _count(text, _COUNTS[name]) for name, text in fields.items() if name in _COUNTS}
     return State(revision, language, node, _STEPS[step], menu, **counts)
 
 
 def _count(text: str, limit: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 21 and int(text) <= limit):
-        raise StateError("a count in the address is not one of ours")
+        raise StateError("a count in the address is malformed or too large")
     return int(text)

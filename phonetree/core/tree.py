@@ -1,7 +1,7 @@
-"""The tree: nodes, the words in them, and whom they reach. Compiled, frozen, and free of files.
+"""The tree: nodes, their words, and whom they reach. Compiled, frozen, and independent of files.
 
-`config` builds these from the YAML files and reports what is wrong with them there; what is built here
-is legal: every name that a node leads to exists, and every prompt has every language.
+`config` builds it from the YAML files and reports their problems; a tree that is built is valid: every name that a
+node leads to exists, and every prompt has every language.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Key = str
 PERSON_KEY = "0"
 """Reaches a person from every menu."""
 AGAIN_KEY = "*"
-"""Says the menu again, in every menu."""
+"""Repeats the menu, in every menu."""
 
 
 # -- words
@@ -32,7 +32,7 @@ AGAIN_KEY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words to be spoken as they stand."""
+    """Words that do not depend on the moment."""
 
     text: str
 
@@ -59,12 +59,12 @@ class Email:
 
 
 LinkName = Literal["form", "resources", "services"]
-"""The pages of its own that a helpline may name."""
+"""The helpline's own pages that a text can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page of the helpline (https), spoken of by the product's phrase for it."""
+    """A page of the helpline (https), spoken as the product's phrase for it."""
 
     name: LinkName
     url: str
@@ -72,7 +72,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A recorded prompt, and its words for those who read."""
+    """A recorded prompt, and its words in writing."""
 
     file: str
     transcript: str
@@ -85,8 +85,8 @@ Prompt = Mapping[Language, tuple[Part, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LanguageInfo:
-    """A language of the helpline: its voice, its name in itself (`Español`), and how it says words that are written
-    otherwise."""
+    """A language of the helpline: its voice, its own name (`Español`), and how it pronounces words that are not spoken
+    as written."""
 
     id: Language
     voice: Voice
@@ -98,7 +98,7 @@ class LanguageInfo:
 
 
 class Confidentiality(StrEnum):
-    """What an outside line does with what it is told."""
+    """How confidential an outside line is."""
 
     CONFIDENTIAL = "confidential"
     ANONYMOUS = "anonymous"
@@ -126,7 +126,7 @@ class HelplineHours:
 
 @dataclass(frozen=True, slots=True)
 class OwnHours:
-    """Open in the spans of a week of its own, holidays or not."""
+    """Open in the spans of its own week, holiday or not."""
 
     week: Week
     zone: BaseTzInfo
@@ -141,7 +141,7 @@ Hours = Always | HelplineHours | OwnHours
 @dataclass(frozen=True, slots=True)
 class Member:
     """One phone of a team. `shifts` are the hours in which it may ring; `desk` says that no voicemail answers it,
-    so that it may ring unasked when our server is gone."""
+    so that the fallback may ring it."""
 
     name: str
     number: str
@@ -159,7 +159,7 @@ class Ring(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """People who take calls. One phone rings for `seconds`; nobody waits longer than `longest_wait` seconds."""
+    """People who take calls. A phone rings for `seconds`; no caller waits longer than `longest_wait` seconds."""
 
     id: str
     ring: Ring
@@ -173,7 +173,7 @@ class Team:
 class Resource:
     """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's.
 
-    `verified_at` is where `verified` is written, for those who are told of it.
+    `verified_at` is where `verified` is written, for messages.
     """
 
     id: str
@@ -190,7 +190,7 @@ class Resource:
 
 
 class NodeKind(StrEnum):
-    """What a node is, in the words of routing.yaml."""
+    """The kinds of node, as routing.yaml calls them."""
 
     MENU = "menu"
     MESSAGE = "message"
@@ -210,7 +210,7 @@ class GoTo:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """A choice that changes the language (back to the first one, when it is spoken already)."""
+    """A choice that changes the language (back to the first one, if it is already spoken)."""
 
     language: Language
 
@@ -220,7 +220,7 @@ Target = GoTo | Speak
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """A key and where it leads, each one its own. `resource` is the outside line behind it, if it is nothing else."""
+    """A key and where it leads, compared by identity. `resource` is the outside line to which it leads, if it does."""
 
     key: Key
     label: Prompt
@@ -230,7 +230,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """Asks for a key. `mention` names the keys of `always` that are spoken; `silence` is where the tries end."""
+    """Asks for a key. `mention` has the keys of `always` that are spoken; after its tries it leads to `silence`."""
 
     kind: ClassVar = NodeKind.MENU
     id: NodeId
@@ -245,7 +245,7 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Says something and goes on."""
+    """Says something and continues."""
 
     kind: ClassVar = NodeKind.MESSAGE
     id: NodeId
@@ -255,7 +255,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class HoursNode:
-    """Goes on by what the moment is."""
+    """Branches by the kind of the moment: open, closed or holiday."""
 
     kind: ClassVar = NodeKind.HOURS
     id: NodeId
@@ -264,8 +264,8 @@ class HoursNode:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Rings a team: `closed` when it is not its hours, `otherwise` when nobody takes the call, `after` when
-    the conversation is over and the caller is still there (None: a goodbye)."""
+    """Rings a team. Leads to `closed` outside its hours, to `otherwise` when nobody takes the call, to `after` when
+    the conversation ended and the caller is still there (None: a goodbye)."""
 
     kind: ClassVar = NodeKind.CONNECT
     id: NodeId
@@ -290,7 +290,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Voicemail:
-    """Takes a message of at most `longest` seconds, then goes on."""
+    """Takes a message of at most `longest` seconds, then continues."""
 
     kind: ClassVar = NodeKind.VOICEMAIL
     id: NodeId
@@ -313,7 +313,7 @@ Node = Menu | Message | HoursNode | Connect | Transfer | Voicemail | Goodbye
 
 
 def prompts_of(node: Node) -> tuple[Prompt, ...]:
-    """What a node says itself: labels of keys are left out."""
+    """The prompts of a node, without the labels of its keys."""
     match node:
         case Menu(say=say, again=again):
             prompts: tuple[Prompt | None, ...] = say, again
@@ -327,7 +327,7 @@ def prompts_of(node: Node) -> tuple[Prompt, ...]:
 
 
 def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:
-    """The first node from `name` on that is more than words."""
+    """The first node from `name` on that is not a message."""
     node = nodes[name]
     while isinstance(node, Message):
         node = nodes[node.go]
@@ -339,7 +339,7 @@ def past_words(nodes: Mapping[NodeId, Node], name: NodeId) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that the page says besides the tree: a text, and points in a list."""
+    """A passage of the page besides the tree: a text, and a list of points."""
 
     heading: Prompt
     text: Prompt | None
@@ -354,8 +354,8 @@ class Helpline:
     """Who we are: what callers see and read. Numbers are E.164.
 
     `number` is the one that callers dial. `provider_number` is the one at the provider where their calls arrive: the
-    same one, unless whoever carries the helpline's number forwards it there. `caller_id` is the one of the two that
-    the phones we ring are shown.
+    same one, unless another carrier forwards the helpline's number there. `caller_id` is which of the two the phones
+    we ring see.
     """
 
     name: str
@@ -366,25 +366,25 @@ class Helpline:
 
     @property
     def forwarded(self) -> bool:
-        """Whether callers dial another number than the one that the provider has."""
+        """Whether callers dial another number than the provider's."""
         return self.number != self.provider_number
 
     @property
     def way_in(self) -> tuple[str, str | None]:
-        """The number where calls arrive, and the one that they are forwarded from, if they are."""
+        """The number where calls arrive, and the one that they are forwarded from, if any."""
         return self.provider_number, self.number if self.forwarded else None
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether the provider may refuse the caller id: it shows numbers of its own, and others once they are
+        """Whether the provider may refuse the caller id: it accepts its own numbers, and others once they are
         verified there (Twilio, voice/twiml/dial, `callerId`)."""
         return self.caller_id != self.provider_number
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What a helpline allows itself, in seconds: speech until an advocate, or any line, is rung by one key; speech and
-    waiting until somebody is rung for a caller who presses nothing (`silent`); and the longest wait for a team."""
+    """A helpline's own limits, in seconds: speech until one key rings an advocate, or any line; speech and waiting
+    until somebody is rung for a caller who presses nothing (`silent`); and the longest wait for a team."""
 
     advocate: int = 15
     crisis_line: int = 25
@@ -396,8 +396,8 @@ class Budgets:
 class Site:
     """One revision of everything a call needs: tree, schedule, people, resources.
 
-    `last_resort` is the outside line that everything leads to when we fail ourselves. `alike` are groups of
-    nodes that stand for one another, by day and by night.
+    `last_resort` is the outside line that callers reach when one of our turns fails. `alike` are groups of nodes that
+    correspond to each other, by day and by night.
     """
 
     revision: str
@@ -415,7 +415,7 @@ class Site:
     budgets: Budgets = Budgets()
     page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
-    """Where each node is written, for whoever has to mend it."""
+    """Where each node is written, for messages."""
 
     @property
     def first_language(self) -> Language:
@@ -423,16 +423,16 @@ class Site:
         return next(iter(self.languages))
 
     def known_language(self, language: str) -> Language:
-        """The language of that name, or the first one when there is none."""
+        """The language of that name, or the first one if it is unknown."""
         return language if language in self.languages else self.first_language
 
     def offers(self, choice: Choice, now: datetime) -> bool:
-        """Whether a choice is spoken at `now`: one that leads to an outside line rests while that is closed."""
+        """Whether a choice is spoken at `now`: one that leads to an outside line is left out while that is closed."""
         return choice.resource is None or self.resources[choice.resource].hours.is_open(self.schedule, now)
 
     @property
     def person(self) -> NodeId:
-        """Where a caller goes who makes no choice: the node behind 0."""
+        """Where callers go who make no choice: the node of key 0."""
         target = self.always[PERSON_KEY].target
         assert isinstance(target, GoTo)
         return target.node

@@ -1,6 +1,6 @@
-"""What one turn of a call is: what the phone network is asked to do, and what the engine knows of why.
+"""The result of a turn: what the phone network is asked to do, and what the engine knows about why.
 
-Whoever needs to know why something is said or done reads it here, and never guesses it from the words.
+Code that needs the reason for something said or done reads it here, and never guesses it from the words.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from phonetree.core.verbs import Verbs
 
 
 class Outcome(StrEnum):
-    """What a call came to. A call may come to several."""
+    """What a turn resulted in for the call. A call may have several."""
 
     CALL = "call"
     """It came in."""
@@ -23,15 +23,15 @@ class Outcome(StrEnum):
     MESSAGE = "message"
     """A message was left."""
     FALLBACK = "fallback"
-    """It could not go on as it should."""
+    """It could not continue normally."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The answer to one request of the network.
 
-    `passed` are the nodes that the call went through on the way without waiting for the caller (messages, hours), in
-    order; `outcome` is what the call came to with this turn, where that is counted.
+    `passed` are the nodes that the call passed without waiting for the caller (messages, hours), in order; `outcome` is
+    what this turn resulted in for the call, if that is counted.
     """
 
     verbs: Verbs

@@ -1,4 +1,4 @@
-"""What we can ask the phone network to do. Verbs run in order; those with a `then` come back to us there."""
+"""What we can ask the phone network to do. Verbs run in order; those with a `then` come back to us in that state."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from phonetree.core.state import State
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks: the provider's name of the voice, and its language as BCP 47 (`en-US`)."""
+    """A voice: the provider's name for it, and its language as BCP 47 (`en-US`)."""
 
     name: str
     code: str
@@ -15,7 +15,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak a text. `node` is the node whose words they are (None: the product's own), `key` the key they offer."""
+    """Speak a text. `node` is the node whose words they are (None: a phrase), `key` the key that they offer."""
 
     text: str
     voice: Voice
@@ -37,7 +37,7 @@ Spoken = Say | Play
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Speak, and take one key at any moment of it or up to `seconds` after it.
+    """Speak, and accept one key meanwhile or up to `seconds` afterwards.
 
     A key leads to `then`. Without one, the next verb runs.
     """
@@ -49,11 +49,11 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Ring `numbers` (E.164) at once for `seconds`; the first to be let through speaks with the caller.
+    """Ring `numbers` (E.164) together for `seconds`, and connect the first that accepts with the caller.
 
-    `caller_id` is the number they see; None shows the caller's own. `screen` is asked on every leg
-    before it may be let through; None lets through whoever picks up. The end leads to `then`, or to the
-    next verb when that is None.
+    `caller_id` is the number they see; None shows the caller's own. `screen` is the state in which every answered leg
+    is asked whether it accepts; None connects whoever picks up. The end leads to `then`, or to the next verb if that is
+    None.
     """
 
     numbers: tuple[str, ...]
@@ -87,7 +87,7 @@ class Hangup:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Let this leg through to the caller. On a member's leg only, and nothing comes after it."""
+    """Connect this leg with the caller. Only on a member's leg, and always the last verb."""
 
 
 Verb = Say | Play | Gather | Dial | Record | Redirect | Hangup | Bridge

@@ -1,4 +1,4 @@
-"""From a prompt, a language and a moment to the words that are spoken."""
+"""From a prompt, a language and a moment to the words that are spoken or read."""
 
 import re
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ from phonetree.core.tree import Text as Words
 from phonetree.core.verbs import Play, Say, Spoken
 
 THIS_WEEK = timedelta(days=6)
-"""Up to here a weekday alone says which day is meant."""
+"""Up to this far ahead, a weekday alone says which day is meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words to read, and where they lead: the address of a telephone, a mailbox or a page."""
+    """Words to read, and where they link to, if anywhere: a number, a mailbox or a page."""
 
     text: str
     href: str | None = None
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Speaks one language of a site, at one moment; for a node, where the call is at one."""
+    """Speaks one language of a site, at one moment; for a node, if the call is at one."""
 
     site: Site
     language: Language
@@ -45,19 +45,19 @@ class Speaker:
     node: NodeId | None = None
 
     def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
-        """What is heard of a prompt: its text in the language's voice, or its audio file."""
+        """A prompt as spoken: its text in the language's voice, or its audio file."""
         return tuple(self._spoken(prompt[self.language])) if prompt else ()
 
     def text(self, prompt: Prompt) -> str:
-        """A prompt as it is written, an audio file's being its transcript."""
+        """A prompt as written; for an audio file, its transcript."""
         return "".join(piece.text for piece in self.pieces(prompt))
 
     def aloud(self, prompt: Prompt) -> str:
-        """The words of a prompt as they are to be said, not pronounced yet."""
+        """The words of a prompt as spoken, before `Pronunciation`."""
         return "".join(map(self._aloud, prompt[self.language]))
 
     def pieces(self, prompt: Prompt) -> Iterator[Piece]:
-        """A prompt as it is written, with what can be dialled, written to, or opened."""
+        """A prompt as written, with its links."""
         return map(self._written, prompt[self.language])
 
     @property
@@ -66,21 +66,20 @@ class Speaker:
         return self.site.languages[self.language]
 
     def phrase(self, name: str, /, **fields: str) -> Say:
-        """One of the product's own sentences."""
+        """One of the product's phrases."""
         return self.say(self.words(name, **fields))
 
     def words(self, name: str, /, **fields: str) -> str:
-        """The words of one of the product's own sentences."""
+        """The words of one of the product's phrases."""
         return self.site.phrases[self.language][name].format(**fields)
 
     def say(self, text: str, node: NodeId | None = None, key: Key | None = None) -> Say:
-        """A text in the language's voice, pronounced: the product's own, or the words of a node, which may offer a
-        key."""
+        """A text in the language's voice and pronunciation: a phrase, or the words of a node, which may offer a key."""
         info = self.info
         return Say(info.pronunciation.aloud(text), info.voice, node, key)
 
     def resource(self, resource: str) -> str:
-        """What an outside line is called."""
+        """The name of an outside line."""
         names = self.site.resources[resource].names
         return names[self.language]
 
@@ -129,7 +128,7 @@ class Speaker:
         return address.replace(".", f" {self.words('dot')} ")
 
     def moment(self, moment: datetime) -> str:
-        """A moment to come, as one would say it now: "tomorrow at 9 AM"."""
+        """A future moment, as said now: "tomorrow at 9 AM"."""
         phrases = self.site.phrases[self.language]
         today = self.now.astimezone(moment.tzinfo).date()
         ahead = moment.date() - today
@@ -147,7 +146,7 @@ class Speaker:
         )
 
     def time(self, moment: datetime) -> str:
-        """The time of day of a moment, as one says it."""
+        """The time of day of a moment, as spoken."""
         phrases = self.site.phrases[self.language]
         hour, minute = moment.hour, moment.minute
         if not minute and hour in (0, 12):
@@ -159,8 +158,8 @@ class Speaker:
 
 
 def every_form(site: Site, language: Language) -> Iterator[str]:
-    """Moments to come as they may be said: every form, weekday and month, at the time of day with the longest name."""
-    begin = datetime(2026, 1, 10, tzinfo=UTC)  # the tenth to the sixteenth of a month have every weekday
+    """Future moments as they may be said: every form, weekday and month, at the time of day with the longest words."""
+    begin = datetime(2026, 1, 10, tzinfo=UTC)  # the 10th to the 16th of a month cover every weekday
     speak = Speaker(site, language, begin)
     times = (begin + timedelta(hours=hour, minutes=minute) for hour in range(24) for minute in (0, 59))
     longest = max(times, key=lambda moment: len(speak.time(moment)))
@@ -189,11 +188,11 @@ def digits(number: str) -> str:
 
 
 def _groups(number: str) -> list[str]:
-    """A number in groups of digits, where those of its country are known."""
+    """A number in groups of digits, if those of its country are known."""
     national = re.fullmatch(r"\+?1(\d{3})(\d{3})(\d{4})", number)
     return list(national.groups()) if national else [number]
 
 
 def sentence(text: str) -> str:
-    """The text with its first letter capital."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

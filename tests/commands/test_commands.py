@@ -206,7 +206,7 @@ def test_a_bug_has_an_exit_status_of_its_own(
 
     monkeypatch.setattr("phonetree.commands.options.load", fail)
     assert main(["check"]) == BUG
-    assert "This is a mistake in phonetree" in capsys.readouterr().err
+    assert "This is a bug in phonetree" in capsys.readouterr().err
 
 
 def test_prove_says_what_is_kept_and_how_soon_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -232,5 +232,5 @@ def test_a_date_is_looked_up_among_all_entries(gaps: list[tuple[int, int]], aske
 
 def test_entries_that_share_a_day_make_no_schedule() -> None:
     entry = DatedHours(date(2026, 1, 1), date(2026, 1, 3), (), {})
-    with pytest.raises(ValueError, match="each day has one"):
+    with pytest.raises(ValueError, match="without overlaps"):
         Schedule(ZONE, Week(((),) * 7), (entry, entry), lambda _: None)

@@ -1,1 +1,1 @@
-"""YAML to a site. Staff edit hours.yaml and routing.yaml; every problem of both is found at once."""
+"""YAML to a site. Staff edit hours.yaml and routing.yaml; every problem in both is found at once."""

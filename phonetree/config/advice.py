@@ -1,4 +1,4 @@
-"""Advice that depends on the day: it does not stop a publish, but somebody should look."""
+"""Warnings that depend on the date: they do not block publishing, but somebody should check."""
 
 import re
 from calendar import isleap
@@ -15,18 +15,18 @@ OLD_DAYS = 180
 """A number that nobody has dialled for half a year may have changed."""
 
 LONG_PROMPT_SECONDS = 25.0
-"""Someone in distress remembers little of what takes longer than this."""
+"""Someone in distress remembers little of a longer prompt."""
 
 FEWEST_WORDS = 10
 """Fewer words say nothing about how hard a text is."""
 
 HARD_TO_READ = 45
-"""LIX (Björnsson 1968), words a sentence plus the percentage of words of more than six letters: from about 45
-on a text is as hard as official writing. It counts no syllables, so it serves every language."""
+"""LIX (Björnsson 1968): words per sentence plus the percentage of words of more than six letters. From about 45 on
+a text is as hard as official writing. It counts no syllables, so it works for every language."""
 
 SOON_DAYS = 60
-"""A date that lies in the past, and a year later within so many days, was meant a year later: in December one writes
-this year for next January."""
+"""A past date that, a year later, would be within so many days was meant a year later: in December people write this
+year for next January."""
 
 CLOSURES_BY = (11, 1)
 """From this month and day on, next year's closures should be known."""
@@ -41,7 +41,7 @@ FAR_YEARS = 5
 
 
 def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
-    """What staff should look at, as of today."""
+    """What staff should check, as of today."""
     hours, routing = (str(folder / name) for name in ("hours.yaml", "routing.yaml"))
     return (
         *(ConfigWarning(Where(hours), text) for text in _closures(site, today)),
@@ -62,26 +62,26 @@ def _closures(site: Site, today: date) -> Iterator[str]:
 
 
 def _dated(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:
-    """The entries for dates that are over or far ahead, with their places."""
+    """Messages on entries for dates that are past or far ahead, with their places."""
     for entry in site.schedule.dated:
         called = f"'{name}'" if (name := first_name(entry.names)) else "it"
         if entry.last < today:
             yield entry.place, f"{called} was over on {entry.last}; {_meant(entry.first, today)}"
         elif entry.last.year >= today.year + FAR_YEARS:
-            yield entry.place, f"{called} is more than {FAR_YEARS - 1} years ahead, on {entry.last}; look at its year"
+            yield entry.place, f"{called} is more than {FAR_YEARS - 1} years ahead, on {entry.last}; check its year"
 
 
 def _meant(first: date, today: date) -> str:
-    """What to do with an entry that began on a day and is over."""
+    """What to do with a past entry that began on `first`."""
     later = first + timedelta(days=365 + isleap(first.year + (first.month > 2)))
     last_years = first.year == today.year - 1
     if later >= today and (last_years or (later - today).days <= SOON_DAYS):
         return f"write {later} if the year is wrong, otherwise remove the entry"
-    return "remove the entry, or look at its year"
+    return "remove the entry, or check its year"
 
 
 def _verified(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
-    """The lines whose number was dialled long ago, or will be."""
+    """The lines last verified long ago, or in the future."""
     for line in site.resources.values():
         age = (today - line.verified).days if line.verified else 0
         if age > OLD_DAYS:
@@ -92,18 +92,18 @@ def _verified(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
 
 
 def _spoken_keys(site: Site) -> Iterator[tuple[NodeId, str]]:
-    """The product itself says the keys; a text that names one may name a wrong one."""
+    """Texts that name a key which does nothing; the product itself says the keys."""
     for node in site.nodes.values():
         keys = {choice.key for choice in node.choices} if isinstance(node, Menu) else set()
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
             for key in _keys(prompt):
                 if key not in keys | site.always.keys() | {AGAIN_KEY}:
-                    text = f"speaks of key {key}, which does nothing there; leave keys out of texts"
+                    text = f"mentions key {key}, which does nothing there; leave keys out of texts"
                     yield node.id, f"node '{node.id}' {text}"
 
 
 def _heavy_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
-    """Prompts that are long, or hard to take in."""
+    """Prompts that are long, or hard to follow."""
     for node in site.nodes.values():
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
             for language, parts in (prompt or {}).items():
@@ -120,7 +120,7 @@ _SAMPLE = "on Monday"
 
 
 def reading_level(text: str) -> float:
-    """LIX of a text; 0 for one that is too short to tell."""
+    """LIX of a text; 0 for one that is too short."""
     words = _WORD.findall(text)
     if len(words) < FEWEST_WORDS:
         return 0.0

@@ -6,14 +6,14 @@ from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import Findings
 
 ENOUGH_LOST = 3
-"""Nodes that are spoken of and nowhere defined: as many are not misspelt, they are gone."""
+"""Undefined nodes that are mentioned: so many are not misspelt, but lost."""
 
-BRING_BACK = "bring back what it held: undo in the editor, or git checkout"
+BRING_BACK = "restore the rest: undo in the editor, or git checkout"
 
 
 def explain(table: Table, findings: Findings, *, lost: Sequence[str] = (), ended: bool = False) -> None:
-    """Puts one problem in the place of all those of a file that seems to end too early: it ends with nothing behind a
-    colon, nodes that it speaks of are `lost`, or its last part is missing (`ended`)."""
+    """Replaces all problems of a file that seems to end too early by one: it ends with nothing after a colon, nodes
+    that it mentions are `lost`, or its last part is missing (`ended`)."""
     last, number = _last(table), sum(problem.where.file == table.where.file for problem in findings.problems)
     bare = isinstance(last, Scalar) and not last.text
     if number > 1 and (bare or ended or len(lost) >= ENOUGH_LOST):
@@ -22,7 +22,7 @@ def explain(table: Table, findings: Findings, *, lost: Sequence[str] = (), ended
 
 
 def _last(item: Item) -> Item:
-    """What stands last in a file."""
+    """The last item of a file."""
     match item:
         case Table(entries=[*_, (_, last)]) | Listing(items=[*_, last]):
             return _last(last)

@@ -1,7 +1,7 @@
 """A YAML file as text with places: every scalar stays the text that staff typed, with its line and column.
 
-Built from the parser's events, because loading would lose what matters here: `10:00` would become 600,
-`+1 617` would lose its plus, `01` and `1` would be one key, and of two equal keys the first would vanish.
+It is built from the parser's events, because loading would lose what matters: `10:00` would become 600,
+`+1 617` would lose its plus, `01` and `1` would be one key, and of two equal keys the first would be lost.
 """
 
 import re
@@ -21,20 +21,20 @@ MOST_BYTES = 4 * 1024 * 1024
 """A site of 5,000 nodes has about 2 MB."""
 
 MOST_DEPTH = 12
-"""How deep things may stand in each other; the deepest that means anything is 7."""
+"""How deep values may be nested; nothing needs more than 7."""
 
 MOST_ITEMS = 200_000
-"""Keys, values, lists and tables of a file, each one; a site of 5,000 nodes has about 100,000."""
+"""Keys, values, lists and tables of a file together; a site of 5,000 nodes has about 100,000."""
 
 LONGEST_SCALAR = 10_000
-"""Characters of a single value; the longest that means anything is a prompt, of at most 3,000."""
+"""Characters of a single value; the longest valid one is a prompt, of at most 3,000."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value, as typed; and where a comment begins right behind it, which may be meant as a part of it."""
+    """A single value, as typed; and where a comment begins right after it, which may be meant as part of it."""
 
     text: str
     where: Where
@@ -43,7 +43,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Keys and values, in the order of the file. No key stands twice."""
+    """Keys and values, in file order. No key occurs twice."""
 
     entries: tuple[tuple[Scalar, "Item"], ...]
     where: Where
@@ -61,11 +61,11 @@ Item = Scalar | Table | Listing
 
 
 def parse(data: bytes, name: str) -> Table:
-    """The table that a file's bytes hold. `name` is what problems call the file.
+    """The table in a file's bytes. `name` is what problems call the file.
 
-    Raises ConfigError with one problem when they hold no table at all, or with what is wrong with single words: keys
-    that stand there twice, characters that no text may hold, curly quotes around a key, odd spaces in one. What such a
-    file means is not asked: it would be told of once more.
+    Raises ConfigError with one problem when they are not a table at all, or with every problem of single words: keys
+    that occur twice, characters that no text may contain, curly quotes around a key, odd spaces in one. Such a file is
+    not read further: the same mistakes would be reported again.
     """
     text = _text(data, name)
     try:
@@ -80,11 +80,11 @@ _ODD_SPACE = re.compile(ODD_SPACE)
 _COMMENT = re.compile(r"[ \t]+(?=#)")
 _BREAKS = re.compile(r"[\n\r\t]+")
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
-"""What editors make of quotation marks while one types."""
+"""What editors turn typed quotation marks into."""
 
 
 def unquoted(text: str) -> str:
-    """A text without the curly quotes that it begins or ends with, which YAML takes for a part of it."""
+    """A text without the curly quotes that it begins or ends with, which YAML takes for part of it."""
     ends = text.endswith(tuple(_CURLY)) and not any(mark in text[:-1] for mark in _CURLY)
     return text.strip(_CURLY) if text.startswith(tuple(_CURLY)) or ends else text
 
@@ -118,7 +118,7 @@ def read_bytes(path: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise _refused(
             whole,
-            "does not exist; bring it back (undo, git checkout, its old name), or name its folder with --config",
+            "does not exist; restore it (undo, git checkout, its old name), or name its folder with --config",
         ) from None
     except PermissionError:
         raise _refused(whole, "cannot be read; give the server permission to read it") from None
@@ -130,20 +130,18 @@ def read_bytes(path: Path, name: str) -> bytes:
 
 
 _FOREIGN = (b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<")
-"""How the files of word processors begin, and web pages."""
+"""How word processors' files and web pages begin."""
 
 
 def _text(data: bytes, name: str) -> str:
     if data.startswith(_FOREIGN):
-        raise _refused(
-            Where(name), "is a word processor's file, or another that is no plain text; save it as plain text"
-        )
+        raise _refused(Where(name), "is a word processor's file, or otherwise not plain text; save it as plain text")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _refused(Where(name, line, 1), "is not text in UTF-8; save it as UTF-8 in your editor") from None
-    if found := Reader.NON_PRINTABLE.search(text):  # YAML would refuse it, without a line
+    if found := Reader.NON_PRINTABLE.search(text):  # YAML would refuse it without a line
         line, begins = text.count("\n", 0, found.start()) + 1, text.rfind("\n", 0, found.start()) + 1
         raise _refused(
             Where(name, line, found.start() - begins + 1), _unfit(found[0], text[begins : found.start()].lstrip())
@@ -152,7 +150,7 @@ def _text(data: bytes, name: str) -> str:
 
 
 def _events(text: str, name: str) -> Iterator[Any]:
-    """The parser's events, but no sharing (the road to YAML bombs), no types, and no bottomless depth."""
+    """The parser's events; refuses aliases (YAML bombs), tags, and too deep nesting."""
     depth = documents = items = 0
     event: Any
     for event in yaml.parse(text, Loader=_Loader):
@@ -169,13 +167,13 @@ def _events(text: str, name: str) -> Iterator[Any]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MOST_DEPTH:
-            text = f"things stand in each other more than {MOST_DEPTH} deep; nothing here needs that"
+            text = f"values are nested more than {MOST_DEPTH} deep; nothing here needs that"
             raise _refused(_place(event, name), text)
         yield event
 
 
 def _not_plain(event: Any, items: int) -> str | None:
-    """Why a value, number `items` of the file, is refused; None when it is not."""
+    """Why the value that is number `items` in the file is refused; None if it is not."""
     if items > MOST_ITEMS:
         return f"the file has more than {MOST_ITEMS:,} keys and values; this cannot be the right file"
     if isinstance(event, yaml.AliasEvent) or event.anchor:
@@ -183,7 +181,7 @@ def _not_plain(event: Any, items: int) -> str | None:
     if event.tag:
         return "uses a tag (!); remove it, or put quotes around the text"
     if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_SCALAR:
-        return f"a text of {len(event.value):,} characters begins here; at most {LONGEST_SCALAR:,} may be"
+        return f"a text of {len(event.value):,} characters begins here; at most {LONGEST_SCALAR:,} are allowed"
     return None
 
 
@@ -207,9 +205,7 @@ class _Builder:
         if isinstance(item, Table) and item.entries:
             return item
         if item is None or isinstance(item, Table) or (isinstance(item, Scalar) and not item.text):
-            raise _refused(
-                Where(self.name), "is empty; bring back what it held before: undo in the editor, or git checkout"
-            )
+            raise _refused(Where(self.name), "is empty; restore it: undo in the editor, or git checkout")
         raise _refused(item.where, "the file has to consist of lines like 'name: value'")
 
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
@@ -222,7 +218,7 @@ class _Builder:
         return Table(tuple(self._unique(zip(flat[::2], flat[1::2], strict=True))), where)
 
     def _fit(self, event: Any, where: Where) -> str:
-        """The text of a scalar in one line. What no text may hold is noted where it stands."""
+        """The text of a scalar in one line. A character that no text may contain is reported at its place."""
         text: str = event.value
         if text.isprintable():
             return text
@@ -237,9 +233,9 @@ class _Builder:
         return text
 
     def _comment(self, event: Any) -> Where | None:
-        """Where a comment begins behind a text without quotes, in the same line."""
+        """Where a comment begins after a text without quotes, on the same line."""
         end = event.end_mark
-        if event.style or end.line >= len(self.lines):  # the parser knows line breaks that no editor shows
+        if event.style or end.line >= len(self.lines):  # the parser knows line breaks that editors do not show
             return None
         found = _COMMENT.match(self.lines[end.line], end.column)
         return Where(self.name, end.line + 1, found.end() + 1) if found else None
@@ -247,7 +243,9 @@ class _Builder:
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)
         if len(self.problems) >= MOST_PROBLEMS:
-            raise ConfigError([*self.problems, Problem(problem.where, "more is wrong below; mend these first")])
+            raise ConfigError(
+                [*self.problems, Problem(problem.where, "there are more problems below; fix these first")]
+            )
 
     def _items(self, events: Iterator[Any], end: type) -> Iterator[Item]:
         for event in events:
@@ -265,13 +263,13 @@ class _Builder:
             elif odd := self._odd_space(key):
                 self._note(Problem(odd, odd_space(self.lines[odd.line - 1][odd.column - 1])))
             elif key.text in seen:
-                text = f"'{key.text}' stands here twice, first on line {seen[key.text].line}; remove one of them"
+                text = f"'{key.text}' occurs twice, first on line {seen[key.text].line}; remove one of them"
                 self._note(Problem(key.where, text))
             seen.setdefault(key.text, key.where)
             yield key, value
 
     def _odd_space(self, key: Scalar) -> Where | None:
-        """Where a space that is none to YAML stands before a key or in it, such as behind the colon that was meant."""
+        """Where a space that YAML does not know is before a key or in it, such as after the intended colon."""
         line, begins = "".join(self.lines[key.where.line - 1 : key.where.line]), key.where.column - 1
         found = _ODD_SPACE.search(line[: begins + len(key.text) + 1], begins) if not line.isascii() else None
         return Where(self.name, key.where.line, found.start() + 1) if found else None

@@ -1,4 +1,4 @@
-"""Documents are made and read before an edit is accepted, so that none breaks when a caller waits for it."""
+"""Renders and parses every document before an edit is accepted, so that none fails while a caller waits."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,22 +18,22 @@ from phonetree.proof.promises import Breach, Promise, Walked
 from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
 SPARE_BYTES = 8 * 1024
-"""Room for what a document may have besides its words: the server's own address and a state's in each verb, and what
-is said at short notice."""
+"""Room for what a document may have besides its words: the address of the server and a state in each verb, and
+announcements at short notice."""
 
 _AT_ANY_TIME = datetime.fromtimestamp(0, UTC)
 _renderer = Renderer("")
 
 
 def usable(verbs: Verbs, spare: int = SPARE_BYTES) -> bytes:
-    """The document, once it was read again as XML. Raises ValueError saying why no phone network could use it, or when
-    there are not so many bytes to spare."""
+    """The document, after it was parsed as XML. Raises ValueError with the reason when no phone network could use it,
+    or when it leaves fewer bytes than `spare`."""
     try:
         document = _renderer.write(verbs)
         expat.ParserCreate().Parse(document, True)
     except RenderError as error:
         raise ValueError(f"is too long to be sent ({error}); shorten its texts") from error
-    except Exception as error:  # whatever it is, callers would have met it
+    except Exception as error:  # whatever it is, callers would have hit it
         raise ValueError(f"cannot be written as XML ({type(error).__name__})") from error
     if len(document) > MOST_BYTES - spare:
         most = max(0, MOST_BYTES - spare) // 1024
@@ -42,8 +42,8 @@ def usable(verbs: Verbs, spare: int = SPARE_BYTES) -> bytes:
 
 
 def _usable(walked: Walked) -> Iterator[Breach]:
-    """Looks at each document once. Those that differ in nothing but addresses, which are made of checked names and
-    of numbers, are one: there are ten times as many of them."""
+    """Checks each document once. Those that differ only in addresses, which consist of checked names and numbers, count
+    as one: that saves nine in ten."""
     site = walked.site
     more = _Moments(site)
     looked_at: set[tuple[object, ...]] = set()
@@ -60,18 +60,18 @@ def _usable(walked: Walked) -> Iterator[Breach]:
             try:
                 usable(lost, spare=SPARE_BYTES + more.bytes_in(lost))
             except ValueError as error:
-                yield Breach(f"what callers hear whose place is lost {error}", node=site.start[kind.kind])
+                yield Breach(f"what callers hear when their place is lost {error}", node=site.start[kind.kind])
 
 
 class _Moments:
-    """What the words that depend on the moment may take besides, at another moment than the one that was walked."""
+    """How many bytes longer the words that depend on the moment may be at another moment than the walked one."""
 
     def __init__(self, site: Site) -> None:
         self._longest = {language: self._bytes(site, language) for language in site.languages}
         self._fields = {node.id: _fields(site, node) for node in site.nodes.values()}
 
     def bytes_in(self, verbs: Verbs) -> int:
-        """The most for a document."""
+        """The maximum for a document."""
         spoken = (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken)
         nodes = {piece.node for piece in spoken if piece.node}
         return sum(times * self._longest[language] for node in nodes for language, times in self._fields[node].items())
@@ -85,7 +85,7 @@ class _Moments:
 
 
 def _fields(site: Site, node: Node) -> Counter[Language]:
-    """How many fields there are in all that a node may say, by language."""
+    """The number of fields in everything that a node may say, by language."""
     choices = (*node.choices, *site.always.values()) if isinstance(node, Menu) else ()
     return Counter(
         language
@@ -110,12 +110,12 @@ def _without_addresses(verbs: Verbs) -> tuple[object, ...]:
 
 
 DOCUMENTS: Promise = ("documents", "Every answer is a document that the phone network can use.", _usable)
-"""Beside those of the proof, which knows of no documents."""
+"""In addition to the promises of the proof, which does not know documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastResort:
-    """What callers hear when we fail ourselves: made when the site is accepted, so that nothing is left to fail."""
+    """What callers hear when one of our turns fails: rendered when the site is accepted, so nothing more can fail."""
 
     documents: Mapping[Language, bytes]
     first: bytes
@@ -126,8 +126,7 @@ class LastResort:
 
 
 def last_resort(site: Site) -> LastResort:
-    """The last resort of a site. Raises ValueError when it, or the document for when no server of ours answers, could
-    not be used."""
+    """The last resort of a site. Raises ValueError when it, or the fallback, could not be used."""
     usable(fallback(site))
     documents = {language: usable(engine.rescue(site, _AT_ANY_TIME, language)) for language in site.languages}
     return LastResort(documents, documents[site.first_language])

@@ -1,4 +1,4 @@
-"""hours.yaml to a schedule, and the grammar of hours that the other file shares."""
+"""hours.yaml to a schedule, and the grammar of hours that both files use."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,22 +19,22 @@ from phonetree.errors import Where
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 YEARS_OF_NAMES = (2024, 2030)
-"""A holiday that `names` speaks of has to be in the calendars of one of these years."""
+"""A holiday in `names` has to be in the calendars of one of these years."""
 
 MOST_DATED = 1000
-"""Closures and openings together: what a helpline writes down in twenty years."""
+"""Closures and openings together: what a helpline needs in twenty years."""
 
 LONGEST_ENTRY_DAYS = 366
 """Days of one closure or opening. A line that is closed for longer is closed by mistake."""
 
 YEARS = (2000, 2100)
-"""The first and the last year that a date may lie in."""
+"""The first and the last year of a valid date."""
 
 MOST_CALENDARS = 20
-"""Calendars of holidays: each costs when a year is worked out."""
+"""Calendars of holidays: each takes time when a year is computed."""
 
 _QUOTES = 'inside braces write quotes around several spans, such as "9:00-12:00, 13:00-17:00"'
-"""What to do where a comma between two spans made the second a key of its own."""
+"""What to do when a comma between two spans made the second one a key."""
 
 _ZONE = "write the zone of a large city that has your time, such as America/New_York"
 
@@ -47,7 +47,7 @@ _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
 
 def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) -> Schedule:
-    """The schedule that hours.yaml describes; what is wrong with it is noted in `findings`."""
+    """The schedule in hours.yaml; its problems are added to `findings`."""
     section = Section(table, "", findings)
     zone = _zone(section)
     week = read_week(section.section("open", "open", hint="write the weekly hours, such as monday-friday: 9:00-17:00"))
@@ -83,7 +83,7 @@ def _zone(section: Section) -> BaseTzInfo:
 
 
 def read_week(section: Section) -> Week:
-    """A week of spans: `monday-friday: 9:00-17:00`. A day that is not named has none."""
+    """A week of spans: `monday-friday: 9:00-17:00`. Days that are not named have none."""
     days: list[tuple[Span, ...]] = [()] * 7
     named: dict[int, str] = {}
     entries = list(section.entries())
@@ -135,8 +135,8 @@ def _all_dated(section: Section, languages: tuple[str, ...]) -> Iterator[tuple[D
     lists = {key: section.items(key) for key in ("closures", "openings")}
     number = sum(map(len, lists.values()))
     if number > MOST_DATED:
-        text = f"there are {number:,} closures and openings; at most {MOST_DATED:,} may be"
-        section.refuse(max(lists.values(), key=len)[0].where, f"{text}; remove those that are over")
+        text = f"there are {number:,} closures and openings; at most {MOST_DATED:,} are allowed"
+        section.refuse(max(lists.values(), key=len)[0].where, f"{text}; remove past ones")
     for key, items in lists.items():
         yield from _dated(section, key, items, languages)
 
@@ -155,8 +155,8 @@ def _dated(
             spans = read_spans(entry, hours, "open")
         names = read_names(entry, "name", languages, hint="say what the day is, such as name: snow day")
         if unnamed := [language for language in languages if names and language not in names]:
-            text = f"has no name in {', '.join(map(repr, unnamed))}; there callers hear the product's own word for it"
-            entry.warn(entry.where_of("name"), f"{text}, so write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")
+            text = f"has no name in {', '.join(map(repr, unnamed))}, where callers hear only a general word"
+            entry.warn(entry.where_of("name"), f"{text}; write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")
         entry.take("note")
         _refuse_split_spans(entry)
         entry.refuse_unknown()
@@ -165,7 +165,7 @@ def _dated(
 
 
 def _refuse_split_spans(entry: Section) -> None:
-    """Notes what stands behind a comma of `{open: 9:00-12:00, 13:00-17:00}`, where it is a setting of its own."""
+    """Reports what follows a comma in `{open: 9:00-12:00, 13:00-17:00}`, which YAML takes for another setting."""
     for name, key in entry.names():
         if looks_like_a_span(name):
             entry.take(name)
@@ -174,11 +174,11 @@ def _refuse_split_spans(entry: Section) -> None:
 
 def _is_in_order(entry: Section, first: date, last: date) -> bool:
     if last < first:
-        mend = "exchange the dates" if (first - last).days < LONGEST_ENTRY_DAYS else "look at the years"
-        entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; {mend}")
+        fix = "swap the dates" if (first - last).days < LONGEST_ENTRY_DAYS else "check the years"
+        entry.problem(entry.where, f"it ends on {last}, before it begins on {first}; {fix}")
     elif (days := (last - first).days + 1) > LONGEST_ENTRY_DAYS:
-        text = f"it lasts for {days} days, from {first} to {last}, but no more than {LONGEST_ENTRY_DAYS} may be"
-        entry.problem(entry.where, f"{text}; look at the years")
+        text = f"it lasts for {days} days, from {first} to {last}, but at most {LONGEST_ENTRY_DAYS} are allowed"
+        entry.problem(entry.where, f"{text}; check the years")
     return first <= last
 
 
@@ -204,14 +204,12 @@ def _date(section: Section, value: Scalar) -> date | None:
         try:
             day = date.fromisoformat(value.text)
         except ValueError:
-            section.problem(value.where, f"'{value.text}': that month has no such day; look at the calendar")
+            section.problem(value.where, f"'{value.text}': that month has no such day; check the calendar")
             return None
         else:
             if YEARS[0] <= day.year <= YEARS[1]:
                 return day
-            section.problem(
-                value.where, f"'{day}' lies outside of the years {YEARS[0]} to {YEARS[1]}; look at the year"
-            )
+            section.problem(value.where, f"'{day}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
             return None
     section.problem(value.where, f"'{value.text}' is not a date; write year-month-day, like 2026-11-27")
     return None
@@ -223,7 +221,7 @@ def read_date(section: Section, key: str) -> date | None:
 
 
 def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ...]) -> bool:
-    """Notes each entry that has a day in common with one that begins earlier; True when there is none."""
+    """Reports each entry that overlaps one that begins earlier; True when there is none."""
     longest: tuple[DatedHours, Where] | None = None
     apart = True
     for entry, where in sorted(dated, key=lambda pair: (pair[0].first, pair[1])):
@@ -240,9 +238,9 @@ def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ..
 
 
 def read_names(section: Section, key: str, languages: tuple[str, ...], *, hint: str | None = None) -> Names:
-    """What something is called: plain text is the first language's, a table has one for each language.
+    """The names of something: plain text is in the first language, a table has one for each language.
 
-    No `languages`: those of routing.yaml could not be read, and any may stand here.
+    Without `languages`, those of routing.yaml could not be read, and any are accepted.
     """
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
@@ -262,14 +260,14 @@ def _name(section: Section, value: Scalar, what: str) -> str:
 
 
 def _is_language(section: Section, language: Scalar, languages: tuple[str, ...]) -> bool:
-    if language.text in languages or not languages:  # what is wrong with them is said in routing.yaml
+    if language.text in languages or not languages:  # their problems are reported in routing.yaml
         return True
     section.problem(language.where, f"'{language.text}' is not one of the languages{suggest(language.text, languages)}")
     return False
 
 
 def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], Names | None]:
-    """The public holidays. That there are none has to be written, lest a lost line open the helpline on all of them."""
+    """The public holidays. `none` has to be written, so that a lost line does not open the helpline on all of them."""
     item = parent.require("holidays", _CALENDARS)
     if isinstance(item, Scalar) and item.text in ("", "none"):
         if not item.text:
@@ -324,7 +322,7 @@ def _public(calendars: tuple[tuple[str, str | None], ...], year: int) -> Iterato
 def _lookup(
     calendars: tuple[tuple[str, str | None], ...], renamed: Mapping[str, Names], first: str
 ) -> Callable[[date], Names | None]:
-    """Public holidays of any of the calendars. A year is worked out when one of its days is asked for."""
+    """Public holidays of any of the calendars. A year is computed when one of its days is looked up."""
 
     @lru_cache(maxsize=64)
     def year(number: int) -> Mapping[date, Names]:

@@ -36,10 +36,10 @@ from phonetree.errors import Where
 KINDS = tuple(NodeKind)
 
 STAR = "star"
-"""How the files write the key *, which YAML would take for something else."""
+"""How the files write the key *, which means something else in YAML."""
 
 MOST_MENTIONED = 11
-"""Keys of `always` that a menu speaks: there are ten, and the star."""
+"""Keys of `always` that a menu mentions: there are ten, and the star."""
 
 MOST_CHOICES = 6
 """Choices of one menu, unspoken ones included; the proof is stricter about spoken ones."""
@@ -48,7 +48,7 @@ MOST_NODES = 5000
 """The largest site that was proven (`bench.growth`)."""
 
 MOST_LIKE = 10
-"""Menus of which each is `like` the next."""
+"""Menus in a row, each `like` the next."""
 
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _NO_KEY = "a caller presses a single key; write one from 0 to 9, and use a second menu when they are not enough"
@@ -56,7 +56,7 @@ _KEY = re.compile(r"[0-9]\Z")
 
 
 class NodeReader:
-    """Reads the nodes of one site, and keeps every link between them to be checked when all are known."""
+    """Reads the nodes of one site, and collects the links between them, to check them when all are known."""
 
     def __init__(
         self, prompts: PromptReader, teams: Mapping[str, Team], resources: Mapping[str, Resource], names: Iterable[str]
@@ -64,7 +64,7 @@ class NodeReader:
         self.prompts = prompts
         self.teams = teams
         self.resources = resources
-        self.names = dict.fromkeys(names)  # in the order of the file, for what is suggested
+        self.names = dict.fromkeys(names)  # in file order, for suggestions
         self.always: Mapping[Key, Choice] = {}
         self.person: NodeId = ""
         self.ended: NodeId | None = None
@@ -74,7 +74,7 @@ class NodeReader:
     # -- links
 
     def link(self, section: Section, key: str, *, hint: str | None = None, default: NodeId = "") -> NodeId:
-        """The node under a key. With a hint it must be there."""
+        """The node under a key. With a hint it is required."""
         value = section.text(key, hint=hint)
         return self.known(section, key, value) if value.text else default
 
@@ -85,7 +85,7 @@ class NodeReader:
         return value.text
 
     def refuse_unknown(self) -> list[NodeId]:
-        """Notes each name that no node has, at the first of its places. Returns those that are near to no node's."""
+        """Reports each undefined node, at the first mention. Returns those that are not close to a defined one."""
         for name, used in self._unknown.items():
             section, where, key = min(used, key=lambda use: use[1])
             more = f" (and {len(used) - 1} more place{'s' * (len(used) > 2)})" if len(used) > 1 else ""
@@ -136,19 +136,19 @@ class NodeReader:
         return {name: self._with_inherited(parent, node, nodes) for name, node in nodes.items()}
 
     def _with_inherited(self, parent: Section, node: Node, nodes: Mapping[NodeId, Node]) -> Node:
-        """A menu that is `like` another has its choices and mentions too, but for those it has itself."""
+        """A menu that is `like` another has its choices and mentions too, except those that it defines itself."""
         seen = [node.id]
         while isinstance(node, Menu) and seen[-1] in self.likes:
             where, other_name = self.likes[seen[-1]]
             other = nodes.get(other_name)
             if len(seen) > MOST_LIKE:
                 parent.findings.problem(
-                    where, f"menu '{node.id}': more than {MOST_LIKE} menus are like one another in a row; name the last"
+                    where, f"menu '{node.id}': more than {MOST_LIKE} menus in a row are 'like' the next; name the last"
                 )
                 break
             if not isinstance(other, Menu) or other_name in seen:
                 parent.findings.problem(
-                    where, f"menu '{seen[-1]}': 'like' has to name another menu, and none that is like it"
+                    where, f"menu '{seen[-1]}': 'like' has to name another menu that is not 'like' this one"
                 )
                 break
             seen.append(other_name)

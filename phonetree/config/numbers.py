@@ -12,14 +12,14 @@ from phonetree.core.characters import named, unfit
 from phonetree.errors import PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
-"""Emergency numbers and their tests. Bridged, they would go by the helpline's address, not the caller's
+"""Emergency numbers and their test numbers. Bridged, they would get the helpline's address, not the caller's
 (Twilio, voice/tutorials/emergency-calling-for-programmable-voice): say "hang up and dial" instead."""
 
 FICTIONAL = re.compile(r"\+1\d{3}55501\d\d\Z")
-"""Kept for fiction: nobody answers there."""
+"""Reserved for fiction: nobody answers there."""
 
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
-"""A letter would be dialled as the digit on its key: another number than the one that was meant."""
+"""A letter would be dialled as the digit on its key: not the number that was meant."""
 
 _MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant", "i": ", where a one may be meant"}
 
@@ -30,11 +30,11 @@ _BARE_NAME = re.compile(r"[a-zA-Z]+_\w*\Z")
 
 @dataclass(frozen=True, slots=True)
 class NumberRules:
-    """Where `$NAME` is looked up, and what holds outside of live service.
+    """Where `$NAME` is looked up, and the rules outside live service.
 
-    `fictional` admits 555-01xx numbers; `stand_in` gives a `$NAME` that is not set a fictional one and
-    warns, so that files can be checked and tried on a machine that does not know the personal numbers. `ours` are the
-    numbers (E.164) that lead to the helpline itself: nobody can be rung there.
+    `fictional` allows 555-01xx numbers; `stand_in` gives a `$NAME` that is not set a fictional one and
+    warns, so that files can be checked and tested on a machine without the personal numbers. `ours` are the numbers
+    (E.164) that lead to the helpline itself: nobody can be rung there.
     """
 
     names: Mapping[str, str]
@@ -44,7 +44,7 @@ class NumberRules:
 
 
 def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
-    """The number (E.164) that a scalar holds or names; "" and a problem when there is none."""
+    """The number (E.164) that a scalar contains or names; "" and a problem if there is none."""
     number = _read(section, value, rules)
     if number and number in rules.ours:
         what = f"the number in {value.text}" if value.text.startswith("$") else f"'{value.text}'"
@@ -63,13 +63,11 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
         return _parse(section, value, value.text, f"'{value.text}'", fictional=rules.fictional)
     try:
         number = rules.names.get(name[1], "").strip()
-    except SettingsError as error:  # its file cannot be read, or it holds what no setting may hold
+    except SettingsError as error:  # its file cannot be read, or it has a character that no setting may have
         section.problem(value.where, str(error))
         return ""
     if bad := unfit(number):
-        return _refuse(
-            section, value, f"{value.text} holds a character that cannot be seen ({named(bad)}); type it anew"
-        )
+        return _refuse(section, value, f"{value.text} holds a character that cannot be seen ({named(bad)}); retype it")
     if number:
         return _parse(
             section, value, number, f"the number in {value.text}", fictional=rules.fictional or rules.stand_in
@@ -82,7 +80,7 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
 
 
 def number_of(text: str, option: str, *, fictional: bool) -> str:
-    """The number (E.164) that a command's option holds. Raises PhonetreeError when it is none that can be shown."""
+    """The number (E.164) in a command's option. Raises PhonetreeError when it is not one that can be shown."""
     findings, where = Findings(), Where(option)
     section = Section(Table((), where), "", findings)
     number = _parse(section, Scalar(text, where), text, f"'{text}'", fictional=fictional)
@@ -92,13 +90,13 @@ def number_of(text: str, option: str, *, fictional: bool) -> str:
 
 
 def _stand_in(name: str) -> str:
-    """A fictional number of its own for each name: 555-0100 and the digits at the end of the name."""
+    """A fictional number for each name: 555-0100 plus the digits at the end of the name."""
     ending = re.search(r"(\d{1,2})\Z", name)
     return _STAND_IN.format(100 + (int(ending[1]) if ending else sum(map(ord, name)) % 90 + 10))
 
 
 def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: bool) -> str:
-    """`what` is how a problem speaks of the number: never by its digits when they came from the environment."""
+    """`what` is how problems refer to the number: never by its digits if it is from the environment."""
     bare = re.sub(r"[^\d]", "", text)
     if bare in EMERGENCY:
         hint = "an emergency number is never bridged; say in a prompt to hang up and dial it"
@@ -131,10 +129,12 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
 
 
 def _stray(sign: str) -> str:
-    """What is said of a sign that no number has. One letter tells nothing of a number from the environment."""
+    """The problem with a character that no number has. A single letter reveals nothing about the number."""
     if sign.isalpha():
         return f"has the letter '{sign}'{_MEANT.get(sign.lower(), '')}"
-    return f"has the sign '{sign}'" if sign.isprintable() else f"has a character that cannot be seen ({named(sign)})"
+    return (
+        f"has the character '{sign}'" if sign.isprintable() else f"has a character that cannot be seen ({named(sign)})"
+    )
 
 
 def _refuse(section: Section, value: Scalar, text: str) -> str:

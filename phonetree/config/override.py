@@ -1,4 +1,4 @@
-"""An override as staff ask for it: checked like an edit before it is kept."""
+"""An override by staff: checked like an edit before it is stored."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -14,21 +14,21 @@ from phonetree.core.tree import Site
 from phonetree.errors import OverrideError
 
 MOST_DAYS = 31
-"""What lasts longer belongs into hours.yaml, where everybody sees it."""
+"""Anything longer belongs in hours.yaml, where everybody sees it."""
 
-NOBODY = "nobody is on shift then; mend the shifts in routing.yaml first"
+NOBODY = "nobody is on shift then; fix the shifts in routing.yaml first"
 
 LONGEST_WORDS = 500
 """Characters: far more than can be said in time."""
 
 LONGEST_WORDS_SECONDS = 15.0
-"""Whoever calls hears the words each time before the menu."""
+"""Callers hear the words before the menu on every call."""
 
 
 def read_override(
     site: Site, kind: Kind | None, stretch: tuple[datetime, datetime], words: Mapping[str, str], now: datetime
 ) -> Override:
-    """The override that staff ask for, between the moments of `stretch`. Raises OverrideError with every problem."""
+    """The requested override, between the moments of `stretch`. Raises OverrideError with every problem."""
     words = {language: " ".join(text.split()) for language, text in words.items()}
     if problems := (*_times(kind, *stretch, now), *_words(site, kind, words)):
         raise OverrideError(problems)
@@ -39,7 +39,7 @@ def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -
     if ends <= begins:
         yield f"it ends ({dated(ends)}) before it begins; choose a later end"
     elif ends <= now:
-        yield f"it is over already ({dated(ends)}); choose a later end"
+        yield f"it is already over ({dated(ends)}); choose a later end"
     if ends - begins > timedelta(days=MOST_DAYS):
         yield f"it lasts longer than {MOST_DAYS} days; write it into hours.yaml, as a closure or other hours"
     if kind is Kind.HOLIDAY:
@@ -55,13 +55,13 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
         if not text:
             yield f"the words in '{language}' are empty; write what callers hear"
         elif set("{}") & set(text):
-            yield f"the words in '{language}' hold a brace; nothing is filled in here, so write plain words"
+            yield f"the words in '{language}' have a brace; nothing is filled in here, so write plain words"
         elif bad := unfit(text):
             yield f"the words in '{language}' hold a character that cannot be seen or spoken ({named(bad)}); remove it"
         elif len(text) > LONGEST_WORDS:
             yield (
-                f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} may be, so leave out "
-                "what can wait"
+                f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "
+                "out what can wait"
             )
         elif (seconds := speech_seconds(text)) > LONGEST_WORDS_SECONDS:
             yield (
@@ -74,13 +74,13 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
 
 
 def check_promises(site: Site, override: Override, others: tuple[Override, ...], since: date) -> None:
-    """Raises OverrideError when this override, beside the `others`, would break a promise that is kept without it."""
+    """Raises OverrideError when this override, with the `others`, would break a promise that is kept without it."""
     if broken := broken_by((override, *others), site, lambda changed: breaches(changed, since), others):
         raise OverrideError([*(f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)), *broken])
 
 
 def nobody_on_shift(site: Site, override: Override) -> tuple[str, ...]:
-    """The teams that have nobody when an override opens the line."""
+    """The teams with nobody on shift when an override opens the line."""
     if override.kind is not Kind.OPEN:
         return ()
     schedule = overridden(site, (override,)).schedule

@@ -1,4 +1,4 @@
-"""What the page says besides the tree."""
+"""The public page, besides the tree."""
 
 from phonetree.config.document import Item
 from phonetree.config.prompts import PromptReader
@@ -6,11 +6,11 @@ from phonetree.config.reader import Section
 from phonetree.core.tree import Passage
 
 MOST_PASSAGES, MOST_POINTS = 50, 20
-"""Passages of the page, and points of one: more is not read on a phone."""
+"""Passages of the page, and points of one: nobody reads more on a phone."""
 
 
 def read_page(parent: Section, prompts: PromptReader) -> tuple[Passage, ...]:
-    """The passages under `page`, in their order."""
+    """The passages under `page`, in file order."""
     return tuple(
         _passage(parent, item, number, prompts)
         for number, item in enumerate(parent.items("page", most=MOST_PASSAGES), start=1)

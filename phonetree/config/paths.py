@@ -1,7 +1,7 @@
-"""Rules about the tree as a whole: every way through it that needs no caller comes to an end.
+"""Rules for the whole tree: every path that needs no caller ends.
 
-These hold for any legal tree, and the engine relies on them. Whether callers reach help within their
-time is another question, and the proof's.
+These hold for any valid tree, and the engine relies on them. Whether callers reach help in time is checked by the
+proof.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,12 +33,12 @@ MOST_IN_A_ROW = 20
 """How many nodes a call may pass without the caller: words for several minutes."""
 
 MOST_CYCLES = 10
-"""How many ways to go round for ever are reported at once."""
+"""How many cycles are reported at once."""
 
 Graph = Mapping[NodeId, set[NodeId]]
 
 ANY_MENU = "*"
-"""Stands in a graph for every menu, so that not each transfer that goes back to one leads to all of them."""
+"""Stands for every menu in a graph: a transfer that goes back to one then needs no edge to each."""
 
 
 def without_caller(node: Node, back: Iterable[NodeId]) -> Iterator[NodeId]:
@@ -76,21 +76,21 @@ def check(
     always: Mapping[Key, Choice],
     findings: Findings,
 ) -> None:
-    """Notes every way to go round for ever, every node that no call comes to, and a 0 that reaches nobody."""
+    """Reports cycles and long paths without the caller, unreachable nodes, and a 0 that reaches nobody."""
     back = (ANY_MENU, *start.values())
     alone = {name: set(without_caller(node, back)) for name, node in nodes.items()}
     alone[ANY_MENU] = {name for name, node in nodes.items() if isinstance(node, Menu)}
     order = _refuse_rounds(alone, places, findings)
     _refuse_long_ways(alone, order, places, findings)
     if findings.problems:
-        return  # a way round for ever would be walked for ever below
+        return  # what follows would not end in a cycle
     keys = [choice.target.node for choice in always.values() if isinstance(choice.target, GoTo)]
     _refuse_unreachable(nodes, alone, places, [*start.values(), *keys], findings)
     _refuse_nobody(nodes, places, always, findings)
 
 
 def _refuse_rounds(alone: Graph, places: Mapping[NodeId, Where], findings: Findings) -> list[NodeId]:
-    """The nodes, each after those it leads to; the edges that close a round are reported and left out."""
+    """The nodes, each after those it leads to; edges that close a cycle are reported and left out."""
     for _ in range(MOST_CYCLES):
         try:
             return list(TopologicalSorter(alone).static_order())
@@ -115,7 +115,7 @@ def _refuse_long_ways(alone: Graph, order: list[NodeId], places: Mapping[NodeId,
         if longest[name] == MOST_IN_A_ROW + 1 and name != ANY_MENU:
             findings.problem(
                 places[name],
-                f"node '{name}': more than {MOST_IN_A_ROW} nodes follow without the caller; shorten the way",
+                f"node '{name}': more than {MOST_IN_A_ROW} nodes follow without the caller; shorten the path",
             )
 
 
@@ -135,7 +135,9 @@ def _refuse_unreachable(
                 waiting.append(after)
     for name in nodes:
         if name not in reached:
-            findings.problem(places[name], f"node '{name}': no call ever comes here; lead a key to it, or remove it")
+            findings.problem(
+                places[name], f"node '{name}': no call ever comes here; add a key that leads here, or remove it"
+            )
 
 
 def _refuse_nobody(
@@ -147,13 +149,13 @@ def _refuse_nobody(
         if not isinstance(nodes[name], Connect | Transfer):
             findings.problem(
                 places[name],
-                f"node '{name}': key '{PERSON_KEY}' leads here, but only to a person or a line may it lead; "
+                f"node '{name}': key '{PERSON_KEY}' leads here, but it may lead only to a person or a line; "
                 "make it a connect or a transfer",
             )
 
 
 def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
-    """The first nodes that are more than words, from a node on, each once."""
+    """The first nodes from `name` on that are neither messages nor hours, each once."""
     seen, waiting = {name}, [name]
     for node in waiting:  # grows while it is walked
         match nodes[node]:
@@ -171,7 +173,7 @@ def first_stops(nodes: Mapping[NodeId, Node], name: NodeId) -> Iterator[NodeId]:
 
 
 def with_resources(nodes: Mapping[NodeId, Node]) -> Mapping[NodeId, Node]:
-    """The nodes, each choice knowing the one outside line that it leads to (so that it rests when that is closed)."""
+    """The nodes, each choice with the outside line that it leads to, so that it is not offered while that is closed."""
     return {name: _with_resources(node, nodes) if isinstance(node, Menu) else node for name, node in nodes.items()}
 
 

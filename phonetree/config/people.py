@@ -29,11 +29,11 @@ MOST_RESOURCES = 200
 """Outside lines: more than anybody verifies twice a year."""
 
 MOST_TEAMS, MOST_MEMBERS = 50, 100
-"""Teams, and phones of one team. Each shift of its own makes more kinds of moment, all of which are tried."""
+"""Teams, and phones of one team. Each different shift makes more kinds of moment, all of which are proven."""
 
 
 def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> Hours:
-    """`always`, `helpline hours`, `outside helpline hours`, or a week of spans of its own."""
+    """`always`, `helpline hours`, `outside helpline hours`, or its own week of spans."""
     item = section.take(key)
     if item is None:
         return default
@@ -42,7 +42,7 @@ def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> 
     word = section.scalar(item, f"'{key}'")
     if word.text not in _HOURS_WORDS:
         known = suggest(word.text, _HOURS_WORDS) or "; write always, helpline hours, or the days and their times"
-        section.problem(word.where, f"'{key}' is '{word.text}', which are no hours{known}")
+        section.problem(word.where, f"'{key}' is '{word.text}', which are not hours{known}")
     return _HOURS_WORDS.get(word.text, default)
 
 
@@ -65,7 +65,7 @@ def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: B
     if not members:
         section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
     if len(members) == 1:
-        section.warn(section.where, "has one member only; nobody answers when that phone does not")
+        section.warn(section.where, "has only one member; nobody answers when that phone does not")
     _refuse_same_numbers(section, members)
     section.refuse_unknown()
     return Team(name.text, ring, seconds, longest, hours, members)
@@ -122,7 +122,7 @@ def _resource(
 
 
 def _resource_names(section: Section, languages: tuple[str, ...]) -> Names:
-    """A proper name is the same in all languages; a table has one for each."""
+    """Plain text is a proper name, the same in all languages; a table has one for each."""
     names = read_names(section, "name", languages, hint="write what callers hear the line called")
     if isinstance(section.take("name"), Scalar):
         return dict.fromkeys(languages, first_name(names))

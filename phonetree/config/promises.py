@@ -1,4 +1,4 @@
-"""A broken promise stops a publish as a problem does."""
+"""A broken promise blocks publishing like a problem."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,9 +29,9 @@ def breaches(site: Site, since: date) -> tuple[str, ...]:
 
 
 def _breaches(site: Site, since: date) -> Iterator[tuple[NodeId | None, str]]:
-    """The same, each with the node to look at.
+    """The same, each with its node.
 
-    The words of overrides are left out: no key waits for them, and what is told at short notice counts in no budget.
+    The words of overrides are left out: no key has to wait for them, and they count in no budget.
     """
     changing = tuple(replace(each, words={}) for each in site.schedule.overrides if each.kind)
     site = replace(site, schedule=replace(site.schedule, overrides=changing))

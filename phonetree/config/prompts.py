@@ -1,4 +1,4 @@
-"""Prompts: text in every language, or an audio file with its words; and the fields that stand in them."""
+"""Prompts: text in every language, or an audio file with its words; and the fields in them."""
 
 import os
 import re
@@ -26,10 +26,10 @@ from phonetree.core.tree import (
 )
 
 LONGEST_TEXT = 3000
-"""Characters of one prompt; providers refuse longer ones somewhere above (Twilio, voice/twiml/say)."""
+"""Characters of one prompt; the provider's limit is somewhat higher (Twilio, voice/twiml/say)."""
 
 MOST_OF_ONE_FIELD = 3
-"""How often a field may stand in one text: what it is filled with may be long, and is not known before the call."""
+"""How often a field may occur in one text: its value may be long, and is not known before the call."""
 
 AUDIO_TYPES = (".mp3", ".wav", ".aiff", ".gsm", ".ulaw")
 """What can be played (Twilio, voice/twiml/play)."""
@@ -45,12 +45,12 @@ _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 
 def audio_file(folder: Path, name: str) -> Path | None:
-    """The audio file of that name; None when it is none that may be given out: hidden, of another type, no regular
-    file, or really elsewhere."""
+    """The audio file of that name; None when it must not be served: hidden, of another type, not a regular file, or
+    really elsewhere."""
     try:
         real = (folder / name).resolve(strict=True)
         inside = real.is_relative_to(folder.resolve()) and real.is_file()
-    except (OSError, ValueError, RuntimeError):  # not there, not readable, no name at all, a link to itself
+    except (OSError, ValueError, RuntimeError):  # missing, unreadable, not a name at all, a link to itself
         return None
     plain = Path(name).name == name and not name.startswith(".") and name.lower().endswith(AUDIO_TYPES)
     return real if inside and plain else None
@@ -58,7 +58,7 @@ def audio_file(folder: Path, name: str) -> Path | None:
 
 @dataclass
 class PromptReader:
-    """Reads prompts of one site: its languages, what fields may stand in them, and where audio files lie."""
+    """Reads the prompts of one site, by its languages, the fields that it allows, and its folder of audio files."""
 
     languages: Mapping[str, LanguageInfo]
     helpline: Helpline
@@ -68,16 +68,16 @@ class PromptReader:
     _fixed_fields: dict[str, Mapping[str, Part]] = field(default_factory=dict, init=False)
 
     def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
-        """The prompt under a key. With a hint it must be there; without, None when it is not."""
+        """The prompt under a key. With a hint it is required; without, None if it is missing."""
         item = section.require(key, hint) if hint else section.take(key)
         return self.prompt(section, item, key) if item is not None else None
 
     def required(self, section: Section, key: str, hint: str) -> Prompt:
-        """The prompt under a key, which must be there."""
+        """The prompt under a key, which is required."""
         return self.read(section, key, hint=hint) or {}
 
     def prompt(self, section: Section, item: Item, what: str) -> Prompt:
-        """An item that has to be a prompt. Plain text will do where there is one language only."""
+        """An item as a prompt. Plain text is enough if there is only one language."""
         if not isinstance(item, Table):
             if len(self.languages) > 1:
                 section.problem(item.where, f"'{what}' needs a text for each language; write {self._pattern()}")
@@ -85,9 +85,9 @@ class PromptReader:
             return {language: self._parts(section, item, what, language) for language in self.languages}
         given = {key.text: (key, value) for key, value in item.entries}
         for name, (key, _) in given.items():
-            if name not in self.languages and self.languages:  # else they could not be read, which was said
+            if name not in self.languages and self.languages:  # else they could not be read, which is reported
                 known = suggest(name, self.languages)
-                if " " in name:  # no language is called so: it is the rest of a text
+                if " " in name:  # not a language, but the rest of a text
                     known = "; a text with a comma in it needs quotes around it"
                 section.problem(key.where, f"'{what}': '{name}' is not one of the languages{known}")
         for language in self.languages:
@@ -139,19 +139,19 @@ class PromptReader:
         if name in fixed:
             return fixed[name]
         if "." in name and not self.resources:
-            return Text("")  # no resource could be read: said where `last_resort` names one
+            return Text("")  # no resource could be read, which is reported at `last_resort`
         if name == "helpline.email":
             text = "{helpline.email} is not set; write the address under helpline, or take the sentence out"
             section.problem(value.where, f"'{what}': {text}")
             return Text("")
         links = [f"links.{each}" for each in LINKS]
-        known = suggest(name, ["next_opening", "closure", *fixed, *links]) or "; next_opening and closure can be"
-        section.problem(value.where, f"'{what}': {{{name}}} is not something that can be said{known}")
+        known = suggest(name, ["next_opening", "closure", *fixed, *links]) or "; write one such as next_opening"
+        section.problem(value.where, f"'{what}': {{{name}}} is not a field{known}")
         return Text("")
 
     def _without_unset_links(self, section: Section, value: Scalar, text: str, what: str) -> str:
-        """The text without the sentences that speak of a link without an address. A link that is written without one
-        was warned of there."""
+        """The text without the sentences that mention a link without an address. A link that is written without one has
+        its warning there."""
         said: list[str] = []
         for sentence in _SENTENCE.split(text):
             unset = [name for name in LINKS if f"{{links.{name}}}" in sentence and not self.links.get(name)]
@@ -168,7 +168,7 @@ class PromptReader:
         return " ".join(said)
 
     def _fixed(self, language: str) -> Mapping[str, Part]:
-        """Fields that do not depend on the moment, made once for each language."""
+        """Fields that do not depend on the moment, computed once for each language."""
         if language in self._fixed_fields:
             return self._fixed_fields[language]
         fields: dict[str, Part] = {
@@ -199,7 +199,7 @@ class PromptReader:
         elif problem := _missing(self.audio / file.text):
             section.problem(file.where, f"'{file.text[:40]}' {problem}")
         elif audio_file(self.audio, file.text) is None:
-            hint = "put it there, itself and not a link to elsewhere"
+            hint = "put the file itself there, not a link"
             section.problem(file.where, f"'{file.text[:40]}' is not in the folder 'audio'; {hint}")
         if not text.text:
             section.warn(file.where, f"'{file.text}' has no text; those who cannot hear it have nothing to read")
@@ -212,20 +212,20 @@ class PromptReader:
 
 
 def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[str]) -> None:
-    """A problem for a field that stands in a text too often."""
+    """Reports a field that occurs in a text too often."""
     for name, times in Counter(fields).items():
         if times > MOST_OF_ONE_FIELD:
             section.problem(
                 value.where,
-                f"{what} has {{{name}}} {times} times; at most {MOST_OF_ONE_FIELD} times may it stand there",
+                f"{what} has {{{name}}} {times} times; at most {MOST_OF_ONE_FIELD} are allowed",
             )
 
 
 def _missing(path: Path) -> str | None:
-    """What keeps an audio file from being played."""
+    """Why an audio file cannot be played; None if it can."""
     try:
         if not path.is_file():
-            return "is not in the folder 'audio'; put it there, itself and not a link to elsewhere"
+            return "is not in the folder 'audio'; put the file itself there, not a link"
     except OSError as error:  # a folder without permission, a name that is too long
-        return f"cannot be looked at in the folder 'audio' ({error.strerror}); mend its permissions or its name"
+        return f"cannot be checked in the folder 'audio' ({error.strerror}); fix its permissions or its name"
     return None if os.access(path, os.R_OK) else "cannot be read; give the server permission to read it"

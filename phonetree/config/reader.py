@@ -1,7 +1,7 @@
-"""Reading a table with every problem noted, none raised.
+"""Reads a table, and collects every problem instead of raising the first.
 
-A reader that finds a problem notes it and hands back something harmless, so that the reading goes on and
-all problems of a file are reported at once. Nothing harmless is ever used: a site with a problem is not built.
+A reader that finds a problem reports it and returns a placeholder, so that reading continues and all problems of a file
+are found at once. Placeholders are never used: a site with a problem is not built.
 """
 
 import re
@@ -16,7 +16,7 @@ from phonetree.config.slips import COMMENT, uncoloned
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
 LONGEST_NAME = 100
-"""Characters of a name: it is spoken in the midst of sentences, on days that nobody looks at in advance."""
+"""Characters of a name: it is spoken inside sentences, on days that nobody checks in advance."""
 
 T = TypeVar("T")
 
@@ -41,22 +41,22 @@ class Findings:
         self.warnings: list[ConfigWarning] = []
 
     def problem(self, where: Where, text: str) -> Problem:
-        """Notes a problem, and returns it. Raises ConfigError with all there are when over `MOST_PROBLEMS`."""
+        """Adds a problem, and returns it. Beyond `MOST_PROBLEMS`, raises ConfigError with all of them."""
         if len(self.problems) >= MOST_PROBLEMS:
-            self.refuse(Where(where.file), f"has more problems than these {len(self.problems)}; mend them first")
+            self.refuse(Where(where.file), f"has more problems than these {len(self.problems)}; fix them first")
         self.problems.append(found := Problem(where, _shortened(text)))
         return found
 
     def withdraw(self, problem: Problem) -> None:
-        """Takes back a problem that another one explains."""
+        """Removes a problem that another one explains."""
         self.problems.remove(problem)
 
     def explain(self, where: Where, text: str) -> None:
-        """Notes the one cause of all the problems of a file, in their place."""
+        """Replaces all problems of a file by their one cause."""
         self.problems = [Problem(where, text), *(each for each in self.problems if each.where.file != where.file)]
 
     def refuse(self, where: Where, text: str) -> NoReturn:
-        """Ends the reading: raises ConfigError with the problems so far and this one, the last."""
+        """Stops reading: raises ConfigError with the problems so far, and this one last."""
         raise ConfigError([*sorted(set(self.problems)), Problem(where, text)])
 
     def warn(self, where: Where, text: str) -> None:
@@ -64,13 +64,13 @@ class Findings:
 
 
 def _shortened(text: str) -> str:
-    """The beginning and the end of a text that is too long: where it is, and what to do."""
+    """The beginning and the end of a text that is too long: they say where, and what to do."""
     half = LONGEST_PROBLEM // 2
     return text if len(text) <= LONGEST_PROBLEM else f"{text[:half]} [...] {text[-half:]}"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` when a known word is close, else the few that there are, else nothing."""
+    """`; did you mean 'x'?` if a known word is close, else the known words if they are few, else nothing."""
     names = [name for name in known if name]
     if close := closest(word, names):
         return f"; did you mean '{close}'?"
@@ -85,9 +85,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def _close(word: str, names: list[str]) -> str:
-    """The known word that is closest, if one is; of those equally close, one that begins like it. Of many, only those
-    are compared that have most pairs of letters in common with it: comparing is slow, and the names of 5,000 nodes are
-    many."""
+    """The closest known word, if one is close; of equally close ones, one with the same beginning. Of many, only those
+    with the most pairs of letters in common are compared: comparing is slow, and there may be 5,000 nodes."""
     if len(names) > MOST_COMPARED:
         pairs = {*map("".join, pairwise(word)), word[:1]}
         names = nlargest(
@@ -100,20 +99,20 @@ def _likeness(word: str, name: str) -> tuple[float, bool]:
     return SequenceMatcher(None, name, word).ratio(), word.startswith(name) or name.startswith(word)
 
 
-EMPTY = "is empty; write what belongs under it, or bring it back: undo in the editor, or git checkout"
+EMPTY = "is empty; write what belongs under it, or restore it: undo in the editor, or git checkout"
 
 
 def _no_table(item: Item) -> str:
-    """What is wrong with something that should be a table."""
+    """The problem with an item that should be a table."""
     if not isinstance(item, Scalar):
         return "has to hold lines like 'name: value'"
     return EMPTY if not item.text else uncoloned(item.text) or "has to hold lines like 'name: value'"
 
 
 class Section:
-    """A table under reading. `label` says in problems where we are: "menu 'welcome', key '3'".
+    """A table being read. `label` says in problems where it is: "menu 'welcome', key '3'".
 
-    One that is not `present` stands for a table that is missing, which was said: it has no problems of its own.
+    One that is not `present` stands for a missing table, which is already reported: it has no problems of its own.
     """
 
     def __init__(self, table: Table, label: str, findings: Findings, *, present: bool = True) -> None:
@@ -132,27 +131,27 @@ class Section:
         self.findings.warn(where, f"{self.label}: {text}" if self.label else text)
 
     def take(self, key: str) -> Item | None:
-        """What stands under a key, or None."""
+        """The item under a key, or None. The key then counts as known."""
         self._taken.add(key)
         entry = self._entries.get(key)
         return entry[1] if entry else None
 
     def require(self, key: str, hint: str) -> Item | None:
-        """What stands under a key; its absence is a problem, and `hint` says what to write."""
+        """The item under a key; its absence is a problem, and `hint` says what to write."""
         item = self.take(key)
         if item is None and self.present:
             self._missing[key] = self.problem(self.where, f"'{key}' is missing; {hint}")
         return item
 
     def text(self, key: str, default: str = "", *, hint: str | None = None) -> Scalar:
-        """The single value under a key. With a hint it must be there."""
+        """The single value under a key. With a hint it is required."""
         item = self.require(key, hint) if hint else self.take(key)
         if hint and isinstance(item, Scalar) and not item.text:
             self.problem(item.where, f"'{key}' is empty; {hint}")
         return self.scalar(item, f"'{key}'", default)
 
     def scalar(self, item: Item | None, what: str, default: str = "", *, spoken: bool = False) -> Scalar:
-        """An item that has to be a single value. Curly quotes around it are a problem, but in what is `spoken`."""
+        """An item as a single value. Curly quotes around it are a problem, unless it is `spoken`."""
         if item is None:
             return Scalar(default, self.where)
         if not isinstance(item, Scalar):
@@ -164,16 +163,16 @@ class Section:
         return item
 
     def refuse_comment(self, value: Scalar) -> bool:
-        """Whether a # ends a text that is spoken, which is a problem: it may be meant as the key."""
+        """Whether a # ends a spoken text, which is a problem: it may be meant as the key."""
         if value.comment:
             self.problem(value.comment, COMMENT)
         return value.comment is not None
 
     def plain(self, value: Scalar, what: str) -> str:
-        """What something is called: said and shown as it stands, with nothing filled in."""
+        """A name: said and shown as written, with nothing filled in."""
         self.refuse_comment(value)
         if set("{}") & set(value.text):
-            self.problem(value.where, f"{what} is said as it stands, with nothing filled in; write it without braces")
+            self.problem(value.where, f"{what} is said as written, with nothing filled in; write it without braces")
         if len(value.text) > LONGEST_NAME:
             self.problem(value.where, f"{what} has {len(value.text)} characters; a name has at most {LONGEST_NAME}")
         return value.text
@@ -196,12 +195,12 @@ class Section:
         return default
 
     def section(self, key: str, label: str, *, hint: str | None = None) -> "Section":
-        """The table under a key; an absent one is empty."""
+        """The table under a key; a missing one is empty."""
         item = self.require(key, hint) if hint else self.take(key)
         return self.subsection(item, label)
 
     def subsection(self, item: Item | None, label: str) -> "Section":
-        """An item that has to be a table."""
+        """An item as a table."""
         if isinstance(item, Table):
             return Section(item, label, self.findings)
         if item is not None:
@@ -210,32 +209,32 @@ class Section:
         return Section(Table((), where), label, self.findings, present=False)
 
     def entries(self) -> Iterator[tuple[Scalar, Item]]:
-        """Every key and value, as taken."""
+        """Every key and value. All keys then count as known."""
         self._taken.update(self._entries)
         return iter(self._entries.values())
 
     def names(self) -> Iterator[tuple[str, Scalar]]:
-        """Every key by its text; none is taken by that."""
+        """Every key by its text, without making it known."""
         return ((name, key) for name, (key, _) in self._entries.items())
 
     def refuse(self, where: Where, text: str) -> NoReturn:
-        """Ends the reading with a problem, for what would be too much to read."""
+        """Stops reading with a problem, if there is too much to read."""
         self.findings.refuse(where, f"{self.label}: {text}" if self.label else text)
 
     def at_most(self, most: int) -> "Section":
-        """This table; the reading ends when it has more than `most` entries."""
+        """This table; reading stops if it has more than `most` entries."""
         if len(self._entries) > most:
-            self.refuse(self.where, f"has {len(self._entries):,} entries; at most {most:,} may be")
+            self.refuse(self.where, f"has {len(self._entries):,} entries; at most {most:,} are allowed")
         return self
 
     def items(self, key: str, *, most: int | None = None) -> tuple[Item, ...]:
-        """The list under a key; an absent one is empty. The reading ends when it has more than `most` entries."""
+        """The list under a key; a missing one is empty. Reading stops if it has more than `most` entries."""
         item = self.take(key)
         if item is None:
             return ()
         if isinstance(item, Listing):
             if most is not None and len(item.items) > most:
-                self.refuse(item.where, f"'{key}' has {len(item.items):,} entries; at most {most:,} may be")
+                self.refuse(item.where, f"'{key}' has {len(item.items):,} entries; at most {most:,} are allowed")
             return item.items
         empty = isinstance(item, Scalar) and not item.text
         wrong = EMPTY if empty else "has to be a list: lines that begin with a dash, or [one, two]"
@@ -243,31 +242,31 @@ class Section:
         return ()
 
     def lacks(self, key: str) -> bool:
-        """Whether a key that was required is missing, and not only misspelt, as far as `refuse_unknown` can tell."""
+        """Whether a required key is missing and not just misspelt, as far as `refuse_unknown` can tell."""
         return key in self._missing
 
     def has(self, key: str) -> bool:
         return key in self._entries
 
     def where_of(self, key: str) -> Where:
-        """The place of a value, or of the table when there is none."""
+        """The place of a value, or of the table if it is missing."""
         entry = self._entries.get(key)
         return entry[1].where if entry else self.where
 
     def refuse_unknown(self) -> None:
-        """Notes every key that nobody has taken."""
+        """Reports every unknown key."""
         for name, (key, _) in self._entries.items():
             if name not in self._taken:
                 known = sorted(self._taken)
                 first = re.split(r"[:\uff1a]", name)[0]  # of go:leave, which is one word to YAML
                 if missing := self._missing.pop(first if first in known else closest(name, known), None):
-                    self.findings.withdraw(missing)  # it is there, misspelt: one slip, one problem
+                    self.findings.withdraw(missing)  # it is there, misspelt: one mistake, one problem
                 hint = "; a text with a comma in it needs quotes around it" if " " in name else suggest(name, known)
                 joined = uncoloned(name) if first in known else None
                 self.problem(key.where, joined or f"'{name}' is not a setting here{hint}")
 
     def attempt(self, where: Where, make: Callable[[], T], default: T) -> T:
-        """What `make` makes; the text of its ValueError is a problem at `where`."""
+        """What `make` returns; on ValueError `default`, and its text is a problem at `where`."""
         try:
             return make()
         except ValueError as error:

@@ -36,13 +36,13 @@ from phonetree.core.verbs import Voice
 from phonetree.errors import Where
 
 MOST_LANGUAGES = 9
-"""Languages of a helpline: a caller changes them by a key."""
+"""Languages of a helpline: callers change them with a key."""
 
 LONGEST_PHRASE = 500
 """Characters of one of the product's phrases: half a minute of speech."""
 
 MOST_SPOKEN, LONGEST_SPOKEN = 200, 60
-"""Words of a language that are said otherwise than they are written, and the characters of one."""
+"""Words of a language that are not spoken as written, and the characters of one."""
 
 LONGEST_ADDRESS = 500
 """Characters of a link."""
@@ -54,14 +54,14 @@ _NODES = f"write what callers hear and where it leads, or, if the file ends too 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 _FIELD = re.compile(r"\{([a-z]+)\}")
-"""A field of a phrase: its name and nothing else, neither a format nor a position, an attribute or an index."""
+"""A field of a phrase: only its name, without a format, a position, an attribute or an index."""
 _HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]+(:\d+)?(/[!-~]*)?\Z", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What routing.yaml holds."""
+    """The contents of routing.yaml."""
 
     helpline: Helpline
     languages: Mapping[str, LanguageInfo]
@@ -79,10 +79,10 @@ class Routing:
 
 
 def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInfo]:
-    """The languages alone: hours.yaml needs them before the rest can be read.
+    """Only the languages: hours.yaml needs them before the rest can be read.
 
-    None at all when they are not to be had, a name is wrong or the file ends before its nodes; no text is then held
-    against them.
+    Empty if they are unusable, a name is invalid or the file ends before its nodes; texts are then not checked against
+    them.
     """
     section = Section(table, "", findings)
     languages = section.section(
@@ -96,14 +96,14 @@ def read_languages(table: Table, findings: Findings) -> Mapping[str, LanguageInf
     unwritten = [
         name for name, _ in languages.entries() if written and name.text not in written and _LANGUAGE.match(name.text)
     ]
-    for name in unwritten:  # as when its name is mistyped: one problem, not one for each text of the file
+    for name in unwritten:  # such as when its name is mistyped: one problem, not one for each text of the file
         known = suggest(name.text, [each for each in written if each not in read])
         languages.problem(name.where, f"no text is written in '{name.text}'{known or '; write them, or leave it out'}")
     return read if nodes and not unwritten and all(map(_LANGUAGE.match, read)) else {}
 
 
 def _written(item: Item | None) -> list[str]:
-    """The languages that texts stand in: the keys of all tables that may be the name of one."""
+    """The languages of the texts: the keys of all tables that may be prompts."""
     if isinstance(item, Listing):
         return [each for inner in item.items for each in _written(inner)]
     if not isinstance(item, Table):
@@ -134,7 +134,7 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
 
 
 def _pronunciation(section: Section) -> Pronunciation:
-    """How words are said that are written otherwise. Those of the product's own phrases are known."""
+    """How words are pronounced that are not spoken as written. Those of the product's phrases are included."""
     spoken = dict(SPOKEN)
     for written, item in section.at_most(MOST_SPOKEN).entries():
         said = section.scalar(item, f"'{written.text}'", spoken=True)
@@ -143,9 +143,11 @@ def _pronunciation(section: Section) -> Pronunciation:
         if not said.text:
             section.problem(said.where, f"'{written.text}' is empty; write how it is said, such as MIT: M I T")
         elif not written.text.strip() or written.text != written.text.strip():
-            section.problem(written.where, f"'{written.text}' is no word; write one as it stands in texts")
+            section.problem(written.where, f"'{written.text}' is not a word; write one as it is in the texts")
         elif longest := max((each for each in (written.text, said.text) if len(each) > LONGEST_SPOKEN), default=""):
-            text = f"'{longest[:LONGEST_SPOKEN]}...' has {len(longest)} characters; at most {LONGEST_SPOKEN} may be"
+            text = (
+                f"'{longest[:LONGEST_SPOKEN]}...' has {len(longest)} characters; at most {LONGEST_SPOKEN} are allowed"
+            )
             section.problem(said.where, text)
         elif set("{}") & set(written.text + said.text):
             section.problem(written.where, f"'{written.text}' is replaced as it stands; write it without braces")
@@ -153,15 +155,15 @@ def _pronunciation(section: Section) -> Pronunciation:
 
 
 def _links(section: Section) -> Mapping[LinkName, str]:
-    """The addresses of the helpline's pages by name: "" for one that is written without an address, as a warning
-    says; callers are not told of it."""
+    """The addresses of the helpline's pages by name: "" for one without an address, which is a warning; callers do not
+    hear of it."""
     written = {name: section.text(name) for name in LINKS}
     section.refuse_unknown()
     for name, address in written.items():
         if not address.text and section.has(name):
             section.warn(address.where, f"'{name}' has no address; the sentences that speak of it are left out")
         elif address.text and not (len(address.text) <= LONGEST_ADDRESS and _HTTPS.match(address.text)):
-            hint = "write it whole, such as https://example.org/form"
+            hint = "write the full address, such as https://example.org/form"
             section.problem(address.where, f"'{name}' is '{address.text}', which is not an https address; {hint}")
     return {name: address.text for name, address in written.items() if section.has(name)}
 
@@ -174,10 +176,10 @@ def read_routing(
     rules: NumberRules,
     findings: Findings,
 ) -> Routing:
-    """Everything else of routing.yaml; what is wrong with it is noted in `findings`."""
+    """The rest of routing.yaml; its problems are added to `findings`."""
     section = Section(table, "", findings)
     section.take("languages")
-    helpline = _helpline(section.section("helpline", "helpline", hint="write the name and number of yours"), rules)
+    helpline = _helpline(section.section("helpline", "helpline", hint="write its name and number"), rules)
     rules = replace(rules, ours=frozenset(filter(None, (helpline.number, helpline.provider_number))))
     phrases = _phrases(section.section("phrases", "phrases"), languages)
     resources = read_resources(section, tuple(languages), rules, zone)
@@ -219,7 +221,7 @@ def read_routing(
 
 
 def _alike(section: Section, reader: NodeReader, item: Item) -> frozenset[NodeId]:
-    """Nodes that stand for one another by day and by night."""
+    """Nodes that correspond to each other by day and by night."""
     if not isinstance(item, Listing) or len(item.items) < 2:
         section.problem(item.where, "'alike': write each group of nodes in brackets, such as [advocate, night_line]")
         return frozenset()
@@ -262,7 +264,7 @@ def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:
     return value.text
 
 
-# -- the product's own words, replaced or added to
+# -- the product's phrases, replaced or added to
 
 
 def _phrases(section: Section, languages: Mapping[str, LanguageInfo]) -> Mapping[str, Mapping[str, str]]:
@@ -309,11 +311,11 @@ def _check_phrase(section: Section, name: str, value: Scalar) -> None:
     if not value.text.strip():
         section.problem(value.where, f"'{name}' is empty; write what callers hear, such as: {original}")
     elif set("{}") & set(_FIELD.sub("", value.text)):
-        # a phrase is filled in with str.format, which would take the rest of such a field for an instruction
+        # a phrase is filled in with str.format, which would interpret the rest of such a field
         text = f"'{name}' has a brace that is not around a field's name alone; write fields plainly, like {{name}}"
         section.problem(value.where, f"{text}, and no other braces; the original: {original}")
     elif len(value.text) > LONGEST_PHRASE:
-        text = f"'{name}' has {len(value.text)} characters; at most {LONGEST_PHRASE} may be"
+        text = f"'{name}' has {len(value.text)} characters; at most {LONGEST_PHRASE} are allowed"
         section.problem(value.where, f"{text}, so leave out what can wait")
     elif found != wanted:
         has = " and ".join(f"{{{field}}}" for field in sorted(wanted)) or "no fields in braces"

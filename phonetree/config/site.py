@@ -1,4 +1,4 @@
-"""A site from the two files of its folder, or every problem of both; and a site under overrides."""
+"""A site from the two files of its folder, or every problem in both; and a site under overrides."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ FILES = ("hours.yaml", "routing.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A site, the files it was made from (hours.yaml, routing.yaml), and the advice about it."""
+    """A site, the files it was made from (hours.yaml, routing.yaml), and its warnings."""
 
     site: Site
     contents: tuple[bytes, bytes]
@@ -34,26 +34,26 @@ class Loaded:
 
 
 def load(folder: Path, rules: NumberRules) -> Loaded:
-    """The site that a folder's two files and audio make.
+    """The site of a folder's two files and audio.
 
-    Raises ConfigError with every problem of both files, in their order.
+    Raises ConfigError with every problem in both files, in file order.
     """
     findings = Findings()
     return _compiled(folder, {name: _bytes(folder / name, findings) for name in FILES}, rules, findings)
 
 
 def made_of(contents: tuple[bytes, bytes], folder: Path, rules: NumberRules) -> Loaded:
-    """The site that two files (hours.yaml, routing.yaml) make beside a folder's audio. Raises ConfigError."""
+    """The site of two files' contents (hours.yaml, routing.yaml) and a folder's audio. Raises ConfigError."""
     return _compiled(folder, dict(zip(FILES, contents, strict=True)), rules, Findings())
 
 
 def fingerprint(folder: Path) -> str:
-    """All that `load` depends on, in short: the two files, and which audio files there are."""
+    """A hash of all that `load` depends on: the two files, and which audio files there are."""
     return _digest([*(_bytes(folder / name, Findings()) or b"" for name in FILES), *_audio(folder)])
 
 
 def revision_of(contents: tuple[bytes, bytes]) -> str:
-    """The name of what two files say."""
+    """The name of the revision with these two files."""
     return _digest(contents)[:12]
 
 
@@ -61,7 +61,7 @@ def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberR
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
     if hours and routing and _swapped(hours, routing):
         raise ConfigError([Problem(Where(str(folder / FILES[0])), _SWAPPED)])
-    # what cannot be read at all is one problem: nothing that the other file says is then held against it
+    # a file that cannot be read at all is one problem: the other file is not checked against it
     languages = read_languages(routing, findings) if routing else {}
     schedule = read_schedule(hours, tuple(languages), findings) if hours else None
     zone = schedule.zone if schedule else pytz.UTC
@@ -82,9 +82,7 @@ def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberR
     return Loaded(site, both, resort, tuple(sorted(set(findings.warnings))))
 
 
-_SWAPPED = (
-    "holds what belongs into routing.yaml, and routing.yaml what belongs here; exchange the names of the two files"
-)
+_SWAPPED = "holds what belongs in routing.yaml, and routing.yaml what belongs here; swap the names of the two files"
 
 
 def _swapped(hours: Table, routing: Table) -> bool:
@@ -108,7 +106,7 @@ def _bytes(path: Path, findings: Findings) -> bytes | None:
 
 
 def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
-    """The table that a file's bytes hold; None and problems when they hold none that can be read."""
+    """The table in a file's bytes; None and problems when it cannot be read."""
     try:
         return document.parse(data, str(path)) if data is not None else None
     except ConfigError as error:
@@ -117,7 +115,7 @@ def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
 
 
 def _audio(folder: Path) -> list[bytes]:
-    """The names of the audio files as the system has them, which may be no text, and whether each can be read."""
+    """The names of the audio files in bytes, which may not be text, and whether each can be read."""
     try:
         with os.scandir(os.fsencode(folder / "audio")) as files:
             return sorted(file.name + b"/%d" % os.access(file.path, os.R_OK) for file in files)
@@ -126,7 +124,7 @@ def _audio(folder: Path) -> list[bytes]:
 
 
 def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
-    """The same revision under these overrides, the newest first."""
+    """The same revision under these overrides, newest first."""
     if site.schedule.overrides == overrides:
         return site
     return replace(site, schedule=replace(site.schedule, overrides=overrides))
@@ -141,7 +139,7 @@ def broken_by(
     proof: Callable[[Site], tuple[T, ...]],
     before: tuple[Override, ...] = (),
 ) -> tuple[T, ...]:
-    """What a proof finds broken under overrides, but for what is broken under those `before` as well."""
+    """What a proof finds broken under overrides, except what is broken under those `before` as well."""
     if not (broken := proof(overridden(site, overrides))):
         return ()
     already = proof(overridden(site, before))

@@ -1,4 +1,4 @@
-"""What keeps a file from being YAML, in words for those who do not know YAML, at the line where they must look."""
+"""Why a file is not valid YAML, in words for people who do not know YAML, at the line that they have to fix."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from phonetree.core.characters import ODD_SPACE, named
 from phonetree.errors import Problem, Where
 
 _ENDS = (
-    "the file ends in the midst of something, such as braces or quotes; write the rest of this line, or bring back "
-    "what the file held: undo in the editor, or git checkout"
+    "the file ends in the middle of something, such as braces or quotes; write the rest of this line, or restore the "
+    "file: undo in the editor, or git checkout"
 )
 _LOOK = "look at this line and the one before it"
 _OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
@@ -23,13 +23,13 @@ _WORDS = {
     "found unknown escape character": "has a backslash in a text in double quotes; leave it out, or write it twice",
     "found invalid Unicode character escape code": "has a backslash that stands for no character; leave it out",
 }
-"""By what the parser says is wrong."""
+"""By the parser's message."""
 
 COMMENT = "a # begins a comment here, so what follows it is not spoken; put quotes around the text, or write 'pound'"
 
 _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CUT = re.compile(r"\S\s+#(.*)")
-"""A comment behind something, and what stands in it."""
+"""A comment after something, and its text."""
 
 _WORDS_ALONE = re.compile(r"\s+[^\s#{\[:-][^:]*\Z")
 
@@ -37,7 +37,7 @@ _UNCOLONED = re.compile(r"([a-zA-Z][\w-]*)(?:\s*[:\uff1a]\s*|\s+)(\S.*)")
 _NO_COLON = re.compile(r"\s*[a-zA-Z][\w-]*\s*[:\uff1a]")
 
 LONGEST_SHOWN = 60
-"""Characters of a line that is shown as it should be."""
+"""Characters of a line that is shown corrected."""
 
 _OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{#]+:)?({ODD_SPACE})")
 
@@ -45,7 +45,7 @@ _AT_THE_BEGINNING = frozenset(_WORDS) - {
     "did not find expected '-' indicator",
     "block sequence entries are not allowed in this context",
 }
-"""What is mended where the thing begins that the parser was reading, not where it gave up."""
+"""What has to be fixed where the parser began to read the item, not where it gave up."""
 
 
 def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
@@ -54,7 +54,7 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
-    lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that no editor shows
+    lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that editors do not show
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
     stopped, started = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
@@ -79,7 +79,7 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
 def _seen(
     error: yaml.MarkedYAMLError, lines: Sequence[str], begun: yaml.Mark, at: yaml.Mark
 ) -> Iterator[tuple[int, int, str]]:
-    """What the lines that the parser stumbled over show to anybody: line and column, from 0, and what to do."""
+    """Visible mistakes in the lines where the parser failed: line and column, from 0, and what to do."""
     if tab := _tab(lines, begun.line, at.line):
         yield *tab, "has a tab; replace it with spaces"
     if odd := _odd_space(lines, begun.line, at.line):
@@ -98,12 +98,12 @@ def _seen(
 
 
 def _before(lines: Sequence[str], number: int) -> int:
-    """The line with something in it that comes before another one."""
+    """The last line before another one that is not empty."""
     return next((each for each in range(number - 1, -1, -1) if lines[each].strip()), 0)
 
 
 def _of_line(lines: Sequence[str], number: int) -> str | None:
-    """What is wrong with a line by itself, or beside its neighbours."""
+    """The problem with a line by itself, or next to its neighbours."""
     line, beside = lines[number], (lines[_before(lines, number)], lines[number + 1])
     if re.match(r"\s*-[^\s-]", line):
         return "has no space after its dash; write one"
@@ -113,7 +113,7 @@ def _of_line(lines: Sequence[str], number: int) -> str | None:
 
 
 def uncoloned(text: str) -> str | None:
-    """What is wrong with a text in which a colon, or the space behind it, is missing after the key."""
+    """The problem with a text that lacks the colon after its key, or the space after the colon."""
     if not (found := _UNCOLONED.match(text)):
         return None
     key, value = found.groups()
@@ -127,13 +127,13 @@ _GOES_ON = (
     "mark that is missing"
 )
 _FURTHER = (
-    "stands further to the right than the line before it, which has its value already or lacks its colon; "
-    "let it line up, add the colon, or put quotes around the text"
+    "begins further to the right than the line before it, which already has its value or lacks its colon; "
+    "line it up, add the colon, or put quotes around the text"
 )
 
 
 def _left_over(line: str, column: int) -> str:
-    """What is wrong with a line whose rest, from a column on, belongs to nothing before it."""
+    """The problem with a line whose rest, from a column on, does not continue anything before it."""
     before, met = line[:column].rstrip(), line[column : column + 1]
     if met and met in "}],":
         return f"has a {met} too many, or a brace or a colon is missing before it; {_LOOK}"
@@ -141,11 +141,11 @@ def _left_over(line: str, column: int) -> str:
         return _GOES_ON
     if before.endswith(("}", "]")):
         return "goes on after a closing brace or bracket; put quotes around a text that begins with a brace"
-    return "does not line up with the lines before it; begin it exactly below the line that it belongs beside"
+    return "does not line up with the lines before it; begin it exactly below the line that it belongs with"
 
 
 def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
-    """Line and column of a tab in front of a line's words, in the lines that the parser stumbled over."""
+    """Line and column of a tab in the indentation, in the lines where the parser failed."""
     for number in dict.fromkeys((last, *range(first, last))):
         line = lines[min(number, len(lines) - 1)]
         indented = line[: len(line) - len(line.lstrip(" \t-"))]
@@ -155,13 +155,13 @@ def _tab(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
 
 
 def odd_space(character: str) -> str:
-    """The problem with a space that is none to YAML."""
-    return f"an unusual space ({named(character)}) stands here; type an ordinary one"
+    """The problem with a space that YAML does not know."""
+    return f"here is an unusual space ({named(character)}); type an ordinary one"
 
 
 def _odd_space(lines: Sequence[str], first: int, last: int) -> tuple[int, int] | None:
-    """Where an odd space stands before a line's words or behind a key's colon: the last one before the parser gave up,
-    in the lines that it stumbled over or in the one before."""
+    """Where an odd space is before a line's words or after a key's colon: the last one before the parser gave up, in
+    the lines where it failed or in the one before."""
     for number in range(min(last, len(lines) - 1), min(first, _before(lines, last)) - 1, -1):
         if found := _OUT_OF_PLACE.match(lines[number]):
             return number, found.start(1)
@@ -169,14 +169,14 @@ def _odd_space(lines: Sequence[str], first: int, last: int) -> tuple[int, int] |
 
 
 def _comment(line: str, *, in_braces: bool, following: str) -> int | None:
-    """The column of a # that cuts a text: it hides what closes braces, or the `following` line goes on with words."""
+    """The column of a # that cuts off a text: it hides a closing brace, or the `following` line continues the text."""
     cut = _CUT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
     hides = cut and (re.search(r"[}\]]", cut[1]) if in_braces else _WORDS_ALONE.match(following))
     return cut.start(1) - 1 if cut and hides else None
 
 
 def _quote(line: str, column: int) -> str | None:
-    """What is wrong with the quotes before a column of a line, when they are why a brace seems not closed."""
+    """The problem with the quotes before a column of a line, if they are why a brace seems not closed."""
     before = line[:column]
     if any(mark in before for mark in "\u201c\u201d\u201e"):
         return 'has curly quotes around a text with braces; write straight quotes (") instead'
@@ -190,13 +190,13 @@ def _quote(line: str, column: int) -> str | None:
 
 
 def _open(stopped: Where, started: Where, before: str, met: str, opening: str, closing: str) -> Problem:
-    """Something in braces or brackets that does not go on as it must."""
+    """The problem with something in braces or brackets that does not continue as it has to."""
     if met == ":" and stopped.line == started.line:
         return Problem(
             stopped, "has a second colon, or no comma before it; put quotes around a text that holds a colon"
         )
     if met == "{" and before.endswith("$"):
-        return Problem(stopped, "has a brace behind the $; write the name without braces, such as $ADVOCATE_1")
+        return Problem(stopped, "has a brace after the $; write the name without braces, such as $ADVOCATE_1")
     if met in "}]" and met:
         return Problem(stopped, f"closes with {met} what {opening} opened on line {started.line}; write {closing}")
     return Problem(started, f"the {opening} that opens here is not closed; add the {closing} that is missing")

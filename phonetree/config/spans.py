@@ -1,6 +1,6 @@
 """The grammar of hours: `9:00-12:00, 13:00-17:00`, over midnight `18:00-2:00`, and longer `9:00-5:00 next day`.
 
-What is written in another way is refused with what to write instead, as far as that can be told.
+Anything else is refused, with what to write instead if that can be guessed.
 """
 
 import re
@@ -9,17 +9,17 @@ from itertools import pairwise
 from phonetree.core.schedule import MINUTES_OF_A_DAY, Span
 
 LONGEST_UNSAID = 12 * 60
-"""Minutes. What runs over midnight for longer needs the words `next day`: it is more often a slip than meant."""
+"""Minutes. A longer span over midnight needs the words `next day`: it is more often a mistake than meant."""
 
 MOST_SPANS = 12
-"""Spans of one day: more than anybody keeps in mind."""
+"""Spans of one day: more than anybody can remember."""
 
 LONGEST_GUESSED = 100
 """Characters of a text that may have been meant as hours."""
 
 HALF_A_DAY = MINUTES_OF_A_DAY // 2
 EVENING = 18 * 60
-"""From this minute of the day on, one speaks of the evening."""
+"""The minute of the day at which the evening begins."""
 
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*-\s*([0-9]{1,2}:[0-9]{2})(\s+next\s+day)?", re.IGNORECASE)
 
@@ -47,7 +47,7 @@ def spans_of(text: str) -> tuple[Span, ...]:
     spans = tuple(_span(match) for match in found if match)
     for one, two in pairwise(spans):
         if two.start < one.start:
-            raise ValueError(f"{two} stands after {one}, but begins before it; {_in_order(one, two)}")
+            raise ValueError(f"{two} comes after {one}, but begins before it; {_in_order(one, two)}")
         if two.start < one.end:
             raise ValueError(f"{one} and {two} overlap; join them or move one")
     return spans
@@ -86,7 +86,7 @@ def _otherwise(start: int, end: int) -> str:
 
 
 def _in_order(one: Span, two: Span) -> str:
-    """What to write when `two` stands after `one`, but begins before it."""
+    """What to write when `two` comes after `one`, but begins before it."""
     first = f"put {two} first"
     if one.end <= two.start + HALF_A_DAY and two.end < HALF_A_DAY:
         return f"write {Span(two.start + HALF_A_DAY, two.end + HALF_A_DAY)} if the afternoon is meant, or {first}"
@@ -109,7 +109,7 @@ def _hours(minutes: int) -> str:
 
 
 def _instead(text: str) -> str:
-    """What is wrong with a text that has not the form of hours, and what to write."""
+    """The problem with a text that is not in the form of hours, and what to write."""
     plain = " ".join(text.lower().split())
     if plain in _WHOLE_DAY:
         return f"'{text}' is not a span of time; write 0:00-24:00 for the whole day"
@@ -125,7 +125,7 @@ def _instead(text: str) -> str:
 
 
 def _guesses(text: str) -> list[str]:
-    """The spans that somebody meant who wrote `9-5`, `9am to 5pm` or `9-12 1-5`; [] if that is unclear."""
+    """The spans that were meant by `9-5`, `9am to 5pm` or `9-12 1-5`; [] if that is unclear."""
     if _BETWEEN.sub("", _LOOSE_SPAN.sub(" ", text)):
         return []
     found: list[Span] = []

@@ -105,7 +105,7 @@ def test_hours_make_no_database(
         (
             ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
             [
-                "the words in 'es' hold a brace; nothing is filled in here, so write plain words",
+                "the words in 'es' have a brace; nothing is filled in here, so write plain words",
                 "the words in 'en' take 16 s to say; every caller hears them first, so leave "
                 "out what can wait (at most 15 s)",
             ],
@@ -121,7 +121,7 @@ def test_hours_make_no_database(
         ),
         (
             ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
-            ["the words in 'en' have 65003 characters; at most 500 may be, so leave out what can wait"],
+            ["the words in 'en' have 65003 characters; at most 500 are allowed, so leave out what can wait"],
         ),
         (["open", "--say", "hello"], ["--say 'hello' has no language; write it like: --say \"en=Back at 2 PM.\""]),
         (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
@@ -140,7 +140,7 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
 @pytest.mark.parametrize(
     ("begins", "ends", "problem"),
     [
-        ("2020-01-01 10:00", "2020-01-01 12:00", "it is over already (Wed 01 Jan 2020 12:00); choose a later end"),
+        ("2020-01-01 10:00", "2020-01-01 12:00", "it is already over (Wed 01 Jan 2020 12:00); choose a later end"),
         (
             "2030-01-01 10:00",
             "2030-01-01 09:00",
@@ -188,7 +188,7 @@ def test_open_while_nobody_is_on_shift_is_refused(store: Store, capsys: pytest.C
     day = _coming(5)
     assert main(["override", "add", "open", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
     problems = capsys.readouterr().err.splitlines()
-    assert problems[0] == "team 'advocates': nobody is on shift then; mend the shifts in routing.yaml first"
+    assert problems[0] == "team 'advocates': nobody is on shift then; fix the shifts in routing.yaml first"
     assert problems[1].startswith("0 reaches nobody from menu 'welcome'.")
 
 

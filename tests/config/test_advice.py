@@ -67,7 +67,7 @@ def test_next_years_closures_are_asked_for_from_november_on(tmp_path: Path) -> N
     assert asked in _advice(date(2027, 11, 1), tmp_path / "later", *recent)
 
 
-REMOVE = "remove the entry, or look at its year"
+REMOVE = "remove the entry, or check its year"
 MEND = "write {} if the year is wrong, otherwise remove the entry"
 
 
@@ -98,7 +98,7 @@ def test_an_entry_is_not_over_on_its_last_day(tmp_path: Path) -> None:
 
 def test_an_entry_of_a_mistyped_year_is_told(tmp_path: Path) -> None:
     (told,) = _warnings(date(2026, 11, 22), tmp_path, ("hours.yaml", "date: 2026-11-27", "date: 2062-11-27"))
-    assert told.text == "'the day after Thanksgiving' is more than 4 years ahead, on 2062-11-27; look at its year"
+    assert told.text == "'the day after Thanksgiving' is more than 4 years ahead, on 2062-11-27; check its year"
     assert _at(told).startswith("{date: 2062")
     edit = ("hours.yaml", "date: 2026-11-27", "date: 2030-11-27")
     assert _warnings(date(2026, 11, 22), tmp_path / "soon", edit) == ()
@@ -117,7 +117,7 @@ def _over(tmp_path: Path, dates: str, today: str) -> list[str]:
 def test_a_text_that_speaks_of_a_key_that_does_nothing(said: str, key: str, tmp_path: Path) -> None:
     edit = ("routing.yaml", "Advocates are here.", f"Advocates are here. {said}")
     assert _advice(date(2026, 11, 22), tmp_path, edit) == [
-        f"node 'welcome' speaks of key {key}, which does nothing there; leave keys out of texts"
+        f"node 'welcome' mentions key {key}, which does nothing there; leave keys out of texts"
     ]
 
 

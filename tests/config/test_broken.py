@@ -138,8 +138,7 @@ def test_a_closure_that_is_named_in_one_language_only_is_told(tmp_path: Path) ->
     line, column = warning.where.line, warning.where.column
     assert path.read_text(encoding="utf-8").splitlines()[line - 1][column - 1 :].startswith("winter break")
     assert warning.text == (
-        "closures, entry 2: has no name in 'es'; there callers hear the product's own word for it, so write it as "
-        "{en: ..., es: ...}"
+        "closures, entry 2: has no name in 'es', where callers hear only a general word; write it as {en: ..., es: ...}"
     )
 
 
@@ -151,7 +150,7 @@ def test_two_files_that_were_exchanged_are_one_problem(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(config, LIVE)
     (problem,) = caught.value.problems
-    assert problem.text.endswith("exchange the names of the two files")
+    assert problem.text.endswith("swap the names of the two files")
 
 
 @pytest.mark.parametrize("name", ["hours.yaml", "routing.yaml"])

@@ -67,7 +67,7 @@ def test_what_callers_hear_whose_place_is_lost_is_looked_at_too(site: Site) -> N
     broken = replace(site, phrases={**site.phrases, "en": english})
     problems = broken_promises(broken, VPR, SINCE)
     assert {problem.text.partition(" is too")[0].partition(" has")[0] for problem in problems} == {
-        "what callers hear whose place is lost"
+        "what callers hear when their place is lost"
     }
 
 

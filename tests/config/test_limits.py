@@ -61,24 +61,24 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
     "closures": (
         "hours.yaml",
         _add(CLOSURES),
-        f"there are 20,001 closures and openings; at most {MOST_DATED:,} may be",
+        f"there are 20,001 closures and openings; at most {MOST_DATED:,} are allowed",
     ),
     "calendars": (
         "hours.yaml",
         _replace("[US,", f"[{'US, ' * 500}"),
-        f"has 501 entries; at most {MOST_CALENDARS} may",
+        f"has 501 entries; at most {MOST_CALENDARS} are",
     ),
     "values": ("routing.yaml", _add(f"x: [{'a,' * MOST_ITEMS}a]\n"), f"the file has more than {MOST_ITEMS:,} keys"),
-    "keys twice": ("routing.yaml", _add("bye: x\n" * 5000), "more is wrong below"),
+    "keys twice": ("routing.yaml", _add("bye: x\n" * 5000), "there are more problems below"),
     "a long text": (
         "routing.yaml",
         _replace("Welcome.", "a" * 20_000),
-        f"a text of 20,000 characters begins here; at most {LONGEST_SCALAR:,} may be",
+        f"a text of 20,000 characters begins here; at most {LONGEST_SCALAR:,} are allowed",
     ),
     "nodes": (
         "routing.yaml",
         _add(_more("n{}: {{goodbye: {{}}}}", 5000)),
-        f"nodes: has 5,008 entries; at most {MOST_NODES:,} may be",
+        f"nodes: has 5,008 entries; at most {MOST_NODES:,} are allowed",
     ),
     "teams": (
         "routing.yaml",
@@ -88,22 +88,22 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
     "members": (
         "routing.yaml",
         _replace("members: [", f"members: [{'{name: Cy, number: $ADVOCATE_1}, ' * 2000}"),
-        f"'members' has 2,002 entries; at most {MOST_MEMBERS} may be",
+        f"'members' has 2,002 entries; at most {MOST_MEMBERS} are allowed",
     ),
     "resources": (
         "routing.yaml",
         _replace("resources:\n", f"resources:\n{_more('r{}: {{name: a line, ' + LINE + '}}', 400)}"),
-        f"resources: has 401 entries; at most {MOST_RESOURCES} may be",
+        f"resources: has 401 entries; at most {MOST_RESOURCES} are allowed",
     ),
     "languages": (
         "routing.yaml",
         _replace("languages:\n", f"languages:\n{_more('x{}: {{voice: a, code: b, name: c}}', 50)}"),
-        f"languages: has 51 entries; at most {MOST_LANGUAGES} may be",
+        f"languages: has 51 entries; at most {MOST_LANGUAGES} are allowed",
     ),
     "mentioned": (
         "routing.yaml",
         _replace("[0, star]", f"[{'0, ' * 5000}star]"),
-        f"has 5,001 entries; at most {MOST_MENTIONED} may",
+        f"has 5,001 entries; at most {MOST_MENTIONED} are",
     ),
     "alike": ("routing.yaml", _add(_more("m{0}: {{menu: {{like: m1{0}}}}}", 300)), "more problems than these"),
     "unfit characters": (
@@ -114,17 +114,17 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
     "a phrase": (
         "routing.yaml",
         _add("phrases: {en: {ended: '" + "Bye! " * 200 + "'}}\n"),
-        f"'ended' has 1000 characters; at most {LONGEST_PHRASE} may be",
+        f"'ended' has 1000 characters; at most {LONGEST_PHRASE} are allowed",
     ),
     "a field again and again": (
         "routing.yaml",
         _add("phrases: {en: {tomorrow: '" + "{time} " * 50 + "'}}\n"),
-        f"'tomorrow' has {{time}} 50 times; at most {MOST_OF_ONE_FIELD} times",
+        f"'tomorrow' has {{time}} 50 times; at most {MOST_OF_ONE_FIELD} are",
     ),
     "a moment again and again": (
         "routing.yaml",
         _replace("Welcome.", "Welcome. " + "{next_opening} " * 20),
-        f"has {{next_opening}} 20 times; at most {MOST_OF_ONE_FIELD} times",
+        f"has {{next_opening}} 20 times; at most {MOST_OF_ONE_FIELD} are",
     ),
     "misspelt": (
         "routing.yaml",
@@ -174,7 +174,7 @@ def test_a_chain_of_menus_that_are_like_one_another_ends(tmp_path: Path) -> None
     chain = "".join(f"  m{n}: {{menu: {{like: m{n + 1}}}}}\n" for n in range(50)) + "  m50: {menu: {like: welcome}}\n"
     problems = [text for text in _problems(tmp_path, "routing.yaml", _add(chain)) if "in a row" in text]
     assert len(problems) == 51 - MOST_LIKE
-    assert problems[0] == f"menu 'm0': more than {MOST_LIKE} menus are like one another in a row; name the last"
+    assert problems[0] == f"menu 'm0': more than {MOST_LIKE} menus in a row are 'like' the next; name the last"
 
 
 def test_each_entry_that_overlaps_is_told_once(tmp_path: Path) -> None:

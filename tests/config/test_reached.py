@@ -30,7 +30,8 @@ def test_menus_are_not_reached_through_the_menu_that_was_heard_last(tmp_path: Pa
     assert _problems(config) == []
     path.write_text(changed.replace(key, ""), encoding="utf-8")
     assert _problems(config) == [
-        f"node '{name}': no call ever comes here; lead a key to it, or remove it" for name in ("more", "second")
+        f"node '{name}': no call ever comes here; add a key that leads here, or remove it"
+        for name in ("more", "second")
     ]
 
 

@@ -82,10 +82,10 @@ def test_what_tired_people_write_is_refused_with_what_to_write(text: str) -> Non
 
 
 def test_an_afternoon_by_the_twelve_hour_clock_is_not_the_night_before() -> None:
-    with pytest.raises(ValueError, match="stands after") as refused:
+    with pytest.raises(ValueError, match="comes after") as refused:
         spans_of("9:00-12:00, 1:00-5:00")
     assert str(refused.value) == (
-        "1:00-5:00 stands after 9:00-12:00, but begins before it; "
+        "1:00-5:00 comes after 9:00-12:00, but begins before it; "
         "write 13:00-17:00 if the afternoon is meant, or put 1:00-5:00 first"
     )
     assert spans_of("1:00-5:00, 9:00-12:00") == (Span(60, 300), Span(540, 720))

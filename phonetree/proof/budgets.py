@@ -18,9 +18,6 @@ from phonetree.core.wording import Speaker
 from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.walk import SILENT, Place, Walk
 
-MOST_TURNS_ALONE = 60
-"""A call that has reached nobody after so many turns without the caller never will."""
-
 
 @dataclass(frozen=True, slots=True)
 class TimeToHelp:
@@ -123,11 +120,11 @@ def question(verbs: Verbs) -> Gather | None:
 
 
 def alone(walk: Walk, turn: int, key: str | None = None) -> Iterator[Verbs]:
-    """The documents of a call whose caller does nothing, or presses `key` at every question."""
+    """The documents of a call whose caller does nothing, or presses `key` at every question, until one comes again."""
     following: int | None = turn
-    for _ in range(MOST_TURNS_ALONE):
-        if following is None:
-            return
+    seen: set[int] = set()
+    while following is not None and following not in seen:
+        seen.add(following)
         verbs = walk.verbs[following]
         yield verbs
         event = Pressed(key) if key is not None and question(verbs) else SILENT

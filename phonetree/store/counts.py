@@ -99,9 +99,9 @@ class Counts:
 
 def _raise(connection: Connection, table: Table, cell: Mapping[str, str | int], number: int) -> None:
     """Adds to a cell, which is made where it is missing."""
-    here: list[ColumnElement[bool]] = [table.c[name] == value for name, value in cell.items()]
+    same_cell: list[ColumnElement[bool]] = [table.c[name] == value for name, value in cell.items()]
     more = {"number": table.c.number + number, "draws": table.c.draws + 1}
-    if not connection.execute(update(table).where(*here).values(more)).rowcount:
+    if not connection.execute(update(table).where(*same_cell).values(more)).rowcount:
         connection.execute(insert(table).values({**cell, "number": number, "draws": 1}))
 
 

@@ -56,6 +56,9 @@ def test_compose_shows_the_database_to_the_server_alone_and_locks_the_rest() -> 
     for name in ("phonetree", "migrate"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["ulimits"] == {"core": 0}
+    assert services["database"]["ulimits"] == {"core": 0}
+    assert "\nLimitCORE=0\n" in (DEPLOY / "phonetree@.service").read_text()
     assert services["phonetree"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 

@@ -1,6 +1,7 @@
 """The split set-up of docs/running.md, for real: servers with PHONETREE_BACKGROUND=off, and one `worker`."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def test_what_only_a_server_knows_it_does_itself_and_the_worker_the_rest(house: 
     held = house.provider.leave("CA" + "2" * 32, 2, number=NUMBER)
     house.serve("one")
     house.serve("two")
+    assert _core_sizes(house.servers["one"].pid) == {("0", "0")}
     first = house.revision("one")
     until(lambda: house.published() == {first})
 
@@ -167,11 +169,19 @@ def test_what_only_a_server_knows_it_does_itself_and_the_worker_the_rest(house: 
     assert UNANSWERED not in texts, "it tells of calls"
 
 
+def _core_sizes(pid: int) -> set[tuple[str, ...]]:
+    """How large a core dump of a process and its children may be, softly and hardly."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    limits = [Path(f"/proc/{each}/limits").read_text() for each in (pid, *children)]
+    return {tuple(re.findall(r"^Max core file size +(\S+) +(\S+)", text, re.MULTILINE)[0]) for text in limits}
+
+
 def test_a_worker_publishes_nothing_and_ends_when_it_is_told_to(house: House) -> None:
     for ending in (signal.SIGTERM, signal.SIGINT):
         held = house.provider.leave(f"CA{int(ending):032x}", 2, number=NUMBER)
         worker = house.work()
         until(lambda: not house.provider.recordings)
+        assert _core_sizes(worker.pid) == {("0", "0")}
         worker.send_signal(ending)
         assert worker.wait(SECONDS) == 0
         assert held.sound in heard(Voicemails(house.store))

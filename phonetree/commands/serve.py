@@ -1,6 +1,5 @@
 """`serve`: answers calls."""
 
-import resource
 import socket
 from functools import partial
 
@@ -12,6 +11,7 @@ from granian.log import LogLevels
 
 from phonetree import log, settings
 from phonetree.commands.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo, prepare_demo
+from phonetree.commands.limits import allow_files, forbid_core_dumps
 from phonetree.errors import PhonetreeError
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
@@ -65,7 +65,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         at = "" if port == DEFAULT_PORT else f" --url {url}"
         click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
     log.take_in_libraries()
-    _allow_files(MOST_CONNECTIONS * 2)
+    allow_files(MOST_CONNECTIONS * 2)
+    forbid_core_dumps()
     Granian(
         "phonetree.web.server",
         address=host,
@@ -89,13 +90,6 @@ def _reached_at(host: str, port: int) -> str:
     """The local address of a server that listens at a host, or at every address."""
     there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- only if requested
     return f"[{there}]:{port}" if ":" in there else f"{there}:{port}"
-
-
-def _allow_files(number: int) -> None:
-    """Raises the limit of open files of this process and its children; the system's default is 1,024."""
-    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = number if most == resource.RLIM_INFINITY else min(number, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, wanted), most))
 
 
 def _refuse_a_port_in_use(host: str, port: int) -> None:

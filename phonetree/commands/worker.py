@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from phonetree import log, settings
+from phonetree.commands.limits import forbid_core_dumps
 from phonetree.config.numbers import NumberRules
 from phonetree.errors import StoreError
 from phonetree.mailbox.notices import channels, tell
@@ -27,6 +28,7 @@ def worker(*, once: bool) -> None:
 
     Example: python -m phonetree worker
     """
+    forbid_core_dumps()
     configured = settings.read()
     sites = Sites(configured.config, NumberRules(configured.names, fictional=configured.demo))
     staff = channels(configured.notify)

@@ -193,7 +193,7 @@ ATTACKS: dict[str, Callable[[Target], AbstractContextManager[object]]] = {
     "forged turns at half the capacity": _flooding(_forged(keep=True), connections=16, share=0.5),
     "forged turns, 16 clients without a pause": _flooding(_forged(keep=True), connections=16),
     "a header of 27 kB, 200 clients without a pause": _flooding(_long_header(), connections=200),
-    "forged turns as costly as may be, 200 clients without a pause": _flooding(
+    "forged turns as costly as possible, 200 clients without a pause": _flooding(
         _costly(), _fields(MOST_FIELDS), connections=200
     ),
     "the page at half the capacity, 500 connections": _flooding(head("GET", "/"), connections=500, share=0.5),

@@ -1,4 +1,4 @@
-"""Every error class, and who has to fix the cause.
+"""The error classes that cross a package, and who has to fix the cause.
 
 PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once

@@ -86,10 +86,11 @@ def _french_page() -> str:
 
 
 def test_a_phrase(phrase: Copy) -> None:
-    for language, words in (("    # when we fail", "Take care."), ('    "trouble": "Disculpe', "Cuídese.")):
+    for language, words in (("    # when one of our turns", "Take care."), ('    "trouble": "Disculpe', "Cuídese.")):
         phrase.change("phonetree/core/phrases.py", language, f'    "take_care": "{words}",\n{language}')
     said = 'here.speak.phrase("ended")'
     phrase.change("phonetree/core/engine.py", said, f'{said}, here.speak.phrase("take_care")')
+    phrase.change("phonetree/diff/changes.py", '"choice",', '"choice", "take_care",')
     assert phrase.changed == phrase.listed
     phrase.test("tests/diff", "-k", "phrase or catalogue")
     heard = phrase.run(

@@ -61,6 +61,8 @@ def without_caller(node: Node, back: Iterable[NodeId]) -> Iterator[NodeId]:
             yield from (after,) if after else ()
         case Goodbye():
             return
+        case _:
+            assert_never(node)
 
 
 def by_choice(node: Node) -> Iterator[NodeId]:

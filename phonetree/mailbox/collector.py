@@ -30,7 +30,7 @@ SETTLE_SECONDS = 1800
 hold one that it has fetched and not stored."""
 
 LONGEST_FETCH_SECONDS = MEDIA_SECONDS + 300
-"""From the listing of a recording to its being stored."""
+"""The longest time between listing and storing a recording."""
 
 LEAST_SECONDS = 1
 """A shorter recording has no words. The engine asks again below two seconds, but the provider trims silence before it

@@ -23,7 +23,7 @@ MOST_BYTES = 64 * 1024
 OVERRIDES = "#ct=2000&rt=4000&tt=13000&rc=2&rp=all"
 """Added to each address that continues a call (Twilio, usage/webhooks/webhooks-connection-overrides): a
 stalled request is retried after 4 seconds, twice, instead of leaving the caller in 15 seconds of
-silence. Turns can be repeated any number of times: they store nothing, and counts are coarse."""
+silence. Turns can be repeated any number of times: they store nothing, and each is counted once."""
 
 _CACHED = 8192
 

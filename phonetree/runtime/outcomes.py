@@ -33,8 +33,8 @@ class OutcomeRecorder:
     _lock: Lock = field(default_factory=Lock)
 
     def record(self, outcome: Outcome | None, request: Request, now: datetime, *, counted: bool) -> None:
-        """Records the outcome of a turn, at a moment in the helpline's time. `counted` is whether the call was counted
-        before for something it came to; then it is not counted again, but alerts hear of it."""
+        """Records the outcome of a turn, at a moment in the helpline's time. `counted` is whether the call was
+        already counted under another outcome; then it is not counted again, but alerts hear of it."""
         if outcome is None or request.call == self.test_call or self._was_recorded(outcome, request):
             return
         if not counted:
@@ -50,7 +50,7 @@ class OutcomeRecorder:
                 pass
 
     def _was_recorded(self, outcome: Outcome, request: Request) -> bool:
-        """Whether a call came to this outcome lately. Of the call a keyed digest is remembered, not its id."""
+        """Whether a call came to this outcome lately. Only a keyed digest of the call's id is kept."""
         call = request.parent or request.call
         digest = blake2b(f"{call} {outcome}".encode(), key=self._key, digest_size=16).digest()
         now = monotonic()

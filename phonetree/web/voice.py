@@ -36,7 +36,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 _COUNTED = "counted=1"
-"""Stands in the addresses of a call that was counted for something it came to."""
+"""In the addresses of a call that was already counted under an outcome other than that it came in."""
 
 _PLACE = re.compile(r"/voice/[^/?#]*/(?P<language>[^/?#]*)/[^/?#]*/(?P<step>[^/?#]*)")
 

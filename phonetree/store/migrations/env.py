@@ -1,4 +1,4 @@
-"""Alembic's way in: on the connection, and in the transaction, of `store.migrate`."""
+"""Alembic's entry point: on the connection, and in the transaction, of `store.migrate`."""
 
 from alembic import context
 

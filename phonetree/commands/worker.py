@@ -50,6 +50,6 @@ def worker(*, once: bool) -> None:
         loop.start()
     signal.sigwait(ends)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
+    work.finish()
     for loop in loops:
         loop.stop(None)
-    work.finish()

@@ -35,9 +35,9 @@ class OutcomeRecorder:
     def record(self, outcome: Outcome | None, request: Request, now: datetime, *, counted: bool) -> None:
         """Records the outcome of a turn, at a moment in the helpline's time. `counted` is whether the call was
         already counted under another outcome; then it is not counted again, but alerts hear of it."""
-        if outcome is None or request.call == self.test_call or self._was_recorded(outcome, request):
+        if outcome is None or request.call == self.test_call or self._is_known(request, outcome):
             return
-        if not counted:
+        if outcome is Outcome.CALL or not (counted or self._is_known(request, "counted")):
             self.counts.add(outcome, now)
         match outcome:
             case Outcome.ADVOCATE:
@@ -49,10 +49,10 @@ class OutcomeRecorder:
             case Outcome.CALL | Outcome.LINE | Outcome.MESSAGE:
                 pass
 
-    def _was_recorded(self, outcome: Outcome, request: Request) -> bool:
-        """Whether a call came to this outcome lately. Only a keyed digest of the call's id is kept."""
+    def _is_known(self, request: Request, what: str) -> bool:
+        """Whether this was asked of the call lately. Only a keyed digest of the call's id is kept."""
         call = request.parent or request.call
-        digest = blake2b(f"{call} {outcome}".encode(), key=self._key, digest_size=16).digest()
+        digest = blake2b(f"{call} {what}".encode(), key=self._key, digest_size=16).digest()
         now = monotonic()
         with self._lock:
             while self._recent and (len(self._recent) >= MOST_RECENT or self._oldest() < now - SECONDS):

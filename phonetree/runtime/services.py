@@ -69,10 +69,10 @@ class Services:
         """Stops all periodic work; returns when it has ended, or after so many seconds."""
         for loop in self._loops:
             loop.stopping.set()
+        if self.worker:
+            self.worker.finish()  # before the wait, which may last until this process is killed
         for loop in self._loops:
             loop.stop(seconds)
-        if self.worker:
-            self.worker.finish()
 
     def collect_soon(self) -> None:
         """There may be a message at the provider."""

@@ -7,13 +7,14 @@ what is stored with fresh noise on every cell, whether or not anything happened.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 from math import sqrt
 from threading import Lock
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
@@ -47,62 +48,73 @@ class Released:
     deviation: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """What was gathered in one month."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    times: Counter[Block] = field(default_factory=Counter)
+
+    def add(self, other: "_Month") -> None:
+        self.outcomes.update(other.outcomes)
+        self.times.update(other.times)
+
+
 class Counts:
     """What this process has counted since its last release, at first since `now`, in the helpline's time."""
 
     def __init__(self, now: datetime, noise: Callable[[int], int] = discrete_laplace) -> None:
         self._noise = noise
         self._lock = Lock()
-        self._month = _month(now)
-        self._outcomes: Counter[Outcome] = Counter()
-        self._times: Counter[Block] = Counter()
+        self._months = {_month(now): _Month()}
 
     def add(self, outcome: Outcome, now: datetime) -> None:
         """Counts an outcome of a call that came to it at `now`, in the helpline's time."""
         with self._lock:
-            self._outcomes[outcome] += 1
+            month = self._months.setdefault(_month(now), _Month())
+            month.outcomes[outcome] += 1
             if outcome is Outcome.CALL:
-                self._times[now.weekday() >= 5, now.hour - now.hour % BLOCK_HOURS] += 1
+                month.times[now.weekday() >= 5, now.hour - now.hour % BLOCK_HOURS] += 1
 
     def release(self, store: Store, now: datetime, *, stopping: bool = False) -> None:
-        """Releases what was gathered if its month is over, or this process stops. Raises StoreError; then it is kept
-        for the next time."""
+        """Releases the months that are over; all, when this process stops. Call it at least once a month, whether or
+        not anybody called. Raises StoreError; then what was gathered is kept for the next time."""
         with self._lock:
-            month = self._month
-            if month == _month(now) and not stopping:
-                return
-            gathered, self._month = (self._outcomes, self._times), _month(now)
-            self._outcomes, self._times = Counter(), Counter()
+            self._months.setdefault(_month(now), _Month())
+            over = {name: month for name, month in self._months.items() if stopping or name < _month(now)}
+            for name in over:
+                del self._months[name]
+        if not over:
+            return
         try:
             with store.write() as connection:
-                self._write(connection, month, *gathered)
+                for name, month in over.items():
+                    self._write(connection, name, month)
                 for table in (outcomes, times, months):
                     connection.execute(table.delete().where(table.c.month < f"{now.year - YEARS}-{now:%m}"))
                 connection.execute(hours.delete().where(hours.c.year <= now.year - YEARS))
         except BaseException:
             with self._lock:
-                self._month = month
-                self._outcomes.update(gathered[0])
-                self._times.update(gathered[1])
+                for name, month in over.items():
+                    self._months.setdefault(name, _Month()).add(month)
             raise
 
-    def _write(
-        self, connection: Connection, month: str, ended: Mapping[Outcome, int], came: Mapping[Block, int]
-    ) -> None:
+    def _write(self, connection: Connection, name: str, month: "_Month") -> None:
         for outcome in Outcome:
-            number = ended.get(outcome, 0) + self._noise(OUTCOME_SCALE)
-            _raise(connection, outcomes, {"month": month, "outcome": outcome.value}, number)
+            number = month.outcomes[outcome] + self._noise(OUTCOME_SCALE)
+            _raise(connection, outcomes, {"month": name, "outcome": outcome.value}, number)
         for weekend, hour in BLOCKS:
-            number = came.get((weekend, hour), 0) + self._noise(TIME_SCALE)
-            _raise(connection, times, {"month": month, "weekend": int(weekend), "hour": hour}, number)
+            number = month.times[weekend, hour] + self._noise(TIME_SCALE)
+            _raise(connection, times, {"month": name, "weekend": int(weekend), "hour": hour}, number)
 
 
 def _raise(connection: Connection, table: Table, cell: Mapping[str, str | int], number: int) -> None:
-    """Adds to a cell, which is made where it is missing."""
+    """Adds to a cell, which is made where it is missing: also when several processes do so at once."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(make(table).values({**cell, "number": 0, "draws": 0}).on_conflict_do_nothing())
     same_cell: list[ColumnElement[bool]] = [table.c[name] == value for name, value in cell.items()]
     more = {"number": table.c.number + number, "draws": table.c.draws + 1}
-    if not connection.execute(update(table).where(*same_cell).values(more)).rowcount:
-        connection.execute(insert(table).values({**cell, "number": number, "draws": 1}))
+    connection.execute(update(table).where(*same_cell).values(more))
 
 
 def by_month(store: Store) -> dict[tuple[str, Outcome], Released]:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from phonetree.core import engine
-from phonetree.core.state import LEG_STEPS, State, from_address
+from phonetree.core.state import LEG_STEPS, State, Step, from_address
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.core.verbs import Hangup
@@ -104,7 +104,7 @@ def fallback() -> Response:
     """The provider could not get or use one of our answers: help that needs no further turn."""
     running, asked = services(), _asked()
     failure("fallback", "the provider could not use an answer", code=asked.error)
-    running.record(Outcome.FALLBACK, asked, counted=_COUNTED in asked.failed_address)
+    running.record(Outcome.FALLBACK, asked, counted=_may_be_counted(asked.failed_address))
     return _document(_rescue(running, *_failed_place(asked.failed_address)))
 
 
@@ -134,7 +134,7 @@ def broken(error: Exception) -> AnyResponse:
     with suppress(Exception):
         failure("turn", error)
     with suppress(Exception):
-        running.record(Outcome.FALLBACK, _asked(), counted=_COUNTED in request.query_string.decode("latin-1"))
+        running.record(Outcome.FALLBACK, _asked(), counted=_may_be_counted(request.full_path))
     response = _document(_rescue(running, language, step))
     response.headers[RESCUE_HEADER] = "1"
     return response
@@ -166,6 +166,12 @@ def _failed_place(address: str) -> tuple[str, str]:
     """Language and step of one of our addresses, as far as it has them; the address may be anything."""
     found = _PLACE.search(address[:MOST_ADDRESS_BYTES])
     return (found["language"], found["step"]) if found else ("", "")
+
+
+def _may_be_counted(address: str) -> bool:
+    """Whether the call that failed at one of our addresses may have been counted under an outcome already: the address
+    has the mark, or the turn there may have counted the call before it failed."""
+    return _COUNTED in address or _failed_place(address)[1] in (Step.RUNG, Step.BRIDGED, Step.RECORDED)
 
 
 def _rescue(running: Services, language: str, step: str) -> bytes:

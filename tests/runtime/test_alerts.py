@@ -1,6 +1,5 @@
 """Every use of a fallback is counted where it can be, and staff are told; of whom and when, nothing."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from phonetree.store.counts import by_month
 from tests.support.databases import tables
 from tests.support.lines import TOKEN, VPR
 from tests.support.mail import ACCOUNT, NUMBER
-from tests.support.server import DAY, Server
+from tests.support.server import DAY, Server, gathered
 
 
 class Helpline:
@@ -48,7 +47,7 @@ class Helpline:
 
     def counted(self) -> dict[Outcome, int]:
         """What was counted, released or not."""
-        found = Counter(self.counts._outcomes)
+        found = gathered(self.counts)
         for (_, outcome), released in by_month(self.worker.store).items():
             found[outcome] += released.number
         return {outcome: number for outcome, number in found.items() if number}

@@ -12,7 +12,7 @@ from phonetree.core.turn import Outcome
 from phonetree.runtime.alerts import FAILED, OVER
 from phonetree.runtime.services import Services
 from tests.support.lines import ROOT, SHOWN, VPR
-from tests.support.server import Server
+from tests.support.server import Server, gathered
 
 
 @pytest.fixture
@@ -76,14 +76,14 @@ def test_it_is_not_counted_and_real_calls_are_not_shown(server: Server) -> None:
     services = _watched(server, told)
     counts = services.outcomes.counts
     services.test_call()
-    assert not counts._outcomes
+    assert not gathered(counts)
     services.canary.seconds = 0.0
     before = server.client.get("/metrics", headers=SHOWN).data
     for _ in range(20):
         server.post("/voice")
         server.post(server.state("welcome", "ask"), Digits="2")
     assert server.client.get("/metrics", headers=SHOWN).data == before
-    assert set(counts._outcomes) == {Outcome.CALL}
+    assert set(gathered(counts)) == {Outcome.CALL}
 
 
 def test_edits_are_shown(server: Server) -> None:

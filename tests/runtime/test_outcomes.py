@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.core.turn import Outcome
 from tests.support.lines import VPR
-from tests.support.server import DAY, Server
+from tests.support.server import DAY, Server, gathered
 
 CALL = "CA" + "1" * 32
 OTHER = "CA" + "2" * 32
@@ -19,7 +19,7 @@ def server() -> Server:
 
 
 def _counted(server: Server) -> Counter[Outcome]:
-    return server.services.outcomes.counts._outcomes
+    return gathered(server.services.outcomes.counts)
 
 
 def test_a_turn_that_is_asked_again_is_counted_once(server: Server) -> None:
@@ -30,7 +30,7 @@ def test_a_turn_that_is_asked_again_is_counted_once(server: Server) -> None:
     for _ in range(3):
         server.post(ended, CallSid=CALL, DialCallStatus="completed", DialBridged="true")
     assert _counted(server) == {Outcome.CALL: 2, Outcome.LINE: 1}
-    assert sum(server.services.outcomes.counts._times.values()) == 2
+    assert sum(sum(month.times.values()) for month in server.services.outcomes.counts._months.values()) == 2
 
 
 def test_a_call_counts_for_two_outcomes_at_most(server: Server) -> None:
@@ -68,3 +68,32 @@ def test_what_is_remembered_of_a_call_is_not_its_id(server: Server) -> None:
     (digest,) = server.services.outcomes._recent
     assert len(digest) == 16
     assert CALL not in repr(server.services.outcomes)
+
+
+def test_a_call_that_an_advocate_took_is_not_counted_as_a_failure_too(server: Server) -> None:
+    server.post("/voice", CallSid=CALL)
+    server.post(server.state("advocate", "accept"), CallSid=OTHER, ParentCallSid=CALL, Digits="1")
+    rung = server.state("advocate", "rung", query=f"?began={int(DAY.timestamp())}&round=1")
+    server.services.outcomes._recent.clear()  # a long conversation later
+    server.post("/voice/fallback", CallSid=CALL, ErrorCode="11200", ErrorUrl=f"https://tree.example.org{rung}")
+    assert _counted(server) == {Outcome.CALL: 1, Outcome.ADVOCATE: 1}
+
+
+def test_a_bridge_that_fails_after_an_advocate_accepted_is_one_outcome(server: Server) -> None:
+    server.post("/voice", CallSid=CALL)
+    server.post(server.state("advocate", "accept"), CallSid=OTHER, ParentCallSid=CALL, Digits="1")
+    rung = server.state("advocate", "rung", query="?began=1&round=1")
+    server.post(rung, CallSid=CALL, DialCallStatus="no-answer", DialBridged="false")
+    assert _counted(server) == {Outcome.CALL: 1, Outcome.ADVOCATE: 1}
+
+
+def test_a_turn_that_fails_after_it_was_counted_is_one_outcome(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.post("/voice", CallSid=CALL)
+
+    def broken(_: object) -> bytes:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(server.services.renderer, "render", broken)
+    ended = server.state("line_barcc", "bridged")
+    assert server.post(ended, CallSid=CALL, DialCallStatus="completed", DialBridged="true").status_code == 200
+    assert _counted(server) == {Outcome.CALL: 1, Outcome.LINE: 1}

@@ -1,10 +1,12 @@
 """Counts: noise on every cell, one call's share bounded, nothing lost but by a crash."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from math import exp
 from pathlib import Path
 from random import Random
+from threading import Barrier
 
 import pytest
 import pytz
@@ -108,6 +110,47 @@ def test_what_cannot_be_stored_is_kept_for_the_next_time(tmp_path: Path) -> None
         counts.release(made, DECEMBER)
         assert by_month(made)["2026-11", Outcome.LINE].number == 1
         assert by_month(made)["2026-11", Outcome.LINE].draws == 1
+
+
+def test_each_month_keeps_what_came_in_it(tmp_path: Path) -> None:
+    counts = Counts(NOVEMBER, _no_noise)
+    with store("sqlite", tmp_path) as made:
+        counts.add(Outcome.CALL, NOVEMBER)
+        counts.add(Outcome.CALL, DECEMBER)  # before the round that releases November
+        counts.release(made, DECEMBER)
+        assert {month for month, _ in by_month(made)} == {"2026-11"}
+        counts.release(made, DECEMBER, stopping=True)
+        assert {
+            month: found.number for (month, outcome), found in by_month(made).items() if outcome is Outcome.CALL
+        } == {
+            "2026-11": 1,
+            "2026-12": 1,
+        }
+
+
+def test_a_month_without_a_call_has_noise_as_well(tmp_path: Path) -> None:
+    counts = Counts(NOVEMBER, lambda _: 1)
+    with store("sqlite", tmp_path) as made:
+        counts.release(made, DECEMBER)
+        counts.release(made, DECEMBER.replace(year=2027, month=1))
+        assert {month for month, _ in by_month(made)} == {"2026-11", "2026-12"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_processes_that_stop_at_once_lose_nothing(kind: str, tmp_path: Path) -> None:
+    with store(kind, tmp_path) as made:
+        begin = Barrier(4)
+
+        def stop(_: int) -> None:
+            counts = Counts(NOVEMBER, _no_noise)
+            counts.add(Outcome.CALL, NOVEMBER)
+            begin.wait()
+            counts.release(made, NOVEMBER, stopping=True)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(stop, range(4)))
+        released = by_month(made)["2026-11", Outcome.CALL]
+        assert (released.number, released.draws) == (4, 4)
 
 
 def test_old_counts_go(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A signed phone line to an application under test, without the simulated phone."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,14 +8,21 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from phonetree.core.turn import Outcome
 from phonetree.runtime.worker import Worker
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import InProcess, sign
+from phonetree.store.counts import Counts
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.lines import TOKEN, URL, settings
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+def gathered(counts: Counts) -> Counter[Outcome]:
+    """What was counted and not released yet."""
+    return sum((month.outcomes for month in counts._months.values()), Counter[Outcome]())
 
 
 @dataclass

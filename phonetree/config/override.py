@@ -63,7 +63,9 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
                 f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "
                 "out what can wait"
             )
-        elif (seconds := speech_seconds(text)) > LONGEST_WORDS_SECONDS:
+        elif len(said := site.languages[language].pronunciation.aloud(text)) > LONGEST_WORDS:
+            yield f"the words in '{language}' are {len(said)} characters as they are said; leave out what can wait"
+        elif (seconds := speech_seconds(said)) > LONGEST_WORDS_SECONDS:
             yield (
                 f"the words in '{language}' take {seconds:.0f} s to say; every caller hears them first, so leave "
                 f"out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"

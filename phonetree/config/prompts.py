@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import assert_never, get_args
 
 from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Section, suggest
@@ -24,6 +24,7 @@ from phonetree.core.tree import (
     Resource,
     Text,
 )
+from phonetree.core.wording import written
 
 LONGEST_TEXT = 3000
 """Characters of one prompt; the provider's limit is somewhat higher (Twilio, voice/twiml/say)."""
@@ -41,7 +42,11 @@ LINKS: tuple[LinkName, ...] = get_args(LinkName)
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _EMAIL = re.compile(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
-_SENTENCE = re.compile(r"(?<=[.!?]) ")
+_SENTENCE = re.compile(
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\bSr\.)(?<!\bSra\.)(?<!\bDra\.)"
+    r"""(?:(?<=[.!?…])|(?<=[.!?…]["”’»)\]])) (?=[^a-záéíóúñ])"""
+)
+"""Between two sentences: after a mark, also a quoted one, and not after a title or before a small letter."""
 
 
 def audio_file(folder: Path, name: str) -> Path | None:
@@ -203,12 +208,10 @@ class PromptReader:
             section.problem(file.where, f"'{file.text[:40]}' is not in the folder 'audio'; {hint}")
         if not text.text:
             section.warn(file.where, f"'{file.text}' has no text; those who cannot hear it have nothing to read")
-        words = (
-            " ".join(part.text for part in self._split(section, text, "text", language) if isinstance(part, Text))
-            if text.text
-            else ""
-        )
-        return (Audio(file.text, words),)
+        parts = tuple(self._split(section, text, "text", language)) if text.text else ()
+        if any(isinstance(part, Field) for part in parts):
+            section.problem(text.where, "a recording cannot say what depends on the moment; leave such fields out")
+        return (Audio(file.text, "".join(map(_transcribed, parts))),)
 
 
 def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[str]) -> None:
@@ -219,6 +222,23 @@ def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[
                 value.where,
                 f"{what} has {{{name}}} {times} times; at most {MOST_OF_ONE_FIELD} are allowed",
             )
+
+
+def _transcribed(part: Part) -> str:
+    """A part of a recording's words, as it is read."""
+    match part:
+        case Text(text):
+            return text
+        case Number(number):
+            return written(number)
+        case Email(address):
+            return address
+        case Link(_, url):
+            return url
+        case Field() | Audio():
+            return ""
+        case _:
+            assert_never(part)
 
 
 def _missing(path: Path) -> str | None:

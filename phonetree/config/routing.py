@@ -14,9 +14,9 @@ from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.page import read_page
 from phonetree.config.people import read_resources, read_teams
 from phonetree.config.prompts import LINKS, PromptReader, refuse_repeats
+from phonetree.config.pronunciation import read_pronunciation, refuse_other_keys
 from phonetree.config.reader import Findings, Section, suggest
-from phonetree.core.phrases import PHRASES, SPOKEN
-from phonetree.core.pronunciation import Pronunciation
+from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
     Always,
@@ -41,9 +41,6 @@ MOST_LANGUAGES = 9
 LONGEST_PHRASE = 500
 """Characters of one of the product's phrases: half a minute of speech."""
 
-MOST_SPOKEN, LONGEST_SPOKEN = 200, 60
-"""Words of a language that are not spoken as written, and the characters of one."""
-
 LONGEST_ADDRESS = 500
 """Characters of a link."""
 
@@ -56,7 +53,7 @@ _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 _FIELD = re.compile(r"\{([a-z]+)\}")
 """A field of a phrase: only its name, without a format, a position, an attribute or an index."""
 _HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]+(:\d+)?(/[!-~]*)?\Z", re.IGNORECASE)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(\.[\w-]+)+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,30 +125,9 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
     voice = section.text("voice", hint="write the provider's voice, such as Polly.Joanna-Neural")
     spoken = section.text("code", code, hint=None if code else "write its code with the country, such as fr-CA")
     own_name = section.text("name", called, hint=None if called else "write what the language calls itself")
-    pronunciation = _pronunciation(section.section("spoken", f"language '{name.text}', spoken"))
+    pronunciation = read_pronunciation(section.section("spoken", f"language '{name.text}', spoken"))
     section.refuse_unknown()
     return LanguageInfo(name.text, Voice(voice.text, spoken.text), section.plain(own_name, "'name'"), pronunciation)
-
-
-def _pronunciation(section: Section) -> Pronunciation:
-    """How words are pronounced that are not spoken as written. Those of the product's phrases are included."""
-    spoken = dict(SPOKEN)
-    for written, item in section.at_most(MOST_SPOKEN).entries():
-        said = section.scalar(item, f"'{written.text}'", spoken=True)
-        if not section.refuse_comment(said):
-            spoken[written.text] = said.text
-        if not said.text:
-            section.problem(said.where, f"'{written.text}' is empty; write how it is said, such as MIT: M I T")
-        elif not written.text.strip() or written.text != written.text.strip():
-            section.problem(written.where, f"'{written.text}' is not a word; write one as it is in the texts")
-        elif longest := max((each for each in (written.text, said.text) if len(each) > LONGEST_SPOKEN), default=""):
-            text = (
-                f"'{longest[:LONGEST_SPOKEN]}...' has {len(longest)} characters; at most {LONGEST_SPOKEN} are allowed"
-            )
-            section.problem(said.where, text)
-        elif set("{}") & set(written.text + said.text):
-            section.problem(written.where, f"'{written.text}' is replaced as it stands; write it without braces")
-    return Pronunciation.of(spoken)
 
 
 def _links(section: Section) -> Mapping[LinkName, str]:
@@ -182,6 +158,7 @@ def read_routing(
     helpline = _helpline(section.section("helpline", "helpline", hint="write its name and number"), rules)
     rules = replace(rules, ours=frozenset(filter(None, (helpline.number, helpline.provider_number))))
     phrases = _phrases(section.section("phrases", "phrases"), languages)
+    refuse_other_keys(section, languages, phrases)
     resources = read_resources(section, tuple(languages), rules, zone)
     teams = read_teams(section, rules, zone)
     links = _links(section.section("links", "links"))

@@ -24,8 +24,8 @@ def _seconds(piece: str) -> float:
         return COMMA_SECONDS
     if piece[0] in ".!?":
         return SENTENCE_SECONDS
-    if piece.isdigit():
-        return DIGIT_SECONDS * len(piece)
+    if digits := sum(map(str.isdigit, piece)):
+        return DIGIT_SECONDS * digits + LETTER_SECONDS * (len(piece) - digits)
     if len(piece) == 1 and piece.isupper():
         return LONE_LETTER_SECONDS
     return WORD_SECONDS + LETTER_SECONDS * len(piece)

@@ -85,7 +85,8 @@ def _verified(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
     for line in site.resources.values():
         age = (today - line.verified).days if line.verified else 0
         if age > OLD_DAYS:
-            yield line, f"resource '{line.id}' was last verified {age} days ago; dial it and write down the day"
+            try_all = "dial it, try its other ways," if line.ways.any else "dial it"
+            yield line, f"resource '{line.id}' was last verified {age} days ago; {try_all} and write down the day"
         elif age < 0:
             text = f"'verified' ({line.verified}) is in the future; write the day on which the number was dialled"
             yield line, f"resource '{line.id}': {text}"

@@ -1,16 +1,29 @@
 """Teams and resources: whom a call can reach, and when."""
 
+import re
 from collections.abc import Mapping
 
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.hours import read_date, read_names, read_week
-from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.links import read_link
+from phonetree.config.numbers import EMERGENCY, NumberRules, read_number
 from phonetree.config.reader import Section, suggest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
 from phonetree.core.schedule import Names, first_name
-from phonetree.core.tree import Always, Confidentiality, HelplineHours, Hours, Member, OwnHours, Resource, Ring, Team
+from phonetree.core.tree import (
+    Always,
+    Confidentiality,
+    HelplineHours,
+    Hours,
+    Member,
+    OwnHours,
+    Resource,
+    Ring,
+    Team,
+    Ways,
+)
 
 _CONFIDENTIALITY = {
     "true": Confidentiality.CONFIDENTIAL,
@@ -24,6 +37,9 @@ _HOURS_WORDS: Mapping[str, Hours] = {
     "outside helpline hours": HelplineHours(inside=False),
 }
 
+
+_SHORT_NUMBER = re.compile(r"[0-9]{3,6}\Z")
+"""A number that is for texts alone, or for both, in one country."""
 
 MOST_RESOURCES = 200
 """Outside lines: more than anybody verifies twice a year."""
@@ -103,7 +119,7 @@ def _resource(
     parent: Section, name: Scalar, item: Item, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
 ) -> Resource:
     section = parent.subsection(item, f"resource '{name.text}'")
-    names = _resource_names(section, languages)
+    names = _names(section, "name", languages, hint="write what callers hear the line called")
     phone = section.text("number", hint="write the number with its country code, such as +1 800 841 8371")
     hours = read_hours(section, "open", Always(), zone)
     if not section.has("open"):
@@ -114,19 +130,48 @@ def _resource(
     verified = read_date(section, "verified")
     if not section.has("verified"):
         section.warn(section.where, "has no 'verified' date; dial the number and write down the day")
+    ways = _ways(section, rules)
+    spoken = _names(section, "languages", languages)
     own = section.word("caller_id", "helpline", ("helpline", "caller")) == "caller"
     section.take("note")
     section.refuse_unknown()
     number = read_number(section, phone, rules) if phone.text else ""
-    return Resource(name.text, names, number, hours, kept, verified, own, section.where_of("verified"))
+    return Resource(name.text, names, number, hours, kept, verified, own, section.where_of("verified"), ways, spoken)
 
 
-def _resource_names(section: Section, languages: tuple[str, ...]) -> Names:
-    """Plain text is a proper name, the same in all languages; a table has one for each."""
-    names = read_names(section, "name", languages, hint="write what callers hear the line called")
-    if isinstance(section.take("name"), Scalar):
+def _names(section: Section, key: str, languages: tuple[str, ...], *, hint: str | None = None) -> Names:
+    """One text is the same in all languages, as a proper name is; a table has one for each."""
+    names = read_names(section, key, languages, hint=hint)
+    if isinstance(section.take(key), Scalar):
         return dict.fromkeys(languages, first_name(names))
     for language in languages:
         if names and language not in names:
-            section.problem(section.where_of("name"), f"'name' lacks its text in '{language}'; add {language}: \"...\"")
+            section.problem(section.where_of(key), f"'{key}' lacks its text in '{language}'; add {language}: \"...\"")
     return names
+
+
+def _ways(section: Section, rules: NumberRules) -> Ways:
+    """The ways to a line without speaking."""
+    return Ways(
+        text=_text_number(section, rules),
+        chat=read_link(section, "chat"),
+        tty=_other_number(section, "tty", rules),
+        videophone=_other_number(section, "videophone", rules),
+        web=read_link(section, "web"),
+    )
+
+
+def _text_number(section: Section, rules: NumberRules) -> str:
+    """The number under `text`, which may be a short one, such as 988."""
+    value = section.text("text")
+    if not _SHORT_NUMBER.match(value.text):
+        return _other_number(section, "text", rules)
+    if value.text in EMERGENCY:
+        section.problem(
+            value.where, f"'text' is '{value.text}', an emergency number, which the page names anyway; leave it out"
+        )
+    return value.text
+
+
+def _other_number(section: Section, key: str, rules: NumberRules) -> str:
+    return read_number(section, section.text(key), rules) if section.has(key) else ""

@@ -9,6 +9,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut, paths
 from phonetree.config.document import Item, Listing, Scalar, Table
+from phonetree.config.links import read_link
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.page import read_page
@@ -19,6 +20,7 @@ from phonetree.config.reader import Findings, Section, suggest
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
+    EXIT,
     Always,
     Budgets,
     Choice,
@@ -224,11 +226,12 @@ def _helpline(section: Section, rules: NumberRules) -> Helpline:
     email = section.text("email")
     if email.text and not (len(email.text) <= LONGEST_EMAIL and _EMAIL.match(email.text)):
         section.problem(email.where, f"'{email.text}' is not an e-mail address")
+    leave = read_link(section, "exit", EXIT)
     section.refuse_unknown()
     dialled = read_number(section, number, rules) if number.text else ""
     called = read_number(section, at_the_provider, rules) if section.has("provider_number") else dialled
     shown_number = called if shown == "provider" else dialled
-    return Helpline(section.plain(name, "'name'"), dialled, called, shown_number, email.text or None)
+    return Helpline(section.plain(name, "'name'"), dialled, called, shown_number, email.text or None, leave)
 
 
 def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:

@@ -170,10 +170,30 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """Ways to an outside line without speaking, "" where it has none.
+
+    `tty` and `videophone` are numbers (E.164), `text` may also be a short one; `chat` and `web` are addresses (https).
+    """
+
+    text: str = ""
+    chat: str = ""
+    tty: str = ""
+    videophone: str = ""
+    web: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return bool(self.text or self.chat or self.tty or self.videophone or self.web)
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's.
 
-    `verified_at` is where `verified` is written, for messages.
+    `verified` is when the number and the other ways were last tried, and `verified_at` where that is written, for
+    messages. `languages` says which ones they speak, if that is known.
     """
 
     id: str
@@ -184,6 +204,8 @@ class Resource:
     verified: date | None
     own_caller_id: bool = False
     verified_at: Where | None = field(default=None, compare=False)
+    ways: Ways = Ways()
+    languages: Names = field(default_factory=dict)
 
 
 # -- nodes
@@ -348,6 +370,9 @@ class Passage:
 
 # -- the whole
 
+EXIT = "https://www.weather.gov/"
+"""Where the public page's Quick Exit leads unless the site says otherwise: a page that anybody may have open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Helpline:
@@ -355,7 +380,7 @@ class Helpline:
 
     `number` is the one that callers dial. `provider_number` is the one at the provider where their calls arrive: the
     same one, unless another carrier forwards the helpline's number there. `caller_id` is which of the two the phones
-    we ring see.
+    we ring see. `exit` is where Quick Exit leads on the public page.
     """
 
     name: str
@@ -363,6 +388,7 @@ class Helpline:
     provider_number: str
     caller_id: str
     email: str | None
+    exit: str = EXIT
 
     @property
     def forwarded(self) -> bool:

@@ -34,6 +34,8 @@ def test_numbers_grow_old(tmp_path: Path) -> None:
     old = [text for text in _advice(date(2027, 5, 22), tmp_path / "later") if "verified" in text]
     assert len(old) == 10
     assert old[0] == "resource 'barcc' was last verified 181 days ago; dial it and write down the day"
+    safelink = "resource 'safelink' was last verified 181 days ago; dial it, try its other ways, and write down the day"
+    assert safelink in old
 
 
 def test_a_number_that_was_verified_in_the_future_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import atexit
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask, Response
 from prometheus_client import CollectorRegistry
@@ -11,7 +12,7 @@ from phonetree import log
 from phonetree import settings as environment
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
-from phonetree.web import audio, context, health, metrics, public, voice
+from phonetree.web import assets, audio, context, health, metrics, public, voice
 from phonetree.web.headers import security_headers
 from phonetree.web.limits import MOST_BODY_BYTES
 from phonetree.web.metrics import Watched
@@ -41,11 +42,14 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    for blueprint in (voice.blueprint, audio.blueprint, health.blueprint, metrics.blueprint, public.blueprint):
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.url_map.converters["language"] = public.SiteLanguage
+    parts = (voice, audio, health, metrics, assets, public)
+    for blueprint in (part.blueprint for part in parts):
         app.register_blueprint(blueprint)
     registry = CollectorRegistry()
     registry.register(Watched(running))
-    context.put(app, context.Context(running, Pages(public.make), registry))
+    context.put(app, context.Context(running, Pages(partial(public.make, public_url=settings.public_url)), registry))
     headers = security_headers(settings.public_url)
 
     @app.after_request

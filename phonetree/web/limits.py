@@ -16,6 +16,9 @@ a host name has 253 characters at most."""
 MOST_ADDRESS_BYTES = 8 * 1024
 """Path and query. A turn requested by GET has its fields there."""
 
+MOST_LANGUAGE_CHARACTERS = 400
+"""The languages that a browser asks for. Parsing many more can cost more than a turn, and happens where turns do."""
+
 BODY_SECONDS = 5.0
 """How long a body may take to arrive. The provider sends it at once."""
 

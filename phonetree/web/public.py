@@ -1,7 +1,7 @@
-"""The public page: the same tree to read, for those who cannot or prefer not to listen.
+"""The public page: whether somebody is there, every way to help, and the same tree to read.
 
-It reveals nothing about the visitor and stores nothing: no cookie, no script, nothing from other sites, and an
-exit that leaves no trace of the page in the next site's log.
+It reveals nothing about the visitor and stores nothing: no cookie, nothing from other sites, and a Quick Exit that
+leaves no trace of the page in the next site's log. What Quick Exit does is in static/quick_exit.js and docs/page.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,25 +11,35 @@ from typing import assert_never
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 from phonenumbers import PhoneNumberFormat, format_number, parse
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.routing import BaseConverter, ValidationError
 
-from phonetree.core.tree import AGAIN_KEY, GoTo, Language, NodeKind, Site
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import AGAIN_KEY, GoTo, Hours, Language, NodeKind, Resource, Site
 from phonetree.core.wording import Piece, Speaker, sentence
 from phonetree.view.outline import outline
+from phonetree.web import hours, status
 from phonetree.web.context import context
-from phonetree.web.words import WORDS
+from phonetree.web.limits import MOST_LANGUAGE_CHARACTERS
+from phonetree.web.reading import line_anchor, reading
+from phonetree.web.words import words_of
 
 blueprint = Blueprint("public", __name__, template_folder="templates")
 
-EXIT = "https://www.weather.gov/"
-"""Where the exit leads: a page that anybody might have open."""
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+EMERGENCY, RELAY = "911", "711"
+"""What anybody in the country can dial: emergencies, and a relay operator for who cannot speak or hear."""
 
 
 @blueprint.app_template_filter("phone")
 def phone(number: str) -> str:
-    """A number (E.164) as it is written."""
-    return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    """A number as it is written: short ones as they are, others (E.164) in groups."""
+    return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL) if number.startswith("+") else number
 
 
 @blueprint.app_template_filter("linked")
@@ -55,33 +65,115 @@ def happens(kind: NodeKind, words: Mapping[str, str]) -> str:
             assert_never(kind)
 
 
+class SiteLanguage(BaseConverter):
+    """One of the site's languages, in an address. Others match no route, like any address that there is not."""
+
+    regex = "[a-z]{2,3}(?:-[a-z]{2})?"
+
+    def to_python(self, value: str) -> str:
+        if value not in context().services.sites.current.languages:
+            raise ValidationError
+        return value
+
+
 @blueprint.get("/")
 def index() -> Response:
-    """The tree as it is at this moment, in one of the site's languages."""
+    """The page in the visitor's language, if the site has it."""
+    site = context().services.sites.current
+    asked = request.args.get("language", "")
+    response = _answer(asked if asked in site.languages else _preferred(site))
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+@blueprint.get("/<language:language>")
+def in_language(language: Language) -> Response:
+    """The page in one of the site's languages."""
+    return _answer(language)
+
+
+@blueprint.get(f"/{status.NAME}")
+def status_json() -> Response:
+    """Whether somebody is there now, for pages on other sites."""
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={status.SECONDS}"}
+    return Response(_page(status.NAME), headers=headers, content_type="application/json")
+
+
+def _answer(language: Language) -> Response:
+    headers = {"Content-Security-Policy": _POLICY, "Content-Language": language}
+    return Response(_page(language), headers=headers, content_type="text/html; charset=utf-8")
+
+
+def _page(name: str) -> bytes:
     running, pages = context().services, context().pages
-    site = running.sites.current
-    language = site.known_language(request.args.get("language", ""))
-    page = pages.page(site, language, running.now())
-    return Response(page, headers={"Content-Security-Policy": _POLICY}, content_type="text/html; charset=utf-8")
+    return pages.page(running.sites.current, name, running.now())
 
 
-def make(site: Site, language: Language, now: datetime) -> bytes:
-    """The page in one language, at a moment."""
-    words = WORDS.get(language, WORDS["en"])
-    status = site.schedule.status(now)
-    speak = Speaker(site, language, now)
+def _preferred(site: Site) -> Language:
+    """The site's language that the visitor's browser asks for, or the first one."""
+    asked = request.headers.get("Accept-Language", "")
+    if len(asked) > MOST_LANGUAGE_CHARACTERS:
+        return site.first_language
+    for wanted, quality in parse_accept_header(asked, LanguageAccept):
+        alike = [each for each in site.languages if quality and _main(each) == _main(wanted)]
+        if alike:
+            return wanted.lower() if wanted.lower() in alike else alike[0]
+    return site.first_language
+
+
+def _main(language: str) -> str:
+    """A language without its country: "es" of "es-MX"."""
+    return language.lower().partition("-")[0]
+
+
+def is_page(site: Site, path: str) -> bool:
+    """Whether an address shows one of the pages that `make` makes."""
+    name = path.removeprefix("/")
+    return name in ("", status.NAME) or name in site.languages
+
+
+def make(site: Site, now: datetime, public_url: str) -> Mapping[str, bytes]:
+    """Everything that is shown at a moment: the page by language, and the status as data."""
+    pages = {language: _render(site, language, now, public_url) for language in site.languages}
+    return {**pages, status.NAME: status.as_json(site, now, public_url)}
+
+
+def _render(site: Site, language: Language, now: datetime, public_url: str) -> bytes:
+    words, speak = words_of(language), Speaker(site, language, now)
+    weekdays = speak.words("weekdays")
+    read = reading(outline(site, language, now))
+
+    def in_words(line_hours: Hours) -> str:
+        return hours.in_words(line_hours, words, weekdays)
+
     return render_template(
         "public.html",
         site=site,
         language=language,
+        public_url=public_url,
         words=words,
-        always=_always(speak, words),
-        sections=outline(site, language, now),
-        is_open=status.kind == "open",
+        speak=speak,
+        status=status.in_words(site, language, now),
+        is_open=site.schedule.kind(now) is Kind.OPEN,
+        crisis_line=site.resources[site.last_resort],
         short_notice=site.schedule.words(now).get(language, ""),
-        next_opening=speak.moment(status.next_opening) if status.next_opening else "",
-        exit=EXIT,
+        our_hours=hours.week_in_words(site.schedule.week, words, weekdays),
+        emergency=EMERGENCY,
+        relay=RELAY,
+        always=_always(speak, words),
+        reading=read,
+        lines=_lines(site, read.lines),
+        line_anchor=line_anchor,
+        in_words=in_words,
+        is_open_now=lambda line: line.hours.is_open(site.schedule, now),
+        sentence=sentence,
     ).encode()
+
+
+def _lines(site: Site, first: tuple[Resource, ...]) -> list[Resource]:
+    """The site's outside lines, those that the choices come to first, in their order."""
+    order = {line.id: number for number, line in enumerate(first)}
+    return sorted(site.resources.values(), key=lambda line: order.get(line.id, len(order)))
 
 
 def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, str]]:

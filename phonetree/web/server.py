@@ -36,6 +36,7 @@ from phonetree.web.limits import (
     READ_FIRST,
     USUAL_BODY_BYTES,
 )
+from phonetree.web.public import is_page
 
 TURN_THREADS = 4
 """Turns that may wait for the database at the same time."""
@@ -148,7 +149,9 @@ def edge(application: Flask) -> Edge:
         if path.startswith("/voice"):
             name = path.removeprefix("/voice").strip("/").partition("/")[0]
             return name not in ("", "status", "recording", "fallback") and running.sites.revision(name) is None
-        return path != "/healthz" and not (path == "/" and pages.made(running.sites.current, running.now()))
+        if path == "/healthz" or path.startswith("/static/"):
+            return False
+        return not (is_page(running.sites.current, path) and pages.made(running.sites.current, running.now()))
 
     return Edge(application, waits, security_headers(running.settings.public_url), running.stop)
 

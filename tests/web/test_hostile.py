@@ -105,13 +105,15 @@ def test_of_an_error_code_only_a_number_is_logged(server: Server, capfd: pytest.
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "PURGE", "OPTIONS", "TRACE"])
-@pytest.mark.parametrize("path", ["/voice//x", "/x", "/VOICE", "/", "/healthz", "/voice/a/b/c/ask/"])
+@pytest.mark.parametrize(
+    "path", ["/voice//x", "/x", "/fr", "/static/x", "/VOICE", "/", "/es", "/healthz", "/voice/a/b/c/ask/"]
+)
 def test_a_signed_request_that_no_route_takes_comes_from_a_call_and_gets_help(
     server: Server, method: str, path: str
 ) -> None:
     headers = {"X-Twilio-Signature": sign(TOKEN, URL + path, {})}
     response = server.client.open(path, method=method, headers=headers)
-    if method == "GET" and path in ("/", "/healthz"):
+    if method == "GET" and path in ("/", "/es", "/healthz"):
         assert response.status_code == 200, "a public page is one for everybody"
     else:
         helped(response)

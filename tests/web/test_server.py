@@ -176,7 +176,7 @@ def test_what_is_not_signed_gets_403_and_nothing_else(target: Target, method: st
 
 
 def test_pages_take_no_other_method(target: Target) -> None:
-    for path in ("/", "/healthz", "/readyz", "/metrics", "/audio/hello.mp3"):
+    for path in ("/", "/en", "/status.json", "/static/page.css", "/healthz", "/readyz", "/metrics", "/audio/hello.mp3"):
         for method in ("POST", "OPTIONS", "DELETE", "TRACE"):
             sent = head(method, path, Content_Length=0, Connection="close")
             assert target.ask(sent).startswith(b"HTTP/1.1 403"), (method, path)

@@ -99,7 +99,7 @@
   }
 
   document.addEventListener("click", clicked);
-  document.addEventListener("nothing", clicked);
+  document.addEventListener("auxclick", clicked);
   addEventListener("pageshow", emptyIfLeft);
   document.addEventListener("DOMContentLoaded", () => {
     emptyIfLeft();

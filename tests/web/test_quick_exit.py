@@ -251,6 +251,7 @@ def test_screen_readers_are_told_of_each_press(visit: Open, language: str) -> No
     help_text = page.locator(".help").text_content() or ""
     assert words["leave_help"] in help_text
     assert words["leave_keys"] in help_text
+    assert page.get_by_role("link", description=words["leave_keys"]).get_attribute("id") == "leave"
 
 
 # -- always in sight

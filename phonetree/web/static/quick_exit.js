@@ -103,8 +103,10 @@
   addEventListener("pageshow", emptyIfLeft);
   document.addEventListener("DOMContentLoaded", () => {
     emptyIfLeft();
-    const keys = byId("leave-keys");
-    if (keys) keys.hidden = false;
+    const [keys, link] = [byId("leave-keys"), byId("leave")];
+    if (!keys || !link) return;
+    keys.hidden = false;
+    link.setAttribute("aria-describedby", keys.id);
   });
   emptyIfLeft(); // before the first line is shown
 })();

@@ -43,9 +43,6 @@ MOST_LANGUAGES = 9
 LONGEST_PHRASE = 500
 """Characters of one of the product's phrases: half a minute of speech."""
 
-LONGEST_ADDRESS = 500
-"""Characters of a link."""
-
 LONGEST_EMAIL = 254
 """Characters of an address (RFC 5321, 4.5.3.1.3)."""
 
@@ -54,7 +51,6 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 _FIELD = re.compile(r"\{([a-z]+)\}")
 """A field of a phrase: only its name, without a format, a position, an attribute or an index."""
-_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]+(:\d+)?(/[!-~]*)?\Z", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(\.[\w-]+)+\Z")
 
 
@@ -135,15 +131,16 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
 def _links(section: Section) -> Mapping[LinkName, str]:
     """The addresses of the helpline's pages by name: "" for one without an address, which is a warning; callers do not
     hear of it."""
-    written = {name: section.text(name) for name in LINKS}
-    section.refuse_unknown()
-    for name, address in written.items():
-        if not address.text and section.has(name):
+    links: dict[LinkName, str] = {}
+    for name in LINKS:
+        address = section.text(name)
+        if address.text:
+            links[name] = read_link(section, name)
+        elif section.has(name):
+            links[name] = ""
             section.warn(address.where, f"'{name}' has no address; the sentences that speak of it are left out")
-        elif address.text and not (len(address.text) <= LONGEST_ADDRESS and _HTTPS.match(address.text)):
-            hint = "write the full address, such as https://example.org/form"
-            section.problem(address.where, f"'{name}' is '{address.text}', which is not an https address; {hint}")
-    return {name: address.text for name, address in written.items() if section.has(name)}
+    section.refuse_unknown()
+    return links
 
 
 def read_routing(

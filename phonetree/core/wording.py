@@ -127,6 +127,10 @@ class Speaker:
     def _dotted(self, address: str) -> str:
         return address.replace(".", f" {self.words('dot')} ")
 
+    def names(self, phrase: str) -> list[str]:
+        """The names that a phrase lists: "weekdays" (from Monday on) or "months"."""
+        return [name.strip() for name in self.words(phrase).split(",")]
+
     def moment(self, moment: datetime) -> str:
         """A future moment, as said now: "tomorrow at 9 AM"."""
         phrases = self.site.phrases[self.language]
@@ -140,21 +144,26 @@ class Speaker:
             form = "this_week" if ahead <= THIS_WEEK else "later"
         return phrases[form].format(
             time=self.time(moment),
-            weekday=_listed(phrases["weekdays"])[moment.weekday()],
-            month=_listed(phrases["months"])[moment.month - 1],
+            weekday=self.names("weekdays")[moment.weekday()],
+            month=self.names("months")[moment.month - 1],
             day=moment.day,
         )
 
     def time(self, moment: datetime) -> str:
         """The time of day of a moment, as spoken."""
         phrases = self.site.phrases[self.language]
-        hour, minute = moment.hour, moment.minute
-        if not minute and hour in (0, 12):
-            return phrases["noon" if hour else "midnight"]
-        on_the_clock = (hour - 1) % 12 + 1
-        clock = phrases["past_the_hour" if minute else "on_the_hour"].format(hour=on_the_clock, minute=f"{minute:02}")
-        half = "morning" if hour < 12 else "afternoon"
-        return phrases[f"one_in_the_{half}" if on_the_clock == 1 else half].format(clock=clock)
+        form, hour = time_form(moment.hour, moment.minute)
+        minute = f"{moment.minute:02}"
+        clock = phrases["past_the_hour" if moment.minute else "on_the_hour"].format(hour=hour, minute=minute)
+        return phrases[form].format(clock=clock)
+
+
+def time_form(hour: int, minute: int) -> tuple[str, int]:
+    """Which form a time of day takes, by the name of its phrase, and its hour on a twelve-hour clock."""
+    if not minute and hour in (0, 12):
+        return "noon" if hour else "midnight", 12
+    half, on_the_clock = "morning" if hour < 12 else "afternoon", (hour - 1) % 12 + 1
+    return f"one_in_the_{half}" if on_the_clock == 1 else half, on_the_clock
 
 
 def every_form(site: Site, language: Language) -> Iterator[str]:
@@ -168,10 +177,6 @@ def every_form(site: Site, language: Language) -> Iterator[str]:
             moment = longest.replace(month=month, day=day)
             for ahead in (0, 1, 3, 30):
                 yield replace(speak, now=moment - timedelta(days=ahead)).moment(moment)
-
-
-def _listed(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",")]
 
 
 def written(number: str) -> str:

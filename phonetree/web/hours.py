@@ -7,11 +7,11 @@ from typing import assert_never
 
 from phonetree.core.schedule import Span, Week
 from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours
-from phonetree.core.wording import sentence
+from phonetree.core.wording import sentence, time_form
 
 
-def in_words(hours: Hours, words: Mapping[str, str], weekdays: str) -> str:
-    """When a line is open. `weekdays` are their names with commas between them, from Monday on."""
+def in_words(hours: Hours, words: Mapping[str, str], weekdays: list[str]) -> str:
+    """When a line is open. `weekdays` are their names, from Monday on."""
     match hours:
         case Always():
             return words["day_and_night"]
@@ -23,10 +23,9 @@ def in_words(hours: Hours, words: Mapping[str, str], weekdays: str) -> str:
             assert_never(hours)
 
 
-def week_in_words(week: Week, words: Mapping[str, str], weekdays: str) -> str:
+def week_in_words(week: Week, words: Mapping[str, str], weekdays: list[str]) -> str:
     """The hours of a week, days alike taken together."""
-    names = [name.strip() for name in weekdays.split(",")]
-    return sentence("; ".join(_groups(week, words, names)))
+    return sentence("; ".join(_groups(week, words, weekdays)))
 
 
 def time_in_words(moment: datetime, words: Mapping[str, str]) -> str:
@@ -57,9 +56,5 @@ def _times(spans: tuple[Span, ...], words: Mapping[str, str]) -> str:
 
 def _clock(minutes: int, words: Mapping[str, str]) -> str:
     hour, minute = divmod(minutes % (24 * 60), 60)
-    if not minute and hour in (0, 12):
-        return words["noon" if hour else "midnight"]
-    half = "am" if hour < 12 else "pm"
-    on_the_clock = (hour - 1) % 12 + 1
-    clock = f"{on_the_clock}:{minute:02}" if minute else f"{on_the_clock}"
-    return words[f"one_{half}" if on_the_clock == 1 else half].format(clock=clock)
+    form, on_the_clock = time_form(hour, minute)
+    return words[form].format(clock=f"{on_the_clock}:{minute:02}" if minute else on_the_clock)

@@ -140,7 +140,7 @@ def make(site: Site, now: datetime, public_url: str) -> Mapping[str, bytes]:
 
 def _render(site: Site, language: Language, now: datetime, public_url: str) -> bytes:
     words, speak = words_of(language), Speaker(site, language, now)
-    weekdays = speak.words("weekdays")
+    weekdays = speak.names("weekdays")
     read = reading(outline(site, language, now))
 
     def in_words(line_hours: Hours) -> str:

@@ -21,7 +21,11 @@ def in_words(site: Site, language: Language, now: datetime) -> str:
     status = site.schedule.status(now)
     speak, words = Speaker(site, language, now), words_of(language)
     closure = status.names.get(language, "")
-    told = [_open(status, now, words)] if status.kind is Kind.OPEN else [_closed(status, speak, closure)]
+    told = (
+        [_open(status, now, words)]
+        if status.kind is Kind.OPEN
+        else [_closed(status, closure or speak.words("a_closure"), words)]
+    )
     if closure and status.kind is not Kind.HOLIDAY:
         told.append(words["other_hours"].format(closure=closure))
     if status.kind is not Kind.OPEN and status.next_opening:
@@ -35,11 +39,8 @@ def _open(status: Status, now: datetime, words: Mapping[str, str]) -> str:
     return words["open"]
 
 
-def _closed(status: Status, speak: Speaker, closure: str) -> str:
-    words = words_of(speak.language)
-    if status.kind is Kind.HOLIDAY:
-        return words["closed_for"].format(closure=closure or speak.words("a_closure"))
-    return words["closed"]
+def _closed(status: Status, closure: str, words: Mapping[str, str]) -> str:
+    return words["closed_for"].format(closure=closure) if status.kind is Kind.HOLIDAY else words["closed"]
 
 
 def as_json(site: Site, now: datetime, public_url: str) -> bytes:

@@ -92,7 +92,7 @@ def test_a_day_with_other_hours_says_why(moment: datetime, text: str, tmp_path: 
     assert _told(server)["text"]["en"].startswith(f"{text}the day before the holiday.")
 
 
-WEEKDAYS = {language: PHRASES[language]["weekdays"] for language in ("en", "es")}
+WEEKDAYS = {language: PHRASES[language]["weekdays"].split(", ") for language in ("en", "es")}
 NINE_TO_FIVE, NIGHTS, WHOLE = (Span(9 * 60, 17 * 60),), (Span(18 * 60, 26 * 60),), (Span(0, 24 * 60),)
 
 

@@ -35,9 +35,9 @@ class OutcomeRecorder:
     def record(self, outcome: Outcome | None, request: Request, now: datetime, *, counted: bool) -> None:
         """Records the outcome of a turn, at a moment in the helpline's time. `counted` is whether the call was
         already counted under another outcome; then it is not counted again, but alerts hear of it."""
-        if outcome is None or request.call == self.test_call or self._is_known(request, outcome):
+        if outcome is None or request.call == self.test_call or self._seen_before(request, outcome):
             return
-        if outcome is Outcome.CALL or not (counted or self._is_known(request, "counted")):
+        if outcome is Outcome.CALL or not (counted or self._seen_before(request, "counted")):
             self.counts.add(outcome, now)
         match outcome:
             case Outcome.ADVOCATE:
@@ -49,8 +49,8 @@ class OutcomeRecorder:
             case Outcome.CALL | Outcome.LINE | Outcome.MESSAGE:
                 pass
 
-    def _is_known(self, request: Request, what: str) -> bool:
-        """Whether this was asked of the call lately. Only a keyed digest of the call's id is kept."""
+    def _seen_before(self, request: Request, what: str) -> bool:
+        """Whether this was asked of the call lately, and remembers it, as a keyed digest of the call's id."""
         call = request.parent or request.call
         digest = blake2b(f"{call} {what}".encode(), key=self._key, digest_size=16).digest()
         now = monotonic()

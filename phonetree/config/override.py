@@ -50,7 +50,9 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
     if kind is None and not words:
         yield "it changes nothing and says nothing; choose open or closed, or give words"
     for language, text in words.items():
-        if language not in site.languages:
+        info = site.languages.get(language)
+        said = info.pronunciation.aloud(text) if info else text
+        if not info:
             yield f"'{language}' is not one of the languages{suggest(language, site.languages)}"
         if not text:
             yield f"the words in '{language}' are empty; write what callers hear"
@@ -63,7 +65,7 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
                 f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "
                 "out what can wait"
             )
-        elif len(said := site.languages[language].pronunciation.aloud(text)) > LONGEST_WORDS:
+        elif len(said) > LONGEST_WORDS:
             yield f"the words in '{language}' are {len(said)} characters as they are said; leave out what can wait"
         elif (seconds := speech_seconds(said)) > LONGEST_WORDS_SECONDS:
             yield (

@@ -146,7 +146,8 @@ def test_a_callback_wakes_the_worker_and_turns_are_counted(tmp_path: Path) -> No
     server.post("/voice")
     revision = server.sites.current.revision
     server.post(f"/voice/{revision}/en/voicemail/recorded", RecordingDuration="9")
-    server.post(f"/voice/{revision}/en/line_barcc/bridged", DialCallStatus="completed", DialBridged="true")
+    bridged = {"CallSid": "CA" + "3" * 32, "DialCallStatus": "completed", "DialBridged": "true"}
+    server.post(f"/voice/{revision}/en/line_barcc/bridged", **bridged)
     server.post(f"/voice/{revision}/en/advocate/accept", Digits="1", ParentCallSid="CA" + "2" * 32)
     server.worker.round(int(DAY.timestamp()))
     assert not by_month(server.worker.store), "their month is not over"

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,12 +66,12 @@ class Night:
     def files(self) -> dict[str, bytes]:
         """Everything on the disk: the folder, and what the process has open, deleted or not."""
         paths = [path for path in self.folder.rglob("*") if path.is_file() and "config" not in path.parts]
-        opened = list(Path(f"/proc/{self.process}/fd").iterdir())
         named = {str(path.relative_to(self.folder)): path.read_bytes() for path in paths}
-        for descriptor in opened:
-            target = str(descriptor.readlink())
-            if target.startswith("/") and not target.startswith(("/dev", "/proc", "/sys")):
-                named[f"open: {target}"] = descriptor.read_bytes()
+        for descriptor in Path(f"/proc/{self.process}/fd").iterdir():
+            with suppress(FileNotFoundError):  # the server, which still works, has closed it since
+                target = str(descriptor.readlink())
+                if target.startswith("/") and not target.startswith(("/dev", "/proc", "/sys")):
+                    named[f"open: {target}"] = descriptor.read_bytes()
         return named
 
 

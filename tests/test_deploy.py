@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
 import yaml
-from werkzeug.serving import make_server
 
-from phonetree.simulator.provider import _Quiet
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from phonetree.web.context import of
@@ -31,6 +28,7 @@ from tests.support.programs import (
     start,
     stop,
 )
+from tests.support.serving import served
 
 
 def test_no_proxy_that_is_shipped_writes_of_requests() -> None:
@@ -107,16 +105,9 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
     application = create_app(replace(settings(VPR), public_url=url), watching=False)
     running = of(application).services
     running.settings = replace(running.settings, demo=False)
-    server = make_server("127.0.0.1", behind, application, threaded=True, request_handler=_Quiet)
-    Thread(target=server.serve_forever, daemon=True).start()
-
-    def end() -> None:
-        server.shutdown()
-        server.server_close()
-
-    with proxied(request.param, tmp_path, port, (behind,)) as trusted:
-        yield url, trusted, end
-        end()
+    with proxied(request.param, tmp_path, port, (behind,)) as trusted, ExitStack() as server:
+        server.enter_context(served(application, behind))
+        yield url, trusted, server.close
 
 
 def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(

@@ -10,16 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.core.turn import Outcome
 from phonetree.runtime.alerts import UNANSWERED
-from phonetree.simulator.provider import TestProvider, _Quiet, serve
+from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
 from phonetree.store.database import Store
@@ -29,6 +27,7 @@ from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
+from tests.support.serving import served
 
 QUICKLY = """
 import phonetree.runtime.worker as work
@@ -39,7 +38,6 @@ import phonetree.store.counts as counts
 counts.Counts.__init__.__defaults__ = (lambda _: 0,)
 """
 """Read by Python at its start: rounds come quicker than once a minute, and counts have no noise."""
-TOLD = "json://127.0.0.1:{port}/staff"
 
 
 @dataclass
@@ -116,15 +114,12 @@ def house(tmp_path: Path) -> Iterator[House]:
     (tmp_path / "quick" / "sitecustomize.py").write_text(QUICKLY)
     provider, staff = TestProvider(ACCOUNT, TOKEN), Staff()
     with ExitStack() as stack:
-        office = make_server("127.0.0.1", 0, staff, threaded=True, request_handler=_Quiet)
-        Thread(target=office.serve_forever, daemon=True).start()
-        stack.callback(office.server_close)
-        stack.callback(office.shutdown)
+        office = stack.enter_context(served(staff))
         settings = environ(
             "https://tree.example.org", TWILIO_ACCOUNT_SID=ACCOUNT, PHONETREE_BACKGROUND="off",
             PHONETREE_PROVIDER_URL=serve(provider), DATABASE_URL=f"sqlite:///{tmp_path}/phonetree.db",
             PHONETREE_KEYS=str(tmp_path / "keys"), PYTHONPATH=f"{ROOT}:{tmp_path / 'quick'}",
-            PHONETREE_NOTIFY=TOLD.format(port=office.server_port),
+            PHONETREE_NOTIFY=f"{office.replace('http', 'json')}/staff",
         )  # fmt: skip
         yield House(tmp_path, provider, staff, settings, stack)
 

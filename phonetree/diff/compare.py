@@ -46,28 +46,35 @@ class Row:
         verb = next(onward, None)
         return verb.then if verb else None
 
+    @property
+    def spots(self) -> Iterator[Spot]:
+        """The spots that it reaches: the messages that it says, and the node where it leaves the caller."""
+        if next_state := self.leads_to:
+            for node in (*self.turn.passed, next_state.node):
+                if not isinstance(self.site.nodes[node], HoursNode):
+                    yield self.place.moment, next_state.language, node
+
 
 class Table:
     """Every turn of a site. `reached` are the spots that its calls reach."""
 
     def __init__(self, site: Site, moments: Moments) -> None:
         self.site, self.moments, self.walk = site, moments, walk(site, moments)
-        self.reached = {spot for place in self.walk.places for spot in self.spots(place)}
+        self.reached = {spot for turn in self.walk.distinct for spot in self.of(turn).spots}
 
-    def row(self, place: Place) -> Row:
+    def of(self, turn: int) -> Row:
+        """The row of a turn of the walk."""
+        place = self.walk.places[turn]
+        answer = Turn(self.walk.verbs[turn], self.walk.passed[turn])
+        return Row(self.site, self.moments.kinds[place.moment].at, place, answer)
+
+    def at(self, place: Place) -> Row:
         """The row of a place, whether or not calls reach it."""
-        now, number = self.moments.kinds[place.moment].at, self.walk.turn_at.get(place)
-        if number is not None:
-            return Row(self.site, now, place, Turn(self.walk.verbs[number], self.walk.passed[number]))
+        turn = self.walk.turn_at.get(place)
+        if turn is not None:
+            return self.of(turn)
+        now = self.moments.kinds[place.moment].at
         return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.elapsed)))
-
-    def spots(self, place: Place) -> Iterator[Spot]:
-        """The spots that a turn reaches: the messages that it says, and the node where it leaves the caller."""
-        row = self.row(place)
-        if next_state := row.leads_to:
-            for node in (*row.turn.passed, next_state.node):
-                if not isinstance(self.site.nodes[node], HoursNode):
-                    yield place.moment, next_state.language, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def differences(old: Table, new: Table) -> Iterator[Difference]:
             turn = waiting.popleft()
             if turn not in seen:
                 seen.add(turn)
-                found = list(comparison.of(old.walk.places[turn]))
+                found = list(comparison.of(old.of(turn)))
                 yield from found
                 if not any(difference.elsewhere for difference in found):  # as long as calls take the same path
                     waiting.extend(old.walk.after[turn])
@@ -103,39 +110,36 @@ class _Comparison:
         self._names: dict[NodeId, NodeId] = {}
         self._compared: set[Spot] = set()
 
-    def of(self, place: Place) -> Iterator[Difference]:
-        """The differences of a row that calls reach on both sites, and of the rows that belong to it."""
-        state, moment = place.state, place.moment
+    def of(self, row: Row) -> Iterator[Difference]:
+        """The differences of an old row that calls reach on both sites, and of the rows that belong to it."""
+        state, moment = row.place.state, row.place.moment
         if state is None:
-            yield from self._row(place)
+            yield from self._compare(row)
         elif self._shared((moment, state.language, state.node)):
-            yield from self._row(place)
+            yield from self._compare(row)
             if state.step is Step.RING:  # phones and times may differ, but in the end all have rung
-                began = int(self._old.moments.kinds[moment].at.timestamp())
+                began = int(row.now.timestamp())
                 rung = state.at(Step.RUNG, round=MOST_ROUNDS, began=began)
-                yield from self._row(Place(moment, rung, DialEnded(connected=False)))
-        next_state = self._old.row(place).leads_to
-        for spot in self._old.spots(place):
-            if next_state and spot not in self._compared and self._shared(spot):  # wherever calls come from
-                self._compared.add(spot)
-                coming = State(next_state.revision, next_state.language, spot[2], Step.ANNOUNCE, next_state.menu)
-                yield from self._row(Place(moment, coming))
+                yield from self._compare(self._old.at(Place(moment, rung, DialEnded(connected=False))))
+        if next_state := row.leads_to:
+            for spot in row.spots:
+                if spot not in self._compared and self._shared(spot):  # wherever calls come from
+                    self._compared.add(spot)
+                    coming = State(next_state.revision, next_state.language, spot[2], Step.ANNOUNCE, next_state.menu)
+                    yield from self._compare(self._old.at(Place(moment, coming)))
 
-    def _row(self, place: Place) -> Iterator[Difference]:
-        old_place, new_place = self._in_both(place)
-        old, new = self._old.row(old_place), self._new.row(new_place)
+    def _compare(self, old: Row) -> Iterator[Difference]:
+        """An old row beside the new one; without the menu heard last if the new site does not have it."""
+        place, state = old.place, old.place.state
+        if state and (menu := self._name(state.menu)) and not isinstance(self._new.site.nodes.get(menu), Menu):
+            state = replace(state, menu="")
+            old = self._old.at(replace(place, state=state))
+        if state and (state.node in self._names or state.menu in self._names):
+            state = replace(state, node=self._name(state.node), menu=self._name(state.menu))
+        new = self._new.at(place if state is place.state else replace(place, state=state))
         if old.turn.verbs != new.turn.verbs:
             old, new = self._cut(old), self._cut(new)
             yield Difference(old, new, elsewhere=not self._same_place(old, new))
-
-    def _in_both(self, place: Place) -> tuple[Place, Place]:
-        """A place on both sites; without the menu heard last if the new site does not have it."""
-        if place.state is None:
-            return place, place
-        state, menu = place.state, self._name(place.state.menu)
-        if menu and not isinstance(self._new.site.nodes.get(menu), Menu):
-            state, menu = replace(state, menu=""), ""
-        return replace(place, state=state), replace(place, state=replace(state, node=self._name(state.node), menu=menu))
 
     def _cut(self, row: Row) -> Row:
         """A row up to the first message that both sites have: the rest is a row of its own."""

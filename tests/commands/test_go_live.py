@@ -5,16 +5,16 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
-from threading import Semaphore, Thread
+from threading import Semaphore
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.__main__ import main
@@ -24,12 +24,13 @@ from phonetree.errors import Problem
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
-from phonetree.simulator.provider import Failing, Fault, TestProvider, _Quiet, serve
+from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
 from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
 from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
+from tests.support.serving import served
 
 doctor = sys.modules["phonetree.commands.doctor"]  # the package has the command under this name
 Wsgi = Callable[..., Any]
@@ -42,7 +43,7 @@ class Place:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     provider: TestProvider
-    servers: list[BaseWSGIServer] = field(default_factory=list)
+    servers: ExitStack = field(default_factory=ExitStack)
     capture: pytest.CaptureFixture[str] | None = None
 
     def set(self, **values: str) -> None:
@@ -50,10 +51,7 @@ class Place:
             self.monkeypatch.setenv(name, value)
 
     def serve(self, application: Wsgi) -> str:
-        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
-        self.servers.append(server)
-        Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
+        return self.servers.enter_context(served(application))
 
     def answer(
         self, believes: str | None = None, through: Callable[[Wsgi], Wsgi] = lambda application: application
@@ -118,9 +116,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setenv("PHONETREE_PROVIDER_URL", serve(provider))
     monkeypatch.setenv("PHONETREE_DEMO", "1")  # so that numbers may be made up
     yield made
-    for server in made.servers:
-        server.shutdown()
-        server.server_close()
+    made.servers.close()
 
 
 def _settle(place: Place, **answer: Any) -> None:

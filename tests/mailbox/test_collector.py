@@ -53,14 +53,15 @@ def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> No
     assert _names(box) == [None], "nothing here says whose recording it was"
 
 
-def test_many_messages_come_over_several_pages_each_once(box: Mailbox) -> None:
-    held = [box.leave(2, f"CA{number:032x}") for number in range(120)]
+def test_many_messages_come_over_several_pages_each_once(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phonetree.simulator.provider.PAGE_SIZE", 10)
+    held = [box.leave(2, f"CA{number:032x}") for number in range(25)]
     box.collector.round(NOW)
     box.collector.round(NOW)
     assert sorted(box.sounds()) == sorted(one.sound for one in held)
     assert _nothing_at_the_provider(box)
     with box.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(notices)).scalar_one() == 120
+        assert connection.execute(select(func.count()).select_from(notices)).scalar_one() == 25
 
 
 def test_nothing_is_taken_that_is_not_the_helplines_or_not_done(box: Mailbox) -> None:

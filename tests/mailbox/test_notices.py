@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.errors import SettingsError
@@ -21,9 +20,9 @@ from phonetree.mailbox.notices import (
     tell,
 )
 from phonetree.runtime.alerts import UNANSWERED
-from phonetree.simulator.provider import _Quiet
 from tests.support.databases import KINDS
 from tests.support.mail import Mailbox, mailbox
+from tests.support.serving import served
 
 NOW = 1_800_000_000
 
@@ -34,7 +33,7 @@ class Office:
 
     arrived: list[tuple[str, str]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    port: int = 0
+    url: str = ""
 
     def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
         request = Request(environ)
@@ -45,18 +44,15 @@ class Office:
 
     @property
     def addresses(self) -> str:
-        return f"json://127.0.0.1:{self.port}/one json://127.0.0.1:{self.port}/two"
+        channel = self.url.replace("http", "json")
+        return f"{channel}/one {channel}/two"
 
 
 @pytest.fixture
 def office() -> Iterator[Office]:
     made = Office()
-    server = make_server("127.0.0.1", 0, made, threaded=True, request_handler=_Quiet)
-    made.port = server.server_port
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with served(made) as made.url:
+        yield made
 
 
 @pytest.fixture(params=KINDS)

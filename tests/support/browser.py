@@ -7,14 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 from playwright.sync_api import Browser, BrowserContext, Playwright
-from werkzeug.serving import make_server
 
-from phonetree.simulator.provider import _Quiet
 from tests.support.programs import certificate, free_port
 from tests.support.server import Server
+from tests.support.serving import served, serving
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "Chromium is not installed: apt-get install chromium"
@@ -66,19 +64,12 @@ def sites(config: Path, folder: Path) -> Iterator[Sites]:
     """Both kinds of sites, on this machine."""
     port = free_port()
     server = Server(config, public_url=f"http://127.0.0.1:{port}")
-    ours = make_server("127.0.0.1", port, server.app, threaded=True, request_handler=_Quiet)
     elsewhere = ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(folder), folder / "privkey.pem")
     elsewhere.socket = context.wrap_socket(elsewhere.socket, server_side=True, do_handshake_on_connect=False)
-    for each in (ours, elsewhere):
-        Thread(target=each.serve_forever, daemon=True).start()
-    try:
-        yield Sites(server, f"http://127.0.0.1:{port}", elsewhere.server_port)
-    finally:
-        for each in (ours, elsewhere):
-            each.shutdown()
-            each.server_close()
+    with served(server.app, port) as ours, serving(elsewhere):
+        yield Sites(server, ours, elsewhere.server_port)
 
 
 def launch(playwright: Playwright, found: Sites) -> Browser:

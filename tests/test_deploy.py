@@ -95,6 +95,38 @@ def test_the_image_runs_as_a_user_of_its_own_and_installs_nothing() -> None:
     assert "pip install" not in dockerfile[2]
 
 
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_both_legs_of_a_ringing_call_reach_the_same_server(proxy: str, tmp_path: Path) -> None:
+    if what := missing(proxy):
+        pytest.skip(what)
+    front = free_port()
+    url = f"https://localhost:{front}"
+    with ExitStack() as stack:
+        apps = [create_app(replace(settings(VPR), public_url=url), watching=False) for _ in range(3)]
+        ports = tuple(free_port() for _ in apps)
+        for app, port in zip(apps, ports, strict=True):
+            stack.enter_context(served(app, port))
+        trusted = stack.enter_context(proxied(proxy, tmp_path, front, ports))
+        tokens = range(1000, 1020)
+        for token in tokens:
+            for leg in ("1", "2"):
+                said = _accept(url, trusted, token, f"CA{leg * 32}")
+                assert ("already answered" in said) == (leg == "2"), "two advocates cannot take one call"
+        known = [len(of(app).services.legs) for app in apps]
+    assert sum(known) == len(tokens)
+    assert 0 not in known, "the calls are spread"
+
+
+def _accept(url: str, trusted: Path, token: int, leg: str) -> str:
+    """What a member hears who presses 1."""
+    path = f"/voice/x/en/advocate/accept?token={token}"
+    fields = {"CallSid": leg, "ParentCallSid": "CA" + "0" * 32, "Digits": "1"}
+    headers = {"X-Twilio-Signature": sign(TOKEN, url + path, fields)}
+    response = requests.post(url + path, data=fields, headers=headers, timeout=10, verify=str(trusted))
+    assert response.status_code == 200
+    return response.text
+
+
 @pytest.fixture(params=PROXIES)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path, Callable[[], None]]]:
     """The server behind a proxy: the address, what to trust, and a way to end the server."""

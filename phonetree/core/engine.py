@@ -403,9 +403,12 @@ def _ring(here: _Call, node: Connect, members: tuple[Member, ...], past: ringing
         rang=past.waited(here.now),
         picked=picked,
         began=past.began,
+        token=here.state.token,
         refused=here.state.refused,
     )
-    screen = State(ring.revision, ring.language, node.id, Step.SCREEN, counted=ring.counted)
+    screen = State(
+        ring.revision, ring.language, node.id, Step.SCREEN, round=ring.round, token=ring.token, counted=ring.counted
+    )
     return here.turn(Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring))
 
 
@@ -441,7 +444,7 @@ def _screen(here: _Call, event: Event) -> Turn:
 def _screen_question(here: _Call, question: Spoken, asked: int) -> Turn:
     if asked >= ringing.SCREEN_TRIES:
         return here.turn(Hangup())
-    accept = here.state.at(Step.ACCEPT, misses=asked)
+    accept = here.state.at(Step.ACCEPT, misses=asked, round=here.state.round, token=here.state.token)
     return here.turn(Gather((question,), ringing.SCREEN_WAIT_SECONDS, accept), Hangup())
 
 

@@ -53,8 +53,9 @@ class State:
     `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
     the same menu was repeated on request. While a team rings: `round` counts the rounds since `began` (seconds since
     1970), the current one started `rang` seconds later, and `picked` has a bit for each member whose phone was picked
-    up. `refused` is 1 if the network refused the helpline's caller id. `counted` is 1 once the call has an outcome
-    other than that it came in.
+    up. `token` is a random number, the same on all legs of one ringing: what a server knows of the legs, and by what a
+    proxy finds that server. `refused` is 1 if the network refused the helpline's caller id. `counted` is 1 once the
+    call has an outcome other than that it came in.
     """
 
     revision: str
@@ -68,6 +69,7 @@ class State:
     rang: int = 0
     picked: int = 0
     began: int = 0
+    token: int = 0
     refused: int = 0
     counted: int = 0
 
@@ -81,9 +83,12 @@ class State:
 LATEST_BEGAN = 32_503_680_000
 """The year 3000, in seconds since 1970: a moment that `datetime` can represent."""
 
+LARGEST_TOKEN = 2**62
+"""More than anybody could guess."""
+
 _COUNTS = {
-    "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN, "refused": 1,
-    "counted": 1,
+    "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN,
+    "token": LARGEST_TOKEN, "refused": 1, "counted": 1,
 }  # fmt: skip
 """The counts, with limits that ours never exceed."""
 

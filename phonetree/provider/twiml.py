@@ -40,8 +40,12 @@ class Renderer:
         self._remembered = lru_cache(maxsize=_CACHED)(self.write)
 
     def render(self, verbs: Verbs) -> bytes:
-        """`write`, cached. Documents for ringing are not cached: their state has the moment at which a call rang."""
-        return self.write(verbs) if any(map(_holds_a_moment, verbs)) else self._remembered(verbs)
+        """`write`, cached. Documents for ringing are not cached: they are those of one call."""
+        return self.write(verbs) if any(map(_is_of_one_call, verbs)) else self._remembered(verbs)
+
+    def forget(self) -> None:
+        """Empties the cache, which tells what callers heard."""
+        self._remembered.cache_clear()
 
     def write(self, verbs: Verbs) -> bytes:
         """The document, in UTF-8. Raises RenderError when it is too large."""
@@ -110,6 +114,6 @@ class Renderer:
         )
 
 
-def _holds_a_moment(verb: Verb) -> bool:
+def _is_of_one_call(verb: Verb) -> bool:
     then = getattr(verb, "then", None)
-    return isinstance(then, State) and then.began > 0
+    return isinstance(then, State) and (then.began > 0 or then.token > 0)

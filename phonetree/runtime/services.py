@@ -32,6 +32,9 @@ from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
 
+FORGET_SECONDS = 60
+"""How often what tells of calls is dropped from memory, whether calls come or not."""
+
 
 @dataclass
 class Services:
@@ -54,7 +57,12 @@ class Services:
     def __post_init__(self) -> None:
         canary = Periodic("canary", CALL_SECONDS, lambda: self._call_soon(canary))
         self.background = self.worker.periodic() if self.worker else None
-        self._loops = [watcher(self.sites), canary, Periodic("alerts", ALERT_SECONDS, self.alerts.round)]
+        self._loops = [
+            watcher(self.sites),
+            canary,
+            Periodic("alerts", ALERT_SECONDS, self.alerts.round),
+            Periodic("forget", FORGET_SECONDS, self.forget),
+        ]
         if self.background:
             self._loops.append(self.background)
         if self.overrides:
@@ -83,6 +91,12 @@ class Services:
         """Records the outcome of a turn; `counted` is whether the call was counted before for what it came to."""
         now = self.now().astimezone(self.sites.current.schedule.zone)
         self.outcomes.record(outcome, request, now, counted=counted)
+
+    def forget(self) -> None:
+        """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago."""
+        self.renderer.forget()
+        self.legs.expire()
+        self.outcomes.recent.expire()
 
     def test_call(self) -> None:
         """Once a minute: the server calls itself, and if that succeeds, marks itself as up."""

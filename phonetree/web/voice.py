@@ -92,7 +92,7 @@ def turn(place: str) -> Response:
     try:
         state = from_address(place, request.query_string.decode("latin-1"))
         event = running.legs.event(state, asked)
-        taken = engine.turn(_site(running, state), state, event, running.now())
+        taken = engine.turn(_site(running, state), running.legs.begun(state), event, running.now())
         running.record(taken.outcome, asked, counted=bool(state.counted))
         return _document(running.renderer.render(taken.verbs))
     except StateError:

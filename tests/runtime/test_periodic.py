@@ -67,7 +67,7 @@ def test_a_server_that_stops_leaves_nothing_running(tmp_path: Path) -> None:
     server = Server(VPR, database=tables("sqlite", tmp_path))
     server.services.start()
     loops = {thread.name for thread in set(threading.enumerate()) - before}
-    assert loops == {"watch", "canary", "alerts", "worker", "overrides"}
+    assert loops == {"watch", "canary", "alerts", "forget", "worker", "overrides"}
     server.services.stop()
     assert set(threading.enumerate()) - before == set()
     server.close()

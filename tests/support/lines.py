@@ -77,7 +77,8 @@ class Direct:
             return engine.rescue(self.sites.current, now, self.sites.current.first_language)
         try:
             state = from_address(place, query)
-            return engine.turn(self._site(state), state, self.legs.event(state, read(fields)), now).verbs
+            event = self.legs.event(state, read(fields))
+            return engine.turn(self._site(state), self.legs.begun(state), event, now).verbs
         except StateError:
             return engine.start_again(self.sites.current, now, place.split("/")[1]).verbs
 

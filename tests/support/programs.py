@@ -1,6 +1,7 @@
 """Programs that really run: servers in processes of their own, and proxies with the files that are shipped."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -112,8 +113,9 @@ AROUND_NGINX = "worker_processes auto; worker_rlimit_nofile 20000; events { work
 def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     """nginx with the file that is shipped, as one configuration of its own."""
     text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
-    for shipped, used in zip((8080, 8081), (behind[0], behind[-1]), strict=True):
-        text = text.replace(f"127.0.0.1:{shipped}", f"127.0.0.1:{used}")
+    first, *others = re.findall(r"^ +server 127.0.0.1:\d+ .*\n", text, re.MULTILINE)
+    servers = (re.sub(r":\d+", f":{port}", first, count=1) for port in behind)
+    text = text.replace("".join([first, *others]), "".join(servers))
     text = text.replace("tree.example.org;", "localhost;").replace(
         "/etc/letsencrypt/live/tree.example.org", str(folder)
     )
@@ -128,7 +130,8 @@ def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
 
 def _caddy(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     """Caddy with the file that is shipped, but for a certificate that is there already."""
-    text = (DEPLOY / "Caddyfile").read_text().replace("phonetree:8080", f"127.0.0.1:{behind[0]}")
+    servers = " ".join(f"127.0.0.1:{port}" for port in behind)
+    text = (DEPLOY / "Caddyfile").read_text().replace("phonetree:8080", servers)
     options = f"admin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/storage\n\tlog default {{"
     text = text.replace("log default {", options)
     ours = f"\ttls {folder}/fullchain.pem {folder}/privkey.pem\n\trequest_body {{"

@@ -45,12 +45,13 @@ class StoreError(PhonetreeError):
 
 class ProviderError(PhonetreeError):
     """A request to the provider failed. `wait` is after how many seconds to retry, if it said so; `gone` says that
-    the object does not exist."""
+    the object does not exist; `hidden` that it does not, or that this account may not see it."""
 
-    def __init__(self, text: str, *, wait: float | None = None, gone: bool = False) -> None:
+    def __init__(self, text: str, *, wait: float | None = None, gone: bool = False, hidden: bool = False) -> None:
         super().__init__(text)
         self.wait = wait
         self.gone = gone
+        self.hidden = hidden or gone
 
 
 class SealError(PhonetreeError):

@@ -18,10 +18,25 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded, load
 from phonetree.core.fallback import fallback
-from phonetree.core.tree import Helpline
+from phonetree.core.tree import Helpline, Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
 from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
+from phonetree.provider.account import (
+    COUNTRIES,
+    INSIGHTS,
+    MEDIA,
+    SPENDING,
+    STREAMS,
+    SUBACCOUNT,
+    Remark,
+    closed_media,
+    countries,
+    insights,
+    own_account,
+    spending,
+    streams,
+)
 from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, probe
@@ -31,6 +46,9 @@ from phonetree.store.database import Store
 
 CLOCK_SECONDS = 60
 """With a larger error callers hear wrong hours."""
+
+LOOK_SECONDS = (5.0, 10.0)
+"""To connect, and between two packets, when it is only asked how the account is set."""
 
 LEAST_FREE_BYTES = 500 * 2**20
 
@@ -93,8 +111,14 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     else:
         yield from _guarded("slow", lambda: _slow_clients(configured))
     yield from _guarded("clock", lambda: _clock(configured))
-    yield from _guarded("account", lambda: _account(configured))
+    account = tuple(_guarded("account", lambda: _account(configured)))
+    yield from account
     yield from _old_token(configured)
+    yield from _about_the_account(
+        configured,
+        None if isinstance(site, Finding) else site.site,
+        answers=not any(finding.verdict == "wrong" for finding in account),
+    )
     if not isinstance(site, Finding):
         yield from _guarded("number", lambda: _number(configured, site))
         yield from _guarded("fallback", lambda: _fallback(configured, site))
@@ -234,6 +258,52 @@ def _old_token(configured: Settings) -> Iterator[Finding]:
     if configured.old_token:
         hint = "remove TWILIO_AUTH_TOKEN_OLD once the new token is the primary one at the provider"
         yield Finding("account", "advice", "requests signed with the old token are still accepted", hint)
+
+
+def _about_the_account(configured: Settings, site: Site | None, *, answers: bool) -> Iterator[Finding]:
+    """How the account is set, as far as its API shows it. What it does not show is advice, with where to look."""
+    provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token, LOOK_SECONDS)
+    numbers = (site.helpline.provider_number, site.helpline.number) if site else ()
+    looks: dict[str, tuple[Callable[[], list[Remark]] | None, str, str]] = {
+        "subaccount": (
+            (lambda: own_account(provider, numbers)) if site else None,
+            "the helpline has a sub-account of its own",
+            SUBACCOUNT,
+        ),
+        "media": (lambda: closed_media(provider), "recordings cannot be fetched without a password", MEDIA),
+        "countries": (
+            (lambda: countries(provider, _dialled(site))) if site else None,
+            "the account may call what the tree calls, and nothing else",
+            COUNTRIES,
+        ),
+        "spending": (lambda: spending(provider), "there is an alarm on what the account spends", SPENDING),
+        "streams": (lambda: streams(provider), "no event stream of the account carries calls", STREAMS),
+        "insights": (lambda: insights(provider), "Voice Insights shows no more than by default", INSIGHTS),
+    }
+    for id_, (look, well, where) in looks.items():
+        if look is None or not answers:
+            yield Finding(id_, "advice", "not checked", f"fix the {'account' if look else 'files'} first")
+        else:
+            yield from _looked_at(id_, look, well, where)
+
+
+def _looked_at(id_: str, look: Callable[[], list[Remark]], well: str, where: str) -> Iterator[Finding]:
+    try:
+        remarks = look()
+    except ProviderError as error:
+        text = "the provider does not show this" if error.hidden else f"not checked: {error}"
+        yield Finding(id_, "advice", text, where)
+        return
+    for remark in remarks:
+        yield Finding(id_, "wrong" if remark.wrong else "advice", remark.text, remark.hint)
+    if not remarks:
+        yield Finding(id_, "ok", well)
+
+
+def _dialled(site: Site) -> frozenset[str]:
+    """Every number that the tree calls."""
+    members = (member.number for team in site.teams.values() for member in team.members)
+    return frozenset((*members, *(resource.number for resource in site.resources.values())))
 
 
 def _number(configured: Settings, loaded: Loaded) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from phonetree.commands.options import Place, Which, demo_options, pass_place, s
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels
-from phonetree.mailbox.sealing import Envelope, opened, public_keys, unwrap
+from phonetree.mailbox.sealing import SHOWN, Envelope, opened, public_keys, unwrap
 from phonetree.store.actions import note
 from phonetree.store.voicemails import Voicemail, Voicemails, VoicemailState
 
@@ -28,9 +28,6 @@ PLAYERS = (
 """Programs that read sound from a pipe, so it is never written to a disk."""
 
 MOST_LISTED = 10_000
-SHOWN = 8
-"""Characters of an id that are shown; any unambiguous beginning is accepted."""
-
 F = TypeVar("F", bound=Callable[..., object])
 
 

@@ -17,9 +17,9 @@ from typing import BinaryIO
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.backoff import backoff, spread
-from phonetree.mailbox.sealing import PublicKey, Sealer
+from phonetree.mailbox.sealing import Envelope, PublicKey, Sealer
 from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
-from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails
+from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails, new_id
 
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
@@ -108,18 +108,20 @@ class Collector:
 
     def _store(self, recording: Recording, now: int) -> None:
         """Fetches, seals and stores; decrypts what is read back, and compares. Raises when it differs."""
-        began = monotonic()
-        sealer = None if recording.encryption else Sealer(self.keys())
+        began, id_ = monotonic(), new_id()
+        sealer = None if recording.encryption else Sealer(self.keys(), id_, recording.made_at)
         with _Spool() as spool:
             with self.provider.media(recording.id) as pieces:
                 spool.fill(sealer.seal(pieces) if sealer else pieces)
             if monotonic() - began > LONGEST_FETCH_SECONDS:
                 raise ProviderError("fetching a recording took too long")
-            arrival = _arrival(recording, sealer)
-            message = self.voicemails.add(arrival, spool.pieces(), NEW_MESSAGE, now)
-        if message and sealer and not sealer.verify(self.voicemails.sealed(message)):
-            self.voicemails.discard(message)
+            added = self.voicemails.add(_arrival(id_, recording, sealer), spool.pieces(), NEW_MESSAGE, now)
+        if added and sealer and not self._reads_back(sealer, id_):
+            self.voicemails.discard(id_)
             raise StoreError("the message read back differs from the one stored; check the disk")
+
+    def _reads_back(self, sealer: Sealer, message: str) -> bool:
+        return sealer.verify(Envelope(*self.voicemails.envelope(message)), self.voicemails.sealed(message))
 
     def _delete_call_records(self, needed: set[str]) -> None:
         """Deletes the records of our calls that have ended, a member's legs before the caller's."""
@@ -172,7 +174,7 @@ def _is_no_message(recording: Recording) -> bool:
     return recording.seconds is not None and recording.seconds < LEAST_SECONDS
 
 
-def _arrival(recording: Recording, sealer: Sealer | None) -> NewVoicemail:
+def _arrival(id_: str, recording: Recording, sealer: Sealer | None) -> NewVoicemail:
     if sealer:
         iv, wrapped = sealer.envelope.iv, sealer.envelope.wrapped
     else:
@@ -180,7 +182,7 @@ def _arrival(recording: Recording, sealer: Sealer | None) -> NewVoicemail:
         if details is None:
             raise SealError("the recording is not encrypted")
         iv, wrapped = b64decode(details.iv), {details.key: b64decode(details.wrapped)}
-    return NewVoicemail(recording.id, recording.made_at, recording.seconds or 0, iv, wrapped)
+    return NewVoicemail(id_, recording.id, recording.made_at, recording.seconds or 0, iv, wrapped)
 
 
 class _Spool:

@@ -3,12 +3,24 @@
 The content is encrypted with AES-256-GCM under its own key, and that key with RSA-OAEP with SHA-256 (also for MGF1),
 once for every public key. This is the scheme of Twilio's recording encryption (voice/tutorials/
 voice-recording-encryption), and every browser can decrypt it without libraries: ciphertext and tag in one piece.
+
+There are two formats, told apart by how the sealed bytes begin:
+
+- Format 2 begins with `HEADER`; ciphertext and tag follow. The tag also covers `Envelope.bound`, the additional data:
+  the header, and which message this is. Content that stands at another message, or at another moment, does not open.
+  The keys are not covered, so that somebody can be given access by wrapping the content's key alone.
+- Format 1, of versions before 0.3.0 and of the provider's own encryption, is ciphertext and tag with no additional
+  data: nothing shows at which message it belongs.
+
+Nothing needs to protect the header itself: without it, or with one too many, the tag does not match. docs/engineers.md
+has the exact bytes.
 """
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
@@ -22,6 +34,12 @@ from phonetree.errors import SealError
 KEY_BYTES = 32
 IV_BYTES = 12
 TAG_BYTES = 16
+SHOWN = 8
+"""Characters of a message's id that are shown; any unambiguous beginning is accepted."""
+
+HEADER = b"phonetree sealed message 2\n"
+"""How format 2 begins. Ciphertext of format 1 begins so with a chance of 1 in 2 to the power of 216."""
+
 LEAST_KEY_BITS = 3072
 """NIST SP 800-57: as strong as AES-128, good past 2030."""
 
@@ -42,10 +60,18 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What opens sealed content, besides a private key: `wrapped` is the content's key, by the id of the public key."""
+    """What opens sealed content, besides a private key: `wrapped` is the content's key, by the id of the public key;
+    `message` is the message's id, and `left_at` when it was left, in seconds since 1970, as the database has them."""
 
     iv: bytes
     wrapped: Mapping[str, bytes]
+    message: str
+    left_at: int
+
+    @property
+    def bound(self) -> bytes:
+        """The additional data of format 2: three lines of ASCII, each with its line feed."""
+        return HEADER + f"{self.message}\n{self.left_at}\n".encode()
 
 
 def key_id(key: RSAPublicKey) -> str:
@@ -74,40 +100,51 @@ def public_keys(folder: Path) -> tuple[PublicKey, ...]:
 
 
 class Sealer:
-    """Seals one content, piece by piece, and checks the sealed pieces when they are read back."""
+    """Seals the content of one message, piece by piece, and checks the sealed pieces when they are read back."""
 
-    def __init__(self, keys: tuple[PublicKey, ...]) -> None:
+    def __init__(self, keys: tuple[PublicKey, ...], message: str, left_at: int) -> None:
+        """`message` and `left_at` are what it is bound to, as in `Envelope`. Raises SealError when there is no key."""
         if not keys:
             raise SealError("there is no key to seal with; make one with: keys create")
         self._key = os.urandom(KEY_BYTES)
         iv = os.urandom(IV_BYTES)
-        self.envelope = Envelope(iv, {key.id: key.wrap(self._key) for key in keys})
+        self.envelope = Envelope(iv, {key.id: key.wrap(self._key) for key in keys}, message, left_at)
         self._content = sha256()
 
     def seal(self, content: Iterable[bytes]) -> Iterator[bytes]:
-        """The sealed pieces; the last one is the tag."""
+        """The sealed pieces, in format 2; the last one is the tag."""
         encryptor = Cipher(algorithms.AES(self._key), modes.GCM(self.envelope.iv)).encryptor()
+        encryptor.authenticate_additional_data(self.envelope.bound)
+        yield HEADER
         for piece in content:
             self._content.update(piece)
             yield encryptor.update(piece)
         yield encryptor.finalize() + encryptor.tag
 
-    def verify(self, sealed: Iterable[bytes]) -> bool:
-        """Whether the sealed pieces, read back, decrypt to the same content."""
+    def verify(self, envelope: Envelope, sealed: Iterable[bytes]) -> bool:
+        """Whether envelope and sealed pieces, both read back, are the same and decrypt to the same content."""
+        if envelope != self.envelope:
+            return False
         found = sha256()
         try:
-            for piece in _decrypted(self._key, self.envelope.iv, sealed):
+            for piece in _decrypted(self._key, envelope, sealed):
                 found.update(piece)
         except InvalidTag:
             return False
         return found.digest() == self._content.digest()
 
 
-def _decrypted(key: bytes, iv: bytes, sealed: Iterable[bytes]) -> Iterator[bytes]:
-    """The content piece by piece; InvalidTag at the end when it was changed."""
-    decryptor = Cipher(algorithms.AES(key), modes.GCM(iv)).decryptor()
+def _decrypted(key: bytes, envelope: Envelope, sealed: Iterable[bytes]) -> Iterator[bytes]:
+    """The content piece by piece, of either format; InvalidTag at the end when anything was changed."""
+    pieces = iter(sealed)
+    begin = b""
+    while len(begin) < len(HEADER) and (piece := next(pieces, None)) is not None:
+        begin += piece
+    decryptor = Cipher(algorithms.AES(key), modes.GCM(envelope.iv)).decryptor()
+    if begin.startswith(HEADER):
+        decryptor.authenticate_additional_data(envelope.bound)
     held = b""
-    for piece in sealed:
+    for piece in chain((begin.removeprefix(HEADER),), pieces):
         held += piece
         yield decryptor.update(held[:-TAG_BYTES])
         held = held[-TAG_BYTES:]
@@ -133,6 +170,10 @@ def unwrap(private: RSAPrivateKey, envelope: Envelope) -> bytes:
 def opened(private: RSAPrivateKey, envelope: Envelope, sealed: Iterable[bytes]) -> bytes:
     """The whole content, after its tag was verified. Raises SealError when it does not open."""
     try:
-        return b"".join(_decrypted(unwrap(private, envelope), envelope.iv, sealed))
-    except InvalidTag:
-        raise SealError("the message is damaged: its authentication tag does not match") from None
+        return b"".join(_decrypted(unwrap(private, envelope), envelope, sealed))
+    except (InvalidTag, ValueError):  # ValueError: a key or an iv of a wrong length
+        raise SealError(
+            f"message {envelope.message[:SHOWN]}: this is not what was sealed as this message at this moment; it was "
+            "changed or swapped in the database, or is damaged. Do not rely on it; "
+            "see docs/wrong/message-does-not-open.md"
+        ) from None

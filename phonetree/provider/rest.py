@@ -71,8 +71,9 @@ class CallRecord:
 class Provider:
     """A client of one account."""
 
-    def __init__(self, url: str, account: str, token: str) -> None:
-        """`url` is the provider's address, like https://api.twilio.com."""
+    def __init__(self, url: str, account: str, token: str, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
+        """`url` is the provider's address, like https://api.twilio.com; `timeout` as in `TIMEOUT_SECONDS`."""
+        self._timeout = timeout
         self._base = f"{url}/2010-04-01/Accounts/{account}"
         self._root = url
         self._session = requests.Session()
@@ -151,6 +152,10 @@ class Provider:
         items = self._listed("IncomingPhoneNumbers.json", "incoming_phone_numbers", {"PhoneNumber": number})
         return next((item for item in items if item.get("phone_number") == number), None)
 
+    def numbers(self) -> Iterator[dict[str, Any]]:
+        """Every number of the account. Raises ProviderError."""
+        yield from self._listed("IncomingPhoneNumbers.json", "incoming_phone_numbers")
+
     def shows(self, number: str) -> bool:
         """Whether a call may show this number (E.164) as its caller id: one of the account, or one that is verified
         (Twilio, voice/api/outgoing-caller-ids-resource). Raises ProviderError."""
@@ -161,21 +166,74 @@ class Provider:
         """Sets a number's addresses, all at once; `number` is the provider's id for it. Raises ProviderError."""
         self._asked("POST", f"{self._base}/IncomingPhoneNumbers/{number}.json", "setting the number", data=fields)
 
+    # -- how the account is set
+
+    def needs_password(self, recording: str) -> bool | None:
+        """Whether the provider refuses the sound of a recording to somebody without a password; None when it no longer
+        has it. The sound is not read. Raises ProviderError."""
+        try:
+            url = f"{self._base}/Recordings/{recording}.wav"
+            self._asked("GET", url, "asking for a recording", client=_anonymous(), stream=True).close()
+        except ProviderError as error:
+            if error.hidden:
+                return None if error.gone else True
+            raise
+        return False
+
+    def countries(self) -> Iterator[dict[str, Any]]:
+        """The countries, each with what may be called there. Raises ProviderError."""
+        yield from self._pages(f"{self._service('voice')}/v1/DialingPermissions/Countries", "content", "countries")
+
+    def usage_triggers(self) -> Iterator[dict[str, Any]]:
+        """The alarms on what the account uses. Raises ProviderError."""
+        yield from self._pages(f"{self._base}/Usage/Triggers.json", "usage_triggers", "usage triggers")
+
+    def streamed_events(self) -> Iterator[str]:
+        """The types of the events that are sent elsewhere. Raises ProviderError."""
+        subscriptions = f"{self._service('events')}/v1/Subscriptions"
+        for subscription in self._pages(subscriptions, "subscriptions", "subscriptions"):
+            chosen = f"{subscriptions}/{subscription.get('sid')}/SubscribedEvents"
+            try:
+                yield from (str(event.get("type")) for event in self._pages(chosen, "types", "streamed events"))
+            except ProviderError as error:
+                if not error.gone:  # one that was deleted meanwhile sends nothing
+                    raise
+
+    def insights(self) -> dict[str, Any]:
+        """The settings of Voice Insights. Raises ProviderError."""
+        return self._json(f"{self._service('insights')}/v1/Voice/Settings", "asking for the settings of Voice Insights")
+
     # -- requests
 
+    def _service(self, name: str) -> str:
+        """The address of another of the provider's APIs. Twilio has a host for each, like voice.twilio.com beside
+        api.twilio.com, also in its regions; with any other provider, it is the one that is set."""
+        host = urlsplit(self._root).hostname or ""
+        twilios = host.startswith("api.") and host.endswith(".twilio.com")
+        return self._root.replace("//api.", f"//{name}.", 1) if twilios else self._root
+
     def _listed(self, path: str, name: str, query: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:
-        url = f"{self._base}/{path}"
+        return self._pages(f"{self._base}/{path}", name, name, query, lenient=True)
+
+    def _pages(
+        self, url: str, name: str, what: str, query: dict[str, str] | None = None, *, lenient: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """The items called `name` of every page of a list, in either way in which the API leads on (Twilio,
+        usage/twilios-response, paging). An answer without them is an empty list only to the `lenient`."""
+        first = url
         parameters: dict[str, str] | None = {"PageSize": str(PAGE_SIZE), **(query or {})}
         for _ in range(MOST_PAGES):
-            page = self._json(url, f"listing {name}", parameters)
+            page = self._json(url, f"listing {what}", parameters)
+            if name not in page and not lenient:
+                raise ProviderError(f"listing {what}: the answer is another one", hidden=True)
             yield from page.get(name, ())
-            following = page.get("next_page_uri")
+            following = page.get("next_page_uri") or (page.get("meta") or {}).get("next_page_url")
             if not following:
                 return
-            url, parameters = urljoin(f"{self._root}/", following), None
-            if urlsplit(url).netloc != urlsplit(self._root).netloc:
-                raise ProviderError(f"listing {name} led to another host")
-        raise ProviderError(f"listing {name} does not end")
+            url, parameters = urljoin(first, following), None
+            if urlsplit(url).netloc != urlsplit(first).netloc:
+                raise ProviderError(f"listing {what} led to another host")
+        raise ProviderError(f"listing {what} does not end")
 
     def _json(self, url: str, what: str, parameters: dict[str, str] | None = None) -> dict[str, Any]:
         response = self._asked("GET", url, what, params=parameters)
@@ -219,7 +277,7 @@ class Provider:
     ) -> requests.Response:
         try:
             response = (client or self._session).request(
-                method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
+                method, url, timeout=self._timeout, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             raise ProviderError(f"{what}: the provider cannot be reached ({type(error).__name__})") from None
@@ -229,7 +287,8 @@ class Provider:
         seconds = float(wait) if wait.isascii() and wait.isdigit() else None
         response.close()
         text = f"{what}: the provider answered {response.status_code}"
-        raise ProviderError(text, wait=seconds, gone=response.status_code in (404, 410))
+        status = response.status_code
+        raise ProviderError(text, wait=seconds, gone=status in (404, 410), hidden=status in (401, 403))
 
 
 def _anonymous() -> requests.Session:

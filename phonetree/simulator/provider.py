@@ -31,6 +31,8 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from phonetree.simulator.account import AccountSettings
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -43,6 +45,7 @@ class Fault(StrEnum):
     """What can go wrong with a request."""
 
     UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
     NOT_FOUND = "404"
     TOO_MANY = "429"
     SERVER_ERROR = "500"
@@ -123,6 +126,7 @@ class TestProvider:
     verified: set[str] = field(default_factory=set)
     """Numbers from elsewhere that may be shown as caller ids."""
     kind: str = "Full"
+    settings: AccountSettings = field(default_factory=AccountSettings)
     secondary: str = ""
     """A second token, accepted like the first (Twilio, iam/api/secondary_authtoken)."""
     failing: list[Failing] = field(default_factory=list)
@@ -152,7 +156,7 @@ class TestProvider:
         what = f"{request.method} {request.path}"
         self.asked.append(what)
         sound_of = re.fullmatch(r"/media/(RE\w{32})", request.path)
-        if not sound_of and not self._authorized(request):
+        if not sound_of and not self._authorized(request) and not self._open(request):
             return _error(401, 20003)
         fault = self._fault(what)
         if fault and (failed := self._failed(fault)):
@@ -189,9 +193,16 @@ class TestProvider:
         """The account and its numbers."""
         account = f"/2010-04-01/Accounts/{self.account}"
         if request.path == f"{account}.json":
-            return _json({"sid": self.account, "status": "active", "type": self.kind})
+            owner = {"owner_account_sid": self.settings.owner} if self.settings.owner else {}
+            return _json({"sid": self.account, "status": "active", "type": self.kind, **owner})
         if request.path == f"{account}/OutgoingCallerIds.json":
             return self._caller_ids(request)
+        if request.path == f"{account}/Usage/Triggers.json":
+            return self._listed(request, "usage_triggers", self.settings.triggers)
+        if request.path == "/v1/Voice/Settings":
+            return _json({"account_sid": self.account, **self.settings.insights, "url": request.base_url})
+        if (items := self.settings.listed(self.account, request.path)) is not None:
+            return self._listed_v1(request, *items)
         place = re.fullmatch(rf"{account}/IncomingPhoneNumbers(?:/(\w+))?\.json", request.path)
         return self._number(request, place[1]) if place else None
 
@@ -227,6 +238,10 @@ class TestProvider:
             and any(compare_digest(password, token) for token in (self.token, self.secondary) if token)
         )
 
+    def _open(self, request: Request) -> bool:
+        """Whether it is answered without credentials: only the sound of a recording, and only if that is set."""
+        return self.settings.open_media and request.path.endswith(".wav")
+
     def _all(self, kind: str) -> Mapping[str, Held | HeldCall]:
         return self.recordings if kind == "Recordings" else self.calls
 
@@ -245,6 +260,16 @@ class TestProvider:
             )
             following = f"{request.path}?{query}&Page={page + 1}"
         return _json({name: items[page * size : (page + 1) * size], "next_page_uri": following})
+
+    def _listed_v1(self, request: Request, key: str, items: list[dict[str, object]]) -> Response:
+        """As the APIs of other hosts list (Twilio, usage/twilios-response): the next page by its whole address."""
+        size = min(int(request.args.get("PageSize", PAGE_SIZE)), PAGE_SIZE)
+        page = int(request.args.get("Page", 0))
+        url = f"{request.base_url}?PageSize={size}&Page="
+        following = f"{url}{page + 1}" if len(items) > (page + 1) * size else None
+        meta = {"page": page, "page_size": size, "key": key, "url": f"{url}{page}", "first_page_url": f"{url}0",
+                "previous_page_url": f"{url}{page - 1}" if page else None, "next_page_url": following}  # fmt: skip
+        return _json({key: items[page * size : (page + 1) * size], "meta": meta})
 
     def _delete(self, kind: str, item: str) -> Response:
         held = self._all(kind)[item]
@@ -281,7 +306,7 @@ class TestProvider:
 
     def _failed(self, fault: Fault) -> Response | None:
         match fault:
-            case Fault.UNAUTHORIZED | Fault.NOT_FOUND | Fault.SERVER_ERROR:
+            case Fault.UNAUTHORIZED | Fault.FORBIDDEN | Fault.NOT_FOUND | Fault.SERVER_ERROR:
                 return _error(int(fault), 20000 + int(fault))
             case Fault.TOO_MANY:
                 response = _error(429, 20429)

@@ -49,8 +49,9 @@ class Voicemail:
 
 @dataclass(frozen=True, slots=True)
 class NewVoicemail:
-    """An incoming message: the recording it comes from, and what opens it."""
+    """An incoming message: its id, the recording it comes from, and what opens it."""
 
+    id: str
     source: str
     left_at: int
     seconds: int
@@ -66,6 +67,11 @@ class FailedFetch:
     since: int
     next_at: int
     failure: str
+
+
+def new_id() -> str:
+    """A random id for a message: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
 
 
 _SHOWN = (messages.c.id, messages.c.left_at, messages.c.seconds, messages.c.size, messages.c.state, messages.c.by,
@@ -85,9 +91,9 @@ class Voicemails:
 
     # -- coming in
 
-    def add(self, arrival: NewVoicemail, sealed: Iterable[bytes], notice: str, now: int) -> str | None:
-        """Stores a message, with a notice of it; returns its id, or None when it is stored already."""
-        message = secrets.token_hex(16)
+    def add(self, arrival: NewVoicemail, sealed: Iterable[bytes], notice: str, now: int) -> bool:
+        """Stores a message, with a notice of it; False when its recording is stored already."""
+        message = arrival.id
         with self.store.write() as connection:
             try:
                 row = {"id": message, "source": arrival.source, "left_at": arrival.left_at, "seconds": arrival.seconds}
@@ -95,7 +101,7 @@ class Voicemails:
                 with connection.begin_nested():
                     connection.execute(insert(messages).values(row))
             except IntegrityError:
-                return None
+                return False
             size, digest = 0, sha256()
             for number, piece in enumerate(sealed):
                 connection.execute(insert(parts).values(message=message, number=number, sealed=piece))
@@ -107,7 +113,7 @@ class Voicemails:
             connection.execute(update(messages).where(messages.c.id == message).values(written))
             connection.execute(insert(notices).values(id=f"new:{message}", message=message, text=notice))
             connection.execute(delete(fetches).where(fetches.c.source == arrival.source))
-        return message
+        return True
 
     def intact(self, source: str) -> bool:
         """Whether a recording of the provider is stored here, byte for byte, or was deleted by staff.
@@ -215,12 +221,17 @@ class Voicemails:
             yield from pieces
             number += len(pieces)
 
-    def envelope(self, message: str) -> tuple[bytes, dict[str, bytes]]:
-        """What opens a message, besides a private key: iv, and wrapped key by key."""
+    def envelope(self, message: str) -> tuple[bytes, dict[str, bytes], str, int]:
+        """What opens a message, besides a private key: iv, wrapped key by key, its id, and when it was left. Raises
+        StoreError when there is no such message."""
         with self.store.read() as connection:
-            iv = connection.execute(select(messages.c.iv).where(messages.c.id == message)).scalar_one()
+            its_row = select(messages.c.iv, messages.c.id, messages.c.left_at).where(messages.c.id == message)
+            found = connection.execute(its_row).one_or_none()
+            if found is None:
+                raise StoreError("the message is no longer in the database")
             query = select(wrapped_keys.c.key, wrapped_keys.c.wrapped).where(wrapped_keys.c.message == message)
-            return iv, {row.key: row.wrapped for row in connection.execute(query)}
+            wrapped = {row.key: row.wrapped for row in connection.execute(query)}
+            return found.iv, wrapped, found.id, found.left_at
 
     def reseal(self, message: str, wrapped: Mapping[str, bytes]) -> None:
         """Changes who can open a message."""

@@ -21,6 +21,7 @@ from phonetree.__main__ import main
 from phonetree.config.promises import broken_promises
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
+from phonetree.simulator.account import country
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
 from phonetree.simulator.phone import Call
@@ -244,6 +245,19 @@ def _empty_database(place: Place) -> None:
     place.set(DATABASE_URL=f"sqlite:///{place.folder}/empty.db")
 
 
+def _account(**values: object) -> Callable[[Place], None]:
+    def set_(place: Place) -> None:
+        for name, value in values.items():
+            setattr(place.provider.settings, name, value)
+
+    return set_
+
+
+def _open_recordings(place: Place) -> None:
+    place.provider.leave("CA" + "1" * 32, 2)
+    place.provider.settings.open_media = True
+
+
 MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("another address", _number(voice_url="https://old.example.org/voice"), "number", "VoiceUrl", "provision --apply"),
     ("a slash more", _number(status_callback="https://x.example.org/voice/status/"), "number", "StatusCallback", "provision"),
@@ -273,6 +287,9 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "not notified", "PHONETREE_NOTIFY"),
     ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is not a valid Apprise address", ""),
     ("slow clients", lambda place: _behind_threads(place, 4), "slow", "incomplete requests", "serve"),
+    ("open recordings", _open_recordings, "media", "fetched without a password", "Enforce HTTP Auth"),
+    ("a country not allowed", _account(countries=[country("US", "United States/Canada", "+1")]), "countries", "may not call United States", "Geo permissions"),
+    ("a stream of calls", _account(streamed={"DF1": ["com.twilio.voice.insights.call-summary.complete"]}), "streams", "who called, and when", "delete the subscription"),
     ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
 ]  # fmt: skip
 
@@ -350,6 +367,69 @@ def test_notices_are_tried_when_asked_for_and_the_one_that_fails_is_named(place:
     assert all("test" in line for line in arrived)
     assert main(["doctor", "--notify"]) == 1
     assert port not in place.read()
+
+
+# -- how the account is set
+
+ABOUT_THE_ACCOUNT = ("subaccount", "media", "countries", "spending", "streams", "insights")
+ASKED = {
+    "subaccount": r"GET .*/IncomingPhoneNumbers\.json",
+    "media": r"GET .*/Recordings\.json",
+    "countries": r"GET /v1/DialingPermissions/Countries",
+    "spending": r"GET .*/Usage/Triggers\.json",
+    "streams": r"GET /v1/Subscriptions",
+    "insights": r"GET /v1/Voice/Settings",
+}
+
+
+def _about_the_account() -> dict[str, Any]:
+    return {one.id: one for one in doctor.examine() if one.id in ABOUT_THE_ACCOUNT}
+
+
+def test_an_account_that_is_set_as_it_should_be_is_well(place: Place) -> None:
+    _settle(place)
+    found = _about_the_account()
+    assert {id_: one.verdict for id_, one in found.items()} == {**dict.fromkeys(ASKED, "ok"), "media": "advice"}
+    assert "holds no recording now" in found["media"].text, "it cannot be seen without one"
+    place.provider.leave("CA" + "1" * 32, 2)
+    assert {one.verdict for one in _about_the_account().values()} == {"ok"}
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_FOUND, Fault.UNAUTHORIZED, Fault.SERVER_ERROR, Fault.TIMEOUT])
+def test_what_the_provider_does_not_show_is_advice_with_where_to_look(
+    fault: Fault, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _settle(place)
+    assert main(["provision", "--apply"]) == 0
+    monkeypatch.setattr(doctor, "LOOK_SECONDS", (0.5, 0.3))
+    place.provider.stall_seconds = 1
+    place.provider.failing += [Failing(fault, asked) for asked in ASKED.values()]
+    found = _about_the_account()
+    assert {one.verdict for one in found.values()} == {"advice"}
+    assert len(found) == len(ASKED)
+    for one in found.values():
+        hidden = fault in (Fault.NOT_FOUND, Fault.UNAUTHORIZED)
+        assert (one.text == "the provider does not show this") is hidden, one
+        assert hidden or one.text.startswith("not checked: "), one
+        assert one.hint.startswith("in the provider's console (Twilio: "), one
+    place.provider.failing += [Failing(fault, asked) for asked in list(ASKED.values())[1:]]
+    assert place.doctor() == {}, "none of it is a failure"
+
+
+def test_of_an_account_that_does_not_answer_nothing_else_is_said(place: Place) -> None:
+    _settle(place)
+    place.set(PHONETREE_PROVIDER_URL="http://127.0.0.1:9")
+    found = {(one.verdict, one.text, one.hint) for one in _about_the_account().values()}
+    assert found == {("advice", "not checked", "fix the account first")}
+
+
+def test_without_the_files_what_needs_them_is_not_checked(place: Place) -> None:
+    _settle(place)
+    _config("go: crisis}", "go: crisys}")(place)
+    found = _about_the_account()
+    assert [id_ for id_, one in found.items() if one.text == "not checked"] == ["subaccount", "countries"]
+    assert found["countries"].hint == "fix the files first"
+    assert found["spending"].verdict == "ok"
 
 
 # -- a number that is forwarded

@@ -9,7 +9,7 @@ import pytz
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.store.actions import note
-from phonetree.store.voicemails import NewVoicemail
+from phonetree.store.voicemails import NewVoicemail, new_id
 from tests.support.databases import store
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import mailbox
@@ -48,7 +48,7 @@ def test_moments_are_told_by_the_helplines_clock_wherever_the_machine_is(
     with mailbox("sqlite", tmp_path) as box:
         with box.store.write() as connection:
             note(connection, "Ada", "override 1: closed", moment)
-        arrival = NewVoicemail("RE" + "1" * 32, moment, 1, b"i" * 12, {"key": b"wrapped"})
+        arrival = NewVoicemail(new_id(), "RE" + "1" * 32, moment, 1, b"i" * 12, {"key": b"wrapped"})
         box.voicemails.add(arrival, [b"sealed"], "A message.", moment)
     try:
         assert main(["staff", "actions", "--days", "732"]) == 0

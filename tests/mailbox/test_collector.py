@@ -1,17 +1,19 @@
 """The collector: every message comes here once, sealed, and none stays at the provider."""
 
+import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, select, update
 
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, StoreError
 from phonetree.mailbox.collector import LEAST_SECONDS, SETTLE_SECONDS
-from phonetree.mailbox.sealing import Sealer
+from phonetree.mailbox.sealing import HEADER, TAG_BYTES
 from phonetree.provider import rest
 from phonetree.simulator.provider import Failing, Fault, HeldCall
 from phonetree.store.tables import fetches, messages, notices, parts, wrapped_keys
@@ -45,7 +47,7 @@ def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> No
     (message,) = box.voicemails.listed()
     assert box.sound(message.id) == held.sound
     assert (message.seconds, message.state, message.left_at) == (3, VoicemailState.NEW, int(held.made_at.timestamp()))
-    assert message.size == len(held.sound) + 16
+    assert message.size == len(HEADER) + len(held.sound) + TAG_BYTES
     assert _nothing_at_the_provider(box)
     assert not box.provider.calls, "the record of the call is deleted too"
     assert _names(box) == [held.id], "so that another worker does not store it too"
@@ -175,13 +177,12 @@ def test_a_recording_larger_than_any_is_left_where_it_is_and_shown(
 def test_what_the_provider_encrypted_itself_is_kept_as_it_comes(box: Mailbox) -> None:
     held = box.leave(2)
     plain = held.sound
-    sealer = Sealer((pair()[0],))
-    held.sound = b"".join(sealer.seal([plain]))
-    (wrapped,) = sealer.envelope.wrapped.values()
+    key, iv = os.urandom(32), os.urandom(12)
+    held.sound = AESGCM(key).encrypt(iv, plain, None)
     held.encryption = {
         "public_key_sid": "CR" + "1" * 32,
-        "encrypted_cek": b64encode(wrapped).decode(),
-        "iv": b64encode(sealer.envelope.iv).decode(),
+        "encrypted_cek": b64encode(pair()[0].wrap(key)).decode(),
+        "iv": b64encode(iv).decode(),
     }
     box.collector.round(NOW)
     (message,) = box.voicemails.listed()

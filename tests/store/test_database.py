@@ -12,7 +12,7 @@ from phonetree.errors import SettingsError, StoreError
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.tables import metadata
-from phonetree.store.voicemails import NewVoicemail, Voicemails
+from phonetree.store.voicemails import NewVoicemail, Voicemails, new_id
 from tests.support.databases import KINDS, address, store
 
 
@@ -83,16 +83,15 @@ def test_nothing_is_left_in_the_files_of_what_was_deleted(tmp_path: Path) -> Non
     secret = os.urandom(64)
     with store("sqlite", tmp_path) as made:
         voicemails = Voicemails(made)
-        arrival = NewVoicemail("RE" + "1" * 32, 1, 1, b"i" * 12, {"key": b"wrapped" + secret})
-        message = voicemails.add(arrival, [secret * 100], "A message.", 1)
-        assert message
+        arrival = NewVoicemail(new_id(), "RE" + "1" * 32, 1, 1, b"i" * 12, {"key": b"wrapped" + secret})
+        assert voicemails.add(arrival, [secret * 100], "A message.", 1)
         assert any(secret in path.read_bytes() for path in tmp_path.iterdir())
         voicemails.gone_at_the_provider(arrival.source, 1)
         voicemails.settle(2)
-        voicemails.delete(message)
+        voicemails.delete(arrival.id)
         found = [
             path.name
             for path in tmp_path.iterdir()
-            if secret in path.read_bytes() or message.encode() in path.read_bytes()
+            if secret in path.read_bytes() or arrival.id.encode() in path.read_bytes()
         ]
     assert found == []

@@ -1,4 +1,5 @@
-"""Lookup of revisions that this server does not know: the only place where a turn may query the database.
+"""Revisions in the store: published before callers hear them, and looked up when a call comes that began on another
+server. The look-up is the only place where a turn may query the database.
 
 Once for each revision, and for no longer than a caller can wait; a call whose revision is unavailable starts
 over.
@@ -7,23 +8,48 @@ over.
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 
+from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
-from phonetree.errors import PhonetreeError
+from phonetree.errors import PhonetreeError, StoreError
 from phonetree.log import failure
 
 LIMIT_SECONDS = 1.0
 """How long a turn waits for the database."""
 
-AGAIN_SECONDS = 60.0
+PUBLISH_SECONDS = 2.0
+"""How long an edit waits for the store before it goes live without: a closure cannot wait for a database."""
+
+AGAIN_SECONDS = 5.0
 """How long until an unavailable revision is looked up again."""
 
 AWAY_SECONDS = 5.0
 """How long an unresponsive database is not queried: callers of many revisions would queue up for it."""
 
 MOST_NAMES = 1000
+
+
+class Publisher:
+    """Stores revisions before callers hear them. `keep` may be slow, and raise StoreError."""
+
+    def __init__(self, keep: Callable[[Loaded], object]) -> None:
+        self._keep = keep
+
+    def publish(self, loaded: Loaded) -> None:
+        """Returns when it is stored, or cannot be, or after `PUBLISH_SECONDS`; the worker tries again each minute."""
+        storing = Thread(target=self._store, args=(loaded,), name="publish", daemon=True)
+        storing.start()
+        storing.join(PUBLISH_SECONDS)
+
+    def _store(self, loaded: Loaded) -> None:
+        try:
+            self._keep(loaded)
+        except StoreError:
+            return  # the worker reports an unavailable store
+        except Exception as error:  # noqa: BLE001 -- whatever it is, an edit goes live
+            failure("publish", error)
 
 
 class RevisionLookup:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
+from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
@@ -20,7 +22,7 @@ from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.outcomes import OutcomeRecorder
 from phonetree.runtime.overrides import POLL_SECONDS, OverridePoller
 from phonetree.runtime.periodic import STOP_SECONDS, Periodic
-from phonetree.runtime.revisions import RevisionLookup
+from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
 from phonetree.runtime.worker import Worker
@@ -125,11 +127,13 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     """
     store = Store(settings.database) if settings.database else None
     revisions = Revisions(store) if store else None
+    publisher = Publisher(partial(_keep, revisions, now)) if revisions else None
     sites = Sites(
         settings.config,
         NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo),
         lambda site: broken_promises(site, settings.config, site.schedule.today(now())),
         revisions.newest if revisions else tuple,
+        publisher.publish if publisher else lambda _: None,
     )
 
     def find(name: str) -> Site | None:
@@ -156,3 +160,7 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         OverridePoller(Overrides(store), sites, now) if store else None,
         Heartbeat(store) if store else None,
     )
+
+
+def _keep(revisions: Revisions, now: Callable[[], datetime], loaded: Loaded) -> None:
+    revisions.keep(loaded.site.revision, loaded.contents, "the files", int(now().timestamp()))

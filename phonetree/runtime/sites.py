@@ -35,10 +35,11 @@ class Sites:
         rules: NumberRules,
         proof: Proof | None = None,
         published: Callable[[], Iterable[tuple[bytes, bytes]]] = tuple,
+        publish: Callable[[Loaded], None] = lambda _: None,
     ) -> None:
         """`proof` says which promises an edit would break; without it promises are not checked. `published` are the
         files of earlier revisions, newest first: when those in the folder have a problem, a starting server continues
-        with these, as a running one would.
+        with these, as a running one would. `publish` makes a revision known to other servers, before callers hear it.
 
         Raises ConfigError when there is no site to start with. The first site is accepted even if it breaks a promise:
         it helps more callers than none. `reload` proves it anyway, and `problems` says what it breaks.
@@ -46,6 +47,7 @@ class Sites:
         self.folder = folder
         self.rules = rules
         self._proof = proof
+        self._publish = publish
         self.problems: tuple[Problem, ...] = ()
         self.refused: tuple[Problem, ...] = ()
         self._overrides: tuple[Override, ...] = ()
@@ -60,6 +62,7 @@ class Sites:
             if earlier is None:
                 raise
             loaded, self.problems = earlier, _problems(error, folder)
+        publish(loaded)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
@@ -103,7 +106,8 @@ class Sites:
         self.problems = ()
         if loaded.site.revision == self.current.revision:
             return False
-        self._remember(loaded.site, publish=True)
+        self._publish(loaded)
+        self._remember(loaded.site, current=True)
         self.contents, self.last_resort = loaded.contents, loaded.last_resort
         self.reloads += 1
         return True
@@ -135,11 +139,11 @@ class Sites:
         if self._proof and not known and (broken := self._proof(site)):
             raise ConfigError(broken)
 
-    def _remember(self, site: Site, *, publish: bool = False) -> Site:
+    def _remember(self, site: Site, *, current: bool = False) -> Site:
         with self._swap:
             site = self._revisions[site.revision] = overridden(site, self._overrides)
             self._revisions.move_to_end(site.revision)
-            if publish:
+            if current:
                 self.current = site
             while len(self._revisions) > MOST_REVISIONS:
                 self._revisions.popitem(last=False)

@@ -2,22 +2,24 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
-from threading import Event
+from threading import Barrier, Event
 from typing import Any, ClassVar
 
 import pytest
 from werkzeug.test import Client
 
+from phonetree.config.site import Loaded
 from phonetree.core.turn import Outcome
-from phonetree.errors import ConfigError
+from phonetree.errors import ConfigError, StoreError
 from phonetree.runtime.alerts import UNANSWERED, UNANSWERED_IN_A_ROW, Alerts
-from phonetree.runtime.revisions import LIMIT_SECONDS, RevisionLookup
+from phonetree.runtime.revisions import LIMIT_SECONDS, Publisher, RevisionLookup
+from phonetree.runtime.sites import Sites
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.simulator.transport import sign
 from phonetree.store.counts import by_month
@@ -28,7 +30,7 @@ from phonetree.store.voicemails import Voicemails
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.databases import KINDS, address
-from tests.support.lines import SHOWN, TOKEN, URL, VPR, settings
+from tests.support.lines import RULES, SHOWN, TOKEN, URL, VPR, settings
 from tests.support.mail import ACCOUNT, pair
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -270,6 +272,60 @@ def test_a_server_that_starts_over_bad_files_goes_on_with_what_was_published_las
     again = Server(database, config, tmp_path)
     assert again.sites.problems == ()
     assert again.sites.current.revision != before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_revision_is_in_the_store_before_callers_hear_it(kind: str, tmp_path: Path) -> None:
+    database, config = address(kind, tmp_path), Path(copytree(VPR, tmp_path / "config"))
+    migrate(Store(database))
+    one = Server(database, config, tmp_path)
+    stored = Revisions(one.worker.store)
+    assert stored.find(one.sites.current.revision), "at its start"
+    two = Server(database, Path(copytree(config, tmp_path / "elsewhere")), tmp_path)
+    _edit(config)
+    assert one.sites.reload()
+    assert stored.find(one.sites.current.revision), "after an edit"
+    together = Barrier(8)
+
+    def ask(_: int) -> str:
+        client, path = Client(two.app), one.place()
+        fields = {"CallSid": "CA" + "1" * 32, "Digits": "7"}
+        together.wait(5)
+        headers = {"X-Twilio-Signature": sign(TOKEN, URL + path, fields)}
+        return client.post(path, data=fields, headers=headers).get_data(as_text=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        heard = list(pool.map(ask, range(8)))
+    assert all("for other lines" in document.lower() for document in heard), "all go on where they were"
+
+
+def test_a_closure_goes_live_while_the_store_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("phonetree.runtime.revisions.PUBLISH_SECONDS", 0.05)
+    never = Event()
+    config = Path(copytree(VPR, tmp_path / "config"))
+    for keep in (lambda _: never.wait(5), _raises(StoreError("away")), _raises(ZeroDivisionError())):
+        sites = Sites(config, RULES, publish=Publisher(keep).publish)
+        before = sites.current.revision
+        _edit(config)
+        assert sites.reload()
+        assert sites.current.revision != before
+        (config / "routing.yaml").write_bytes((VPR / "routing.yaml").read_bytes())
+    never.set()
+    assert capsys.readouterr().err.count("ZeroDivisionError") == 2, "a bug is logged"
+
+
+def _raises(error: Exception) -> Callable[[Loaded], None]:
+    def keep(_: Loaded) -> None:
+        raise error
+
+    return keep
+
+
+def _edit(config: Path) -> None:
+    routing = config / "routing.yaml"
+    routing.write_text(routing.read_text("utf-8").replace("for crisis lines", "for other lines"), "utf-8")
 
 
 def test_all_who_ask_for_a_revision_at_once_get_it(tmp_path: Path) -> None:

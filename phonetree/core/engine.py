@@ -147,7 +147,7 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
     Raises StateError when the site has no such language or node; the calling code then starts the call again.
     """
     if isinstance(event, HungUp):
-        return Turn((Hangup(),))
+        return Turn((Hangup(),), outcome=_came_to(state.step, event.ended))
     if state.language not in site.languages:
         raise StateError("the site does not speak this language")
     here = _Call(site, now, state)
@@ -156,6 +156,17 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
     if state.node not in site.nodes or (state.menu and not isinstance(site.nodes.get(state.menu), Menu)):
         raise StateError("the site has no such node")
     return _go_on(here, event)
+
+
+def _came_to(step: Step, ended: DialEnded | Recorded | None) -> Outcome | None:
+    """The outcome of a call that the caller ended there."""
+    match step, ended:
+        case Step.BRIDGED, DialEnded(connected=True):
+            return Outcome.LINE
+        case Step.RECORDED, Recorded(seconds) if seconds >= SHORTEST_MESSAGE_SECONDS:
+            return Outcome.MESSAGE
+        case _:
+            return None
 
 
 def _begin(site: Site, now: datetime, language: Language) -> _Call:

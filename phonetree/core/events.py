@@ -58,7 +58,10 @@ class LegPressed:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller hung up; nobody hears the answer."""
+    """The caller hung up; nobody hears the answer. `ended` is what that ended: a conversation, an attempt at one, or
+    a message."""
+
+    ended: DialEnded | Recorded | None = None
 
 
 Event = Pressed | Silent | DialEnded | Recorded | LegAnswered | LegPressed | HungUp

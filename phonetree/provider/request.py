@@ -33,7 +33,7 @@ class Request:
 
     `call` is the call's id, `parent` that of the call which a member's leg belongs to, `leg` the number (E.164) of that
     leg. `keys` are the pressed keys, "?" for anything else. `ended` says that the call is over: nobody hears the
-    answer. `recorded` is how many seconds were recorded, None when the caller hung up meanwhile. `error` is
+    answer. `recorded` is how many seconds were recorded. `error` is
     the provider's error number when it asks for the fallback, and `failed_address` our address that it could not use;
     each is "" if there is none.
     """
@@ -44,7 +44,7 @@ class Request:
     keys: str = ""
     ended: bool = False
     dialled: Dialled = Dialled(bridged=None, picked_up=False, failed=True, seconds=0)
-    recorded: int | None = 0
+    recorded: int = 0
     error: str = ""
     failed_address: str = ""
 
@@ -70,9 +70,9 @@ def read(fields: Mapping[str, str]) -> Request:
         parent=fields.get("ParentCallSid", ""),
         leg=fields.get("To", ""),
         keys=_keys(fields.get("Digits", "")),
-        ended=fields.get("CallStatus") in ENDED,
+        ended=fields.get("CallStatus") in ENDED or fields.get("Digits") == "hangup",  # (Twilio, voice/twiml/record)
         dialled=_dialled(fields),
-        recorded=None if fields.get("Digits") == "hangup" else _number(fields.get("RecordingDuration", "")),
+        recorded=_number(fields.get("RecordingDuration", "")),
         error=code if code.isascii() and code.isdigit() and len(code) < 6 else "",
         failed_address=fields.get("ErrorUrl", ""),
     )
@@ -85,17 +85,18 @@ def event(state: State, request: Request, known: LegFacts) -> Event:
             return LegAnswered()
         case Step.ACCEPT:
             return LegPressed(request.keys, known.too_late)
-        case _ if request.ended:
-            return HungUp()
         case Step.RUNG:
             talked = request.dialled.seconds > SCREEN_SECONDS
-            return _dial_ended(request.dialled, known.picked_up, otherwise=known.accepted or talked)
+            dialled = _dial_ended(request.dialled, known.picked_up, otherwise=known.accepted or talked)
+            return HungUp(dialled) if request.ended else dialled
         case Step.BRIDGED:
-            return _dial_ended(request.dialled, otherwise=request.dialled.picked_up)
+            dialled = _dial_ended(request.dialled, otherwise=request.dialled.picked_up)
+            return HungUp(dialled) if request.ended else dialled
         case Step.RECORDED:
-            return HungUp() if request.recorded is None else Recorded(request.recorded)
+            recorded = Recorded(request.recorded)
+            return HungUp(recorded) if request.ended else recorded
         case Step.ASK | Step.ANNOUNCE | Step.RING:
-            return Pressed(request.keys) if request.keys else Silent()
+            return HungUp() if request.ended else Pressed(request.keys) if request.keys else Silent()
 
 
 def _dial_ended(dialled: Dialled, picked_up: frozenset[str] = frozenset(), *, otherwise: bool) -> DialEnded:

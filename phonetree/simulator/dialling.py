@@ -91,7 +91,7 @@ def dial(call: Call, verb: Dial) -> Document | None:
     call.spoke_with.append(round_.winner)
     talks = _behaviour(call, verb, round_.winner).talks
     call.note("speaks", f"with {round_.winner}")
-    _pass_until(call, verb, call.clock.elapsed + talks)
+    _pass_until(call, verb, call.clock.elapsed + talks, bridged=True)
     return _end(call, verb, "completed", bridged=True, duration=talks)
 
 
@@ -126,14 +126,14 @@ def _failure(call: Call, verb: Dial) -> str:
     return _STATUS.get(answers.pop(), "no-answer") if len(answers) == 1 else "no-answer"
 
 
-def _pass_until(call: Call, verb: Dial, moment: float) -> None:
+def _pass_until(call: Call, verb: Dial, moment: float, *, bridged: bool = False) -> None:
     """Time passes on the caller's side; a hang-up meanwhile may still be reported to the action."""
     try:
         call.pass_time(max(0.0, moment - call.clock.elapsed))
     except CallOver:
-        if call.rules.action_after_hangup and verb.action:
+        if call.rules.action_after_hangup:
             call.status = "completed"
-            call.fetch(verb.action, DialCallStatus="canceled", DialBridged="false")
+            _end(call, verb, "completed" if bridged else "canceled", bridged=bridged)
         raise
 
 

@@ -71,7 +71,7 @@ def test_a_dial_that_placed_no_call_has_failed(step: Step) -> None:
 @pytest.mark.parametrize("status", ["completed", "busy", "failed", "no-answer", "canceled"])
 def test_a_call_that_is_over_has_hung_up(status: str) -> None:
     for step in (Step.ASK, Step.RUNG, Step.BRIDGED, Step.RECORDED):
-        assert happened(step, CallStatus=status) == HungUp()
+        assert isinstance(happened(step, CallStatus=status), HungUp)
 
 
 @pytest.mark.parametrize(("duration", "seconds"), [("12", 12), ("", 0), ("-1", 0), ("x", 0), ("9" * 20, 0), ("1.5", 0)])
@@ -80,7 +80,14 @@ def test_the_length_of_a_message(duration: str, seconds: int) -> None:
 
 
 def test_a_hang_up_during_the_message() -> None:
-    assert happened(Step.RECORDED, Digits="hangup", RecordingDuration="12") == HungUp()
+    assert happened(Step.RECORDED, Digits="hangup", RecordingDuration="12") == HungUp(Recorded(12))
+
+
+@pytest.mark.parametrize(("bridged", "connected"), [("true", True), ("false", False)])
+def test_a_hang_up_during_a_conversation(bridged: str, connected: bool) -> None:
+    fields = {"CallStatus": "completed", "DialCallStatus": "completed", "DialBridged": bridged}
+    for step in (Step.RUNG, Step.BRIDGED):
+        assert happened(step, NOTHING, **fields) == HungUp(DialEnded(connected))
 
 
 def test_legs() -> None:

@@ -23,7 +23,7 @@ def test_an_idle_server_forgets_what_callers_heard_and_who_rang(monkeypatch: pyt
     assert (cached().currsize, len(running.legs), len(running.outcomes.recent)) == (2, 1, 1)
     running.start()
     remembered = (running.legs, running.legs._hung_up, running.outcomes.recent)
-    until(lambda: cached().currsize == 0 and not any(map(len, remembered)))
+    until(lambda: cached().currsize == 0 and not any(len(each) for each in remembered))
     running.stop()
 
 

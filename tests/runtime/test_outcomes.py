@@ -52,6 +52,23 @@ def test_one_that_an_advocate_took_is_marked_for_the_rest_of_the_call(server: Se
     assert "counted=1" in after.text
 
 
+@pytest.mark.parametrize(
+    ("node", "step", "fields", "outcomes"),
+    [
+        ("line_barcc", "bridged", {"DialCallStatus": "completed", "DialBridged": "true"}, {Outcome.LINE: 1}),
+        ("line_barcc", "bridged", {"DialCallStatus": "canceled", "DialBridged": "false"}, {}),
+        ("voicemail", "recorded", {"Digits": "hangup", "RecordingDuration": "9"}, {Outcome.MESSAGE: 1}),
+        ("voicemail", "recorded", {"Digits": "hangup", "RecordingDuration": "1"}, {}),
+        ("advocate", "rung", {"DialCallStatus": "canceled", "DialBridged": "false"}, {}),
+    ],
+)
+def test_a_call_that_its_caller_ends_is_counted_for_what_it_came_to(
+    server: Server, node: str, step: str, fields: dict[str, str], outcomes: dict[Outcome, int]
+) -> None:
+    server.post(server.state(node, step), CallSid=CALL, **{"CallStatus": "completed", **fields})
+    assert _counted(server) == outcomes
+
+
 def test_alerts_hear_of_what_is_not_counted(server: Server) -> None:
     told: list[Outcome] = []
     alerts = server.services.alerts

@@ -1,7 +1,8 @@
 """The log: JSON lines on standard error, about what the server does, never about what callers do.
 
-A line written when a call comes in is a call log. So a turn without errors logs nothing, and a failed one logs what
-broke and where in the code; never the message, which may contain what the provider sent. The fields are fixed: others
+A line written when a call comes in is a call log. So a turn without errors logs nothing, and failed ones are gathered
+(`runtime/gathered.py`): what broke and where in the code, at fixed times; never the message, which may contain what the
+provider sent. The fields are fixed: others
 are dropped. Of what libraries log only their name and the place are kept, because their messages may contain an
 address of a call.
 """
@@ -135,12 +136,21 @@ def warning(event: str, **fields: str | int | list[str]) -> None:
     structlog.get_logger().warning(event, **fields)
 
 
-def failure(event: str, error: Exception | str, **fields: str) -> None:
-    """Something broke: the kind of error and the lines of our code it came through."""
-    if isinstance(error, str):
-        structlog.get_logger().error(event, what=error, **fields)
-        return
-    structlog.get_logger().error(event, what=type(error).__name__, where=_frames(error.__traceback__), **fields)
+def error(event: str, **fields: str | list[str]) -> None:
+    """Something that broke."""
+    structlog.get_logger().error(event, **fields)
+
+
+def failure(event: str, broken: Exception | str, **fields: str) -> None:
+    """Something broke: what, and where."""
+    error(event, **described(broken), **fields)
+
+
+def described(broken: Exception | str) -> dict[str, str | list[str]]:
+    """The fields that say what broke: the kind of error, and the lines of our code it came through."""
+    if isinstance(broken, str):
+        return {"what": broken}
+    return {"what": type(broken).__name__, "where": _frames(broken.__traceback__)}
 
 
 def take_in_libraries() -> None:

@@ -1,7 +1,8 @@
-"""Alerts to staff about the line itself, sent at once on every channel; nothing is stored.
+"""Alerts to staff about the line itself, on every channel; nothing is stored.
 
-Turns only record their outcomes. Alerts go out at fixed times, so a notice does not show when somebody called, or
-how many did.
+Turns only record their outcomes. That a call fell back is told at fixed times of the day (`runtime/gathered.py`), so
+that the notice does not show when somebody called, or how many did. Only that nobody can be reached is told within the
+minute: it needs three calls, and somebody has to look at the phones.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ UNANSWERED_IN_A_ROW = 3
 """Consecutive calls that no advocate took before staff are alerted."""
 
 QUIET_SECONDS = 3600
-"""The shortest time between two alerts about calls that fell back."""
+"""The shortest time between two alerts about calls that fell back, while the server fails its own test calls."""
 
 UNANSWERED = "Advocates could not be reached several times in a row. Please check the phones."
 FELL_BACK = "A call failed, and the caller was connected to the crisis line. Please check the log."
@@ -65,11 +66,12 @@ class Alerts:
         with self._lock:
             self._fell_back_due = True
 
-    def round(self) -> None:
-        """Sends the alerts that are due."""
+    def round(self, *, fixed_time: bool = False) -> None:
+        """Sends the alerts that are due; `fixed_time` is whether one has passed since the last round."""
         with self._lock:
             unanswered, self._unanswered_due = self._unanswered_due, False
-            fell_back = self._fell_back_due and monotonic() >= self._quiet_until
+            at_once = not self._well and monotonic() >= self._quiet_until
+            fell_back = self._fell_back_due and (fixed_time or at_once)
             if fell_back:
                 self._fell_back_due, self._quiet_until = False, monotonic() + QUIET_SECONDS
         for due, text in ((unanswered, UNANSWERED), (fell_back, FELL_BACK)):

@@ -55,8 +55,12 @@ class Publisher:
 class RevisionLookup:
     """Looks up revisions. `find` may be slow, and raise PhonetreeError."""
 
-    def __init__(self, find: Callable[[str], Site | None]) -> None:
+    def __init__(
+        self, find: Callable[[str], Site | None], failed: Callable[[str, Exception], object] = failure
+    ) -> None:
+        """`failed` is told of a bug: what it happened at, and the exception."""
         self._find = find
+        self._failed = failed
         self._pool = ThreadPoolExecutor(2, "revisions")
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._asked: dict[str, Future[Site | None]] = {}
@@ -79,7 +83,7 @@ class RevisionLookup:
             self._away_until = now + AWAY_SECONDS
             return None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the call starts over with the current tree
-            failure("revisions", error)
+            self._failed("revisions", error)
             found = None
         if found is None:
             with self._lock:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from phonetree import log
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded
@@ -18,6 +19,7 @@ from phonetree.provider.twiml import Renderer
 from phonetree.runtime.alerts import ALERT_SECONDS, Alerts
 from phonetree.runtime.background import background
 from phonetree.runtime.canary import CALL_SECONDS, Canary, call_id
+from phonetree.runtime.gathered import Gathered
 from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.outcomes import OutcomeRecorder
 from phonetree.runtime.overrides import POLL_SECONDS, OverridePoller
@@ -51,6 +53,7 @@ class Services:
     outcomes: OutcomeRecorder
     revisions: RevisionLookup
     alerts: Alerts
+    gathered: Gathered
     canary: Canary
     worker: Worker | None = None
     overrides: OverridePoller | None = None
@@ -62,7 +65,7 @@ class Services:
         self._loops = [
             watcher(self.sites),
             canary,
-            Periodic("alerts", ALERT_SECONDS, self.alerts.round),
+            Periodic("alerts", ALERT_SECONDS, self.tell),
             Periodic("forget", FORGET_SECONDS, self.forget),
         ]
         if self.background:
@@ -83,6 +86,7 @@ class Services:
             self.worker.finish()  # before the wait, which may last until this process is killed
         for loop in self._loops:
             loop.stop(seconds)
+        self.gathered.write()
 
     def collect_soon(self) -> None:
         """There may be a message at the provider."""
@@ -93,6 +97,19 @@ class Services:
         """Records the outcome of a turn; `counted` is whether the call was counted before for what it came to."""
         now = self.now().astimezone(self.sites.current.schedule.zone)
         self.outcomes.record(outcome, request, now, counted=counted)
+
+    def failed(self, event: str, error: Exception | str, **fields: str) -> None:
+        """A turn failed. In a demo nobody is harmed by a line that says when."""
+        write = log.failure if self.settings.demo else self.gathered.add
+        write(event, error, **fields)
+
+    def tell(self) -> None:
+        """Once a minute: alerts staff; writes what was gathered at fixed times, or when the server fails its own test
+        calls too: then the failure is not that of a call."""
+        fixed_time = self.gathered.due()
+        if fixed_time or self.canary.ok is False:
+            self.gathered.write()
+        self.alerts.round(fixed_time=fixed_time)
 
     def forget(self) -> None:
         """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago."""
@@ -142,7 +159,11 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
 
     staff = channels(settings.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
-    counts = Counts(now().astimezone(sites.current.schedule.zone))
+
+    def local_now() -> datetime:
+        return now().astimezone(sites.current.schedule.zone)
+
+    counts, gathered = Counts(local_now()), Gathered(local_now)
     canary_id = call_id(settings.auth_token)
     line = OverHttp(at=f"http://{address}") if address else None
     return Services(
@@ -153,8 +174,9 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         Renderer(settings.public_url),
         LegTracker(),
         OutcomeRecorder(counts, alerts, canary_id),
-        RevisionLookup(find),
+        RevisionLookup(find, gathered.add),
         alerts,
+        gathered,
         Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id),
         background(settings, store, sites, counts, alerts, now, collects=settings.background) if store else None,
         OverridePoller(Overrides(store), sites, now) if store else None,

@@ -1,7 +1,7 @@
 """The webhook: verify -> event -> turn -> render.
 
 Nothing is read, written or logged before the signature is checked. Nothing is logged for a call
-without errors; for a failure only what broke and where, never whose call.
+without errors; of failures only what broke and where, never whose call, and not when.
 """
 
 import re
@@ -18,7 +18,6 @@ from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.core.verbs import Hangup
 from phonetree.errors import StateError
-from phonetree.log import failure
 from phonetree.provider.request import Request, read
 from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
@@ -103,7 +102,7 @@ def turn(place: str) -> Response:
 def fallback() -> Response:
     """The provider could not get or use one of our answers: help that needs no further turn."""
     running, asked = services(), _asked()
-    failure("fallback", "the provider could not use an answer", code=asked.error)
+    running.failed("fallback", "the provider could not use an answer", code=asked.error)
     running.record(Outcome.FALLBACK, asked, counted=_may_be_counted(asked.failed_address))
     return _document(_rescue(running, *_failed_place(asked.failed_address)))
 
@@ -132,7 +131,7 @@ def broken(error: Exception) -> AnyResponse:
     with suppress(Exception):
         language, step = _failed_place(request.path)
     with suppress(Exception):
-        failure("turn", error)
+        running.failed("turn", error)
     with suppress(Exception):
         running.record(Outcome.FALLBACK, _asked(), counted=_may_be_counted(request.full_path))
     response = _document(_rescue(running, language, step))

@@ -1,7 +1,9 @@
 """Every use of a fallback is counted where it can be, and staff are told; of whom and when, nothing."""
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from phonetree.core import engine
 from phonetree.core.turn import Outcome
 from phonetree.runtime import alerts as module
-from phonetree.runtime.alerts import FELL_BACK
+from phonetree.runtime.alerts import FAILED, FELL_BACK
+from phonetree.runtime.gathered import Gathered
 from phonetree.simulator.provider import HeldCall, TestProvider
 from phonetree.store.counts import by_month
 from tests.support.databases import tables
@@ -43,7 +46,17 @@ class Helpline:
         """What happens once a minute."""
         self.server.now += timedelta(minutes=1)
         self.server.services.test_call()
-        self.alerts.round()
+        self.server.services.tell()
+
+    def until(self, hour: int, minute: int) -> None:
+        """Goes on to this time of the day, at the helpline."""
+        zone = self.server.sites.current.schedule.zone
+        self.server.now = self.server.now.astimezone(zone).replace(hour=hour, minute=minute)
+        self.server.services.tell()
+
+    def live(self) -> None:
+        """The server answers real calls, not those of a demo."""
+        self.server.services.settings = replace(self.server.services.settings, demo=False)
 
     def counted(self) -> dict[Outcome, int]:
         """What was counted, released or not."""
@@ -61,24 +74,83 @@ def helpline(tmp_path: Path) -> Iterator[Helpline]:
         each.close()
 
 
-def test_a_fallback_inside_a_call_is_counted_and_told_but_not_each_time(
-    helpline: Helpline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fallback_inside_a_call_is_counted_and_told_at_a_fixed_time(helpline: Helpline) -> None:
     for _ in range(3):
         assert helpline.server.post("/voice/fallback", ErrorCode="11200").status_code == 200
     assert helpline.counted() == {Outcome.FALLBACK: 1}
+    helpline.minute()
+    assert helpline.told == [], "it would say when somebody called"
+    helpline.until(16, 59)
     assert helpline.told == []
-    helpline.minute()
+    helpline.until(17, 0)
     assert helpline.told == [FELL_BACK]
-    helpline.server.post("/voice/fallback", CallSid="CA" + "2" * 32, ErrorCode="11200")
+    helpline.until(17, 1)
+    assert helpline.told == [FELL_BACK]
+
+
+def test_while_the_server_fails_its_own_test_calls_it_is_told_at_once_but_not_each_time(
+    helpline: Helpline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     helpline.minute()
-    assert helpline.told == [FELL_BACK], "once an hour at most"
+    monkeypatch.setattr(engine, "start", lambda *_: 1 / 0)
+    for number in range(3):
+        helpline.server.post("/voice/fallback", CallSid=f"CA{number:032x}", ErrorCode="11200")
+        helpline.minute()
+    assert helpline.told == [FAILED, FELL_BACK], "once an hour at most"
     elapsed = helpline.alerts._quiet_until + 1
     monkeypatch.setattr(module, "monotonic", lambda: elapsed)
     helpline.minute()
-    assert helpline.told == [FELL_BACK] * 2
-    helpline.minute()
-    assert helpline.told == [FELL_BACK] * 2
+    assert helpline.told == [FAILED, FELL_BACK, FELL_BACK]
+
+
+def test_failed_turns_are_written_at_fixed_times_each_kind_once(
+    helpline: Helpline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    helpline.live()
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "turn", lambda *_: 1 / 0)
+        for number in range(3):
+            helpline.server.post(helpline.server.state("welcome", "ask"), CallSid=f"CA{number:032x}", Digits="1")
+            helpline.server.post("/voice/fallback", CallSid=f"CA{number:032x}", ErrorCode="11200")
+            helpline.server.services.tell()
+    assert capsys.readouterr().err == "", "a line that is written when a call fails says when somebody called"
+    helpline.until(17, 0)
+    written = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in written] == ["turn", "fallback"]
+    assert written[0]["what"] == "ZeroDivisionError"
+    assert any("web/voice.py" in frame for frame in written[0]["where"])
+    assert written[1]["code"] == "11200"
+    helpline.until(17, 1)
+    helpline.server.services.stop()
+    assert capsys.readouterr().err == "", "once"
+
+
+@pytest.mark.parametrize("how", ["the canary fails as well", "the server stops"])
+def test_failed_turns_are_written_when_that_is_no_sign_of_a_call(
+    how: str, helpline: Helpline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    helpline.live()
+    helpline.server.post("/voice/fallback", ErrorCode="11200")
+    if how == "the server stops":
+        helpline.server.services.stop()
+    else:
+        monkeypatch.setattr(engine, "start", lambda *_: 1 / 0)
+        helpline.minute()
+    assert '"fallback"' in capsys.readouterr().err
+
+
+def test_fixed_times_are_those_of_the_helpline() -> None:
+    now = [datetime(2026, 11, 23, 8, 59)]  # noqa: DTZ001
+    gathered = Gathered(lambda: now[0])
+
+    def due(day: int, hour: int, minute: int = 0) -> bool:
+        now[0] = datetime(2026, 11, day, hour, minute)  # noqa: DTZ001
+        return gathered.due()
+
+    assert [due(23, 9), due(23, 9, 1), due(23, 16, 59), due(23, 17), due(24, 8), due(24, 10)] == [
+        True, False, False, True, False, True,
+    ]  # fmt: skip
+    assert due(27, 1), "after the machine slept"
 
 
 def test_a_turn_that_breaks_is_counted_too_but_not_the_canarys(

@@ -244,7 +244,7 @@ def test_two_servers_of_the_same_files_can_take_each_others_turns(server: Server
     [
         ("phonetree.core.engine.rescue",),
         ("phonetree.core.wording.Speaker.phrase", "phonetree.core.engine.start"),
-        ("phonetree.web.voice.failure", "phonetree.core.engine.start"),
+        ("phonetree.runtime.services.Services.failed", "phonetree.core.engine.start"),
         ("phonetree.runtime.outcomes.OutcomeRecorder.record", "phonetree.core.engine.start"),
         ("phonetree.web.voice._failed_place", "phonetree.core.engine.start"),
         ("phonetree.provider.twiml.VoiceResponse", "phonetree.core.engine.start"),

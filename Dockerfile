@@ -3,7 +3,7 @@ FROM python:3.13-slim-trixie AS build
 WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv --without-pip /opt/phonetree \
- && pip --python /opt/phonetree/bin/python install --no-cache-dir --only-binary :all: -r requirements.txt
+ && pip --python /opt/phonetree/bin/python install --no-cache-dir --only-binary :all: --no-binary readability -r requirements.txt
 
 FROM python:3.13-slim-trixie
 RUN pip uninstall --yes pip \

@@ -2,7 +2,7 @@
 
 PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
-|-- ConfigError      the staff's: hours.yaml or routing.yaml; carries every problem at once
+|-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |-- StoreError       the operator's: the database cannot be used
@@ -105,7 +105,7 @@ class ConfigWarning:
 
 
 class ConfigError(PhonetreeError):
-    """The two files are not a valid site.
+    """The files are not a valid site.
 
     `problems` has all problems, in file order.
     """

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import click
@@ -19,6 +20,9 @@ from phonetree.mailbox.notices import REMINDER
 from phonetree.provider.twiml import OVERRIDES
 from phonetree.runtime.alerts import AWAY, FAILED, FELL_BACK, UNANSWERED
 from tests.support.lines import ROOT, RULES, VPR
+
+PHRASES = ROOT / "tests" / "sites" / "portuguese" / "phrases"
+"""For the language that the documents add."""
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -49,6 +53,7 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
             part = yaml.load(block, yaml.BaseLoader)  # noqa: S506
             whole = {**whole, "open": part["open"]} if "open" in part else _merged(whole, part)
         (tmp_path / file).write_text(json.dumps(whole), encoding="utf-8")
+    copytree(PHRASES, tmp_path / "phrases")
     try:
         load(tmp_path, RULES)
     except ConfigError as error:

@@ -59,8 +59,10 @@ def phrase(tmp_path: Path) -> Copy:
 
 def test_a_language(language: Copy) -> None:
     language.change("phonetree/core/phrases.py", '{"en": MappingProxyType(ENGLISH), ', _FRENCH)
-    language.change("phonetree/web/words.py", '    "es": {', '    "fr": {\n' + _french_page() + '    },\n    "es": {')
-    language.change("phonetree/config/routing.py", '"es": ("es-US", ', '"fr": ("fr-FR", "français"), "es": ("es-US", ')
+    language.change("phonetree/view/words.py", '    "es": {', '    "fr": {\n' + _french_page() + '    },\n    "es": {')
+    language.change(
+        "phonetree/config/languages.py", '"es": ("es-US", ', '"fr": ("fr-FR", "français"), "es": ("es-US", '
+    )
     language.change("phonetree/config/advice.py", "press|oprima", "press|appuyez sur|oprima")
     assert language.changed == language.listed
     for name in ("hours.yaml", "routing.yaml"):
@@ -81,7 +83,7 @@ _FRENCH = '{"fr": MappingProxyType({**ENGLISH, "ended": "Au revoir."}), "en": Ma
 
 def _french_page() -> str:
     """The words of the page, as somebody would begin to translate them."""
-    text = (ROOT / "phonetree" / "web" / "words.py").read_text(encoding="utf-8")
+    text = (ROOT / "phonetree" / "view" / "words.py").read_text(encoding="utf-8")
     return text.partition('    "en": {\n')[2].partition("    },\n")[0]
 
 

@@ -16,6 +16,7 @@ from phonetree.commands.hours import hours
 from phonetree.commands.keys import keys
 from phonetree.commands.migrate import migrate_command
 from phonetree.commands.override import override
+from phonetree.commands.phrases import phrases
 from phonetree.commands.prove import prove_command
 from phonetree.commands.provision import provision
 from phonetree.commands.serve import serve
@@ -43,8 +44,8 @@ def _call_as_called(command: click.Command) -> None:
 
 
 for command in (
-    serve, check, hours, tree, prove_command, changes_command, call, override, counts, voicemail, keys, staff, worker,
-    migrate_command, fallback_command, provision, doctor,
+    serve, check, hours, tree, prove_command, changes_command, call, phrases, override, counts, voicemail, keys, staff,
+    worker, migrate_command, fallback_command, provision, doctor,
 ):  # fmt: skip
     phonetree.add_command(command)
 

@@ -1,4 +1,4 @@
-"""`check`: every problem and warning of both files."""
+"""`check`: every problem and warning of the files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from phonetree.errors import ConfigError, Problem
 @at_option
 @config_option
 def check(at: str | None, config: Path) -> int:
-    """Find every problem in hours.yaml and routing.yaml, and every promise that they would break.
+    """Find every problem in hours.yaml, routing.yaml and phrases, and every promise that they would break.
 
     Each is one line: file, line, column, what is wrong and what to do. Problems and broken promises block
     an edit from going live; warnings are advice.

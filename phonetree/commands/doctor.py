@@ -151,7 +151,7 @@ def _site(configured: Settings | None) -> Loaded | Finding:
 
 def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
     folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
-    yield Finding("files", "ok", f"both files are valid; this is revision {loaded.site.revision}")
+    yield Finding("files", "ok", f"the files are valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
         hint = "scripts/phonetree prove shows the calls"

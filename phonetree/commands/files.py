@@ -50,6 +50,25 @@ def write_text(path: Path, text: str) -> None:
         raise _refused(path, "written", error) from None
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file, or replaces it, so that no reader ever finds a part of it and no failure loses what was there.
+    Raises PhonetreeError when it cannot be written."""
+    real = Path(os.path.realpath(path))  # a link stays a link
+    new = real.with_name(f".{real.name}.{os.getpid()}.new")
+    try:
+        try:
+            new.write_text(text, encoding="utf-8")
+            if real.exists():
+                new.chmod(real.stat().st_mode & 0o777)
+            with new.open("rb") as file:
+                os.fsync(file.fileno())
+            new.replace(real)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise _refused(path, "written", error) from None
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Writes a new file that only this user can read; none if that fails. Raises PhonetreeError then."""
     try:

@@ -6,9 +6,23 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import readability
+
 from phonetree.core.schedule import first_name
 from phonetree.core.speech import speech_seconds
-from phonetree.core.tree import AGAIN_KEY, Menu, NodeId, Prompt, Resource, Site, Text
+from phonetree.core.tree import (
+    AGAIN_KEY,
+    Language,
+    Menu,
+    NodeId,
+    Part,
+    Prompt,
+    Resource,
+    Site,
+    Speak,
+    Text,
+    prompts_of,
+)
 from phonetree.errors import ConfigWarning, Where
 
 OLD_DAYS = 180
@@ -24,6 +38,13 @@ HARD_TO_READ = 45
 """LIX (Björnsson 1968): words per sentence plus the percentage of words of more than six letters. From about 45 on
 a text is as hard as official writing. It counts no syllables, so it works for every language."""
 
+HIGHEST_GRADE = 7
+"""The highest school grade of an English text by the Flesch-Kincaid formula (Kincaid et al. 1975): text for everybody
+is advised to stay at grade 6 to 8, and callers cannot read a sentence again."""
+
+FEWEST_ENGLISH_WORDS = 20
+"""A grade of fewer words depends on single names."""
+
 SOON_DAYS = 60
 """A past date that, a year later, would be within so many days was meant a year later: in December people write this
 year for next January."""
@@ -32,6 +53,10 @@ CLOSURES_BY = (11, 1)
 """From this month and day on, next year's closures should be known."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_ENGLISH_WORD = re.compile(r"[a-z][a-z'’-]*")
+_COUNTED_AS_NONE = re.compile(r"\b[^\W\daeiouy]+e?\b")
+"""Words such as "the" and "we", in which the library finds no syllable."""
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _SENTENCE_END = re.compile(r"[.!?:;]+(?=\s|$)")
 _SPOKEN_KEY = re.compile(r"\b(?:press|oprima|pulse|marque el)\s+(?:el\s+)?(\d|star|asterisco)\b", re.IGNORECASE)
 
@@ -46,10 +71,11 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     return (
         *(ConfigWarning(Where(hours), text) for text in _closures(site, today)),
         *(ConfigWarning(Where(hours, *place), text) for place, text in _dated(site, today)),
+        *(ConfigWarning(Where(routing), text) for text in _languages(site)),
         *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in _verified(site, today)),
         *(
             ConfigWarning(site.places.get(node, Where(routing)), text)
-            for node, text in (*_spoken_keys(site), *_heavy_texts(site))
+            for node, text in (*_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
         ),
     )
 
@@ -97,7 +123,7 @@ def _spoken_keys(site: Site) -> Iterator[tuple[NodeId, str]]:
     for node in site.nodes.values():
         keys = {choice.key for choice in node.choices} if isinstance(node, Menu) else set()
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
-            for key in _keys(prompt):
+            for key in _keys(site, prompt):
                 if key not in keys | site.always.keys() | {AGAIN_KEY}:
                     text = f"mentions key {key}, which does nothing there; leave keys out of texts"
                     yield node.id, f"node '{node.id}' {text}"
@@ -108,16 +134,61 @@ def _heavy_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
     for node in site.nodes.values():
         for prompt in (getattr(node, "say", None), getattr(node, "again", None)):
             for language, parts in (prompt or {}).items():
-                text = "".join(part.text if isinstance(part, Text) else _SAMPLE for part in parts)
-                whose = f"node '{node.id}' ({language})"
+                text = _as_written(parts)
+                whose = _whose(node.id, language)
                 said = site.languages[language].pronunciation.aloud(text)
                 if (seconds := speech_seconds(said)) > LONG_PROMPT_SECONDS:
                     yield node.id, f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
-                if reading_level(text) > HARD_TO_READ:
+                if not _is_english(language) and reading_level(text) > HARD_TO_READ:
                     yield node.id, f"{whose} is hard to follow; use shorter sentences and words"
 
 
+def _hard_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
+    """Nodes whose whole English text is above the highest grade."""
+    for node in site.nodes.values():
+        for language in filter(_is_english, site.languages):
+            prompts = (parts for prompt in prompts_of(node) if (parts := prompt.get(language)))
+            grade = reading_grade(" ".join(map(_as_written, prompts)))
+            if grade > HIGHEST_GRADE:
+                hint = f"callers follow at most grade {HIGHEST_GRADE} with ease, so use shorter sentences and words"
+                yield node.id, f"{_whose(node.id, language)} is hard to follow (grade {grade:.1f}); {hint}"
+
+
+def _languages(site: Site) -> Iterator[str]:
+    """Languages that nobody can choose, and those that lack texts."""
+    chosen = {choice.target.language for choice in site.always.values() if isinstance(choice.target, Speak)}
+    texts = tuple({id(each): each for each in site.texts}.values())
+    for language, info in site.languages.items():
+        if language not in chosen | {site.first_language}:
+            yield f"no key chooses '{language}'; write one under always, such as 7: {{language: {language}}}"
+        if info.fallback:
+            lacking = sum(language not in text for text in texts)
+            yield f"{lacking} of {len(texts)} texts are not written in '{language}', and are given in '{info.fallback}'"
+
+
+def _whose(node: NodeId, language: Language) -> str:
+    return f"node '{node}' ({language})"
+
+
+def _is_english(language: Language) -> bool:
+    return language.partition("-")[0] == "en"
+
+
+def _as_written(parts: tuple[Part, ...]) -> str:
+    return "".join(part.text if isinstance(part, Text) else _SAMPLE for part in parts)
+
+
 _SAMPLE = "on Monday"
+
+
+def reading_grade(text: str) -> float:
+    """The Flesch-Kincaid grade of an English text, without its numbers; 0 for one that is too short."""
+    counted = _COUNTED_AS_NONE.sub("a", text.lower())
+    sentences = [_ENGLISH_WORD.findall(each) for each in _BETWEEN_SENTENCES.split(counted)]
+    if sum(map(len, sentences)) < FEWEST_ENGLISH_WORDS:
+        return 0.0
+    measured = readability.getmeasures("\n".join(" ".join(words) for words in sentences if words), lang="en")
+    return float(measured["readability grades"]["Kincaid"])
 
 
 def reading_level(text: str) -> float:
@@ -129,8 +200,17 @@ def reading_level(text: str) -> float:
     return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
 
 
-def _keys(prompt: Prompt | None) -> Iterator[str]:
-    for parts in (prompt or {}).values():
+def _keys(site: Site, prompt: Prompt | None) -> Iterator[str]:
+    for language, parts in (prompt or {}).items():
+        told = _key_told(site.phrases[language]["choice"])
         for part in parts:
             if isinstance(part, Text):
-                yield from (key if key.isdigit() else AGAIN_KEY for key in _SPOKEN_KEY.findall(part.text))
+                found = (*_SPOKEN_KEY.findall(part.text), *told.findall(part.text))
+                yield from (key if key.isdigit() else AGAIN_KEY for key in dict.fromkeys(found))
+
+
+def _key_told(choice: str) -> re.Pattern[str]:
+    """How a language names a key: the word before it in the product's own phrase, such as "pressione" in "{label},
+    pressione {key}."."""
+    verb = re.search(r"(\w+) \{key\}", choice)
+    return re.compile(rf"\b{re.escape(verb[1])}\s+(\d)\b" if verb else r"(?!)()", re.IGNORECASE)

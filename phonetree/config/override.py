@@ -73,7 +73,7 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
                 f"out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"
             )
     for language in site.languages if words else ():
-        if language not in words:
+        if site.language_of(words, language) not in words:
             yield f"the words are missing in '{language}'; write them in every language"
 
 

@@ -9,6 +9,7 @@ from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.hours import read_date, read_names, read_week
 from phonetree.config.links import read_link
 from phonetree.config.numbers import EMERGENCY, NumberRules, read_number
+from phonetree.config.prompts import refuse_lacking
 from phonetree.config.reader import Section, suggest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
 from phonetree.core.schedule import Names, first_name
@@ -17,6 +18,7 @@ from phonetree.core.tree import (
     Confidentiality,
     HelplineHours,
     Hours,
+    LanguageInfo,
     Member,
     OwnHours,
     Resource,
@@ -108,7 +110,7 @@ def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:
 
 
 def read_resources(
-    parent: Section, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
+    parent: Section, languages: Mapping[str, LanguageInfo], rules: NumberRules, zone: BaseTzInfo
 ) -> Mapping[str, Resource]:
     """The outside lines by name."""
     resources = parent.section("resources", "resources").at_most(MOST_RESOURCES)
@@ -116,7 +118,12 @@ def read_resources(
 
 
 def _resource(
-    parent: Section, name: Scalar, item: Item, languages: tuple[str, ...], rules: NumberRules, zone: BaseTzInfo
+    parent: Section,
+    name: Scalar,
+    item: Item,
+    languages: Mapping[str, LanguageInfo],
+    rules: NumberRules,
+    zone: BaseTzInfo,
 ) -> Resource:
     section = parent.subsection(item, f"resource '{name.text}'")
     names = _names(section, "name", languages, hint="write what callers hear the line called")
@@ -139,14 +146,13 @@ def _resource(
     return Resource(name.text, names, number, hours, kept, verified, own, section.where_of("verified"), ways, spoken)
 
 
-def _names(section: Section, key: str, languages: tuple[str, ...], *, hint: str | None = None) -> Names:
+def _names(section: Section, key: str, languages: Mapping[str, LanguageInfo], *, hint: str | None = None) -> Names:
     """One text is the same in all languages, as a proper name is; a table has one for each."""
-    names = read_names(section, key, languages, hint=hint)
+    names = read_names(section, key, tuple(languages), hint=hint)
     if isinstance(section.take(key), Scalar):
         return dict.fromkeys(languages, first_name(names))
-    for language in languages:
-        if names and language not in names:
-            section.problem(section.where_of(key), f"'{key}' lacks its text in '{language}'; add {language}: \"...\"")
+    if names:
+        refuse_lacking(section, section.where_of(key), key, languages, names)
     return names
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never, get_args
@@ -25,6 +25,7 @@ from phonetree.core.tree import (
     Text,
 )
 from phonetree.core.wording import written
+from phonetree.errors import Where
 
 LONGEST_TEXT = 3000
 """Characters of one prompt; the provider's limit is somewhat higher (Twilio, voice/twiml/say)."""
@@ -44,7 +45,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 _EMAIL = re.compile(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
 _SENTENCE = re.compile(
     r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\bSr\.)(?<!\bSra\.)(?<!\bDra\.)"
-    r"""(?:(?<=[.!?…])|(?<=[.!?…]["”’»)\]])) (?=[^a-záéíóúñ])"""
+    r"""(?:(?<=[.!?…])|(?<=[.!?…]["”’»)\]])) (?=[^a-zß-öø-ÿ])"""
 )
 """Between two sentences: after a mark, also a quoted one, and not after a title or before a small letter."""
 
@@ -82,12 +83,14 @@ class PromptReader:
         return self.read(section, key, hint=hint) or {}
 
     def prompt(self, section: Section, item: Item, what: str) -> Prompt:
-        """An item as a prompt. Plain text is enough if there is only one language."""
+        """An item as a prompt. Plain text is enough if there is only one language, besides those that fall back to
+        it."""
         if not isinstance(item, Table):
-            if len(self.languages) > 1:
+            complete = [language for language, info in self.languages.items() if not info.fallback]
+            if len(complete) > 1:
                 section.problem(item.where, f"'{what}' needs a text for each language; write {self._pattern()}")
                 return {}
-            return {language: self._parts(section, item, what, language) for language in self.languages}
+            return {language: self._parts(section, item, what, language) for language in complete}
         given = {key.text: (key, value) for key, value in item.entries}
         for name, (key, _) in given.items():
             if name not in self.languages and self.languages:  # else they could not be read, which is reported
@@ -95,9 +98,7 @@ class PromptReader:
                 if " " in name:  # not a language, but the rest of a text
                     known = "; a text with a comma in it needs quotes around it"
                 section.problem(key.where, f"'{what}': '{name}' is not one of the languages{known}")
-        for language in self.languages:
-            if language not in given:
-                section.problem(item.where, f"'{what}' lacks its text in '{language}'; add {language}: \"...\"")
+        refuse_lacking(section, item.where, what, self.languages, given)
         return {
             language: self._parts(section, value, f"{what}, {language}", language)
             for language, (_, value) in given.items()
@@ -176,6 +177,7 @@ class PromptReader:
         """Fields that do not depend on the moment, computed once for each language."""
         if language in self._fixed_fields:
             return self._fixed_fields[language]
+        fallback = self.languages[language].fallback or language
         fields: dict[str, Part] = {
             "helpline.name": Text(self.helpline.name),
             "helpline.number": Number(self.helpline.number),
@@ -183,7 +185,7 @@ class PromptReader:
             **{f"links.{name}": Link(name, url) for name, url in self.links.items() if url},
         }
         for name, resource in self.resources.items():
-            fields[f"{name}.name"] = Text(resource.names.get(language, ""))
+            fields[f"{name}.name"] = Text(resource.names.get(language) or resource.names.get(fallback, ""))
             fields[f"{name}.number"] = Number(resource.number)
         return self._fixed_fields.setdefault(language, fields)
 
@@ -212,6 +214,15 @@ class PromptReader:
         if any(isinstance(part, Field) for part in parts):
             section.problem(text.where, "a recording cannot say what depends on the moment; leave such fields out")
         return (Audio(file.text, "".join(map(_transcribed, parts))),)
+
+
+def refuse_lacking(
+    section: Section, where: Where, what: str, languages: Mapping[str, LanguageInfo], given: Container[str]
+) -> None:
+    """Reports the languages in which a text is not given, unless it is given in their fallback."""
+    for language, info in languages.items():
+        if language not in given and info.fallback not in languages:
+            section.note_lacking(language, where, f"'{what}' lacks its text in '{language}'; add {language}: \"...\"")
 
 
 def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[str]) -> None:

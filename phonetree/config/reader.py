@@ -29,16 +29,22 @@ LONGEST_PROBLEM = 600
 LONGEST_MISSPELT = 64
 """Characters of a word for which a known one is suggested: no name is longer."""
 
+MOST_LACKING = 5
+"""Texts that are lacking in a language and are reported one by one; more are one problem."""
+
 MOST_COMPARED = 50
 """Known words that are compared with a misspelt one letter by letter."""
 
 
 class Findings:
-    """The problems and warnings found so far."""
+    """The problems and warnings found so far. `patched`: phrases that a language lacks are none, because English ones
+    stand in for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patched: bool = False) -> None:
+        self.patched = patched
         self.problems: list[Problem] = []
         self.warnings: list[ConfigWarning] = []
+        self._lacking: dict[str, list[tuple[Where, str]]] = {}
 
     def problem(self, where: Where, text: str) -> Problem:
         """Adds a problem, and returns it. Beyond `MOST_PROBLEMS`, raises ConfigError with all of them."""
@@ -58,6 +64,23 @@ class Findings:
     def refuse(self, where: Where, text: str) -> NoReturn:
         """Stops reading: raises ConfigError with the problems so far, and this one last."""
         raise ConfigError([*sorted(set(self.problems)), Problem(where, text)])
+
+    def note_lacking(self, language: str, where: Where, text: str) -> None:
+        """Notes that a text is not written in a language, for `tell_lacking`."""
+        self._lacking.setdefault(language, []).append((where, text))
+
+    def tell_lacking(self, place_of: Callable[[str], Where]) -> None:
+        """Reports the texts that are lacking: each at its place if they are few; for a language that lacks many, one
+        problem where the language is written, which is `place_of` it."""
+        for language, lacking in self._lacking.items():
+            if len(lacking) <= MOST_LACKING:
+                for where, text in lacking:
+                    self.problem(where, text)
+                continue
+            lines = ", ".join(str(where.line) for where, _ in sorted(lacking)[:MOST_LACKING])
+            text = f"language '{language}' lacks {len(lacking)} texts, the first on lines {lines}"
+            hint = "write them, or let them be heard in another language, such as {fallback: en}"
+            self.problem(place_of(language), f"{text}; {hint}")
 
     def warn(self, where: Where, text: str) -> None:
         self.warnings.append(ConfigWarning(where, text))
@@ -126,6 +149,9 @@ class Section:
 
     def problem(self, where: Where, text: str) -> Problem:
         return self.findings.problem(where, f"{self.label}: {text}" if self.label else text)
+
+    def note_lacking(self, language: str, where: Where, text: str) -> None:
+        self.findings.note_lacking(language, where, f"{self.label}: {text}" if self.label else text)
 
     def warn(self, where: Where, text: str) -> None:
         self.findings.warn(where, f"{self.label}: {text}" if self.label else text)

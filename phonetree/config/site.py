@@ -1,7 +1,7 @@
-"""A site from the two files of its folder, or every problem in both; and a site under overrides."""
+"""A site from the files of its folder, or every problem in them; and a site under overrides."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,64 +13,86 @@ from phonetree.config import document
 from phonetree.config.document import Table
 from phonetree.config.documents import LastResort, last_resort
 from phonetree.config.hours import read_schedule
+from phonetree.config.languages import read_languages
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phrases import FOLDER, file_of
 from phonetree.config.reader import Findings
-from phonetree.config.routing import read_languages, read_routing
+from phonetree.config.routing import read_routing
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
 
-FILES = ("hours.yaml", "routing.yaml")
+HOURS, ROUTING = "hours.yaml", "routing.yaml"
+
+MOST_PHRASE_FILES = 50
+"""Files of phrases that are looked at; a site has at most nine languages."""
+
+Contents = Mapping[str, bytes]
+"""The files that a site is made of, by name: hours.yaml, routing.yaml, and phrases/LANGUAGE.yaml for each of its
+languages that has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A site, the files it was made from (hours.yaml, routing.yaml), and its warnings."""
+    """A site, the files it was made from, and its warnings."""
 
     site: Site
-    contents: tuple[bytes, bytes]
+    contents: Contents
     last_resort: LastResort
     warnings: tuple[ConfigWarning, ...]
 
 
-def load(folder: Path, rules: NumberRules) -> Loaded:
-    """The site of a folder's two files and audio.
+def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
+    """The site of a folder's files and audio. `patched`: phrases that a language lacks are in English.
 
-    Raises ConfigError with every problem in both files, in file order.
+    Raises ConfigError with every problem in them, in file order.
     """
-    findings = Findings()
-    return _compiled(folder, {name: _bytes(folder / name, findings) for name in FILES}, rules, findings)
+    findings = Findings(patched=patched)
+
+    def read(name: str) -> bytes | None:
+        path = folder / name
+        return _bytes(path, findings) if name in (HOURS, ROUTING) or os.path.lexists(path) else None
+
+    loaded = _compiled(folder, read, rules, findings)
+    return replace(loaded, warnings=tuple(sorted({*loaded.warnings, *_unused(folder, loaded.site)})))
 
 
-def made_of(contents: tuple[bytes, bytes], folder: Path, rules: NumberRules) -> Loaded:
-    """The site of two files' contents (hours.yaml, routing.yaml) and a folder's audio. Raises ConfigError."""
-    return _compiled(folder, dict(zip(FILES, contents, strict=True)), rules, Findings())
+def made_of(contents: Contents, folder: Path, rules: NumberRules) -> Loaded:
+    """The site of files' contents and a folder's audio. Raises ConfigError."""
+    return _compiled(folder, contents.get, rules, Findings())
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash of all that `load` depends on: the two files, and which audio files there are."""
-    return _digest([*(_bytes(folder / name, Findings()) or b"" for name in FILES), *_audio(folder)])
+    """A hash of all that `load` depends on: the files, and which audio files there are."""
+    names = (HOURS, ROUTING, *_phrase_files(folder))
+    return _digest([*(_named(name, _bytes(folder / name, Findings()) or b"") for name in names), *_audio(folder)])
 
 
-def revision_of(contents: tuple[bytes, bytes]) -> str:
-    """The name of the revision with these two files."""
-    return _digest(contents)[:12]
+def revision_of(contents: Contents) -> str:
+    """The name of the revision with these files."""
+    more = (_named(name, contents[name]) for name in sorted(contents.keys() - {HOURS, ROUTING}))
+    return _digest([contents[HOURS], contents[ROUTING], *more])[:12]
 
 
-def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
+def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
+    """The site of the files that `read` returns by name: None for one that there is not."""
+    contents = {name: read(name) for name in (HOURS, ROUTING)}
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
     if hours and routing and _swapped(hours, routing):
-        raise ConfigError([Problem(Where(str(folder / FILES[0])), _SWAPPED)])
+        raise ConfigError([Problem(Where(str(folder / HOURS)), _SWAPPED)])
     # a file that cannot be read at all is one problem: the other file is not checked against it
     languages = read_languages(routing, findings) if routing else {}
     schedule = read_schedule(hours, tuple(languages), findings) if hours else None
     zone = schedule.zone if schedule else pytz.UTC
-    parts = read_routing(routing, languages, zone, folder / "audio", rules, findings) if routing else None
+    phrases = {language: data for language in languages if (data := read(file_of(language))) is not None}
+    tables = {language: _table(folder / file_of(language), data, findings) for language, data in phrases.items()}
+    parts = read_routing(routing, languages, tables, zone, folder, rules, findings) if routing else None
     if findings.problems or schedule is None or parts is None:
         raise ConfigError(sorted(set(findings.problems)))
-    both = (contents[FILES[0]] or b"", contents[FILES[1]] or b"")
+    used = {name: data or b"" for name, data in contents.items()}
+    used |= {file_of(language): data for language, data in phrases.items()}
     site = Site(
-        revision=revision_of(both),
+        revision=revision_of(used),
         schedule=schedule,
         **{field.name: getattr(parts, field.name) for field in fields(parts)},
     )
@@ -78,8 +100,25 @@ def _compiled(folder: Path, contents: Mapping[str, bytes | None], rules: NumberR
         resort = last_resort(site)
     except ValueError as error:
         text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
-        raise ConfigError([Problem(Where(str(folder / FILES[1])), text)]) from error
-    return Loaded(site, both, resort, tuple(sorted(set(findings.warnings))))
+        raise ConfigError([Problem(Where(str(folder / ROUTING)), text)]) from error
+    return Loaded(site, used, resort, tuple(sorted(set(findings.warnings))))
+
+
+def _phrase_files(folder: Path) -> list[str]:
+    """The names of all files of phrases, whether or not the site has their languages."""
+    try:
+        names = sorted(path.name for path in (folder / FOLDER).iterdir() if path.suffix == ".yaml")
+    except OSError:
+        return []
+    return [f"{FOLDER}/{name}" for name in names[:MOST_PHRASE_FILES] if not name.startswith(".")]
+
+
+def _unused(folder: Path, site: Site) -> Iterator[ConfigWarning]:
+    """The files of phrases in languages that the site does not have."""
+    for name in set(_phrase_files(folder)) - set(map(file_of, site.languages)):
+        language = Path(name).stem
+        text = f"'{language}' is not one of the languages; add it under languages in routing.yaml, with its voice"
+        yield ConfigWarning(Where(str(folder / name)), text)
 
 
 _SWAPPED = "holds what belongs in routing.yaml, and routing.yaml what belongs here; swap the names of the two files"
@@ -90,6 +129,10 @@ def _swapped(hours: Table, routing: Table) -> bool:
     first, second = ({key.text for key, _ in table.entries} for table in (hours, routing))
     ours, theirs = {"open", "timezone"}, {"nodes", "helpline"}
     return bool(first & theirs and second & ours) and not (first & ours or second & theirs)
+
+
+def _named(name: str, data: bytes) -> bytes:
+    return name.encode("utf-8", "surrogateescape") + b"\0" + data
 
 
 def _digest(contents: Iterable[bytes]) -> str:

@@ -113,18 +113,19 @@ class _Call:
 def start(site: Site, now: datetime) -> Turn:
     """The first turn of a call that came in at `now` (aware)."""
     here = _begin(site, now, site.first_language).coming_to(Outcome.CALL)
-    return _enter(here, here.state.node, _at_short_notice(here))
+    return _enter(here, here.state.node, _first_words(here))
 
 
 def start_again(site: Site, now: datetime, language: Language) -> Turn:
     """The turn of a call whose state is unusable: the start of this site's tree, with a sentence that says so."""
     here = _begin(site, now, site.known_language(language)).marked()
-    return _enter(here, here.state.node, (here.speak.phrase("lost_place"),))
+    return _enter(here, here.state.node, (here.speak.phrase("lost_place"), *_in_part(here)))
 
 
-def visit(site: Site, node: NodeId, language: Language, now: datetime) -> Turn:
-    """The turn of a call that enters a node, whatever came before."""
-    return _enter(_Call(site, now, State(site.revision, language, node, Step.ASK)), node)
+def change_language(site: Site, node: NodeId, language: Language, now: datetime) -> Turn:
+    """The turn of a call at a node that changes to a language, whatever came before."""
+    there = _Call(site, now, State(site.revision, language, node, Step.ASK))
+    return _enter(there, node, _first_words(there))
 
 
 def rescue(site: Site, now: datetime, language: Language) -> Verbs:
@@ -175,10 +176,22 @@ def _begin(site: Site, now: datetime, language: Language) -> _Call:
     return _Call(site, now, State(site.revision, language, node, Step.ASK))
 
 
+def _first_words(here: _Call) -> tuple[Spoken, ...]:
+    """What is said in a language before anything else."""
+    return *_in_part(here), *_at_short_notice(here)
+
+
+def _in_part(here: _Call) -> tuple[Spoken, ...]:
+    """That some texts will be heard in another language: said before the first of them."""
+    other = here.speak.info.fallback
+    return (here.speak.phrase("partly", language=here.site.languages[other].name),) if other else ()
+
+
 def _at_short_notice(here: _Call) -> tuple[Spoken, ...]:
-    """The announcement of the override in force, if any: it is said before anything else."""
-    words = here.site.schedule.words(here.now).get(here.state.language)
-    return (here.speak.say(words),) if words else ()
+    """The announcement of the override in force, if any."""
+    words = here.site.schedule.words(here.now)
+    speak = here.speak.of(words)
+    return (speak.say(words[speak.language]),) if speak.language in words else ()
 
 
 def _go_on(here: _Call, event: Event) -> Turn:
@@ -286,7 +299,7 @@ def _follow(here: _Call, target: Target) -> Turn:
             return _enter(here, node)
         case Speak(language):
             there = _changed(here, language)
-            return _enter(there, here.state.node, _at_short_notice(there))
+            return _enter(there, here.state.node, _first_words(there))
 
 
 def _changed(here: _Call, language: Language) -> _Call:
@@ -332,7 +345,7 @@ def _offer(here: _Call, choice: Choice) -> Spoken:
         speak = _changed(here, choice.target.language).speak
         words = speak.words("language", language=speak.info.name, key=choice.key)
     else:
-        speak = here.speak
+        speak = here.speak.of(choice.label)
         words = speak.words("choice", label=sentence(speak.aloud(choice.label)), key=choice.key)
     return speak.say(words, speak.node, choice.key)
 

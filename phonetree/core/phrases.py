@@ -1,6 +1,6 @@
 """The product's phrases, by language: everything that is spoken but is not in routing.yaml.
 
-`routing.yaml` can replace any of them, and must provide all of them for a language that is not here.
+`routing.yaml` can replace any of them. A language that is not here has them all in `phrases/LANGUAGE.yaml`.
 Fields in braces are filled in; a replacement has the same ones.
 """
 
@@ -16,6 +16,7 @@ ENGLISH = {
     "no_key": "I did not hear a key.",
     "not_open_now": "{name} is not open at this hour.",
     "to_a_person": "I will connect you with someone now.",
+    "partly": "Some parts are in {language} only.",
     "lost_place": "I am sorry, I lost my place. Here are the choices from the beginning.",
     # an advocate's phone
     "screen": "A call is waiting. To take it, press 1.",
@@ -77,6 +78,7 @@ SPANISH = {
     "no_key": "No escuché ninguna tecla.",
     "not_open_now": "{name} no atiende a esta hora.",
     "to_a_person": "Ahora le comunico con una persona.",
+    "partly": "Algunas partes están solo en {language}.",
     "lost_place": "Disculpe, perdí el hilo. Estas son las opciones desde el principio.",
     "screen": "Hay una llamada en espera. Para tomarla, oprima 1.",
     "screen_language": "Hay una llamada en espera, en {language}. Para tomarla, oprima 1.",
@@ -128,3 +130,28 @@ PHRASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 SPOKEN: Mapping[str, str] = MappingProxyType({"911": "9 1 1", "988": "9 8 8"})
 """How words of the phrases are pronounced, in every language; a site adds its own."""
+
+EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "label": "To leave a message",
+        "key": "3",
+        "language": "English",
+        "name": "the crisis line",
+        "number": "6 1 7, 5 5 5, 0 1 0 0",
+        "domain": "example dot org",
+        "hour": "9",
+        "minute": "30",
+        "clock": "9, or 9:30",
+        "time": "at 9 AM",
+        "weekday": "Monday",
+        "month": "November",
+        "day": "23",
+        "closure": "a snow day",
+        "opening": "tomorrow at 9 AM",
+        "first": "Monday",
+        "last": "Friday",
+        "start": "9 AM",
+        "end": "5 PM",
+    }
+)
+"""What may stand in a field, for those who translate."""

@@ -1,10 +1,10 @@
 """The tree: nodes, their words, and whom they reach. Compiled, frozen, and independent of files.
 
 `config` builds it from the YAML files and reports their problems; a tree that is built is valid: every name that a
-node leads to exists, and every prompt has every language.
+node leads to exists, and every prompt has every language, or at least the one that it falls back to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -80,18 +80,19 @@ class Audio:
 
 Part = Text | Field | Number | Email | Link | Audio
 Prompt = Mapping[Language, tuple[Part, ...]]
-"""What is said, by language."""
+"""What is said, by language. A language with a fallback may lack it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageInfo:
     """A language of the helpline: its voice, its own name (`Español`), and how it pronounces words that are not spoken
-    as written."""
+    as written. `fallback` is the language of the texts that it lacks; None when it lacks none."""
 
     id: Language
     voice: Voice
     name: str
     pronunciation: Pronunciation
+    fallback: Language | None = None
 
 
 # -- whom a call can reach
@@ -368,6 +369,22 @@ class Passage:
     points: tuple[Prompt, ...] = ()
 
 
+def texts_of(
+    nodes: Iterable[Node], always: Iterable[Choice], resources: Iterable[Resource], page: Iterable[Passage]
+) -> Iterator[Mapping[Language, object]]:
+    """Every text of a site, by language: what is said, what keys are called, the names of lines, and the page."""
+    nodes = tuple(nodes)
+    for node in nodes:
+        yield from prompts_of(node)
+    own = (choice for node in nodes if isinstance(node, Menu) for choice in node.choices)
+    yield from (choice.label for choice in (*own, *always) if isinstance(choice.target, GoTo))
+    for line in resources:
+        yield line.names
+        yield from (line.languages,) if line.languages else ()
+    for passage in page:
+        yield from (passage.heading, *((passage.text,) if passage.text else ()), *passage.points)
+
+
 # -- the whole
 
 EXIT = "https://www.weather.gov/"
@@ -430,6 +447,7 @@ class Site:
     helpline: Helpline
     languages: Mapping[Language, LanguageInfo]
     phrases: Mapping[Language, Mapping[str, str]]
+    page_words: Mapping[Language, Mapping[str, str]]
     schedule: Schedule
     start: Mapping[Kind, NodeId]
     always: Mapping[Key, Choice]
@@ -442,6 +460,15 @@ class Site:
     page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""
+
+    @property
+    def texts(self) -> Iterator[Mapping[Language, object]]:
+        """Every text, by language; those of an inherited choice again for each menu."""
+        return texts_of(self.nodes.values(), self.always.values(), self.resources.values(), self.page)
+
+    def language_of(self, text: Container[Language], language: Language) -> Language:
+        """The language in which a text is given to those who chose `language`."""
+        return language if language in text else self.languages[language].fallback or language
 
     @property
     def first_language(self) -> Language:

@@ -1,11 +1,12 @@
 """From a prompt, a language and a moment to the words that are spoken or read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
+from phonetree.core.schedule import Names
 from phonetree.core.tree import (
     Audio,
     Email,
@@ -29,36 +30,53 @@ THIS_WEEK = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words to read, and where they link to, if anywhere: a number, a mailbox or a page."""
+    """Words to read; where they link to, if anywhere: a number, a mailbox or a page; and their language, if it is
+    another one than that of the reader."""
 
     text: str
     href: str | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Speaks one language of a site, at one moment; for a node, if the call is at one."""
+    """Speaks one language of a site, at one moment; for a node, if the call is at one.
+
+    A text that the language lacks is spoken in the language's fallback, with that one's voice: never half a sentence.
+    """
 
     site: Site
     language: Language
     now: datetime
     node: NodeId | None = None
 
+    def of(self, text: Container[Language]) -> "Speaker":
+        """Who speaks a text: this speaker, or that of the language's fallback."""
+        language = self.site.language_of(text, self.language)
+        return self if language == self.language else replace(self, language=language)
+
     def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
         """A prompt as spoken: its text in the language's voice, or its audio file."""
-        return tuple(self._spoken(prompt[self.language])) if prompt else ()
-
-    def text(self, prompt: Prompt) -> str:
-        """A prompt as written; for an audio file, its transcript."""
-        return "".join(piece.text for piece in self.pieces(prompt))
+        return tuple(self.of(prompt)._spoken(prompt)) if prompt else ()
 
     def aloud(self, prompt: Prompt) -> str:
         """The words of a prompt as spoken, before `Pronunciation`."""
         return "".join(map(self._aloud, prompt[self.language]))
 
+    def text(self, prompt: Prompt) -> str:
+        """A prompt as written; for an audio file, its transcript."""
+        return "".join(piece.text for piece in self.pieces(prompt))
+
     def pieces(self, prompt: Prompt) -> Iterator[Piece]:
         """A prompt as written, with its links."""
-        return map(self._written, prompt[self.language])
+        speak = self.of(prompt)
+        other = None if speak is self else speak.language
+        return (replace(piece, language=other) for piece in map(speak._written, prompt[speak.language]))
+
+    def name(self, names: Names) -> Piece:
+        """The name of something, as written."""
+        speak = self.of(names)
+        return Piece(names[speak.language], language=None if speak is self else speak.language)
 
     @property
     def info(self) -> LanguageInfo:
@@ -80,10 +98,10 @@ class Speaker:
 
     def resource(self, resource: str) -> str:
         """The name of an outside line."""
-        names = self.site.resources[resource].names
-        return names[self.language]
+        return self.name(self.site.resources[resource].names).text
 
-    def _spoken(self, parts: tuple[Part, ...]) -> Iterator[Spoken]:
+    def _spoken(self, prompt: Prompt) -> Iterator[Spoken]:
+        parts = prompt[self.language]
         if len(parts) == 1 and isinstance(parts[0], Audio):
             yield Play(parts[0].file, parts[0].transcript, self.node)
         else:

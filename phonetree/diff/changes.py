@@ -24,7 +24,7 @@ MOST_PLACES = 4
 
 SAID_BY_TURNS = frozenset(
     {
-        "choice", "language", "again", "wrong_key", "no_key", "not_open_now", "to_a_person", "screen",
+        "choice", "language", "again", "partly", "wrong_key", "no_key", "not_open_now", "to_a_person", "screen",
         "screen_language", "screen_again", "taken", "gone", "connecting", "transfer", "private", "anonymous",
         "not confidential", "unreachable", "ended", "recording", "too_short", "no_message", "thanks",
     }

@@ -91,7 +91,7 @@ def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> 
     asked = question(greeting)
     if language == site.first_language:
         return engine.start(site, at).verbs
-    return engine.visit(site, asked.then.node, language, at).verbs if asked else greeting
+    return engine.change_language(site, asked.then.node, language, at).verbs if asked else greeting
 
 
 def first_turns(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:

@@ -14,7 +14,7 @@ from phonetree.core.schedule import Kind
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
-from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
+from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Spoken, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.budgets import TimeToHelp, alone, first_turns, question, times_to_help
 from phonetree.proof.memoised import Situation
@@ -286,14 +286,32 @@ def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
 
 
 def languages_are_kept(walked: Walked) -> Iterator[Breach]:
-    voices = {language: info.voice for language, info in walked.site.languages.items()}
+    """A language with a fallback may speak that, after it said so when it was chosen."""
+    site = walked.site
+    voices = {
+        language: {info.voice, site.languages[info.fallback or language].voice}
+        for language, info in site.languages.items()
+    }
     for turn, gather in walked.menus:
-        others = [say for say in gather.spoken if isinstance(say, Say) and say.voice != voices[gather.then.language]]
+        voice = voices[gather.then.language]
+        others = [say for say in gather.spoken if isinstance(say, Say) and say.voice not in voice]
         offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
         if len(others) > offers:
             yield walked.breach(
                 f"menu '{gather.then.node}' speaks a language other than the caller's", turn, gather.then.node
             )
+    for moment in range(len(walked.moments.kinds)):
+        for language, begin in first_turns(site, walked.walk, walked.walk.turn_at[Place(moment)]):
+            info = site.languages[language]
+            spoken = [say for verb in walked.walk.verbs[begin] if isinstance(verb, Gather) for say in verb.spoken]
+            if info.fallback and not _begins_with_partly(walked, language, spoken):
+                yield walked.breach(f"callers are not told that '{language}' is spoken in part only", begin)
+
+
+def _begins_with_partly(walked: Walked, language: str, spoken: list[Spoken]) -> bool:
+    speak = Speaker(walked.site, language, walked.moments.kinds[0].at)
+    other = walked.site.languages[language].fallback
+    return bool(other) and spoken[:1] == [speak.phrase("partly", language=walked.site.languages[other or ""].name)]
 
 
 def menus_are_short(walked: Walked) -> Iterator[Breach]:
@@ -365,7 +383,8 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
             yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
-            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key {when}", node=begins_at)
+            after = f", but after {soonest:.0f} s," if soonest else ""
+            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}", node=begins_at)
         if time.silent is not None and time.silent > budgets.silent:
             waited = f"{time.silent:.0f} s, not {budgets.silent} s,"
             yield Breach(f"a caller who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
@@ -395,7 +414,11 @@ PROMISES: tuple[Promise, ...] = (
         only_our_numbers_ring,
     ),
     ("closed-lines", "A closed line is never rung.", closed_lines_do_not_ring),
-    ("languages", "Callers hear the language that they chose until the end of the call.", languages_are_kept),
+    (
+        "languages",
+        "Callers hear the language that they chose until the end of the call, or are told first that parts differ.",
+        languages_are_kept,
+    ),
     ("short-menus", "Menus are short enough to remember.", menus_are_short),
     ("short-prompts", "No prompt is too long to take in.", prompts_are_short),
     ("same-keys", "Keys mean the same by day and by night.", keys_mean_the_same),

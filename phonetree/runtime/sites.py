@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
+from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError, Problem, Where
@@ -34,12 +34,13 @@ class Sites:
         folder: Path,
         rules: NumberRules,
         proof: Proof | None = None,
-        published: Callable[[], Iterable[tuple[bytes, bytes]]] = tuple,
+        published: Callable[[], Iterable[Contents]] = tuple,
         publish: Callable[[Loaded], None] = lambda _: None,
     ) -> None:
         """`proof` says which promises an edit would break; without it promises are not checked. `published` are the
         files of earlier revisions, newest first: when those in the folder have a problem, a starting server continues
-        with these, as a running one would. `publish` makes a revision known to other servers, before callers hear it.
+        with these, as a running one would; and without any, with English in place of phrases that a language lacks.
+        `publish` makes a revision known to other servers, before callers hear it.
 
         Raises ConfigError when there is no site to start with. The first site is accepted even if it breaks a promise:
         it helps more callers than none. `reload` proves it anyway, and `problems` says what it breaks.
@@ -59,25 +60,34 @@ class Sites:
             loaded = load(folder, rules)
         except Exception as error:
             earlier = next(filter(None, map(self._made_of, published())), None)
-            if earlier is None:
+            started = earlier or self._patched()
+            if started is None:
                 raise
-            loaded, self.problems = earlier, _problems(error, folder)
+            loaded, self.problems = started, _problems(error, folder)
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
         """What callers hear when a turn fails: bytes, so nothing more can fail."""
 
-    def recall(self, name: str, contents: tuple[bytes, bytes]) -> Site | None:
-        """The site of a revision that another server published, from its two files; None when they do not match
+    def recall(self, name: str, contents: Contents) -> Site | None:
+        """The site of a revision that another server published, from its files; None when they do not match
         the name, or are not a valid site here."""
         made = self._made_of(contents) if revision_of(contents) == name else None
         return self._remember(made.site) if made else None
 
-    def _made_of(self, contents: tuple[bytes, bytes]) -> Loaded | None:
-        """The site of two files, if they are valid here."""
+    def _made_of(self, contents: Contents) -> Loaded | None:
+        """The site of these files, if they are valid here."""
         try:
             return made_of(contents, self.folder, self.rules)
+        except ConfigError:
+            return None
+
+    def _patched(self) -> Loaded | None:
+        """The site with English in place of the phrases that a language lacks, such as those that are new in this
+        version; None when there is more wrong."""
+        try:
+            return load(self.folder, self.rules, patched=True)
         except ConfigError:
             return None
 

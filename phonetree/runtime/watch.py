@@ -1,4 +1,4 @@
-"""Follows the folder of the two files, and reloads when it changes."""
+"""Follows the folder of the files, and reloads when it changes."""
 
 from threading import Event
 

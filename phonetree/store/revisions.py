@@ -1,11 +1,16 @@
-"""Published revisions: both files, so that any server can continue a call that another one began."""
+"""Published revisions: their files, so that any server can continue a call that another one began."""
 
-from sqlalchemy import insert, select, update
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import StoreError
 from phonetree.store.database import Store
-from phonetree.store.tables import revisions
+from phonetree.store.tables import revision_files, revisions
+
+HOURS, ROUTING = "hours.yaml", "routing.yaml"
+"""The files that every revision has, in columns of their own; others are rows of `revision_files`."""
 
 MOST_NEWEST = 5
 """How many of the newest are tried to find a usable one."""
@@ -17,8 +22,8 @@ class Revisions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def keep(self, name: str, contents: tuple[bytes, bytes], author: str, now: int) -> None:
-        """Stores hours.yaml and routing.yaml of a revision, once; one that is published again becomes the newest.
+    def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
+        """Stores the files of a revision by name, once; one that is published again becomes the newest.
         Raises StoreError."""
         with self._store.write() as connection:
             query = select(revisions.c.name, revisions.c.published_at).order_by(revisions.c.published_at.desc())
@@ -30,25 +35,46 @@ class Revisions:
                 stored = revisions.c.name == name
                 connection.execute(update(revisions).where(stored).values(published_at=at))
                 return
-            row = {"name": name, "published_at": at, "author": author, "hours": contents[0], "routing": contents[1]}
+            row = {
+                "name": name,
+                "published_at": at,
+                "author": author,
+                "hours": contents[HOURS],
+                "routing": contents[ROUTING],
+            }
+            more = [
+                {"revision": name, "file": file, "data": data}
+                for file, data in contents.items()
+                if file not in (HOURS, ROUTING)
+            ]
             try:
                 with connection.begin_nested():
                     connection.execute(insert(revisions).values(row))
+                    if more:
+                        connection.execute(insert(revision_files), more)
             except IntegrityError:
                 return  # another server was faster
 
-    def find(self, name: str) -> tuple[bytes, bytes] | None:
-        """Both files of a revision. Raises StoreError."""
+    def find(self, name: str) -> Mapping[str, bytes] | None:
+        """The files of a revision by name. Raises StoreError."""
         with self._store.read() as connection:
-            query = select(revisions.c.hours, revisions.c.routing).where(revisions.c.name == name)
-            row = connection.execute(query).one_or_none()
-        return (row.hours, row.routing) if row else None
+            return next(iter(self._files(connection, [name])), None)
 
-    def newest(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Both files of the latest revisions, newest first; none when the store is unavailable."""
-        query = select(revisions.c.hours, revisions.c.routing).order_by(revisions.c.published_at.desc())
+    def newest(self) -> tuple[Mapping[str, bytes], ...]:
+        """The files of the latest revisions, newest first; none when the store is unavailable."""
+        query = select(revisions.c.name).order_by(revisions.c.published_at.desc()).limit(MOST_NEWEST)
         try:
             with self._store.read() as connection:
-                return tuple((row.hours, row.routing) for row in connection.execute(query.limit(MOST_NEWEST)))
+                return tuple(self._files(connection, list(connection.execute(query).scalars())))
         except StoreError:
             return ()
+
+    def _files(self, connection: Connection, names: list[str]) -> Iterator[Mapping[str, bytes]]:
+        """The files of these revisions, in their order; of those that are stored."""
+        for name in names:
+            both = select(revisions.c.hours, revisions.c.routing).where(revisions.c.name == name)
+            more = select(revision_files.c.file, revision_files.c.data).where(revision_files.c.revision == name)
+            if row := connection.execute(both).one_or_none():
+                yield {HOURS: row.hours, ROUTING: row.routing} | {
+                    file.file: file.data for file in connection.execute(more)
+                }

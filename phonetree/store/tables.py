@@ -116,6 +116,14 @@ revisions = Table(
     Column("routing", LargeBinary, nullable=False),
 )
 
+revision_files = Table(
+    "revision_files",
+    metadata,
+    Column("revision", String(12), ForeignKey("revisions.name", ondelete="CASCADE"), primary_key=True),
+    Column("file", String(40), primary_key=True, comment="such as phrases/pt.yaml"),
+    Column("data", LargeBinary, nullable=False),
+)
+
 overrides = Table(
     "overrides",
     metadata,

@@ -30,12 +30,14 @@ from phonetree.core.wording import Piece, Speaker, sentence
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key: its label, the first node that it leads to other than hours nodes, and whether it is offered now."""
+    """One key: its label, the first node that it leads to other than hours nodes, and whether it is offered now.
+    `language` is that of the label, if it is not the reader's."""
 
     key: str
     label: str
     node: NodeId
     offered: bool = True
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,24 @@ class _Reader:
 
     def _line(self, name: str) -> Resource:
         line = self.site.resources[name]
-        return replace(line, names={self.language: sentence(line.names[self.language])})
+        language = self._speak.of(line.names).language
+        return replace(line, names={language: sentence(line.names[language])})
 
     def _pieces(self, prompt: Prompt | None) -> tuple[Piece, ...]:
-        return tuple(Speaker(self.site, self.language, self.now).pieces(prompt)) if prompt else ()
+        return tuple(self._speak.pieces(prompt)) if prompt else ()
+
+    @property
+    def _speak(self) -> Speaker:
+        return Speaker(self.site, self.language, self.now)
 
     def _entries(self, menu: Menu) -> Iterator[Entry]:
         for choice in menu.choices:
             if isinstance(choice.target, GoTo):
-                label = sentence(Speaker(self.site, self.language, self.now).text(choice.label))
-                yield Entry(choice.key, label, self.settle(choice.target.node), self.site.offers(choice, self.now))
+                speak = self._speak.of(choice.label)
+                yield Entry(
+                    choice.key,
+                    sentence(speak.text(choice.label)),
+                    self.settle(choice.target.node),
+                    self.site.offers(choice, self.now),
+                    None if speak.language == self.language else speak.language,
+                )

@@ -5,6 +5,7 @@ leaves no trace of the page in the next site's log. What Quick Exit does is in s
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -23,7 +24,6 @@ from phonetree.web import hours, status
 from phonetree.web.context import context
 from phonetree.web.limits import MOST_LANGUAGE_CHARACTERS
 from phonetree.web.reading import line_anchor, reading
-from phonetree.web.words import words_of
 
 blueprint = Blueprint("public", __name__, template_folder="templates")
 
@@ -44,9 +44,13 @@ def phone(number: str) -> str:
 
 @blueprint.app_template_filter("linked")
 def linked(pieces: Iterable[Piece]) -> Markup:
-    """A text, with links where it leads somewhere."""
-    link = Markup('<a href="{}">{}</a>')
-    return Markup().join(link.format(piece.href, piece.text) if piece.href else piece.text for piece in pieces)
+    """A text, with links where it leads somewhere; words in another language are marked (WCAG 2.2, 3.1.2)."""
+    return Markup().join(map(_shown, pieces))
+
+
+def _shown(piece: Piece) -> Markup | str:
+    shown = Markup('<a href="{}">{}</a>').format(piece.href, piece.text) if piece.href else piece.text
+    return Markup('<span lang="{}">{}</span>').format(piece.language, shown) if piece.language else shown
 
 
 @blueprint.app_template_filter("happens")
@@ -139,9 +143,11 @@ def make(site: Site, now: datetime, public_url: str) -> Mapping[str, bytes]:
 
 
 def _render(site: Site, language: Language, now: datetime, public_url: str) -> bytes:
-    words, speak = words_of(language), Speaker(site, language, now)
+    words, speak = site.page_words[language], Speaker(site, language, now)
+    partly = speak.info.fallback
     weekdays = speak.names("weekdays")
-    read = reading(outline(site, language, now))
+    read = reading(outline(site, language, now), language)
+    notice = site.schedule.words(now)
 
     def in_words(line_hours: Hours) -> str:
         return hours.in_words(line_hours, words, weekdays)
@@ -156,7 +162,8 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         status=status.in_words(site, language, now),
         is_open=site.schedule.kind(now) is Kind.OPEN,
         crisis_line=site.resources[site.last_resort],
-        short_notice=site.schedule.words(now).get(language, ""),
+        short_notice=[speak.name(notice)] if speak.of(notice).language in notice else [],
+        partly=speak.words("partly", language=site.languages[partly].name) if partly else "",
         our_hours=hours.week_in_words(site.schedule.week, words, weekdays),
         emergency=EMERGENCY,
         relay=RELAY,
@@ -167,6 +174,7 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         in_words=in_words,
         is_open_now=lambda line: line.hours.is_open(site.schedule, now),
         sentence=sentence,
+        named=lambda names: linked(_titled([speak.name(names)])),
     ).encode()
 
 
@@ -176,11 +184,17 @@ def _lines(site: Site, first: tuple[Resource, ...]) -> list[Resource]:
     return sorted(site.resources.values(), key=lambda line: order.get(line.id, len(order)))
 
 
-def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, str]]:
+def _titled(pieces: Iterable[Piece]) -> list[Piece]:
+    """A text with a capital first letter."""
+    first, *others = pieces
+    return [replace(first, text=sentence(first.text)), *others]
+
+
+def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """The keys that work everywhere, except the change of language: the page has a link for that."""
     keys = [
-        (key, sentence(speak.text(choice.label)))
+        (key, linked(_titled(speak.pieces(choice.label))))
         for key, choice in speak.site.always.items()
         if isinstance(choice.target, GoTo)
     ]
-    return [*keys, (AGAIN_KEY, words["again"])]
+    return [*keys, (AGAIN_KEY, Markup.escape(words["again"]))]

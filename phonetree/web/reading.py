@@ -7,7 +7,8 @@ chapters; the page lists them apart, once each.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phonetree.core.tree import NodeId, Resource
+from phonetree.core.tree import Language, NodeId, Resource
+from phonetree.core.wording import Piece
 from phonetree.view.outline import Section
 
 
@@ -21,9 +22,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One heading, "" where a call begins. The first part is what the choice leads to."""
+    """One heading, None where a call begins. The first part is what the choice leads to."""
 
-    heading: str
+    heading: Piece | None
     parts: tuple[Part, ...]
 
 
@@ -35,11 +36,11 @@ class Reading:
     chapters: tuple[Chapter, ...]
     lines: tuple[Resource, ...]
     anchors: Mapping[NodeId, str]
-    headings: Mapping[NodeId, str]
+    headings: Mapping[NodeId, Piece | None]
 
 
-def reading(sections: Iterable[Section]) -> Reading:
-    """An outline, whose first section is where a call begins, as something to read."""
+def reading(sections: Iterable[Section], language: Language) -> Reading:
+    """An outline in a language, whose first section is where a call begins, as something to read."""
     sections = tuple(sections)
     labels = _labels(sections)
     heads: dict[NodeId, NodeId] = {}
@@ -60,7 +61,7 @@ def reading(sections: Iterable[Section]) -> Reading:
         tuple(Chapter(labels[head], tuple(_parts(parts, heads))) for head, parts in chapters.items()),
         tuple(lines.values()),
         anchors,
-        headings | {section.node: first for section in sections if (first := _name(section))},
+        headings | {section.node: first for section in sections if (first := _name(section, language))},
     )
 
 
@@ -75,12 +76,12 @@ def line_anchor(line: Resource) -> str:
     return f"line-{line.id}"
 
 
-def _labels(sections: tuple[Section, ...]) -> Mapping[NodeId, str]:
+def _labels(sections: tuple[Section, ...]) -> Mapping[NodeId, Piece | None]:
     """What the first choice that leads to a node is called, for all that choices lead to."""
-    labels = {sections[0].node: ""}
+    labels: dict[NodeId, Piece | None] = {sections[0].node: None}
     for section in sections:
         for entry in section.entries:
-            labels.setdefault(entry.node, entry.label)
+            labels.setdefault(entry.node, Piece(entry.label, language=entry.language))
     return labels
 
 
@@ -89,6 +90,9 @@ def _before(section: Section, sections: tuple[Section, ...]) -> Section:
     return next(each for each in sections if each.go == section.node)
 
 
-def _name(section: Section) -> str:
+def _name(section: Section, language: Language) -> Piece | None:
     """What the outside line of a section is called, if it is one."""
-    return next(iter(section.resource.names.values())) if section.resource else ""
+    if section.resource is None:
+        return None
+    named, name = next(iter(section.resource.names.items()))
+    return Piece(name, language=None if named == language else named)

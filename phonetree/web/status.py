@@ -8,7 +8,6 @@ from phonetree.core.schedule import Kind, Status
 from phonetree.core.tree import Language, Site
 from phonetree.core.wording import Speaker, sentence
 from phonetree.web.hours import time_in_words
-from phonetree.web.words import words_of
 
 NAME = "status.json"
 
@@ -19,7 +18,7 @@ SECONDS = 60
 def in_words(site: Site, language: Language, now: datetime) -> str:
     """Whether somebody is on the line, why not, and until when."""
     status = site.schedule.status(now)
-    speak, words = Speaker(site, language, now), words_of(language)
+    speak, words = Speaker(site, language, now), site.page_words[language]
     closure = status.names.get(language, "")
     told = (
         [_open(status, now, words)]
@@ -55,7 +54,9 @@ def as_json(site: Site, now: datetime, public_url: str) -> bytes:
             "next_opening": _moment(status.next_opening),
             "number": site.helpline.number,
             "crisis_line": {
-                "name": {language: sentence(name) for language, name in line.names.items()},
+                "name": {
+                    language: sentence(Speaker(site, language, now).resource(line.id)) for language in site.languages
+                },
                 "number": line.number,
             },
             "text": {language: in_words(site, language, now) for language in site.languages},

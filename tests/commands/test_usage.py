@@ -175,6 +175,7 @@ READS = [
     "prove --config {bad}",
     "fallback --config {bad}",
     "call --keys 1 --config {bad}",
+    "phrases --language pt --config {bad}",
     "override list --config {bad}",
     "override add open --until today --config {bad}",
 ]
@@ -182,6 +183,7 @@ WRITES = [
     "call --at 2026-11-23T10:00 --keys hangup --save {bad}",
     "keys create x --passphrase-file passphrase --out {bad}",
     f"voicemail save {{message}} {{bad}} {OPENS}",
+    "phrases --language pt --out {bad}",
 ]
 TRIED = [
     *((line, kind) for line in READS for kind in BAD),

@@ -26,7 +26,8 @@ def _problems(name: str, text: str, folder: Path) -> list[str]:
     (config / name).write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load(config, LIVE)
-    return [str(problem).replace(f"{config}/", "") for problem in caught.value.problems]
+    told = [str(problem).replace(f" --config {config}", "") for problem in caught.value.problems]
+    return [each.replace(f"{config}/", "") for each in told]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

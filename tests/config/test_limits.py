@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from phonetree.config import reader
 from phonetree.config.document import LONGEST_SCALAR, MOST_ITEMS
 from phonetree.config.hours import LONGEST_ENTRY_DAYS, MOST_CALENDARS, MOST_DATED
+from phonetree.config.languages import MOST_LANGUAGES
 from phonetree.config.nodes import MOST_LIKE, MOST_MENTIONED, MOST_NODES
 from phonetree.config.people import MOST_MEMBERS, MOST_RESOURCES, MOST_TEAMS
+from phonetree.config.phrases import LONGEST_PHRASE
 from phonetree.config.prompts import LONGEST_FILE_NAME, MOST_OF_ONE_FIELD
 from phonetree.config.reader import LONGEST_PROBLEM, suggest
-from phonetree.config.routing import LONGEST_EMAIL, LONGEST_PHRASE, MOST_LANGUAGES
+from phonetree.config.routing import LONGEST_EMAIL
 from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import DatedHours, Schedule, Week
 from phonetree.errors import MOST_PROBLEMS, ConfigError

@@ -35,11 +35,27 @@ def told(folder: Path, *edits: tuple[str, str]) -> tuple[str, ...]:
     return changes(load(HARBOUR, RULES).site, edited(folder, *edits), SINCE)
 
 
+def _english_in_part(folder: Path) -> Site:
+    """The shipped site, with an English text left out."""
+    config = Path(copytree(VPR, folder))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    for old, new in (
+        ("voice: Polly.Joanna-Neural", "voice: Polly.Joanna-Neural\n    fallback: es"),
+        ("{en: to leave, es: para salir}", "{es: para salir}"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    routing.write_text(text, encoding="utf-8")
+    return load(config, RULES).site
+
+
 def test_every_phrase_that_changes_is_spoken_of(tmp_path: Path) -> None:
     """Each of the product's phrases, a new one too, is told as heard in a turn, or as a phrase that is another now."""
     said = ""
     shared = edited(tmp_path, ("confidential: private", "confidential: false"))
-    for site in (load(HARBOUR, RULES).site, shared, load(VPR, RULES).site):
+    partly = _english_in_part(tmp_path / "partly")
+    for site in (load(HARBOUR, RULES).site, shared, load(VPR, RULES).site, partly):
         phrases = {name: f"{site.phrases['en'][name]} <{name}>" for name in PHRASES["en"]}
         said += " ".join(changes(site, replace(site, phrases={**site.phrases, "en": phrases}), SINCE))
     assert [name for name in PHRASES["en"] if f"<{name}>" not in said] == []

@@ -12,8 +12,8 @@ from phonetree.core.events import TooLate
 from phonetree.core.phrases import PHRASES
 from phonetree.core.tree import Confidentiality
 from phonetree.view.outline import outline
+from phonetree.view.words import WORDS
 from phonetree.web.limits import MOST_LANGUAGE_CHARACTERS
-from phonetree.web.words import WORDS
 from tests.support.lines import ROOT, URL, VPR
 from tests.support.server import DAY, Server
 

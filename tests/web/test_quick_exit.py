@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from phonetree.core.tree import EXIT
-from phonetree.web.words import WORDS
+from phonetree.view.words import WORDS
 from tests.support.browser import CHROMIUM, ELSEWHERE, MISSING, NOWHERE, Sites, launch, restorable, sites
 from tests.support.lines import ROOT, VPR
 from tests.support.server import DAY

@@ -11,8 +11,8 @@ import pytest
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Kind, Override, Span, Week
 from phonetree.core.tree import Always, HelplineHours
+from phonetree.view.words import WORDS
 from phonetree.web.hours import in_words, week_in_words
-from phonetree.web.words import WORDS
 from tests.support.lines import ROOT, URL, VPR
 from tests.support.server import DAY, Server
 from tests.web.test_public import HOLIDAY, NIGHT, edited

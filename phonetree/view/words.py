@@ -1,4 +1,7 @@
-"""The words of the public page, by language. Words in braces are filled in."""
+"""The words of the public page, by language: everything that it says but is not in routing.yaml.
+
+A site's `phrases/LANGUAGE.yaml` has them for a language that is not here. Fields in braces are filled in.
+"""
 
 from collections.abc import Mapping
 
@@ -151,8 +154,3 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "midnight": "medianoche",
     },
 }
-
-
-def words_of(language: str) -> Mapping[str, str]:
-    """The page's words in a language; in English where there are none."""
-    return WORDS.get(language, WORDS["en"])

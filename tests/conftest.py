@@ -9,9 +9,8 @@ from hypothesis import settings
 
 from tests.support.lines import VPR
 
-settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")  # the same examples each time there; new ones on every developer's run
+settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None)
+settings.load_profile("usual")  # in CI the same examples each time; new ones on every developer's run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,7 +18,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import AGAIN_KEY, GoTo, Hours, Language, NodeKind, Resource, Site
-from phonetree.core.wording import Piece, Speaker, sentence
+from phonetree.core.wording import Piece, Speaker, sentence, written
 from phonetree.view.outline import outline
 from phonetree.web import hours, status
 from phonetree.web.context import context
@@ -38,8 +38,9 @@ EMERGENCY, RELAY = "911", "711"
 
 @blueprint.app_template_filter("phone")
 def phone(number: str) -> str:
-    """A number as it is written: short ones as they are, others (E.164) in groups."""
-    return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL) if number.startswith("+") else number
+    """A number as it is written, as in texts: short ones as they are, others (E.164) in groups."""
+    text = written(number)
+    return format_number(parse(text), PhoneNumberFormat.INTERNATIONAL) if text.startswith("+") else text
 
 
 @blueprint.app_template_filter("linked")

@@ -90,7 +90,7 @@ def _leaves(value: Any) -> Any:
             yield value, key
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(
     sites=_edits(),
     calls=st.lists(

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from phonetree.errors import SealError
@@ -28,7 +28,6 @@ def _sealer(*keys: PublicKey, message: str = MESSAGE, left_at: int = LEFT_AT) ->
 
 
 @given(st.lists(st.binary(max_size=100), max_size=8))
-@settings(deadline=None)  # the first example makes the keys
 def test_what_is_sealed_opens_unchanged_however_it_is_cut(pieces: list[bytes]) -> None:
     public, private, _ = pair()
     sealer = _sealer(public)
@@ -43,7 +42,6 @@ def test_what_is_sealed_opens_unchanged_however_it_is_cut(pieces: list[bytes]) -
     st.lists(st.binary(max_size=100), max_size=8),
     st.sampled_from([{"message": "4" * 32}, {"left_at": LEFT_AT + 1}, {"iv": b"i" * 12}, {"iv": b""}]),
 )
-@settings(deadline=None)
 def test_what_stands_elsewhere_than_it_was_sealed_for_does_not_open(pieces: list[bytes], other: dict[str, Any]) -> None:
     public, private, _ = pair()
     sealer = _sealer(public)

@@ -38,7 +38,7 @@ def test_every_answer_is_the_engines_own(name: str) -> None:
     _assert_each_is_the_engines_own(load(ROOT / "tests" / "sites" / name, RULES).site)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(made=trees.sites())
 def test_every_answer_on_any_site_is_the_engines_own(made: trees.Files) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -113,7 +113,7 @@ def test_how_soon_help_is_near_is_told_of_the_longest_greeting(site: Site, shipp
     assert len(told) == 1
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(made=trees.sites(), week=trees.WEEKS, day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
 def test_the_verdict_does_not_depend_on_the_day(made: trees.Files, week: dict[str, str], day: date) -> None:
     hours, routing = made
@@ -180,7 +180,7 @@ def explored(shipped: Proof) -> frozenset[tuple[object, ...]]:
     return frozenset(_essence(place.state) for place in shipped.walk.places if place.state)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     steps=st.lists(STEPS, max_size=20),
     world=WORLDS,

@@ -116,7 +116,7 @@ def test_every_choice_has_a_heading_and_no_level_is_left_out(server: Server) -> 
 def test_a_line_has_its_hours_languages_and_what_it_does_with_what_it_is_told(server: Server) -> None:
     page = server.client.get("/en").text
     line = page.partition('id="line-safelink"')[2].partition("</li>")[0]
-    assert "+1 877-785-2020" in line
+    assert "877-785-2020" in line
     assert "Day and night" in line
     assert "Languages: more than 130 languages." in line
     assert "Confidential, with a few limits." in line

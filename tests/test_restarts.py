@@ -37,7 +37,7 @@ def test_no_turn_goes_unanswered_while_servers_are_restarted(way: str, tmp_path:
         pytest.skip(what)
     found = restarted(way, 2, tmp_path, pause=0.02)
     assert found["unanswered"] == 0
-    assert found["answered at attempt 1"] > 50
+    assert found["answered at attempt 1"] > 10
 
 
 def test_a_turn_that_is_under_way_is_answered_before_the_server_ends(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytz
 
 from phonetree.config import document
 from phonetree.config.document import Table
-from phonetree.config.documents import LastResort, last_resort
+from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.hours import read_schedule
 from phonetree.config.languages import read_languages
 from phonetree.config.numbers import NumberRules

@@ -5,6 +5,7 @@ One document that needs no clock, no further turn and no server: it is right at 
 
 from datetime import UTC, datetime
 
+from phonetree.core.ringing import MOST_AT_ONCE
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Dial, Hangup, Say, Verb, Verbs
 from phonetree.core.wording import Speaker, digits
@@ -34,7 +35,7 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     line = site.resources[site.last_resort]
     verbs: list[Verb] = [*_said(site, "fallback")]
     if desks:
-        verbs.append(Dial(desks[:10], shown, DESK_SECONDS, None, None))
+        verbs.append(Dial(desks[:MOST_AT_ONCE], shown, DESK_SECONDS, None, None))
         verbs += _said(site, "fallback_next")
     verbs += [speak.phrase("transfer", name=speak.resource(line.id)) for speak in _speakers(site)]
     verbs.append(Dial((line.number,), shown, LINE_SECONDS, None, None))

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from phonetree.config.documents import last_resort, usable
+from phonetree.config.rendering import last_resort, usable
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.schedule import Kind

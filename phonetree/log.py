@@ -42,8 +42,8 @@ MOST_FRAMES = 6
 _NUMBERS = re.compile(
     r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
     r"|'(?!\d{4}-\d\d-\d\d')[+\d\s().\-/]{4,}'"  # quoted, however short
-    r"|\+[\d\s().\-/]*\d"  # with country code
-    r"|\d(?:[\s().\-/]*\d){6,}"  # without country code
+    r"|\+(?:[^\w:]{0,3}_?\d)+"  # with country code
+    r"|\d(?:[^\w:]{0,3}_?\d){6,}"  # without, whatever stands between the digits (a colon: hours)
 )
 
 

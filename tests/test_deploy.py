@@ -156,11 +156,11 @@ def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
         answer = requests.post(url + path, data=fields, headers=headers, verify=trusted, timeout=5)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/xml")
         assert requests.post(url + path, data=fields, verify=trusted, timeout=5).status_code == 403
-    for page in ("/", "/en", "/status.json", "/static/page.css", "/static/quick_exit.js"):
+    for page in ("/", "/en", "/status.json", "/static/page.css"):
         shown = requests.get(url + page, verify=trusted, timeout=5)
         assert (shown.status_code, len(shown.content) > 100) == (200, True), page
         assert shown.headers["Cache-Control"] == ("public, max-age=60" if "status" in page else "no-store")
-    assert shown.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert shown.headers["Content-Type"] == "text/css; charset=utf-8"
     large = requests.post(f"{url}/voice", data=b"x" * 1_000_000, verify=trusted, timeout=5)
     assert large.status_code in (403, 413, 502)
     assert requests.get(f"{url}/metrics", headers=SHOWN, verify=trusted, timeout=5).status_code == 404

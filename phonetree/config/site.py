@@ -11,21 +11,18 @@ import pytz
 
 from phonetree.config import document
 from phonetree.config.document import Table
-from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.hours import read_schedule
-from phonetree.config.languages import read_languages
+from phonetree.config.languages import LANGUAGE, read_languages
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phrases import FOLDER, file_of
 from phonetree.config.reader import Findings
+from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.routing import read_routing
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
 
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
-
-MOST_PHRASE_FILES = 50
-"""Files of phrases that are looked at; a site has at most nine languages."""
 
 Contents = Mapping[str, bytes]
 """The files that a site is made of, by name: hours.yaml, routing.yaml, and phrases/LANGUAGE.yaml for each of its
@@ -105,12 +102,12 @@ def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRu
 
 
 def _phrase_files(folder: Path) -> list[str]:
-    """The names of all files of phrases, whether or not the site has their languages."""
+    """The names of all files of phrases, whether or not the site has their languages; of no copies beside them."""
     try:
-        names = sorted(path.name for path in (folder / FOLDER).iterdir() if path.suffix == ".yaml")
+        names = [path.name for path in (folder / FOLDER).iterdir() if path.suffix == ".yaml"]
     except OSError:
         return []
-    return [f"{FOLDER}/{name}" for name in names[:MOST_PHRASE_FILES] if not name.startswith(".")]
+    return sorted(f"{FOLDER}/{name}" for name in names if LANGUAGE.match(name.removesuffix(".yaml")))
 
 
 def _unused(folder: Path, site: Site) -> Iterator[ConfigWarning]:

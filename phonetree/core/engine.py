@@ -149,11 +149,11 @@ def turn(site: Site, state: State, event: Event, now: datetime) -> Turn:
     """
     if isinstance(event, HungUp):
         return Turn((Hangup(),), outcome=_came_to(state.step, event.ended))
-    if state.language not in site.languages:
-        raise StateError("the site does not speak this language")
     here = _Call(site, now, state)
     if state.step in LEG_STEPS:
         return _screen(here, event)
+    if state.language not in site.languages:
+        raise StateError("the site does not speak this language")
     if state.node not in site.nodes or (state.menu and not isinstance(site.nodes.get(state.menu), Menu)):
         raise StateError("the site has no such node")
     return _go_on(here, event)
@@ -458,7 +458,7 @@ def _screen(here: _Call, event: Event) -> Turn:
             return here.turn(speak.phrase(too_late), Hangup())
         case LegPressed():
             return _screen_question(here, speak.phrase("screen_again"), here.state.misses + 1)
-        case _ if here.state.language == speak.language:
+        case _ if here.state.language == speak.language or here.state.language not in here.site.languages:
             return _screen_question(here, speak.phrase("screen"), 0)
         case _:
             language = here.site.languages[here.state.language].name

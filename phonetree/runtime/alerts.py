@@ -8,7 +8,6 @@ minute: it needs three calls, and somebody has to look at the phones.
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from threading import Lock
-from time import monotonic
 
 from phonetree import log
 from phonetree.core.schedule import dated
@@ -19,9 +18,6 @@ ALERT_SECONDS = 60.0
 
 UNANSWERED_IN_A_ROW = 3
 """Consecutive calls that no advocate took before staff are alerted."""
-
-QUIET_SECONDS = 3600
-"""The shortest time between two alerts about calls that fell back, while the server fails its own test calls."""
 
 UNANSWERED = "Advocates could not be reached several times in a row. Please check the phones."
 FELL_BACK = "A call failed, and the caller was connected to the crisis line. Please check the log."
@@ -45,7 +41,6 @@ class Alerts:
         self._lock = Lock()
         self._unanswered = 0
         self._unanswered_due = self._fell_back_due = False
-        self._quiet_until = 0.0
         self._well = self._shown = True
 
     # -- recorded by turns: in memory only, because it is about calls
@@ -66,14 +61,13 @@ class Alerts:
         with self._lock:
             self._fell_back_due = True
 
-    def round(self, *, fixed_time: bool = False) -> None:
-        """Sends the alerts that are due; `fixed_time` is whether one has passed since the last round."""
+    def round(self, *, gathered: bool = False) -> None:
+        """Sends the alerts that are due; `gathered` is whether it is time for what is told at fixed times."""
         with self._lock:
             unanswered, self._unanswered_due = self._unanswered_due, False
-            at_once = not self._well and monotonic() >= self._quiet_until
-            fell_back = self._fell_back_due and (fixed_time or at_once)
+            fell_back = self._fell_back_due and gathered
             if fell_back:
-                self._fell_back_due, self._quiet_until = False, monotonic() + QUIET_SECONDS
+                self._fell_back_due = False
         for due, text in ((unanswered, UNANSWERED), (fell_back, FELL_BACK)):
             if due:
                 self._send(text)

@@ -11,7 +11,7 @@ from secrets import randbelow
 from threading import Lock
 
 from phonetree.core.events import Event, TooLate
-from phonetree.core.ringing import ACCEPT_KEY
+from phonetree.core.ringing import ACCEPT_KEY, MOST_AT_ONCE
 from phonetree.core.state import LARGEST_TOKEN, State, Step
 from phonetree.provider.request import LegFacts, Request, event
 from phonetree.runtime.recent import Recent
@@ -66,7 +66,8 @@ class LegTracker:
         round_ = self._rounds.keep(f"{state.token} {state.round}", _Round())
         with self._lock:
             if state.step is Step.SCREEN:
-                round_.picked_up.add(request.leg)
+                if len(round_.picked_up) < MOST_AT_ONCE:
+                    round_.picked_up.add(request.leg)
             elif state.step is Step.ACCEPT and request.keys == ACCEPT_KEY:
                 return LegFacts(too_late=self._accept(round_, request))
             elif state.step is Step.RUNG and request.ended:

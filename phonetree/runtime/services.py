@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typeshed
 
 from phonetree import log
 from phonetree.config.numbers import NumberRules
@@ -62,6 +63,7 @@ class Services:
     def __post_init__(self) -> None:
         canary = Periodic("canary", CALL_SECONDS, lambda: self._call_soon(canary))
         self.background = self.worker.periodic() if self.worker else None
+        self._failed = False
         self._loops = [
             watcher(self.sites),
             canary,
@@ -104,15 +106,18 @@ class Services:
         write(event, error, **fields)
 
     def tell(self) -> None:
-        """Once a minute: alerts staff; writes what was gathered at fixed times, or when the server fails its own test
-        calls too: then the failure is not that of a call."""
-        fixed_time = self.gathered.due()
-        if fixed_time or self.canary.ok is False:
+        """Once a minute: alerts staff. What was gathered is written and told at fixed times, and once when the server
+        begins to fail its own test calls: then it is not the failure of a call."""
+        failed, self._failed = self._failed, self.canary.ok is False
+        now = self.gathered.due() or (self._failed and not failed)
+        if now:
             self.gathered.write()
-        self.alerts.round(fixed_time=fixed_time)
+        self.alerts.round(gathered=now)
 
     def forget(self) -> None:
-        """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago."""
+        """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago. Python keeps the last
+        addresses that were split, which have the state of a call: the provider's library splits each one."""
+        clear_cache()
         self.renderer.forget()
         self.legs.expire()
         self.outcomes.recent.expire()

@@ -5,6 +5,9 @@ A site's `phrases/LANGUAGE.yaml` has them for a language that is not here. Field
 
 from collections.abc import Mapping
 
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written from right to left."""
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         # Quick Exit

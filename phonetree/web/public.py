@@ -20,7 +20,9 @@ from phonetree.core.schedule import Kind
 from phonetree.core.tree import AGAIN_KEY, GoTo, Hours, Language, NodeKind, Resource, Site
 from phonetree.core.wording import Piece, Speaker, sentence, written
 from phonetree.view.outline import outline
+from phonetree.view.words import RIGHT_TO_LEFT
 from phonetree.web import hours, status
+from phonetree.web.assets import SCRIPT, SCRIPT_SOURCE
 from phonetree.web.context import context
 from phonetree.web.limits import MOST_LANGUAGE_CHARACTERS
 from phonetree.web.reading import line_anchor, reading
@@ -28,7 +30,7 @@ from phonetree.web.reading import line_anchor, reading
 blueprint = Blueprint("public", __name__, template_folder="templates")
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    f"default-src 'none'; script-src {SCRIPT_SOURCE}; style-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -158,6 +160,8 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         site=site,
         language=language,
         public_url=public_url,
+        right_to_left=language.partition("-")[0] in RIGHT_TO_LEFT,
+        script=SCRIPT,
         words=words,
         speak=speak,
         status=status.in_words(site, language, now),

@@ -86,7 +86,7 @@ def start() -> Response:
 
 @blueprint.route("/voice/<path:place>", methods=_METHODS)
 def turn(place: str) -> Response:
-    """A call continues. If its state is unusable it starts over, and says so."""
+    """A call continues. If its state is unusable it starts over, and says so; a member's leg is hung up."""
     running, asked = services(), _asked()
     try:
         state = from_address(place, request.query_string.decode("latin-1"))
@@ -95,7 +95,8 @@ def turn(place: str) -> Response:
         running.record(taken.outcome, asked, counted=bool(state.counted))
         return _document(running.renderer.render(taken.verbs))
     except StateError:
-        return _begin_again(running, _failed_place(request.path)[0])
+        language, step = _failed_place(request.path)
+        return _document(_END) if step in LEG_STEPS else _begin_again(running, language)
 
 
 @blueprint.route("/voice/fallback", methods=_METHODS)

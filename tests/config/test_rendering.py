@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from phonetree.config.rendering import last_resort, usable
 from phonetree.config.promises import broken_promises
+from phonetree.config.rendering import last_resort, usable
 from phonetree.config.site import load
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import Field, Menu, Site, Text

@@ -146,6 +146,37 @@ def test_the_page_is_empty_before_the_other_one_comes_and_stays_so(
     _is_empty(page)
 
 
+def test_more_presses_do_not_stop_the_other_page_from_loading(visit: Open) -> None:
+    """To a browser Escape means "stop loading", unless the page prevents it."""
+    page = visit(after=None)
+    asked = _pending(page)
+    page.evaluate("window.prevented = []; addEventListener('keydown', e => prevented.push(e.defaultPrevented))")
+    _press("Escape", "Escape", "Escape", "Escape")(page)
+    assert page.evaluate("prevented") == [False, True, True, True]
+    assert len(asked) == 1
+    page.clock.fast_forward(1_100)
+    _press("Escape")(page)
+    assert len(asked) == 2, "asked for again, in case something stopped it"
+    _is_empty(page, told=WORDS["en"]["leaving"])
+
+
+def test_a_slow_exit_is_not_said_to_have_failed(visit: Open) -> None:
+    page = visit(after=None)
+    _pending(page)
+    _press("Shift", "Shift", "Shift")(page)
+    page.clock.fast_forward(6_000)
+    _is_empty(page, told=WORDS["en"]["leaving"])
+
+
+def _pending(page: Page) -> list[str]:
+    """From now on the other page never comes; returns the requests for it."""
+    asked: list[str] = []
+    page.clock.install()
+    _lead_to(page, NOWHERE)
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
 def test_a_restored_tab_is_empty(playwright: Playwright, found: Sites, tmp_path: Path) -> None:
     context = restorable(playwright, found, tmp_path)
     page = context.new_page()
@@ -323,7 +354,7 @@ def test_the_page_is_light_and_asks_nobody_else(visit: Open, found: Sites) -> No
     page.on("response", lambda response: asked.append((response.url, len(response.body()))))
     page.on("console", lambda message: refused.append(message.text))
     page.goto(f"{found.url}/es", wait_until="networkidle")
-    names = ("/es", "/static/page.css", "/static/quick_exit.js")
+    names = ("/es", "/static/page.css")
     assert sorted(url for url, _ in asked) == sorted(found.url + name for name in names)
     assert sum(size for _, size in asked) < MOST_BYTES
     assert refused == []

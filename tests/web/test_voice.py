@@ -145,6 +145,24 @@ def test_a_lost_revision_on_a_members_leg_asks_the_member_all_the_same(server: S
     assert server.post("/voice/000000000000/en/advocate/accept", Digits="1").data.endswith(b"<Response />")
 
 
+@pytest.mark.parametrize("language", ["pt", "xx"])
+def test_a_member_is_asked_though_this_server_does_not_know_the_callers_language(server: Server, language: str) -> None:
+    """A language was added on another server a moment ago, and the leg came here."""
+    revision = server.sites.current.revision
+    for known in (revision, "000000000000"):
+        asked = server.post(f"/voice/{known}/{language}/advocate/screen?token=7")
+        assert heard(asked) == "A call is waiting. To take it, press 1."
+        taken = server.post(f"/voice/{known}/{language}/advocate/accept?token=7", Digits="1")
+        assert taken.data.endswith(b"<Response />"), "connected"
+
+
+@pytest.mark.parametrize("step", ["screen", "accept"])
+@pytest.mark.parametrize("query", ["?round=1000", "?token=-1", "?misses=x"])
+def test_a_leg_whose_address_is_unusable_is_hung_up_and_hears_no_menu(server: Server, step: str, query: str) -> None:
+    response = server.post(server.state("advocate", step, query=query), Digits="1")
+    assert twiml.parse(response.data, "text/xml") == (twiml.Hangup(),)
+
+
 @pytest.fixture
 def broken_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:

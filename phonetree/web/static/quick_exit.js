@@ -24,18 +24,34 @@
     if (wasLeft()) empty(null);
   }
 
+  let expiry; // of presses of Shift
+  let target = ""; // where it leads, once the page is being left
+  let asked = 0; // when it was asked for last
+
   function leave() {
     const link = byId("leave");
-    if (!link) return; // it has been left already
-    const target = link.href;
+    if (!link) return;
+    target = link.href;
+    clearTimeout(expiry);
     const told = byId("leave-told");
     empty(told);
     told.textContent = link.dataset.leaving;
     try {
       history.replaceState({ left: true }, "");
     } finally {
-      location.replace(target);
+      go();
     }
+  }
+
+  function go() {
+    asked = performance.now();
+    location.replace(target);
+  }
+
+  // More keys on a page that is being left: Escape must not stop the other page from loading.
+  function goOnLeaving(event) {
+    if (event.key === ESCAPES.key) event.preventDefault();
+    if (performance.now() - asked > 1000) go();
   }
 
   // Counts presses of one key. Returns a function that takes the time of a press and returns how many are still needed.
@@ -51,7 +67,6 @@
 
   const pressEscape = counter(ESCAPES);
   const pressShift = counter(SHIFTS);
-  let expiry;
 
   function tell(text) {
     const told = byId("leave-told");
@@ -65,7 +80,13 @@
     tell("");
   }
 
-  function shifted(event) {
+  function escaped(event) {
+    if (pressEscape(performance.now()) > 0) return;
+    event.preventDefault(); // to a browser it means "stop loading"
+    leave();
+  }
+
+  function shifted() {
     const link = byId("leave");
     const needed = pressShift(performance.now());
     if (!link) return;
@@ -76,12 +97,13 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (target) return goOnLeaving(event);
     if (event.repeat || event.isComposing) return;
     const typing = event.target instanceof Element && event.target.closest(TEXT_FIELDS);
     const alone = !(event.ctrlKey || event.altKey || event.metaKey);
     if (typing || !alone) startOver();
-    else if (event.key === ESCAPES.key) { if (pressEscape(performance.now()) <= 0) leave(); }
-    else if (event.key === SHIFTS.key) shifted(event);
+    else if (event.key === ESCAPES.key) escaped(event);
+    else if (event.key === SHIFTS.key) shifted();
     else startOver(); // as in Shift and Tab, which goes back a link
   }, true);
 

@@ -1,0 +1,112 @@
+"""What a database keeps besides its rows: free pages, row numbers, statistics, its own log. It is forgotten at fixed
+times, whether or not anything happened; what is done only when there is something to forget shows that there was.
+
+SQLite cuts off free pages when a transaction ends. The order of pages may still show that there were more rows, so
+the file is rewritten once a day. In Postgres deleted rows stay in their pages until a VACUUM, large values are
+numbered by a counter, and indexes never shrink: vacuumed once an hour, all rows about messages rewritten once a day.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, text, update
+
+from phonetree.store.database import CUT_OFF, Store
+from phonetree.store.tables import ABOUT_MESSAGES, parts
+
+VACUUM_SECONDS = 3600
+REWRITE_SECONDS = 24 * 3600
+
+QUIET = {
+    "track_counts": "off",
+    "track_commit_timestamp": "off",
+    "archive_mode": "off",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_duration": "off",
+    "log_connections": "",
+    "log_disconnections": "off",
+    "log_checkpoints": "off",
+    "log_lock_waits": "off",
+    "log_temp_files": "-1",
+}
+"""Settings of Postgres under which it keeps and logs nothing of when something was written, as SHOW tells them."""
+
+_OURS = (
+    "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'm') AND relpersistence = 'p' "
+    "AND pg_has_role(relowner, 'USAGE') ORDER BY oid"
+)
+_RESET = "SELECT pg_stat_reset() WHERE has_function_privilege('pg_stat_reset()', 'EXECUTE')"
+
+
+@dataclass
+class Upkeep:
+    """The upkeep of a store, once for each hour and day of UTC."""
+
+    store: Store
+    _hour: int = field(default=-1)
+    _day: int = field(default=-1)
+
+    def round(self, now: int) -> None:
+        """Does what is due. Raises StoreError; then it is due again in an hour."""
+        hour, day = now // VACUUM_SECONDS, now // REWRITE_SECONDS
+        if hour == self._hour:
+            return
+        self._hour = hour
+        if day == self._day:
+            vacuum(self.store)
+        else:
+            rewrite(self.store)
+            self._day = day
+
+
+def vacuum(store: Store) -> None:
+    """Removes what deleted rows left in their pages, and the statistics of them if the role may (Postgres). Raises
+    StoreError."""
+    if not store.sqlite:
+        with store.alone() as run:
+            tables = ", ".join(name for (name,) in run(_OURS))
+            run(f"VACUUM (INDEX_CLEANUP ON) {tables}")
+            run(_RESET)
+
+
+def rewrite(store: Store) -> None:
+    """Writes the rows about messages anew, as if each had come now and no other ever had. Raises StoreError."""
+    if store.sqlite:
+        with store.alone() as run:
+            run(CUT_OFF)
+            run("VACUUM")
+        return
+    with store.write() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for table in ABOUT_MESSAGES:  # new numbers for rows and for large values, one after the other
+            column = next(iter(table.primary_key))
+            new = {parts.c.sealed: func.byteacat(parts.c.sealed, b"")} if table is parts else {column: column}
+            connection.execute(update(table).values(new))
+    with store.alone() as run:
+        run(f"VACUUM (FULL) {', '.join(table.name for table in ABOUT_MESSAGES)}")
+    vacuum(store)
+
+
+def cut_off_free_pages(store: Store) -> None:
+    """Has free pages cut off at the end of each transaction, in the file of an earlier version too (SQLite). Raises
+    StoreError."""
+    if store.sqlite:
+        with store.alone() as run:
+            if run("PRAGMA auto_vacuum") != [(1,)]:
+                run(CUT_OFF)
+                run("VACUUM")
+
+
+def told_besides(store: Store) -> tuple[str, ...]:
+    """Settings under which Postgres keeps or logs when something was written, such as "track_counts is on". Raises
+    StoreError."""
+    if store.sqlite:
+        return ()
+    with store.read() as connection:
+        query = text("SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(:names) ORDER BY name")
+        found = [(name, value) for name, value in connection.execute(query, {"names": list(QUIET)})]
+        counted = connection.execute(text("SELECT extname FROM pg_extension WHERE extname = 'pg_stat_statements'"))
+        extensions = tuple(f"the extension {name} counts statements" for name in counted.scalars())
+    return (*(f"{name} is {value}" for name, value in found if value not in (QUIET[name], "off")), *extensions)

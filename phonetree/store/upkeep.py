@@ -1,20 +1,19 @@
-"""What a database keeps besides its rows: free pages, row numbers, statistics, its own log. It is forgotten at fixed
-times, whether or not anything happened; what is done only when there is something to forget shows that there was.
+"""What a database keeps besides its rows: free pages, row numbers, statistics, moments of files. It is forgotten every
+hour, whether or not anything happened; what is done only when there is something to forget shows that there was.
 
-SQLite cuts off free pages when a transaction ends. The order of pages may still show that there were more rows, so
-the file is rewritten once a day. In Postgres deleted rows stay in their pages until a VACUUM, large values are
-numbered by a counter, and indexes never shrink: vacuumed once an hour, all rows about messages rewritten once a day.
+SQLite cuts off free pages when a transaction ends, but the order of pages may still show that there were more rows. In
+Postgres deleted rows stay in their pages until a VACUUM, large values are numbered by a counter, indexes never shrink,
+and a table's file has the moment of its last change. So the rows about messages are all written anew.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import func, text, update
 
 from phonetree.store.database import CUT_OFF, Store
 from phonetree.store.tables import ABOUT_MESSAGES, parts
 
-VACUUM_SECONDS = 3600
-REWRITE_SECONDS = 24 * 3600
+EVERY_SECONDS = 3600
 
 QUIET = {
     "track_counts": "off",
@@ -33,7 +32,7 @@ QUIET = {
 }
 """Settings of Postgres under which it keeps and logs nothing of when something was written, as SHOW tells them."""
 
-_OURS = (
+_OURS = (  # all tables, for a superuser: where track_counts is off, nobody else vacuums
     "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'm') AND relpersistence = 'p' "
     "AND pg_has_role(relowner, 'USAGE') ORDER BY oid"
 )
@@ -42,37 +41,20 @@ _RESET = "SELECT pg_stat_reset() WHERE has_function_privilege('pg_stat_reset()',
 
 @dataclass
 class Upkeep:
-    """The upkeep of a store, once for each hour and day of UTC."""
+    """The upkeep of a store, once in each hour and when a process starts."""
 
     store: Store
-    _hour: int = field(default=-1)
-    _day: int = field(default=-1)
+    _hour: int = -1
 
     def round(self, now: int) -> None:
-        """Does what is due. Raises StoreError; then it is due again in an hour."""
-        hour, day = now // VACUUM_SECONDS, now // REWRITE_SECONDS
-        if hour == self._hour:
-            return
-        self._hour = hour
-        if day == self._day:
-            vacuum(self.store)
-        else:
-            rewrite(self.store)
-            self._day = day
+        """Does what is due. Raises StoreError; then it is due again in the next hour."""
+        before, self._hour = self._hour, now // EVERY_SECONDS
+        if before != self._hour:
+            forget(self.store)
 
 
-def vacuum(store: Store) -> None:
-    """Removes what deleted rows left in their pages, and the statistics of them if the role may (Postgres). Raises
-    StoreError."""
-    if not store.sqlite:
-        with store.alone() as run:
-            tables = ", ".join(name for (name,) in run(_OURS))
-            run(f"VACUUM (INDEX_CLEANUP ON) {tables}")
-            run(_RESET)
-
-
-def rewrite(store: Store) -> None:
-    """Writes the rows about messages anew, as if each had come now and no other ever had. Raises StoreError."""
+def forget(store: Store) -> None:
+    """Writes the rows about messages anew, as if each had come now and there had been no other. Raises StoreError."""
     if store.sqlite:
         with store.alone() as run:
             run(CUT_OFF)
@@ -80,13 +62,14 @@ def rewrite(store: Store) -> None:
         return
     with store.write() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        for table in ABOUT_MESSAGES:  # new numbers for rows and for large values, one after the other
+        for table in ABOUT_MESSAGES:  # rows and large values are numbered anew, one after the other
             column = next(iter(table.primary_key))
             new = {parts.c.sealed: func.byteacat(parts.c.sealed, b"")} if table is parts else {column: column}
             connection.execute(update(table).values(new))
     with store.alone() as run:
         run(f"VACUUM (FULL) {', '.join(table.name for table in ABOUT_MESSAGES)}")
-    vacuum(store)
+        run(f"VACUUM (INDEX_CLEANUP ON) {', '.join(name for (name,) in run(_OURS))}")
+        run(_RESET)
 
 
 def cut_off_free_pages(store: Store) -> None:

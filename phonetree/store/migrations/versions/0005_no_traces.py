@@ -1,7 +1,7 @@
 """Nothing is left of a message that came and went.
 
 SQLite: no row numbers in the tables about messages, since a gap between two shows that there was a row. Postgres: their
-rows are neither sampled for statistics nor vacuumed when there were many; `store/upkeep.py` vacuums at fixed times.
+rows are neither sampled for statistics nor vacuumed when there were many; `store/upkeep.py` vacuums every hour.
 """
 
 import re

@@ -13,6 +13,7 @@ import pytest
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
 from phonetree.store.tables import ABOUT_MESSAGES
+from phonetree.store.upkeep import TRANSACTIONS, blur
 from tests.support.databases import SHIPPED, cluster, programs
 from tests.support.rounds import Server, server
 
@@ -99,9 +100,40 @@ def test_a_night_with_messages_is_at_rest_like_a_night_without(night: Night) -> 
     assert sorted(path.name for path in folder.iterdir()) == ["keys", "phonetree.db"], "no journal is left"
 
 
+def test_counts_of_rows_are_gone_where_the_server_counts(tmp_path: Path) -> None:
+    """Another Postgres than the one that is shipped, if our role may reset them."""
+    counted = f"SELECT sum(n_tup_ins + n_tup_del) FROM pg_stat_user_tables WHERE relname IN ({_names()})"  # noqa: S608
+    with server("postgres", tmp_path, NOW) as one:
+        one.rounds()
+        one.call(message_seconds=1)
+        _asked(one.store, "SELECT pg_stat_force_next_flush()")
+        assert _asked(one.store, counted)[0][0] > 0
+        one.settle()
+        assert _asked(one.store, counted) == [(0,)]
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_the_number_of_transactions_has_noise(kind: str, tmp_path: Path) -> None:
+    with server(kind, tmp_path, NOW) as one:
+        before = _transactions(one)
+        blur(one.store, lambda scale: scale // 4)
+        assert _transactions(one) - before == TRANSACTIONS + 4
+        one.rounds(2)
+        before = _transactions(one)
+        one.rounds(1, 60)
+        in_between = _transactions(one) - before
+        one.rounds(1, 3600)
+        assert _transactions(one) - before - in_between > TRANSACTIONS / 10, "in each hour"
+
+
+def _transactions(one: Server) -> int:
+    if one.store.sqlite:
+        return int.from_bytes(_file(one)[24:28])
+    return int(_asked(one.store, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")[0][0])
+
+
+@pytest.mark.parametrize("night", ["sqlite"], indirect=True)
 def test_free_pages_are_gone_before_the_next_hour(night: Night) -> None:
-    if not night.busy.store.sqlite:
-        pytest.skip("rows of Postgres stay in their pages until the hour")
     before = _asked(night.busy.store, "PRAGMA page_count")
     night.busy.call(message_seconds=30)
     assert _asked(night.busy.store, "PRAGMA page_count") != before
@@ -124,22 +156,22 @@ def test_messages_that_wait_do_not_show_that_others_were_between_them(night: Nig
             night.busy.voicemails.delete(message.id)
     night.settle(but=3)
     assert len(night.busy.voicemails.listed()) == 3
-    seen = [_numbers(each.store) for each in (night.busy, night.quiet)]
-    assert seen[0] == seen[1]
-    if not night.busy.store.sqlite:
-        assert _kept(night.busy.store) == _kept(night.quiet.store)
+    if night.busy.store.sqlite:
+        for count in ("PRAGMA page_count", "PRAGMA freelist_count"):
+            assert _asked(night.busy.store, count) == _asked(night.quiet.store, count)
+        with_numbers = "SELECT tbl_name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID'"
+        numbered = {name for (name,) in _asked(night.busy.store, with_numbers)}
+        assert not {table.name for table in ABOUT_MESSAGES} & numbered
+        return
+    assert _kept(night.busy.store) == _kept(night.quiet.store)
+    numbers = _numbers(night.busy.store)
+    assert sorted({number for number, _ in numbers.pop("large values")}) == [0, 1, 2], "one after the other"
+    for table, found in numbers.items():
+        assert {transaction for _, transaction in found} <= {0}, f"all of {table} in one transaction"
 
 
 def _numbers(store: Store) -> dict[str, Sequence[tuple[Any, ...]]]:
-    """Numbers of rows, as a database gives them out, from their first."""
-    if store.sqlite:
-        with_numbers = {
-            table.name
-            for table in ABOUT_MESSAGES
-            if "WITHOUT ROWID" not in _asked(store, f"SELECT sql FROM sqlite_master WHERE name = '{table.name}'")[0][0]  # noqa: S608
-        }
-        assert not with_numbers
-        return {"pages": _asked(store, "PRAGMA page_count"), "free": _asked(store, "PRAGMA freelist_count")}
+    """Numbers of large values, and of the transactions that wrote rows, from their first (Postgres)."""
     (toast,) = _asked(store, "SELECT reltoastrelid::regclass::text FROM pg_class WHERE relname = 'parts'")[0]
     return {
         "large values": _asked(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
@@ -41,6 +41,22 @@ def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) ->
 def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store.read() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in ABOUT_MESSAGES}
+
+
+def test_what_postgres_sampled_of_messages_before_is_gone(tmp_path: Path) -> None:
+    samples = text("SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public' AND tablename <> 'presence'")
+    with mailbox("postgres", tmp_path) as box:
+        box.leave(2)
+        box.collector.round(NOW)
+        found = []
+        for schema in ("0003", SCHEMA):
+            migrate(box.store, schema)
+            with box.store.write() as connection:
+                found.append({name for (name,) in connection.execute(samples)})
+                connection.execute(text("ANALYZE"))  # as autovacuum does, or somebody after a restore
+                found.append({name for (name,) in connection.execute(samples)})
+    assert found[1] >= {"messages", "parts", "wrapped_keys", "notices"}, "an earlier version has them"
+    assert [each & {table.name for table in ABOUT_MESSAGES} for each in found[2:]] == [set(), set()]
 
 
 def test_a_database_of_a_newer_version_is_left_alone_and_named(

@@ -3,8 +3,9 @@
     .venv/bin/python -m bench.seized [--nights 30] [--kind sqlite|compose] [--seed 0]
 
 A server lives through the nights in time of our own: the real worker's rounds (one an hour, to be quick), calls of
-every kind in about half of the nights, messages in some of them. Staff handle and delete messages in the morning, and
-then somebody takes a copy, so that they have one of each day. Postgres runs with the settings of deploy/compose.yaml.
+every kind in half of the nights, every second one with a message. Staff delete these in the morning, and then
+somebody takes a copy, so that they have one of each day. Two messages wait in each copy, whatever the night was: one
+from the evening, one from the morning. Postgres runs with the settings of deploy/compose.yaml.
 
 Then the attacker guesses, clue by clue. A clue is a number that a copy shows, such as the file's size, or by how much
 it grew since the copy of the day before. Of two nights, one with calls and one without, the attacker says that calls
@@ -27,6 +28,7 @@ from pathlib import Path
 from sqlalchemy import Integer, select
 
 from phonetree.core.turn import Outcome
+from phonetree.store.counts import by_month
 from phonetree.store.database import Store
 from phonetree.store.tables import metadata
 from tests.support.databases import SHIPPED
@@ -35,6 +37,7 @@ from tests.support.rounds import Server, server
 BEGAN = int(datetime(2027, 3, 1, 20, tzinfo=UTC).timestamp())
 HOUR, DAY = 3600, 24 * 3600
 NIGHT_HOURS = 12
+WAITING_SECONDS = 5
 SHUFFLES = 2000
 EPSILON = 1
 
@@ -45,22 +48,35 @@ Copy = dict[str, float]
 def live(one: Server, nights: int, dice: random.Random) -> tuple[list[bool], list[Copy]]:
     """In which nights somebody called, and a copy from before the first night and after each."""
     one.rounds()
-    called, copies = [], [copy(one.store, 0, 0)]
+    called, copies = [night % 2 == 0 for night in range(nights)], [copy(one.store, 0, 0)]
+    dice.shuffle(called)
     for night in range(nights):
-        evening = one.now = BEGAN + night * DAY
-        called.append(dice.random() < 0.5)
-        calls = sorted(dice.uniform(0, NIGHT_HOURS) for _ in range(dice.randint(1, 6) if called[-1] else 0))
+        evening = one.now = BEGAN + (night + 1) * DAY
+        for message in one.voicemails.listed():
+            one.voicemails.delete(message.id)
+        one.call(Outcome.MESSAGE, WAITING_SECONDS)
+        calls = sorted(dice.uniform(0, NIGHT_HOURS) for _ in range(dice.randint(3, 8) if called[night] else 0))
         for hour in range(NIGHT_HOURS):
             while calls and calls[0] < hour + 1:
                 one.now = evening + int(calls.pop(0) * HOUR)
-                outcome = dice.choice([each for each in Outcome if each is not Outcome.CALL])
-                one.call(outcome, dice.randint(1, 20) if outcome is Outcome.MESSAGE else 0)
+                outcome = dice.choice((Outcome.MESSAGE, Outcome.MESSAGE, Outcome.ADVOCATE, Outcome.LINE))
+                one.call(outcome, dice.randint(6, 20) if outcome is Outcome.MESSAGE else 0)
             one.now = evening + hour * HOUR
             one.rounds(seconds=HOUR)
-        one.settle()
+        one.call(Outcome.MESSAGE, WAITING_SECONDS)
+        for message in one.voicemails.listed():
+            if message.seconds != WAITING_SECONDS:
+                one.voicemails.delete(message.id)
+        one.rounds(2, HOUR)
         copies.append(copy(one.store, evening, one.now))
     one.worker.finish()
     return called, copies
+
+
+def released(one: Server) -> str:
+    """What the counts of the month say, besides how it was."""
+    counted = [found for (_, outcome), found in by_month(one.store).items() if outcome is Outcome.CALL]
+    return f"{one.calls} calls ({sum(each.number for each in counted)} by the counts)"
 
 
 def copy(store: Store, began: int, ended: int) -> Copy:
@@ -87,9 +103,13 @@ def copy(store: Store, began: int, ended: int) -> Copy:
                 "transactions": int.from_bytes(content[24:28]), "changes of the schema": ask("PRAGMA schema_version"),
             }  # fmt: skip
             for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID'"):
-                found[f"row number in {name}"] = ask(f"SELECT max(rowid) FROM {name}")  # noqa: S608
+                found[f"row numbers of {name}"] = ask(f"SELECT max(rowid) - min(rowid) FROM {name}")  # noqa: S608
             return found
+        large = run("SELECT reltoastrelid::regclass::text FROM pg_class WHERE relname = 'parts'")[0][0]
+        apart = "SELECT max({0}::text::bigint) - min({0}::text::bigint) FROM {1}"
         return found | {
+            "numbers of large values": ask(apart.format("chunk_id", large)),
+            "transactions between messages": ask(apart.format("xmin", "messages")),
             "size": ask("SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relkind IN ('r', 't', 'i')"),
             "free space": ask("SELECT sum(pg_relation_size(oid, 'fsm')) FROM pg_class WHERE oid > 16384"),
             "rows by pg_class": ask("SELECT sum(reltuples) FROM pg_class WHERE oid > 16384"),
@@ -157,8 +177,9 @@ def main() -> None:
         dice, began = random.Random(arguments.seed), time.monotonic()  # noqa: S311 -- no secrets
         with tempfile.TemporaryDirectory() as folder, server(kind, Path(folder) / "server", BEGAN) as one:
             called, copies = live(one, arguments.nights, dice)
+            month = released(one)
         print(
-            f"{kind:<8} {arguments.nights} nights, calls in {sum(called)} of them, {one.calls} calls, "
+            f"{kind:<8} {arguments.nights} nights, calls in {sum(called)} of them, {month}, "
             f"lived in {time.monotonic() - began:.0f} s",
             flush=True,
         )

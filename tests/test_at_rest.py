@@ -2,6 +2,7 @@
 (SQLite); sizes, statistics, numbers and the log (Postgres, with the settings that are shipped)."""
 
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
 from phonetree.store.tables import ABOUT_MESSAGES
 from phonetree.store.upkeep import TRANSACTIONS, blur
-from tests.support.databases import SHIPPED, cluster, programs
+from tests.support.databases import SHIPPED, cluster, programs, tables
+from tests.support.lines import ROOT
 from tests.support.rounds import Server, server
 
 NOW = 1_800_003_600
@@ -98,6 +100,20 @@ def test_a_night_with_messages_is_at_rest_like_a_night_without(night: Night) -> 
     assert {at for at, (one, other) in enumerate(zip(*files, strict=True)) if one != other} <= COUNTERS
     folder = Path(str(night.busy.store.engine.url.database)).parent
     assert sorted(path.name for path in folder.iterdir()) == ["keys", "phonetree.db"], "no journal is left"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("sqlite", ""), ("compose", ""), ("postgres", "log_checkpoints is on, track_counts is on")],
+)
+def test_the_doctor_names_settings_under_which_postgres_keeps_moments(
+    kind: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", tables(kind, tmp_path))
+    database, traces = sys.modules["phonetree.commands.doctor"]._database()
+    assert (database.id, database.verdict, traces.id) == ("database", "ok", "traces")
+    assert (traces.verdict, traces.text.partition(": ")[2]) == ("advice" if told else "ok", told)
+    assert not told or (ROOT / traces.hint.partition(",")[0]).is_file()
 
 
 def test_counts_of_rows_are_gone_where_the_server_counts(tmp_path: Path) -> None:

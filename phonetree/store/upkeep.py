@@ -17,11 +17,13 @@ from phonetree.store.tables import ABOUT_MESSAGES, parts
 
 EVERY_SECONDS = 3600
 
-TRANSACTIONS, TRANSACTIONS_SCALE = 100, 16
-"""How many transactions that change nothing are made every hour, and the scale of the noise on that: both databases
-count transactions, and whoever has two copies sees how many were in between. A message takes about eight, from its
-arrival until it is gone, so epsilon is 1/2 for each; but for the one hour in about a thousand where noise would make
-the number negative."""
+TRANSACTIONS = 100
+"""How many transactions that change nothing are made every hour, but for noise. Both databases count transactions, and
+whoever has two copies sees how many there were in between."""
+
+TRANSACTIONS_SCALE = 16
+"""Of that noise. A message takes about eight, from its arrival until it is gone: epsilon is 1/2 for each, but for the
+one hour in about a thousand in which the number would be negative."""
 
 QUIET = {
     "track_counts": "off",

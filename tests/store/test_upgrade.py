@@ -1,5 +1,7 @@
 """Upgrade and go back: messages come through, and a version says what it cannot read."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from phonetree.store.database import SCHEMA, Store
 from phonetree.store.migrate import migrate
 from phonetree.store.tables import ABOUT_MESSAGES, parts
 from tests.support.databases import KINDS
+from tests.support.lines import ROOT
 from tests.support.mail import mailbox
 
 NOW = 1_800_000_000
@@ -41,6 +44,22 @@ def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) ->
 def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store.read() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in ABOUT_MESSAGES}
+
+
+def test_the_file_of_an_earlier_version_is_cut_off_from_now_on_too(tmp_path: Path) -> None:
+    path = tmp_path / "phonetree.db"
+    with closing(sqlite3.connect(path)) as before:
+        before.executescript((ROOT / "tests" / "mailbox" / "format1" / "messages.sql").read_text())
+        before.execute("PRAGMA user_version = 1")
+        assert before.execute("PRAGMA auto_vacuum").fetchone() == (0,)
+        kept = before.execute("SELECT id FROM messages ORDER BY id").fetchall()
+    store = Store(f"sqlite:///{path}")
+    migrate(store)
+    with closing(sqlite3.connect(path)) as after:
+        assert after.execute("PRAGMA auto_vacuum").fetchone() == (1,)
+        assert after.execute("PRAGMA freelist_count").fetchone() == (0,)
+        assert after.execute("SELECT id FROM messages ORDER BY id").fetchall() == kept != []
+    store.close()
 
 
 def test_what_postgres_sampled_of_messages_before_is_gone(tmp_path: Path) -> None:

@@ -158,6 +158,20 @@ def test_whatever_staff_are_told_and_the_doctor_names_leads_to_a_page() -> None:
         assert f"`{check}`" in index, check
 
 
+def test_every_line_about_what_is_kept_names_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+    kept, taken = (
+        text.partition(f"\n## {title}")[2].partition("\n## ")[0] for title in ("What is kept", "Somebody who")
+    )
+    rows = re.findall(r"^\|.*\|$", kept, re.MULTILINE)[2:]
+    points = re.split(r"^(?=- )", taken.partition("\n### ")[0], flags=re.MULTILINE)[1:]
+    assert (len(rows), len(points)) >= (15, 10)
+    for line in (*rows, *points):
+        assert re.search(r"[|\[]\s*`tests/\S+\.py`.*[|\]]", line, re.DOTALL), line
+    for name in re.findall(r"`(tests/\S+\.py)`", text):
+        assert "def test_" in (ROOT / name).read_text(encoding="utf-8"), name
+
+
 def test_the_addresses_to_set_at_the_number_are_those_of_the_code() -> None:
     text = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     assert f"/voice{OVERRIDES}`" in text

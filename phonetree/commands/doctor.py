@@ -43,6 +43,7 @@ from phonetree.provider.selftest import endures, probe
 from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.database import Store
+from phonetree.store.upkeep import told_besides
 
 CLOCK_SECONDS = 60
 """With a larger error callers hear wrong hours."""
@@ -175,12 +176,20 @@ def _keys() -> Iterator[Finding]:
 
 def _database() -> Iterator[Finding]:
     store = Store(settings.database_url())
-    problem = store.problem(thorough=True)
-    store.close()
-    hint = "scripts/phonetree migrate, or docs/wrong/database-away.md" if problem else ""
-    yield Finding(
-        "database", "wrong" if problem else "ok", problem or "the database answers, and has the right schema", hint
-    )
+    try:
+        if problem := store.problem(thorough=True):
+            hint = "scripts/phonetree migrate, or docs/wrong/database-away.md"
+            yield Finding("database", "wrong", problem, hint)
+            return
+        yield Finding("database", "ok", "the database answers, and has the right schema")
+        told = told_besides(store)
+    finally:
+        store.close()
+    if told:
+        text = f"Postgres keeps or logs when something was written: {', '.join(told)}"
+        yield Finding("traces", "advice", text, "docs/running.md, What Postgres keeps besides")
+    else:
+        yield Finding("traces", "ok", "the database keeps and logs nothing besides its rows")
 
 
 def _notices(*, notify: bool) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.revisions import Revisions
+from phonetree.store.upkeep import Upkeep
 from phonetree.store.voicemails import Voicemails
 
 
@@ -60,6 +61,7 @@ def background(
         voicemails,
         Notices(store, voicemails, channels(settings.notify)),
         Retention(settings.keep_days, settings.keep_handled_days),
+        Upkeep(store),
         collector if collects else None,
         lambda stopping: counts.release(store, local_now(), stopping=stopping),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,

@@ -18,6 +18,7 @@ from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices
 from phonetree.runtime.periodic import Periodic
 from phonetree.store.database import Store
+from phonetree.store.upkeep import Upkeep
 from phonetree.store.voicemails import Voicemails
 
 ROUND_SECONDS = 60
@@ -48,6 +49,7 @@ class Worker:
     voicemails: Voicemails
     notices: Notices
     retention: Retention
+    upkeep: Upkeep
     collector: Collector | None
     """None if another process does the mailbox's work."""
     release_counts: Callable[[bool], None]
@@ -84,6 +86,7 @@ class Worker:
             self._mailbox(now)
             if self.collector:
                 self._task("retain", lambda: self._retain(now))
+                self._task("upkeep", lambda: self.upkeep.round(now))
             self._task("count", lambda: self.release_counts(False))
         self._note("database", self.problem or "")
 

@@ -13,14 +13,15 @@ left next to a replaced file would be applied to the new one
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -32,7 +33,7 @@ from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, to
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for another process's lock."""
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The revision of the schema that this code needs."""
 
 LEAST_FREE_BYTES = 20 * 2**20
@@ -43,6 +44,9 @@ CACHE_KIBIBYTES = 16 * 1024
 
 SEARCH_SHARE = 0.01
 """The largest share of the time spent on integrity checks of a file."""
+
+CUT_OFF = "PRAGMA auto_vacuum = FULL"
+"""Free pages are cut off the file when a transaction ends; in a file that has tables, after a VACUUM (SQLite)."""
 
 _NO_FILE = (
     "there is no file at {path}; check the path in DATABASE_URL, " + RESTORE + ", or, "
@@ -92,13 +96,15 @@ class Store:
 
     def make(self) -> None:
         """Creates an empty file that nobody else may read, and its folder, unless they exist (SQLite). SQLite gives
-        its journal the same mode. Raises StoreError."""
+        its journal the same mode. Free pages will be cut off at the end of each transaction. Raises StoreError."""
         if self.sqlite:
             with suppress(OSError):  # if it cannot be created, opening it fails below
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            with _known_errors(), closing(self._connect("rwc")):
-                pass
+            with _known_errors(), closing(self._connect("rwc")) as connection:
+                if connection.execute("PRAGMA page_count").fetchone() == (0,):
+                    for statement in (CUT_OFF, "PRAGMA user_version = 0"):  # an empty file has no settings
+                        connection.execute(statement)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -126,6 +132,19 @@ class Store:
             # the file is still open, so its inode cannot have been reused
             if self._file()[:2] != before[:2]:
                 raise StoreError(UNUSABLE + MOVED)
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[str], Sequence[tuple[Any, ...]]]]:
+        """Runs statements that may be in no transaction, each for as long as it takes. Raises StoreError."""
+        with _known_errors():
+            if self.sqlite:
+                with closing(self._connect()) as file:
+                    _prepare(file)
+                    yield lambda statement: file.execute(statement).fetchall()
+                return
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("SET statement_timeout = 0")
+                yield lambda statement: _rows(connection.exec_driver_sql(statement))
 
     def _file(self) -> tuple[int, ...]:
         """The file at the path (SQLite): device and inode, which show whether it is the same file, and size and
@@ -167,6 +186,9 @@ class Store:
         same = "PRAGMA user_version = 0" if self.sqlite else "UPDATE alembic_version SET version_num = version_num"
         with self.write() as connection:
             connection.exec_driver_sql(same)  # changes nothing, but is a write
+        if not self.sqlite:  # the first to read a row may mark its page, and write that: now, not when somebody calls
+            with self.read() as connection:
+                connection.exec_driver_sql("SELECT version_num FROM alembic_version")
         if self.sqlite and (free := shutil.disk_usage(self._path.parent).free) < LEAST_FREE_BYTES:
             raise StoreError(f"{UNUSABLE}only {free // 2**20} MB are free on its disk; free some space")
 
@@ -200,7 +222,11 @@ def _known_errors() -> Iterator[None]:
         raise StoreError(told(error)) from error
 
 
-def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def _rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
+    return [tuple(row) for row in result] if result.returns_rows else ()
+
+
+def _prepare(connection: DBAPIConnection | sqlite3.Connection, _record: ConnectionPoolEntry | None = None) -> None:
     """Durable writes, since a message is deleted at the provider once it is stored; deleted data is overwritten."""
     cursor = connection.cursor()
     for pragma in ("synchronous=EXTRA", f"cache_size=-{CACHE_KIBIBYTES}", "foreign_keys=ON", "secure_delete=ON"):

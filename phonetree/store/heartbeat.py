@@ -41,9 +41,17 @@ class Heartbeat:
     def mark(self, now: int) -> Outage | None:
         """Marks that a server answers; returns the outage that this ends, to one server only. Raises StoreError.
 
+        What it writes is read at once: the first to read a row may write too (Postgres marks that its transaction is
+        over), and the next would be whoever ends a call.
+
         A server knows without the store that it was up itself: a store that was unavailable, or restored from a backup,
         is not an outage.
         """
+        found = self._mark(now)
+        self.outages(now)
+        return found
+
+    def _mark(self, now: int) -> Outage | None:
         answered, self._answered = self._answered, now
         with self._store.write() as connection:
             row = presence.c.id == _ONLY

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from phonetree.errors import StoreError
 from phonetree.store.database import SCHEMA, Store
+from phonetree.store.upkeep import cut_off_free_pages
 
 LOCK = 617_253_2300
 """The number of our advisory lock in Postgres."""
@@ -37,3 +38,4 @@ def migrate(store: Store, to: str = SCHEMA) -> None:
             )
         config.attributes["connection"] = connection
         (command.downgrade if found and to < found else command.upgrade)(config, to)
+    cut_off_free_pages(store)

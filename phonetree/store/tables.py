@@ -1,4 +1,7 @@
-"""The tables. Moments are whole seconds since 1970; no table holds a caller's number or the id of a call."""
+"""The tables. Moments are whole seconds since 1970; no table holds a caller's number or the id of a call.
+
+Tables about messages have no row numbers in SQLite: a gap between two would show that there was another message.
+"""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 
@@ -25,6 +28,7 @@ messages = Table(
     Column("state", String(10), nullable=False, index=True, comment="new, claimed, handled, deleted"),
     Column("by", String(80), comment="who claimed or handled it"),
     Column("changed_at", BigInteger, nullable=False, comment="when it came, was claimed or handled"),
+    sqlite_with_rowid=False,
 )
 
 parts = Table(
@@ -33,6 +37,7 @@ parts = Table(
     Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 wrapped_keys = Table(
@@ -41,6 +46,7 @@ wrapped_keys = Table(
     Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
     Column("key", String(64), primary_key=True, comment="whose private key opens it"),
     Column("wrapped", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 fetches = Table(
@@ -51,6 +57,7 @@ fetches = Table(
     Column("since", BigInteger, nullable=False),
     Column("next_at", BigInteger, nullable=False),
     Column("failure", String(200), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 notices = Table(
@@ -59,6 +66,7 @@ notices = Table(
     Column("id", String(64), primary_key=True, comment="what it is about, so that it is made once"),
     Column("message", String(32), ForeignKey("messages.id", ondelete="CASCADE"), index=True),
     Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 deliveries = Table(
@@ -68,6 +76,7 @@ deliveries = Table(
     Column("channel", String(16), primary_key=True),
     Column("attempts", Integer, nullable=False),
     Column("next_at", BigInteger, comment="empty when it was delivered"),
+    sqlite_with_rowid=False,
 )
 
 months = Table(
@@ -158,3 +167,6 @@ outages = Table(
     Column("began_at", BigInteger, primary_key=True, autoincrement=False),
     Column("ended_at", BigInteger, nullable=False),
 )
+
+ABOUT_MESSAGES = (messages, parts, wrapped_keys, fetches, notices, deliveries)
+"""Rows of these come and go with messages."""

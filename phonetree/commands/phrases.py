@@ -66,11 +66,15 @@ def phrases(language: str, out: Path | None, config: Path) -> None:
 def _told(path: Path, before: str, after: str) -> Iterator[str]:
     left = untranslated(after, str(path))
     if not before:
-        yield f"Wrote {path}: {left} phrases, each below its English. Write the translations between the quotes."
+        yield f"Wrote {path}: {_phrases(left)}, each below its English. Write the translations between the quotes."
     elif after != before:
-        yield f"Added to {path} what it lacked; {left} phrases are still to be translated."
+        yield f"Added to {path} what it lacked; still to be translated: {_phrases(left)}."
     else:
-        yield f"{path} has every phrase; {left or 'none'} of them still to be translated."
+        yield f"{path} has every phrase; still to be translated: {_phrases(left) if left else 'none'}."
+
+
+def _phrases(number: int) -> str:
+    return "1 phrase" if number == 1 else f"{number} phrases"
 
 
 def _table(routing: bytes) -> Table | None:
@@ -92,6 +96,7 @@ def _next_steps(language: str, routing: Table | None, config: Path) -> Iterator[
         yield "always:"
         yield f"  {_free_key(routing)}: {{language: {language}}}"
         yield ""
+        yield f"So that callers hear of it, add {_free_key(routing)} to 'mention' of the menus with which calls begin."
         yield f"With the fallback, texts that you have not translated yet are heard in '{first}'."
         if language not in VOICES:
             yield "Voices and codes: https://www.twilio.com/docs/voice/twiml/say/text-speech"

@@ -11,7 +11,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut
 from phonetree.config.document import Item, Listing, Scalar, Table
-from phonetree.config.reader import Findings, Section, closest, suggest
+from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week
 from phonetree.errors import Where
@@ -237,7 +237,14 @@ def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ..
 # -- names and holidays
 
 
-def read_names(section: Section, key: str, languages: tuple[str, ...], *, hint: str | None = None) -> Names:
+def read_names(
+    section: Section,
+    key: str,
+    languages: tuple[str, ...],
+    *,
+    hint: str | None = None,
+    longest: int = LONGEST_NAME,
+) -> Names:
     """The names of something: plain text is in the first language, a table has one for each language.
 
     Without `languages`, those of routing.yaml could not be read, and any are accepted.
@@ -245,18 +252,18 @@ def read_names(section: Section, key: str, languages: tuple[str, ...], *, hint: 
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
         return {
-            language.text: _name(section, section.scalar(text, f"'{key}', {language.text}"), f"'{key}'")
+            language.text: _name(section, section.scalar(text, f"'{key}', {language.text}"), f"'{key}'", longest)
             for language, text in item.entries
             if _is_language(section, language, languages)
         }
-    text = section.plain(section.scalar(item, f"'{key}'"), f"'{key}'")
+    text = section.plain(section.scalar(item, f"'{key}'"), f"'{key}'", longest)
     return {languages[0]: text} if text and languages else {}
 
 
-def _name(section: Section, value: Scalar, what: str) -> str:
+def _name(section: Section, value: Scalar, what: str, longest: int) -> str:
     if not value.text:
         section.problem(value.where, f"{what} is empty; write what it is called, or leave the language out")
-    return section.plain(value, what)
+    return section.plain(value, what, longest)
 
 
 def _is_language(section: Section, language: Scalar, languages: tuple[str, ...]) -> bool:

@@ -17,6 +17,12 @@ MOST_LANGUAGES = 9
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?\Z")
 """How a language is named."""
 
+_VOICE = re.compile(r"(man|woman|alice|[A-Za-z]+\.[A-Za-z][\w.-]*)\Z")
+"""The basic voices, and those with the name of their maker (Twilio, voice/twiml/say/text-speech)."""
+
+_CODE = re.compile(r"([a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|[0-9]{3})|[a-z]{3})\Z")
+"""Language, script and country (RFC 5646), as the provider lists them: es-US, cmn-CN, arb."""
+
 _CODES = {"en": ("en-US", "English"), "es": ("es-US", "español")}
 
 
@@ -83,6 +89,12 @@ def _language(parent: Section, name: Scalar, item: Item) -> LanguageInfo:
     code, called = _CODES.get(name.text, ("", ""))
     voice = section.text("voice", hint="write the provider's voice, such as Polly.Joanna-Neural")
     spoken = section.text("code", code, hint=None if code else "write its code with the country, such as fr-CA")
+    if voice.text and not _VOICE.match(voice.text):
+        section.problem(
+            voice.where, f"'{voice.text}' is no voice; write one of the provider's, such as Polly.Joanna-Neural"
+        )
+    if spoken.text and not _CODE.match(spoken.text):
+        section.problem(spoken.where, f"'{spoken.text}' is no code; write the language and the country, such as fr-CA")
     own_name = section.text("name", called, hint=None if called else "write what the language calls itself")
     pronunciation = read_pronunciation(section.section("spoken", f"language '{name.text}', spoken"))
     fallback = section.text("fallback").text or None

@@ -10,7 +10,7 @@ from phonetree.config.hours import read_date, read_names, read_week
 from phonetree.config.links import read_link
 from phonetree.config.numbers import EMERGENCY, NumberRules, read_number
 from phonetree.config.prompts import refuse_lacking
-from phonetree.config.reader import Section, suggest
+from phonetree.config.reader import LONGEST_NAME, Section, suggest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
 from phonetree.core.schedule import Names, first_name
 from phonetree.core.tree import (
@@ -42,6 +42,9 @@ _HOURS_WORDS: Mapping[str, Hours] = {
 
 _SHORT_NUMBER = re.compile(r"[0-9]{3,6}\Z")
 """A number that is for texts alone, or for both, in one country."""
+
+LONGEST_ABOUT = 300
+"""Characters that say whom a line is for."""
 
 MOST_RESOURCES = 200
 """Outside lines: more than anybody verifies twice a year."""
@@ -138,17 +141,25 @@ def _resource(
     if not section.has("verified"):
         section.warn(section.where, "has no 'verified' date; dial the number and write down the day")
     ways = _ways(section, rules)
-    spoken = _names(section, "languages", languages)
+    spoken, about = _names(section, "languages", languages), _names(section, "about", languages, longest=LONGEST_ABOUT)
     own = section.word("caller_id", "helpline", ("helpline", "caller")) == "caller"
     section.take("note")
     section.refuse_unknown()
     number = read_number(section, phone, rules) if phone.text else ""
-    return Resource(name.text, names, number, hours, kept, verified, own, section.where_of("verified"), ways, spoken)
+    where = section.where_of("verified")
+    return Resource(name.text, names, number, hours, kept, verified, own, where, ways, spoken, about)
 
 
-def _names(section: Section, key: str, languages: Mapping[str, LanguageInfo], *, hint: str | None = None) -> Names:
+def _names(
+    section: Section,
+    key: str,
+    languages: Mapping[str, LanguageInfo],
+    *,
+    hint: str | None = None,
+    longest: int = LONGEST_NAME,
+) -> Names:
     """One text is the same in all languages, as a proper name is; a table has one for each."""
-    names = read_names(section, key, tuple(languages), hint=hint)
+    names = read_names(section, key, tuple(languages), hint=hint, longest=longest)
     if isinstance(section.take(key), Scalar):
         return dict.fromkeys(languages, first_name(names))
     if names:

@@ -37,6 +37,9 @@ PARTS: Mapping[str, Mapping[Language, Texts]] = {"phone": PHRASES, "page": WORDS
 LISTS = {"weekdays": 7, "months": 12}
 """Phrases that list names with commas between them, and how many."""
 
+MAY_LEAVE_OUT = frozenset({"partly"})
+"""Phrases whose field may be left out: a translator writes the name of the other language as one says it."""
+
 _FIELD = re.compile(r"\{([a-z]+)\}")
 """A field of a phrase: only its name, without a format, a position, an attribute or an index."""
 
@@ -113,7 +116,7 @@ def read_wording(
 
 def _lacks(language: Language, missing: list[tuple[str, str]], folder: Path, *, written: bool) -> str:
     """The problem with a language that lacks phrases; `written` if it has a file of them."""
-    names = ", ".join(name for _, name in missing[:MOST_NAMED])
+    names = ", ".join(name if _is_unique(name) else f"{name} ({part})" for part, name in missing[:MOST_NAMED])
     more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
     needed = sum(len(english_of(part)) for part in PARTS)
     command = command_for(language, folder)
@@ -123,6 +126,11 @@ def _lacks(language: Language, missing: list[tuple[str, str]], folder: Path, *, 
         else f"to translate them: {command}"
     )
     return f"language '{language}' lacks {len(missing)} of the product's {needed} phrases: {names}{more}; {hint}"
+
+
+def _is_unique(name: str) -> bool:
+    """Whether only one part has a phrase of this name."""
+    return sum(name in english_of(part) for part in PARTS) == 1
 
 
 def read_file(table: Table, known: Mapping[str, Texts], findings: Findings) -> Mapping[str, Texts]:
@@ -178,7 +186,7 @@ def _check(section: Section, name: str, value: Scalar, original: str) -> None:
     elif len(value.text) > LONGEST_PHRASE:
         text = f"'{name}' has {len(value.text)} characters; at most {LONGEST_PHRASE} are allowed"
         section.problem(value.where, f"{text}, so leave out what can wait")
-    elif found != wanted:
+    elif found != wanted and not (name in MAY_LEAVE_OUT and found < wanted):
         has = " and ".join(f"{{{field}}}" for field in sorted(wanted)) or "no fields in braces"
         section.problem(value.where, f"'{name}' has to hold {has}, as the original does: {original}")
     refuse_repeats(section, value, f"'{name}'", _FIELD.findall(value.text))

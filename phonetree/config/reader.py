@@ -194,13 +194,14 @@ class Section:
             self.problem(value.comment, COMMENT)
         return value.comment is not None
 
-    def plain(self, value: Scalar, what: str) -> str:
+    def plain(self, value: Scalar, what: str, longest: int = LONGEST_NAME) -> str:
         """A name: said and shown as written, with nothing filled in."""
         self.refuse_comment(value)
         if set("{}") & set(value.text):
             self.problem(value.where, f"{what} is said as written, with nothing filled in; write it without braces")
-        if len(value.text) > LONGEST_NAME:
-            self.problem(value.where, f"{what} has {len(value.text)} characters; a name has at most {LONGEST_NAME}")
+        if len(value.text) > longest:
+            kind = "a name has" if longest == LONGEST_NAME else "there may be"
+            self.problem(value.where, f"{what} has {len(value.text)} characters; {kind} at most {longest}")
         return value.text
 
     def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:

@@ -194,7 +194,7 @@ class Resource:
     """An outside line. `number` is E.164; `own_caller_id` shows them the caller's number, not the helpline's.
 
     `verified` is when the number and the other ways were last tried, and `verified_at` where that is written, for
-    messages. `languages` says which ones they speak, if that is known.
+    messages. `languages` says which ones they speak, if that is known; `about` says whom the line is for.
     """
 
     id: str
@@ -207,6 +207,7 @@ class Resource:
     verified_at: Where | None = field(default=None, compare=False)
     ways: Ways = Ways()
     languages: Names = field(default_factory=dict)
+    about: Names = field(default_factory=dict)
 
 
 # -- nodes
@@ -380,7 +381,7 @@ def texts_of(
     yield from (choice.label for choice in (*own, *always) if isinstance(choice.target, GoTo))
     for line in resources:
         yield line.names
-        yield from (line.languages,) if line.languages else ()
+        yield from (names for names in (line.languages, line.about) if names)
     for passage in page:
         yield from (passage.heading, *((passage.text,) if passage.text else ()), *passage.points)
 

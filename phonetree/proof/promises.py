@@ -369,6 +369,9 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 # -- how soon
 
 
+_SHORTER = "shorten what is said before the first keys, or allow more seconds: budgets, {}"
+
+
 def help_is_near(walked: Walked) -> Iterator[Breach]:
     budgets = walked.site.budgets
     for time in walked.times_to_help:
@@ -376,7 +379,8 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         begins_at = walked.site.start[Kind(time.kind)]
         if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {time.advocate:.0f} s of speech, not {budgets.advocate} s, {when}",
+                f"an advocate is rung after {time.advocate:.0f} s of speech, not {budgets.advocate} s, {when}; "
+                f"{_SHORTER.format('advocate')}",
                 node=begins_at,
             )
         if time.kind == "open" and time.advocate is None and walked.site.teams:
@@ -384,10 +388,13 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
             after = f", but after {soonest:.0f} s," if soonest else ""
-            yield Breach(f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}", node=begins_at)
+            hint = _SHORTER.format("crisis_line")
+            text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}"
+            yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at)
         if time.silent is not None and time.silent > budgets.silent:
             waited = f"{time.silent:.0f} s, not {budgets.silent} s,"
-            yield Breach(f"a caller who presses nothing waits {waited} until somebody is rung {when}", node=begins_at)
+            text = f"a caller who presses nothing waits {waited} until somebody is rung {when}"
+            yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at)
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

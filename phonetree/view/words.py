@@ -88,9 +88,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "leave": "Salir de esta página",
         "leave_help": "El enlace siguiente sale de esta página de inmediato.",
-        "leave_keys": "También puede oprimir Escape dos veces, o Mayúsculas tres veces.",
-        "leave_two_more": "Mayúsculas. Oprima 2 veces más para salir.",
-        "leave_one_more": "Mayúsculas. Oprima 1 vez más para salir.",
+        "leave_keys": "También puede oprimir Escape dos veces, o Shift (Mayús) tres veces.",
+        "leave_two_more": "Shift (Mayús). Oprima 2 veces más para salir.",
+        "leave_one_more": "Shift (Mayús). Oprima 1 vez más para salir.",
         "leave_expired": "No se completó la salida.",
         "leaving": "Saliendo de esta página.",
         "traces": "Al salir no se borran las páginas que abrió antes de esta, ni las llamadas de la lista de su "

@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header
 from werkzeug.routing import BaseConverter, ValidationError
 
 from phonetree.core.schedule import Kind
-from phonetree.core.tree import AGAIN_KEY, GoTo, Hours, Language, NodeKind, Resource, Site
+from phonetree.core.tree import AGAIN_KEY, GoTo, Hours, Language, NodeKind, Resource, Site, Speak
 from phonetree.core.wording import Piece, Speaker, sentence, written
 from phonetree.view.outline import outline
 from phonetree.view.words import RIGHT_TO_LEFT
@@ -73,14 +73,15 @@ def happens(kind: NodeKind, words: Mapping[str, str]) -> str:
 
 
 class SiteLanguage(BaseConverter):
-    """One of the site's languages, in an address. Others match no route, like any address that there is not."""
+    """One of the site's languages, in an address; a phone's keyboard may have written it large. Others match no route,
+    like any address that there is not."""
 
-    regex = "[a-z]{2,3}(?:-[a-z]{2})?"
+    regex = "[A-Za-z]{2,3}(?:-[A-Za-z]{2})?"
 
     def to_python(self, value: str) -> str:
-        if value not in context().services.sites.current.languages:
+        if value.lower() not in context().services.sites.current.languages:
             raise ValidationError
-        return value
+        return value.lower()
 
 
 @blueprint.get("/")
@@ -93,7 +94,8 @@ def index() -> Response:
     return response
 
 
-@blueprint.get("/<language:language>")
+@blueprint.get("/<language:language>", strict_slashes=False)
+@blueprint.get("/<language:language>/", strict_slashes=False)
 def in_language(language: Language) -> Response:
     """The page in one of the site's languages."""
     return _answer(language)
@@ -136,7 +138,7 @@ def _main(language: str) -> str:
 def is_page(site: Site, path: str) -> bool:
     """Whether an address shows one of the pages that `make` makes."""
     name = path.removeprefix("/")
-    return name in ("", status.NAME) or name in site.languages
+    return name in ("", status.NAME) or name.removesuffix("/").lower() in site.languages
 
 
 def make(site: Site, now: datetime, public_url: str) -> Mapping[str, bytes]:
@@ -196,10 +198,14 @@ def _titled(pieces: Iterable[Piece]) -> list[Piece]:
 
 
 def _always(speak: Speaker, words: Mapping[str, str]) -> list[tuple[str, Markup]]:
-    """The keys that work everywhere, except the change of language: the page has a link for that."""
-    keys = [
-        (key, linked(_titled(speak.pieces(choice.label))))
-        for key, choice in speak.site.always.items()
-        if isinstance(choice.target, GoTo)
-    ]
+    """The keys that work everywhere. One that changes the language is told in that language, or in the first one."""
+    site = speak.site
+    keys: list[tuple[str, Markup]] = []
+    for key, choice in site.always.items():
+        match choice.target:
+            case GoTo():
+                keys.append((key, linked(_titled(speak.pieces(choice.label)))))
+            case Speak(language):
+                there = site.languages[site.first_language if language == speak.language else language]
+                keys.append((key, linked([Piece(sentence(there.name), language=there.id)])))
     return [*keys, (AGAIN_KEY, Markup.escape(words["again"]))]

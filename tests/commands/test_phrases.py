@@ -78,7 +78,10 @@ def test_check_tells_what_is_missing_as_one_problem_with_the_command(
     text = text.replace("{voice: Polly.Joanna-Neural}\n", f"{{voice: Polly.Joanna-Neural}}\n{own}", 1)
     routing.write_text(text, encoding="utf-8")
     said = _refused(capsys, "check")
-    assert "language 'pt' lacks 114 of the product's 114 phrases: choice, language, again, wrong_key, no_key" in said
+    assert (
+        "language 'pt' lacks 114 of the product's 114 phrases: choice, language, again (phone), wrong_key, no_key"
+        in said
+    )
     assert "to translate them: python -m phonetree phrases --language pt\n" in said
     _phrases(capsys)
     said = _refused(capsys, "check")
@@ -112,7 +115,7 @@ def test_what_is_written_stays_and_what_is_missing_is_added(folder: Path, capsys
     assert path.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in path.parent.iterdir()] == ["pt.yaml"]
     before = path.stat().st_mtime_ns
-    assert "has every phrase; 112 of them" in _phrases(capsys)
+    assert "has every phrase; still to be translated: 112 phrases" in _phrases(capsys)
     assert path.stat().st_mtime_ns == before, "a complete file is not written again"
 
 

@@ -106,7 +106,11 @@ def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) 
     config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
-    for broken in ("language:", "languages: english\nlanguage:", "languages:\n  english: {voice: x}\nlanguage:"):
+    for broken in (
+        "language:",
+        "languages: english\nlanguage:",
+        "languages:\n  english: {voice: Polly.Amy}\nlanguage:",
+    ):
         path.write_text(text.replace("\nlanguages:", f"\n{broken}"), encoding="utf-8")
         with pytest.raises(ConfigError) as caught:
             load(config, NumberRules({}, stand_in=True))

@@ -119,3 +119,27 @@ def test_a_file_may_word_a_language_of_the_product_differently(tmp_path: Path) -
     site = load(config, RULES).site
     assert site.page_words["en"]["outside"] == "Another line."
     assert site.page_words["en"]["emergency"] == "In an emergency call"
+
+
+def test_the_name_of_the_other_language_may_be_written_as_one_says_it(tmp_path: Path) -> None:
+    config = edited(tmp_path, "só em {language}", "só em inglês")
+    assert load(config, RULES).site.phrases["pt"]["partly"].endswith("só em inglês.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Polly.Camila-Neural", "Camila", "'Camila' is no voice; write one of the provider's, such as Polly"),
+        ("Polly.Camila-Neural", "...", "'...' is no voice"),
+        ("pt-BR", "ptBR", "'ptBR' is no code; write the language and the country, such as fr-CA"),
+        ("pt-BR", "br", "'br' is no code"),
+        ("pt-BR", "...", "'...' is no code"),
+    ],
+)
+def test_a_voice_or_code_that_cannot_be_one_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "tests" / "sites" / "portuguese", tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    assert old in text
+    routing.write_text(text.replace(old, new), encoding="utf-8")
+    assert said in "\n".join(_problems(config))

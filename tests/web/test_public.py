@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from phonetree.core.tree import Confidentiality
 from phonetree.view.outline import outline
 from phonetree.view.words import WORDS
 from phonetree.web.limits import MOST_LANGUAGE_CHARACTERS
+from phonetree.web.public import make
 from tests.support.lines import ROOT, URL, VPR
 from tests.support.server import DAY, Server
 
@@ -251,9 +253,38 @@ def test_an_unknown_language_is_the_first_one(server: Server, language: str) -> 
     assert page.count("<script") == 1, "it is not repeated"
 
 
-@pytest.mark.parametrize("path", ["/fr", "/EN", "/en/", "/e", "/en-gb", "/english"])
+@pytest.mark.parametrize("path", ["/fr", "/e", "/en-gb", "/english"])
 def test_a_language_that_the_site_does_not_have_has_no_address(server: Server, path: str) -> None:
     assert server.client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/ES", "/Es", "/es/", "/ES/"])
+def test_an_address_as_a_phone_writes_it_is_found(server: Server, path: str) -> None:
+    assert server.client.get(path).text == server.client.get("/es").text
+
+
+def test_the_page_tells_the_keys_that_change_the_language(server: Server) -> None:
+    for language, other, name in (("en", "es", "Español"), ("es", "en", "English")):
+        page = server.client.get(f"/{language}").text
+        assert f'8</kbd><span><span lang="{other}">{name}</span></span>' in page
+
+
+def test_a_line_says_whom_it_is_for(tmp_path: Path) -> None:
+    about = '    about: {en: "For <anybody>.", es: "Para todas."}\n'
+    site = edited(tmp_path, ("routing.yaml", "    number: +1 877 785 2020\n", f"    number: +1 877 785 2020\n{about}"))
+    assert "<p>For &lt;anybody&gt;.</p>" in site.client.get("/en").text
+    assert "<p>Para todas.</p>" in site.client.get("/es").text
+
+
+def test_a_language_that_is_written_from_right_to_left_is_shown_so(tmp_path: Path) -> None:
+    shown = Server(VPR)
+    assert "dir=" not in shown.client.get("/en").text
+    site = shown.sites.current
+    words, phrases = {**site.page_words, "ar": site.page_words["en"]}, {**site.phrases, "ar": site.phrases["en"]}
+    info = replace(site.languages["en"], id="ar", fallback="en")
+    made = replace(site, languages={**site.languages, "ar": info}, page_words=words, phrases=phrases)
+    with shown.app.test_request_context():
+        assert '<html lang="ar" dir="rtl">' in make(made, DAY, URL)["ar"].decode()
 
 
 def test_all_languages_have_every_word_with_the_same_fields() -> None:

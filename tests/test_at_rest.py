@@ -2,7 +2,6 @@
 (SQLite); sizes, statistics, numbers and the log (Postgres, with the settings that are shipped)."""
 
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from phonetree.commands import doctor
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
 from phonetree.store.tables import ABOUT_MESSAGES
@@ -110,7 +110,7 @@ def test_the_doctor_names_settings_under_which_postgres_keeps_moments(
     kind: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", tables(kind, tmp_path))
-    database, traces = sys.modules["phonetree.commands.doctor"]._database()
+    database, traces = doctor._database()
     assert (database.id, database.verdict, traces.id) == ("database", "ok", "traces")
     assert (traces.verdict, traces.text.partition(": ")[2]) == ("advice" if told else "ok", told)
     assert not told or (ROOT / traces.hint.partition(",")[0]).is_file()

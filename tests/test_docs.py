@@ -12,13 +12,14 @@ import pytest
 import yaml
 
 from phonetree.__main__ import main
-from phonetree.commands import phonetree
+from phonetree.commands import NAMES, phonetree
 from phonetree.config.site import load
 from phonetree.errors import ConfigError
 from phonetree.mailbox.collector import NEW_MESSAGE
 from phonetree.mailbox.notices import REMINDER
 from phonetree.provider.twiml import OVERRIDES
 from phonetree.runtime.alerts import AWAY, FAILED, FELL_BACK, UNANSWERED
+from tests.support.commands import inner
 from tests.support.lines import ROOT, RULES, VPR
 
 PHRASES = ROOT / "tests" / "sites" / "portuguese" / "phrases"
@@ -75,7 +76,7 @@ def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_command_is_in_some_document() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
-    for name in phonetree.commands:
+    for name in NAMES:
         assert re.search(rf"scripts/phonetree {name}|scripts/{name}\b", text), name
 
 
@@ -138,8 +139,8 @@ def _exists(words: list[str], where: str) -> None:
         known |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         if word.startswith("--"):
             assert word in known, where
-        elif isinstance(command, click.Group) and word in command.commands:
-            command = command.commands[word]
+        elif word in inner(command):
+            command = inner(command)[word]
         else:
             assert command is not phonetree or before == "--settings", where
         before = word

@@ -58,7 +58,7 @@ class Flaky:
         return self.line.post(url, fields, headers, limit)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     site=trees.sites(),
     steps=st.lists(STEPS, max_size=25),

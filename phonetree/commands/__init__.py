@@ -1,33 +1,43 @@
-"""The commands, one file each. Each is a plain function that returns an exit status, or None for 0."""
+"""The commands, one file each. Each is a plain function that returns an exit status, or None for 0.
 
+A command is imported when it is run, so that `check` does not wait for the web server's libraries.
+"""
+
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from phonetree import __version__
-from phonetree.commands.call import call
-from phonetree.commands.changes import changes_command
-from phonetree.commands.check import check
-from phonetree.commands.counts import counts
-from phonetree.commands.doctor import doctor
-from phonetree.commands.fallback import fallback_command
 from phonetree.commands.files import PATH, read_text
-from phonetree.commands.hours import hours
-from phonetree.commands.keys import keys
-from phonetree.commands.migrate import migrate_command
-from phonetree.commands.override import override
-from phonetree.commands.phrases import phrases
-from phonetree.commands.prove import prove_command
-from phonetree.commands.provision import provision
-from phonetree.commands.serve import serve
-from phonetree.commands.staff import staff
-from phonetree.commands.tree import tree
-from phonetree.commands.voicemail import voicemail
-from phonetree.commands.worker import worker
 from phonetree.settings import PROGRAM, take_lines
 
+NAMES = (
+    "serve", "check", "hours", "tree", "prove", "changes", "call", "phrases", "override", "counts", "voicemail", "keys",
+    "staff", "worker", "migrate", "fallback", "provision", "doctor",
+)  # fmt: skip
+"""Every command, by the name of its file, in the order of the help."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """The command NAME is the function `NAME_command` or `NAME` of the file NAME.py."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        return command(cmd_name) if cmd_name in NAMES else None
+
+
+def command(name: str) -> click.Command:
+    """The command of this name, one of `NAMES`."""
+    file = import_module(f"{__name__}.{name}")
+    found: click.Command = getattr(file, f"{name}_command", None) or getattr(file, name)
+    _call_as_called(found)
+    return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="phonetree")
 @click.option("--settings", "file", type=PATH, help="A file with NAME=value lines, such as the server's own.")
 def phonetree(file: Path | None) -> None:
@@ -41,12 +51,3 @@ def _call_as_called(command: click.Command) -> None:
     command.help = (command.help or "").replace("python -m phonetree", PROGRAM)
     for inner in command.commands.values() if isinstance(command, click.Group) else ():
         _call_as_called(inner)
-
-
-for command in (
-    serve, check, hours, tree, prove_command, changes_command, call, phrases, override, counts, voicemail, keys, staff,
-    worker, migrate_command, fallback_command, provision, doctor,
-):  # fmt: skip
-    phonetree.add_command(command)
-
-_call_as_called(phonetree)

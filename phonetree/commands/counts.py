@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import Which, config_option, demo_options
+from phonetree.commands.options import config_option
+from phonetree.commands.place import Which, demo_options
 from phonetree.core.turn import Outcome
 from phonetree.store.counts import BLOCK_HOURS, BLOCKS, Released, by_block, by_month, old_hours, old_months
 from phonetree.store.database import Store

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import (
-    Place,
-    Which,
-    config_option,
-    demo_options,
-    load_for_reading,
-    moment,
-    pass_place,
-    who_option,
-)
+from phonetree.commands.options import config_option, load_for_reading, moment, who_option
+from phonetree.commands.place import Place, Which, demo_options, pass_place
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine

@@ -4,7 +4,8 @@ import time
 
 import click
 
-from phonetree.commands.options import Place, Which, demo_options, pass_place, stamp
+from phonetree.commands.options import stamp
+from phonetree.commands.place import Place, Which, demo_options, pass_place
 from phonetree.runtime.worker import DAY_SECONDS
 from phonetree.store.actions import since
 

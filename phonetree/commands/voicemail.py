@@ -12,7 +12,8 @@ import click
 from phonetree import settings
 from phonetree.commands.files import PATH, read_text, refuse_unwritable, write_private
 from phonetree.commands.keys import PASSPHRASE, passphrase
-from phonetree.commands.options import Place, Which, demo_options, pass_place, stamp, who_option
+from phonetree.commands.options import stamp, who_option
+from phonetree.commands.place import Place, Which, demo_options, pass_place
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.notices import Notices, channels

@@ -4,12 +4,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from phonetree.errors import StoreError
-from phonetree.store.database import SCHEMA, Store
+from phonetree.store.database import SCHEMA, Store, schema_of
 from phonetree.store.upkeep import cut_off_free_pages
 
 LOCK = 617_253_2300
@@ -31,7 +30,7 @@ def migrate(store: Store, to: str = SCHEMA) -> None:
     with store.write() as connection:  # SQLite: the transaction is the lock
         if not store.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = schema_of(connection)
         if found and found not in known:
             raise StoreError(
                 f"the database has schema {found}, of a newer version; go back with that version: migrate --to {SCHEMA}"

@@ -12,12 +12,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import StoreError
-from phonetree.store.database import SCHEMA, Store
+from phonetree.store.database import SCHEMA, Store, schema_of
 from phonetree.store.tables import deliveries, fetches, messages, notices, parts, wrapped_keys
 
 PIECES = 4
@@ -123,7 +122,7 @@ class Voicemails:
         """
         query = select(messages.c.id, messages.c.state, messages.c.digest).where(messages.c.source == source)
         with self.store.read() as connection:
-            if MigrationContext.configure(connection).get_current_revision() != SCHEMA:
+            if schema_of(connection) != SCHEMA:
                 return False
             row = connection.execute(query).one_or_none()
             if row is None or row.state == VoicemailState.DELETED:

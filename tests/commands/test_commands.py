@@ -8,7 +8,7 @@ import click
 import pytest
 
 from phonetree.__main__ import BUG, KNOWN_PROBLEM, main
-from phonetree.commands import phonetree
+from phonetree.commands import NAMES
 from phonetree.simulator.caller import Script
 from phonetree.simulator.keyboard import Keyboard
 from tests.support.lines import ROOT, VPR, read_golden
@@ -31,7 +31,7 @@ def broken(tmp_path: Path) -> Path:
     return config
 
 
-@pytest.mark.parametrize("name", phonetree.commands)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
     assert f"Example: python -m phonetree {name}" in capsys.readouterr().out

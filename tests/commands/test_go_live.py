@@ -3,7 +3,6 @@
 import io
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from phonetree.__main__ import main
+from phonetree.commands import doctor
 from phonetree.config.promises import broken_promises
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
@@ -33,7 +33,6 @@ from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.serving import served
 
-doctor = sys.modules["phonetree.commands.doctor"]  # the package has the command under this name
 Wsgi = Callable[..., Any]
 
 
@@ -323,7 +322,7 @@ def test_the_disk_of_the_database_is_looked_at(place: Place, monkeypatch: pytest
     place.set(DATABASE_URL=f"sqlite:///{place.folder}/another disk/not/yet/there.db")
     full = {place.folder / "another disk": SimpleNamespace(free=0)}
     usage = shutil.disk_usage
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: full.get(path) or usage(path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full.get(path) or usage(path))
     assert "only 0 MB are free" in place.doctor()["disk"][0][0]
 
 

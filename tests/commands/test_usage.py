@@ -13,8 +13,9 @@ import click
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.commands import phonetree
+from phonetree.commands import phonetree, voicemail
 from phonetree.commands.files import MOST_BYTES
+from tests.support.commands import inner
 from tests.support.databases import tables
 from tests.support.lines import ROOT, VPR
 from tests.support.mail import PASSPHRASE, mailbox, pair
@@ -28,9 +29,8 @@ def _all(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command and every command of a group."""
     yield path, command
-    if isinstance(command, click.Group):
-        for name, each in command.commands.items():
-            yield from _all(each, (*path, name))
+    for name, each in inner(command).items():
+        yield from _all(each, (*path, name))
 
 
 COMMANDS = [pytest.param(path, id=" ".join(path) or "phonetree") for path, _ in _all()]
@@ -208,7 +208,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "latin").write_bytes("é".encode("latin-1"))
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "file").touch()
-    monkeypatch.setattr(sys.modules["phonetree.commands.voicemail"], "PLAYERS", (("true",),))
+    monkeypatch.setattr(voicemail, "PLAYERS", (("true",),))
     monkeypatch.setattr(click, "prompt", lambda *_, **__: PASSPHRASE)
     return tmp_path
 

@@ -1,11 +1,11 @@
 """From the README: a message left in the demo is listed, heard and handled by commands; and what they refuse."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.commands import voicemail
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.simulator.provider import sound
 from tests.support.databases import address
@@ -76,7 +76,7 @@ def test_play_gives_the_sound_to_a_program_and_to_no_file(folder: Path, monkeypa
     player = folder / "player"
     player.write_text(f"#!/bin/sh\ncat > {folder}/piped\n")
     player.chmod(0o755)
-    command = sys.modules["phonetree.commands.voicemail"]
+    command = voicemail
     monkeypatch.setattr(command, "PLAYERS", ((str(player),),))
     assert main(["voicemail", "play", message, *KEY]) == 0
     assert (folder / "piped").read_bytes() == sound(2, 301)

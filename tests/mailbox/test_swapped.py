@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, update
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.commands import voicemail
 from phonetree.errors import SealError
 from phonetree.mailbox.sealing import Envelope, unwrap
 from phonetree.store.tables import messages, parts, wrapped_keys
@@ -184,7 +184,7 @@ def test_the_command_refuses_what_was_swapped(
         with made.store.write() as connection:
             connection.execute(update(messages).values(left_at=messages.c.left_at + 60))
     capsys.readouterr()
-    monkeypatch.setattr(sys.modules["phonetree.commands.voicemail"], "PLAYERS", (("cat",),))
+    monkeypatch.setattr(voicemail, "PLAYERS", (("cat",),))
     for command in (["save", message.id, "swapped.wav", *KEY], ["play", message.id, *KEY]):
         assert main(["voicemail", *command]) == KNOWN_PROBLEM
         said = capsys.readouterr()

@@ -63,7 +63,7 @@ class Services:
     def __post_init__(self) -> None:
         canary = Periodic("canary", CALL_SECONDS, lambda: self._call_soon(canary))
         self.background = self.worker.periodic() if self.worker else None
-        self._failed = False
+        self._canary_failed = False
         self._loops = [
             watcher(self.sites),
             canary,
@@ -108,8 +108,8 @@ class Services:
     def tell(self) -> None:
         """Once a minute: alerts staff. What was gathered is written and told at fixed times, and once when the server
         begins to fail its own test calls: then it is not the failure of a call."""
-        failed, self._failed = self._failed, self.canary.ok is False
-        now = self.gathered.due() or (self._failed and not failed)
+        before, self._canary_failed = self._canary_failed, self.canary.ok is False
+        now = self.gathered.due() or (self._canary_failed and not before)
         if now:
             self.gathered.write()
         self.alerts.round(gathered=now)

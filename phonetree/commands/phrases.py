@@ -88,15 +88,15 @@ def _next_steps(language: str, routing: Table | None, config: Path) -> Iterator[
     sections = {key.text: item for key, item in routing.entries} if routing else {}
     if language not in _keys(sections.get("languages")):
         first = next(iter(_keys(sections.get("languages"))), "en")
-        voice = VOICES.get(language, "{voice: ..., code: ..., name: ...")
+        key, voice = _free_key(routing), VOICES.get(language, "{voice: ..., code: ..., name: ...")
         yield f"Add the language to {config / ROUTING}, below the others, and a key that chooses it:"
         yield ""
         yield "languages:"
         yield f"  {language}: {voice}, fallback: {first}}}"
         yield "always:"
-        yield f"  {_free_key(routing)}: {{language: {language}}}"
+        yield f"  {key}: {{language: {language}}}"
         yield ""
-        yield f"So that callers hear of it, add {_free_key(routing)} to 'mention' of the menus with which calls begin."
+        yield f"So that callers hear of it, add {key} to 'mention' of the menus with which calls begin."
         yield f"With the fallback, texts that you have not translated yet are heard in '{first}'."
         if language not in VOICES:
             yield "Voices and codes: https://www.twilio.com/docs/voice/twiml/say/text-speech"

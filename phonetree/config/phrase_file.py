@@ -51,13 +51,12 @@ def _with_missing(text: str, name: str) -> str:
     starts = sorted(key.where.line - 1 for key, _ in table.entries)
     written = {key.text: (key.where.line - 1, item) for key, item in table.entries}
     for part, (line, item) in sorted(written.items(), key=lambda each: -each[1][0]):  # from below: lines keep places
-        known = _names(item)
-        if part in PARTS and (missing := {each: english_of(part)[each] for each in english_of(part).keys() - known}):
-            ordered = {each: text for each, text in english_of(part).items() if each in missing}
+        english, known = english_of(part) if part in PARTS else {}, _names(item)
+        if missing := {name: words for name, words in english.items() if name not in known}:
             end = next((start for start in starts if start > line), len(lines))
             while end > line + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
                 end -= 1
-            lines.insert(end, _entries(ordered, _indent(item)))
+            lines.insert(end, _entries(missing, _indent(item)))
     new = (f"\n{part}:\n{_entries(english_of(part))}" for part in PARTS if part not in written)
     return "".join((*lines, *new))
 

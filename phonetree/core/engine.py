@@ -183,8 +183,8 @@ def _first_words(here: _Call) -> tuple[Spoken, ...]:
 
 def _in_part(here: _Call) -> tuple[Spoken, ...]:
     """That some texts will be heard in another language: said before the first of them."""
-    other = here.speak.info.fallback
-    return (here.speak.phrase("partly", language=here.site.languages[other].name),) if other else ()
+    words = here.speak.partly
+    return (here.speak.say(words),) if words else ()
 
 
 def _at_short_notice(here: _Call) -> tuple[Spoken, ...]:

@@ -96,6 +96,12 @@ class Speaker:
         info = self.info
         return Say(info.pronunciation.aloud(text), info.voice, node, key)
 
+    @property
+    def partly(self) -> str:
+        """That some texts are in another language only; "" if none is."""
+        other = self.info.fallback
+        return self.words("partly", language=self.site.languages[other].name) if other else ""
+
     def resource(self, resource: str) -> str:
         """The name of an outside line."""
         return self.name(self.site.resources[resource].names).text

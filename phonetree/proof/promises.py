@@ -14,7 +14,7 @@ from phonetree.core.schedule import Kind
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
-from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Spoken, Verbs
+from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.budgets import TimeToHelp, alone, first_turns, question, times_to_help
 from phonetree.proof.memoised import Situation
@@ -302,16 +302,10 @@ def languages_are_kept(walked: Walked) -> Iterator[Breach]:
             )
     for moment in range(len(walked.moments.kinds)):
         for language, begin in first_turns(site, walked.walk, walked.walk.turn_at[Place(moment)]):
-            info = site.languages[language]
+            speak = Speaker(site, language, walked.moments.kinds[moment].at)
             spoken = [say for verb in walked.walk.verbs[begin] if isinstance(verb, Gather) for say in verb.spoken]
-            if info.fallback and not _begins_with_partly(walked, language, spoken):
+            if speak.partly and spoken[:1] != [speak.say(speak.partly)]:
                 yield walked.breach(f"callers are not told that '{language}' is spoken in part only", begin)
-
-
-def _begins_with_partly(walked: Walked, language: str, spoken: list[Spoken]) -> bool:
-    speak = Speaker(walked.site, language, walked.moments.kinds[0].at)
-    other = walked.site.languages[language].fallback
-    return bool(other) and spoken[:1] == [speak.phrase("partly", language=walked.site.languages[other or ""].name)]
 
 
 def menus_are_short(walked: Walked) -> Iterator[Breach]:

@@ -69,8 +69,7 @@ def forget(store: Store) -> None:
     """Writes the rows about messages anew, as if each had come now and there had been no other. Raises StoreError."""
     if store.sqlite:
         with store.alone() as run:
-            run(CUT_OFF)
-            run("VACUUM")
+            _write_anew(run)
         return
     with store.write() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -98,8 +97,13 @@ def cut_off_free_pages(store: Store) -> None:
     if store.sqlite:
         with store.alone() as run:
             if run("PRAGMA auto_vacuum") != [(1,)]:
-                run(CUT_OFF)
-                run("VACUUM")
+                _write_anew(run)
+
+
+def _write_anew(run: Callable[[str], object]) -> None:
+    """Writes a file anew, without free pages, now and at the end of each transaction (SQLite)."""
+    run(CUT_OFF)
+    run("VACUUM")
 
 
 def told_besides(store: Store) -> tuple[str, ...]:

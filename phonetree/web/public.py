@@ -94,7 +94,6 @@ def index() -> Response:
     return response
 
 
-@blueprint.get("/<language:language>", strict_slashes=False)
 @blueprint.get("/<language:language>/", strict_slashes=False)
 def in_language(language: Language) -> Response:
     """The page in one of the site's languages."""
@@ -149,7 +148,6 @@ def make(site: Site, now: datetime, public_url: str) -> Mapping[str, bytes]:
 
 def _render(site: Site, language: Language, now: datetime, public_url: str) -> bytes:
     words, speak = site.page_words[language], Speaker(site, language, now)
-    partly = speak.info.fallback
     weekdays = speak.names("weekdays")
     read = reading(outline(site, language, now), language)
     notice = site.schedule.words(now)
@@ -170,7 +168,7 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         is_open=site.schedule.kind(now) is Kind.OPEN,
         crisis_line=site.resources[site.last_resort],
         short_notice=[speak.name(notice)] if speak.of(notice).language in notice else [],
-        partly=speak.words("partly", language=site.languages[partly].name) if partly else "",
+        partly=speak.partly,
         our_hours=hours.week_in_words(site.schedule.week, words, weekdays),
         emergency=EMERGENCY,
         relay=RELAY,

@@ -14,7 +14,7 @@ from phonetree.core.fallback import fallback
 from phonetree.core.tree import Field, Language, Menu, Node, Site, prompts_of
 from phonetree.core.verbs import Dial, Gather, Verbs
 from phonetree.core.wording import every_form
-from phonetree.proof.promises import Breach, Promise, Walked
+from phonetree.proof.promises import Breach, Found, Promise, Walked
 from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
 SPARE_BYTES = 8 * 1024
@@ -46,21 +46,31 @@ def _usable(walked: Walked) -> Iterator[Breach]:
     as one: that saves nine in ten."""
     site = walked.site
     more = _Moments(site)
-    looked_at: set[tuple[object, ...]] = set()
-    for turn, verbs in walked.documents:
-        if (words := _without_addresses(verbs)) not in looked_at:
-            looked_at.add(words)
-            try:
-                usable(verbs, spare=SPARE_BYTES + more.bytes_in(verbs))
-            except ValueError as error:
-                yield walked.breach(f"what is said at node '{walked.node(turn)}' {error}", turn)
+    looked_at: dict[tuple[object, ...], str] = {}
+
+    def found() -> Iterator[Found]:
+        for answer, verbs in walked.documents:
+            words = _without_addresses(verbs)
+            if words not in looked_at:
+                looked_at[words] = _fault(verbs, more)
+            if looked_at[words]:
+                point = walked.walk.first(answer)
+                yield point, f"what is said at node '{walked.node(point)}' {looked_at[words]}", None
+
+    yield from walked.breaches(found())
     for kind in walked.moments.kinds:
         for language in site.languages:
-            lost = engine.start_again(site, kind.at, language).verbs
-            try:
-                usable(lost, spare=SPARE_BYTES + more.bytes_in(lost))
-            except ValueError as error:
-                yield Breach(f"what callers hear when their place is lost {error}", node=site.start[kind.kind])
+            if fault := _fault(engine.start_again(site, kind.at, language).verbs, more):
+                yield Breach(f"what callers hear when their place is lost {fault}", node=site.start[kind.kind])
+
+
+def _fault(verbs: Verbs, more: "_Moments") -> str:
+    """Why no phone network could use a document; "" if it could."""
+    try:
+        usable(verbs, spare=SPARE_BYTES + more.bytes_in(verbs))
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 class _Moments:

@@ -5,142 +5,118 @@ reads the same, it answers the same. The recorded reads form a decision tree wit
 keys need one call for all kinds of moment, and most answers are equal.
 """
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, cast
 
-from phonetree.core.events import Event, LegPressed, Pressed
+from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.state import State
 from phonetree.core.tree import Choice, Hours, OwnHours, Site
 from phonetree.core.turn import Turn
 from phonetree.proof.moments import Moment, Moments
+from phonetree.proof.search import lowest
+from phonetree.proof.situations import Situation, clock, pressed
 
-Situation = tuple[State | None, Event, int]
-"""Where a call is (None: it comes in), what happened, and for a team that rings, the seconds since it was rung: a turn
-without its moment."""
+Ask = Callable[[Site, datetime, Situation], Turn]
 
-Take = Callable[[Site, datetime, Situation], Turn]
+NO_KEY = "?"
+"""A key that no phone has."""
 
-Read = str | int | tuple[str]
-"""What can be read: a field of the state, by its name; a fact of the moment, by its number; or whether the pressed key
-is this one."""
+EVERY = -1
+"""Every moment, as a set."""
 
 MOMENT, KIND, HOURS = range(3)
 """The facts of a moment: itself, its kind, and from `HOURS` on whether each of the site's hours are open."""
-
-Reads = dict[Read, object]
-"""What one turn read, in this order, with the values."""
-
-
-class _Decision:
-    """A node of the decision tree: what is read next, and by its value the next decision or the answer's number."""
-
-    __slots__ = ("branches", "read")
-
-    def __init__(self, read: Read) -> None:
-        self.read = read
-        self.branches: dict[object, _Decision | int] = {}
 
 
 class MemoisedEngine:
     """Calls the engine for the turns of a site. Its `answers` are numbered in the order in which they were found, no
     two equal. The `time_dependent` ones may differ at other moments of the same kind."""
 
-    def __init__(self, site: Site, moments: Moments, take: Take) -> None:
+    def __init__(self, site: Site, moments: Moments, ask: Ask) -> None:
         self.answers: list[Turn] = []
         self.time_dependent: set[int] = set()
         self._numbers: dict[Turn, int] = {}
         self._site = _recording_site(site, moments)
         self._moments = moments
         self._facts = [(number, each.kind, *each.open) for number, each in enumerate(moments.kinds)]
-        self._take = take
-        self._roots: dict[object, _Decision | int] = {}
-        self._subtrees: dict[int, _Decision | int] = {}
+        self._alike = _moments_alike(self._facts)
+        self._ask = ask
+        self._same = array("i")  # by situation, the answer that is given at every moment
+        self._known: dict[int, list[tuple[int, int]]] = {}  # for any other one, the answers so far
 
-    def answer(self, number: int, situation: Situation, moment: int) -> int:
-        """The number of the answer in a situation at a kind of moment. `number` stands for the situation."""
-        subtree = found = self._subtrees.get(number)
-        if isinstance(found, int):
-            return found
-        state, event, elapsed = situation
-        facts = self._facts[moment]
-        if found is None:
-            found = self._roots.get((_without_key(event), elapsed, state is None))
-        while isinstance(found, _Decision):
-            read = found.read
-            if isinstance(read, str):
-                found = found.branches.get(getattr(state, read))
-            elif isinstance(read, int):
-                subtree = subtree or found
-                found = found.branches.get(facts[read])
+    def parts(self, number: int, situation: Situation, moments: int) -> Iterable[tuple[int, int]]:
+        """The answers in a situation at some moments: for each, its number with the moments at which it is given.
+        `number` stands for the situation."""
+        self._same.extend([-1] * (number + 1 - len(self._same)))
+        if self._same[number] >= 0:
+            return ((self._same[number], moments),)
+        found: dict[int, int] = {}
+        for answer, given in self._known.get(number, ()):
+            if at := moments & given:
+                found[answer] = found.get(answer, 0) | at
+                moments &= ~given
+        while moments:
+            answer, given = self._call(situation, lowest(moments))
+            if given == EVERY:
+                self._same[number] = answer
             else:
-                assert isinstance(event, Pressed | LegPressed)
-                found = found.branches.get(event.keys == read[0])
-        if found is None:
-            return self._call(situation, moment)
-        self._subtrees[number] = found if subtree is None else subtree
-        return found
+                self._known.setdefault(number, []).append((answer, given))
+            found[answer] = found.get(answer, 0) | moments & given
+            moments &= ~given
+        return found.items()
 
-    def _call(self, situation: Situation, moment: int) -> int:
-        """Calls the engine, and adds what it read and its answer to the tree. Returns the answer's number."""
-        state, event, elapsed = situation
-        reads: Reads = {}
-        proxy = _RecordingState(state, reads) if state else None
-        now = cast("datetime", _RecordingMoment(self._moments.kinds[moment], self._facts[moment], reads))
-        turn = self._take(self._site, now, (proxy, _recording_event(event, reads), elapsed))
+    def keys(self, state: State, moment: int) -> frozenset[str]:
+        """The keys that make a difference in a state; no other does."""
+        compared: set[str] = set()
+        key = cast("str", _RecordingKey(NO_KEY, compared))
+        self._turn((state, pressed(state, key), 0), moment, set())
+        return frozenset(compared)
+
+    def _call(self, situation: Situation, moment: int) -> tuple[int, int]:
+        """The number of the answer in a situation at a moment, and the moments at which it is given."""
+        reads: set[int] = set()
+        turn = self._turn(situation, moment, reads)
         number = self._numbers.setdefault(turn, len(self.answers))
         if number == len(self.answers):
             self.answers.append(turn)
         if MOMENT in reads:
             self.time_dependent.add(number)
-        branches: dict[object, _Decision | int] = self._roots
-        branch: object = (_without_key(event), elapsed, state is None)
-        for read, value in reads.items():
-            decision = branches.get(branch)
-            if decision is None:
-                decision = branches[branch] = _Decision(read)
-            assert isinstance(decision, _Decision), "the engine is not pure"
-            assert decision.read == read, "the engine is not pure"
-            branches, branch = decision.branches, value
-        branches[branch] = number
-        return number
+        given = EVERY
+        for fact in reads:
+            given &= self._alike[moment][fact]
+        return number, given
+
+    def _turn(self, situation: Situation, moment: int, reads: set[int]) -> Turn:
+        now = _RecordingMoment(self._moments.kinds[moment], self._facts[moment], reads, clock(situation))
+        return self._ask(self._site, cast("datetime", now), situation)
 
 
-class _RecordingState(State):
-    """A state that records which fields are read. They are unset until then, except the revision, which is the same
-    throughout a walk."""
-
-    __slots__ = ("_reads", "_real")
-
-    def __init__(self, real: State, reads: Reads) -> None:
-        object.__setattr__(self, "_real", real)
-        object.__setattr__(self, "_reads", reads)
-        object.__setattr__(self, "revision", real.revision)
-
-    def __getattr__(self, field: str) -> Any:
-        value = self._reads[field] = getattr(self._real, field)
-        object.__setattr__(self, field, value)
-        return value
-
-    def __eq__(self, other: object) -> bool:
-        raise TypeError("only the fields of a state can be read")
-
-    __hash__ = None  # type: ignore[assignment]
+def _moments_alike(facts: list[tuple[object, ...]]) -> list[tuple[int, ...]]:
+    """By moment and fact, the moments with the same."""
+    return [
+        tuple(
+            sum(1 << number for number, other in enumerate(facts) if other[fact] == value)
+            for fact, value in enumerate(values)
+        )
+        for values in facts
+    ]
 
 
 class _RecordingKey:
     """A key that records the keys that it is compared with. It supports nothing else."""
 
-    def __init__(self, real: str, reads: Reads) -> None:
-        self._real, self._reads = real, reads
+    def __init__(self, real: str, compared: set[str]) -> None:
+        self._real, self._compared = real, compared
 
     def __eq__(self, other: object) -> bool:
         assert isinstance(other, str)
-        value = self._reads[(other,)] = self._real == other
-        return value
+        self._compared.add(other)
+        return self._real == other
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -158,36 +134,20 @@ class _ComparedByKey(dict[str, Choice]):
         return next(choice for each, choice in self.items() if key == each)
 
 
-def _recording_event(event: Event, reads: Reads) -> Event:
-    match event:
-        case Pressed(keys):
-            return Pressed(cast("str", _RecordingKey(keys, reads)))
-        case LegPressed(keys, too_late):
-            return LegPressed(cast("str", _RecordingKey(keys, reads)), too_late)
-        case _:
-            return event
-
-
-def _without_key(event: Event) -> object:
-    match event:
-        case Pressed():
-            return Pressed
-        case LegPressed(_, too_late):
-            return LegPressed, too_late
-        case _:
-            return event
-
-
 class _RecordingMoment:
     """A moment that records which of its facts are read. Reading anything else counts as reading the exact moment."""
 
-    def __init__(self, moment: Moment, facts: tuple[object, ...], reads: Reads) -> None:
-        self._moment, self._facts, self._reads = moment, facts, reads
+    def __init__(self, moment: Moment, facts: tuple[object, ...], reads: set[int], clock: int | None) -> None:
+        self._moment, self._facts, self._reads, self._clock = moment, facts, reads, clock
+
+    def timestamp(self) -> float:
+        """The seconds since 1970; by the clock of a ringing if there is one, which is no fact of the moment."""
+        return self._itself().timestamp() if self._clock is None else self._clock
 
     def fact(self, number: int) -> object:
         """A fact of this kind of moment, by its number."""
-        value = self._reads[number] = self._facts[number]
-        return value
+        self._reads.add(number)
+        return self._facts[number]
 
     def _itself(self) -> datetime:
         self.fact(MOMENT)
@@ -246,6 +206,20 @@ class _RecordingHours(OwnHours):
         return self.cache[now]
 
 
+class _Remembering(Pronunciation):
+    """A pronunciation that pronounces each text once."""
+
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        return {}
+
+    def aloud(self, text: str) -> str:
+        said = self._said.get(text)
+        if said is None:
+            said = self._said[text] = super().aloud(text)
+        return said
+
+
 def _recording_site(site: Site, moments: Moments) -> Site:
     """The site with hours that record when they are read, and keys that can be compared with a recording one."""
     hours = partial(_recording_hours, facts={each: HOURS + number for number, each in enumerate(moments.hours)})
@@ -259,8 +233,19 @@ def _recording_site(site: Site, moments: Moments) -> Site:
         )
         for name, team in site.teams.items()
     }
+    languages = {
+        name: replace(info, pronunciation=_Remembering(info.pronunciation.spoken))
+        for name, info in site.languages.items()
+    }
     schedule = _RecordingSchedule(known.zone, known.week, known.dated, known.holidays, known.overrides)
-    return replace(site, schedule=schedule, resources=lines, teams=teams, always=_ComparedByKey(site.always))
+    return replace(
+        site,
+        schedule=schedule,
+        languages=languages,
+        resources=lines,
+        teams=teams,
+        always=_ComparedByKey(site.always),
+    )
 
 
 def _recording_hours(hours: Hours, facts: dict[Hours, int]) -> Hours:

@@ -106,7 +106,7 @@ def ends_at_help(walked: Walked) -> Iterator[Breach]:
         return (situation for situation in after if not out_of_scope[situation])
 
     search = Search(walked.moments)
-    search.room_for(len(walk.situations), len(walk.answers))
+    search.more_situations(len(walk.situations))
     search.run(walk.begin, walk.parts, follows, walk.waits.__getitem__)
     stranded = (
         case
@@ -232,7 +232,7 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
     def after(answer: int, moments: int) -> Iterator[tuple[int, int]]:
         return chain(*(walk.parts(each, moments) for each in walk.follows[answer] if not pressed[each]))
 
-    for root, given in enumerate(walk.given):
+    for root, given in walk.given.items():
         stack = [(root, given & ~done[root], after(root, given & ~done[root]))]
         on_the_way[root] |= given & ~done[root]
         while stack:

@@ -47,7 +47,7 @@ class Search:
         self.situation_of, self.answer_of, self._level = array("i"), array("i"), array("i")
         self.moments_of: list[int] = []
         self.reached: list[int] = []
-        self.given: list[int] = []
+        self.given: dict[int, int] = {}
         self.turns = 0
         self._kinds = len(moments.kinds)
         self._next = [sum(1 << each for each in follows) for follows in moments.follows]
@@ -59,13 +59,11 @@ class Search:
         self._waiting: dict[int, _Waiting] = {}  # by situation, the last one
         self._last = [0] * self._kinds  # by moment, the number of the last one
 
-    def room_for(self, situations: int, answers: int) -> None:
-        """Makes room for this many situations and answers."""
-        more = situations - len(self.reached)
+    def more_situations(self, more: int = 1) -> None:
+        """Makes room for more situations."""
         self.reached += [0] * more
         self._cases += [()] * more
         self._before.extend([-1] * (more * self._kinds))
-        self.given += [0] * (answers - len(self.given))
 
     def run(
         self, begin: int, parts: Parts, follows: Follows, waits: Callable[[int], bool], most: int = 1 << 60
@@ -93,12 +91,11 @@ class Search:
             self.answer_of.append(answer)
             self._level.append(level)
             self._cases[situation] += (case,)
-            following = follows(answer, lowest(at))
-            new = at & ~self.given[answer]
-            self.given[answer] |= at
-            for after in following if new else ():
-                if add := new & ~self.reached[after]:
-                    self._add(after, add, case, level + 1)
+            if new := at & ~self.given.get(answer, 0):
+                self.given[answer] = self.given.get(answer, 0) | at
+                for after in follows(answer, lowest(at)):
+                    if add := new & ~self.reached[after]:
+                        self._add(after, add, case, level + 1)
 
     def _add(self, situation: int, moments: int, before: int, level: int) -> None:
         """Adds a situation at some moments. It joins one that waits on the same level, where at these moments nothing
@@ -108,8 +105,11 @@ class Search:
         known = self._waiting.get(situation)
         number = known.number if known and known.level == level else -1
         joining = 0
-        for moment in bits(moments):
-            self._before[situation * self._kinds + moment] = before
+        left, first = moments, situation * self._kinds
+        while left:  # over `bits`, which takes longer
+            moment = (left & -left).bit_length() - 1
+            left &= left - 1
+            self._before[first + moment] = before
             if self._last[moment] <= number:
                 joining |= 1 << moment
                 self._last[moment] = number

@@ -86,7 +86,6 @@ class Walk(Search):
     def _follows(self, answer: int, moment: int) -> tuple[int, ...]:
         if answer not in self.follows:
             self.follows[answer] = tuple(self._following(self.answers[answer].verbs, moment))
-            self.room_for(len(self.situations), len(self.answers))
         return self.follows[answer]
 
     def _following(self, verbs: Verbs, moment: int) -> Iterator[int]:
@@ -101,7 +100,7 @@ class Walk(Search):
         if number == len(self.situations):
             self.situations.append(situation)
             self.waits.append(waits(situation))
-            self.room_for(number + 1, 0)
+            self.more_situations()
         return number
 
     def _pressable(self, state: State, moment: int) -> Iterator[Event]:
@@ -133,12 +132,12 @@ class Walk(Search):
         state, *_ = self.situation(point)
         if state is None or state is self._likeness.at(state, point.moment):
             return found
-        return replace(found, verbs=tuple(self._at(verb, point.moment) for verb in found.verbs))
+        return found._replace(verbs=tuple(self._at(verb, point.moment) for verb in found.verbs))
 
     def _at(self, verb: Verb, moment: int) -> Verb:
         match verb:
             case Dial(then=State() as then) | Redirect(then=then):
-                return replace(verb, then=self._likeness.at(then, moment))
+                return verb._replace(then=self._likeness.at(then, moment))
             case _:
                 return verb
 

@@ -3,7 +3,6 @@
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +16,7 @@ from phonetree.core import engine
 from phonetree.core.events import Event
 from phonetree.core.state import State
 from phonetree.core.tree import Site
-from phonetree.core.verbs import Verbs
+from phonetree.core.verbs import Dial, Gather, Record, Redirect, Verb, Verbs
 from phonetree.errors import ConfigError
 from phonetree.proof.moments import Moments, moments
 from phonetree.proof.situations import CALL_COMES_IN, KEYS, Likeness, Situation, following, pressed, take, waits
@@ -59,11 +58,17 @@ def every_turn(site: Site, kinds: Moments) -> dict[tuple[int, Situation], Verbs]
 
 def alike(verbs: Verbs, like: Callable[[State], State]) -> Verbs:
     """A document whose addresses are those that stand for those alike."""
-    states = [
-        {name: like(state) for name in ("then", "screen") if isinstance(state := getattr(verb, name, None), State)}
-        for verb in verbs
-    ]
-    return tuple(replace(verb, **each) for verb, each in zip(verbs, states, strict=True))  # type: ignore[arg-type]
+
+    def of(verb: Verb) -> Verb:
+        match verb:
+            case Gather() | Record() | Redirect():
+                return verb._replace(then=like(verb.then))
+            case Dial(screen=screen, then=then):
+                return verb._replace(screen=screen and like(screen), then=then and like(then))
+            case _:
+                return verb
+
+    return tuple(map(of, verbs))
 
 
 def assert_complete(site: Site) -> None:

@@ -9,7 +9,7 @@ import click
 
 from phonetree.commands.line import play
 from phonetree.commands.options import at_option, config_option, load_for_reading, moment
-from phonetree.config.rendering import DOCUMENTS
+from phonetree.config.documents import DOCUMENTS
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
 from phonetree.proof.prove import Proof, Verdict, prove

@@ -77,7 +77,7 @@ def ratios(rounds: int, folder: Path) -> Iterator[tuple[str, float, float]]:
 def started(folder: Path, options: tuple[str, ...], more: Mapping[str, str]) -> Iterator[tuple[int, int]]:
     """A server that has just been started: its process and its port."""
     port = free_port()
-    environment = ENVIRONMENT | more | ({"PHONETREE_PUBLIC_URL": f"http://127.0.0.1:{port}"} if more else {})
+    environment = ENVIRONMENT | dict(more) | ({"PHONETREE_PUBLIC_URL": f"http://127.0.0.1:{port}"} if more else {})
     arguments = [PYTHON, "-m", "phonetree", "serve", *options, "--port", str(port)]
     process = subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
     try:

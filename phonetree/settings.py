@@ -16,7 +16,8 @@ from phonetree.core.characters import named, unfit
 from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
-DATABASE_URL = "sqlite:///var/phonetree.db"
+DATABASE_FILE = Path("var/phonetree.db")
+DATABASE_URL = f"sqlite:///{DATABASE_FILE}"
 PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
 """How the program was called, to show in messages."""
 
@@ -167,6 +168,11 @@ def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.envi
 def database_url(environ: Mapping[str, str] = os.environ) -> str:
     """The address of the store's database."""
     return _values(environ).get("DATABASE_URL", DATABASE_URL)
+
+
+def may_have_database(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there may be a database: an address is set, or the usual file is there."""
+    return database_url(environ) != DATABASE_URL or DATABASE_FILE.exists()
 
 
 def notify(environ: Mapping[str, str] = os.environ) -> str:

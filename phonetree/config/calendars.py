@@ -12,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec, module_from_spec
 
 import holidays
+from holidays.registry import EntityLoader
 
 PACKAGE = "holidays.countries"
 
@@ -28,7 +29,7 @@ _import_no_country()
 @cache
 def countries() -> frozenset[str]:
     """The countries that have a calendar, by their ISO codes."""
-    return frozenset(holidays.EntityLoader.get_country_codes(include_aliases=False))
+    return frozenset(EntityLoader.get_country_codes(include_aliases=False))
 
 
 def states(country: str) -> tuple[str, ...]:

@@ -28,12 +28,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from phonetree.errors import SettingsError, StoreError
 from phonetree.settings import PROGRAM
 from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
+from phonetree.store.schema import SCHEMA
 
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for another process's lock."""
-
-SCHEMA = "0005"
-"""The revision of the schema that this code needs."""
 
 LEAST_FREE_BYTES = 20 * 2**20
 """With less free space a message of some minutes, and the overhead of writing it, may not fit (SQLite)."""

@@ -5,7 +5,6 @@ Every setting can also be given as NAME_FILE: the path of a file that holds it (
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -231,8 +230,8 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
     """Makes this process and its children a demo: random secrets for this run, fictional numbers."""
     port = urlsplit(public_url).port or 0
     environ.update(
-        TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
-        TWILIO_AUTH_TOKEN=secrets.token_hex(16),
+        TWILIO_ACCOUNT_SID="AC" + os.urandom(16).hex(),
+        TWILIO_AUTH_TOKEN=os.urandom(16).hex(),
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),

@@ -1,29 +1,35 @@
 """Calendars of public holidays, each a country or one of its states, from the library `holidays`.
 
-The library's package `holidays.countries` imports all its 250 modules with the first one: most of the time that a
-command takes, and memory that every worker keeps. So a package with the same modules and nothing imported stands in its
-place, and a country is imported when hours.yaml names it: before the file is accepted, never when a caller waits.
+Two parts of the library are left out, which take longer to import than all the rest, and which nobody here needs:
+`holidays.countries` imports all its 250 modules with the first one, and `holidays.version` searches the installed
+packages for its own number. An empty package and a module without a number stand in their places. So a country is
+imported when hours.yaml names it: before the file is accepted, never while a caller waits.
 """
 
 import sys
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
-
-import holidays
-from holidays.registry import EntityLoader
-
-PACKAGE = "holidays.countries"
+from types import ModuleType
 
 
-def _import_no_country() -> None:
-    """Puts the package there without running its file, unless somebody has imported it already."""
-    if PACKAGE not in sys.modules and (found := find_spec(PACKAGE)):
-        sys.modules[PACKAGE] = module_from_spec(found)
+def _leave_out() -> None:
+    """Does nothing if somebody has imported the library already."""
+    if "holidays" in sys.modules or not (library := find_spec("holidays")):
+        return
+    version = ModuleType("holidays.version")
+    version.__dict__["__version__"] = ""
+    sys.modules[version.__name__] = version
+    if countries := PathFinder.find_spec("holidays.countries", library.submodule_search_locations):
+        sys.modules[countries.name] = module_from_spec(countries)
 
 
-_import_no_country()
+_leave_out()
+
+import holidays  # noqa: E402 -- see above
+from holidays.registry import EntityLoader  # noqa: E402 -- see above
 
 
 @cache

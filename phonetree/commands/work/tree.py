@@ -6,9 +6,7 @@ import click
 
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.errors import PhonetreeError
-from phonetree.view.mermaid import as_mermaid
 from phonetree.view.outline import outline
-from phonetree.view.svg import as_svg
 from phonetree.view.text import as_text
 
 
@@ -21,9 +19,13 @@ def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
     now = moment(at, site.schedule.zone)
     sections = outline(site, shown, now)
     match form:
-        case "mermaid":
+        case "mermaid":  # imported here, as both escape with a module that brings half of the web along
+            from phonetree.view.mermaid import as_mermaid
+
             drawn = as_mermaid(sections)
         case "svg":
+            from phonetree.view.svg import as_svg
+
             kind = site.schedule.status(now).kind
             drawn = as_svg(sections, f"{site.helpline.name}: the tree on {now:%A %d %B %Y at %H:%M} ({kind})")
         case _:

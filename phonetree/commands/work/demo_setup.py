@@ -6,9 +6,8 @@ from phonetree import settings
 from phonetree.commands.files import make_folder
 from phonetree.commands.work.demo import PASSPHRASE, Demo, key
 from phonetree.mailbox import keyring
-from phonetree.simulator.provider import serve_apart
+from phonetree.simulator.provider import TestProvider, serve
 from phonetree.store.database import Store
-from phonetree.store.migrate import migrate
 
 
 def prepare_demo(port: int, account: str, token: str) -> str:
@@ -20,9 +19,12 @@ def prepare_demo(port: int, account: str, token: str) -> str:
         (settings.demo_keys(port) / "advocates.pem").write_bytes(pair.public)
         key(port).write_text(pair.private, encoding="utf-8")
     store = Store(settings.demo_database(port))
-    migrate(store)
+    if store.problem():
+        from phonetree.store.migrate import migrate  # slower to import than all the rest is to do
+
+        migrate(store)
     store.close()
-    return serve_apart(account, token)
+    return serve(TestProvider(account, token))
 
 
 def keep(demo: Demo, call: str, seconds: int) -> None:

@@ -297,7 +297,8 @@ def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:
     if country not in countries():
         section.problem(value.where, f"'{value.text}' is not a calendar; write a country or a state, like US or US-MA")
         return None
-    if subdivision and subdivision not in (known := states(country)):
+    known = states(country)
+    if subdivision and subdivision not in known:
         near = closest(subdivision, known)
         hint = f"did you mean '{country}-{near}'?" if near else "write the short form of a state, like US-MA"
         section.problem(value.where, f"'{country}' has no calendar for '{subdivision}'; {hint}")

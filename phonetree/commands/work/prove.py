@@ -4,16 +4,18 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from phonetree.commands.work.line import play
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.documents import DOCUMENTS
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
 from phonetree.proof.prove import Proof, Verdict, prove
-from phonetree.simulator.golden import Golden
+
+if TYPE_CHECKING:
+    from phonetree.simulator.golden import Golden
 
 
 def prove_command(at: str | None, form: str, config: Path) -> int:
@@ -37,11 +39,15 @@ def _text(proof: Proof, config: Path) -> str:
     return "\n".join([*lines, *map(_row, proof.times_to_help)])
 
 
-def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | None:
+def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> "Golden | None":
     """The shortest call that breaks a promise, as it is heard."""
     paths = [breach for breach in verdict.breaches if breach.path]
     if not paths:
         return None
+    # a whole server and a phone, which kept promises do not need
+    from phonetree.commands.work.line import play
+    from phonetree.simulator.golden import Golden
+
     shortest = min(paths, key=lambda breach: len(breach.path))
     found = replay(shortest.path, proof.walk, proof.moments)
     call = Golden(shortest.text, {"at": found.at, "keys": found.keys, "world": found.world})

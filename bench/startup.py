@@ -4,14 +4,18 @@
 
 Each command is run beside `python -c "import flask"`, in alternating rounds: a number is the median of its ratios to
 the run of Flask in the same round. `serve` is measured from the start of its process to the end of the first answer to
-a signed `POST /voice`: as a demo whose folder is there already, as a new demo, and as a usual server with a database in
-SQLite. The memory is that of a worker after `TURNS` turns and a while, from /proc/PID/smaps_rollup (Linux): RSS counts
-what is shared with other processes fully, PSS in proportion.
+a signed `POST /voice`: as a new demo (its database and key are made, too), as a demo that ran before, and as a usual
+server with a database in SQLite. The memory is that of a worker after `TURNS` turns and a while, from
+/proc/PID/smaps_rollup (Linux): RSS counts what is shared with other processes fully, PSS in proportion.
+
+Everything is compiled once, in the first round or start, which does not count; with PYTHONDONTWRITEBYTECODE=1 nothing
+of ours is.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,6 +36,8 @@ PYTHON = sys.executable
 FLASK = ("-c", "import flask")
 MOST_RATIO = 1.6
 """What a command may take beside Flask."""
+
+NEW, USUAL = "new demo", "usual"
 
 TURNS = 200
 SETTLE_SECONDS = 8.0
@@ -74,14 +80,13 @@ def ratios(rounds: int, folder: Path) -> Iterator[tuple[str, float, float]]:
 
 
 @contextmanager
-def started(folder: Path, options: tuple[str, ...], more: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """A server that has just been started: its process and its port."""
-    port = free_port()
+def started(folder: Path, port: int, options: tuple[str, ...], more: Mapping[str, str]) -> Iterator[int]:
+    """The process of a server that has just been started."""
     environment = ENVIRONMENT | dict(more) | ({"PHONETREE_PUBLIC_URL": f"http://127.0.0.1:{port}"} if more else {})
     arguments = [PYTHON, "-m", "phonetree", "serve", *options, "--port", str(port)]
     process = subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
     try:
-        yield process.pid, port
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -141,15 +146,20 @@ def serve(way: str, starts: int, scratch: Path) -> Iterator[tuple[float, float, 
         "ADVOCATE_1": "+16175550101",
         "ADVOCATE_2": "+16175550102",
     }
-    usual = way == "usual"
+    usual = way == USUAL
     folder = scratch / way
     folder.mkdir()
+    port = free_port()
     if usual:
         subprocess.run([PYTHON, "-m", "phonetree", "migrate"], check=True, cwd=folder, env=ENVIRONMENT)  # noqa: S603
-    for _ in range(starts):
+    for number in range(starts + 1):
+        if way == NEW:
+            shutil.rmtree(folder / "var", ignore_errors=True)
         began = time.perf_counter()
-        with started(folder, () if usual else ("--demo",), settings if usual else {}) as (server, port):
+        with started(folder, port, () if usual else ("--demo",), settings if usual else {}) as server:
             took = first_answer(folder, port, token if usual else "", began)
+            if not number:  # the first one compiles
+                continue
             known = token if usual else token_of(folder, port)
             assert all(turn(port, known) for _ in range(TURNS))
             time.sleep(SETTLE_SECONDS)
@@ -165,13 +175,14 @@ def main() -> None:
     slow = False
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(scratch / "compiled")
         for command, ratio, milliseconds in ratios(options.rounds, scratch) if options.rounds else ():
             print(f"{command:20}{ratio:6.2f}{milliseconds:8.0f} ms{'  too slow' if ratio > MOST_RATIO else ''}")
             slow = slow or ratio > MOST_RATIO
-        for way in ("demo", "usual") if options.starts else ():
+        for way in (NEW, "demo", USUAL) if options.starts else ():
             every = zip(*serve(way, options.starts, scratch), strict=True)
             first, rss, pss = (statistics.median(each) for each in every)
-            print(f"serve ({way}): first answer after {first:.2f} s; a worker has {rss:.0f} MB (PSS {pss:.0f} MB)")
+            print(f"serve ({way}): first answer after {first:.2f} s, a worker has {rss:.0f} MB (PSS {pss:.0f} MB)")
     sys.exit(slow)
 
 

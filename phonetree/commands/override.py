@@ -1,5 +1,7 @@
 """`override`: changes at short notice."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +37,7 @@ def override(context: click.Context, *, demo: bool, port: int | None) -> None:
 @config_option
 @pass_place
 def add(
-    place: "Place", kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
+    place: Place, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
 ) -> None:  # fmt: skip
     """Make the helpline open, closed or as-usual until a time. Servers follow within seconds.
 
@@ -51,7 +53,7 @@ def add(
 @override.command("list")
 @config_option
 @pass_place
-def list_(place: "Place", config: Path) -> None:
+def list_(place: Place, config: Path) -> None:
     """List current and coming overrides, newest first.
 
     Example: python -m phonetree override list
@@ -65,7 +67,7 @@ def list_(place: "Place", config: Path) -> None:
 @click.argument("number", type=int)
 @who_option
 @pass_place
-def withdraw(place: "Place", number: int, who: str) -> None:
+def withdraw(place: Place, number: int, who: str) -> None:
     """End override NUMBER now.
 
     Example: python -m phonetree override withdraw 3

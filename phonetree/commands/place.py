@@ -1,5 +1,7 @@
 """`--demo` and `--port`: whether a command works on the helpline's store, or on a demo's."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -35,7 +37,7 @@ class Which:
     port: int | None
 
 
-def pass_place(function: "Callable[Concatenate[Place, P], R]") -> Callable[P, R]:
+def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
     """Passes a command of a group what `--demo` and `--port` chose, opened. They may follow the group's name or
     the command's; a port after the command's takes precedence."""
 

@@ -1,5 +1,7 @@
 """`staff`: what staff did."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +26,7 @@ def staff(context: click.Context, *, demo: bool, port: int | None) -> None:
 @staff.command()
 @click.option("--days", type=click.IntRange(1, 732), default=30, show_default=True, help="How far back.")
 @pass_place
-def actions(place: "Place", days: int) -> None:
+def actions(place: Place, days: int) -> None:
     """List what staff did, newest first: overrides, resealing. Nothing about messages is listed.
 
     Example: python -m phonetree staff actions --days 7

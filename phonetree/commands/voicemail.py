@@ -1,5 +1,7 @@
 """`voicemail`: the messages that callers left."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,7 @@ def voicemail(context: click.Context, *, demo: bool, port: int | None) -> None:
 @voicemail.command("list")
 @click.option("--all", "everything", is_flag=True, help="Include handled messages.")
 @pass_place
-def list_(place: "Place", *, everything: bool) -> None:
+def list_(place: Place, *, everything: bool) -> None:
     """List waiting messages, recordings that could not be fetched yet, and failing notices.
 
     Example: python -m phonetree voicemail list
@@ -42,7 +44,7 @@ def list_(place: "Place", *, everything: bool) -> None:
 @key_option
 @passphrase_option
 @pass_place
-def play(place: "Place", message: str, key: Path, passphrase_file: Path | None) -> None:
+def play(place: Place, message: str, key: Path, passphrase_file: Path | None) -> None:
     """Play MESSAGE (the beginning of its id) on this machine. Nothing is written to a disk.
 
     Example: python -m phonetree voicemail play 3f2a --key ~/director.key.json
@@ -58,7 +60,7 @@ def play(place: "Place", message: str, key: Path, passphrase_file: Path | None) 
 @key_option
 @passphrase_option
 @pass_place
-def save(place: "Place", message: str, file: Path, key: Path, passphrase_file: Path | None) -> None:
+def save(place: Place, message: str, file: Path, key: Path, passphrase_file: Path | None) -> None:
     """Save MESSAGE as a WAV FILE that only you can read. Delete it after listening.
 
     Example: python -m phonetree voicemail save 3f2a message.wav --key ~/director.key.json
@@ -72,7 +74,7 @@ def save(place: "Place", message: str, file: Path, key: Path, passphrase_file: P
 @click.argument("message")
 @who_option
 @pass_place
-def claim(place: "Place", message: str, who: str) -> None:
+def claim(place: Place, message: str, who: str) -> None:
     """Claim MESSAGE, so that nobody else calls back too.
 
     Example: python -m phonetree voicemail claim 3f2a
@@ -85,7 +87,7 @@ def claim(place: "Place", message: str, who: str) -> None:
 @voicemail.command()
 @click.argument("message")
 @pass_place
-def release(place: "Place", message: str) -> None:
+def release(place: Place, message: str) -> None:
     """Release MESSAGE, so that somebody else can claim it.
 
     Example: python -m phonetree voicemail release 3f2a
@@ -99,7 +101,7 @@ def release(place: "Place", message: str) -> None:
 @click.argument("message")
 @who_option
 @pass_place
-def handled(place: "Place", message: str, who: str) -> None:
+def handled(place: Place, message: str, who: str) -> None:
     """Mark MESSAGE as handled; it is deleted when it expires.
 
     Example: python -m phonetree voicemail handled 3f2a
@@ -113,7 +115,7 @@ def handled(place: "Place", message: str, who: str) -> None:
 @click.argument("message")
 @click.confirmation_option(prompt="Delete the message? It cannot be restored")
 @pass_place
-def delete(place: "Place", message: str) -> None:
+def delete(place: Place, message: str) -> None:
     """Delete MESSAGE, here and at the provider.
 
     Example: python -m phonetree voicemail delete 3f2a
@@ -128,7 +130,7 @@ def delete(place: "Place", message: str) -> None:
 @passphrase_option
 @who_option
 @pass_place
-def reseal(place: "Place", key: Path, passphrase_file: Path | None, who: str) -> None:
+def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> None:
     """Reseal every message for the current keys: including those of new staff, without those of former staff.
 
     Example: python -m phonetree voicemail reseal --key ~/director.key.json

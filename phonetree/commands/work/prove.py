@@ -1,5 +1,7 @@
 """`prove`: the promises, each kept, or broken with the call that breaks it."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +41,7 @@ def _text(proof: Proof, config: Path) -> str:
     return "\n".join([*lines, *map(_row, proof.times_to_help)])
 
 
-def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> "Golden | None":
+def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | None:
     """The shortest call that breaks a promise, as it is heard."""
     paths = [breach for breach in verdict.breaches if breach.path]
     if not paths:

@@ -43,12 +43,12 @@ def pass_place(function: Callable[Concatenate[Place, P], R]) -> Callable[P, R]:
 
     @wraps(function)
     def opened(*arguments: P.args, **options: P.kwargs) -> R:
-        from phonetree.commands.work.place import opened
+        from phonetree.commands.work import place as work
 
         context = click.get_current_context()
         before: Which = context.obj
         demo, port = options.pop("demo"), options.pop("port")
         which = Which(before.demo or bool(demo), port if isinstance(port, int) else before.port)
-        return function(context.with_resource(opened(which)), *arguments, **options)
+        return function(context.with_resource(work.opened(which)), *arguments, **options)
 
     return demo_options("Use the demo instead of the helpline.")(opened)

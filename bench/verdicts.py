@@ -31,7 +31,10 @@ import json, sys, time
 from datetime import date
 from pathlib import Path
 from phonetree.config.numbers import NumberRules
-from phonetree.config.rendering import DOCUMENTS
+try:
+    from phonetree.config.documents import DOCUMENTS
+except ImportError:  # in earlier versions
+    from phonetree.config.rendering import DOCUMENTS
 from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
 from phonetree.proof.counterexample import replay

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from phonetree.config.rendering import DOCUMENTS
+from phonetree.config.documents import DOCUMENTS
 from phonetree.core.tree import NodeId, Site
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.prove import prove

@@ -18,7 +18,7 @@ from phonetree.core.tree import HoursNode, Language, Menu, Message, NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.proof.moments import Moments
-from phonetree.proof.search import Point, bits
+from phonetree.proof.search import Point, bits, lowest
 from phonetree.proof.situations import Situation, pressed, take
 from phonetree.proof.walk import Place, walk
 
@@ -132,7 +132,9 @@ class _Comparison:
         self._old, self._new = old, new
         self._names: dict[NodeId, NodeId] = {}
         self._compared: set[Spot] = set()
+        self._same: dict[int, int] = {}
         self._equal: dict[tuple[int, int], bool] = {}
+        self._settled: set[tuple[int, int]] = set()
 
     def rows(self, point: Point) -> Iterator[Row]:
         """The old rows of a turn that have to be compared: none if both sites answer the same and lead to what was
@@ -141,32 +143,52 @@ class _Comparison:
             return
         row = self._old.of(point)
         yield row
-        for event in self._more_keys(self._old.walk.situation(point), point.moment):
-            yield replace(row, place=replace(row.place, event=event))
+        state = row.place.state
+        if state and self._shared((point.moment, state.language, state.node)):
+            for event in self._more_keys(self._old.walk.situation(point), point.moment):
+                yield replace(row, place=replace(row.place, event=event))
 
     def _is_the_same(self, point: Point) -> bool:
         case, moment = point
-        old, new = self._old.walk, self._new.walk
-        answer, situation = old.answer_of[case], old.situation(point)
-        number = new.number(situation)
-        same = None if number is None else new.point(number, moment)
-        if same is None or (situation[0] and situation[0].step is Step.RING) or self._more_keys(situation, moment):
+        if case not in self._same:
+            self._same[case] = self._moments_of_the_same(case)
+        if not self._same[case] >> moment & 1:
             return False
-        pair = answer, new.answer_of[same.case]
-        if pair not in self._equal:
-            self._equal[pair] = old.answers[pair[0]].verbs == new.answers[pair[1]].verbs
-        spots = ((moment, *spot) for spot in self._old.spots[answer])
-        return self._equal[pair] and all(spot in self._compared or not self._shared(spot) for spot in spots)
+        answer = self._old.walk.answer_of[case]
+        if (answer, moment) not in self._settled:
+            spots = ((moment, *spot) for spot in self._old.spots[answer])
+            if not all(spot in self._compared or not self._shared(spot) for spot in spots):
+                return False
+            self._settled.add((answer, moment))
+        return True
+
+    def _moments_of_the_same(self, case: int) -> int:
+        """The moments of an old case at which the new site answers the same, to every key for which it stands."""
+        old, new = self._old.walk, self._new.walk
+        moments, answer = old.moments_of[case], old.answer_of[case]
+        situation = old.situations[old.situation_of[case]]
+        number = new.number(situation)
+        if number is None or (situation[0] and situation[0].step is Step.RING):
+            return 0
+        if self._more_keys(situation, lowest(moments)):
+            return 0
+        same = 0
+        for other, at in new.parts(number, moments):
+            if (answer, other) not in self._equal:
+                self._equal[answer, other] = old.answers[answer].verbs == new.answers[other].verbs
+            same |= at if self._equal[answer, other] else 0
+        return same
 
     def _more_keys(self, situation: Situation, moment: int) -> list[Event]:
-        """The keys for which a situation stands, because they make no difference there, but do on the new site."""
+        """The keys for which a situation that both sites have stands, because they make no difference there, but do on
+        the new site."""
         state, event, _ = situation
         if state is None or not isinstance(event, Pressed | LegPressed):
             return []
         known = self._old.walk.keys(state, moment)
-        if event.keys in known or not self._shared((moment, state.language, state.node)):
+        if event.keys in known:
             return []
-        now = self._new.walk.keys(self._renamed(state), moment)
+        now = self._new.walk.keys(self._renamed(self._without_lost_menu(state)), moment)
         return [pressed(state, key) for key in sorted(now - known - {event.keys})]
 
     def of(self, row: Row) -> Iterator[Difference]:
@@ -190,8 +212,8 @@ class _Comparison:
     def _compare(self, old: Row) -> Iterator[Difference]:
         """An old row beside the new one; without the menu heard last if the new site does not have it."""
         place, state = old.place, old.place.state
-        if state and (menu := self._name(state.menu)) and not isinstance(self._new.site.nodes.get(menu), Menu):
-            state = state._replace(menu="")
+        if state and (known := self._without_lost_menu(state)) is not state:
+            state = known
             old = self._old.at(replace(place, state=state))
         if state:
             state = self._renamed(state)
@@ -199,6 +221,11 @@ class _Comparison:
         if old.turn.verbs != new.turn.verbs:
             old, new = self._cut(old), self._cut(new)
             yield Difference(old, new, elsewhere=not self._same_place(old, new))
+
+    def _without_lost_menu(self, state: State) -> State:
+        """A state without the menu heard last, if the new site does not have that."""
+        menu = self._name(state.menu)
+        return state._replace(menu="") if menu and not isinstance(self._new.site.nodes.get(menu), Menu) else state
 
     def _renamed(self, state: State) -> State:
         """The same state in the new site."""

@@ -75,7 +75,13 @@ def _random(scratch: Path, count: int, seed: int) -> list[Path]:
     pick = random.Random(seed)  # noqa: S311 -- no secret
 
     @seeded(seed)
-    @settings(max_examples=count, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(trees.sites())
     def make(files: trees.Files) -> None:
         hours, routing = files

@@ -75,9 +75,8 @@ class State:
 
     def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
         """The same place, waiting for something else; counts that are not given are reset, but for `counted`."""
-        return State(
-            self.revision, self.language, self.node, step, menu or self.menu, **{"counted": self.counted, **counts}
-        )
+        counts.setdefault("counted", self.counted)
+        return State(self.revision, self.language, self.node, step, menu or self.menu, **counts)
 
 
 LATEST_BEGAN = 32_503_680_000

@@ -117,7 +117,7 @@ class Services:
 
     def forget(self) -> None:
         """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago. Python keeps the last
-        addresses that were split, which have the state of a call: the provider's library splits each one."""
+        addresses that were split, such as those of recordings."""
         clear_cache()
         self.renderer.forget()
         self.legs.expire()

@@ -7,8 +7,10 @@ without errors; of failures only what broke and where, never whose call, and not
 import re
 from contextlib import suppress
 from urllib.parse import quote
+from wsgiref.types import WSGIEnvironment
 
 from flask import Blueprint, Response, g, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -179,5 +181,12 @@ def _rescue(running: Services, language: str, step: str) -> bytes:
     return _END if step in LEG_STEPS else running.sites.last_resort.document(language)
 
 
+class _Document(Response):
+    """A document. Its headers are complete: Flask need not look at them again."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002
+        return self.headers
+
+
 def _document(document: bytes) -> Response:
-    return Response(document, content_type=CONTENT_TYPE)
+    return _Document(document, content_type=CONTENT_TYPE)

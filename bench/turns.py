@@ -1,11 +1,11 @@
-"""Turns per second beside the least that a signed webhook can do.
+"""Turns per second beside the least that a signed webhook can do, and beside what Twilio's tutorials do.
 
     .venv/bin/python -m bench.turns [--rounds 15] [--seconds 1]
 
-Each server runs in a process of its own (granian, one worker), and is asked by two connections that wait
-for each answer. All run at once, and rounds alternate between them. A request is a menu
-turn, signed, with the twenty-odd parameters that the network sends. `bare` and `WSGI` run in granian's WSGI mode with
-two threads, the others as `serve` runs them.
+Each server runs in a process of its own with one worker, and is asked by two connections that wait for each answer. All
+run at once, and rounds alternate between them. A request is a menu turn, signed, with the twenty-odd parameters that
+the network sends. `bare` and `WSGI` run in granian's WSGI mode with two threads, `tutorial` in gunicorn with two
+threads, the others as `serve` runs them.
 """
 
 import argparse
@@ -19,12 +19,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.apps import TOKEN, URL
+from bench.apps import SEEN_URL, TOKEN, URL, lift_limits
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.simulator.transport import sign
@@ -32,7 +33,11 @@ from tests.support.lines import VPR
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 2
-_FACTORIES = {"bare": "bare", "WSGI": "site"}
+GUNICORN = "gunicorn==27.0.1"
+_GRANIAN = ("-m", "granian", "--factory", "--workers", "1", "--log-level", "error")
+_WSGI = (*_GRANIAN, "--interface", "wsgi", "--blocking-threads", "2", "--port", "{port}")
+_RSGI = (*_GRANIAN, "--interface", "rsgi", "--http", "1", "--port", "{port}", "bench.apps:served")
+_GUNICORN = ("-m", "gunicorn", "--threads", "2", "--log-level", "error", "--bind", "127.0.0.1:{port}")
 FIELDS = {
     "CallSid": "CA" + "0" * 32, "AccountSid": "AC" + "0" * 32, "ApiVersion": "2010-04-01", "CallStatus": "in-progress",
     "From": "+16175550123", "Caller": "+16175550123", "To": "+16175550100", "Called": "+16175550100",
@@ -41,21 +46,35 @@ FIELDS = {
 }  # fmt: skip
 
 
-def request_bytes(path: str, digits: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A server, and what was measured of it: in each round, turns per second; seconds of each turn; seconds of CPU."""
+
+    name: str
+    command: tuple[str, ...]
+    config: Path = VPR
+    node: str = "welcome"
+    url: str = URL
+    rates: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+def request_bytes(url: str, path: str, digits: str) -> bytes:
     """A signed request as it goes over the wire."""
     fields = {**FIELDS, "Digits": digits}
     body = urlencode(fields).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: tree.example.org\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\nX-Twilio-Signature: {sign(TOKEN, URL + path, fields)}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nX-Twilio-Signature: {sign(TOKEN, url + path, fields)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def turns(revision: str, node: str) -> list[bytes]:
+def turns(url: str, revision: str, node: str) -> list[bytes]:
     """Menu turns: keys right and wrong, and silence, at several counts."""
     return [
-        request_bytes(f"/voice/{revision}/{language}/{node}/ask?menu={node}&misses={misses}", digits)
+        request_bytes(url, f"/voice/{revision}/{language}/{node}/ask?menu={node}&misses={misses}", digits)
         for language in ("en", "es")
         for misses in (1, 2)
         for digits in ("1", "2", "7", "")
@@ -63,25 +82,39 @@ def turns(revision: str, node: str) -> list[bytes]:
 
 
 @contextmanager
-def server(factory: str, port: int, config: Path) -> Iterator[int]:
-    """A server in a process of its own."""
-    mode = ["rsgi", "--http", "1"] if factory == "served" else ["wsgi", "--blocking-threads", "2"]
-    command = [
-        sys.executable, "-m", "granian", "--factory", "--port", str(port), "--workers", "1",
-        "--log-level", "error", "--interface", *mode, f"bench.apps:{factory}",
-    ]  # fmt: skip
-    environ = {**os.environ, "BENCH_CONFIG": str(config)}
+def server(row: Row, port: int, libraries: Path) -> Iterator[tuple[int, int]]:
+    """A server in a process of its own: its port, and the id of the process."""
+    command = [sys.executable, *(part.format(port=port) for part in row.command)]
+    environ = {**os.environ, "BENCH_CONFIG": str(row.config), "PYTHONPATH": str(libraries)}
     process = subprocess.Popen(command, cwd=ROOT, env=environ)  # noqa: S603
     try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            assert process.poll() is None, f"{row.name}: the server has ended"
             time.sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of its workers so far."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, rest = path.read_text().rpartition(") ")
+        except OSError:
+            continue  # it has ended
+        _, parent, *numbers = rest.split()
+        if pid in (int(path.parent.name), int(parent)):
+            ticks += int(numbers[9]) + int(numbers[10])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def gunicorn(scratch: Path) -> bool:
+    """Installs gunicorn for this run alone; whether that went well."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(scratch), GUNICORN]
+    return subprocess.run(command, check=False).returncode == 0  # noqa: S603
 
 
 def ask(port: int, requests: list[bytes], seconds: float, latencies: list[float]) -> None:
@@ -145,46 +178,58 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=1.0)
     options = parser.parse_args()
+    lift_limits()
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        rows = [Row("bare", (*_WSGI, "bench.apps:bare")), Row("WSGI", (*_WSGI, "bench.apps:site"))]
+        if gunicorn(scratch / "libraries"):
+            rows.append(Row("tutorial", (*_GUNICORN, "bench.apps:tutorial()"), url=SEEN_URL))
+        else:
+            print(f"NO ROW tutorial: pip could not install {GUNICORN}")
+        rows.append(Row("this site", _RSGI))
+        rows.extend(
+            Row(f"{count:,} nodes", _RSGI, site_of(scratch / str(count), count), f"menu{count // 2}")
+            for count in (10, 1_000, 10_000)
+        )
+        measure_all(rows, options.rounds, options.seconds, scratch / "libraries")
+    report(rows)
+
+
+def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path) -> None:
+    """Starts the servers and asks each in turn."""
     rules = NumberRules({}, fictional=True, stand_in=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        configs = {
-            "bare": VPR,
-            "WSGI": VPR,
-            "this site": VPR,
-            "10 nodes": site_of(Path(scratch) / "10", 10),
-            "1000 nodes": site_of(Path(scratch) / "1000", 1000),
-        }
-        nodes = {
-            "bare": "welcome",
-            "WSGI": "welcome",
-            "this site": "welcome",
-            "10 nodes": "menu5",
-            "1000 nodes": "menu500",
-        }
-        asked = {name: turns(load(path, rules).site.revision, nodes[name]) for name, path in configs.items()}
-        rates: dict[str, list[float]] = {name: [] for name in configs}
-        latencies: dict[str, list[float]] = {name: [] for name in configs}
-        with ExitStack() as running:
-            ports = {
-                name: running.enter_context(server(_FACTORIES.get(name, "served"), 8700 + number, path))
-                for number, (name, path) in enumerate(configs.items())
-            }
-            for round_ in range(options.rounds + 1):
-                for name, port in ports.items():
-                    rate, every = measure(port, asked[name], options.seconds)
-                    if round_:  # the first one warms the machine
-                        rates[name].append(rate)
-                        latencies[name] += every
-    report(rates, latencies)
+    asked = [turns(row.url, load(row.config, rules).site.revision, row.node) for row in rows]
+    with ExitStack() as running:
+        servers = [running.enter_context(server(row, 8700 + number, libraries)) for number, row in enumerate(rows)]
+        for round_ in range(rounds + 1):
+            for row, (port, pid), requests in zip(rows, servers, asked, strict=True):
+                before = cpu_seconds(pid)
+                rate, every = measure(port, requests, seconds)
+                if round_:  # the first one warms the machine
+                    row.rates.append(rate)
+                    row.latencies.extend(every)
+                    row.cpu.append(cpu_seconds(pid) - before)
 
 
-def report(rates: dict[str, list[float]], latencies: dict[str, list[float]]) -> None:
-    """The table. A ratio is the median of each round's, beside the bare server in the same round."""
-    print(f"{'':12}{'turns/s':>9}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}")
-    for name, each in rates.items():
-        ratio = statistics.median(rate / bare for rate, bare in zip(each, rates["bare"], strict=True))
-        cuts = statistics.quantiles(latencies[name], n=100)
-        print(f"{name:12}{statistics.median(each):9.0f}{ratio:8.2f}{cuts[49] * 1000:9.3f}{cuts[98] * 1000:9.3f}")
+def report(rows: list[Row]) -> None:
+    """The table. A ratio is the median of each round's, with the least and the most, beside the server named there in
+    the same round."""
+    named = {row.name: row for row in rows}
+    beside = [named[name] for name in ("bare", "tutorial", "10 nodes") if name in named]
+    titles = "".join(f"{f'x {other.name}':>18}" for other in beside)
+    print(f"{'':13}{'turns/s':>8}{'CPU us':>8}{'p50 ms':>8}{'p99 ms':>8}{titles}")
+    for row in rows:
+        cuts = statistics.quantiles(row.latencies, n=100)
+        cpu = sum(row.cpu) / len(row.latencies) * 1e6
+        print(
+            f"{row.name:13}{statistics.median(row.rates):8.0f}{cpu:8.0f}{cuts[49] * 1000:8.3f}{cuts[98] * 1000:8.3f}"
+            + "".join(f"{_ratio(row, other):>18}" for other in beside)
+        )
+
+
+def _ratio(row: Row, other: Row) -> str:
+    each = [rate / beside for rate, beside in zip(row.rates, other.rates, strict=True)]
+    return f"{statistics.median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
 
 
 if __name__ == "__main__":

@@ -316,34 +316,36 @@ def _ask(here: _Call, menu: Menu, before: tuple[Spoken, ...], *, first: bool) ->
 
 def _first_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     always = [here.site.always[key] for key in menu.mention if key != AGAIN_KEY]
-    choices = _choices(here, menu)
+    choices, speak = _choices(here, menu), here.speak
     return (
-        *here.speak.prompt(menu.say),
+        *speak.prompt(menu.say),
         *choices[:1],  # the shortest way to help comes first
-        *(_offer(here, choice) for choice in always if isinstance(choice.target, Speak)),
+        *(_offer(here, speak, choice) for choice in always if isinstance(choice.target, Speak)),
         *choices[1:],
-        *(_offer(here, choice) for choice in always if isinstance(choice.target, GoTo)),
-        *((here.speak.phrase("again"),) if AGAIN_KEY in menu.mention else ()),
+        *(_offer(here, speak, choice) for choice in always if isinstance(choice.target, GoTo)),
+        *((speak.phrase("again"),) if AGAIN_KEY in menu.mention else ()),
     )
 
 
 def _later_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     """Shorter: the caller has heard the greeting and most of the keys that always work."""
-    person = (_offer(here, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
-    return *here.speak.prompt(menu.again), *_choices(here, menu), *person
+    speak = here.speak
+    person = (_offer(here, speak, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
+    return *speak.prompt(menu.again), *_choices(here, menu), *person
 
 
 def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
-    return tuple(_offer(here, choice) for choice in menu.choices if here.site.offers(choice, here.now))
+    speak = here.speak
+    return tuple([_offer(here, speak, choice) for choice in menu.choices if here.site.offers(choice, here.now)])
 
 
-def _offer(here: _Call, choice: Choice) -> Spoken:
+def _offer(here: _Call, speak: Speaker, choice: Choice) -> Spoken:
     """A choice as spoken: what it does, then its key. A language is offered in that language."""
     if isinstance(choice.target, Speak):
         speak = _changed(here, choice.target.language).speak
         words = speak.words("language", language=speak.info.name, key=choice.key)
     else:
-        speak = here.speak.of(choice.label)
+        speak = speak.of(choice.label)
         words = speak.words("choice", label=sentence(speak.aloud(choice.label)), key=choice.key)
     return speak.say(words, speak.node, choice.key)
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pronunciation:
     """The spoken forms of written words in one language. Whole words are replaced, case-sensitively; of two with the
     same beginning, the longer one."""
@@ -27,11 +27,14 @@ class Pronunciation:
         """The text as spoken."""
         if not self.spoken:
             return text
-        said, words = _table(self.spoken)
-        return words.sub(lambda found: said[found[0]], text)
+        return self._words.sub(self._said, text)
 
+    def _said(self, found: re.Match[str]) -> str:
+        return dict(self.spoken)[found[0]]
 
-@cache
-def _table(spoken: tuple[tuple[str, str], ...]) -> tuple[Mapping[str, str], re.Pattern[str]]:
-    longest_first = sorted((written for written, _ in spoken), key=len, reverse=True)
-    return dict(spoken), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    @cached_property
+    def _words(self) -> re.Pattern[str]:
+        """Any of the words; where one may stand is looked up after it is found, which is quicker."""
+        longest_first = sorted((written for written, _ in self.spoken), key=len, reverse=True)
+        each = (rf"{word}(?<!\w{word})" for word in map(re.escape, longest_first))
+        return re.compile(rf"(?:{'|'.join(each)})(?!\w)")

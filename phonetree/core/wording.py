@@ -60,7 +60,7 @@ class Speaker(NamedTuple):
 
     def aloud(self, prompt: Prompt) -> str:
         """The words of a prompt as spoken, before `Pronunciation`."""
-        return "".join(map(self._aloud, prompt[self.language]))
+        return "".join([self._aloud(part) for part in prompt[self.language]])
 
     def text(self, prompt: Prompt) -> str:
         """A prompt as written; for an audio file, its transcript."""
@@ -110,7 +110,7 @@ class Speaker(NamedTuple):
         if len(parts) == 1 and isinstance(parts[0], Audio):
             yield Play(parts[0].file, parts[0].transcript, self.node)
         else:
-            yield self.say("".join(map(self._aloud, parts)), self.node)
+            yield self.say(self.aloud(prompt), self.node)
 
     def _written(self, part: Part) -> Piece:
         match part:

@@ -23,10 +23,10 @@ class OutcomeRecorder:
     test_call: str
     recent: Recent[object] = field(default_factory=lambda: Recent(MOST_RECENT))
 
-    def record(self, outcome: Outcome | None, request: Request, now: datetime, *, counted: bool) -> None:
+    def record(self, outcome: Outcome, request: Request, now: datetime, *, counted: bool) -> None:
         """Records the outcome of a turn, at a moment in the helpline's time. `counted` is whether the call was
         already counted under another outcome; then it is not counted again, but alerts hear of it."""
-        if outcome is None or request.call == self.test_call or self._seen_before(request, outcome):
+        if request.call == self.test_call or self._seen_before(request, outcome):
             return
         if outcome is Outcome.CALL or not (counted or self._seen_before(request, "counted")):
             self.counts.add(outcome, now)

@@ -97,8 +97,9 @@ class Services:
 
     def record(self, outcome: Outcome | None, request: Request, *, counted: bool = False) -> None:
         """Records the outcome of a turn; `counted` is whether the call was counted before for what it came to."""
-        now = self.now().astimezone(self.sites.current.schedule.zone)
-        self.outcomes.record(outcome, request, now, counted=counted)
+        if outcome:
+            now = self.now().astimezone(self.sites.current.schedule.zone)
+            self.outcomes.record(outcome, request, now, counted=counted)
 
     def failed(self, event: str, error: Exception | str, **fields: str) -> None:
         """A turn failed. In a demo nobody is harmed by a line that says when."""
@@ -116,7 +117,7 @@ class Services:
 
     def forget(self) -> None:
         """Once a minute: nothing in memory says what callers heard, nor who rang two minutes ago. Python keeps the last
-        addresses that were split, which have the state of a call: the provider's library splits each one."""
+        addresses that were split, such as those of recordings."""
         clear_cache()
         self.renderer.forget()
         self.legs.expire()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from flask import Flask, Response
+from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from phonetree import log
@@ -13,7 +13,7 @@ from phonetree import settings as environment
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
 from phonetree.web import assets, audio, context, health, metrics, public, voice
-from phonetree.web.headers import security_headers
+from phonetree.web.headers import security_headers, with_headers
 from phonetree.web.limits import MOST_BODY_BYTES
 from phonetree.web.metrics import Watched
 from phonetree.web.pages import Pages
@@ -50,14 +50,7 @@ def create_app(
     registry = CollectorRegistry()
     registry.register(Watched(running))
     context.put(app, context.Context(running, Pages(partial(public.make, public_url=settings.public_url)), registry))
-    headers = security_headers(settings.public_url)
-
-    @app.after_request
-    def secure(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
-
+    app.wsgi_app = with_headers(app.wsgi_app, security_headers(settings.public_url))  # type: ignore[method-assign]
     if watching:
         log.take_in_libraries()
         running.start()

@@ -1,7 +1,11 @@
 """Headers on every answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
+
+Application = Callable[..., Iterable[bytes]]
+"""A WSGI application (PEP 3333)."""
 
 A_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -22,3 +26,17 @@ def security_headers(public_url: str) -> Mapping[str, str]:
     https = public_url.startswith("https://")
     only_https = {"Strict-Transport-Security": f"max-age={A_YEAR_SECONDS}"} if https else {}
     return MappingProxyType(_ALWAYS | only_https)
+
+
+def with_headers(application: Application, headers: Mapping[str, str]) -> Application:
+    """The application, with these headers on every answer that does not have its own."""
+    ours = [(name.lower(), (name, value)) for name, value in headers.items()]
+
+    def answer(environ: Mapping[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        def start(status: str, given: list[tuple[str, str]], *error: object) -> object:
+            names = {name.lower() for name, _ in given}
+            return start_response(status, [*given, *(each for name, each in ours if name not in names)], *error)
+
+        return application(environ, start)
+
+    return answer

@@ -7,8 +7,10 @@ without errors; of failures only what broke and where, never whose call, and not
 import re
 from contextlib import suppress
 from urllib.parse import quote
+from wsgiref.types import WSGIEnvironment
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,6 +26,7 @@ from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.runtime.services import Services
 from phonetree.web.context import services
+from phonetree.web.form import fields_in, is_form, is_multipart
 from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS, MOST_HEADER_CHARACTERS, READ_FIRST
 
 blueprint = Blueprint("voice", __name__)
@@ -60,19 +63,17 @@ def verify() -> Response | None:
 
 def _is_signed(verifier: Verifier) -> bool:
     """Whether the provider has signed the request. One larger than any of its requests is not even read."""
-    query = request.query_string
-    if not could_be(request.headers.get(HEADER, "")) or len(query) > MOST_ADDRESS_BYTES:
+    headers, query = request.headers, request.query_string
+    signature, kind = headers.get(HEADER, ""), headers.get("Content-Type", "")
+    if not could_be(signature) or len(query) > MOST_ADDRESS_BYTES:
         return False
-    if sum(len(request.headers.get(name, "")) for name in READ_FIRST) > MOST_HEADER_CHARACTERS:
+    if sum([len(headers.get(name, "")) for name in READ_FIRST]) > MOST_HEADER_CHARACTERS or is_multipart(kind):
         return False
     body = request.get_data()
-    if max(_fields_in(query), _fields_in(body)) > MOST_FIELDS or request.mimetype == "multipart/form-data":
+    if max(query.count(b"&"), body.count(b"&")) >= MOST_FIELDS:
         return False
-    return verifier.accepts(quote(request.path), query.decode("latin-1"), request.form, body, request.headers)
-
-
-def _fields_in(form: bytes) -> int:
-    return form.count(b"&") + 1
+    g.form = fields_in(body) if is_form(kind) else []
+    return verifier.accepts(signature, quote(request.path), query.decode("latin-1"), g.form, body)
 
 
 @blueprint.route("/voice", methods=_METHODS, strict_slashes=False)
@@ -142,7 +143,8 @@ def broken(error: Exception) -> AnyResponse:
 
 def _asked() -> Request:
     """The provider's request, after its signature was checked."""
-    return read(request.form if request.method != "GET" else request.args)
+    fields = fields_in(request.query_string) if request.method == "GET" else g.form
+    return read(dict(reversed(fields)))  # the first value of a repeated field
 
 
 def _site(running: Services, state: State) -> Site:
@@ -179,5 +181,12 @@ def _rescue(running: Services, language: str, step: str) -> bytes:
     return _END if step in LEG_STEPS else running.sites.last_resort.document(language)
 
 
+class _Document(Response):
+    """A document. Its headers are complete: Flask need not look at them again."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002
+        return self.headers
+
+
 def _document(document: bytes) -> Response:
-    return Response(document, content_type=CONTENT_TYPE)
+    return _Document(document, content_type=CONTENT_TYPE)

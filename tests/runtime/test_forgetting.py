@@ -26,7 +26,7 @@ def test_an_idle_server_forgets_what_callers_heard_and_who_rang(monkeypatch: pyt
     remembered = (running.legs, running.legs._hung_up, running.outcomes.recent)
     until(lambda: cached().currsize == 0 and not any(len(each) for each in remembered))
     split = urlsplit.cache_info  # type: ignore[attr-defined]
-    until(lambda: split().currsize == 0, "addresses of calls that the provider's library has split")
+    until(lambda: split().currsize == 0, "addresses that were split")
     running.stop()
 
 

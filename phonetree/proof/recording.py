@@ -122,13 +122,13 @@ class _Remembering(Pronunciation):
     """A pronunciation that pronounces each text once."""
 
     @cached_property
-    def _said(self) -> dict[str, str]:
+    def _known(self) -> dict[str, str]:
         return {}
 
     def aloud(self, text: str) -> str:
-        said = self._said.get(text)
+        said = self._known.get(text)
         if said is None:
-            said = self._said[text] = super().aloud(text)
+            said = self._known[text] = super().aloud(text)
         return said
 
 

@@ -20,6 +20,7 @@ from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.routing import read_routing
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
+from phonetree.core.wording import say_in_advance
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
 
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
@@ -98,7 +99,7 @@ def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRu
     except ValueError as error:
         text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
         raise ConfigError([Problem(Where(str(folder / ROUTING)), text)]) from error
-    return Loaded(site, used, resort, tuple(sorted(set(findings.warnings))))
+    return Loaded(say_in_advance(site), used, resort, tuple(sorted(set(findings.warnings))))
 
 
 def _phrase_files(folder: Path) -> list[str]:
@@ -167,7 +168,9 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     """The same revision under these overrides, newest first."""
     if site.schedule.overrides == overrides:
         return site
-    return replace(site, schedule=replace(site.schedule, overrides=overrides))
+    changed = replace(site, schedule=replace(site.schedule, overrides=overrides))
+    changed.said.update(site.said)  # the texts are the same
+    return changed
 
 
 T = TypeVar("T")

@@ -19,7 +19,6 @@ from phonetree.core.state import LEG_STEPS, State, Step
 from phonetree.core.tree import (
     AGAIN_KEY,
     PERSON_KEY,
-    Choice,
     Confidentiality,
     Connect,
     Goodbye,
@@ -301,8 +300,8 @@ def _follow(here: _Call, target: Target) -> Turn:
 
 
 def _changed(here: _Call, language: Language) -> _Call:
-    """The call in this language; back in the first one, if it is already spoken."""
-    return here.speaking(here.site.first_language if here.state.language == language else language)
+    """The call after a change to this language."""
+    return here.speaking(here.site.changed(here.state.language, language))
 
 
 # -- menus
@@ -320,9 +319,9 @@ def _first_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     return (
         *speak.prompt(menu.say),
         *choices[:1],  # the shortest way to help comes first
-        *(_offer(here, speak, choice) for choice in always if isinstance(choice.target, Speak)),
+        *(speak.offer(choice) for choice in always if isinstance(choice.target, Speak)),
         *choices[1:],
-        *(_offer(here, speak, choice) for choice in always if isinstance(choice.target, GoTo)),
+        *(speak.offer(choice) for choice in always if isinstance(choice.target, GoTo)),
         *((speak.phrase("again"),) if AGAIN_KEY in menu.mention else ()),
     )
 
@@ -330,24 +329,13 @@ def _first_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
 def _later_hearing(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     """Shorter: the caller has heard the greeting and most of the keys that always work."""
     speak = here.speak
-    person = (_offer(here, speak, here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
+    person = (speak.offer(here.site.always[PERSON_KEY]),) if PERSON_KEY in menu.mention else ()
     return *speak.prompt(menu.again), *_choices(here, menu), *person
 
 
 def _choices(here: _Call, menu: Menu) -> tuple[Spoken, ...]:
     speak = here.speak
-    return tuple([_offer(here, speak, choice) for choice in menu.choices if here.site.offers(choice, here.now)])
-
-
-def _offer(here: _Call, speak: Speaker, choice: Choice) -> Spoken:
-    """A choice as spoken: what it does, then its key. A language is offered in that language."""
-    if isinstance(choice.target, Speak):
-        speak = _changed(here, choice.target.language).speak
-        words = speak.words("language", language=speak.info.name, key=choice.key)
-    else:
-        speak = speak.of(choice.label)
-        words = speak.words("choice", label=sentence(speak.aloud(choice.label)), key=choice.key)
-    return speak.say(words, speak.node, choice.key)
+    return tuple([speak.offer(choice) for choice in menu.choices if here.site.offers(choice, here.now)])
 
 
 def _choose(here: _Call, menu: Menu, key: str) -> Turn:

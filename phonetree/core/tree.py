@@ -14,7 +14,7 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind, Names, Schedule, Week, week_is_open
-from phonetree.core.verbs import Voice
+from phonetree.core.verbs import Spoken, Voice
 from phonetree.errors import Where
 
 NodeId = str
@@ -436,6 +436,10 @@ class Budgets:
     whole_wait: int = 90
 
 
+Saying = tuple[Language, NodeId | None, int | str]
+"""A language; a node, and which of its prompts or choices (by `id`); or no node, and the name of a phrase."""
+
+
 @dataclass(frozen=True, eq=False)
 class Site:
     """One revision of everything a call needs: tree, schedule, people, resources.
@@ -461,6 +465,8 @@ class Site:
     page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""
+    said: dict[Saying, tuple[Spoken, ...]] = field(default_factory=dict, init=False, repr=False)
+    """What is said in the same words at any moment (`wording.say_in_advance`). A copy of the site has nothing yet."""
 
     @property
     def texts(self) -> Iterator[Mapping[Language, object]]:
@@ -479,6 +485,10 @@ class Site:
     def known_language(self, language: str) -> Language:
         """The language of that name, or the first one if it is unknown."""
         return language if language in self.languages else self.first_language
+
+    def changed(self, language: Language, to: Language) -> Language:
+        """The language after a change: back to the first one, if the call is in that one already."""
+        return self.first_language if language == to else to
 
     def offers(self, choice: Choice, now: datetime) -> bool:
         """Whether a choice is spoken at `now`: one that leads to an outside line is left out while that is closed."""

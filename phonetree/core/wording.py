@@ -9,23 +9,30 @@ from typing import NamedTuple, assert_never
 from phonetree.core.schedule import Names
 from phonetree.core.tree import (
     Audio,
+    Choice,
     Email,
     Field,
     Key,
     Language,
     LanguageInfo,
     Link,
+    Menu,
     NodeId,
     Number,
     Part,
     Prompt,
     Site,
+    prompts_of,
 )
+from phonetree.core.tree import Speak as SpeakLanguage
 from phonetree.core.tree import Text as Words
 from phonetree.core.verbs import Play, Say, Spoken
 
 THIS_WEEK = timedelta(days=6)
 """Up to this far ahead, a weekday alone says which day is meant."""
+
+
+_AT_ANY_TIME = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,21 @@ class Speaker(NamedTuple):
 
     def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
         """A prompt as spoken: its text in the language's voice, or its audio file."""
-        return tuple(self.of(prompt)._spoken(prompt)) if prompt else ()
+        if not prompt:
+            return ()
+        return self.site.said.get((self.language, self.node, id(prompt))) or (self.of(prompt)._spoken(prompt),)
+
+    def offer(self, choice: Choice) -> Spoken:
+        """A choice as spoken: what it does, then its key. A language is offered in that language, or else the first."""
+        if said := self.site.said.get((self.language, self.node, id(choice))):
+            return said[0]
+        if isinstance(choice.target, SpeakLanguage):
+            speak = self._replace(language=self.site.changed(self.language, choice.target.language))
+            words = speak.words("language", language=speak.info.name, key=choice.key)
+        else:
+            speak = self.of(choice.label)
+            words = speak.words("choice", label=sentence(speak.aloud(choice.label)), key=choice.key)
+        return speak.say(words, self.node, choice.key)
 
     def aloud(self, prompt: Prompt) -> str:
         """The words of a prompt as spoken, before `Pronunciation`."""
@@ -84,6 +105,10 @@ class Speaker(NamedTuple):
 
     def phrase(self, name: str, /, **fields: str) -> Say:
         """One of the product's phrases."""
+        if not fields:
+            for said in self.site.said.get((self.language, None, name), ()):
+                if isinstance(said, Say):
+                    return said
         return self.say(self.words(name, **fields))
 
     def words(self, name: str, /, **fields: str) -> str:
@@ -105,12 +130,11 @@ class Speaker(NamedTuple):
         """The name of an outside line."""
         return self.name(self.site.resources[resource].names).text
 
-    def _spoken(self, prompt: Prompt) -> Iterator[Spoken]:
+    def _spoken(self, prompt: Prompt) -> Spoken:
         parts = prompt[self.language]
         if len(parts) == 1 and isinstance(parts[0], Audio):
-            yield Play(parts[0].file, parts[0].transcript, self.node)
-        else:
-            yield self.say(self.aloud(prompt), self.node)
+            return Play(parts[0].file, parts[0].transcript, self.node)
+        return self.say(self.aloud(prompt), self.node)
 
     def _written(self, part: Part) -> Piece:
         match part:
@@ -187,6 +211,28 @@ def time_form(hour: int, minute: int) -> tuple[str, int]:
         return "noon" if hour else "midnight", 12
     half, on_the_clock = "morning" if hour < 12 else "afternoon", (hour - 1) % 12 + 1
     return f"one_in_the_{half}" if on_the_clock == 1 else half, on_the_clock
+
+
+def say_in_advance(site: Site) -> Site:
+    """The site, with everything put in words that it says in the same ones at any moment: a turn only looks it up."""
+    for language in site.languages:
+        nobody = Speaker(site, language, _AT_ANY_TIME)
+        for name, text in site.phrases[language].items():
+            if "{" not in text:
+                site.said[language, None, name] = (nobody.phrase(name),)
+        for node in site.nodes.values():
+            speak = nobody._replace(node=node.id)
+            for prompt in filter(_is_fixed, prompts_of(node)):
+                site.said[language, node.id, id(prompt)] = speak.prompt(prompt)
+            for choice in (*node.choices, *site.always.values()) if isinstance(node, Menu) else ():
+                if _is_fixed(choice.label):
+                    site.said[language, node.id, id(choice)] = (speak.offer(choice),)
+    return site
+
+
+def _is_fixed(prompt: Prompt) -> bool:
+    """Whether a prompt is the same at any moment."""
+    return not any(isinstance(part, Field) for parts in prompt.values() for part in parts)
 
 
 def every_form(site: Site, language: Language) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.tree import Choice, Hours, OwnHours, Site
+from phonetree.core.wording import say_in_advance
 from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.situations import Situation, clock
 
@@ -150,7 +151,7 @@ def recording_site(site: Site, moments: Moments) -> Site:
         for name, info in site.languages.items()
     }
     schedule = _RecordingSchedule(known.zone, known.week, known.dated, known.holidays, known.overrides)
-    return replace(
+    recording = replace(
         site,
         schedule=schedule,
         languages=languages,
@@ -158,6 +159,7 @@ def recording_site(site: Site, moments: Moments) -> Site:
         teams=teams,
         always=_ComparedByKey(site.always),
     )
+    return say_in_advance(recording)
 
 
 def _recording_hours(hours: Hours, facts: dict[Hours, int]) -> Hours:

@@ -1,6 +1,7 @@
 """Moments and numbers as they are spoken, in both languages."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from string import Formatter
 
 import pytest
@@ -9,10 +10,10 @@ from phonetree.config.site import load
 from phonetree.core.phrases import ENGLISH, SPANISH
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.speech import speech_seconds
-from phonetree.core.tree import Email, Link, Number, Part, Text
+from phonetree.core.tree import Email, Link, Menu, Number, Part, Text, prompts_of
 from phonetree.core.verbs import Say
 from phonetree.core.wording import Speaker, digits, sentence, written
-from tests.support.lines import RULES, VPR
+from tests.support.lines import ROOT, RULES, VPR
 
 SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
@@ -124,3 +125,42 @@ def test_both_languages_have_every_phrase_with_the_same_fields() -> None:
 def test_speech_takes_longer_for_numbers_and_pauses() -> None:
     assert speech_seconds("nine") < speech_seconds("9 1 1") < speech_seconds("9, 1, 1.")
     assert speech_seconds("") == 0
+
+
+# -- in advance
+
+
+def test_what_is_said_in_advance_is_what_would_be_said_now() -> None:
+    site = load(ROOT / "config", RULES).site
+    bare = replace(site)
+    assert site.said
+    assert not bare.said
+    for language in site.languages:
+        for name, text in site.phrases[language].items():
+            if "{" not in text:
+                assert Speaker(site, language, NOW).phrase(name) == Speaker(bare, language, NOW).phrase(name)
+        for node in site.nodes.values():
+            ready, fresh = (Speaker(each, language, NOW, node.id) for each in (site, bare))
+            for prompt in prompts_of(node):
+                assert ready.prompt(prompt) == fresh.prompt(prompt)
+            for choice in (*node.choices, *site.always.values()) if isinstance(node, Menu) else ():
+                assert ready.offer(choice) == fresh.offer(choice)
+
+
+def test_what_depends_on_the_moment_is_not_said_in_advance() -> None:
+    """The shipped site says when somebody is there again, and why nobody is there."""
+    site = load(ROOT / "config", RULES).site
+    later = NOW + timedelta(days=40)
+    differ = [
+        node.id
+        for node in site.nodes.values()
+        for prompt in prompts_of(node)
+        if len({Speaker(site, "en", moment, node.id).prompt(prompt) for moment in (NOW, later)}) > 1
+    ]
+    assert differ
+
+
+def test_a_copy_with_other_texts_says_those() -> None:
+    other = {**SITE.phrases, "en": {**SITE.phrases["en"], "wrong_key": "Something else."}}
+    assert Speaker(SITE, "en", NOW).phrase("wrong_key").text != "Something else."
+    assert Speaker(replace(SITE, phrases=other), "en", NOW).phrase("wrong_key").text == "Something else."

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, cast
 
-from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.tree import Choice, Hours, OwnHours, Site
 from phonetree.core.wording import say_in_advance
@@ -119,20 +118,6 @@ class _RecordingHours(OwnHours):
         return self.cache[now]
 
 
-class _Remembering(Pronunciation):
-    """A pronunciation that pronounces each text once."""
-
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return {}
-
-    def aloud(self, text: str) -> str:
-        said = self._known.get(text)
-        if said is None:
-            said = self._known[text] = super().aloud(text)
-        return said
-
-
 def recording_site(site: Site, moments: Moments) -> Site:
     """The site with hours that record when they are read, and keys that can be compared with a recording one."""
     hours = partial(_recording_hours, facts={each: HOURS + number for number, each in enumerate(moments.hours)})
@@ -146,15 +131,10 @@ def recording_site(site: Site, moments: Moments) -> Site:
         )
         for name, team in site.teams.items()
     }
-    languages = {
-        name: replace(info, pronunciation=_Remembering(info.pronunciation.spoken))
-        for name, info in site.languages.items()
-    }
     schedule = _RecordingSchedule(known.zone, known.week, known.dated, known.holidays, known.overrides)
     recording = replace(
         site,
         schedule=schedule,
-        languages=languages,
         resources=lines,
         teams=teams,
         always=_ComparedByKey(site.always),

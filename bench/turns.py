@@ -11,6 +11,7 @@ threads, the others as `serve` runs them.
 import argparse
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -21,8 +22,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.apps import SEEN_URL, TOKEN, URL, lift_limits
@@ -32,7 +32,7 @@ from phonetree.simulator.transport import sign
 from tests.support.lines import VPR
 
 ROOT = Path(__file__).parents[1]
-CONNECTIONS = 2
+CONNECTIONS = 16
 GUNICORN = "gunicorn==27.0.1"
 _GRANIAN = ("-m", "granian", "--factory", "--workers", "1", "--log-level", "error")
 _WSGI = (*_GRANIAN, "--interface", "wsgi", "--blocking-threads", "2", "--port", "{port}")
@@ -46,17 +46,25 @@ FIELDS = {
 }  # fmt: skip
 
 
+class Measured(NamedTuple):
+    """The number of turns, turns per second, and the median and the 99th percentile of their milliseconds."""
+
+    turns: int
+    rate: float
+    p50: float
+    p99: float
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A server, and what was measured of it: in each round, turns per second; seconds of each turn; seconds of CPU."""
+    """A server, and what was measured of it in each round; seconds of CPU."""
 
     name: str
     command: tuple[str, ...]
     config: Path = VPR
     node: str = "welcome"
     url: str = URL
-    rates: list[float] = field(default_factory=list)
-    latencies: list[float] = field(default_factory=list)
+    rounds: list[Measured] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
 
@@ -117,31 +125,42 @@ def gunicorn(scratch: Path) -> bool:
     return subprocess.run(command, check=False).returncode == 0  # noqa: S603
 
 
-def ask(port: int, requests: list[bytes], seconds: float, latencies: list[float]) -> None:
-    """One connection, one request after the other."""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        until, number = time.perf_counter() + seconds, 0
-        while (began := time.perf_counter()) < until:
-            connection.sendall(requests[number % len(requests)])
-            number += 1
-            answer = connection.recv(65536)
-            while b"</Response>" not in answer and b"<Response />" not in answer:
-                assert answer.startswith(b"HTTP/1.1 200"), answer[:200]
-                answer += connection.recv(65536)
-            latencies.append(time.perf_counter() - began)
+_LUA = """
+local requests = {%s}
+local number = 0
+request = function()
+  number = number %% #requests + 1
+  return requests[number]
+end
+done = function(summary, latency)
+  local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
+  io.write(string.format("RESULT %%d %%d %%d %%f %%f\\n", summary.requests, summary.duration, failed,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
 
 
-def measure(port: int, requests: list[bytes], seconds: float) -> tuple[float, list[float]]:
-    """Turns per second, and the seconds that each took."""
-    latencies: list[list[float]] = [[] for _ in range(CONNECTIONS)]
-    began = time.perf_counter()
-    threads = [Thread(target=ask, args=(port, requests, seconds, each)) for each in latencies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    every = [latency for each in latencies for latency in each]
-    return len(every) / (time.perf_counter() - began), every
+def install_wrk() -> bool:
+    """Whether wrk is there; it comes from Debian, where this may install."""
+    if not shutil.which("wrk") and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=False, stdout=subprocess.DEVNULL)  # noqa: S607
+    return bool(shutil.which("wrk"))
+
+
+def measure(port: int, requests: list[bytes], seconds: float, connections: int = CONNECTIONS) -> Measured:
+    """How a server answers connections that each wait for an answer before they ask again."""
+    lines = ",".join('"' + "".join(map("\\{:03}".format, request)) + '"' for request in requests)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_LUA % lines)
+        script.flush()
+        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds:.0f}s", "-s", script.name]
+        run = subprocess.run(  # noqa: S603
+            [*command, f"http://127.0.0.1:{port}"], check=True, capture_output=True, text=True
+        )
+    (result,) = (line.split()[1:] for line in run.stdout.splitlines() if line.startswith("RESULT"))
+    count, microseconds, failed, p50, p99 = map(float, result)
+    assert not failed, f"{failed:.0f} of {count:.0f} turns were not answered"
+    return Measured(int(count), count / microseconds * 1e6, p50 / 1000, p99 / 1000)
 
 
 def site_of(folder: Path, count: int) -> Path:
@@ -172,13 +191,12 @@ def site_of(folder: Path, count: int) -> Path:
     return folder
 
 
-def main() -> None:
-    """Runs the comparison and prints it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    options = parser.parse_args()
+def compare(rounds: int, seconds: float, sizes: tuple[int, ...] = (10, 1_000, 10_000)) -> list[dict[str, Any]]:
+    """What was measured of each server; a ratio is that to another one in the same round: its median, least and
+    most."""
     lift_limits()
+    if not install_wrk():
+        sys.exit("wrk is missing; install it: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         rows = [Row("bare", (*_WSGI, "bench.apps:bare")), Row("WSGI", (*_WSGI, "bench.apps:site"))]
@@ -188,11 +206,26 @@ def main() -> None:
             print(f"NO ROW tutorial: pip could not install {GUNICORN}")
         rows.append(Row("this site", _RSGI))
         rows.extend(
-            Row(f"{count:,} nodes", _RSGI, site_of(scratch / str(count), count), f"menu{count // 2}")
-            for count in (10, 1_000, 10_000)
+            Row(f"{count:,} nodes", _RSGI, site_of(scratch / str(count), count), f"menu{count // 2}") for count in sizes
         )
-        measure_all(rows, options.rounds, options.seconds, scratch / "libraries")
-    report(rows)
+        measure_all(rows, rounds, seconds, scratch / "libraries")
+    beside = [row for row in rows if row.name in ("bare", "tutorial", "10 nodes")]
+    return [
+        {
+            "name": row.name,
+            "rate": statistics.median(each.rate for each in row.rounds),
+            "cpu": sum(row.cpu) / sum(each.turns for each in row.rounds) * 1e6,
+            "p50": statistics.median(each.p50 for each in row.rounds),
+            "p99": statistics.median(each.p99 for each in row.rounds),
+            "ratios": {other.name: _ratio(row, other) for other in beside},
+        }
+        for row in rows
+    ]
+
+
+def _ratio(row: Row, other: Row) -> tuple[float, float, float]:
+    each = [one.rate / beside.rate for one, beside in zip(row.rounds, other.rounds, strict=True)]
+    return statistics.median(each), min(each), max(each)
 
 
 def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path) -> None:
@@ -204,32 +237,29 @@ def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path) -
         for round_ in range(rounds + 1):
             for row, (port, pid), requests in zip(rows, servers, asked, strict=True):
                 before = cpu_seconds(pid)
-                rate, every = measure(port, requests, seconds)
+                measured = measure(port, requests, seconds)
                 if round_:  # the first one warms the machine
-                    row.rates.append(rate)
-                    row.latencies.extend(every)
+                    row.rounds.append(measured)
                     row.cpu.append(cpu_seconds(pid) - before)
 
 
-def report(rows: list[Row]) -> None:
-    """The table. A ratio is the median of each round's, with the least and the most, beside the server named there in
-    the same round."""
-    named = {row.name: row for row in rows}
-    beside = [named[name] for name in ("bare", "tutorial", "10 nodes") if name in named]
-    titles = "".join(f"{f'x {other.name}':>18}" for other in beside)
+def report(rows: list[dict[str, Any]]) -> None:
+    """The table."""
+    titles = "".join(f"{f'x {name}':>18}" for name in rows[0]["ratios"])
     print(f"{'':13}{'turns/s':>8}{'CPU us':>8}{'p50 ms':>8}{'p99 ms':>8}{titles}")
     for row in rows:
-        cuts = statistics.quantiles(row.latencies, n=100)
-        cpu = sum(row.cpu) / len(row.latencies) * 1e6
-        print(
-            f"{row.name:13}{statistics.median(row.rates):8.0f}{cpu:8.0f}{cuts[49] * 1000:8.3f}{cuts[98] * 1000:8.3f}"
-            + "".join(f"{_ratio(row, other):>18}" for other in beside)
-        )
+        ratios = ("{:.2f} ({:.2f}-{:.2f})".format(*ratio) for ratio in row["ratios"].values())
+        numbers = f"{row['name']:13}{row['rate']:8.0f}{row['cpu']:8.0f}{row['p50']:8.3f}{row['p99']:8.3f}"
+        print(numbers + "".join(f"{ratio:>18}" for ratio in ratios))
 
 
-def _ratio(row: Row, other: Row) -> str:
-    each = [rate / beside for rate, beside in zip(row.rates, other.rates, strict=True)]
-    return f"{statistics.median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
+def main() -> None:
+    """Runs the comparison and prints it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=1)
+    options = parser.parse_args()
+    report(compare(options.rounds, options.seconds))
 
 
 if __name__ == "__main__":

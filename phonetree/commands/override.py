@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import config_option, load_for_reading, moment, who_option
+from phonetree import settings
+from phonetree.commands.options import config_option, load_for_reading, moment, reading_rules, who_option
 from phonetree.commands.place import Place, Which, demo_options, pass_place
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
@@ -17,6 +18,7 @@ from phonetree.core.schedule import Kind, Override, dated, first_name, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import PhonetreeError
+from phonetree.runtime.prover import prover_of
 from phonetree.store.overrides import Kept, Overrides, standing
 
 AS_USUAL = "as-usual"
@@ -60,7 +62,8 @@ def add(
     wanted = read_override(loaded.site, kind_, (begins, ends), _words(said), now)
     kept = overrides.kept(int(time.time()))
     others = standing(kept)
-    check_promises(loaded.site, wanted, others, now.date())
+    prover = prover_of(config, reading_rules(), lambda: now, place.store, settings.secret_keys())
+    check_promises(loaded.site, wanted, others, lambda site: prover.broken(site, loaded.contents))
     number = overrides.add(wanted, who, _line(wanted, loaded.site), int(time.time()))
     click.echo(f"Override {number}: {_line(wanted, loaded.site)}.")
     for team in nobody_on_shift(loaded.site, wanted):

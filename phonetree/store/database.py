@@ -32,7 +32,7 @@ from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, to
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for another process's lock."""
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The revision of the schema that this code needs."""
 
 LEAST_FREE_BYTES = 20 * 2**20

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import Loaded, load
+from phonetree.config.question import Answer, Question
+from phonetree.config.site import Contents, Loaded, load
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
+from phonetree.runtime.prover import ProverProcess
 from phonetree.runtime.sites import MOST_REVISIONS, Sites
 from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
@@ -54,7 +56,7 @@ def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> Non
 def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:
     end = "le comunico ahora.}\n      go: "
     edit(config, f"{end}barcc_now", f"{end}leave")
-    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    sites = Sites(config, RULES, lambda site, _: broken_promises(site, config, date(2026, 11, 22)))
     assert not sites.reload()
     assert "a caller who reached nobody is hung up on" in str(sites.problems[0])
     edit(config, f"{end}leave", f"{end}barcc_now")
@@ -133,7 +135,7 @@ def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:
 
 
 def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
-    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    sites = Sites(config, RULES, lambda site, _: broken_promises(site, config, date(2026, 11, 22)))
     before = sites.current
     edit(config, "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave")
     assert not sites.reload()
@@ -185,7 +187,7 @@ def test_whatever_a_reload_raises_is_shown_everywhere_and_tried_again(
     before = server.sites.current
     proof = server.sites._proof
 
-    def crash(_site: Site) -> tuple[Problem, ...]:
+    def crash(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise RecursionError("+16175550101")
 
     monkeypatch.setattr(server.sites, "_proof", crash)
@@ -226,7 +228,7 @@ def test_a_look_at_the_files_that_fails_is_a_problem_and_ends_with_its_cause(
 def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(config)
 
-    def crash(_site: Site) -> tuple[Problem, ...]:
+    def crash(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise RuntimeError
 
     monkeypatch.setattr(server.sites, "_proof", crash)
@@ -263,11 +265,13 @@ def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
 def test_promises_are_looked_at_from_the_helplines_date_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[date] = []
 
-    def broken(_site: Site, _folder: Path, since: date) -> tuple[Problem, ...]:
-        asked.append(since)
-        return ()
+    ask = ProverProcess.ask
 
-    monkeypatch.setattr("phonetree.runtime.services.broken_promises", broken)
+    def noted(process: ProverProcess, question: Question, seconds: float) -> Answer:
+        asked.append(question.since)
+        return ask(process, question, seconds)
+
+    monkeypatch.setattr(ProverProcess, "ask", noted)
     evening = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # the day before at the helpline
     app = create_app(settings(config), now=lambda: evening, watching=False)
     of(app).services.sites.reload()

@@ -4,7 +4,7 @@
 
 Each line of its input is a question (`config/question.py`), and gets a line of output. It ends when its input is
 closed, also in the middle of a proof: so it ends with the process that started it, however that ended. It imports the
-compiler and the proof, no server and no database, and limits its own memory and processor time.
+compiler and the proof, no server and no database, has a low priority, and limits its own memory.
 """
 
 import os
@@ -27,8 +27,6 @@ MOST_MEGABYTES = 3072
 NICENESS = 10
 """A prover's priority: turns come first, and on a busy machine it still gets a tenth of what they get."""
 
-TOO_MUCH = f"takes more than {MOST_MEGABYTES:,} MB to check; make the tree smaller"
-
 
 def answer(line: bytes) -> bytes:
     """The answer to a question. Raises nothing that a site can cause."""
@@ -40,7 +38,8 @@ def answer(line: bytes) -> bytes:
         broken = broken_promises(overridden(site, question.overrides), folder, question.since)
         return Answer(broken, proved=True).line(folder)
     except MemoryError:
-        return Answer((Problem(Where(str(folder)), TOO_MUCH),), proved=False).line(folder)
+        text = f"takes more than {MOST_MEGABYTES:,} MB of memory to check; make the tree smaller"
+        return Answer((Problem(Where(str(folder)), text),), proved=False).line(folder)
     except Exception as error:  # noqa: BLE001 -- staff are told, whatever it is
         return Answer(problems_of(error, folder), proved=False).line(folder)
 

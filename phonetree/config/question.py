@@ -5,7 +5,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -91,7 +91,8 @@ class Question:
         return {name: self.rules.names[name] for name in sorted(names) if name in self.rules.names}
 
     def _overrides(self) -> list[tuple[str, str, str | None]]:
-        return [(each.begins.isoformat(), each.ends.isoformat(), each.kind) for each in changing(self.overrides)]
+        """What the proof looks at in them, in one time zone, so that who proved it makes no difference."""
+        return [(_utc(each.begins), _utc(each.ends), each.kind) for each in changing(self.overrides)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ class Answer:
         try:
             told = json.loads(line)
             return cls(tuple(_problem(folder, *each) for each in told["problems"]), told["proved"] is True)
-        except (TypeError, KeyError) as error:
-            raise ValueError("it has another form") from error
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ValueError("it is no answer") from error
 
 
 def _problem(folder: Path, file: str, line: int, column: int, text: str) -> Problem:
@@ -133,6 +134,10 @@ def code() -> str:
     for file in files:
         digest.update(sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
 
 
 def _line(value: Mapping[str, object]) -> bytes:

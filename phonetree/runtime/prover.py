@@ -95,9 +95,9 @@ class Prover:
             if (kept := shelf.find()) is not None:  # another server proved it meanwhile
                 return kept.problems
             answer = self._ask(question)
-        if not answer.proved:
-            raise ConfigError(answer.problems)
-        shelf.keep(answer)
+            if not answer.proved:
+                raise ConfigError(answer.problems)
+            shelf.keep(answer)  # before the next one comes in
         return answer.problems
 
     def stop(self) -> None:

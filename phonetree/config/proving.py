@@ -21,8 +21,8 @@ from phonetree.config.question import Answer, Question
 from phonetree.config.site import made_of, overridden
 from phonetree.errors import Problem, Where, problems_of
 
-MOST_MEGABYTES = 3072
-"""The memory of a prover: the largest site that the compiler accepts takes about two thirds of it."""
+MOST_MEGABYTES = 2048
+"""The address space of a prover: twice what a site with the most turns (`proof/walk.py`) takes."""
 
 NICENESS = 10
 """A prover's priority: turns come first, and on a busy machine it still gets a tenth of what they get."""

@@ -120,9 +120,10 @@ class Sites:
         seen = fingerprint(self.folder)
         if seen == self._seen and monotonic() < self._edit_due:
             return False
-        first, self._seen, self._edit_due = not self._seen, seen, inf
+        again = not self._seen or self._edit_due < inf
+        self._seen, self._edit_due = seen, inf
         loaded = load(self.folder, self.rules)
-        self._prove(loaded, again=first)
+        self._prove(loaded, again=again)
         self.problems = ()
         if loaded.site.revision == self.current.revision:
             return False
@@ -163,7 +164,7 @@ class Sites:
 
     def _prove(self, loaded: Loaded, *, again: bool) -> None:
         """Refuses a site that callers must not hear. The one they hear already is proven `again` only at the first
-        load, and under overrides."""
+        load, after an attempt that failed, and under overrides."""
         site = overridden(loaded.site, self._overrides)
         known = site.revision in self._revisions and not again and not self._overrides
         if self._proof and not known and (broken := self._proof(site, loaded.contents)):

@@ -361,7 +361,7 @@ def test_old_proofs_are_deleted(kept: House) -> None:
     assert kept.rows() == []
 
 
-def test_a_store_that_is_away_costs_a_proof_and_no_more(kept: House) -> None:
+def test_a_store_that_is_away_costs_a_proof_and_no_more(kept: House, capfd: pytest.CaptureFixture[str]) -> None:
     config = broken_site(kept.folder)
     assert kept.store
     with kept.store.write() as connection:
@@ -369,6 +369,7 @@ def test_a_store_that_is_away_costs_a_proof_and_no_more(kept: House) -> None:
     for number in (1, 2):
         assert BAD in str(broken(kept.prover(config), config)[0])
         assert kept.started == number
+    assert capfd.readouterr().err == "", "the worker reports it"
 
 
 def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
@@ -417,6 +418,19 @@ def test_an_edit_that_could_not_be_proved_is_tried_again(house: House, monkeypat
     assert sites.reload()
     assert sites.problems == ()
     assert sites.current.revision != before.revision
+
+
+def test_the_first_site_is_not_called_good_before_it_is_proved(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = broken_site(house.folder)
+    prover = house.prover(config, command=("/nonexistent",))
+    sites = Sites(config, RULES, prover.broken)
+    assert not sites.reload()
+    assert "could not be started" in str(sites.problems[0])
+    prover._command = COMMAND
+    later = time.monotonic() + sites_of.AGAIN_SECONDS
+    monkeypatch.setattr(sites_of, "monotonic", lambda: later)
+    assert not sites.reload()
+    assert BAD in str(sites.problems[0])
 
 
 def test_a_problem_of_the_site_itself_is_not_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,5 +48,8 @@ def _taken(opened: int) -> bool:
 def turnstile_of(config: Path, data: Path | None) -> Path:
     """The file for the servers of one helpline: where they keep their data on this host, or in the folder for
     temporary files."""
+    user = os.getuid()  # who cannot open another's file
+    if data:
+        return data / f"prover-{user}.lock"
     helpline = sha256(os.fsencode(config.absolute())).hexdigest()[:12]
-    return (data or Path(gettempdir())) / f"prover-{os.getuid()}-{helpline}.lock"
+    return Path(gettempdir()) / f"phonetree-{user}-{helpline}.lock"

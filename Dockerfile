@@ -12,6 +12,7 @@ WORKDIR /srv/phonetree
 COPY --from=build /opt/phonetree /opt/phonetree
 COPY app.py ./
 COPY phonetree ./phonetree
+RUN python -m compileall -q app.py phonetree
 COPY config ./config
 ENV PATH=/opt/phonetree/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001

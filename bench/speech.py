@@ -34,7 +34,7 @@ def sentences(config: Path) -> dict[str, set[str]]:
     """Everything that is said, by language of the voice."""
     site = load(config, NumberRules({}, fictional=True, stand_in=True)).site
     said: dict[str, set[str]] = defaultdict(set)
-    for verbs in prove(site, SINCE).walk.verbs:
+    for verbs in (turn.verbs for turn in prove(site, SINCE).walk.answers):
         for verb in verbs:
             for piece in verb.spoken if isinstance(verb, Gather) else (verb,):
                 if isinstance(piece, Say):

@@ -20,7 +20,13 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, TextIO, cast
 
+if "rich" not in sys.modules:
+    # structlog imports it for colours if a tool has brought it along: megabytes, for lines of JSON
+    sys.modules["rich"] = None  # type: ignore[assignment]
 import structlog
+
+if sys.modules["rich"] is None:
+    del sys.modules["rich"]
 
 FIELDS = {
     "timestamp": "when, in UTC",

@@ -5,7 +5,6 @@ Every setting can also be given as NAME_FILE: the path of a file that holds it (
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,8 @@ from phonetree.core.characters import named, unfit
 from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
-DATABASE_URL = "sqlite:///var/phonetree.db"
+DATABASE_FILE = Path("var/phonetree.db")
+DATABASE_URL = f"sqlite:///{DATABASE_FILE}"
 PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
 """How the program was called, to show in messages."""
 
@@ -175,6 +175,11 @@ def database_url(environ: Mapping[str, str] = os.environ) -> str:
     return _values(environ).get("DATABASE_URL", DATABASE_URL)
 
 
+def may_have_database(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there may be a database: an address is set, or the usual file is there."""
+    return database_url(environ) != DATABASE_URL or DATABASE_FILE.exists()
+
+
 def notify(environ: Mapping[str, str] = os.environ) -> str:
     """The channels to staff."""
     return _values(environ).get("PHONETREE_NOTIFY", "")
@@ -244,9 +249,9 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
     """Makes this process and its children a demo: random secrets for this run, fictional numbers."""
     port = urlsplit(public_url).port or 0
     environ.update(
-        TWILIO_ACCOUNT_SID="AC" + secrets.token_hex(16),
-        TWILIO_AUTH_TOKEN=secrets.token_hex(16),
-        SECRET_KEY=secrets.token_hex(32),
+        TWILIO_ACCOUNT_SID="AC" + os.urandom(16).hex(),
+        TWILIO_AUTH_TOKEN=os.urandom(16).hex(),
+        SECRET_KEY=os.urandom(32).hex(),
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),

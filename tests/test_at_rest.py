@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from phonetree.commands import doctor
+from phonetree.commands.work import doctor
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
 from phonetree.store.tables import ABOUT_MESSAGES

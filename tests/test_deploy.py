@@ -41,7 +41,7 @@ def test_no_proxy_that_is_shipped_writes_of_requests() -> None:
     caddy = (DEPLOY / "Caddyfile").read_text()
     assert "exclude http.log.error http.log.access" in caddy
     assert caddy.count("\tlog ") == 1, "a site's own log directive would be an access log"
-    assert "log_access=False" in (ROOT / "phonetree" / "commands" / "serve.py").read_text()
+    assert "log_access=False" in (ROOT / "phonetree" / "commands" / "work" / "server.py").read_text()
 
 
 def test_compose_shows_the_database_to_the_server_alone_and_locks_the_rest() -> None:

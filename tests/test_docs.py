@@ -152,7 +152,7 @@ def test_whatever_staff_are_told_and_the_doctor_names_leads_to_a_page() -> None:
     assert pages == {name.removeprefix("wrong/") for name in re.findall(r"\]\((wrong/\S+)\)", index)}
     for told in (UNANSWERED, FAILED, FELL_BACK, AWAY, NEW_MESSAGE, REMINDER):
         assert " ".join(told.split()[:5]) in index, told
-    doctor = (ROOT / "phonetree" / "commands" / "doctor.py").read_text(encoding="utf-8")
+    doctor = (ROOT / "phonetree" / "commands" / "work" / "doctor.py").read_text(encoding="utf-8")
     about_the_account = re.findall(r'^        "(\w+)": \(', doctor, re.MULTILINE)
     assert len(about_the_account) == 6
     for check in {*re.findall(r'Finding\(\s*"(\w+)"', doctor), *about_the_account}:

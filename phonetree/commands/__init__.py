@@ -1,6 +1,8 @@
-"""The commands, one file each. Each is a plain function that returns an exit status, or None for 0.
+"""The commands, one file each: its options and its help. What it does is in `work`, in a file with the same name.
 
-A command is imported when it is run, so that `check` does not wait for the web server's libraries.
+A command's file imports click alone, and its function imports the file in `work`, which imports whatever it needs. So
+help appears at once, and no command waits for another one's libraries. Each function returns an exit status, or None
+for 0.
 """
 
 from importlib import import_module

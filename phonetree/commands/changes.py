@@ -1,13 +1,11 @@
 """`changes`: what callers would hear differently between two folders."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from phonetree.commands.files import PATH
-from phonetree.commands.options import at_option, load_for_reading, moment
-from phonetree.diff.changes import changes
+from phonetree.commands.options import at_option
 
 
 @click.command("changes")
@@ -21,9 +19,6 @@ def changes_command(old: Path, new: Path, at: str | None) -> None:
 
     Example: python -m phonetree changes config draft
     """
-    before, after = load_for_reading(old).site, load_for_reading(new).site
-    zone = after.schedule.zone
-    since = moment(at, zone) if at else datetime.now(UTC).astimezone(zone)
-    found = changes(before, after, since.date())
-    for line in found or ("Callers will notice no difference.",):
-        click.echo(line)
+    from phonetree.commands.work import changes as work
+
+    work.changes_command(old, new, at)

@@ -1,14 +1,10 @@
 """`check`: every problem and warning of the files."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from phonetree.commands.options import at_option, config_option, load_for_reading, moment
-from phonetree.config.advice import advice
-from phonetree.config.promises import broken_promises
-from phonetree.errors import ConfigError, Problem
+from phonetree.commands.options import at_option, config_option
 
 
 @click.command()
@@ -22,27 +18,6 @@ def check(at: str | None, config: Path) -> int:
 
     Example: python -m phonetree check --config config
     """
-    try:
-        loaded = load_for_reading(config)
-        today = moment(at, loaded.site.schedule.zone).date()
-        problems = broken_promises(loaded.site, config, today)
-    except ConfigError as error:
-        return _refused(error.problems)
-    if problems:
-        return _refused(problems)
-    warnings = (*loaded.warnings, *advice(loaded.site, config, today))
-    for warning in warnings:
-        click.echo(warning)
-    click.echo(f"No problems, {_count(len(warnings), 'warning')}. This is revision {loaded.site.revision}.")
-    return 0
+    from phonetree.commands.work import check as work
 
-
-def _refused(problems: Sequence[Problem]) -> int:
-    for problem in problems:
-        click.echo(problem)
-    click.echo(f"{_count(len(problems), 'problem')}. Callers do not hear this edit.")
-    return 1
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return work.check(at, config)

@@ -4,12 +4,7 @@ from pathlib import Path
 
 import click
 
-from phonetree import settings
 from phonetree.commands.options import config_option
-from phonetree.config.numbers import NumberRules, number_of
-from phonetree.config.site import load
-from phonetree.core.fallback import fallback
-from phonetree.provider.twiml import Renderer
 
 
 @click.command("fallback")
@@ -25,7 +20,6 @@ def fallback_command(config: Path, caller_id: str | None) -> None:
 
     Example: python -m phonetree fallback > fallback.xml
     """
-    fictional = settings.is_demo()
-    site = load(config, NumberRules(settings.names(), fictional=fictional)).site
-    shown = number_of(caller_id, "--caller-id", fictional=fictional) if caller_id else None
-    click.echo(Renderer("").write(fallback(site, shown)).decode())
+    from phonetree.commands.work import fallback as work
+
+    work.fallback_command(config, caller_id)

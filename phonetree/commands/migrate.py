@@ -2,9 +2,7 @@
 
 import click
 
-from phonetree import settings
-from phonetree.store.database import SCHEMA, Store
-from phonetree.store.migrate import migrate
+from phonetree.store.schema import SCHEMA
 
 
 @click.command("migrate")
@@ -18,9 +16,6 @@ def migrate_command(to: str) -> None:
 
     Example: python -m phonetree migrate
     """
-    store = Store(settings.database_url())
-    try:
-        migrate(store, to)
-    finally:
-        store.close()
-    click.echo(f"The database has schema {to}.")
+    from phonetree.commands.work import migrate as work
+
+    work.migrate_command(to)

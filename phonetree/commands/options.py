@@ -1,23 +1,14 @@
-"""Options shared by several commands, and their parsing."""
+"""Options shared by several commands."""
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import click
-import pytz
-from pytz.tzinfo import BaseTzInfo
 
 from phonetree import settings
 from phonetree.commands.files import PATH
-from phonetree.config.hours import YEARS
-from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, load
 from phonetree.core.characters import named, unfit
-from phonetree.core.schedule import dated
-from phonetree.errors import PhonetreeError
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -56,44 +47,15 @@ def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
     return who.strip()
 
 
-def helpline_zone(config: Path | None = None) -> BaseTzInfo:
-    """The helpline's time zone; UTC if its files cannot be read."""
-    try:
-        return load_for_reading(config or settings.config_folder()).site.schedule.zone
-    except PhonetreeError:
-        return pytz.utc
+def key_option(function: F) -> F:
+    """`--key FILE`: the private key."""
+    return click.option("--key", type=PATH, metavar="FILE", required=True, help="The file of your private key.")(
+        function
+    )
 
 
-def load_for_reading(config: Path) -> Loaded:
-    """The site as on a staff machine: numbers that are not set there get placeholders."""
-    return load(config, reading_rules())
-
-
-def reading_rules() -> NumberRules:
-    """The same as rules for numbers."""
-    return NumberRules(settings.names(), fictional=False, stand_in=True)
-
-
-def stamp(seconds: int, zone: BaseTzInfo) -> str:
-    """A moment, in seconds since 1970, as local time with the name of the zone."""
-    return f"{dated(datetime.fromtimestamp(seconds, zone))} ({zone})"
-
-
-def moment(text: str | None, zone: BaseTzInfo) -> datetime:
-    """The moment in `--at`. Raises PhonetreeError when it is malformed, or does not exist in the zone."""
-    if text is None or text == "now":
-        return datetime.now(UTC).astimezone(zone)
-    try:
-        wall = datetime.fromisoformat(text)
-    except ValueError:
-        raise PhonetreeError(f"'{text}' is not a date and time; write it like \"2026-11-27 16:59\"") from None
-    if not YEARS[0] <= wall.year <= YEARS[1]:
-        raise PhonetreeError(f"'{text}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
-    if wall.tzinfo is not None:
-        return wall.astimezone(zone)
-    try:
-        return zone.localize(wall, is_dst=None)
-    except pytz.NonExistentTimeError:
-        raise PhonetreeError(f"{text} does not exist in {zone}: the clock is set forward then") from None
-    except pytz.AmbiguousTimeError:
-        return zone.localize(wall, is_dst=True)
+def passphrase_option(function: F) -> F:
+    """`--passphrase-file FILE`: where the passphrase is."""
+    return click.option(
+        "--passphrase-file", type=PATH, metavar="FILE", help="Read the passphrase there instead of asking for it."
+    )(function)

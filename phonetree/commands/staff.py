@@ -1,13 +1,15 @@
 """`staff`: what staff did."""
 
-import time
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
-from phonetree.commands.options import stamp
-from phonetree.commands.place import Place, Which, demo_options, pass_place
-from phonetree.runtime.worker import DAY_SECONDS
-from phonetree.store.actions import since
+from phonetree.commands.place import Which, demo_options, pass_place
+
+if TYPE_CHECKING:
+    from phonetree.commands.work.place import Place
 
 
 @click.group()
@@ -29,8 +31,6 @@ def actions(place: Place, days: int) -> None:
 
     Example: python -m phonetree staff actions --days 7
     """
-    found = since(place.store, int(time.time()) - days * DAY_SECONDS)
-    for each in found:
-        click.echo(f"{stamp(each.at, place.zone)}  {each.by}  {each.what}")
-    if not found:
-        click.echo(f"Nothing was done in the last {days} days.")
+    from phonetree.commands.work import staff as work
+
+    work.actions(place, days)

@@ -4,12 +4,7 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.options import at_option, config_option, load_for_reading, moment
-from phonetree.errors import PhonetreeError
-from phonetree.view.mermaid import as_mermaid
-from phonetree.view.outline import outline
-from phonetree.view.svg import as_svg
-from phonetree.view.text import as_text
+from phonetree.commands.options import at_option, config_option
 
 
 @click.command()
@@ -22,18 +17,6 @@ def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
 
     Example: python -m phonetree tree --at "2026-11-23 20:00" --format mermaid
     """
-    site = load_for_reading(config).site
-    shown = language or site.first_language
-    if shown not in site.languages:
-        raise PhonetreeError(f"'{shown}' is not one of the languages; known: {', '.join(site.languages)}")
-    now = moment(at, site.schedule.zone)
-    sections = outline(site, shown, now)
-    match form:
-        case "mermaid":
-            drawn = as_mermaid(sections)
-        case "svg":
-            kind = site.schedule.status(now).kind
-            drawn = as_svg(sections, f"{site.helpline.name}: the tree on {now:%A %d %B %Y at %H:%M} ({kind})")
-        case _:
-            drawn = as_text(sections)
-    click.echo(drawn, nl=False)
+    from phonetree.commands.work import tree as work
+
+    work.tree(at, form, language, config)

@@ -1,21 +1,6 @@
 """`worker`: the background work alone."""
 
-import signal
-from datetime import UTC, datetime
-
 import click
-
-from phonetree import log, settings
-from phonetree.commands.limits import forbid_core_dumps
-from phonetree.config.numbers import NumberRules
-from phonetree.errors import StoreError
-from phonetree.mailbox.notices import channels, tell
-from phonetree.runtime.alerts import Alerts
-from phonetree.runtime.background import background
-from phonetree.runtime.sites import Sites
-from phonetree.runtime.watch import watcher
-from phonetree.store.counts import Counts
-from phonetree.store.database import Store
 
 
 @click.command()
@@ -28,28 +13,6 @@ def worker(*, once: bool) -> None:
 
     Example: python -m phonetree worker
     """
-    forbid_core_dumps()
-    configured = settings.read()
-    sites = Sites(configured.config, NumberRules(configured.names, fictional=configured.demo))
-    staff = channels(configured.notify)
-    alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
-    store = Store(settings.database_url())
-    counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
-    work = background(configured, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
-    if once:
-        work.round(int(datetime.now(UTC).timestamp()))
-        if work.problem:
-            raise StoreError(work.problem)
-        return
-    log.take_in_libraries()
-    log.write_apart()
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread starts, so that none of them handles these
-    loops = watcher(sites), work.periodic()
-    for loop in loops:
-        loop.start()
-    signal.sigwait(ends)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
-    work.finish()
-    for loop in loops:
-        loop.stop(None)
+    from phonetree.commands.work import worker as work
+
+    work.worker(once=once)

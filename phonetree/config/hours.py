@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-import holidays
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut
+from phonetree.config.calendars import countries, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
@@ -294,12 +294,12 @@ def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], N
 def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:
     value = section.scalar(item, "a calendar")
     country, _, subdivision = value.text.partition("-")
-    supported: Mapping[str, list[str]] = holidays.list_supported_countries(include_aliases=False)
-    if country not in supported:
+    if country not in countries():
         section.problem(value.where, f"'{value.text}' is not a calendar; write a country or a state, like US or US-MA")
         return None
-    if subdivision and subdivision not in supported[country]:
-        near = closest(subdivision, supported[country])
+    known = states(country)
+    if subdivision and subdivision not in known:
+        near = closest(subdivision, known)
         hint = f"did you mean '{country}-{near}'?" if near else "write the short form of a state, like US-MA"
         section.problem(value.where, f"'{country}' has no calendar for '{subdivision}'; {hint}")
         return None
@@ -321,9 +321,8 @@ def _renamed(
 def _public(calendars: tuple[tuple[str, str | None], ...], year: int) -> Iterator[tuple[date, str]]:
     """Every public holiday of a year as the calendars call it, without "(observed)"."""
     for country, subdivision in calendars:
-        for day, name in holidays.country_holidays(country, subdiv=subdivision, years=year).items():
-            if day.year == year:
-                yield day, _OBSERVED.sub("", name).split(";")[0].strip()
+        for day, name in public_holidays(country, subdivision, year):
+            yield day, _OBSERVED.sub("", name).split(";")[0].strip()
 
 
 def _lookup(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from phonetree.config.rendering import DOCUMENTS
+from phonetree.config.documents import DOCUMENTS
 from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
 from phonetree.core.tree import NodeId, Site

@@ -1,20 +1,14 @@
-"""Renders and parses every document before an edit is accepted, so that none fails while a caller waits."""
+"""Renders and parses documents before an edit is accepted, so that none fails while a caller waits."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
-from phonetree.config.reader import LONGEST_NAME
 from phonetree.core import engine
 from phonetree.core.fallback import fallback
-from phonetree.core.tree import Field, Language, Menu, Node, Site, prompts_of
-from phonetree.core.verbs import Dial, Gather, Verbs
-from phonetree.core.wording import every_form
-from phonetree.proof.promises import Breach, Promise, Walked
+from phonetree.core.tree import Language, Site
+from phonetree.core.verbs import Verbs
 from phonetree.provider.twiml import MOST_BYTES, Renderer, RenderError
 
 SPARE_BYTES = 8 * 1024
@@ -39,78 +33,6 @@ def usable(verbs: Verbs, spare: int = SPARE_BYTES) -> bytes:
         most = max(0, MOST_BYTES - spare) // 1024
         raise ValueError(f"has {len(document) // 1024} kB, of at most {most}; shorten its texts")
     return document
-
-
-def _usable(walked: Walked) -> Iterator[Breach]:
-    """Checks each document once. Those that differ only in addresses, which consist of checked names and numbers, count
-    as one: that saves nine in ten."""
-    site = walked.site
-    more = _Moments(site)
-    looked_at: set[tuple[object, ...]] = set()
-    for turn, verbs in walked.documents:
-        if (words := _without_addresses(verbs)) not in looked_at:
-            looked_at.add(words)
-            try:
-                usable(verbs, spare=SPARE_BYTES + more.bytes_in(verbs))
-            except ValueError as error:
-                yield walked.breach(f"what is said at node '{walked.node(turn)}' {error}", turn)
-    for kind in walked.moments.kinds:
-        for language in site.languages:
-            lost = engine.start_again(site, kind.at, language).verbs
-            try:
-                usable(lost, spare=SPARE_BYTES + more.bytes_in(lost))
-            except ValueError as error:
-                yield Breach(f"what callers hear when their place is lost {error}", node=site.start[kind.kind])
-
-
-class _Moments:
-    """How many bytes longer the words that depend on the moment may be at another moment than the walked one."""
-
-    def __init__(self, site: Site) -> None:
-        self._longest = {language: self._bytes(site, language) for language in site.languages}
-        self._fields = {node.id: _fields(site, node) for node in site.nodes.values()}
-
-    def bytes_in(self, verbs: Verbs) -> int:
-        """The maximum for a document."""
-        spoken = (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken)
-        nodes = {piece.node for piece in spoken if piece.node}
-        return sum(times * self._longest[language] for node in nodes for language, times in self._fields[node].items())
-
-    @staticmethod
-    def _bytes(site: Site, language: Language) -> int:
-        pronunciation = site.languages[language].pronunciation
-        closure = "&" * ceil(LONGEST_NAME * pronunciation.growth)
-        said = map(pronunciation.aloud, (*every_form(site, language), site.phrases[language]["a_closure"]))
-        return max(len(escape(words).encode()) for words in (*said, closure))
-
-
-def _fields(site: Site, node: Node) -> Counter[Language]:
-    """The number of fields in everything that a node may say, by language."""
-    choices = (*node.choices, *site.always.values()) if isinstance(node, Menu) else ()
-    return Counter(
-        language
-        for prompt in (*prompts_of(node), *(choice.label for choice in choices))
-        for language, parts in prompt.items()
-        for part in parts
-        if isinstance(part, Field)
-    )
-
-
-def _without_addresses(verbs: Verbs) -> tuple[object, ...]:
-    return tuple(
-        [
-            verb.spoken
-            if type(verb) is Gather
-            else (verb.numbers, verb.caller_id)
-            if type(verb) is Dial
-            else getattr(verb, "text", None) or type(verb)
-            for verb in verbs
-        ]
-    )
-
-
-DOCUMENTS: Promise = ("documents", "Every answer is a document that the phone network can use.", _usable)
-"""In addition to the promises of the proof, which does not know documents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ verbs that come back. The engine may import only the rest of `core`. The rules:
 - Without the caller, a call passes a node at most once: `config` refuses such cycles.
 """
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from phonetree.core import ringing
 from phonetree.core.events import DialEnded, Event, HungUp, LegPressed, Pressed, Recorded, TooLate
@@ -60,8 +59,7 @@ MESSAGE_TRIES = 2
 """How often a message is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """What the functions below share: the site, the moment, the state, and what this turn has collected so far."""
 
     site: Site
@@ -94,7 +92,7 @@ class _Call:
 
     def coming_to(self, outcome: Outcome) -> "_Call":
         """The call with this outcome, marked as counted unless it is `CALL`."""
-        return replace(self if outcome is Outcome.CALL else self.marked(), outcome=outcome)
+        return (self if outcome is Outcome.CALL else self.marked())._replace(outcome=outcome)
 
     def marked(self) -> "_Call":
         """The call, marked as counted."""
@@ -290,7 +288,7 @@ def _interrupt(here: _Call, node_id: NodeId, key: str) -> Turn:
         return _follow(here, here.site.always[key].target)
     if isinstance(here.site.nodes[node_id], Goodbye):
         return _back(here, ())
-    return _enter(replace(here, interrupted=node_id), node_id)
+    return _enter(here._replace(interrupted=node_id), node_id)
 
 
 def _follow(here: _Call, target: Target) -> Turn:

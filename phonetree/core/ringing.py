@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from phonetree.core.schedule import Schedule
-from phonetree.core.tree import Member, Ring, Team
+from phonetree.core.tree import Hours, Member, Ring, Team
 
 MOST_AT_ONCE = 10
 """How many phones one Dial can ring (Twilio, voice/twiml/dial)."""
@@ -48,6 +48,11 @@ class Round:
 
     numbers: tuple[str, ...]
     seconds: int
+
+
+def hours_of(team: Team) -> tuple[Hours, ...]:
+    """The hours that decide who is on shift."""
+    return team.hours, *(member.shifts for member in team.members)
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:

@@ -9,8 +9,8 @@ The path always has four parts; a number is in the query only if it is not zero.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from phonetree.errors import StateError
@@ -46,8 +46,7 @@ LEG_STEPS = frozenset({Step.SCREEN, Step.ACCEPT})
 """The steps on a member's leg, which the caller does not hear."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Where a call is.
 
     `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
@@ -75,9 +74,8 @@ class State:
 
     def at(self, step: Step, *, menu: str = "", **counts: int) -> "State":
         """The same place, waiting for something else; counts that are not given are reset, but for `counted`."""
-        return State(
-            self.revision, self.language, self.node, step, menu or self.menu, **{"counted": self.counted, **counts}
-        )
+        counts.setdefault("counted", self.counted)
+        return State(self.revision, self.language, self.node, step, menu or self.menu, **counts)
 
 
 LATEST_BEGAN = 32_503_680_000

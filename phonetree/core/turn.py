@@ -3,8 +3,8 @@
 Code that needs the reason for something said or done reads it here, and never guesses it from the words.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from phonetree.core.verbs import Verbs
 
@@ -26,8 +26,7 @@ class Outcome(StrEnum):
     """It could not continue normally."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """The answer to one request of the network.
 
     `passed` are the nodes that the call passed without waiting for the caller (messages, hours), in order; `outcome` is

@@ -1,6 +1,7 @@
 """What we can ask the phone network to do. Verbs run in order; those with a `then` come back to us in that state."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from phonetree.core.state import State
 
@@ -13,8 +14,7 @@ class Voice:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Speak a text. `node` is the node whose words they are (None: a phrase), `key` the key that they offer."""
 
     text: str
@@ -23,8 +23,7 @@ class Say:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(NamedTuple):
     """Play an audio file of the site; `transcript` is its words, `node` the node whose words they are."""
 
     file: str
@@ -35,8 +34,7 @@ class Play:
 Spoken = Say | Play
 
 
-@dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(NamedTuple):
     """Speak, and accept one key meanwhile or up to `seconds` afterwards.
 
     A key leads to `then`. Without one, the next verb runs.
@@ -47,8 +45,7 @@ class Gather:
     then: State
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(NamedTuple):
     """Ring `numbers` (E.164) together for `seconds`, and connect the first that accepts with the caller.
 
     `caller_id` is the number they see; None shows the caller's own. `screen` is the state in which every answered leg
@@ -63,8 +60,7 @@ class Dial:
     then: State | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Record a message of at most `longest` seconds, until `silence` seconds without a word, a key or a
     hang-up; then go to `then`."""
 
@@ -73,8 +69,7 @@ class Record:
     then: State
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """Come back to us at once."""
 
     then: State

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from phonetree.core.schedule import Names
 from phonetree.core.tree import (
@@ -38,8 +38,7 @@ class Piece:
     language: Language | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """Speaks one language of a site, at one moment; for a node, if the call is at one.
 
     A text that the language lacks is spoken in the language's fallback, with that one's voice: never half a sentence.
@@ -53,7 +52,7 @@ class Speaker:
     def of(self, text: Container[Language]) -> "Speaker":
         """Who speaks a text: this speaker, or that of the language's fallback."""
         language = self.site.language_of(text, self.language)
-        return self if language == self.language else replace(self, language=language)
+        return self if language == self.language else self._replace(language=language)
 
     def prompt(self, prompt: Prompt | None) -> tuple[Spoken, ...]:
         """A prompt as spoken: its text in the language's voice, or its audio file."""
@@ -200,7 +199,7 @@ def every_form(site: Site, language: Language) -> Iterator[str]:
         for day in range(10, 17):
             moment = longest.replace(month=month, day=day)
             for ahead in (0, 1, 3, 30):
-                yield replace(speak, now=moment - timedelta(days=ahead)).moment(moment)
+                yield speak._replace(now=moment - timedelta(days=ahead)).moment(moment)
 
 
 def written(number: str) -> str:

@@ -6,7 +6,6 @@ of everything that depends on them.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import chain
 
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import NodeId, Site
@@ -127,7 +126,12 @@ def _where(names: tuple[str, ...]) -> str:
 def _lines(old: Table, new: Table) -> Iterator[str]:
     """Outside lines that calls no longer reach, or newly reach; and a changed last resort."""
     was, now = (
-        {verb.numbers[0] for verb in chain(*table.walk.verbs) if isinstance(verb, Dial) and verb.screen is None}
+        {
+            verb.numbers[0]
+            for answer in table.walk.follows
+            for verb in table.walk.answers[answer].verbs
+            if isinstance(verb, Dial) and verb.screen is None
+        }
         for table in (old, new)
     )
     before, after = old.site.resources, new.site.resources

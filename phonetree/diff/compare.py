@@ -12,13 +12,15 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from phonetree.core.events import DialEnded
+from phonetree.core.events import DialEnded, Event, LegPressed, Pressed
 from phonetree.core.state import State, Step
 from phonetree.core.tree import HoursNode, Language, Menu, Message, NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.proof.moments import Moments
-from phonetree.proof.walk import Place, take, walk
+from phonetree.proof.search import Point, bits
+from phonetree.proof.situations import Situation, pressed, take
+from phonetree.proof.walk import Place, walk
 
 LEAST_IN_COMMON = 0.5
 """The share of common sentences from which a node counts as the same one under a new name."""
@@ -42,17 +44,27 @@ class Row:
     @property
     def leads_to(self) -> State | None:
         """The state in which it leaves the call; None: the call ends."""
-        onward = (verb for verb in self.turn.verbs if isinstance(verb, Gather | Record | Redirect | Dial))
-        verb = next(onward, None)
-        return verb.then if verb else None
+        return _leads_to(self.turn)
 
     @property
     def spots(self) -> Iterator[Spot]:
-        """The spots that it reaches: the messages that it says, and the node where it leaves the caller."""
-        if next_state := self.leads_to:
-            for node in (*self.turn.passed, next_state.node):
-                if not isinstance(self.site.nodes[node], HoursNode):
-                    yield self.place.moment, next_state.language, node
+        """The spots that it reaches."""
+        return ((self.place.moment, *spot) for spot in _spots(self.site, self.turn))
+
+
+def _leads_to(turn: Turn) -> State | None:
+    """The state in which a turn leaves the call; None: the call ends."""
+    onward = (verb for verb in turn.verbs if isinstance(verb, Gather | Record | Redirect | Dial))
+    verb = next(onward, None)
+    return verb.then if verb else None
+
+
+def _spots(site: Site, turn: Turn) -> Iterator[tuple[Language, NodeId]]:
+    """The spots that a turn reaches: the messages that it says, and the node where it leaves the caller."""
+    if next_state := _leads_to(turn):
+        for node in (*turn.passed, next_state.node):
+            if not isinstance(site.nodes[node], HoursNode):
+                yield next_state.language, node
 
 
 class Table:
@@ -60,21 +72,24 @@ class Table:
 
     def __init__(self, site: Site, moments: Moments) -> None:
         self.site, self.moments, self.walk = site, moments, walk(site, moments)
-        self.reached = {spot for turn in self.walk.distinct for spot in self.of(turn).spots}
+        self.spots = {answer: tuple(_spots(site, self.walk.answers[answer])) for answer in self.walk.follows}
+        self.reached: set[Spot] = {
+            (moment, *spot)
+            for answer, spots in self.spots.items()
+            for moment in bits(self.walk.given[answer])
+            for spot in spots
+        }
 
-    def of(self, turn: int) -> Row:
+    def of(self, point: Point) -> Row:
         """The row of a turn of the walk."""
-        place = self.walk.places[turn]
-        answer = Turn(self.walk.verbs[turn], self.walk.passed[turn])
-        return Row(self.site, self.moments.kinds[place.moment].at, place, answer)
+        return Row(self.site, self.moments.kinds[point.moment].at, self.walk.place(point), self.walk.turn(point))
 
     def at(self, place: Place) -> Row:
         """The row of a place, whether or not calls reach it."""
-        turn = self.walk.turn_at.get(place)
-        if turn is not None:
-            return self.of(turn)
         now = self.moments.kinds[place.moment].at
-        return Row(self.site, now, place, take(self.site, now, (place.state, place.event, place.elapsed)))
+        point = self.walk.find(place)
+        turn = self.walk.turn(point) if point else take(self.site, now, (place.state, place.event, place.elapsed))
+        return Row(self.site, now, place, turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +105,24 @@ def differences(old: Table, new: Table) -> Iterator[Difference]:
     """Every row in which two tables differ, in the order in which a caller would encounter them; some differences are
     inaudible. Both tables have the same revision, schedule and moments."""
     comparison = _Comparison(old, new)
-    seen: set[int] = set()
-    for waiting in (deque(range(len(old.moments.kinds))), deque(range(len(old.walk.places)))):
+    begins = old.walk.points_in(old.walk.begin, old.walk.reached[old.walk.begin])
+    seen: set[Point] = set()
+    followed: set[tuple[int, int]] = set()
+    for waiting in (deque(begins), deque(old.walk.in_order())):
         while waiting:
-            turn = waiting.popleft()
-            if turn not in seen:
-                seen.add(turn)
-                found = list(comparison.of(old.of(turn)))
+            point = waiting.popleft()
+            if point in seen:
+                continue
+            seen.add(point)
+            same_path = True
+            for row in comparison.rows(point):
+                found = list(comparison.of(row))
                 yield from found
-                if not any(difference.elsewhere for difference in found):  # as long as calls take the same path
-                    waiting.extend(old.walk.after[turn])
+                same_path = same_path and not any(difference.elsewhere for difference in found)
+            answer = old.walk.answer_of[point.case], point.moment
+            if same_path and answer not in followed:  # as long as calls take the same path
+                followed.add(answer)
+                waiting.extend(old.walk.after(point))
 
 
 class _Comparison:
@@ -109,6 +132,42 @@ class _Comparison:
         self._old, self._new = old, new
         self._names: dict[NodeId, NodeId] = {}
         self._compared: set[Spot] = set()
+        self._equal: dict[tuple[int, int], bool] = {}
+
+    def rows(self, point: Point) -> Iterator[Row]:
+        """The old rows of a turn that have to be compared: none if both sites answer the same and lead to what was
+        compared; else one for it, and if it stands for keys that make no difference, one for each that now does."""
+        if self._is_the_same(point):
+            return
+        row = self._old.of(point)
+        yield row
+        for event in self._more_keys(self._old.walk.situation(point), point.moment):
+            yield replace(row, place=replace(row.place, event=event))
+
+    def _is_the_same(self, point: Point) -> bool:
+        case, moment = point
+        old, new = self._old.walk, self._new.walk
+        answer, situation = old.answer_of[case], old.situation(point)
+        number = new.number(situation)
+        same = None if number is None else new.point(number, moment)
+        if same is None or (situation[0] and situation[0].step is Step.RING) or self._more_keys(situation, moment):
+            return False
+        pair = answer, new.answer_of[same.case]
+        if pair not in self._equal:
+            self._equal[pair] = old.answers[pair[0]].verbs == new.answers[pair[1]].verbs
+        spots = ((moment, *spot) for spot in self._old.spots[answer])
+        return self._equal[pair] and all(spot in self._compared or not self._shared(spot) for spot in spots)
+
+    def _more_keys(self, situation: Situation, moment: int) -> list[Event]:
+        """The keys for which a situation stands, because they make no difference there, but do on the new site."""
+        state, event, _ = situation
+        if state is None or not isinstance(event, Pressed | LegPressed):
+            return []
+        known = self._old.walk.keys(state, moment)
+        if event.keys in known or not self._shared((moment, state.language, state.node)):
+            return []
+        now = self._new.walk.keys(self._renamed(state), moment)
+        return [pressed(state, key) for key in sorted(now - known - {event.keys})]
 
     def of(self, row: Row) -> Iterator[Difference]:
         """The differences of an old row that calls reach on both sites, and of the rows that belong to it."""
@@ -132,14 +191,20 @@ class _Comparison:
         """An old row beside the new one; without the menu heard last if the new site does not have it."""
         place, state = old.place, old.place.state
         if state and (menu := self._name(state.menu)) and not isinstance(self._new.site.nodes.get(menu), Menu):
-            state = replace(state, menu="")
+            state = state._replace(menu="")
             old = self._old.at(replace(place, state=state))
-        if state and (state.node in self._names or state.menu in self._names):
-            state = replace(state, node=self._name(state.node), menu=self._name(state.menu))
+        if state:
+            state = self._renamed(state)
         new = self._new.at(place if state is place.state else replace(place, state=state))
         if old.turn.verbs != new.turn.verbs:
             old, new = self._cut(old), self._cut(new)
             yield Difference(old, new, elsewhere=not self._same_place(old, new))
+
+    def _renamed(self, state: State) -> State:
+        """The same state in the new site."""
+        if state.node in self._names or state.menu in self._names:
+            return state._replace(node=self._name(state.node), menu=self._name(state.menu))
+        return state
 
     def _cut(self, row: Row) -> Row:
         """A row up to the first message that both sites have: the rest is a row of its own."""

@@ -29,8 +29,7 @@ from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say
 from phonetree.diff.compare import MOST_ROUNDS, Difference, Row, spoken_in, words_of
 from phonetree.errors import ProofError
-from phonetree.proof.memoised import Situation
-from phonetree.proof.walk import SILENT, take
+from phonetree.proof.situations import SILENT, Situation, take
 
 A_PHONE = "a team's phone"
 NOTHING = "nothing"

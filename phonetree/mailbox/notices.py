@@ -1,7 +1,8 @@
 """Notices to staff: that a message is waiting, and nothing about who left it.
 
 Each notice goes out once on each channel, independently of the others; a failing channel is retried and reported.
-A channel is an Apprise address (https://github.com/caronc/apprise).
+A channel is an Apprise address (https://github.com/caronc/apprise). Apprise is imported when there is one: at the start
+of a process that has to tell staff, so that a broken installation shows then, and not when there is something to tell.
 """
 
 import logging
@@ -9,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
-import apprise
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -43,13 +43,19 @@ class Channel:
 
     def send(self, text: str) -> bool:
         """Whether it was delivered."""
+        import apprise
+
         one = apprise.Apprise()
         return bool(one.add(self.address)) and bool(one.notify(title=TITLE, body=text))
 
 
 def channels(addresses: str) -> tuple[Channel, ...]:
     """The channels of a setting, its addresses separated by spaces or lines. Raises SettingsError."""
-    found = []
+    found: list[Channel] = []
+    if not addresses.split():
+        return ()
+    import apprise
+
     for number, address in enumerate(addresses.split(), 1):
         kind = address.partition("://")[0]
         if not apprise.Apprise().add(address):

@@ -16,7 +16,9 @@ from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.moments import Moment, Moments
-from phonetree.proof.walk import SILENT, Place, Walk
+from phonetree.proof.search import Point
+from phonetree.proof.situations import SILENT
+from phonetree.proof.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,11 @@ def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHe
     """One for each kind of moment and language, at the moment of the kind with the longest greeting."""
     for number, moment in enumerate(moments.kinds):
         hours = SpokenHours(site, moment)
-        for language, begin in first_turns(site, walk, walk.turn_at[Place(number)]):
+        for language, begin in first_turns(site, walk, number):
             people: list[float] = []
             lines: list[float] = []
-            at = hours.longest(language) if walk.answer_of[begin] in walk.time_dependent else moment.at
-            greeting = _greeting(site, language, at, walk.verbs[begin])
+            at = hours.longest(language) if walk.answer_of[begin.case] in walk.time_dependent else moment.at
+            greeting = _greeting(site, language, at, walk.verbs(begin))
             for key, offered in _offers(greeting):
                 pressed = walk.following(begin, Pressed(key))
                 documents = alone(walk, pressed) if pressed is not None else iter(())
@@ -94,11 +96,13 @@ def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> 
     return engine.change_language(site, asked.then.node, language, at).verbs if asked else greeting
 
 
-def first_turns(site: Site, walk: Walk, begin: int) -> Iterator[tuple[str, int]]:
-    """The first turn of a call, and the one after each change of language, each with its language."""
+def first_turns(site: Site, walk: Walk, moment: int) -> Iterator[tuple[str, Point]]:
+    """The first turn of a call at a kind of moment, and the one after each change of language, with their languages."""
+    begin = walk.point(walk.begin, moment)
+    assert begin is not None
     yield site.first_language, begin
-    for after in walk.after[begin]:
-        event = walk.places[after].event
+    for after in walk.after(begin):
+        event = walk.place(after).event
         choice = site.always.get(event.keys) if isinstance(event, Pressed) else None
         if choice and isinstance(choice.target, Speak):
             yield choice.target.language, after
@@ -119,13 +123,13 @@ def question(verbs: Verbs) -> Gather | None:
     return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
 
 
-def alone(walk: Walk, turn: int, key: str | None = None) -> Iterator[Verbs]:
+def alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Verbs]:
     """The documents of a call whose caller does nothing, or presses `key` at every question, until one comes again."""
-    following: int | None = turn
-    seen: set[int] = set()
+    following: Point | None = point
+    seen: set[Point] = set()
     while following is not None and following not in seen:
         seen.add(following)
-        verbs = walk.verbs[following]
+        verbs = walk.verbs(following)
         yield verbs
         event = Pressed(key) if key is not None and question(verbs) else SILENT
         following = walk.following(following, event)

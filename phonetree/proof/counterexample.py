@@ -9,6 +9,7 @@ from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pr
 from phonetree.core.verbs import Dial
 from phonetree.proof.budgets import question
 from phonetree.proof.moments import Moments
+from phonetree.proof.search import Point
 from phonetree.proof.walk import Place, Walk
 
 
@@ -21,19 +22,19 @@ class Replay:
     world: str
 
 
-def replay(path: tuple[int, ...], walk: Walk, moments: Moments) -> Replay:
+def replay(path: tuple[Point, ...], walk: Walk, moments: Moments) -> Replay:
     """The call that takes these turns, without any change of the hours during it."""
     steps: list[str] = []
     world: dict[str, str] = {}
     for before, turn in pairwise(path):
-        verbs, after = walk.verbs[before], walk.places[turn]
-        steps += steps[-1:] * (_repeats(after) - _repeats(walk.places[before]) - 1)  # the walk skips to the limit
+        verbs, after = walk.verbs(before), walk.place(turn)
+        steps += steps[-1:] * (_repeats(after) - _repeats(walk.place(before)) - 1)  # the walk skips to the limit
         steps += _step(after, asked=question(verbs) is not None)
         for verb in verbs:
             if isinstance(verb, Dial) and isinstance(after.event, DialEnded):
                 world.update(dict.fromkeys(verb.numbers, _answer(after, screened=verb.screen is not None)))
     numbers = "; ".join(f"{number}={answer}" for number, answer in world.items())
-    return Replay(str(moments.kinds[walk.places[path[0]].moment]), ",".join(steps), numbers)
+    return Replay(str(moments.kinds[path[0].moment]), ",".join(steps), numbers)
 
 
 def _repeats(place: Place) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from phonetree.core.ringing import hours_of
 from phonetree.core.schedule import Kind, Schedule, midnight, week_boundaries
 from phonetree.core.tree import Hours, OwnHours, Site
 
@@ -73,9 +74,7 @@ def _hours(site: Site) -> Iterator[Hours]:
     for line in site.resources.values():
         yield line.hours
     for team in site.teams.values():
-        yield team.hours
-        for member in team.members:
-            yield member.shifts
+        yield from hours_of(team)
 
 
 def _windows(schedule: Schedule, since: date) -> Iterator[tuple[date, date]]:

@@ -3,11 +3,11 @@
 The checks examine what the engine asks the phone network to do; they have no rules of the tree of their own.
 """
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
@@ -17,9 +17,10 @@ from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.budgets import TimeToHelp, alone, first_turns, question, times_to_help
-from phonetree.proof.memoised import Situation
 from phonetree.proof.moments import Moments
-from phonetree.proof.walk import Place, Walk, path_to
+from phonetree.proof.search import Point, Search, bits
+from phonetree.proof.situations import SILENT, Situation
+from phonetree.proof.walk import Walk
 
 MOST_SPOKEN_CHOICES = 5
 """Choices spoken in one menu, apart from the change of language: callers do not remember more."""
@@ -30,12 +31,16 @@ LONGEST_SENTENCE_SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A case in which a promise does not hold, the turns (numbers in the walk) that lead there, and the node to look at
-    first (None: no single node is at fault)."""
+    """A case in which a promise does not hold, the turns of the walk that lead there, and the node to look at first
+    (None: no single node is at fault)."""
 
     text: str
-    path: tuple[int, ...] = ()
+    path: tuple[Point, ...] = ()
     node: NodeId | None = None
+
+
+Found = tuple[Point, str, NodeId | None]
+"""A breach before its path is known: the turn, the text, and the node, if that is not where the call is."""
 
 
 @dataclass(frozen=True)
@@ -48,41 +53,41 @@ class Walked:
 
     @property
     def documents(self) -> Iterator[tuple[int, Verbs]]:
-        """Every document, once for each kind of moment, with the first turn that has it."""
-        verbs = self.walk.verbs
-        return ((turn, verbs[turn]) for turn in self.walk.distinct)
+        """Every document, with the number of its answer."""
+        return ((number, self.walk.answers[number].verbs) for number in self.walk.follows)
 
     @cached_property
     def menus(self) -> tuple[tuple[int, Gather], ...]:
-        """Every question that a caller is asked, once for each state and kind of moment."""
-        found: dict[tuple[int, object], tuple[int, Gather]] = {}
-        for turn, verbs in self.documents:
-            if gather := question(verbs):
-                found.setdefault((self.walk.moment_of[turn], gather.then), (turn, gather))
-        return tuple(found.values())
+        """Every question that a caller is asked, with the number of its answer."""
+        return tuple((number, gather) for number, verbs in self.documents if (gather := question(verbs)))
 
     @cached_property
     def dials(self) -> tuple[tuple[int, Dial], ...]:
-        """Every ringing."""
-        return tuple((turn, verb) for turn, verbs in self.documents for verb in verbs if isinstance(verb, Dial))
+        """Every ringing, with the number of its answer."""
+        return tuple((number, verb) for number, verbs in self.documents for verb in verbs if isinstance(verb, Dial))
 
     @cached_property
     def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
         return tuple(times_to_help(self.site, self.moments, self.walk))
 
-    def now(self, turn: int) -> datetime:
-        """An example of the moment at which a turn is taken."""
-        return self.moments.kinds[self.walk.moment_of[turn]].at
+    def moments_of(self, answer: int) -> Iterator[tuple[int, datetime]]:
+        """The kinds of moment at which an answer is given, each with an example."""
+        return ((moment, self.moments.kinds[moment].at) for moment in bits(self.walk.given[answer]))
 
-    def node(self, turn: int) -> NodeId:
+    def node(self, point: Point) -> NodeId:
         """Where the call is when a turn is taken; for an incoming call, where it begins."""
-        place = self.walk.places[turn]
+        place = self.walk.place(point)
         return place.state.node if place.state else self.site.start[self.moments.kinds[place.moment].kind]
 
-    def breach(self, text: str, turn: int, node: NodeId | None = None) -> Breach:
+    def breach(self, text: str, point: Point, node: NodeId | None = None) -> Breach:
         """A breach at `node`, or else at the node where the call is."""
-        return Breach(text, self.walk.path(turn), node or self.node(turn))
+        return Breach(text, self.walk.path(point), node or self.node(point))
+
+    def breaches(self, found: Iterable[Found]) -> Iterator[Breach]:
+        """Breaches, those with shorter calls first."""
+        for point, text, node in sorted(found, key=lambda each: self.walk.rank(each[0])):
+            yield self.breach(text, point, node)
 
 
 # -- where a call ends
@@ -91,62 +96,43 @@ class Walked:
 def ends_at_help(walked: Walked) -> Iterator[Breach]:
     """Follows a call only until somebody is reached, a voicemail can be left, or the caller asks to leave."""
     walk = walked.walk
-    places, after, hours_changed = walk.places, walk.after, walk.hours_changed
     hangs_up = [_hangs_up(answer.verbs) for answer in walk.answers]
-    walked_on: set[tuple[int, int]] = set()
-    reached = _Reached(walk)
-    reached.add(-1, (turn for turn, before in enumerate(walk.before) if before < 0))
-    taken = changed = 0
-    while taken < len(reached.turns):
-        while taken < len(reached.turns):
-            turn = reached.turns[taken]
-            answer = walk.answer_of[turn]
-            if hangs_up[answer] and not _asked_to_leave(walked.site, places[turn]):
-                yield Breach(
-                    "a caller who reached nobody is hung up on", path_to(reached.before, turn), walked.node(turn)
-                )
-            seen = (walk.moment_of[turn], answer)
-            if seen not in walked_on and not any(isinstance(verb, Record) for verb in walk.answers[answer].verbs):
-                reached.add(turn, after[turn])
-            walked_on.add(seen)
-            taken += 1
-        for turn in reached.turns[changed:taken]:  # changes of the hours: last, since no phone can play them
-            reached.add(turn, hours_changed[turn])
-        changed = taken
+    records = [any(isinstance(verb, Record) for verb in answer.verbs) for answer in walk.answers]
+    asked = [_asked_to_leave(walked.site, situation) for situation in walk.situations]
+    out_of_scope = [_out_of_scope(situation) for situation in walk.situations]
 
+    def follows(answer: int, _moment: int) -> Iterator[int]:
+        after = () if records[answer] else walk.follows[answer]
+        return (situation for situation in after if not out_of_scope[situation])
 
-_NEVER = -2
-
-
-class _Reached:
-    """The turns that were reached, in order, without any after a conversation; and the one `before` each of them."""
-
-    def __init__(self, walk: Walk) -> None:
-        self.turns = array("i")
-        self.before = array("i", [_NEVER]) * len(walk)
-        self._out_of_scope = list(map(_out_of_scope, walk.situations))
-        self._situation_of = walk.situation_of
-
-    def add(self, before: int, turns: Iterable[int]) -> None:
-        for turn in turns:
-            if self.before[turn] == _NEVER and not self._out_of_scope[self._situation_of[turn]]:
-                self.before[turn] = before
-                self.turns.append(turn)
+    search = Search(walked.moments)
+    search.more_situations(len(walk.situations))
+    search.run(walk.begin, walk.parts, follows, walk.waits.__getitem__)
+    stranded = (
+        case
+        for case, answer in enumerate(search.answer_of)
+        if hangs_up[answer] and not asked[search.situation_of[case]]
+    )
+    if first := min(search.points(stranded), key=search.rank, default=None):
+        steps = (walk.point(search.situation_of[point.case], point.moment) for point in search.path(first))
+        path = tuple(filter(None, steps))
+        yield Breach("a caller who reached nobody is hung up on", path, walked.node(path[-1]))
 
 
 def _hangs_up(verbs: Verbs) -> bool:
     return isinstance(verbs[-1], Hangup) and not any(isinstance(verb, Dial | Record | Redirect) for verb in verbs)
 
 
-def _asked_to_leave(site: Site, place: Place) -> bool:
+def _asked_to_leave(site: Site, situation: Situation) -> bool:
     """Whether the caller pressed a key that leads to a goodbye, directly or after a message."""
-    if place.state is None or not isinstance(place.event, Pressed):
+    state, event, _ = situation
+    if state is None or not isinstance(event, Pressed):
         return False
-    menu = site.nodes[place.state.node]
+    menu = site.nodes[state.node]
     if isinstance(menu, Goodbye):
         return True  # the goodbye is repeated; how the call got there was checked before
     own = {choice.key: choice for choice in menu.choices} if isinstance(menu, Menu) else {}
-    choice = own.get(place.event.keys) or site.always.get(place.event.keys)
+    choice = own.get(event.keys) or site.always.get(event.keys)
     if choice is None or not isinstance(choice.target, GoTo):
         return False
     return isinstance(past_words(site.nodes, choice.target.node), Goodbye)
@@ -173,86 +159,95 @@ def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
 
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
     for moment in range(len(walked.moments.kinds)):
-        for language, begin in first_turns(walked.site, walked.walk, walked.walk.turn_at[Place(moment)]):
+        for language, begin in first_turns(walked.site, walked.walk, moment):
             if not any(_rings(verbs) for verbs in alone(walked.walk, begin, key)):
                 yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
 
 
 def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
-    for turn, gather in walked.menus:
-        moment = walked.walk.places[turn].moment
-        pressed = walked.walk.turn_at.get(Place(moment, gather.then, Pressed(PERSON_KEY)))
-        if pressed is not None and not _rings_before_a_menu(walked, pressed):
-            yield walked.breach(f"0 reaches nobody from menu '{gather.then.node}'", pressed)
+    walk = walked.walk
+
+    def found() -> Iterator[Found]:
+        for answer, gather in walked.menus:
+            pressed = walk.situation_after(answer, Pressed(PERSON_KEY))
+            assert pressed is not None
+            if failing := _rings_nobody_before_a_menu(walk, pressed, walk.given[answer]):
+                point = min(walk.points_in(pressed, failing), key=walk.rank)
+                yield point, f"0 reaches nobody from menu '{gather.then.node}'", None
+
+    return walked.breaches(found())
 
 
-def _rings_before_a_menu(walked: Walked, turn: int) -> bool:
-    for verbs in alone(walked.walk, turn):
-        if _rings(verbs):
-            return True
-        if question(verbs):
-            return False
-    return False
+def _rings_nobody_before_a_menu(walk: Walk, situation: int, moments: int) -> int:
+    """The moments, of those given, at which a caller who does nothing from a situation on is asked again, or hung up
+    on, before a phone rings."""
+    failing = 0
+    seen: dict[int, int] = {}
+    waiting = [(situation, moments)]
+    while waiting:
+        situation, moments = waiting.pop()
+        again = moments & seen.get(situation, 0)
+        seen[situation] = seen.get(situation, 0) | moments
+        failing |= again
+        for answer, at in walk.parts(situation, moments & ~again):
+            verbs = walk.answers[answer].verbs
+            if not _rings(verbs):
+                after = None if question(verbs) else walk.situation_after(answer, SILENT)
+                if after is None:
+                    failing |= at
+                else:
+                    waiting.append((after, at))
+    return failing
 
 
 # -- when nobody answers
 
 
 def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
-    too_long = {
-        number: text
-        for number, situation in enumerate(walked.walk.situations)
-        if (text := _waits_too_long(walked.site, situation))
-    }
-    for turn, situation in enumerate(walked.walk.situation_of) if too_long else ():
-        if situation in too_long:
-            yield walked.breach(too_long[situation], turn)
+    too_long = [_waits_too_long(walked.site, situation) for situation in walked.walk.situations]
+    cases = (case for case, situation in enumerate(walked.walk.situation_of) if too_long[situation])
+    return walked.breaches(
+        (point, too_long[walked.walk.situation_of[point.case]], None) for point in walked.walk.points(cases)
+    )
 
 
-def _waits_too_long(site: Site, situation: Situation) -> str | None:
+def _waits_too_long(site: Site, situation: Situation) -> str:
+    """How long a team keeps the caller waiting, if that is too long."""
     state, _, elapsed = situation
     if state is None or state.step is not Step.RUNG:
-        return None
+        return ""
     node = site.nodes[state.node]
     assert isinstance(node, Connect)
     waited, longest = state.rang + elapsed, site.teams[node.team].longest_wait
     too_long = waited > min(longest, site.budgets.whole_wait)
-    return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else None
+    return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else ""
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
-    """No cycle without a key: a depth-first search of all turns that happen without the caller. What follows equal
-    answers at one moment is the same, and is searched once."""
+    """No cycle without a key: a depth-first search of all answers that follow without the caller."""
     walk = walked.walk
-    without_a_key = _without_a_key(walk)
-    done: set[tuple[int, int]] = set()
-    for root in walk.distinct:
-        stack, on_the_way = [(root, without_a_key(root))], {root}
-        while stack:
-            turn, following = stack[-1]
-            after = next(following, None)
-            if after is None:
-                stack.pop()
-                on_the_way.discard(turn)
-                done.add((walk.moment_of[turn], walk.answer_of[turn]))
-            elif after in on_the_way:
-                yield walked.breach("a call goes round for ever without the caller", after)
-                return
-            elif (walk.moment_of[after], walk.answer_of[after]) not in done:
-                on_the_way.add(after)
-                stack.append((after, without_a_key(after)))
-
-
-def _without_a_key(walk: Walk) -> Callable[[int], Iterator[int]]:
-    """A function from a turn to those that follow it without a key."""
     pressed = [isinstance(event, Pressed | LegPressed) for _, event, _ in walk.situations]
-    follows = [[each for each in follows if not pressed[each]] for follows in walk.follows]
+    done, on_the_way = [0] * len(walk.answers), [0] * len(walk.answers)
 
-    def after(turn: int) -> Iterator[int]:
-        turn_of = walk.turn_of[walk.moment_of[turn]]
-        return (turn_of[situation] for situation in follows[walk.answer_of[turn]])
+    def after(answer: int, moments: int) -> Iterator[tuple[int, int]]:
+        return chain(*(walk.parts(each, moments) for each in walk.follows[answer] if not pressed[each]))
 
-    return after
+    for root, given in walk.given.items():
+        stack = [(root, given & ~done[root], after(root, given & ~done[root]))]
+        on_the_way[root] |= given & ~done[root]
+        while stack:
+            answer, moments, following = stack[-1]
+            then, at = next(following, (-1, 0))
+            if then < 0:
+                stack.pop()
+                on_the_way[answer] &= ~moments
+                done[answer] |= moments
+            elif again := at & on_the_way[then]:
+                yield walked.breach("a call goes round for ever without the caller", walk.first(then, again))
+                return
+            elif new := at & ~done[then]:
+                on_the_way[then] |= new
+                stack.append((then, new, after(then, new)))
 
 
 # -- whom a call reaches
@@ -262,24 +257,34 @@ def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
     members = {member.number for team in walked.site.teams.values() for member in team.members}
     ours = (walked.site.helpline.caller_id, walked.site.helpline.provider_number)
-    for turn, dial in walked.dials:
-        for number in dial.numbers:
-            line = lines.get(number)
-            if dial.screen is None and line is None:
-                yield walked.breach("a phone that is not an outside line is rung and not asked to press 1", turn)
-            if dial.screen is not None and number not in members:
-                yield walked.breach("a number that belongs to no team is rung as a member's", turn)
-            if dial.caller_id not in ours and not (line and line.own_caller_id):
-                yield walked.breach("a phone shows a number other than the helpline's", turn)
+
+    def found() -> Iterator[Found]:
+        for answer, dial in walked.dials:
+            for number in dial.numbers:
+                line = lines.get(number)
+                if dial.screen is None and line is None:
+                    text = "a phone that is not an outside line is rung and not asked to press 1"
+                    yield walked.walk.first(answer), text, None
+                if dial.screen is not None and number not in members:
+                    yield walked.walk.first(answer), "a number that belongs to no team is rung as a member's", None
+                if dial.caller_id not in ours and not (line and line.own_caller_id):
+                    yield walked.walk.first(answer), "a phone shows a number other than the helpline's", None
+
+    return walked.breaches(found())
 
 
 def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
-    for turn, dial in walked.dials:
-        for number in dial.numbers if dial.screen is None else ():
-            line = lines.get(number)
-            if line and not line.hours.is_open(walked.site.schedule, walked.now(turn)):
-                yield walked.breach(f"'{line.id}' is rung while it is closed", turn)
+
+    def found() -> Iterator[Found]:
+        for answer, dial in walked.dials:
+            for number in dial.numbers if dial.screen is None else ():
+                line = lines.get(number)
+                for moment, at in walked.moments_of(answer):
+                    if line and not line.hours.is_open(walked.site.schedule, at):
+                        yield walked.walk.first(answer, 1 << moment), f"'{line.id}' is rung while it is closed", None
+
+    return walked.breaches(found())
 
 
 # -- what a caller hears
@@ -287,51 +292,69 @@ def closed_lines_do_not_ring(walked: Walked) -> Iterator[Breach]:
 
 def languages_are_kept(walked: Walked) -> Iterator[Breach]:
     """A language with a fallback may speak that, after it said so when it was chosen."""
+    yield from walked.breaches(_in_other_languages(walked))
     site = walked.site
-    voices = {
-        language: {info.voice, site.languages[info.fallback or language].voice}
-        for language, info in site.languages.items()
-    }
-    for turn, gather in walked.menus:
-        voice = voices[gather.then.language]
-        others = [say for say in gather.spoken if isinstance(say, Say) and say.voice not in voice]
-        offers = sum(isinstance(choice.target, Speak) for choice in walked.site.always.values())
-        if len(others) > offers:
-            yield walked.breach(
-                f"menu '{gather.then.node}' speaks a language other than the caller's", turn, gather.then.node
-            )
-    for moment in range(len(walked.moments.kinds)):
-        for language, begin in first_turns(site, walked.walk, walked.walk.turn_at[Place(moment)]):
-            speak = Speaker(site, language, walked.moments.kinds[moment].at)
-            spoken = [say for verb in walked.walk.verbs[begin] if isinstance(verb, Gather) for say in verb.spoken]
+    for moment, kind in enumerate(walked.moments.kinds):
+        for language, begin in first_turns(site, walked.walk, moment):
+            speak = Speaker(site, language, kind.at)
+            spoken = [say for verb in walked.walk.verbs(begin) if isinstance(verb, Gather) for say in verb.spoken]
             if speak.partly and spoken[:1] != [speak.say(speak.partly)]:
                 yield walked.breach(f"callers are not told that '{language}' is spoken in part only", begin)
 
 
+def _in_other_languages(walked: Walked) -> Iterator[Found]:
+    site = walked.site
+    offers = sum(isinstance(choice.target, Speak) for choice in site.always.values())
+    voices = {
+        language: {info.voice, site.languages[info.fallback or language].voice}
+        for language, info in site.languages.items()
+    }
+    for answer, gather in walked.menus:
+        voice = voices[gather.then.language]
+        others = [say for say in gather.spoken if isinstance(say, Say) and say.voice not in voice]
+        if len(others) > offers:
+            text = f"menu '{gather.then.node}' speaks a language other than the caller's"
+            yield walked.walk.first(answer), text, gather.then.node
+
+
 def menus_are_short(walked: Walked) -> Iterator[Breach]:
-    for turn, gather in walked.menus:
-        menu = walked.site.nodes[gather.then.node]
-        assert isinstance(menu, Menu)
-        spoken = sum(walked.site.offers(choice, walked.now(turn)) for choice in menu.choices)
-        if spoken > MOST_SPOKEN_CHOICES:
-            text = f"menu '{menu.id}' speaks {spoken} choices; callers remember at most {MOST_SPOKEN_CHOICES}"
-            yield walked.breach(text, turn, menu.id)
+    spoken: dict[tuple[NodeId, int], int] = {}
+
+    def found() -> Iterator[Found]:
+        for answer, gather in walked.menus:
+            menu = walked.site.nodes[gather.then.node]
+            assert isinstance(menu, Menu)
+            for moment, at in walked.moments_of(answer):
+                if (menu.id, moment) not in spoken:
+                    spoken[menu.id, moment] = sum(walked.site.offers(choice, at) for choice in menu.choices)
+                if (count := spoken[menu.id, moment]) > MOST_SPOKEN_CHOICES:
+                    text = f"menu '{menu.id}' speaks {count} choices; callers remember at most {MOST_SPOKEN_CHOICES}"
+                    yield walked.walk.first(answer, 1 << moment), text, menu.id
+
+    return walked.breaches(found())
 
 
 def prompts_are_short(walked: Walked) -> Iterator[Breach]:
-    known: dict[str, float] = {}
-    for turn, verbs in walked.documents:
-        for say in (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken):
-            if isinstance(say, Say) and say.text not in known:
-                known[say.text] = speech_seconds(say.text)
-                if known[say.text] > LONGEST_SENTENCE_SECONDS:
-                    text = f"a prompt speaks for {known[say.text]:.0f} s: '{say.text[:40]}...'"
-                    yield walked.breach(text, turn, _speaker(walked, turn, say))
+    seconds: dict[str, float] = {}
+
+    def found() -> Iterator[Found]:
+        for answer, verbs in walked.documents:
+            for say in (piece for verb in verbs if isinstance(verb, Gather) for piece in verb.spoken):
+                if not isinstance(say, Say):
+                    continue
+                if say.text not in seconds:
+                    seconds[say.text] = speech_seconds(say.text)
+                if seconds[say.text] > LONGEST_SENTENCE_SECONDS:
+                    text = f"a prompt speaks for {seconds[say.text]:.0f} s: '{say.text[:40]}...'"
+                    point = walked.walk.first(answer)
+                    yield point, text, _speaker(walked, walked.moments.kinds[point.moment].at, say)
+
+    return walked.breaches(found())
 
 
-def _speaker(walked: Walked, turn: int, say: Say) -> NodeId | None:
+def _speaker(walked: Walked, now: datetime, say: Say) -> NodeId | None:
     """The node whose words these are, if any."""
-    speakers = [Speaker(walked.site, language, walked.now(turn)) for language in walked.site.languages]
+    speakers = [Speaker(walked.site, language, now) for language in walked.site.languages]
     for node in walked.site.nodes.values():
         for prompt in prompts_of(node):
             if any(say in speaker.prompt(prompt) for speaker in speakers):

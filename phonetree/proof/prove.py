@@ -39,7 +39,7 @@ class Proof:
     @property
     def turns(self) -> int:
         """How many turns can happen."""
-        return len(self.walk.places)
+        return len(self.walk)
 
     @property
     def kinds(self) -> int:

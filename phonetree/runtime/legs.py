@@ -6,7 +6,7 @@ addresses, so that a proxy can send all requests of one ringing to one server. R
 network may ask for a turn again. On another server nothing is known, and the call goes on by its address alone.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from secrets import randbelow
 from threading import Lock
 
@@ -45,7 +45,7 @@ class LegTracker:
 
     def begun(self, state: State) -> State:
         """The state in which the engine takes the turn: with a token, if this turn begins the ringing."""
-        return replace(state, token=1 + randbelow(LARGEST_TOKEN)) if state.step is Step.RING else state
+        return state._replace(token=1 + randbelow(LARGEST_TOKEN)) if state.step is Step.RING else state
 
     def event(self, state: State, request: Request) -> Event:
         """What happened on a call that was in `state`, with what is known of its other legs."""

@@ -10,7 +10,8 @@ from datetime import datetime
 from phonetree import log
 from phonetree.errors import StoreError
 from phonetree.runtime.sites import Sites
-from phonetree.store.overrides import Overrides, standing
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
 
 POLL_SECONDS = 5.0
 

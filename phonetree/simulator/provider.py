@@ -10,21 +10,17 @@ from __future__ import annotations
 import io
 import json
 import math
-import multiprocessing
 import re
-import signal
 import struct
 import time
 import wave
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from hmac import compare_digest
 from itertools import count
-from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -325,26 +321,6 @@ class TestProvider:
         for start in range(0, len(data), max(1, len(data) // 4)):
             time.sleep(self.stall_seconds / 4)
             yield data[start : start + max(1, len(data) // 4)]
-
-
-def serve_apart(account: str, token: str) -> str:
-    """Serves in a separate process, for as long as this one lives; returns the address."""
-    spawn = multiprocessing.get_context("spawn")  # a fork would copy other threads in mid-operation
-    ours, theirs = spawn.Pipe()
-    spawn.Process(target=_apart, args=(theirs, account, token), name="provider", daemon=True).start()
-    theirs.close()
-    _PARTNERS.append(ours)  # closing it tells the other process that this one is gone
-    return str(ours.recv())
-
-
-_PARTNERS: list[Connection] = []
-
-
-def _apart(partner: Connection, account: str, token: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other one
-    partner.send(serve(TestProvider(account, token)))
-    with suppress(EOFError, OSError):
-        partner.recv()
 
 
 class _Quiet(WSGIRequestHandler):

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from itertools import product
 from math import sqrt
 from threading import Lock
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
@@ -110,7 +110,7 @@ class Counts:
 
 def _raise(connection: Connection, table: Table, cell: Mapping[str, str | int], number: int) -> None:
     """Adds to a cell, which is made where it is missing: also when several processes do so at once."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    make = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert  # imported with the store's engine
     connection.execute(make(table).values({**cell, "number": 0, "draws": 0}).on_conflict_do_nothing())
     same_cell: list[ColumnElement[bool]] = [table.c[name] == value for name, value in cell.items()]
     more = {"number": table.c.number + number, "draws": table.c.draws + 1}

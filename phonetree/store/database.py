@@ -20,7 +20,19 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    String,
+    column,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    table,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -28,12 +40,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from phonetree.errors import SettingsError, StoreError
 from phonetree.settings import PROGRAM
 from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
+from phonetree.store.schema import SCHEMA
 
 WAIT_SECONDS = 5
 """How long to wait for a connection, and for another process's lock."""
 
-SCHEMA = "0006"
-"""The revision of the schema that this code needs."""
+_version = table("alembic_version", column("version_num", String))
+"""Where Alembic writes down the schema: one row, read here without Alembic, which servers do not import."""
 
 LEAST_FREE_BYTES = 20 * 2**20
 """With less free space a message of some minutes, and the overhead of writing it, may not fit (SQLite)."""
@@ -215,9 +228,9 @@ class Store:
 
 def schema_of(connection: Connection) -> str | None:
     """The schema that a database has; None if it has none."""
-    from alembic.runtime.migration import MigrationContext  # half as slow to import as all of SQLAlchemy
-
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_version.name):
+        return None
+    return connection.execute(select(_version.c.version_num)).scalar()
 
 
 @contextmanager

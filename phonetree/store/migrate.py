@@ -8,7 +8,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from phonetree.errors import StoreError
-from phonetree.store.database import SCHEMA, Store, schema_of
+from phonetree.store.database import Store, schema_of
+from phonetree.store.schema import SCHEMA
 from phonetree.store.upkeep import cut_off_free_pages
 
 LOCK = 617_253_2300

@@ -1,8 +1,6 @@
 """Overrides: changes of the hours, and announcements before the menu, at short notice."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import insert, select, update
@@ -11,16 +9,8 @@ from phonetree.core.schedule import Kind, Override
 from phonetree.errors import StoreError
 from phonetree.store import actions
 from phonetree.store.database import Store
+from phonetree.store.kept import Kept
 from phonetree.store.tables import overrides
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An override with its number, and who made it."""
-
-    number: int
-    override: Override
-    by: str
 
 
 class Overrides:
@@ -70,8 +60,3 @@ class Overrides:
             )
             for row in rows
         )
-
-
-def standing(kept: Iterable[Kept]) -> tuple[Override, ...]:
-    """The overrides alone."""
-    return tuple(each.override for each in kept)

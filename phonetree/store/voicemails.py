@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import StoreError
-from phonetree.store.database import SCHEMA, Store, schema_of
+from phonetree.store.database import Store, schema_of
+from phonetree.store.schema import SCHEMA
 from phonetree.store.tables import deliveries, fetches, messages, notices, parts, wrapped_keys
 
 PIECES = 4

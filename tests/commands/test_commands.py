@@ -205,7 +205,7 @@ def test_a_bug_has_an_exit_status_of_its_own(
     def fail(*arguments: object, **named: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("phonetree.commands.options.load", fail)
+    monkeypatch.setattr("phonetree.commands.work.reading.load", fail)
     assert main(["check"]) == BUG
     assert "This is a bug in phonetree" in capsys.readouterr().err
 

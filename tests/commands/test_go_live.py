@@ -17,7 +17,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from phonetree.__main__ import main
-from phonetree.commands import doctor
+from phonetree.commands.work import doctor
 from phonetree.config.promises import broken_promises
 from phonetree.core.tree import Site
 from phonetree.errors import Problem

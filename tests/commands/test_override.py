@@ -7,8 +7,8 @@ from shutil import copytree
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.commands.options import moment
-from phonetree.commands.override import _moment
+from phonetree.commands.work.override import _moment
+from phonetree.commands.work.reading import moment
 from phonetree.config.site import load
 from phonetree.store.actions import since
 from phonetree.store.database import Store

@@ -13,8 +13,9 @@ import click
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.commands import phonetree, voicemail
+from phonetree.commands import phonetree
 from phonetree.commands.files import MOST_BYTES
+from phonetree.commands.work import voicemail
 from tests.support.commands import inner
 from tests.support.databases import tables
 from tests.support.lines import ROOT, VPR

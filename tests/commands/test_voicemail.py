@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.commands import voicemail
+from phonetree.commands.work import voicemail
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.simulator.provider import sound
 from tests.support.databases import address

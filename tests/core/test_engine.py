@@ -22,7 +22,7 @@ EVENTS: list[Event] = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), S
 
 
 def state(node: str, step: Step, **fields: int | str) -> State:
-    return replace(State(SITE.revision, "en", node, step), **fields)  # type: ignore[arg-type]
+    return State(SITE.revision, "en", node, step)._replace(**fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("node", SITE.nodes)
@@ -31,7 +31,7 @@ def test_whatever_happens_wherever_a_call_is_it_goes_on(node: str, step: Step) -
     """Also what cannot happen there: a forged or ancient address, an event of another verb."""
     for language in SITE.languages:
         for event in EVENTS:
-            verbs = engine.turn(SITE, replace(state(node, step), language=language), event, DAY).verbs
+            verbs = engine.turn(SITE, state(node, step)._replace(language=language), event, DAY).verbs
             assert isinstance(verbs[-1], Redirect | Hangup | Bridge)
             if (
                 isinstance(verbs[-1], Hangup)

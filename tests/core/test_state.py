@@ -1,13 +1,12 @@
 """A state goes into an address and comes out again; nothing else does."""
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonetree.core.state import State, Step, from_address, to_address
+from phonetree.core.state import LARGEST_TOKEN, State, Step, from_address, to_address
 from phonetree.errors import StateError
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
@@ -24,6 +23,9 @@ STATES = st.builds(
     rang=st.integers(0, 300),
     picked=st.integers(0, 2**30),
     began=st.integers(0, 2**33),
+    token=st.integers(0, LARGEST_TOKEN),
+    refused=st.integers(0, 1),
+    counted=st.integers(0, 1),
 )
 
 
@@ -40,7 +42,7 @@ def test_a_state_survives_its_address(state: State) -> None:
 def test_an_address_holds_only_what_is_not_zero() -> None:
     state = State("abc", "en", "welcome", Step.ASK)
     assert to_address(state) == "/abc/en/welcome/ask"
-    assert to_address(replace(state, menu="welcome", misses=2)) == "/abc/en/welcome/ask?menu=welcome&misses=2"
+    assert to_address(state._replace(menu="welcome", misses=2)) == "/abc/en/welcome/ask?menu=welcome&misses=2"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, update
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
-from phonetree.commands import voicemail
+from phonetree.commands.work import voicemail
 from phonetree.errors import SealError
 from phonetree.mailbox.sealing import Envelope, unwrap
 from phonetree.store.tables import messages, parts, wrapped_keys

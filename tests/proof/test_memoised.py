@@ -1,68 +1,36 @@
-"""An answer of the engine is used again for every turn in which it would read the same, and for no other."""
+"""An answer of the engine is used again at every moment at which it would read the same, and at no other."""
 
-import tempfile
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
 
-from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.core.events import Event, Pressed
-from phonetree.core.state import State
+from phonetree.core.state import State, Step
 from phonetree.core.tree import Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Hangup
-from phonetree.errors import ConfigError
-from phonetree.proof.memoised import MemoisedEngine, Situation
+from phonetree.proof.memoised import MemoisedEngine
 from phonetree.proof.moments import moments
-from phonetree.proof.walk import take, walk
-from tests.support import trees
-from tests.support.lines import ROOT, RULES, VPR
+from phonetree.proof.situations import Situation
+from tests.support.lines import RULES, VPR
 
 SINCE = date(2026, 11, 22)
+SITE = load(VPR, RULES).site
+KINDS = moments(SINCE, SITE)
+EVERY_MOMENT = (1 << len(KINDS.kinds)) - 1
+ASKED = State(SITE.revision, "en", "welcome", Step.ASK, "welcome")
 
 
-def _assert_each_is_the_engines_own(site: Site) -> None:
-    kinds = moments(SINCE, site)
-    found = walk(site, kinds)
-    for turn, place in enumerate(found.places):
-        own = take(site, kinds.kinds[place.moment].at, (place.state, place.event, place.elapsed))
-        assert found.answers[found.answer_of[turn]] == own, place
-
-
-@pytest.mark.parametrize("name", ["vpr", "harbour", "forwarded"])
-def test_every_answer_is_the_engines_own(name: str) -> None:
-    _assert_each_is_the_engines_own(load(ROOT / "tests" / "sites" / name, RULES).site)
-
-
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
-@given(made=trees.sites())
-def test_every_answer_on_any_site_is_the_engines_own(made: trees.Files) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        try:
-            site = load(trees.write(Path(name), made), NumberRules({}, fictional=True)).site
-        except ConfigError:
-            assume(False)
-    _assert_each_is_the_engines_own(site)
-
-
-# -- whatever the engine reads is recorded
-
-
-def _memoised(calls: list[object], read: object) -> tuple[MemoisedEngine, State, Site]:
+def _memoised(calls: list[object], read: object) -> MemoisedEngine:
     """A memoised engine that reads one thing."""
-    site = load(VPR, RULES).site
 
     def answer(site: Site, now: object, situation: Situation) -> Turn:
         calls.append(situation)
         read(site, now, *situation)  # type: ignore[operator]
         return Turn((Hangup(),))
 
-    state = next(place.state for place in walk(site, moments(SINCE, site)).places if place.state)
-    return MemoisedEngine(site, moments(SINCE, site), answer), state, site
+    return MemoisedEngine(SITE, KINDS, answer)
 
 
 @pytest.mark.parametrize(
@@ -83,52 +51,45 @@ def _memoised(calls: list[object], read: object) -> tuple[MemoisedEngine, State,
 )
 def test_the_engine_is_called_again_at_a_moment_at_which_what_it_read_differs(read: object, called: int) -> None:
     calls: list[object] = []
-    memoised, state, _ = _memoised(calls, read)
+    memoised = _memoised(calls, read)
     for _ in range(2):
-        for moment in range(6):
-            memoised.answer(0, (state, Pressed("1"), 0), moment)
+        parts = memoised.parts(0, (ASKED, Pressed("1"), 0), EVERY_MOMENT)
+        assert list(parts) == [(0, EVERY_MOMENT)]
     assert len(calls) == called
+
+
+def test_a_ringing_has_its_own_clock_which_is_no_fact_of_the_moment() -> None:
+    seen: list[float] = []
+    memoised = _memoised([], lambda site, now, state, event, elapsed: seen.append(now.timestamp()))
+    rung = ASKED.at(Step.RUNG, began=1_000_000, rang=20)
+    assert list(memoised.parts(0, (rung, Pressed("1"), 3), EVERY_MOMENT)) == [(0, EVERY_MOMENT)]
+    assert seen == [1_000_023]
+
+
+def test_answers_that_are_equal_have_one_number() -> None:
+    memoised = _memoised([], lambda site, now, state, event, elapsed: None)
+    for number, key in enumerate("0123456789*#"):
+        assert list(memoised.parts(number, (ASKED, Pressed(key), 0), EVERY_MOMENT)) == [(0, EVERY_MOMENT)]
+    assert memoised.answers == [Turn((Hangup(),))]
 
 
 @pytest.mark.parametrize(
-    ("read", "called"),
+    ("read", "different"),
     [
-        (lambda site, now, state, event, elapsed: None, 1),
-        (lambda site, now, state, event, elapsed: event.keys == "1", 2),
-        (lambda site, now, state, event, elapsed: event.keys in site.always, 4),
+        (lambda site, now, state, event, elapsed: None, ""),
+        (lambda site, now, state, event, elapsed: event.keys == "1", "1"),
+        (lambda site, now, state, event, elapsed: event.keys in site.always, "089"),
     ],
 )
-def test_the_engine_is_called_again_for_a_key_whose_comparisons_differ(read: object, called: int) -> None:
-    calls: list[object] = []
-    memoised, state, site = _memoised(calls, read)
-    assert set(site.always) == {"0", "8", "9"}
-    for number, key in enumerate("0123456789*#"):
-        memoised.answer(number, (state, Pressed(key), 0), 0)
-    assert len(calls) == called
+def test_only_the_keys_with_which_a_pressed_one_is_compared_make_a_difference(read: object, different: str) -> None:
+    assert set(SITE.always) == {"0", "8", "9"}
+    assert _memoised([], read).keys(ASKED, 0) == set(different)
 
 
 @pytest.mark.parametrize("read", [hash, len, int, str, {"1": 1}.get, lambda key: f"{key}"])
 def test_a_key_can_only_be_compared(read: object) -> None:
-    memoised, state, _ = _memoised([], lambda site, now, state, event, elapsed: read(event.keys))  # type: ignore[operator]
+    def compare(site: Site, now: object, state: State, event: Event, elapsed: int) -> None:
+        read(event.keys)  # type: ignore[operator, union-attr]
+
     with pytest.raises(TypeError):
-        memoised.answer(0, (state, Pressed("1"), 0), 0)
-
-
-@pytest.mark.parametrize("read", [hash, {}.get, lambda state: state in (1, 2)])
-def test_only_the_fields_of_a_state_can_be_read(read: object) -> None:
-    memoised, state, _ = _memoised([], lambda site, now, state, event, elapsed: read(state))  # type: ignore[operator]
-    with pytest.raises(TypeError):
-        memoised.answer(0, (state, Pressed("1"), 0), 0)
-
-
-def test_an_engine_that_is_not_pure_is_noticed() -> None:
-    reads: list[str] = []
-
-    def read(site: Site, now: object, state: State, event: Event, elapsed: int) -> object:
-        reads.append("")
-        return state.misses if len(reads) % 2 else state.repeats
-
-    memoised, state, _ = _memoised([], read)
-    memoised.answer(0, (state, Pressed("1"), 0), 0)
-    with pytest.raises(AssertionError, match="not pure"):
-        memoised.answer(1, (replace(state, misses=7), Pressed("1"), 0), 0)
+        _memoised([], compare).keys(ASKED, 0)

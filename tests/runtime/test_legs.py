@@ -1,7 +1,5 @@
 """What a server knows of the legs of a call: a courtesy, bounded, and forgotten."""
 
-from dataclasses import replace
-
 import pytest
 
 from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, TooLate
@@ -11,8 +9,8 @@ from phonetree.runtime import legs, recent
 from phonetree.runtime.legs import LegTracker
 
 SCREEN = State("abc", "en", "advocate", Step.SCREEN, token=7)
-ACCEPT = replace(SCREEN, step=Step.ACCEPT)
-RUNG = replace(SCREEN, step=Step.RUNG)
+ACCEPT = SCREEN._replace(step=Step.ACCEPT)
+RUNG = SCREEN._replace(step=Step.RUNG)
 PHONE = "+16175550101"
 
 
@@ -34,7 +32,7 @@ def rung(known: LegTracker, state: State = RUNG, **fields: str) -> DialEnded:
 
 def test_each_ringing_has_a_token_of_its_own() -> None:
     known = LegTracker()
-    made = {known.begun(replace(SCREEN, step=Step.RING, token=0)).token for _ in range(100)}
+    made = {known.begun(SCREEN._replace(step=Step.RING, token=0)).token for _ in range(100)}
     assert len(made) == 100
     assert min(made) > 0
     assert known.begun(RUNG) == RUNG, "a further round keeps it"
@@ -78,16 +76,16 @@ def test_the_end_of_a_round_tells_the_same_however_often_it_is_asked() -> None:
 def test_who_accepted_in_one_round_has_not_accepted_in_the_next() -> None:
     known = LegTracker()
     press(known, "one")
-    assert press(known, "two", state=replace(ACCEPT, round=1)).too_late is None
-    assert rung(known, replace(RUNG, round=2), DialCallStatus="no-answer") == DialEnded(False)
+    assert press(known, "two", state=ACCEPT._replace(round=1)).too_late is None
+    assert rung(known, RUNG._replace(round=2), DialCallStatus="no-answer") == DialEnded(False)
 
 
 def test_calls_know_nothing_of_each_other() -> None:
     known = LegTracker()
     pick_up(known, "one")
     press(known, "one")
-    assert rung(known, replace(RUNG, token=8), DialCallStatus="no-answer") == DialEnded(False)
-    assert rung(known, replace(RUNG, token=0), DialCallStatus="no-answer") == DialEnded(False)
+    assert rung(known, RUNG._replace(token=8), DialCallStatus="no-answer") == DialEnded(False)
+    assert rung(known, RUNG._replace(token=0), DialCallStatus="no-answer") == DialEnded(False)
 
 
 def test_it_is_forgotten_after_two_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +106,7 @@ def test_it_does_not_grow_without_bounds(monkeypatch: pytest.MonkeyPatch) -> Non
     known = LegTracker()
     for number in range(100):
         known.hang_up(str(number))
-        press(known, "one", state=replace(ACCEPT, token=number + 1))
+        press(known, "one", state=ACCEPT._replace(token=number + 1))
     assert (len(known), len(known._hung_up)) == (10, 10)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from phonetree.core.schedule import Kind, Override
 from phonetree.store.database import Store
+from phonetree.store.kept import Kept
 from phonetree.store.migrate import migrate
-from phonetree.store.overrides import Kept, Overrides
+from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, address
 from tests.support.lines import SHOWN, VPR
 from tests.support.programs import until

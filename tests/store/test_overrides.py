@@ -8,7 +8,8 @@ import pytest
 from phonetree.core.schedule import Kind, Override
 from phonetree.errors import StoreError
 from phonetree.store import actions
-from phonetree.store.overrides import Overrides, standing
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, store
 
 NOW = 1_800_000_000

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.errors import StoreError
 from phonetree.mailbox.notices import Notices, channels
-from phonetree.store.database import SCHEMA, Store
+from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
+from phonetree.store.schema import SCHEMA
 from phonetree.store.tables import ABOUT_MESSAGES, parts
 from tests.support.databases import KINDS
 from tests.support.lines import ROOT

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pytz.tzinfo import BaseTzInfo
 
-from phonetree.commands import options
+from phonetree.commands.work import reading
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.core import engine
@@ -166,7 +166,7 @@ def numbers(helpline: Helpline, *, verified: bool = True) -> NumberSettings:
 
 def moment(config: Path, text: str) -> datetime:
     """A moment in the zone of a site."""
-    return options.moment(text, _zone(config))
+    return reading.moment(text, _zone(config))
 
 
 @cache

@@ -7,15 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-
 from phonetree import settings
-from phonetree.commands.files import make_folder
 from phonetree.errors import PhonetreeError
-from phonetree.mailbox import keyring
-from phonetree.simulator.provider import serve_apart
-from phonetree.store.database import Store
-from phonetree.store.migrate import migrate
 
 HOSTS = ("127.0.0.1", "localhost")
 """Where a demo may listen; both names are the same machine."""
@@ -65,27 +58,6 @@ def leave_demo(demo: Demo) -> None:
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(demo)), encoding="utf-8")
-
-
-def prepare_demo(port: int, account: str, token: str) -> str:
-    """Creates what a demo needs besides its files: a database, a key with a public passphrase, and a provider that
-    holds its messages while it runs; returns the provider's address."""
-    make_folder(settings.demo_keys(port))
-    if not key(port).exists():
-        pair = keyring.create("advocates", PASSPHRASE)
-        (settings.demo_keys(port) / "advocates.pem").write_bytes(pair.public)
-        key(port).write_text(pair.private, encoding="utf-8")
-    store = Store(settings.demo_database(port))
-    migrate(store)
-    store.close()
-    return serve_apart(account, token)
-
-
-def keep(demo: Demo, call: str, seconds: int) -> None:
-    """Leaves a message of so many seconds at the demo's provider, as the network would."""
-    message: dict[str, str | int] = {"call": call, "seconds": seconds, "to": demo.number}
-    where = f"{demo.provider}/simulated/messages"
-    requests.post(where, json=message, auth=(demo.account, demo.token), timeout=30).raise_for_status()
 
 
 def demo_at(url: str) -> Demo | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonetree import settings
-from phonetree.commands.options import load_for_reading, moment
+from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.core.tree import Site

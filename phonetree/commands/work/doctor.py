@@ -1,0 +1,384 @@
+"""`doctor`: checks everything that has to be right, each with a hint how to fix it."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import click
+import requests
+
+from phonetree import settings
+from phonetree.config.advice import advice
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import broken_promises
+from phonetree.config.site import Loaded, load
+from phonetree.core.fallback import fallback
+from phonetree.core.tree import Helpline, Site
+from phonetree.errors import PhonetreeError, ProviderError, SettingsError
+from phonetree.mailbox.notices import channels
+from phonetree.mailbox.sealing import public_keys
+from phonetree.provider.account import (
+    COUNTRIES,
+    INSIGHTS,
+    MEDIA,
+    SPENDING,
+    STREAMS,
+    SUBACCOUNT,
+    Remark,
+    closed_media,
+    countries,
+    insights,
+    own_account,
+    spending,
+    streams,
+)
+from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
+from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
+from phonetree.provider.selftest import endures, probe
+from phonetree.provider.twiml import Renderer
+from phonetree.settings import Settings
+from phonetree.store.database import Store
+from phonetree.store.upkeep import told_besides
+
+CLOCK_SECONDS = 60
+"""With a larger error callers hear wrong hours."""
+
+LOOK_SECONDS = (5.0, 10.0)
+"""To connect, and between two packets, when it is only asked how the account is set."""
+
+LEAST_FREE_BYTES = 500 * 2**20
+
+TEST_NOTICE = "This is a test of the helpline's notices. Nothing has happened; there is nothing to do."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: `ok`, `advice` or `wrong`."""
+
+    id: str
+    verdict: str
+    text: str
+    hint: str = ""
+
+
+def doctor(form: str, *, notify: bool) -> int:
+    """Runs `doctor`."""
+    findings = list(examine(notify=notify))
+    if form == "json":
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        for one in findings:
+            click.echo(f"{one.verdict:<7} {one.id:<10} {one.text}" + (f"\n{'':19}-> {one.hint}" if one.hint else ""))
+    return 1 if any(finding.verdict == "wrong" for finding in findings) else 0
+
+
+def examine(*, notify: bool = False) -> Iterator[Finding]:
+    """Every check, in the order in which to fix things. `notify` tests the addresses of staff."""
+    configured = _settings()
+    if isinstance(configured, Settings):
+        yield Finding("settings", "ok", "every setting is present and well-formed")
+        yield from _secret(configured)
+    else:
+        yield from configured
+    site = _site(configured if isinstance(configured, Settings) else None)
+    if isinstance(site, Finding):
+        yield site
+    else:
+        yield from _about_the_site(site)
+    yield from _guarded("keys", _keys)
+    yield from _guarded("database", _database)
+    yield from _guarded("notices", lambda: _notices(notify=notify))
+    yield from _guarded("disk", _disk)
+    if not isinstance(configured, Settings):
+        yield Finding("server", "wrong", "not checked", "fix the settings first")
+        return
+    address = tuple(_guarded("address", lambda: _address(configured)))
+    yield from address
+    if any(finding.verdict == "wrong" for finding in address):
+        yield Finding("slow", "wrong", "not checked", "fix the address first")
+    else:
+        yield from _guarded("slow", lambda: _slow_clients(configured))
+    yield from _guarded("clock", lambda: _clock(configured))
+    account = tuple(_guarded("account", lambda: _account(configured)))
+    yield from account
+    yield from _old_token(configured)
+    yield from _about_the_account(
+        configured,
+        None if isinstance(site, Finding) else site.site,
+        answers=not any(finding.verdict == "wrong" for finding in account),
+    )
+    if not isinstance(site, Finding):
+        yield from _guarded("number", lambda: _number(configured, site))
+        yield from _guarded("fallback", lambda: _fallback(configured, site))
+
+
+def _guarded(id_: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except PhonetreeError as error:
+        yield Finding(id_, "wrong", str(error))
+
+
+def _settings() -> Settings | tuple[Finding, ...]:
+    try:
+        return settings.read()
+    except SettingsError as error:
+        hint = "docs/operators.md lists every setting"
+        return tuple(Finding("settings", "wrong", problem, hint) for problem in error.problems)
+
+
+def _site(configured: Settings | None) -> Loaded | Finding:
+    folder = configured.config if configured else settings.config_folder()
+    try:
+        return load(folder, NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
+    except PhonetreeError as error:
+        first, *more = str(error).splitlines()
+        others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
+        return Finding("files", "wrong", f"{first}{others}", "scripts/phonetree check shows them all")
+
+
+def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
+    folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
+    yield Finding("files", "ok", f"the files are valid; this is revision {loaded.site.revision}")
+    broken = broken_promises(loaded.site, folder, today)
+    if broken:
+        hint = "scripts/phonetree prove shows the calls"
+        yield Finding("promises", "wrong", f"{len(broken)} promises to callers are broken: {broken[0].text}", hint)
+    else:
+        yield Finding("promises", "ok", "every promise to callers is kept")
+    for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):
+        yield Finding("advice", "advice", str(warning))
+
+
+def _keys() -> Iterator[Finding]:
+    number = len(public_keys(settings.keys_folder()))
+    hint = "make one on the machine of each person who will listen: scripts/phonetree keys create NAME"
+    if not number:
+        yield Finding("keys", "wrong", "there is no key to seal messages with", hint)
+    elif number == 1:
+        yield Finding("keys", "advice", "there is only one key; if it is lost, so is every message", hint)
+    else:
+        yield Finding("keys", "ok", f"messages are sealed for {number} keys")
+
+
+def _database() -> Iterator[Finding]:
+    store = Store(settings.database_url())
+    try:
+        if problem := store.problem(thorough=True):
+            hint = "scripts/phonetree migrate, or docs/wrong/database-away.md"
+            yield Finding("database", "wrong", problem, hint)
+            return
+        yield Finding("database", "ok", "the database answers, and has the right schema")
+        told = told_besides(store)
+    finally:
+        store.close()
+    if told:
+        text = f"Postgres keeps or logs when something was written: {', '.join(told)}"
+        yield Finding("traces", "advice", text, "docs/running.md, What Postgres keeps besides")
+    else:
+        yield Finding("traces", "ok", "the database keeps and logs nothing besides its rows")
+
+
+def _notices(*, notify: bool) -> Iterator[Finding]:
+    ways = channels(settings.notify())
+    if not ways:
+        hint = "set PHONETREE_NOTIFY to Apprise addresses"
+        yield Finding("notices", "wrong", "staff are not notified of new messages", hint)
+        return
+    failing = [(number, way.kind) for number, way in enumerate(ways, 1) if notify and not way.send(TEST_NOTICE)]
+    for number, kind in failing:
+        hint = "check that address in PHONETREE_NOTIFY: its password, its expiry, its receiver"
+        yield Finding("notices", "wrong", f"the test notice to address {number} ({kind}) failed", hint)
+    if not failing:
+        tried = "a test notice was sent to each" if notify else "add --notify to test them"
+        yield Finding("notices", "ok", f"addresses for notices: {len(ways)}; {tried}")
+
+
+def _disk() -> Iterator[Finding]:
+    try:
+        store = Store(settings.database_url())
+    except SettingsError:
+        yield Finding("disk", "wrong", "not checked", "fix DATABASE_URL first")
+        return
+    store.close()
+    free = shutil.disk_usage(store.folder or Path.cwd()).free
+    if free < LEAST_FREE_BYTES:
+        hint = "free some space: messages wait at the provider while the disk is full"
+        yield Finding("disk", "wrong", f"only {free // 2**20} MB are free", hint)
+    else:
+        yield Finding("disk", "ok", "there is enough free space")
+
+
+def _address(configured: Settings) -> Iterator[Finding]:
+    wrong = probe(configured.public_url, configured.auth_token)
+    if wrong:
+        yield Finding("address", "wrong", *wrong)
+    else:
+        yield Finding("address", "ok", "the public address accepts signed requests and refuses unsigned ones")
+
+
+def _slow_clients(configured: Settings) -> Iterator[Finding]:
+    wrong = endures(configured.public_url, configured.auth_token)
+    if wrong:
+        yield Finding("slow", "wrong", *wrong)
+    else:
+        yield Finding("slow", "ok", "incomplete requests do not delay signed ones")
+
+
+def _clock(configured: Settings) -> Iterator[Finding]:
+    try:
+        answer = requests.head(configured.provider_url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (requests.RequestException, KeyError, ValueError):
+        yield Finding("clock", "advice", "the provider sent no time, so the clock was not checked")
+        return
+    off = abs(time.time() - there)
+    if off > CLOCK_SECONDS:
+        yield Finding("clock", "wrong", f"the clock is wrong by {off:.0f} s", "enable NTP, such as systemd-timesyncd")
+    else:
+        yield Finding("clock", "ok", "the clock is right")
+
+
+def _account(configured: Settings) -> Iterator[Finding]:
+    account = Provider(configured.provider_url, configured.account_sid, configured.auth_token).account()
+    if account.get("status") != "active":
+        yield Finding("account", "wrong", "the account is not active", "check the provider's console")
+    elif account.get("type") == "Trial":
+        hint = "upgrade it; a trial account can neither dial nor record"
+        yield Finding("account", "wrong", "the account is on trial", hint)
+    else:
+        yield Finding("account", "ok", "the account is active, and not on trial")
+
+
+def _secret(configured: Settings) -> Iterator[Finding]:
+    if not configured.secrets:
+        text = "SECRET_KEY is not set, so every worker of every server proves each edit itself"
+        yield Finding("secret", "advice", text, "set it, on every server the same: openssl rand -hex 32")
+    elif len(configured.secrets) > 1:
+        hint = "remove SECRET_KEY_OLD once every server has the new one"
+        yield Finding("secret", "advice", "what the old key vouches for is still accepted", hint)
+
+
+def _old_token(configured: Settings) -> Iterator[Finding]:
+    if configured.old_token:
+        hint = "remove TWILIO_AUTH_TOKEN_OLD once the new token is the primary one at the provider"
+        yield Finding("account", "advice", "requests signed with the old token are still accepted", hint)
+
+
+def _about_the_account(configured: Settings, site: Site | None, *, answers: bool) -> Iterator[Finding]:
+    """How the account is set, as far as its API shows it. What it does not show is advice, with where to look."""
+    provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token, LOOK_SECONDS)
+    numbers = (site.helpline.provider_number, site.helpline.number) if site else ()
+    looks: dict[str, tuple[Callable[[], list[Remark]] | None, str, str]] = {
+        "subaccount": (
+            (lambda: own_account(provider, numbers)) if site else None,
+            "the helpline has a sub-account of its own",
+            SUBACCOUNT,
+        ),
+        "media": (lambda: closed_media(provider), "recordings cannot be fetched without a password", MEDIA),
+        "countries": (
+            (lambda: countries(provider, _dialled(site))) if site else None,
+            "the account may call what the tree calls, and nothing else",
+            COUNTRIES,
+        ),
+        "spending": (lambda: spending(provider), "there is an alarm on what the account spends", SPENDING),
+        "streams": (lambda: streams(provider), "no event stream of the account carries calls", STREAMS),
+        "insights": (lambda: insights(provider), "Voice Insights shows no more than by default", INSIGHTS),
+    }
+    for id_, (look, well, where) in looks.items():
+        if look is None or not answers:
+            yield Finding(id_, "advice", "not checked", f"fix the {'account' if look else 'files'} first")
+        else:
+            yield from _looked_at(id_, look, well, where)
+
+
+def _looked_at(id_: str, look: Callable[[], list[Remark]], well: str, where: str) -> Iterator[Finding]:
+    try:
+        remarks = look()
+    except ProviderError as error:
+        text = "the provider does not show this" if error.hidden else f"not checked: {error}"
+        yield Finding(id_, "advice", text, where)
+        return
+    for remark in remarks:
+        yield Finding(id_, "wrong" if remark.wrong else "advice", remark.text, remark.hint)
+    if not remarks:
+        yield Finding(id_, "ok", well)
+
+
+def _dialled(site: Site) -> frozenset[str]:
+    """Every number that the tree calls."""
+    members = (member.number for team in site.teams.values() for member in team.members)
+    return frozenset((*members, *(resource.number for resource in site.resources.values())))
+
+
+def _number(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
+    provider, helpline = (
+        Provider(configured.provider_url, configured.account_sid, configured.auth_token),
+        loaded.site.helpline,
+    )
+    if helpline.may_be_refused:
+        yield from _caller_id(provider, helpline)
+    record = provider.number(helpline.provider_number)
+    if record is None:
+        which = "the provider_number" if helpline.forwarded else "the helpline's number"
+        yield Finding("number", "wrong", f"the account does not have {which}", BUY)
+        return
+    wrong = differences(found(record), wanted(configured.public_url, configured.fallback_url))
+    for name, (is_, to_be) in wrong.items():
+        text = f"{name} ({SAID[name]}) is {is_ or 'nothing'}, not {to_be or 'nothing'}"
+        yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
+    if not wrong:
+        yield Finding("number", "ok", "the number has the right addresses")
+
+
+def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
+    """For forwarded calls: whether the provider lets the phones that we ring see the helpline's number."""
+    try:
+        shows = provider.shows(helpline.caller_id)
+    except ProviderError as error:
+        if not error.gone:
+            raise
+        hint = "call, and check which number an advocate's phone shows; if it is wrong, write caller_id: provider"
+        yield Finding("caller id", "advice", "the provider does not say which numbers calls may show", hint)
+        return
+    if shows:
+        yield Finding("caller id", "ok", "calls to advocates can show the helpline's number")
+    else:
+        yield Finding("caller id", "wrong", NOT_VERIFIED, VERIFY)
+
+
+def _fallback(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
+    if not any(member.desk for team in loaded.site.teams.values() for member in team.members):
+        text = "no member is marked as a desk, so the fallback rings only an outside line"
+        hint = "write desk: true at a phone without voicemail (docs/staff.md), then regenerate the fallback"
+        yield Finding("fallback", "advice", text, hint)
+    if not configured.fallback_url:
+        hint = "host the output of scripts/phonetree fallback elsewhere, and set PHONETREE_FALLBACK_URL to its address"
+        yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)
+        return
+    try:
+        answer = requests.post(configured.fallback_url, timeout=TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        text = f"the fallback cannot be reached ({type(error).__name__})"
+        yield Finding("fallback", "wrong", text, "check PHONETREE_FALLBACK_URL and its host")
+        return
+    live, made = answer.content.strip(), Renderer("").write(fallback(loaded.site)).strip()
+    kind = answer.headers.get("Content-Type", "")
+    if answer.status_code != 200:
+        hint = "it has to answer POST"
+        yield Finding("fallback", "wrong", f"the fallback's address answers {answer.status_code}", hint)
+    elif live != made:
+        hint = "upload the current output of scripts/phonetree fallback"
+        yield Finding("fallback", "wrong", "the fallback is out of date", hint)
+    elif not kind.startswith(("text/xml", "application/xml", "text/html")):
+        hint = "have the host serve it as text/xml"
+        yield Finding(
+            "fallback", "wrong", f"the fallback is served as {kind or 'nothing'}, which the provider does not run", hint
+        )
+    else:
+        yield Finding("fallback", "ok", "the fallback is hosted elsewhere, and up to date")

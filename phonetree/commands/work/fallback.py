@@ -1,0 +1,19 @@
+"""`fallback`: the document for when the server is down."""
+
+from pathlib import Path
+
+import click
+
+from phonetree import settings
+from phonetree.config.numbers import NumberRules, number_of
+from phonetree.config.site import load
+from phonetree.core.fallback import fallback
+from phonetree.provider.twiml import Renderer
+
+
+def fallback_command(config: Path, caller_id: str | None) -> None:
+    """Runs `fallback`."""
+    fictional = settings.is_demo()
+    site = load(config, NumberRules(settings.names(), fictional=fictional)).site
+    shown = number_of(caller_id, "--caller-id", fictional=fictional) if caller_id else None
+    click.echo(Renderer("").write(fallback(site, shown)).decode())

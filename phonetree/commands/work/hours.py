@@ -1,0 +1,61 @@
+"""`hours`: open or closed, why, and what is next."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from phonetree import settings
+from phonetree.commands.work.override_lines import numbered
+from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.config.site import overridden
+from phonetree.core.schedule import Day, Schedule, dated, first_name
+from phonetree.store.kept import Kept, standing
+
+
+def hours(at: str | None, days: int, config: Path) -> None:
+    """Runs `hours`."""
+    site = load_for_reading(config).site
+    now = moment(at, site.schedule.zone)
+    kept = _kept(int(now.timestamp()))
+    schedule = overridden(site, standing(kept)).schedule
+    status = schedule.status(now)
+    why = f" ({first_name(status.names)})" if status.names else ""
+    click.echo(f"{_spoken(now)}: {status.kind}{why}")
+    if status.until:
+        click.echo(f"until {_spoken(status.until)}: then {schedule.status(status.until).kind}")
+    if status.next_opening and status.next_opening != status.until:
+        click.echo(f"opens next {_spoken(status.next_opening)}")
+    for each in kept:
+        click.echo(f"override {numbered(each, site).strip()}")
+    for line in _calendar(schedule, now, days):
+        click.echo(line)
+
+
+def _kept(now: int) -> tuple[Kept, ...]:
+    """Current and coming overrides; none without a usable database."""
+    if not settings.may_have_database():
+        return ()
+    from phonetree.store.database import Store  # twice as slow to import as all the rest of this command
+    from phonetree.store.overrides import Overrides
+
+    store = Store(settings.database_url())
+    try:
+        return Overrides(store).kept(now) if store.made and store.problem() is None else ()
+    finally:
+        store.close()
+
+
+def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
+    """Every day up to two weeks; in a longer list only the days that differ from the weekly hours."""
+    coming = [day for day in schedule.days(now.date(), days) if days <= 14 or day.special]
+    return ["", *(_line(day) for day in coming)] if coming else []
+
+
+def _line(day: Day) -> str:
+    spans = ", ".join(span.words for span in day.spans) or "closed"
+    return f"{day.date:%a %d %b %Y}  {spans:<13} {first_name(day.names)}".rstrip()
+
+
+def _spoken(moment: datetime) -> str:
+    return f"{dated(moment)} {moment:%Z}"

@@ -1,0 +1,61 @@
+"""The server of `serve`: granian, and our application in each of its workers."""
+
+from functools import partial
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from phonetree import log
+from phonetree.commands.work.limits import allow_files, forbid_core_dumps
+from phonetree.core.tree import Site
+from phonetree.runtime.services import services
+from phonetree.settings import Settings
+from phonetree.web import clock
+from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
+from phonetree.web.server import load
+
+STOP_SECONDS = 10
+"""A worker that has not ended by then is killed: far longer than any turn takes."""
+
+_NO_LINES_OF_ITS_OWN = {
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
+
+
+def site_of(configured: Settings) -> Site:
+    """The site that a server with these settings would answer with. Raises SettingsError or ConfigError when it could
+    not answer calls."""
+    return services(configured, clock).sites.current
+
+
+def run(host: str, port: int, workers: int) -> None:
+    """Answers calls, until stopped. Workers are forks of this process, with all that is imported here."""
+    log.take_in_libraries()
+    allow_files(MOST_CONNECTIONS * 2)
+    forbid_core_dumps()
+    Granian(
+        "phonetree.web.server",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        workers=workers,
+        http=HTTPModes.http1,  # with both, an idle connection would never time out
+        websockets=False,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=int(HEADER_SECONDS * 1000), max_buffer_size=MOST_HEADER_BYTES),
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,  # a killed one does not take the others down
+        log_level=LogLevels.warning,
+        log_dictconfig=_NO_LINES_OF_ITS_OWN,
+        log_access=False,  # an access log is a call log
+    ).serve(target_loader=partial(load, _reached_at(host, port)), wrap_loader=False)
+
+
+def _reached_at(host: str, port: int) -> str:
+    """The local address of a server that listens at a host, or at every address."""
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- only if requested
+    return f"[{there}]:{port}" if ":" in there else f"{there}:{port}"

@@ -28,8 +28,8 @@ from phonetree.store.database import Store
 from phonetree.store.proofs import Proofs
 
 LONGEST_SECONDS = 300.0
-"""How long a proof may take: ten times what the largest one does, since a machine whose processors are all busy gives it
-little time."""
+"""How long a proof may take: many times what the largest one does, since a machine whose processors are all busy gives
+it little time."""
 
 MOST_ANSWER_BYTES = 2**20
 """Every promise that is broken, at most five times each, takes far less."""

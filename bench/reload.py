@@ -23,7 +23,6 @@ from threading import Event, Thread
 from bench.apps import TOKEN, URL
 from bench.growth import routing
 from bench.turns import request_bytes
-from phonetree.commands.limits import forbid_core_dumps
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from tests.support.lines import VPR
@@ -165,7 +164,6 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    forbid_core_dumps()
     for name in ("shipped", "large"):
         with tempfile.TemporaryDirectory() as folder:
             config, edit = shipped(Path(folder)) if name == "shipped" else large(Path(folder), arguments.nodes)

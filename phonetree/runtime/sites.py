@@ -16,6 +16,7 @@ from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem, problems_of
+from phonetree.runtime.considerate import considerate
 from phonetree.runtime.prover import StoppedError, UnprovedError
 
 MOST_REVISIONS = 50
@@ -86,7 +87,8 @@ class Sites:
     def _made_of(self, contents: Contents) -> Loaded | None:
         """The site of these files, if they are valid here."""
         try:
-            return made_of(contents, self.folder, self.rules)
+            with considerate():
+                return made_of(contents, self.folder, self.rules)
         except ConfigError:
             return None
 
@@ -122,7 +124,8 @@ class Sites:
             return False
         again = not self._seen or self._edit_due < inf
         self._seen, self._edit_due = seen, inf
-        loaded = load(self.folder, self.rules)
+        with considerate():
+            loaded = load(self.folder, self.rules)
         self._prove(loaded, again=again)
         self.problems = ()
         if loaded.site.revision == self.current.revision:

@@ -1,7 +1,9 @@
 """An edit is taken as a whole or not at all, within seconds, and everybody is told."""
 
+import gc
 import json
 import os
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -20,6 +22,7 @@ from phonetree.runtime.sites import MOST_REVISIONS, Sites
 from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
 from phonetree.web.context import of
+from tests.config.test_proving import large_site
 from tests.support.lines import RULES, SHOWN, VPR, settings
 from tests.support.programs import until
 from tests.support.server import Server
@@ -86,6 +89,33 @@ def test_old_revisions_are_forgotten_after_many_edits(config: Path) -> None:
         assert sites.reload()
     assert sites.revision(first) is None
     assert sites.revision(sites.current.revision) is sites.current
+
+
+def test_the_collector_stops_no_turn_while_a_site_is_loaded_and_has_no_more_to_look_through(tmp_path: Path) -> None:
+    config = large_site(tmp_path)
+    sites = Sites(config, RULES)
+    collected: list[str] = []
+    interval = sys.getswitchinterval()
+    gc.collect()
+    gc.freeze()
+
+    def note(phase: str, _info: object) -> None:
+        collected.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        for _ in range(3):
+            edit(config, "Goodbye.", "Well. Goodbye.")
+            assert sites.reload()
+            assert len(gc.get_objects()) < 10_000, "the site is left out"
+    finally:
+        gc.callbacks.remove(note)
+    assert len(collected) < 20, "thousands of objects are made, and it begins after hundreds"
+    assert gc.isenabled()
+    assert sys.getswitchinterval() == interval
+    known = gc.get_freeze_count()
+    sites._revisions.clear()
+    assert gc.get_freeze_count() < known - 30_000, "it is freed all the same"
 
 
 def test_an_edit_is_live_within_seconds(config: Path) -> None:

@@ -12,8 +12,10 @@ PhonetreeError
 `-- SimulationError  the document's: something that a phone network would refuse
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class PhonetreeError(Exception):
@@ -113,3 +115,17 @@ class ConfigError(PhonetreeError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def problems_of(error: Exception, folder: Path) -> tuple[Problem, ...]:
+    """An exception on an edit of a folder's files as problems for staff. Our own bugs show only kind and place, because
+    their text may contain anything."""
+    if isinstance(error, ConfigError):
+        return error.problems
+    if isinstance(error, PhonetreeError):
+        return (Problem(Where(str(folder)), str(error)),)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "phonetree/" in frame.filename] or frames
+    place = f"{type(error).__name__}, {Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    text = f"could not be checked, because of a bug in phonetree ({place}); undo the last edit, and report this line"
+    return (Problem(Where(str(folder)), text),)

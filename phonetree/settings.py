@@ -23,6 +23,9 @@ PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
 SHORTEST_TOKEN = 16
 """Characters of a token that cannot be brute-forced."""
 
+SHORTEST_KEY = 32
+"""Characters of a key that cannot be found by trying, offline, with a copy of the database."""
+
 DEMO_FOLDER = Path("var/demo")
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
@@ -41,7 +44,8 @@ class Settings:
     and for `keep_handled_days` after they are handled. `keep_call_records` keeps the provider's call records.
     `background` is whether a server does the mailbox's work itself, `fallback_url` the address of the fallback document
     (None: on the server itself). `old_token` is accepted too, while a token is rotated. `status_token` gives access to
-    the details of /readyz, and /metrics (None: nobody sees them).
+    the details of /readyz, and /metrics (None: nobody sees them). `secrets` are the key of what must not be forged in
+    the store, and the previous one while it is rotated; none: nothing is kept that depends on it.
     """
 
     account_sid: str
@@ -61,6 +65,7 @@ class Settings:
     fallback_url: str | None = None
     old_token: str | None = field(default=None, repr=False)
     status_token: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -137,6 +142,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         fallback_url=good(lambda: _fallback_url(values), None),
         old_token=good(lambda: values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None, None),
         status_token=good(lambda: _status_token(values), None),
+        secrets=good(lambda: secret_keys(values), ()),
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
@@ -195,6 +201,19 @@ def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
     return _values(environ)
 
 
+def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The key of what must not be forged in the store, then the previous one, as far as they are set. Raises
+    SettingsError."""
+    values = _values(environ)
+    given = {name: values.get(name, "").strip() for name in ("SECRET_KEY", "SECRET_KEY_OLD")}
+    if short := [name for name, value in given.items() if value and len(value) < SHORTEST_KEY]:
+        hint = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
+        raise SettingsError(*(f"{name} is too easy to guess; {hint}" for name in short))
+    if given["SECRET_KEY_OLD"] and not given["SECRET_KEY"]:
+        raise SettingsError("SECRET_KEY is not set, but SECRET_KEY_OLD is; set the new one, or rename the old one")
+    return tuple(filter(None, given.values()))
+
+
 def is_demo(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether this is a demo, with fictional numbers."""
     return environ.get("PHONETREE_DEMO") == "1"
@@ -232,6 +251,7 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
     environ.update(
         TWILIO_ACCOUNT_SID="AC" + os.urandom(16).hex(),
         TWILIO_AUTH_TOKEN=os.urandom(16).hex(),
+        SECRET_KEY=os.urandom(32).hex(),
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),

@@ -50,6 +50,8 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("PHONETREE_FALLBACK_URL", "//[", "begins with https"),
         ("PHONETREE_PROVIDER_URL", "http://u:very secret@x", "write an address"),
         ("PHONETREE_STATUS_TOKEN", "short", "16 characters or more"),
+        ("SECRET_KEY", "very secret", "32 characters or more"),
+        ("SECRET_KEY_OLD", "x" * 32, "SECRET_KEY is not set, but SECRET_KEY_OLD is"),
         ("DATABASE_URL", "mysql://u:very secret@x/y", "write it like sqlite"),
     ],
 )
@@ -76,6 +78,8 @@ def test_all_that_is_wrong_is_said_at_once_one_a_line() -> None:
         "PHONETREE_KEYS_FILE": "/nonexistent",
         "PHONETREE_CONFIG_FILE": "/nonexistent",
         "TWILIO_AUTH_TOKEN_OLD_FILE": "/nonexistent",
+        "SECRET_KEY": "short",
+        "SECRET_KEY_OLD": "short",
     }
     with pytest.raises(SettingsError) as caught:
         read(wrong)
@@ -93,10 +97,20 @@ def test_a_setting_may_lie_in_a_file(tmp_path: Path) -> None:
     assert read({**GOOD, "ADVOCATE_1_FILE": str(tmp_path / "one")}).names.get("ADVOCATE_1") == "+16175550101"
 
 
+def test_the_old_key_comes_after_the_new_one() -> None:
+    new, old = "n" * 32, "o" * 32
+    assert read(GOOD).secrets == ()
+    assert read({**GOOD, "SECRET_KEY": f" {new}\n"}).secrets == (new,)
+    both = read({**GOOD, "SECRET_KEY": new, "SECRET_KEY_OLD": old})
+    assert both.secrets == (new, old)
+    assert new not in repr(both)
+
+
 def test_a_demo_makes_up_its_secrets_each_time() -> None:
     one, two = (become_demo("http://127.0.0.1:8080", None, {}) for _ in range(2))
     assert one.demo
     assert one.auth_token != two.auth_token
+    assert one.secrets != two.secrets
     assert one.names["ADVOCATE_1"] == "+16175550101"
 
 

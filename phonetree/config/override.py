@@ -1,9 +1,9 @@
 """An override by staff: checked like an edit before it is stored."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 
-from phonetree.config.promises import breaches
+from phonetree.config.promises import SHOWN
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
 from phonetree.core import ringing
@@ -11,7 +11,7 @@ from phonetree.core.characters import named, unfit
 from phonetree.core.schedule import Kind, Override, dated
 from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import Site
-from phonetree.errors import OverrideError
+from phonetree.errors import OverrideError, Problem
 
 MOST_DAYS = 31
 """Anything longer belongs in hours.yaml, where everybody sees it."""
@@ -77,10 +77,14 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"the words are missing in '{language}'; write them in every language"
 
 
-def check_promises(site: Site, override: Override, others: tuple[Override, ...], since: date) -> None:
-    """Raises OverrideError when this override, with the `others`, would break a promise that is kept without it."""
-    if broken := broken_by((override, *others), site, lambda changed: breaches(changed, since), others):
-        raise OverrideError([*(f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)), *broken])
+def check_promises(
+    site: Site, override: Override, others: tuple[Override, ...], proof: Callable[[Site], tuple[Problem, ...]]
+) -> None:
+    """Raises OverrideError when this override, with the `others`, would break a promise that is kept without it;
+    `proof` says which ones a site breaks."""
+    if broken := broken_by((override, *others), site, proof, others):
+        nobody = [f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)]
+        raise OverrideError([*nobody, *(problem.text.removesuffix(SHOWN) for problem in broken)])
 
 
 def nobody_on_shift(site: Site, override: Override) -> tuple[str, ...]:

@@ -6,35 +6,36 @@ from datetime import date
 from pathlib import Path
 
 from phonetree.config.documents import DOCUMENTS
+from phonetree.config.site import overridden
+from phonetree.core.schedule import Override
 from phonetree.core.tree import NodeId, Site
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.prove import prove
+
+SHOWN = " `prove` shows such a call"
+"""At the end of a problem with the files; `prove` knows no overrides."""
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
     where = Where(str(folder / "routing.yaml"))
     try:
-        return tuple(
-            Problem(site.places.get(node or "", where), f"{text} `prove` shows such a call")
-            for node, text in _breaches(site, since)
-        )
+        return tuple(Problem(site.places.get(node or "", where), text + SHOWN) for node, text in _breaches(site, since))
     except ProofError as error:
         return (Problem(where, str(error)),)
 
 
-def breaches(site: Site, since: date) -> tuple[str, ...]:
-    """Every promise that the site breaks on calls from `since` on, and how."""
-    return tuple(text for _, text in _breaches(site, since))
+def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    """What the proof looks at in overrides: those that change the hours, without their words."""
+    return tuple(replace(each, words={}) for each in overrides if each.kind)
 
 
 def _breaches(site: Site, since: date) -> Iterator[tuple[NodeId | None, str]]:
-    """The same, each with its node.
+    """The same as texts, each with its node.
 
     The words of overrides are left out: no key has to wait for them, and they count in no budget.
     """
-    changing = tuple(replace(each, words={}) for each in site.schedule.overrides if each.kind)
-    site = replace(site, schedule=replace(site.schedule, overrides=changing))
+    site = overridden(site, changing(site.schedule.overrides))
     for verdict in prove(site, since, DOCUMENTS).verdicts:
         for breach in verdict.breaches:
             yield breach.node, f"{breach.text}. The promise: {verdict.promise}"

@@ -55,15 +55,15 @@ def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
     return replace(loaded, warnings=tuple(sorted({*loaded.warnings, *_unused(folder, loaded.site)})))
 
 
-def made_of(contents: Contents, folder: Path, rules: NumberRules) -> Loaded:
-    """The site of files' contents and a folder's audio. Raises ConfigError."""
-    return _compiled(folder, contents.get, rules, Findings())
+def made_of(contents: Contents, folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
+    """The site of files' contents and a folder's audio, `patched` as in `load`. Raises ConfigError."""
+    return _compiled(folder, contents.get, rules, Findings(patched=patched))
 
 
 def fingerprint(folder: Path) -> str:
     """A hash of all that `load` depends on: the files, and which audio files there are."""
     names = (HOURS, ROUTING, *_phrase_files(folder))
-    return _digest([*(_named(name, _bytes(folder / name, Findings()) or b"") for name in names), *_audio(folder)])
+    return _digest([*(_named(name, _bytes(folder / name, Findings()) or b"") for name in names), *audio(folder)])
 
 
 def revision_of(contents: Contents) -> str:
@@ -155,7 +155,7 @@ def _table(path: Path, data: bytes | None, findings: Findings) -> Table | None:
         return None
 
 
-def _audio(folder: Path) -> list[bytes]:
+def audio(folder: Path) -> list[bytes]:
     """The names of the audio files in bytes, which may not be text, and whether each can be read."""
     try:
         with os.scandir(os.fsencode(folder / "audio")) as files:

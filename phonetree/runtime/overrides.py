@@ -33,7 +33,8 @@ class OverridePoller:
             return
         numbers, before = tuple(each.number for each in kept), self._seen
         self._seen = numbers, self.sites.current.revision
-        if before and before[0] == numbers and (before == self._seen or not self.sites.refused):
+        same = before and before[0] == numbers and (before == self._seen or not self.sites.refused)
+        if same and not self.sites.override_due:
             return
         if before is None:
             self.sites.take_over(standing(kept))  # they were checked when they were added

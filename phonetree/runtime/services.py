@@ -8,7 +8,6 @@ from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typ
 
 from phonetree import log
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
@@ -25,6 +24,7 @@ from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.outcomes import OutcomeRecorder
 from phonetree.runtime.overrides import POLL_SECONDS, OverridePoller
 from phonetree.runtime.periodic import STOP_SECONDS, Periodic
+from phonetree.runtime.prover import Prover, prover_of
 from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
@@ -56,6 +56,7 @@ class Services:
     alerts: Alerts
     gathered: Gathered
     canary: Canary
+    prover: Prover
     worker: Worker | None = None
     overrides: OverridePoller | None = None
     heartbeat: Heartbeat | None = None
@@ -84,6 +85,7 @@ class Services:
         """Stops all periodic work; returns when it has ended, or after so many seconds."""
         for loop in self._loops:
             loop.stopping.set()
+        self.prover.stop()
         if self.worker:
             self.worker.finish()  # before the wait, which may last until this process is killed
         for loop in self._loops:
@@ -151,10 +153,12 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     store = Store(settings.database) if settings.database else None
     revisions = Revisions(store) if store else None
     publisher = Publisher(partial(_keep, revisions, now)) if revisions else None
+    rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
+    prover = prover_of(settings.config, rules, now, store, settings.secrets)
     sites = Sites(
         settings.config,
-        NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo),
-        lambda site: broken_promises(site, settings.config, site.schedule.today(now())),
+        rules,
+        prover.broken,
         revisions.newest if revisions else tuple,
         publisher.publish if publisher else lambda _: None,
     )
@@ -184,6 +188,7 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         alerts,
         gathered,
         Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id),
+        prover,
         background(settings, store, sites, counts, alerts, now, collects=settings.background) if store else None,
         OverridePoller(Overrides(store), sites, now) if store else None,
         Heartbeat(store) if store else None,

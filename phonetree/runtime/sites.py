@@ -4,22 +4,29 @@ A reload does everything that can fail before it touches what callers use. A cal
 long as a call can last.
 """
 
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from math import inf
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError, PhonetreeError, Problem, Where
+from phonetree.errors import ConfigError, Problem, problems_of
+from phonetree.runtime.considerate import considerate
+from phonetree.runtime.prover import StoppedError, UnprovedError
 
 MOST_REVISIONS = 50
 """How many revisions a server keeps in memory: more than anyone publishes in the four hours of the longest call."""
 
-Proof = Callable[[Site], tuple[Problem, ...]]
+AGAIN_SECONDS = 60.0
+"""How soon to try again what could not be proved: whoever has to close the line cannot wait for long."""
+
+Proof = Callable[[Site, Contents], tuple[Problem, ...]]
+"""Which promises a site breaks, and the files that it is made of."""
 
 
 class Sites:
@@ -56,6 +63,7 @@ class Sites:
         self._lock, self._swap = Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
+        self._edit_due = self._override_due = inf
         try:
             loaded = load(folder, rules)
         except Exception as error:
@@ -63,7 +71,7 @@ class Sites:
             started = earlier or self._patched()
             if started is None:
                 raise
-            loaded, self.problems = started, _problems(error, folder)
+            loaded, self.problems = started, problems_of(error, folder)
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
@@ -79,7 +87,8 @@ class Sites:
     def _made_of(self, contents: Contents) -> Loaded | None:
         """The site of these files, if they are valid here."""
         try:
-            return made_of(contents, self.folder, self.rules)
+            with considerate():
+                return made_of(contents, self.folder, self.rules)
         except ConfigError:
             return None
 
@@ -101,18 +110,23 @@ class Sites:
         with self._lock:
             try:
                 return self._take()
+            except StoppedError:
+                return False
             except Exception as error:  # noqa: BLE001 -- see above
-                self.problems = _problems(error, self.folder)
+                self.problems = problems_of(error, self.folder)
                 self.refusals += 1
+                self._edit_due = _again(error)
                 return False
 
     def _take(self) -> bool:
         seen = fingerprint(self.folder)
-        if seen == self._seen:
+        if seen == self._seen and monotonic() < self._edit_due:
             return False
-        first, self._seen = not self._seen, seen
-        loaded = load(self.folder, self.rules)
-        self._prove(overridden(loaded.site, self._overrides), again=first)
+        again = not self._seen or self._edit_due < inf
+        self._seen, self._edit_due = seen, inf
+        with considerate():
+            loaded = load(self.folder, self.rules)
+        self._prove(loaded, again=again)
         self.problems = ()
         if loaded.site.revision == self.current.revision:
             return False
@@ -126,13 +140,22 @@ class Sites:
         """Replaces the overrides by these, newest first; True when they are in force. If the site would break a promise
         that it keeps without them, nothing changes, nor if we fail on them."""
         with self._lock:
+            self._override_due = inf
             try:
-                self.refused = broken_by(overrides, self.current, self._proof) if self._proof and overrides else ()
+                self.refused = broken_by(overrides, self.current, self._broken) if overrides else ()
+            except StoppedError:
+                return False
             except Exception as error:  # noqa: BLE001 -- see above
-                self.refused = _problems(error, self.folder)
+                self.refused = problems_of(error, self.folder)
+                self._override_due = _again(error)
             if not self.refused:
                 self.take_over(overrides)
             return not self.refused
+
+    @property
+    def override_due(self) -> bool:
+        """Whether overrides that could not be proved are worth another try."""
+        return monotonic() >= self._override_due
 
     def take_over(self, overrides: tuple[Override, ...]) -> None:
         """The same without checking promises, for overrides that were in force before this server started."""
@@ -142,12 +165,17 @@ class Sites:
             self._revisions = OrderedDict((site.revision, site) for site in sites)
             self.current = self._revisions[self.current.revision]
 
-    def _prove(self, site: Site, *, again: bool) -> None:
+    def _prove(self, loaded: Loaded, *, again: bool) -> None:
         """Refuses a site that callers must not hear. The one they hear already is proven `again` only at the first
-        load, and under overrides."""
+        load, after an attempt that failed, and under overrides."""
+        site = overridden(loaded.site, self._overrides)
         known = site.revision in self._revisions and not again and not self._overrides
-        if self._proof and not known and (broken := self._proof(site)):
+        if self._proof and not known and (broken := self._proof(site, loaded.contents)):
             raise ConfigError(broken)
+
+    def _broken(self, site: Site) -> tuple[Problem, ...]:
+        """The promises that the current site breaks under other overrides."""
+        return self._proof(site, self.contents) if self._proof else ()
 
     def _remember(self, site: Site, *, current: bool = False) -> Site:
         with self._swap:
@@ -160,15 +188,6 @@ class Sites:
             return site
 
 
-def _problems(error: Exception, folder: Path) -> tuple[Problem, ...]:
-    """An exception on an edit as problems for staff. Our own bugs show only kind and place, because their text may
-    contain anything."""
-    if isinstance(error, ConfigError):
-        return error.problems
-    if isinstance(error, PhonetreeError):
-        return (Problem(Where(str(folder)), str(error)),)
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "phonetree/" in frame.filename] or frames
-    place = f"{type(error).__name__}, {Path(ours[-1].filename).name}:{ours[-1].lineno}"
-    text = f"could not be checked, because of a bug in phonetree ({place}); undo the last edit, and report this line"
-    return (Problem(Where(str(folder)), text),)
+def _again(error: Exception) -> float:
+    """When to try again what failed so: a moment of the monotonic clock."""
+    return monotonic() + AGAIN_SECONDS if isinstance(error, UnprovedError) else inf

@@ -154,6 +154,15 @@ actions = Table(
     Column("what", Text, nullable=False, comment="a sentence; never of a message or a caller"),
 )
 
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("name", String(64), primary_key=True, comment="a keyed hash of what was asked"),
+    Column("day", String(10), nullable=False, comment="which calls it is about: from this day on"),
+    Column("answer", LargeBinary, nullable=False, comment="the promises that are broken: JSON"),
+    Column("mac", LargeBinary, nullable=False),
+)
+
 presence = Table(
     "presence",
     metadata,

@@ -13,6 +13,7 @@ from sqlalchemy import func, text, update
 
 from phonetree.store.database import CUT_OFF, Store
 from phonetree.store.noise import discrete_laplace
+from phonetree.store.proofs import forget_proofs
 from phonetree.store.tables import ABOUT_MESSAGES, parts
 
 EVERY_SECONDS = 3600
@@ -61,6 +62,7 @@ class Upkeep:
         before, self._hour = self._hour, now // EVERY_SECONDS
         if before != self._hour:
             forget(self.store)
+            forget_proofs(self.store, now)
             if before is not None:
                 blur(self.store)
 

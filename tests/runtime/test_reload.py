@@ -1,7 +1,9 @@
 """An edit is taken as a whole or not at all, within seconds, and everybody is told."""
 
+import gc
 import json
 import os
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -10,14 +12,17 @@ from typing import Any
 import pytest
 
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import Loaded, load
+from phonetree.config.question import Answer, Question
+from phonetree.config.site import Contents, Loaded, load
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
+from phonetree.runtime.prover import ProverProcess
 from phonetree.runtime.sites import MOST_REVISIONS, Sites
 from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
 from phonetree.web.context import of
+from tests.config.test_proving import large_site
 from tests.support.lines import RULES, SHOWN, VPR, settings
 from tests.support.programs import until
 from tests.support.server import Server
@@ -54,7 +59,7 @@ def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> Non
 def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:
     end = "le comunico ahora.}\n      go: "
     edit(config, f"{end}barcc_now", f"{end}leave")
-    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    sites = Sites(config, RULES, lambda site, _: broken_promises(site, config, date(2026, 11, 22)))
     assert not sites.reload()
     assert "a caller who reached nobody is hung up on" in str(sites.problems[0])
     edit(config, f"{end}leave", f"{end}barcc_now")
@@ -84,6 +89,33 @@ def test_old_revisions_are_forgotten_after_many_edits(config: Path) -> None:
         assert sites.reload()
     assert sites.revision(first) is None
     assert sites.revision(sites.current.revision) is sites.current
+
+
+def test_the_collector_stops_no_turn_while_a_site_is_loaded_and_has_no_more_to_look_through(tmp_path: Path) -> None:
+    config = large_site(tmp_path)
+    sites = Sites(config, RULES)
+    collected: list[str] = []
+    interval = sys.getswitchinterval()
+    gc.collect()
+    gc.freeze()
+
+    def note(phase: str, _info: object) -> None:
+        collected.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        for _ in range(3):
+            edit(config, "Goodbye.", "Well. Goodbye.")
+            assert sites.reload()
+            assert len(gc.get_objects()) < 10_000, "the site is left out"
+    finally:
+        gc.callbacks.remove(note)
+    assert len(collected) < 20, "thousands of objects are made, and it begins after hundreds"
+    assert gc.isenabled()
+    assert sys.getswitchinterval() == interval
+    known = gc.get_freeze_count()
+    sites._revisions.clear()
+    assert gc.get_freeze_count() < known - 30_000, "it is freed all the same"
 
 
 def test_an_edit_is_live_within_seconds(config: Path) -> None:
@@ -133,7 +165,7 @@ def test_the_process_is_healthy_whatever_the_files_are(config: Path) -> None:
 
 
 def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
-    sites = Sites(config, RULES, lambda site: broken_promises(site, config, date(2026, 11, 22)))
+    sites = Sites(config, RULES, lambda site, _: broken_promises(site, config, date(2026, 11, 22)))
     before = sites.current
     edit(config, "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave")
     assert not sites.reload()
@@ -185,7 +217,7 @@ def test_whatever_a_reload_raises_is_shown_everywhere_and_tried_again(
     before = server.sites.current
     proof = server.sites._proof
 
-    def crash(_site: Site) -> tuple[Problem, ...]:
+    def crash(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise RecursionError("+16175550101")
 
     monkeypatch.setattr(server.sites, "_proof", crash)
@@ -226,7 +258,7 @@ def test_a_look_at_the_files_that_fails_is_a_problem_and_ends_with_its_cause(
 def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(config)
 
-    def crash(_site: Site) -> tuple[Problem, ...]:
+    def crash(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise RuntimeError
 
     monkeypatch.setattr(server.sites, "_proof", crash)
@@ -263,11 +295,13 @@ def test_a_folder_that_cannot_be_watched_is_looked_at_all_the_same(
 def test_promises_are_looked_at_from_the_helplines_date_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[date] = []
 
-    def broken(_site: Site, _folder: Path, since: date) -> tuple[Problem, ...]:
-        asked.append(since)
-        return ()
+    ask = ProverProcess.ask
 
-    monkeypatch.setattr("phonetree.runtime.services.broken_promises", broken)
+    def noted(process: ProverProcess, question: Question, seconds: float) -> Answer:
+        asked.append(question.since)
+        return ask(process, question, seconds)
+
+    monkeypatch.setattr(ProverProcess, "ask", noted)
     evening = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # the day before at the helpline
     app = create_app(settings(config), now=lambda: evening, watching=False)
     of(app).services.sites.reload()

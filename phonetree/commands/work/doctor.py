@@ -82,6 +82,7 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     configured = _settings()
     if isinstance(configured, Settings):
         yield Finding("settings", "ok", "every setting is present and well-formed")
+        yield from _secret(configured)
     else:
         yield from configured
     site = _site(configured if isinstance(configured, Settings) else None)
@@ -252,6 +253,15 @@ def _account(configured: Settings) -> Iterator[Finding]:
         yield Finding("account", "wrong", "the account is on trial", hint)
     else:
         yield Finding("account", "ok", "the account is active, and not on trial")
+
+
+def _secret(configured: Settings) -> Iterator[Finding]:
+    if not configured.secrets:
+        text = "SECRET_KEY is not set, so every worker of every server proves each edit itself"
+        yield Finding("secret", "advice", text, "set it, on every server the same: openssl rand -hex 32")
+    elif len(configured.secrets) > 1:
+        hint = "remove SECRET_KEY_OLD once every server has the new one"
+        yield Finding("secret", "advice", "what the old key vouches for is still accepted", hint)
 
 
 def _old_token(configured: Settings) -> Iterator[Finding]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from phonetree import settings
 from phonetree.commands.override import AS_USUAL
 from phonetree.commands.work.override_lines import in_a_line, numbered
 from phonetree.commands.work.place import Place
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import load_for_reading, moment, reading_rules
 from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
 from phonetree.config.site import overridden
 from phonetree.core import engine
@@ -19,6 +20,7 @@ from phonetree.core.schedule import Kind, Override, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import PhonetreeError
+from phonetree.runtime.prover import prover_of
 from phonetree.store.kept import Kept, standing
 from phonetree.store.overrides import Overrides
 
@@ -38,7 +40,8 @@ def add(
     wanted = read_override(loaded.site, kind_, (begins, ends), _words(said), now)
     kept = overrides.kept(int(time.time()))
     others = standing(kept)
-    check_promises(loaded.site, wanted, others, now.date())
+    prover = prover_of(config, reading_rules(), lambda: now, place.store, settings.secret_keys())
+    check_promises(loaded.site, wanted, others, lambda site: prover.broken(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site), int(time.time()))
     click.echo(f"Override {number}: {in_a_line(wanted, loaded.site)}.")
     for team in nobody_on_shift(loaded.site, wanted):

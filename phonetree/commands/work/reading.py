@@ -24,7 +24,12 @@ def helpline_zone(config: Path | None = None) -> BaseTzInfo:
 
 def load_for_reading(config: Path) -> Loaded:
     """The site as on a staff machine: numbers that are not set there get placeholders."""
-    return load(config, NumberRules(settings.names(), fictional=False, stand_in=True))
+    return load(config, reading_rules())
+
+
+def reading_rules() -> NumberRules:
+    """The same as rules for numbers."""
+    return NumberRules(settings.names(), fictional=False, stand_in=True)
 
 
 def stamp(seconds: int, zone: BaseTzInfo) -> str:

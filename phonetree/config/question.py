@@ -1,0 +1,144 @@
+"""What a prover is asked, and what it answers: a line of JSON each."""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import phonetree
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import changing
+from phonetree.config.site import Contents, audio
+from phonetree.core.schedule import Kind, Override
+from phonetree.errors import Problem, Where
+
+ROOMS = ("config", "core", "proof", "provider")
+"""The code that a proof depends on."""
+
+LIBRARIES = ("holidays", "pytz")
+"""The libraries that it depends on."""
+
+_NAMED = re.compile(rb"\$([A-Z][A-Z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which promises does the site of these files break, under overrides, on calls from a day on?
+
+    `folder` has the audio, and is what places of problems begin with. `rules` are those that the files are loaded by.
+    """
+
+    contents: Contents
+    folder: Path
+    rules: NumberRules
+    overrides: tuple[Override, ...]
+    since: date
+
+    def line(self) -> bytes:
+        """The question as a line. It has the numbers that the files name, so it goes through a pipe and nowhere
+        else."""
+        return _line(
+            {
+                "contents": {name: b64encode(data).decode() for name, data in self.contents.items()},
+                "folder": str(self.folder),
+                "names": self._names(),
+                "fictional": self.rules.fictional,
+                "stand_in": self.rules.stand_in,
+                "ours": sorted(self.rules.ours),
+                "overrides": self._overrides(),
+                "since": self.since.isoformat(),
+            }
+        )
+
+    @classmethod
+    def read(cls, line: bytes) -> "Question":
+        """The question in a line. Raises ValueError, TypeError, KeyError."""
+        asked: dict[str, Any] = json.loads(line)
+        return cls(
+            {name: b64decode(data) for name, data in asked["contents"].items()},
+            Path(asked["folder"]),
+            NumberRules(asked["names"], asked["fictional"], asked["stand_in"], frozenset(asked["ours"])),
+            tuple(
+                Override(datetime.fromisoformat(begins), datetime.fromisoformat(ends), Kind(kind), {})
+                for begins, ends, kind in asked["overrides"]
+            ),
+            date.fromisoformat(asked["since"]),
+        )
+
+    def identity(self) -> bytes:
+        """All that the answer depends on, if the files are a site at all: files, audio, numbers, overrides, day, and
+        the code that proves. It has numbers, so it is kept nowhere, nor a hash of it without a key."""
+        return _line(
+            {
+                "code": code(),
+                "contents": {name: sha256(data).hexdigest() for name, data in self.contents.items()},
+                "audio": [name.hex() for name in audio(self.folder)],
+                "names": self._names(),
+                "overrides": self._overrides(),
+                "since": self.since.isoformat(),
+            }
+        )
+
+    def _names(self) -> Mapping[str, str]:
+        """The values of the names in the files that have one."""
+        names = {name.decode() for data in self.contents.values() for name in _NAMED.findall(data)}
+        return {name: self.rules.names[name] for name in sorted(names) if name in self.rules.names}
+
+    def _overrides(self) -> list[tuple[str, str, str | None]]:
+        """What the proof looks at in them, in one time zone, so that who proved it makes no difference."""
+        return [(_utc(each.begins), _utc(each.ends), each.kind) for each in changing(self.overrides)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The problems that were found: if `proved`, every promise that is broken; otherwise why there is no proof."""
+
+    problems: tuple[Problem, ...]
+    proved: bool
+
+    def line(self, folder: Path) -> bytes:
+        """The answer as a line, its places relative to the folder."""
+        problems = [
+            (str(Path(problem.where.file).relative_to(folder)), problem.where.line, problem.where.column, problem.text)
+            for problem in self.problems
+        ]
+        return _line({"proved": self.proved, "problems": problems})
+
+    @classmethod
+    def read(cls, line: bytes, folder: Path) -> "Answer":
+        """The answer in a line. Raises ValueError when it is none."""
+        try:
+            told = json.loads(line)
+            return cls(tuple(_problem(folder, *each) for each in told["problems"]), told["proved"] is True)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ValueError("it is no answer") from error
+
+
+def _problem(folder: Path, file: str, line: int, column: int, text: str) -> Problem:
+    if not (isinstance(line, int) and isinstance(column, int) and isinstance(text, str)):
+        raise TypeError
+    return Problem(Where(str(folder / file), line, column), text)
+
+
+def code() -> str:
+    """A hash of the code that proves, as it lies on the disk now: a new version proves anew."""
+    package = Path(phonetree.__file__).parent
+    files = [package / "errors.py", *(file for room in ROOMS for file in sorted((package / room).glob("*.py")))]
+    digest = sha256(repr([(name, version(name)) for name in LIBRARIES]).encode())
+    for file in files:
+        digest.update(sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, sort_keys=True).encode() + b"\n"

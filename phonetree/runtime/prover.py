@@ -1,0 +1,256 @@
+"""Which promises a site breaks, proved in a process of its own and once for all servers.
+
+A proof takes seconds of computing, which a serving process does not have: turns would wait. So an edit or an override
+is proved by a prover (`config/proving.py`), one at a time on a host, and what it found is kept in the store for the
+other servers. Without a store, or while it is away, each server asks a prover. If a prover fails in any way there is no
+proof, and what callers hear stays.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from os import environ, killpg
+from pathlib import Path
+from threading import Event, Lock, Thread, Timer
+from typing import IO, TypeVar, cast
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.question import Answer, Question
+from phonetree.config.site import Contents
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, PhonetreeError, Problem, StoreError, Where
+from phonetree.log import failure
+from phonetree.runtime.turnstile import turnstile, turnstile_of
+from phonetree.store.database import Store
+from phonetree.store.proofs import Proofs
+
+LONGEST_SECONDS = 300.0
+"""How long a proof may take: many times what the largest one does, since a machine whose processors are all busy gives
+it little time."""
+
+MOST_ANSWER_BYTES = 2**20
+"""Every promise that is broken, at most five times each, takes far less."""
+
+STORE_SECONDS = 2.0
+"""How long an edit waits for the store: longer than a look takes, shorter than anybody would wait for a closure."""
+
+ENDING_SECONDS = 1.0
+"""How long a process may take to end once its output has."""
+
+COMMAND = (sys.executable, "-P", "-m", "phonetree.config.proving")
+
+_PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+"""What a prover gets of the environment: no secrets, and no numbers but those that it is sent."""
+
+T = TypeVar("T")
+
+
+class UnprovedError(ConfigError):
+    """There is no proof, and the site is not the cause, or not alone: it is worth trying again."""
+
+
+class StoppedError(PhonetreeError):
+    """There is no proof because this process stops."""
+
+
+class Prover:
+    """Asks what a site breaks: the store, or else a process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: NumberRules,
+        now: Callable[[], datetime],
+        lock: Path,
+        proofs: Proofs | None = None,
+        *,
+        command: Sequence[str] = COMMAND,
+        seconds: float = LONGEST_SECONDS,
+    ) -> None:
+        """`lock` is a file that the servers of this host share; `command` starts a prover, which has `seconds`."""
+        self._folder = folder
+        self._rules = rules
+        self._now = now
+        self._lock = lock
+        self._proofs = proofs
+        self._command = command
+        self._seconds = seconds
+        self._stopping = Event()
+        self._asked: set[ProverProcess] = set()
+        self._changing = Lock()
+
+    def broken(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
+        """The promises that a site, made of these files, breaks on calls from today on, under its overrides.
+
+        Raises ConfigError when it cannot be proved, UnprovedError when that may be different later, and StoppedError.
+        """
+        schedule = site.schedule
+        question = Question(contents, self._folder, self._rules, schedule.overrides, schedule.today(self._now()))
+        shelf = _Shelf(self._proofs, question)
+        if (kept := shelf.find()) is not None:
+            return kept.problems
+        with turnstile(self._lock, self._seconds, self._stopping):
+            if (kept := shelf.find()) is not None:  # another server proved it meanwhile
+                return kept.problems
+            answer = self._ask(question)
+            if not answer.proved:
+                raise ConfigError(answer.problems)
+            shelf.keep(answer)  # before the next one comes in
+        return answer.problems
+
+    def stop(self) -> None:
+        """Ends every prover. What waits for one raises StoppedError."""
+        self._stopping.set()
+        with self._changing:
+            for process in self._asked:
+                process.kill()
+
+    def _ask(self, question: Question) -> Answer:
+        try:
+            with ProverProcess(self._command) as process:
+                with self._changing:
+                    self._asked.add(process)
+                try:
+                    if self._stopping.is_set():
+                        raise StoppedError
+                    return process.ask(question, self._seconds)
+                finally:
+                    with self._changing:
+                        self._asked.discard(process)
+        except ProverError as error:
+            if self._stopping.is_set():
+                raise StoppedError from None
+            raise UnprovedError([Problem(Where(str(self._folder)), str(error))]) from error
+
+
+def prover_of(
+    folder: Path, rules: NumberRules, now: Callable[[], datetime], store: Store | None, secrets: tuple[str, ...]
+) -> Prover:
+    """The prover of a helpline's files. Without a store or a secret it keeps nothing there."""
+    proofs = Proofs(store, secrets) if store and secrets else None
+    return Prover(folder, rules, now, turnstile_of(folder, store.folder if store else None), proofs)
+
+
+class ProverError(PhonetreeError):
+    """A prover gave no answer; the text says why, and what to do."""
+
+
+class ProverProcess:
+    """A prover, started; a context that ends it. It answers one question after the other."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        """Raises ProverError when it cannot be started."""
+        passed = {name: environ[name] for name in _PASSED if name in environ}
+        passed["PYTHONPATH"] = ":".join(path for path in sys.path if path)
+        try:
+            # a group of its own, so that Ctrl-C is the server's alone; no session, in which Linux would forget that it
+            # has a lower priority than the server
+            self._process = subprocess.Popen(  # noqa: S603 -- our own program
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=passed,
+                process_group=0,
+            )  # fmt: skip
+        except OSError as error:
+            raise ProverError(
+                f"could not be checked: the process that checks could not be started ({error.strerror}); "
+                "have the operator free memory or processes"
+            ) from None
+        self._asks, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+
+    def __enter__(self) -> "ProverProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._process.wait()
+        for pipe in (self._asks, self._answers):
+            with suppress(OSError):  # what was not written yet
+                pipe.close()
+
+    def kill(self) -> None:
+        """Ends it, whatever it does; may be called at any time."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                killpg(self._process.pid, signal.SIGKILL)
+
+    def ask(self, question: Question, seconds: float = LONGEST_SECONDS) -> Answer:
+        """The answer to a question. Raises ProverError when there is none after so many seconds, or no readable one;
+        then the process is of no more use."""
+        late = Event()
+
+        def end() -> None:
+            late.set()
+            self.kill()  # which ends the waits below
+
+        timer = Timer(seconds, end)
+        timer.start()
+        try:
+            with suppress(BrokenPipeError):
+                self._asks.write(question.line())
+                self._asks.flush()
+            line = self._answers.readline(MOST_ANSWER_BYTES)
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise ProverError(
+                f"could not be checked within {seconds:.0f} seconds; make the tree smaller, or have the operator see "
+                "what keeps the machine busy"
+            )
+        if not line:
+            raise ProverError(f"could not be checked: {self._ending()}; have the operator see that memory is free")
+        try:
+            return Answer.read(line, question.folder)
+        except ValueError:
+            raise ProverError(
+                "could not be checked: the process that checks gave no readable answer; have the operator restart the "
+                "server, and report it if it happens again"
+            ) from None
+
+    def _ending(self) -> str:
+        try:
+            status = self._process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "the process that checks stopped answering"
+        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        return f"the process that checks {how}"
+
+
+class _Shelf:
+    """What the store keeps about one question. A store that was away once is not asked again about it."""
+
+    def __init__(self, proofs: Proofs | None, question: Question) -> None:
+        self._proofs = proofs
+        self._question = question
+        self._identity = question.identity() if proofs else b""
+
+    def find(self) -> Answer | None:
+        found = self._try(lambda proofs: proofs.find(self._identity))
+        return Answer.read(found, self._question.folder) if found else None
+
+    def keep(self, answer: Answer) -> None:
+        line = answer.line(self._question.folder)
+        self._try(lambda proofs: proofs.keep(self._identity, self._question.since.isoformat(), line))
+
+    def _try(self, work: Callable[[Proofs], T]) -> T | None:
+        """What the store says within `STORE_SECONDS`; None if it says nothing."""
+        if not (proofs := self._proofs):
+            return None
+        said: list[T] = []
+
+        def ask() -> None:
+            try:
+                said.append(work(proofs))
+            except StoreError:
+                pass  # the worker reports an unavailable store
+            except Exception as error:  # noqa: BLE001 -- whatever it is, an edit goes live
+                failure("proofs", error)
+
+        asking = Thread(target=ask, name="proofs", daemon=True)
+        asking.start()
+        asking.join(STORE_SECONDS)
+        if not said:
+            self._proofs = None
+            return None
+        return said[0]

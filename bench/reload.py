@@ -95,7 +95,7 @@ def large(folder: Path, nodes: int) -> tuple[Path, Edit]:
 def said(port: int) -> str:
     """What a new caller hears."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(request_bytes("/voice", ""))
+        connection.sendall(request_bytes(URL, "/voice", ""))
         return _answer(connection).decode()
 
 
@@ -145,7 +145,7 @@ class Load:
             thread.join()
 
     def _ask(self, port: int, number: int) -> None:
-        requests = [request_bytes("/voice", digits) for digits in "12"]
+        requests = [request_bytes(URL, "/voice", digits) for digits in "12"]
         with socket.create_connection(("127.0.0.1", port)) as connection:
             while not self._stopping.is_set():
                 began = time.perf_counter()

@@ -368,7 +368,7 @@ def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:
     menus = [node for name in dict.fromkeys(site.start.values()) if isinstance(node := site.nodes[name], Menu)]
     first, *others = [{choice.key: choice.target for choice in menu.choices} for menu in menus] or [{}]
     for menu, keys in zip(menus[1:], others, strict=True):
-        for key in first.keys() & keys.keys():
+        for key in sorted(first.keys() & keys.keys()):
             one, two = first[key], keys[key]
             if one == two or (
                 isinstance(one, GoTo) and isinstance(two, GoTo) and _count_as_same(site, one.node, two.node)

@@ -53,7 +53,8 @@ class Search:
         self._next = [sum(1 << each for each in follows) for follows in moments.follows]
         self._cases: list[tuple[int, ...]] = []
         self._before = array("i")  # by situation and moment
-        self._changed: dict[tuple[int, int], Point] = {}  # the turn before a change of the hours
+        self._unchanged = 0  # how many cases there are without a change of the hours
+        self._changed: dict[tuple[int, int], Point] = {}  # the turn before such a change
         self._queue: deque[_Waiting] = deque()
         self._added = 0
         self._waiting: dict[int, _Waiting] = {}  # by situation, the last one
@@ -77,6 +78,7 @@ class Search:
                 self._take(self._queue.popleft(), parts, follows)
                 if self.turns > most:
                     return False
+            self._unchanged = self._unchanged or len(self.answer_of)
             since = self._change_hours(since, waits)
         return True
 
@@ -144,13 +146,17 @@ class Search:
     # -- what was found
 
     def rank(self, point: Point) -> tuple[int, int, int]:
-        """By what turns are in order: those with shorter paths first, those after a change of the hours last."""
-        return self._level[point.case], point.moment, point.case
+        """By what turns are in order: those with shorter paths first, and then as at each moment for itself. Those after
+        a change of the hours come last, in the order in which they were found."""
+        return self._level[point.case], point.moment if point.case < self._unchanged else 0, point.case
 
     def in_order(self) -> Iterator[Point]:
         """Every turn, by `rank`."""
         for _, level in groupby(range(len(self.answer_of)), self._level.__getitem__):
             cases = tuple(level)
+            if cases[0] >= self._unchanged:
+                yield from self.points(cases)
+                continue
             for moment in range(self._kinds):
                 yield from (Point(case, moment) for case in cases if self.moments_of[case] >> moment & 1)
 

@@ -36,7 +36,7 @@ CONNECTIONS = 16
 GUNICORN = "gunicorn==27.0.1"
 _GRANIAN = ("-m", "granian", "--factory", "--workers", "1", "--log-level", "error")
 _WSGI = (*_GRANIAN, "--interface", "wsgi", "--blocking-threads", "2", "--port", "{port}")
-_RSGI = (*_GRANIAN, "--interface", "rsgi", "--http", "1", "--port", "{port}", "bench.apps:served")
+_RSGI = (*_GRANIAN, "--interface", "rsgi", "--loop", "uvloop", "--http", "1", "--port", "{port}", "bench.apps:served")
 _GUNICORN = ("-m", "gunicorn", "--threads", "2", "--log-level", "error", "--bind", "127.0.0.1:{port}")
 FIELDS = {
     "CallSid": "CA" + "0" * 32, "AccountSid": "AC" + "0" * 32, "ApiVersion": "2010-04-01", "CallStatus": "in-progress",

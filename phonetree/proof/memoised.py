@@ -14,7 +14,7 @@ from phonetree.core.tree import Site
 from phonetree.core.turn import Turn
 from phonetree.proof.moments import Moments
 from phonetree.proof.recording import MOMENT, RecordingKey, RecordingMoment, recording_site
-from phonetree.proof.search import lowest
+from phonetree.proof.search import bits, lowest
 from phonetree.proof.situations import Situation, pressed
 
 Ask = Callable[[Site, datetime, Situation], Turn]
@@ -78,16 +78,15 @@ class MemoisedEngine:
         number = self._numbers.setdefault(turn, len(self.answers))
         if number == len(self.answers):
             self.answers.append(turn)
-        if MOMENT in now.reads:
+        if not now.reads:
+            return number, EVERY
+        if now.reads >> MOMENT & 1:
             self.time_dependent.add(number)
-        return number, self._moments_with(now.reads, moment)
-
-    def _moments_with(self, facts: Iterable[int], moment: int) -> int:
-        """The moments at which these facts are the same as at one."""
-        found = EVERY
-        for fact in facts:
-            found &= self._alike[moment][fact]
-        return found
+        alike = self._alike[moment]
+        given = EVERY
+        for fact in bits(now.reads):
+            given &= alike[fact]
+        return number, given
 
     def _moment(self, moment: int, situation: Situation) -> RecordingMoment:
         return RecordingMoment(self._moments.kinds[moment], self._facts[moment], situation)

@@ -49,7 +49,7 @@ class RecordingMoment:
     """A moment that records which of its facts are read. Reading anything else counts as reading the exact moment."""
 
     def __init__(self, moment: Moment, facts: tuple[object, ...], situation: Situation) -> None:
-        self.reads: set[int] = set()
+        self.reads = 0
         self._moment, self._facts, self._clock = moment, facts, clock(situation)
 
     def timestamp(self) -> float:
@@ -58,7 +58,7 @@ class RecordingMoment:
 
     def fact(self, number: int) -> object:
         """A fact of this kind of moment, by its number."""
-        self.reads.add(number)
+        self.reads |= 1 << number
         return self._facts[number]
 
     def _itself(self) -> datetime:

@@ -146,8 +146,8 @@ class Search:
     # -- what was found
 
     def rank(self, point: Point) -> tuple[int, int, int]:
-        """By what turns are in order: those with shorter paths first, and then as at each moment for itself. Those after
-        a change of the hours come last, in the order in which they were found."""
+        """By what turns are in order: shorter paths first, then by moment. Those after a change of the hours come last,
+        in the order in which they were found."""
         return self._level[point.case], point.moment if point.case < self._unchanged else 0, point.case
 
     def in_order(self) -> Iterator[Point]:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -42,6 +42,7 @@ def run(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.RSGI,
         workers=workers,
+        loop=Loops.uvloop,
         http=HTTPModes.http1,  # with both, an idle connection would never time out
         websockets=False,
         backlog=MOST_CONNECTIONS,

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 from threading import Event, Thread
+from typing import Any
 
 from bench.apps import TOKEN, URL
 from bench.growth import routing
@@ -159,47 +160,60 @@ class Load:
         return len(found) / (end - begin), statistics.quantiles(found, n=100)[98]
 
 
+def results(nodes: int, rounds: int) -> dict[str, Any]:
+    """Seconds until an edit is heard first, and by every caller: medians, for the shipped site and one of so many
+    nodes. And what turns notice of the proof of the large one."""
+    found: dict[str, Any] = {"nodes": nodes}
+    for name in ("shipped", "large"):
+        with tempfile.TemporaryDirectory() as folder:
+            config, edit = shipped(Path(folder)) if name == "shipped" else large(Path(folder), nodes)
+            with serving(config, Path(folder)) as port:
+                time.sleep(IDLE_SECONDS)
+                heard(port, edit, 1)  # the proof that the start asked for is over, too
+                both = [heard(port, edit, 2 + n) for n in range(rounds)]
+                found[name] = [statistics.median(each) for each in zip(*both, strict=True)]
+                if name == "large":
+                    found["under load"] = _under_load(port, edit, rounds)
+    return found
+
+
+def _under_load(port: int, edit: Edit, rounds: int) -> list[dict[str, float]]:
+    """For each round, what turns are like without a proof and during one, and how long that takes."""
+    found = []
+    for n in range(rounds):
+        load = Load(port)
+        time.sleep(IDLE_SECONDS + 1)
+        began = time.perf_counter()
+        rate, p99 = load.between(began - IDLE_SECONDS, began)
+        first, _ = heard(port, edit, 100 + n)
+        proved_rate, proved_p99 = load.between(began, began + first)
+        load.stop()
+        found.append({"rate": rate, "p99": p99, "proved rate": proved_rate, "proved p99": proved_p99, "seconds": first})
+    return found
+
+
+def report(found: dict[str, Any]) -> None:
+    """The lines."""
+    for name, what in (("shipped", "the shipped site"), ("large", f"{found['nodes']:,} nodes")):
+        first, every = found[name]
+        print(f"{what}: an edit is heard after {first:.2f} s, by every caller after {every:.2f} s")
+    for one in found["under load"]:
+        print(
+            f"  {one['rate']:,.0f} turns/s, p99 {1000 * one['p99']:.2f} ms; while proved {one['proved rate']:,.0f} "
+            f"turns/s, p99 {1000 * one['proved p99']:.2f} ms, for {one['seconds']:.1f} s"
+        )
+    rate, p99 = (
+        statistics.median(one[f"proved {name}"] / one[name] for one in found["under load"]) for name in ("rate", "p99")
+    )
+    print(f"under full load: {rate:.2f} of the turns per second, {p99:.2f} of their p99")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    for name in ("shipped", "large"):
-        with tempfile.TemporaryDirectory() as folder:
-            config, edit = shipped(Path(folder)) if name == "shipped" else large(Path(folder), arguments.nodes)
-            with serving(config, Path(folder)) as port:
-                time.sleep(IDLE_SECONDS)
-                heard(port, edit, 1)  # the proof that the start asked for is over, too
-                both = [heard(port, edit, 2 + n) for n in range(arguments.rounds)]
-                first, every = (statistics.median(each) for each in zip(*both, strict=True))
-                what = "the shipped site" if name == "shipped" else f"{arguments.nodes:,} nodes"
-                print(f"{what}: an edit is heard after {first:.2f} s, by every caller after {every:.2f} s", flush=True)
-                if name == "large":
-                    _under_load(port, edit, arguments.rounds)
-
-
-def _under_load(port: int, edit: Edit, rounds: int) -> None:
-    rates, waits, seconds = [], [], []
-    for n in range(rounds):
-        load = Load(port)
-        time.sleep(IDLE_SECONDS + 1)
-        began = time.perf_counter()
-        idle = load.between(began - IDLE_SECONDS, began)
-        first, _ = heard(port, edit, 100 + n)
-        proved = load.between(began, began + first)
-        load.stop()
-        rates.append(proved[0] / idle[0])
-        waits.append(proved[1] / idle[1])
-        seconds.append(first)
-        print(
-            f"  {idle[0]:,.0f} turns/s, p99 {1000 * idle[1]:.2f} ms; while proved {proved[0]:,.0f} turns/s, p99 "
-            f"{1000 * proved[1]:.2f} ms, for {first:.1f} s",
-            flush=True,
-        )
-    print(
-        f"under full load: {statistics.median(rates):.2f} of the turns per second, {statistics.median(waits):.2f} of "
-        f"their p99, an edit is heard after {statistics.median(seconds):.1f} s"
-    )
+    report(results(arguments.nodes, arguments.rounds))
 
 
 if __name__ == "__main__":

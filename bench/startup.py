@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -166,24 +167,35 @@ def serve(way: str, starts: int, scratch: Path) -> Iterator[tuple[float, float, 
             yield (took, *memory(worker_of(server)))
 
 
+def results(rounds: int, starts: int) -> dict[str, Any]:
+    """Of each command its ratio to Flask and milliseconds; of each way to serve the seconds until the first answer,
+    and the RSS and PSS of a worker in MB. Medians."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(scratch / "compiled")
+        served = {
+            way: [statistics.median(each) for each in zip(*serve(way, starts, scratch), strict=True)]
+            for way in ((NEW, "demo", USUAL) if starts else ())
+        }
+        return {"commands": list(ratios(rounds, scratch)) if rounds else [], "serve": served}
+
+
+def report(found: dict[str, Any]) -> bool:
+    """Prints them; whether a command is slower than it may be."""
+    for command, ratio, milliseconds in found["commands"]:
+        print(f"{command:20}{ratio:6.2f}{milliseconds:8.0f} ms{'  too slow' if ratio > MOST_RATIO else ''}")
+    for way, (first, rss, pss) in found["serve"].items():
+        print(f"serve ({way}): first answer after {first:.2f} s, a worker has {rss:.0f} MB (PSS {pss:.0f} MB)")
+    return any(ratio > MOST_RATIO for _, ratio, _ in found["commands"])
+
+
 def main() -> None:
     """Measures and prints; fails when a command is slower than it may be."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--starts", type=int, default=5)
     options = parser.parse_args()
-    slow = False
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(scratch / "compiled")
-        for command, ratio, milliseconds in ratios(options.rounds, scratch) if options.rounds else ():
-            print(f"{command:20}{ratio:6.2f}{milliseconds:8.0f} ms{'  too slow' if ratio > MOST_RATIO else ''}")
-            slow = slow or ratio > MOST_RATIO
-        for way in (NEW, "demo", USUAL) if options.starts else ():
-            every = zip(*serve(way, options.starts, scratch), strict=True)
-            first, rss, pss = (statistics.median(each) for each in every)
-            print(f"serve ({way}): first answer after {first:.2f} s, a worker has {rss:.0f} MB (PSS {pss:.0f} MB)")
-    sys.exit(slow)
+    sys.exit(report(results(options.rounds, options.starts)))
 
 
 if __name__ == "__main__":

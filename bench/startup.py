@@ -8,8 +8,7 @@ a signed `POST /voice`: as a new demo (its database and key are made, too), as a
 server with a database in SQLite. The memory is that of a worker after `TURNS` turns and a while, from
 /proc/PID/smaps_rollup (Linux): RSS counts what is shared with other processes fully, PSS in proportion.
 
-Everything is compiled once, in the first round or start, which does not count; with PYTHONDONTWRITEBYTECODE=1 nothing
-of ours is.
+Everything is compiled once, in the first round or start, which does not count.
 """
 
 import argparse
@@ -46,7 +45,8 @@ SETTLE_SECONDS = 8.0
 
 MB = 1024  # smaps_rollup has kilobytes
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PHONETREE_", "TWILIO_"))} | {
+_NOT_PASSED = ("PHONETREE_", "TWILIO_", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED)} | {
     "PYTHONPATH": str(ROOT),
     "PHONETREE_CONFIG": str(ROOT / "config"),
 }

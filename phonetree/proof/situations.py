@@ -14,7 +14,7 @@ from phonetree.core import engine
 from phonetree.core.events import DialEnded, Event, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
 from phonetree.core.ringing import ACCEPT_KEY, RESERVE_SECONDS, hours_of
 from phonetree.core.state import LEG_STEPS, State, Step
-from phonetree.core.tree import Connect, Site
+from phonetree.core.tree import AGAIN_KEY, Connect, Menu, NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Verbs
 from phonetree.proof.moments import Moments
@@ -69,10 +69,13 @@ def following(verbs: Verbs, pressable: Pressable, likeness: "Likeness", refusabl
         match verb:
             case Gather():
                 then = likeness.of(verb.then)
-                yield ("keys", then), partial(_keys, then, pressable)
+                yield ("keys", then), partial(_keys, then, pressable, likeness)
             case Dial():
                 dial = _alike(verb, likeness)
-                yield ("dial", dial.numbers, dial.seconds, dial.screen, dial.then), partial(_dialled, dial, refusable)
+                yield (
+                    ("dial", dial.numbers, dial.seconds, dial.screen, dial.then),
+                    partial(_dialled, dial, likeness, refusable),
+                )
                 return
             case Record():
                 then = likeness.of(verb.then)
@@ -89,10 +92,10 @@ def following(verbs: Verbs, pressable: Pressable, likeness: "Likeness", refusabl
                 assert_never(verb)
 
 
-def _keys(then: State, pressable: Pressable) -> Iterator[Situation]:
+def _keys(then: State, pressable: Pressable, likeness: "Likeness") -> Iterator[Situation]:
     """Every key, including wrong ones and ones that come too late. No key: the next verb."""
     for event in pressable(then):
-        yield then, event, 0
+        yield likeness.situation(then, event)
     if then.step is Step.ACCEPT:
         for too_late in TooLate:
             yield then, LegPressed(ACCEPT_KEY, too_late), 0
@@ -117,14 +120,14 @@ def _alike(dial: Dial, likeness: "Likeness") -> Dial:
     return Dial(dial.numbers, dial.caller_id, dial.seconds, screen, then)
 
 
-def _dialled(dial: Dial, refusable: str | None) -> Iterator[Situation]:
+def _dialled(dial: Dial, likeness: "Likeness", refusable: str | None) -> Iterator[Situation]:
     """Every way in which ringing can end: at once, when it times out, and as late as the network may report it."""
     then = dial.then
     if dial.screen:
         yield dial.screen, LegAnswered(), 0
     if then is None:
         return
-    yield then, DialEnded(connected=True), 0
+    yield likeness.situation(then, DialEnded(connected=True))
     for elapsed in (1, dial.seconds, dial.seconds + RESERVE_SECONDS) if dial.screen else (0,):
         yield then, DialEnded(connected=False), elapsed
     if refusable is not None and dial.caller_id == refusable:  # with another caller id a failure counts as no answer
@@ -134,7 +137,10 @@ def _dialled(dial: Dial, refusable: str | None) -> Iterator[Situation]:
 
 
 class Likeness:
-    """Which states are alike: calls in them go on in the same way, but for what they count and when ringing began."""
+    """Which states are alike: calls in them go on in the same way, but for what they count and when ringing began.
+
+    The tests compare each such walk with one that takes no state for another (tests/proof/test_walk.py).
+    """
 
     def __init__(self, site: Site, moments: Moments) -> None:
         self._site, self._moments = site, moments
@@ -153,6 +159,23 @@ class Likeness:
         if (repeats, round_, began, 0) == (state.repeats, state.round, state.began, state.counted):
             return state
         return state._replace(repeats=repeats, round=round_, began=began, counted=0)
+
+    def situation(self, state: State, event: Event, elapsed: int = 0) -> Situation:
+        """The situation that stands for those alike, in one of such states. A key that leads on does so whatever was
+        missed before it, and so does the end of a conversation whatever rang before that."""
+        if state.step is Step.ASK and isinstance(event, Pressed) and self._leads_on(state.node, event.keys):
+            state = state._replace(misses=0, repeats=0)
+        elif state.step is Step.RUNG and isinstance(event, DialEnded) and event.connected:
+            state = state._replace(round=0, rang=0, picked=0, refused=0)
+        return state, event, elapsed
+
+    def _leads_on(self, menu: NodeId, key: str) -> bool:
+        """Whether a key leads on from a menu at any moment; one that leads to an outside line may be wrong at some."""
+        node = self._site.nodes[menu]
+        own = node.choices if isinstance(node, Menu) else ()
+        return any(choice.key == key and choice.resource is None for choice in own) or (
+            key in self._site.always and key != AGAIN_KEY
+        )
 
     def at(self, state: State, moment: int) -> State:
         """The state for one kind of moment: a team that rings is rung at that moment."""

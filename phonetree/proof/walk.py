@@ -153,7 +153,9 @@ class Walk(Search):
     def number(self, situation: Situation) -> int | None:
         """The number of a situation (with the state that stands for those alike); None if no call gets there."""
         state, event, elapsed = situation
-        return self._numbers.get((state, self._alike(state, event) if state else event, elapsed))
+        if state:
+            situation = self._likeness.situation(state, self._alike(state, event), elapsed)
+        return self._numbers.get(situation)
 
     def after(self, point: Point) -> Iterator[Point]:
         """The turns that can follow one."""

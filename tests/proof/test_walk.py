@@ -34,6 +34,9 @@ class Unlike(Likeness):
     def of(self, state: State) -> State:
         return state
 
+    def situation(self, state: State, event: Event, elapsed: int = 0) -> Situation:
+        return state, event, elapsed
+
 
 def every_key(state: State) -> Iterator[Event]:
     return (pressed(state, key) for key in KEYS)

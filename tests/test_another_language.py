@@ -300,6 +300,8 @@ def test_another_server_goes_on_with_a_revision_of_other_phrases(kind: str, tmp_
         first.worker.publish(1)  # type: ignore[misc]
         phrased(config, "Essa tecla não é uma das opções.", "Outra tecla, por favor.")
         second = Server(config, database=database)
+        assert second.sites.current.revision == first.sites.current.revision, "until the edit is proved"
+        assert second.sites.reload()
         assert second.sites.current.revision != first.sites.current.revision
         assert "Essa tecla não é uma das opções." in second.post(address, Digits="5").text
         assert "Outra tecla" in second.post(second.state("welcome", "ask", "pt"), Digits="5").text

@@ -87,7 +87,9 @@ class Question:
 
     def _names(self) -> Mapping[str, str]:
         """The values of the names in the files that have one."""
-        names = {name.decode() for data in self.contents.values() for name in _NAMED.findall(data)}
+        files = self.contents.values()
+        escaped = any(b"\\" in data for data in files)  # YAML may write any character so, also those of a name
+        names = self.rules.names if escaped else {name.decode() for data in files for name in _NAMED.findall(data)}
         return {name: self.rules.names[name] for name in sorted(names) if name in self.rules.names}
 
     def _overrides(self) -> list[tuple[str, str, str | None]]:

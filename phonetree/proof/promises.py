@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
+from math import ceil
 
 from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
@@ -396,7 +397,7 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         begins_at = walked.site.start[Kind(time.kind)]
         if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {time.advocate:.0f} s of speech, not {budgets.advocate} s, {when}; "
+                f"an advocate is rung after {ceil(time.advocate)} s of speech, not {budgets.advocate} s, {when}; "
                 f"{_SHORTER.format('advocate')}",
                 node=begins_at,
             )
@@ -404,12 +405,12 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
             yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
-            after = f", but after {soonest:.0f} s," if soonest else ""
+            after = f", but after {ceil(soonest)} s," if soonest else ""
             hint = _SHORTER.format("crisis_line")
             text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}"
             yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at)
         if time.silent is not None and time.silent > budgets.silent:
-            waited = f"{time.silent:.0f} s, not {budgets.silent} s,"
+            waited = f"{ceil(time.silent)} s, not {budgets.silent} s,"
             text = f"a caller who presses nothing waits {waited} until somebody is rung {when}"
             yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at)
 

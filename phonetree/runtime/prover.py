@@ -82,8 +82,13 @@ class Prover:
         self._asked: set[ProverProcess] = set()
         self._changing = Lock()
 
-    def broken(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
-        """The promises that a site, made of these files, breaks on calls from today on, under its overrides.
+    def broken_by_override(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
+        """The same for a change at short notice, which does not wait for the proof of an edit."""
+        return self.broken(site, contents, lock=self._lock.with_name(f"{self._lock.name}-overrides"))
+
+    def broken(self, site: Site, contents: Contents, *, lock: Path | None = None) -> tuple[Problem, ...]:
+        """The promises that a site, made of these files, breaks on calls from today on, under its overrides. Of those
+        who share a `lock` on this host, one is asked at a time.
 
         Raises ConfigError when it cannot be proved, UnprovedError when that may be different later, and StoppedError.
         """
@@ -92,7 +97,7 @@ class Prover:
         shelf = _Shelf(self._proofs, question)
         if (kept := shelf.find()) is not None:
             return kept.problems
-        with turnstile(self._lock, self._seconds, self._stopping):
+        with turnstile(lock or self._lock, self._seconds, self._stopping):
             if (kept := shelf.find()) is not None:  # another server proved it meanwhile
                 return kept.problems
             answer = self._ask(question)
@@ -199,7 +204,7 @@ class ProverProcess:
                 "what keeps the machine busy"
             )
         if not line:
-            raise ProverError(f"could not be checked: {self._ending()}; have the operator see that memory is free")
+            raise ProverError(f"could not be checked: {self._ending()}; if it happens again, tell the operator")
         try:
             return Answer.read(line, question.folder)
         except ValueError:
@@ -213,7 +218,11 @@ class ProverProcess:
             status = self._process.wait(ENDING_SECONDS)
         except subprocess.TimeoutExpired:
             return "the process that checks stopped answering"
-        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        how = (
+            f"was ended by signal {-status}, perhaps for lack of memory"
+            if status < 0
+            else f"ended with status {status}"
+        )
         return f"the process that checks {how}"
 
 

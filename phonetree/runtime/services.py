@@ -161,6 +161,7 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         prover.broken,
         revisions.newest if revisions else tuple,
         publisher.publish if publisher else lambda _: None,
+        prover.broken_by_override,
     )
 
     def find(name: str) -> Site | None:

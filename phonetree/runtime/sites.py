@@ -43,40 +43,56 @@ class Sites:
         proof: Proof | None = None,
         published: Callable[[], Iterable[Contents]] = tuple,
         publish: Callable[[Loaded], None] = lambda _: None,
+        override_proof: Proof | None = None,
     ) -> None:
-        """`proof` says which promises an edit would break; without it promises are not checked. `published` are the
-        files of earlier revisions, newest first: when those in the folder have a problem, a starting server continues
-        with these, as a running one would; and without any, with English in place of phrases that a language lacks.
+        """`proof` says which promises an edit would break; without it promises are not checked. `override_proof` does
+        for overrides, which then wait for no edit. `published` are the files of earlier revisions, newest first. A
+        starting server continues with these, as a running one would, when those in the folder have a problem, or were
+        never published: `reload` proves them first. Without any it accepts the folder's site even if that breaks a
+        promise, or with English in place of phrases that a language lacks: it helps more callers than none.
         `publish` makes a revision known to other servers, before callers hear it.
 
-        Raises ConfigError when there is no site to start with. The first site is accepted even if it breaks a promise:
-        it helps more callers than none. `reload` proves it anyway, and `problems` says what it breaks.
+        Raises ConfigError when there is no site to start with.
         """
         self.folder = folder
         self.rules = rules
         self._proof = proof
+        self._override_proof = override_proof or proof
         self._publish = publish
         self.problems: tuple[Problem, ...] = ()
         self.refused: tuple[Problem, ...] = ()
+        self.checking = False
+        """Whether an edit is being checked: callers do not hear it yet."""
         self._overrides: tuple[Override, ...] = ()
         self.reloads = self.refusals = 0
-        self._lock, self._swap = Lock(), Lock()
+        self._edits, self._changes, self._swap = Lock(), Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
         self._edit_due = self._override_due = inf
-        try:
-            loaded = load(folder, rules)
-        except Exception as error:
-            earlier = next(filter(None, map(self._made_of, published())), None)
-            started = earlier or self._patched()
-            if started is None:
-                raise
-            loaded, self.problems = started, problems_of(error, folder)
+        loaded = self._first(list(published()))
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
         """What callers hear when a turn fails: bytes, so nothing more can fail."""
+
+    def _first(self, published: list[Contents]) -> Loaded:
+        """The site to start with. Raises ConfigError when there is none."""
+        try:
+            loaded = load(self.folder, self.rules)
+        except Exception as error:
+            started = self._newest(published) or self._patched()
+            if started is None:
+                raise
+            self.problems = problems_of(error, self.folder)
+            return started
+        if loaded.site.revision in map(revision_of, published):
+            return loaded
+        return self._newest(published) or loaded  # an edit that no caller has heard has to be proved first
+
+    def _newest(self, published: list[Contents]) -> Loaded | None:
+        """The newest published revision that is valid here."""
+        return next(filter(None, map(self._made_of, published)), None)
 
     def recall(self, name: str, contents: Contents) -> Site | None:
         """The site of a revision that another server published, from its files; None when they do not match
@@ -107,7 +123,7 @@ class Sites:
     def reload(self) -> bool:
         """Loads the current files; True when callers hear something new. A bad edit changes nothing, nor does one on
         which we fail: any exception becomes a problem, and the files are tried again when they change."""
-        with self._lock:
+        with self._edits:
             try:
                 return self._take()
             except StoppedError:
@@ -117,40 +133,52 @@ class Sites:
                 self.refusals += 1
                 self._edit_due = _again(error)
                 return False
+            finally:
+                self.checking = False
 
     def _take(self) -> bool:
         seen = fingerprint(self.folder)
         if seen == self._seen and monotonic() < self._edit_due:
             return False
-        again = not self._seen or self._edit_due < inf
-        self._seen, self._edit_due = seen, inf
+        self._seen, self._edit_due, self.checking = seen, inf, True
         with considerate():
             loaded = load(self.folder, self.rules)
-        self._prove(loaded, again=again)
-        self.problems = ()
-        if loaded.site.revision == self.current.revision:
-            return False
-        self._publish(loaded)
-        self._remember(loaded.site, current=True)
-        self.contents, self.last_resort = loaded.contents, loaded.last_resort
-        self.reloads += 1
-        return True
+        published = loaded.site.revision == self.current.revision
+        while True:
+            overrides = self._overrides
+            self._prove(loaded, overrides)
+            if not published:
+                self._publish(loaded)
+            with self._swap:
+                if self._overrides == overrides:  # else others came into force meanwhile
+                    self.problems = ()
+                    if not published:
+                        self.current = self._hold(loaded.site)
+                        self.contents, self.last_resort = loaded.contents, loaded.last_resort
+                        self.reloads += 1
+                    return not published
 
     def override(self, overrides: tuple[Override, ...]) -> bool:
         """Replaces the overrides by these, newest first; True when they are in force. If the site would break a promise
         that it keeps without them, nothing changes, nor if we fail on them."""
-        with self._lock:
+        with self._changes:
             self._override_due = inf
-            try:
-                self.refused = broken_by(overrides, self.current, self._broken) if overrides else ()
-            except StoppedError:
-                return False
-            except Exception as error:  # noqa: BLE001 -- see above
-                self.refused = problems_of(error, self.folder)
-                self._override_due = _again(error)
-            if not self.refused:
-                self.take_over(overrides)
-            return not self.refused
+            while True:
+                with self._swap:
+                    site, contents = self.current, self.contents
+                try:
+                    self.refused = self._broken_by(overrides, site, contents)
+                except StoppedError:
+                    return False
+                except Exception as error:  # noqa: BLE001 -- see above
+                    self.refused = problems_of(error, self.folder)
+                    self._override_due = _again(error)
+                if self.refused:
+                    return False
+                with self._swap:
+                    if self.current.revision == site.revision:  # else an edit went live meanwhile
+                        self._change(overrides)
+                        return True
 
     @property
     def override_due(self) -> bool:
@@ -160,32 +188,37 @@ class Sites:
     def take_over(self, overrides: tuple[Override, ...]) -> None:
         """The same without checking promises, for overrides that were in force before this server started."""
         with self._swap:
-            self._overrides = overrides
-            sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
-            self._revisions = OrderedDict((site.revision, site) for site in sites)
-            self.current = self._revisions[self.current.revision]
+            self._change(overrides)
 
-    def _prove(self, loaded: Loaded, *, again: bool) -> None:
-        """Refuses a site that callers must not hear. The one they hear already is proven `again` only at the first
-        load, after an attempt that failed, and under overrides."""
-        site = overridden(loaded.site, self._overrides)
-        known = site.revision in self._revisions and not again and not self._overrides
-        if self._proof and not known and (broken := self._proof(site, loaded.contents)):
+    def _change(self, overrides: tuple[Override, ...]) -> None:
+        self._overrides = overrides
+        sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
+        self._revisions = OrderedDict((site.revision, site) for site in sites)
+        self.current = self._revisions[self.current.revision]
+
+    def _prove(self, loaded: Loaded, overrides: tuple[Override, ...]) -> None:
+        """Refuses a site that callers must not hear. One that was heard before is proved again: that was on another
+        day, or on another server, or it was the first one."""
+        if self._proof and (broken := self._proof(overridden(loaded.site, overrides), loaded.contents)):
             raise ConfigError(broken)
 
-    def _broken(self, site: Site) -> tuple[Problem, ...]:
-        """The promises that the current site breaks under other overrides."""
-        return self._proof(site, self.contents) if self._proof else ()
+    def _broken_by(self, overrides: tuple[Override, ...], site: Site, contents: Contents) -> tuple[Problem, ...]:
+        """The promises that a site breaks under these overrides and not without them."""
+        proof = self._override_proof
+        if proof is None or not overrides:
+            return ()
+        return broken_by(overrides, site, lambda changed: proof(changed, contents))
 
-    def _remember(self, site: Site, *, current: bool = False) -> Site:
+    def _remember(self, site: Site) -> Site:
         with self._swap:
-            site = self._revisions[site.revision] = overridden(site, self._overrides)
-            self._revisions.move_to_end(site.revision)
-            if current:
-                self.current = site
-            while len(self._revisions) > MOST_REVISIONS:
-                self._revisions.popitem(last=False)
-            return site
+            return self._hold(site)
+
+    def _hold(self, site: Site) -> Site:
+        site = self._revisions[site.revision] = overridden(site, self._overrides)
+        self._revisions.move_to_end(site.revision)
+        while len(self._revisions) > MOST_REVISIONS:
+            self._revisions.popitem(last=False)
+        return site
 
 
 def _again(error: Exception) -> float:

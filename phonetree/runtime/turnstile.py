@@ -24,6 +24,9 @@ def turnstile(file: Path, seconds: float, stopping: Event) -> Iterator[None]:
     opened = -1
     with suppress(OSError):
         opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        if os.fstat(opened).st_uid != os.getuid():  # somebody else's, who could keep us waiting
+            os.close(opened)
+            opened = -1
     try:
         end = monotonic() + seconds
         while _taken(opened) and monotonic() < end and not stopping.wait(LOOK_SECONDS):

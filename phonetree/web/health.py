@@ -12,6 +12,9 @@ _TEST_CALL = {True: "good", False: "failed", None: "not tried"}
 """None: the server has just started, or does not know where it listens."""
 
 
+CHECKING = "being checked"
+
+
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """The process answers."""
@@ -20,7 +23,8 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Whether calls are answered from the current files, and messages stored: one word for each.
+    """Whether calls are answered from the current files, and messages stored: one word for each. An edit that is
+    being checked is not heard yet.
 
     503 when the server failed its own test call, when the last edit or an override was refused, or when the database
     is unavailable. Callers get help in each case. The problems in full are only for those with access
@@ -35,7 +39,7 @@ def readyz() -> tuple[Response, int]:
     }
     words = {
         "test_call": _TEST_CALL[running.canary.ok],
-        "last_edit": "refused" if details["last_edit"] else "good",
+        "last_edit": "refused" if details["last_edit"] else CHECKING if sites.checking else "good",
         "overrides": "refused" if details["overrides"] else "good",
         "database": "away" if details["database"] else "good",
     }
@@ -47,4 +51,4 @@ def readyz() -> tuple[Response, int]:
         if allowed()
         else {}
     )
-    return jsonify(**words, **more), 200 if set(words.values()) <= {"good", _TEST_CALL[None]} else 503
+    return jsonify(**words, **more), 200 if set(words.values()) <= {"good", CHECKING, _TEST_CALL[None]} else 503

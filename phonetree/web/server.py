@@ -91,7 +91,7 @@ class Edge:
             return None  # the client has gone
         if body is None:
             return protocol.response_empty(403, self._refusal)
-        large = len(body) > USUAL_BODY_BYTES
+        large = len(body) + len(scope.query_string) > USUAL_BODY_BYTES
         answer = await self._answered(_environ(scope, body), signed=signed, large=large)
         return answer.give(protocol)
 

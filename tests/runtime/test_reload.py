@@ -261,7 +261,7 @@ def test_an_override_over_which_we_fail_is_refused_and_said_so(config: Path, mon
     def crash(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise RuntimeError
 
-    monkeypatch.setattr(server.sites, "_proof", crash)
+    monkeypatch.setattr(server.sites, "_override_proof", crash)
     wanted = Override(server.now, server.now + timedelta(hours=1), Kind.CLOSED, {})
     assert not server.sites.override((wanted,))
     assert "RuntimeError" in str(server.sites.refused[0])

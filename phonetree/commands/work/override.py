@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 
 import click
 
@@ -24,6 +26,9 @@ from phonetree.runtime.prover import prover_of
 from phonetree.store.kept import Kept, standing
 from phonetree.store.overrides import Overrides
 
+PATIENCE_SECONDS = 2.0
+"""After that, whoever waits is told for what."""
+
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
@@ -41,7 +46,8 @@ def add(
     kept = overrides.kept(int(time.time()))
     others = standing(kept)
     prover = prover_of(config, reading_rules(), lambda: now, place.store, settings.secret_keys())
-    check_promises(loaded.site, wanted, others, lambda site: prover.broken(site, loaded.contents))
+    with _told_if_it_takes_long():
+        check_promises(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site), int(time.time()))
     click.echo(f"Override {number}: {in_a_line(wanted, loaded.site)}.")
     for team in nobody_on_shift(loaded.site, wanted):
@@ -50,6 +56,16 @@ def add(
         click.echo(f"Still in force: {numbered(each, loaded.site).strip()}. To end it: override withdraw {each.number}")
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
+
+
+@contextmanager
+def _told_if_it_takes_long() -> Iterator[None]:
+    timer = Timer(PATIENCE_SECONDS, click.echo, ["Checking what callers would meet ..."], {"err": True})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:

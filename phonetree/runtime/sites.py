@@ -47,8 +47,8 @@ class Sites:
     ) -> None:
         """`proof` says which promises an edit would break; without it promises are not checked. `override_proof` does
         for overrides, which then wait for no edit. `published` are the files of earlier revisions, newest first. A
-        starting server continues with these, as a running one would, when those in the folder have a problem, or were
-        never published: `reload` proves them first. Without any it accepts the folder's site even if that breaks a
+        starting server continues with these, as a running one would, when those in the folder have a problem, or are
+        not what callers heard last: `reload` proves them first. Without any it accepts the folder's site even if that breaks a
         promise, or with English in place of phrases that a language lacks: it helps more callers than none.
         `publish` makes a revision known to other servers, before callers hear it.
 
@@ -86,9 +86,9 @@ class Sites:
                 raise
             self.problems = problems_of(error, self.folder)
             return started
-        if loaded.site.revision in map(revision_of, published):
+        if published and loaded.site.revision == revision_of(published[0]):
             return loaded
-        return self._newest(published) or loaded  # an edit that no caller has heard has to be proved first
+        return self._newest(published) or loaded  # what callers did not hear last has to be proved first
 
     def _newest(self, published: list[Contents]) -> Loaded | None:
         """The newest published revision that is valid here."""

@@ -97,6 +97,17 @@ def test_files_that_broke_a_promise_from_the_start_break_it_again_after_they_wer
     assert sites.problems
 
 
+def test_nor_does_a_server_that_starts_then_speak_them(config: Path) -> None:
+    edit(config, GOOD, BAD)
+    helpline = Helpline(config)
+    assert not helpline.server().reload()
+    edit(config, BAD, GOOD)
+    mended = helpline.server()
+    assert mended.reload()
+    edit(config, GOOD, BAD)
+    assert helpline.server().current.revision == mended.current.revision
+
+
 def test_a_revision_that_another_server_began_with_is_proved_before_it_is_ours(helpline: Helpline) -> None:
     sites = helpline.server()
     edit(helpline.config, GOOD, BAD)

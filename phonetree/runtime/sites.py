@@ -48,8 +48,8 @@ class Sites:
         """`proof` says which promises an edit would break; without it promises are not checked. `override_proof` does
         for overrides, which then wait for no edit. `published` are the files of earlier revisions, newest first. A
         starting server continues with these, as a running one would, when those in the folder have a problem, or are
-        not what callers heard last: `reload` proves them first. Without any it accepts the folder's site even if that breaks a
-        promise, or with English in place of phrases that a language lacks: it helps more callers than none.
+        not what callers heard last: `reload` proves them first. Without any it accepts the folder's site even if that
+        breaks a promise, or with English in place of phrases that a language lacks: it helps more callers than none.
         `publish` makes a revision known to other servers, before callers hear it.
 
         Raises ConfigError when there is no site to start with.

@@ -13,7 +13,7 @@ from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import Email, Link, Menu, Number, Part, Text, prompts_of
 from phonetree.core.verbs import Say
 from phonetree.core.wording import Speaker, digits, sentence, written
-from tests.support.lines import ROOT, RULES, VPR
+from tests.support.lines import RULES, VPR
 
 SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
@@ -131,7 +131,7 @@ def test_speech_takes_longer_for_numbers_and_pauses() -> None:
 
 
 def test_what_is_said_in_advance_is_what_would_be_said_now() -> None:
-    site = load(ROOT / "config", RULES).site
+    site = load(VPR, RULES).site
     bare = replace(site)
     assert site.said
     assert not bare.said
@@ -148,8 +148,8 @@ def test_what_is_said_in_advance_is_what_would_be_said_now() -> None:
 
 
 def test_what_depends_on_the_moment_is_not_said_in_advance() -> None:
-    """The shipped site says when somebody is there again, and why nobody is there."""
-    site = load(ROOT / "config", RULES).site
+    """The site says when somebody is there again, and why nobody is there."""
+    site = load(VPR, RULES).site
     later = NOW + timedelta(days=40)
     differ = [
         node.id

@@ -258,6 +258,7 @@ def test_a_server_that_starts_over_bad_files_goes_on_with_what_was_published_las
     for text in (good, good.replace("for crisis lines", "for help lines"), good):
         routing.write_text(text, encoding="utf-8")
         server = Server(database, config, tmp_path)
+        server.sites.reload()
         server.worker.round(int(time.time()))
     before = server.sites.current.revision
     routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
@@ -271,6 +272,8 @@ def test_a_server_that_starts_over_bad_files_goes_on_with_what_was_published_las
     routing.write_text(good.replace("for crisis lines", "for other lines"), encoding="utf-8")
     again = Server(database, config, tmp_path)
     assert again.sites.problems == ()
+    assert again.sites.current.revision == before, "until the edit is proved"
+    assert again.sites.reload()
     assert again.sites.current.revision != before
 
 

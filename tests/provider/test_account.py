@@ -15,7 +15,7 @@ from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN
 
 ADVOCATE, BAHAMAS, LINE = "+16175550101", "+12425550101", "+18008418371"
-SHORT = (0.5, 0.3)
+SHORT = (2.0, 1.0)
 CALLS = "com.twilio.voice.insights.call-summary.complete"
 
 Look = Callable[[Provider], list[Remark]]
@@ -32,7 +32,7 @@ LOOKS: dict[str, tuple[Look, str]] = {
 @pytest.fixture
 def held() -> TestProvider:
     """A provider where all is as it should be; it holds one recording."""
-    made = TestProvider(ACCOUNT, TOKEN, stall_seconds=1)
+    made = TestProvider(ACCOUNT, TOKEN, stall_seconds=2)
     made.numbers["PN1"] = {"sid": "PN1", "phone_number": NUMBER}
     made.leave("CA" + "1" * 32, 2)
     return made

@@ -147,10 +147,12 @@ class Sites:
         while True:
             overrides = self._overrides
             self._prove(loaded, overrides)
+            if self._overrides != overrides:
+                continue  # others came into force meanwhile
             if not published:
                 self._publish(loaded)
             with self._swap:
-                if self._overrides == overrides:  # else others came into force meanwhile
+                if self._overrides == overrides:
                     self.problems = ()
                     if not published:
                         self.current = self._hold(loaded.site)

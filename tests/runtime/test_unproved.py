@@ -12,7 +12,7 @@ from phonetree.config.promises import broken_promises
 from phonetree.config.site import Contents, Loaded, load, revision_of
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
-from phonetree.errors import Problem
+from phonetree.errors import Problem, Where
 from phonetree.runtime.sites import Sites
 from tests.support.lines import RULES, VPR
 from tests.support.programs import until
@@ -153,6 +153,29 @@ def test_an_edit_is_proved_under_the_overrides_that_came_meanwhile(config: Path)
     sites = Sites(config, RULES, proof, override_proof=lambda _site, _contents: ())
     assert not sites.reload()
     assert seen == [(), (CLOSED,)]
+
+
+def test_an_edit_that_breaks_a_promise_under_them_is_not_published(config: Path) -> None:
+    published: list[str] = []
+
+    def proof(site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        if not site.schedule.overrides:
+            assert sites.override((CLOSED,))
+            return ()
+        return (Problem(Where("routing.yaml"), "broken while it is closed"),)
+
+    sites = Sites(
+        config,
+        RULES,
+        proof,
+        publish=lambda loaded: published.append(loaded.site.revision),
+        override_proof=lambda _site, _contents: (),
+    )
+    before = sites.current.revision
+    edit(config, "for crisis lines", "for help lines")
+    assert not sites.reload()
+    assert sites.problems
+    assert (sites.current.revision, published) == (before, [before])
 
 
 def test_an_override_is_proved_on_the_edit_that_went_live_meanwhile(config: Path) -> None:

@@ -19,9 +19,6 @@ from phonetree.proof.situations import Situation, pressed
 
 Ask = Callable[[Site, datetime, Situation], Turn]
 
-NO_KEY = "?"
-"""A key that no phone has."""
-
 EVERY = -1
 """Every moment, as a set."""
 
@@ -66,10 +63,10 @@ class MemoisedEngine:
 
     def keys(self, state: State, moment: int) -> frozenset[str]:
         """The keys that make a difference in a state; no other does."""
-        compared: set[str] = set()
-        situation = state, pressed(state, cast("str", RecordingKey(NO_KEY, compared))), 0
+        key = RecordingKey()
+        situation = state, pressed(state, cast("str", key)), 0
         self._ask(self._site, cast("datetime", self._moment(moment, situation)), situation)
-        return frozenset(compared)
+        return frozenset(key.compared)
 
     def _call(self, situation: Situation, moment: int) -> tuple[int, int]:
         """Calls the engine: the number of the answer in a situation at a moment, and when else it is given."""

@@ -1,9 +1,9 @@
 """Which promises a site breaks, proved in a process of its own and once for all servers.
 
 A proof takes seconds of computing, which a serving process does not have: turns would wait. So an edit or an override
-is proved by a prover (`config/proving.py`), one at a time on a host, and what it found is kept in the store for the
-other servers. Without a store, or while it is away, each server asks a prover. If a prover fails in any way there is no
-proof, and what callers hear stays.
+is proved by a prover (`config/proving.py`), one of each at a time on a host, and what it found is kept in the store for
+the other servers. Without a store, or while it is away, each server asks a prover. If a prover fails in any way there
+is no proof, and what callers hear stays.
 """
 
 import signal

@@ -6,6 +6,9 @@ PhonetreeError
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
+
+
+|-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
@@ -49,6 +52,10 @@ class LeftAloneError(OverrideError):
         self.come_to = tuple(come_to)
         then = f"callers who ask for them come to {', '.join(come_to)}"
         super().__init__([*problems, f"{then}; choose who takes the place, or accept that by name"])
+
+
+class AccountError(PhonetreeError):
+    """An account cannot be made or changed like this; the text says why, and what to do."""
 
 
 class StoreError(PhonetreeError):

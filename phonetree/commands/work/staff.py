@@ -38,7 +38,7 @@ def list_(place: Place) -> None:
     """Runs `staff list`."""
     found = Accounts(place.store).all()
     for each in found:
-        click.echo(f"{each.name}  {', '.join(role for role in Role if role in each.roles)}  {_state(each)}")
+        click.echo(f"{each.name}  {each.listed}  {_state(each)}")
     if not found:
         click.echo('There is no account. To make the first: staff add "NAME" --role admin')
 

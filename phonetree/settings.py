@@ -191,7 +191,7 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         backups=Path(values["PHONETREE_BACKUPS"]) if values.get("PHONETREE_BACKUPS") else None,
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
-        link_seconds=24 * 3600 * good(lambda: _number(values, "PHONETREE_LINK_DAYS", 7, 30), 7),
+        link_seconds=good(lambda: link_seconds(values), 0),
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
@@ -269,6 +269,11 @@ def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     if given["SECRET_KEY_OLD"] and not given["SECRET_KEY"]:
         raise SettingsError("SECRET_KEY is not set, but SECRET_KEY_OLD is; set the new one, or rename the old one")
     return tuple(filter(None, given.values()))
+
+
+def link_seconds(environ: Mapping[str, str] = os.environ) -> int:
+    """How long a one-time link works."""
+    return 24 * 3600 * _number(_values(environ), "PHONETREE_LINK_DAYS", 7, 30)
 
 
 def is_demo(environ: Mapping[str, str] = os.environ) -> bool:

@@ -200,7 +200,7 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", alone: bool = F
         title=TITLES[sent.change],
         form=sent,
         endings=notice.endings(sent.change),
-        languages=tuple(notice.written.languages),
+        languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
         covers=sent.change in COVERS,
         phones=simulated.PHONES,

@@ -27,7 +27,6 @@ SHORTEST_KEY = 32
 """Characters of a key that cannot be found by trying, offline, with a copy of the database."""
 
 DEMO_FOLDER = Path("var/demo")
-DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
 T = TypeVar("T")
 
@@ -256,7 +255,6 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),
         PHONETREE_KEYS=str(demo_keys(port)),
-        **DEMO_NUMBERS,
     )
     if config:
         environ["PHONETREE_CONFIG"] = str(config)

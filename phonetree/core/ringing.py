@@ -56,10 +56,10 @@ def hours_of(team: Team) -> tuple[Hours, ...]:
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
-    """The members on shift. A team outside its hours has none."""
+    """The members on shift. A team outside its hours has none, and a member without a phone is never on shift."""
     if not team.hours.is_open(schedule, now):
         return ()
-    return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
+    return tuple(member for member in team.members if member.number and member.shifts.is_open(schedule, now))
 
 
 def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", now: datetime) -> Round | None:

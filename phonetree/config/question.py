@@ -83,7 +83,7 @@ class Question:
                 "contents": {name: sha256(data).hexdigest() for name, data in self.contents.items()},
                 "audio": [name.hex() for name in audio(self.folder)],
                 "names": self._names(),
-                "phones": self._phones(),
+                "phones": self._phones() or None,  # without any, it makes no difference whether there could be some
                 "overrides": self._overrides(),
                 "since": self.since.isoformat(),
             }

@@ -221,9 +221,10 @@ class Sites:
 
         In two steps. A phone that is gone, or was replaced by another, stops ringing at once, in calls in progress too,
         whatever promise that breaks: to ring somebody who has left, or to tell a stranger that the helpline calls, is
-        worse than a call that finds nobody and is led to help. A member who had no phone is rung once it is proved that
-        this breaks no promise, as an edit is; if it does, or cannot be proved, nothing else changes, and
-        staff are told. An edit that was refused is tried again, since it may be right with other phones.
+        worse than a call that finds nobody and is led to help. A member who had no phone is rung once that is proved,
+        as an edit is: if it breaks a promise and every promise is kept without, or if it cannot be proved, that member
+        waits. Where promises are broken already, one more who is rung can only help. Whatever is broken, staff are
+        told. An edit that was refused is tried again, since it may be right with other phones.
         """
         with self._swap:
             self._fill({name: number if self.rules.phone(name) else "" for name, number in phones.items()})
@@ -247,14 +248,12 @@ class Sites:
                         return not self.waiting
 
     def _broken_with(self, wanted: Site, site: Site, contents: Contents) -> tuple[tuple[Problem, ...], bool]:
-        """The promises that are broken with other phones; and whether these are to wait, because the site keeps those
-        promises without them."""
+        """The promises that are broken with other phones; and whether these are to wait, because the site keeps every
+        promise without them."""
         if self._override_proof is None:
             return (), False
         broken = self._override_proof(wanted, contents)
-        before = self._override_proof(site, contents) if broken and wanted is not site else broken
-        new = tuple(each for each in broken if each not in before)
-        return new or broken, bool(new)
+        return broken, bool(broken) and wanted is not site and not self._override_proof(site, contents)
 
     def _fill(self, phones: Mapping[str, str]) -> None:
         """Has these phones ring, in every site. Held by `_swap`."""

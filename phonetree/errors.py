@@ -5,6 +5,8 @@ PhonetreeError
 |-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
+|   `-- LeftAloneError   one that would leave callers with nobody to ring
+|-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, or confirmed
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
@@ -44,6 +46,19 @@ class OverrideError(PhonetreeError):
 
 class PeopleError(PhonetreeError):
     """A member's phone cannot be added, called or confirmed; the text says why and what to do, without its number."""
+
+
+class LeftAloneError(OverrideError):
+    """An override would leave callers with nobody to ring: `come_to` are the nodes where they then come to."""
+
+    def __init__(self, problems: Sequence[str], come_to: Sequence[str]) -> None:
+        self.come_to = tuple(come_to)
+        then = f"callers who ask for them come to {', '.join(come_to)}"
+        super().__init__([*problems, f"{then}; choose who takes the place, or accept that by name"])
+
+
+class AccountError(PhonetreeError):
+    """An account cannot be made or changed like this; the text says why, and what to do."""
 
 
 class StoreError(PhonetreeError):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from phonetree.config.numbers import NumberRules
+from phonetree.core.covers import covered
 from phonetree.core.tree import Member, Site
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
@@ -31,17 +32,22 @@ def with_numbers(members: tuple[Member, ...], rules: NumberRules) -> tuple[Membe
 def filled(site: Site, rules: NumberRules) -> Site:
     """The same revision with the phones of these rules; the same object if they change nothing."""
     rules = replace(rules, ours=frozenset(filter(None, (site.helpline.number, site.helpline.provider_number))))
-    teams = {name: replace(team, members=with_numbers(team.members, rules)) for name, team in site.teams.items()}
-    if teams == site.teams:
+    written = site.written or site.teams  # in the places of others, members stand twice
+    teams = {name: replace(team, members=with_numbers(team.members, rules)) for name, team in written.items()}
+    if teams == written:
         return site
-    changed = replace(site, teams=teams)
+    if site.written:
+        changed = replace(site, teams=covered(teams, site.schedule.overrides), written=teams)
+    else:
+        changed = replace(site, teams=teams)
     changed.said.update(site.said)  # the texts are the same
     return changed
 
 
 def phones_of(site: Site) -> Mapping[str, str]:
     """The phones in a site that the store holds: those that it was filled with, as far as they ring."""
-    members = (member for team in site.teams.values() for member in team.members if member.phone)
+    teams = site.written or site.teams
+    members = (member for team in teams.values() for member in team.members if member.phone)
     found: dict[str, str] = {}
     for member in members:
         found[member.phone] = found.get(member.phone) or member.number

@@ -25,15 +25,15 @@ class OverridePoller:
     now: Callable[[], datetime]
     following: tuple[int, ...] = ()
     """The numbers of those in force."""
-    _seen: tuple[tuple[int, ...], tuple[str, int]] | None = None
+    _seen: tuple[tuple[tuple[int, datetime], ...], tuple[str, int]] | None = None
 
     def poll(self) -> None:
         """Polls once. When the store is unavailable nothing changes: the worker reports that."""
         try:
-            kept = self.overrides.kept(int(self.now().timestamp()))
+            kept = self.overrides.followed(int(self.now().timestamp()))
         except StoreError:
             return
-        numbers, before = tuple(each.number for each in kept), self._seen
+        numbers, before = tuple((each.number, each.override.ends) for each in kept), self._seen
         self._seen = numbers, (self.sites.current.revision, self.sites.fillings)
         same = before and before[0] == numbers and (before == self._seen or not self.sites.refused)
         if same and not self.sites.override_due:
@@ -43,4 +43,4 @@ class OverridePoller:
         elif not self.sites.override(standing(kept)):
             log.warning("overrides", problems=[str(problem) for problem in self.sites.refused])
             return
-        self.following = numbers
+        self.following = tuple(each.number for each in kept)

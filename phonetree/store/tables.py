@@ -143,6 +143,9 @@ overrides = Table(
     Column("words", Text, nullable=False, comment="said in front of the menu: JSON, by language"),
     Column("by", String(80), nullable=False),
     Column("withdrawn_at", BigInteger),
+    Column("away", Text, comment="a cover: the member who is away"),
+    Column("taken_by", Text, comment="who takes their place; empty: nobody"),
+    Column("accepted", Text, comment="nodes accepted while nobody is there: JSON"),
 )
 
 actions = Table(
@@ -152,6 +155,39 @@ actions = Table(
     Column("at", BigInteger, nullable=False),
     Column("by", String(80), nullable=False),
     Column("what", Text, nullable=False, comment="a sentence; never of a message or a caller"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("folded", String(240), nullable=False, unique=True, comment="the name, however it is typed"),
+    Column("password", String(200), comment="an argon2 hash; empty until one is chosen"),
+    Column("uniquifier", String(64), nullable=False, unique=True, comment="in sessions; a new one ends them all"),
+    Column("factor", Text, comment="of the second factor, encrypted"),
+    Column("recovery", Text, nullable=False, comment="recovery codes, each encrypted: JSON"),
+    Column("link", String(64), unique=True, comment="SHA-256 of a one-time link that sets the password"),
+    Column("link_ends_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+account_roles = Table(
+    "account_roles",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(10), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+account_notices = Table(
+    "account_notices",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False, comment="shown until it is dismissed"),
+    sqlite_with_rowid=False,
 )
 
 proofs = Table(

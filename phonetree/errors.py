@@ -5,6 +5,7 @@ PhonetreeError
 |-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
+|-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
@@ -13,7 +14,7 @@ PhonetreeError
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,15 @@ class OverrideError(PhonetreeError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
+
+
+class EditError(PhonetreeError):
+    """An edit of the hours cannot be made. `problems` has a sentence for each field that is wrong: `first`, `last`,
+    `open`, `name.LANGUAGE`, or "" for what concerns the edit as a whole."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("\n".join(self.problems.values()))
 
 
 class StoreError(PhonetreeError):

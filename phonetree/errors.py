@@ -5,6 +5,7 @@ PhonetreeError
 |-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
+|   `-- LeftAloneError   one that would leave callers with nobody to ring
 |-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
@@ -40,6 +41,15 @@ class OverrideError(PhonetreeError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
+
+
+class LeftAloneError(OverrideError):
+    """An override would leave callers with nobody to ring: `come_to` are the nodes where they then come to."""
+
+    def __init__(self, problems: Sequence[str], come_to: Sequence[str]) -> None:
+        self.come_to = tuple(come_to)
+        then = f"callers who ask for them come to {', '.join(come_to)}"
+        super().__init__([*problems, f"{then}; choose who takes the place, or accept that by name"])
 
 
 class EditError(PhonetreeError):

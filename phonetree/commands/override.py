@@ -16,12 +16,25 @@ if TYPE_CHECKING:
 
 AS_USUAL = "as-usual"
 
+until_option = click.option(
+    "--until", required=True, metavar="T", help='"14:00", "today" (to midnight), or "2026-11-27 14:00".'
+)
+from_option = click.option("--from", "begin", default="now", metavar="T", help="The same; default now.")
+accept_option = click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="NODE",
+    help="Accept that callers come to this node while nobody can be rung.",
+)
+
 
 @click.group()
 @demo_options("The overrides of the demo.")
 @click.pass_context
 def override(context: click.Context, *, demo: bool, port: int | None) -> None:
-    """Open or close the helpline at short notice, or add an announcement before the menu, without an edit.
+    """Open or close the helpline at short notice, add an announcement before the menu, or let members cover for each
+    other, without an edit.
 
     Example: python -m phonetree override list
     """
@@ -30,15 +43,23 @@ def override(context: click.Context, *, demo: bool, port: int | None) -> None:
 
 @override.command()
 @click.argument("kind", type=click.Choice([Kind.OPEN.value, Kind.CLOSED.value, AS_USUAL]))
-@click.option("--until", required=True, metavar="T", help='"14:00", "today" (to midnight), or "2026-11-27 14:00".')
-@click.option("--from", "begin", default="now", metavar="T", help="The same; default now.")
+@until_option
+@from_option
 @click.option("--say", "said", multiple=True, metavar="LANGUAGE=WORDS", help="Said before the menu; in each language.")
+@accept_option
 @who_option
 @config_option
 @pass_place
 def add(
-    place: Place, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
-) -> None:  # fmt: skip
+    place: Place,
+    kind: str,
+    until: str,
+    begin: str,
+    said: tuple[str, ...],
+    accepted: tuple[str, ...],
+    who: str,
+    config: Path,
+) -> None:
     """Make the helpline open, closed or as-usual until a time. Servers follow within seconds.
 
     It is checked like an edit: one that would break a promise to callers is refused.
@@ -47,7 +68,31 @@ def add(
     """
     from phonetree.commands.work import override as work
 
-    work.add(place, kind, until, begin, said, who, config)
+    work.add(place, kind, until, begin, said, accepted, who, config)
+
+
+@override.command()
+@click.argument("away", metavar="MEMBER")
+@click.option("--by", default="", metavar="MEMBER", help="Who takes the place; nobody if it is left out.")
+@until_option
+@from_option
+@accept_option
+@who_option
+@config_option
+@pass_place
+def cover(
+    place: Place, away: str, by: str, until: str, begin: str, accepted: tuple[str, ...], who: str, config: Path
+) -> None:  # fmt: skip
+    """Let a member take MEMBER's place, or let MEMBER be away, until a time.
+
+    Names are those of routing.yaml. It ends automatically. One that leaves an open line with nobody to ring is refused,
+    unless what callers then come to is accepted by name.
+
+    Example: python -m phonetree override cover "First advocate" --by "Second advocate" --until 17:00
+    """
+    from phonetree.commands.work import override as work
+
+    work.cover(place, away, by, until, begin, accepted, who, config)
 
 
 @override.command("list")

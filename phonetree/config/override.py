@@ -6,17 +6,15 @@ from datetime import datetime, timedelta
 from phonetree.config.promises import SHOWN
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
-from phonetree.core import ringing
 from phonetree.core.characters import named, unfit
-from phonetree.core.schedule import Kind, Override, dated
+from phonetree.core.rota import Gap, gaps, rota
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override, dated
 from phonetree.core.speech import speech_seconds
-from phonetree.core.tree import Site
-from phonetree.errors import OverrideError, Problem
+from phonetree.core.tree import Connect, NodeId, Site
+from phonetree.errors import LeftAloneError, OverrideError, Problem
 
 MOST_DAYS = 31
 """Anything longer belongs in hours.yaml, where everybody sees it."""
-
-NOBODY = "nobody is on shift then; fix the shifts in routing.yaml first"
 
 LONGEST_WORDS = 500
 """Characters: far more than can be said in time."""
@@ -26,13 +24,52 @@ LONGEST_WORDS_SECONDS = 15.0
 
 
 def read_override(
-    site: Site, kind: Kind | None, stretch: tuple[datetime, datetime], words: Mapping[str, str], now: datetime
+    site: Site,
+    kind: Kind | None,
+    stretch: tuple[datetime, datetime],
+    words: Mapping[str, str],
+    now: datetime,
+    accepted: tuple[NodeId, ...] = (),
 ) -> Override:
-    """The requested override, between the moments of `stretch`. Raises OverrideError with every problem."""
+    """The requested override, between the moments of `stretch`. `accepted` are the nodes that callers may come to while
+    nobody can be rung. Raises OverrideError with every problem."""
     words = {language: " ".join(text.split()) for language, text in words.items()}
-    if problems := (*_times(kind, *stretch, now), *_words(site, kind, words)):
+    if problems := (*_times(kind, *stretch, now), *_words(site, kind, words), *_unknown_nodes(site, accepted)):
         raise OverrideError(problems)
-    return Override(*stretch, kind, words)
+    return Override(*stretch, kind, words, accepted=accepted)
+
+
+def read_cover(
+    site: Site, away: str, by: str, stretch: tuple[datetime, datetime], now: datetime, accepted: tuple[NodeId, ...] = ()
+) -> Override:
+    """The requested cover: the member `by` ("": nobody) takes the place of the member `away`. It begins when every
+    server knows it, at the earliest. `accepted` as above. Raises OverrideError with every problem."""
+    if problems := (*_times(None, *stretch, now), *_members(site, away, by), *_unknown_nodes(site, accepted)):
+        raise OverrideError(problems)
+    begins = max(stretch[0], now.replace(microsecond=0) + timedelta(seconds=COVER_LEAD_SECONDS))
+    if stretch[1] <= begins:
+        raise OverrideError(["it would be over before every server knows it; choose a later end"])
+    return Override(begins, stretch[1], None, {}, Cover(away, by), accepted)
+
+
+def _members(site: Site, away: str, by: str) -> Iterator[str]:
+    numbers: dict[str, set[str]] = {}
+    for team in (site.written or site.teams).values():
+        for member in team.members:
+            numbers.setdefault(member.name, set()).add(member.number)
+    for name in (away, by) if by else (away,):
+        if name not in numbers:
+            yield f"'{name}' is not a member of a team{suggest(name, numbers)}"
+        elif len(numbers[name]) > 1:
+            yield f"several members with different phones are called '{name}'; tell them apart in routing.yaml"
+    if away == by:
+        yield f"'{away}' cannot take their own place; choose somebody else"
+
+
+def _unknown_nodes(site: Site, accepted: tuple[NodeId, ...]) -> Iterator[str]:
+    for node in accepted:
+        if node not in site.nodes:
+            yield f"'{node}' is not a node{suggest(node, site.nodes)}"
 
 
 def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -> Iterator[str]:
@@ -77,23 +114,44 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"the words are missing in '{language}'; write them in every language"
 
 
-def check_promises(
+def check(
     site: Site, override: Override, others: tuple[Override, ...], proof: Callable[[Site], tuple[Problem, ...]]
 ) -> None:
-    """Raises OverrideError when this override, with the `others`, would break a promise that is kept without it;
-    `proof` says which ones a site breaks."""
+    """Raises LeftAloneError when this override, with the `others`, would leave callers with nobody to ring and that was
+    not accepted; OverrideError when it would break a promise that is kept without it. `proof` says which ones a site
+    breaks."""
+    new, come_to = left_alone(site, override, others)
+    if new and not come_to <= set(override.accepted):
+        raise LeftAloneError([_alone(site, gap) for gap in new], sorted(come_to))
     if broken := broken_by((override, *others), site, proof, others):
-        nobody = [f"team '{team}': {NOBODY}" for team in nobody_on_shift(site, override)]
-        raise OverrideError([*nobody, *(problem.text.removesuffix(SHOWN) for problem in broken)])
+        raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
 
 
-def nobody_on_shift(site: Site, override: Override) -> tuple[str, ...]:
-    """The teams with nobody on shift when an override opens the line."""
-    if override.kind is not Kind.OPEN:
-        return ()
-    schedule = overridden(site, (override,)).schedule
-    return tuple(
-        team.id
-        for team in site.teams.values()
-        if team.hours.is_open(schedule, override.begins) and not ringing.roster(team, schedule, override.begins)
+def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], set[NodeId]]:
+    """When nobody in a team can be rung because of an override, while the line is open; and the nodes that callers
+    come to then."""
+    known = gaps(overridden(site, others), override.begins, override.ends)
+    new = [
+        gap
+        for gap in gaps(overridden(site, (override, *others)), override.begins, override.ends)
+        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in known)
+    ]
+    teams = {gap.team for gap in new}
+    nodes = site.nodes.values()
+    return new, {node.otherwise for node in nodes if isinstance(node, Connect) and node.team in teams}
+
+
+def changes_something(site: Site, override: Override, others: tuple[Override, ...]) -> bool:
+    """Whether callers meet anything else because of an override: closing a closed line changes nothing."""
+    if override.words:
+        return True
+    before, after = (
+        [(each.begins, each.kind, each.on_shift) for each in rota(changed, override.begins, override.ends)]
+        for changed in (overridden(site, others), overridden(site, (override, *others)))
     )
+    return before != after
+
+
+def _alone(site: Site, gap: Gap) -> str:
+    begins, ends = (dated(moment.astimezone(site.schedule.zone)) for moment in (gap.begins, gap.ends))
+    return f"nobody in team '{gap.team}' can be rung from {begins} to {ends}, while the line is open"

@@ -26,8 +26,8 @@ def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...
 
 
 def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
-    """What the proof looks at in overrides: those that change the hours, without their words."""
-    return tuple(replace(each, words={}) for each in overrides if each.kind)
+    """What the proof looks at in overrides: those that change the hours or the shifts, without their words."""
+    return tuple(replace(each, words={}) for each in overrides if each.kind or each.cover)
 
 
 def _breaches(site: Site, since: date) -> Iterator[tuple[NodeId | None, str]]:

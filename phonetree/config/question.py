@@ -15,7 +15,7 @@ import phonetree
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import changing
 from phonetree.config.site import Contents, audio
-from phonetree.core.schedule import Kind, Override
+from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.errors import Problem, Where
 
 ROOMS = ("config", "core", "proof", "provider")
@@ -64,10 +64,7 @@ class Question:
             {name: b64decode(data) for name, data in asked["contents"].items()},
             Path(asked["folder"]),
             NumberRules(asked["names"], asked["fictional"], asked["stand_in"], frozenset(asked["ours"])),
-            tuple(
-                Override(datetime.fromisoformat(begins), datetime.fromisoformat(ends), Kind(kind), {})
-                for begins, ends, kind in asked["overrides"]
-            ),
+            tuple(_override(**each) for each in asked["overrides"]),
             date.fromisoformat(asked["since"]),
         )
 
@@ -92,9 +89,18 @@ class Question:
         names = self.rules.names if escaped else {name.decode() for data in files for name in _NAMED.findall(data)}
         return {name: self.rules.names[name] for name in sorted(names) if name in self.rules.names}
 
-    def _overrides(self) -> list[tuple[str, str, str | None]]:
+    def _overrides(self) -> list[dict[str, object]]:
         """What the proof looks at in them, in one time zone, so that who proved it makes no difference."""
-        return [(_utc(each.begins), _utc(each.ends), each.kind) for each in changing(self.overrides)]
+        return [
+            {
+                "begins": _utc(each.begins),
+                "ends": _utc(each.ends),
+                "kind": each.kind,
+                "cover": (each.cover.away, each.cover.by) if each.cover else None,
+                "accepted": each.accepted,
+            }
+            for each in changing(self.overrides)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,17 @@ class Answer:
             return cls(tuple(_problem(folder, *each) for each in told["problems"]), told["proved"] is True)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ValueError("it is no answer") from error
+
+
+def _override(begins: str, ends: str, kind: str | None, cover: tuple[str, str] | None, accepted: list[str]) -> Override:
+    return Override(
+        datetime.fromisoformat(begins),
+        datetime.fromisoformat(ends),
+        Kind(kind) if kind else None,
+        {},
+        Cover(*cover) if cover else None,
+        tuple(accepted),
+    )
 
 
 def _problem(folder: Path, file: str, line: int, column: int, text: str) -> Problem:

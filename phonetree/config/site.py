@@ -18,6 +18,7 @@ from phonetree.config.phrases import FOLDER, file_of
 from phonetree.config.reader import Findings
 from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.routing import read_routing
+from phonetree.core.covers import covered
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.core.wording import say_in_advance
@@ -168,7 +169,8 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     """The same revision under these overrides, newest first."""
     if site.schedule.overrides == overrides:
         return site
-    changed = replace(site, schedule=replace(site.schedule, overrides=overrides))
+    schedule, written = replace(site.schedule, overrides=overrides), site.written or site.teams
+    changed = replace(site, schedule=schedule, teams=covered(written, overrides), written=written)
     changed.said.update(site.said)  # the texts are the same
     return changed
 

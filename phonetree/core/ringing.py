@@ -56,10 +56,14 @@ def hours_of(team: Team) -> tuple[Hours, ...]:
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
-    """The members on shift. A team outside its hours has none."""
+    """The members on shift, each once. A team outside its hours has none."""
     if not team.hours.is_open(schedule, now):
         return ()
-    return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
+    on_shift: dict[str, Member] = {}
+    for member in team.members:
+        if member.shifts.is_open(schedule, now):
+            on_shift.setdefault(member.number, member)
+    return tuple(on_shift.values())
 
 
 def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", now: datetime) -> Round | None:

@@ -6,6 +6,7 @@ Pure: the moment is a parameter, and holidays are a function of the date. The ru
 - A span includes its start and excludes its end.
 - An entry for a date (a closure, a half day, an extra opening) replaces that day's hours, holiday or not.
 - An override takes precedence over all of these while it lasts; of several, the newest.
+- A cover changes nobody's hours but those of members (`core/covers.py`).
 - A holiday has no hours. A moment that is not open is `holiday` on a holiday or on a day closed by an
   entry, and `closed` otherwise.
 - When a clock change repeats a wall time, a span starts at the first and ends at the second; when it skips one, the
@@ -27,6 +28,10 @@ MINUTES_OF_A_DAY = 24 * 60
 
 HORIZON_DAYS = 400
 """How far ahead to look for the next change: one year and the holidays around its end."""
+
+COVER_LEAD_SECONDS = 10
+"""A cover begins, and is ended, at least so much later than staff say so: every server knows it by then. A ringing goes
+round the members who were on shift when it began, so all servers have to agree on these."""
 
 Names = Mapping[str, str]
 """What a day is called, by language."""
@@ -113,26 +118,43 @@ class DatedHours:
             raise ValueError("the last day is before the first")
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The member named `by` takes the place of the one named `away`; "": nobody does."""
+
+    away: str
+    by: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.away or self.away == self.by:
+            raise ValueError("a cover is for a member, by another one or nobody")
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Override:
     """A change by staff at short notice, from `begins` to before `ends` (aware).
 
     `kind` is open or closed, whatever the hours say; None leaves the hours as they are. `words` by language are said
-    before the menu, and may be empty.
+    before the menu, and may be empty. A `cover` stands alone. `accepted` are the nodes that callers may come to, in
+    the knowledge of staff, while nobody can be rung.
     """
 
     begins: datetime
     ends: datetime
     kind: Kind | None
     words: Names
+    cover: Cover | None = None
+    accepted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.ends <= self.begins:
             raise ValueError("an override ends after it begins")
         if self.kind is Kind.HOLIDAY:
             raise ValueError("an override is open or closed; holidays are days")
-        if self.kind is None and not self.words:
+        if self.kind is None and not self.words and not self.cover:
             raise ValueError("an override has to change or say something")
+        if self.cover and (self.kind or self.words):
+            raise ValueError("a cover neither opens nor closes the line, and says nothing")
 
     def at(self, moment: datetime) -> bool:
         """Whether it is in force at a moment."""
@@ -208,6 +230,10 @@ class Schedule:
     def words(self, now: datetime) -> Names:
         """What staff want said before the menu at `now`, by language; usually empty."""
         return next((override.words for override in self.overrides if override.words and override.at(now)), {})
+
+    def accepted(self, now: datetime) -> frozenset[str]:
+        """The nodes that callers may come to at `now`, in the knowledge of staff, when nobody can be rung."""
+        return frozenset(node for override in self.overrides if override.at(now) for node in override.accepted)
 
     def overridden(self) -> Iterator[datetime]:
         """The moments at which overrides begin and end, rounded up to whole minutes."""

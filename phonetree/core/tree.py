@@ -136,7 +136,28 @@ class OwnHours:
         return week_is_open(self.week, self.zone, now)
 
 
-Hours = Always | HelplineHours | OwnHours
+@dataclass(frozen=True, slots=True)
+class During:
+    """Other hours, as far as they are from `begins` to before `ends` (`inside`), or as far as they are not: the shifts
+    of whoever takes a place, and those of the member who is away."""
+
+    hours: "Hours"
+    begins: datetime
+    ends: datetime
+    inside: bool
+
+    def is_open(self, schedule: Schedule, now: datetime) -> bool:
+        return (self.begins <= now < self.ends) is self.inside and self.hours.is_open(schedule, now)
+
+
+Hours = Always | HelplineHours | OwnHours | During
+
+
+def own_hours(hours: Hours) -> OwnHours | None:
+    """The week of spans that hours depend on, if they do on one of their own."""
+    while isinstance(hours, During):
+        hours = hours.hours
+    return hours if isinstance(hours, OwnHours) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +486,8 @@ class Site:
     page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""
+    written: Mapping[str, Team] = field(default_factory=dict)
+    """The teams as they are written, if covers are in force or to come: `teams` are those with the covers."""
     said: dict[Saying, tuple[Spoken, ...]] = field(default_factory=dict, init=False, repr=False)
     """What is said in the same words at any moment (`wording.say_in_advance`). A copy of the site has nothing yet."""
 

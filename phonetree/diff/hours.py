@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import assert_never
 
 from phonetree.core.schedule import Day, Names, Span, Week
-from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Resource, Site, Team
+from phonetree.core.tree import Always, During, HelplineHours, Hours, OwnHours, Resource, Site, Team
 from phonetree.proof.moments import DAYS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -113,5 +113,7 @@ def _spoken(hours: Hours) -> str:
             return "during the helpline's hours" if inside else "outside the helpline's hours"
         case Always():
             return "always"
+        case During(usual):
+            return _spoken(usual)
         case _:
             assert_never(hours)

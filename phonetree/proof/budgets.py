@@ -29,6 +29,8 @@ class TimeToHelp:
     kind: str
     at: str
     language: str
+    accepted: bool
+    """Whether staff know that nobody can be rung then, and accepted what callers come to."""
     advocate: float | None
     line: float | None
     silent: float | None
@@ -52,7 +54,7 @@ def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHe
             documents = chain((greeting,), islice(alone(walk, begin), 1, None))
             silent, _ = _until_rung(documents, asked_again_is_too_late=False)
             advocate, line = min(people, default=None), min(lines, default=None)
-            yield TimeToHelp(moment.kind, str(moment), language, advocate, line, silent)
+            yield TimeToHelp(moment.kind, str(moment), language, bool(moment.accepted), advocate, line, silent)
 
 
 class SpokenHours:
@@ -125,13 +127,17 @@ def question(verbs: Verbs) -> Gather | None:
 
 def alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Verbs]:
     """The documents of a call whose caller does nothing, or presses `key` at every question, until one comes again."""
+    return map(walk.verbs, path_alone(walk, point, key))
+
+
+def path_alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Point]:
+    """The turns of such a call."""
     following: Point | None = point
     seen: set[Point] = set()
     while following is not None and following not in seen:
         seen.add(following)
-        verbs = walk.verbs(following)
-        yield verbs
-        event = Pressed(key) if key is not None and question(verbs) else SILENT
+        yield following
+        event = Pressed(key) if key is not None and question(walk.verbs(following)) else SILENT
         following = walk.following(following, event)
 
 

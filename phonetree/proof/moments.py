@@ -11,23 +11,26 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from phonetree.core.ringing import hours_of
-from phonetree.core.schedule import Kind, Schedule, midnight, week_boundaries
-from phonetree.core.tree import Hours, OwnHours, Site
+from phonetree.core.rota import DAY, boundaries
+from phonetree.core.schedule import Kind, Schedule, midnight
+from phonetree.core.tree import Hours, NodeId, Site
 
 DAYS = 400
 """How far ahead boundaries are searched: a year, and the closures after its end."""
 
-DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+A_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One kind of moment: an example (`at`), well inside its period, and what distinguishes it; and `all`, a moment in
-    each of its periods, for what depends on more than the kind (how long it takes to say when we open)."""
+    each of its periods, for what depends on more than the kind (how long it takes to say when we open). `accepted` are
+    the nodes that callers may come to, in the knowledge of staff, when nobody can be rung."""
 
     at: datetime
     kind: Kind
     open: tuple[bool, ...]
+    accepted: frozenset[NodeId] = frozenset()
     all: tuple[datetime, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -50,14 +53,15 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
     The hours of `others`, which have the schedule of `site`, are distinguished as well.
     """
     watched = tuple(dict.fromkeys(hours for each in (site, *others) for hours in _hours(each)))
-    found: dict[tuple[Kind, tuple[bool, ...]], int] = {}
+    found: dict[tuple[Kind, tuple[bool, ...], frozenset[NodeId]], int] = {}
     examples: list[list[datetime]] = []
     follows: list[set[int]] = []
     for first, last in _windows(site.schedule, since):
         before: int | None = None
         for begins, ends in _periods(site.schedule, watched, first, last):
             middle = begins + min((ends - begins) / 2, timedelta(hours=3))
-            profile = (site.schedule.kind(begins), tuple(hours.is_open(site.schedule, begins) for hours in watched))
+            open_ = tuple(hours.is_open(site.schedule, begins) for hours in watched)
+            profile = site.schedule.kind(begins), open_, site.schedule.accepted(begins)
             kind = found.setdefault(profile, len(examples))
             if kind == len(examples):
                 examples.append([])
@@ -94,16 +98,7 @@ def _windows(schedule: Schedule, since: date) -> Iterator[tuple[date, date]]:
 def _periods(
     schedule: Schedule, watched: tuple[Hours, ...], first: date, last: date
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The periods between one boundary and the next, from the midnight before `first` to that after `last`.
-
-    Includes spans that begin on the day before: one may still run when the first day begins.
-    """
+    """The periods between one boundary and the next, from the midnight before `first` to that after `last`."""
     begins, ends = midnight(schedule.zone, first), midnight(schedule.zone, last + DAY)
-    boundaries = {begins, ends, *schedule.overridden()}
-    for day in schedule.days(first - DAY, (last - first).days + 2):
-        boundaries.add(midnight(schedule.zone, day.date))
-        boundaries.update(schedule.boundaries(day))
-        for hours in watched:
-            if isinstance(hours, OwnHours):
-                boundaries.update(week_boundaries(hours.week, hours.zone, day.date))
-    return pairwise(sorted(moment for moment in boundaries if begins <= moment <= ends))
+    found = set(boundaries(schedule, watched, first, last))
+    return pairwise(sorted(moment for moment in found if begins <= moment <= ends))

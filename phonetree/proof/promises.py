@@ -17,7 +17,7 @@ from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
-from phonetree.proof.budgets import TimeToHelp, alone, first_turns, question, times_to_help
+from phonetree.proof.budgets import TimeToHelp, first_turns, path_alone, question, times_to_help
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
 from phonetree.proof.situations import SILENT, Situation
@@ -71,6 +71,24 @@ class Walked:
     def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
         return tuple(times_to_help(self.site, self.moments, self.walk))
+
+    def reaches(self, point: Point) -> bool:
+        """Whether a turn rings a phone, or comes to what staff accepted while nobody can be rung."""
+        answer = self.walk.answer_of[point.case]
+        return _rings(self.walk.answers[answer].verbs) or bool(self.accepted_at(answer) >> point.moment & 1)
+
+    def accepted_at(self, answer: int) -> int:
+        """The moments at which staff accepted that callers get this answer while nobody can be rung."""
+        if not self._accepted:
+            return 0
+        turn = self.walk.answers[answer]
+        come_to = {*turn.passed, *(verb.then.node for verb in turn.verbs if isinstance(verb, Gather | Record))}
+        return sum(1 << moment for moment, accepted in self._accepted.items() if come_to & accepted)
+
+    @cached_property
+    def _accepted(self) -> dict[int, frozenset[NodeId]]:
+        """The nodes that staff accepted, by kind of moment, where there are any."""
+        return {number: kind.accepted for number, kind in enumerate(self.moments.kinds) if kind.accepted}
 
     def moments_of(self, answer: int) -> Iterator[tuple[int, datetime]]:
         """The kinds of moment at which an answer is given, each with an example."""
@@ -161,7 +179,7 @@ def wrong_keys_reach_a_person(walked: Walked) -> Iterator[Breach]:
 def _reaches(walked: Walked, key: str | None, who: str) -> Iterator[Breach]:
     for moment in range(len(walked.moments.kinds)):
         for language, begin in first_turns(walked.site, walked.walk, moment):
-            if not any(_rings(verbs) for verbs in alone(walked.walk, begin, key)):
+            if not any(walked.reaches(point) for point in path_alone(walked.walk, begin, key)):
                 yield walked.breach(f"{who} reaches nobody, in '{language}'", begin)
 
 
@@ -172,16 +190,17 @@ def zero_reaches_a_person(walked: Walked) -> Iterator[Breach]:
         for answer, gather in walked.menus:
             pressed = walk.situation_after(answer, Pressed(PERSON_KEY))
             assert pressed is not None
-            if failing := _rings_nobody_before_a_menu(walk, pressed, walk.given[answer]):
+            if failing := _rings_nobody_before_a_menu(walked, pressed, walk.given[answer]):
                 point = min(walk.points_in(pressed, failing), key=walk.rank)
                 yield point, f"0 reaches nobody from menu '{gather.then.node}'", None
 
     return walked.breaches(found())
 
 
-def _rings_nobody_before_a_menu(walk: Walk, situation: int, moments: int) -> int:
+def _rings_nobody_before_a_menu(walked: Walked, situation: int, moments: int) -> int:
     """The moments, of those given, at which a caller who does nothing from a situation on is asked again, or hung up
     on, before a phone rings."""
+    walk = walked.walk
     failing = 0
     seen: dict[int, int] = {}
     waiting = [(situation, moments)]
@@ -192,7 +211,7 @@ def _rings_nobody_before_a_menu(walk: Walk, situation: int, moments: int) -> int
         failing |= again
         for answer, at in walk.parts(situation, moments & ~again):
             verbs = walk.answers[answer].verbs
-            if not _rings(verbs):
+            if not _rings(verbs) and (at := at & ~walked.accepted_at(answer)):
                 after = None if question(verbs) else walk.situation_after(answer, SILENT)
                 if after is None:
                     failing |= at
@@ -401,6 +420,8 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
                 f"{_SHORTER.format('advocate')}",
                 node=begins_at,
             )
+        if time.accepted:
+            continue
         if time.kind == "open" and time.advocate is None and walked.site.teams:
             yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 from phonetree.core.schedule import Kind, Schedule
-from phonetree.core.tree import Choice, Hours, OwnHours, Site
+from phonetree.core.tree import Always, Choice, During, Hours, OwnHours, Site
 from phonetree.core.wording import say_in_advance
 from phonetree.proof.moments import Moment, Moments
 from phonetree.proof.situations import Situation, clock
@@ -104,9 +104,10 @@ class _RecordingSchedule(Schedule):
 
 
 @dataclass(frozen=True, slots=True)
-class _RecordingHours(OwnHours):
-    """Own hours, recorded and cached in the same way. `fact` is their number among a moment's facts."""
+class _RecordingHours(Always):
+    """Other hours, recorded and cached in the same way. `fact` is their number among a moment's facts."""
 
+    of: OwnHours | During
     fact: int
     cache: dict[datetime, bool] = field(default_factory=dict, compare=False)
 
@@ -114,7 +115,7 @@ class _RecordingHours(OwnHours):
         if isinstance(now, RecordingMoment):
             return bool(now.fact(self.fact))
         if now not in self.cache:
-            self.cache[now] = OwnHours.is_open(self, schedule, now)
+            self.cache[now] = self.of.is_open(schedule, now)
         return self.cache[now]
 
 
@@ -143,6 +144,6 @@ def recording_site(site: Site, moments: Moments) -> Site:
 
 
 def _recording_hours(hours: Hours, facts: dict[Hours, int]) -> Hours:
-    if isinstance(hours, OwnHours) and hours in facts:
-        return _RecordingHours(hours.week, hours.zone, facts[hours])
+    if isinstance(hours, OwnHours | During) and hours in facts:
+        return _RecordingHours(hours, facts[hours])
     return hours

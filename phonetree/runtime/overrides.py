@@ -23,15 +23,15 @@ class OverridePoller:
     overrides: Overrides
     sites: Sites
     now: Callable[[], datetime]
-    _seen: tuple[tuple[int, ...], str] | None = None
+    _seen: tuple[tuple[tuple[int, datetime], ...], str] | None = None
 
     def poll(self) -> None:
         """Polls once. When the store is unavailable nothing changes: the worker reports that."""
         try:
-            kept = self.overrides.kept(int(self.now().timestamp()))
+            kept = self.overrides.followed(int(self.now().timestamp()))
         except StoreError:
             return
-        numbers, before = tuple(each.number for each in kept), self._seen
+        numbers, before = tuple((each.number, each.override.ends) for each in kept), self._seen
         self._seen = numbers, self.sites.current.revision
         same = before and before[0] == numbers and (before == self._seen or not self.sites.refused)
         if same and not self.sites.override_due:

@@ -143,6 +143,9 @@ overrides = Table(
     Column("words", Text, nullable=False, comment="said in front of the menu: JSON, by language"),
     Column("by", String(80), nullable=False),
     Column("withdrawn_at", BigInteger),
+    Column("away", Text, comment="a cover: the member who is away"),
+    Column("taken_by", Text, comment="who takes their place; empty: nobody"),
+    Column("accepted", Text, comment="nodes accepted while nobody is there: JSON"),
 )
 
 actions = Table(

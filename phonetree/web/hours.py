@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import assert_never
 
 from phonetree.core.schedule import Span, Week
-from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours
+from phonetree.core.tree import Always, During, HelplineHours, Hours, OwnHours
 from phonetree.core.wording import sentence, time_form
 
 
@@ -19,6 +19,8 @@ def in_words(hours: Hours, words: Mapping[str, str], weekdays: list[str]) -> str
             return words["as_we_are" if inside else "as_we_are_not"]
         case OwnHours(week=week):
             return week_in_words(week, words, weekdays)
+        case During(hours=usual):
+            return in_words(usual, words, weekdays)
         case _:
             assert_never(hours)
 

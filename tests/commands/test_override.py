@@ -188,8 +188,9 @@ def test_open_while_nobody_is_on_shift_is_refused(store: Store, capsys: pytest.C
     day = _coming(5)
     assert main(["override", "add", "open", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == KNOWN_PROBLEM
     problems = capsys.readouterr().err.splitlines()
-    assert problems[0] == "team 'advocates': nobody is on shift then; fix the shifts in routing.yaml first"
-    assert problems[1].startswith("0 reaches nobody from menu 'welcome'.")
+    assert problems[0].startswith("nobody in team 'advocates' can be rung from Sat ")
+    assert problems[1].endswith("or accept that by name: --accept unanswered")
+    assert Overrides(store).kept(0) == ()
 
 
 def test_files_that_break_a_promise_by_themselves_keep_nobody_from_closing(
@@ -252,3 +253,80 @@ def test_words_alone_change_no_hours_and_what_does_is_named(store: Store, capsys
     later = ["--from", f"{day} 15:00", "--until", f"{day} 16:00"]
     assert main(["override", "add", "as-usual", *later, *BOTH, "--who", "Ada"]) == 0
     assert "Still in force" not in capsys.readouterr().out
+
+
+def test_a_cover_is_told_listed_and_seen_in_the_hours(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 17:00"]
+    assert main(["override", "cover", "First advocate", "--by", "Second advocate", *stretch, "--who", "Ada"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("Override 1: Second advocate takes the place of First advocate from Wed ")
+    assert told[1].startswith("advocates until Wed ")
+    assert told[1].endswith(" 17:00: Second advocate")
+    assert main(["hours", "--at", f"{day} 15:00", "--days", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3].startswith("on shift: advocates until Wed ")
+    assert lines[3].endswith(" 17:00: Second advocate")
+    assert lines[4].startswith("override 1  Second advocate takes the place of First advocate from Wed ")
+    main(["hours", "--at", f"{day} 13:00", "--days", "0"])
+    assert capsys.readouterr().out.splitlines()[3].endswith(" 14:00: First advocate, Second advocate")
+    assert [each.what[:27] for each in since(store, 0)] == ["override 1: Second advocate"]
+
+
+def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_come_to_is_accepted(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 18:00"]
+    assert main(["override", "cover", "First advocate", *stretch]) == 0
+    assert main(["override", "cover", "Second advocate", *stretch]) == KNOWN_PROBLEM
+    problems = capsys.readouterr().err.splitlines()
+    assert problems[0].startswith("nobody in team 'advocates' can be rung from Wed ")
+    assert problems[0].endswith(" 17:00, while the line is open"), "it is closed after that"
+    assert problems[1] == (
+        "callers who ask for them come to unanswered; choose who takes the place, or accept that by name: "
+        "--accept unanswered"
+    )
+    assert main(["override", "cover", "Second advocate", *stretch, "--accept", "unanswerd"]) == KNOWN_PROBLEM
+    assert "did you mean 'unanswered'?" in capsys.readouterr().err
+    assert main(["override", "cover", "Second advocate", *stretch, "--accept", "barcc"]) == KNOWN_PROBLEM
+    capsys.readouterr()
+    assert main(["override", "cover", "Second advocate", *stretch, "--accept", "unanswered"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(" 17:00: nobody")
+    assert [each.override.accepted for each in Overrides(store).kept(0)] == [("unanswered",), ()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["Frist advocate"], "'Frist advocate' is not a member of a team; did you mean 'First advocate'?"),
+        (["First advocate", "--by", "Nobody"], "'Nobody' is not a member of a team; known here: First advocate, "),
+        (["First advocate", "--by", "First advocate"], "'First advocate' cannot take their own place"),
+    ],
+)
+def test_a_cover_needs_members(
+    arguments: list[str], problem: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["override", "cover", *arguments, "--until", "2036-01-01 10:00"]) == KNOWN_PROBLEM
+    assert problem in capsys.readouterr().err
+    assert Overrides(store).kept(0) == ()
+
+
+def test_a_cover_of_two_members_with_one_name_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    routing = Path("config/routing.yaml")
+    text = routing.read_text(encoding="utf-8").replace("name: Second advocate", "name: First advocate")
+    routing.write_text(text, encoding="utf-8")
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 18:00"]
+    assert main(["override", "cover", "First advocate", *stretch]) == KNOWN_PROBLEM
+    assert "several members with different phones are called 'First advocate'" in capsys.readouterr().err
+
+
+def test_an_override_that_changes_nothing_says_so(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(5)
+    stretch = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    for arguments in (["add", "closed"], ["cover", "First advocate"]):
+        assert main(["override", *arguments, *stretch]) == 0
+        assert "It changes nothing: without it callers would meet the same." in capsys.readouterr().out
+    assert main(["override", "add", "open", *stretch]) == 0
+    assert "It changes nothing" not in capsys.readouterr().out

@@ -179,6 +179,7 @@ READS = [
     "phrases --language pt --config {bad}",
     "override list --config {bad}",
     "override add open --until today --config {bad}",
+    "override cover Ada --until today --config {bad}",
 ]
 WRITES = [
     "call --at 2026-11-23T10:00 --keys hangup --save {bad}",

@@ -18,7 +18,7 @@ from phonetree.config import proving
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import load, overridden
-from phonetree.core.schedule import Kind, Override
+from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.errors import ConfigError
 from tests.support.lines import RULES, VPR
 from tests.support.programs import ROOT, until
@@ -89,6 +89,22 @@ def test_it_answers_as_the_proof_does_one_question_after_the_other(prover: Proce
     opened = Override(begins, begins + timedelta(days=3), Kind.OPEN, {"en": "We are here.", "es": "Aquí estamos."})
     under = broken_promises(overridden(site, (opened,)), config, SINCE)
     assert ask(prover, question(config, opened)).problems == under
+
+
+def test_it_is_asked_with_covers_and_what_staff_accepted(prover: Process) -> None:
+    begins = datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+    def away(name: str, *accepted: str) -> Override:
+        return Override(begins, begins + timedelta(hours=3), None, {}, Cover(name), accepted)
+
+    first = away("First advocate")
+    assert ask(prover, question(VPR, first)).problems == ()
+    alone = ask(prover, question(VPR, first, away("Second advocate")))
+    assert "no single key reaches an advocate" in " ".join(problem.text for problem in alone.problems)
+    assert "0 reaches nobody" in " ".join(problem.text for problem in alone.problems)
+    other = ask(prover, question(VPR, first, away("Second advocate", "leave")))
+    assert "0 reaches nobody" in " ".join(problem.text for problem in other.problems), "they do not come there"
+    assert ask(prover, question(VPR, first, away("Second advocate", "unanswered"))).problems == ()
 
 
 def test_a_site_that_is_none_is_told_and_not_proved(prover: Process) -> None:

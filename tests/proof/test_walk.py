@@ -3,7 +3,7 @@
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import load
+from phonetree.config.site import load, overridden
 from phonetree.core import engine
 from phonetree.core.events import Event
+from phonetree.core.schedule import Cover, Override
 from phonetree.core.state import State
 from phonetree.core.tree import Site
 from phonetree.core.verbs import Dial, Gather, Record, Redirect, Verb, Verbs
@@ -91,6 +92,18 @@ def assert_complete(site: Site) -> None:
 
 def test_every_turn_is_one_of_the_walk_and_is_answered_the_same() -> None:
     assert_complete(load(ROOT / "tests" / "sites" / "harbour", RULES).site)
+
+
+def test_every_turn_under_covers_is_one_of_the_walk_and_is_answered_the_same() -> None:
+    site = load(ROOT / "tests" / "sites" / "vpr", RULES).site
+    first = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    covers = (
+        Override(first + timedelta(hours=2), first + timedelta(hours=4), None, {}, Cover("Second advocate")),
+        Override(first, first + timedelta(hours=3), None, {}, Cover("First advocate", "Second advocate")),
+    )
+    under = overridden(site, covers)
+    assert len(moments(SINCE, under).kinds) == len(moments(SINCE, site).kinds) + 3, "one, nobody, and the other"
+    assert_complete(under)
 
 
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))

@@ -1,19 +1,22 @@
 """Overrides reach callers within seconds, on every server, and stand when the database is away."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
-from phonetree.core.schedule import Kind, Override
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
+from phonetree.errors import StoreError
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, address
-from tests.support.lines import SHOWN, VPR
+from tests.support.lines import SHOWN, URL, VPR
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
@@ -201,3 +204,87 @@ def test_a_running_server_follows_by_itself(helpline: Helpline, monkeypatch: pyt
     helpline.add(Kind.CLOSED)
     until(lambda: AWAY in server.post("/voice").text)
     server.services.stop()
+
+
+FIRST, SECOND = "+16175550101", "+16175550102"
+
+
+def cover(away: str, by: str = "", **more: int) -> Override:
+    return Override(DAY, DAY + timedelta(**(more or {"hours": 1})), None, {}, Cover(away, by), ("unanswered",))
+
+
+def rung(server: Server) -> list[str]:
+    """Who is dialled for a caller who asks for an advocate now."""
+    return re.findall(r">(\+\d+)</Number>", server.post(server.state("advocate", "ring")).text)
+
+
+@pytest.mark.parametrize("helpline", KINDS, indirect=True)
+def test_every_server_rings_whoever_covers_until_it_ends(helpline: Helpline) -> None:
+    servers = helpline.server(), helpline.server()
+    number = helpline.overrides.add(cover("First advocate", "Second advocate"), "Ada", "x", 1)
+    for each in servers:
+        look(each)
+        assert rung(each) == [SECOND]
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()))
+    for each in servers:
+        each.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS - 1)
+        look(each)
+        assert rung(each) == [SECOND], "not before every server knows it"
+        each.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS)
+        assert rung(each) == [FIRST, SECOND]
+    with pytest.raises(StoreError, match="there is no current or coming override"):
+        helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) + 1)
+
+
+def test_a_cover_that_has_not_begun_is_gone_at_once_when_it_is_withdrawn(helpline: Helpline) -> None:
+    number = helpline.overrides.add(cover("First advocate"), "Ada", "x", 1)
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) - 60)
+    assert helpline.overrides.followed(int(DAY.timestamp())) == ()
+
+
+def test_nobody_rings_where_staff_accepted_what_callers_come_to(helpline: Helpline) -> None:
+    server = helpline.server()
+    for name in ("First advocate", "Second advocate"):
+        helpline.overrides.add(cover(name), "Ada", "x", 1)
+        look(server)
+    look(server)
+    assert server.sites.refused == ()
+    assert rung(server) == []
+    heard = server.post(server.state("welcome", "ask", query="?menu=welcome"), Digits="1").text
+    assert "no advocate could take your call" in heard
+    server.now = DAY + timedelta(hours=1)
+    assert rung(server) == [FIRST, SECOND]
+
+
+def test_nobody_rings_in_vain_is_refused_by_a_server_too_where_it_was_not_accepted(helpline: Helpline) -> None:
+    server = helpline.server()
+    look(server)
+    for name in ("First advocate", "Second advocate"):
+        helpline.overrides.add(Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(name)), "Ada", "x", 1)
+    look(server)
+    assert server.sites.refused
+    assert rung(server) == [FIRST, SECOND]
+
+
+def test_a_ringing_goes_on_with_those_on_shift_when_it_began(helpline: Helpline, tmp_path: Path) -> None:
+    """Also after the cover's end, and on a server that did not know of the call."""
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    assert "ring: together" in text
+    routing.write_text(text.replace("ring: together", "ring: in-order"), encoding="utf-8")
+    one, two = helpline.server(config), helpline.server(config)
+    look(one)
+    helpline.overrides.add(cover("First advocate", minutes=1), "Ada", "x", 1)
+    for each in (one, two):
+        look(each)
+        each.now = DAY + timedelta(seconds=55)
+    document = one.post(one.state("advocate", "ring")).text
+    assert re.findall(r">(\+\d+)</Number>", document) == [SECOND]
+    then = re.search(r'<Dial[^>]* action="([^"]+)"', document)
+    assert then
+    address = unescape(then[1]).removeprefix(URL)
+    two.now = DAY + timedelta(seconds=75)
+    look(two)
+    after = two.post(address, DialCallStatus="no-answer").text
+    assert "<Number" not in after, "First advocate was away when it began, and all others were rung"

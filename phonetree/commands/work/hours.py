@@ -1,14 +1,15 @@
 """`hours`: open or closed, why, and what is next."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from phonetree import settings
-from phonetree.commands.work.override_lines import numbered
+from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.site import overridden
+from phonetree.core.rota import rota
 from phonetree.core.schedule import Day, Schedule, dated, first_name
 from phonetree.store.kept import Kept, standing
 
@@ -18,7 +19,8 @@ def hours(at: str | None, days: int, config: Path) -> None:
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone)
     kept = _kept(int(now.timestamp()))
-    schedule = overridden(site, standing(kept)).schedule
+    site = overridden(site, standing(kept))
+    schedule = site.schedule
     status = schedule.status(now)
     why = f" ({first_name(status.names)})" if status.names else ""
     click.echo(f"{_spoken(now)}: {status.kind}{why}")
@@ -26,6 +28,8 @@ def hours(at: str | None, days: int, config: Path) -> None:
         click.echo(f"until {_spoken(status.until)}: then {schedule.status(status.until).kind}")
     if status.next_opening and status.next_opening != status.until:
         click.echo(f"opens next {_spoken(status.next_opening)}")
+    for line in on_shift(next(rota(site, now, now + timedelta(days=1))), site):
+        click.echo(f"on shift: {line}")
     for each in kept:
         click.echo(f"override {numbered(each, site).strip()}")
     for line in _calendar(schedule, now, days):

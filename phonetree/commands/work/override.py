@@ -12,16 +12,17 @@ import click
 
 from phonetree import settings
 from phonetree.commands.override import AS_USUAL
-from phonetree.commands.work.override_lines import in_a_line, numbered
+from phonetree.commands.work.override_lines import in_a_line, numbered, on_shift
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import load_for_reading, moment, reading_rules
-from phonetree.config.override import NOBODY, check_promises, nobody_on_shift, read_override
-from phonetree.config.site import overridden
+from phonetree.config.override import changes_something, check, read_cover, read_override
+from phonetree.config.site import Loaded, overridden
 from phonetree.core import engine
+from phonetree.core.rota import rota
 from phonetree.core.schedule import Kind, Override, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
-from phonetree.errors import PhonetreeError
+from phonetree.errors import LeftAloneError, PhonetreeError
 from phonetree.runtime.prover import prover_of
 from phonetree.store.kept import Kept, standing
 from phonetree.store.overrides import Overrides
@@ -33,29 +34,70 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
 def add(
-    place: Place, kind: str, until: str, begin: str, said: tuple[str, ...], who: str, config: Path
-) -> None:  # fmt: skip
+    place: Place,
+    kind: str,
+    until: str,
+    begin: str,
+    said: tuple[str, ...],
+    accepted: tuple[str, ...],
+    who: str,
+    config: Path,
+) -> None:
     """Runs `override add`."""
-    overrides = Overrides(place.store)
     loaded = load_for_reading(config)
-    zone = loaded.site.schedule.zone
-    now = datetime.now(UTC).astimezone(zone).replace(second=0, microsecond=0)  # hours change on whole minutes
-    begins, ends = (now if text == "now" else _moment(text, now, loaded.site) for text in (begin, until))
+    now = _now(loaded.site).replace(second=0)  # hours change on whole minutes
     kind_ = None if kind == AS_USUAL else Kind(kind)
-    wanted = read_override(loaded.site, kind_, (begins, ends), _words(said), now)
-    kept = overrides.kept(int(time.time()))
-    others = standing(kept)
-    prover = prover_of(config, reading_rules(), lambda: now, place.store, settings.secret_keys())
-    with _told_if_it_takes_long():
-        check_promises(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
-    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site), int(time.time()))
-    click.echo(f"Override {number}: {in_a_line(wanted, loaded.site)}.")
-    for team in nobody_on_shift(loaded.site, wanted):
-        click.echo(f"Team '{team}': {NOBODY}.")
-    for each in _hours_of(kept, wanted):
-        click.echo(f"Still in force: {numbered(each, loaded.site).strip()}. To end it: override withdraw {each.number}")
+    wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now, accepted)
+    others = _add(place, loaded, wanted, who, config)
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
+
+
+def cover(
+    place: Place, away: str, by: str, until: str, begin: str, accepted: tuple[str, ...], who: str, config: Path
+) -> None:  # fmt: skip
+    """Runs `override cover`."""
+    loaded = load_for_reading(config)
+    now = _now(loaded.site)
+    wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now, accepted)
+    others = _add(place, loaded, wanted, who, config)
+    for each in rota(overridden(loaded.site, (wanted, *others)), wanted.begins, wanted.ends):
+        for line in on_shift(each, loaded.site):
+            click.echo(line)
+
+
+def _add(place: Place, loaded: Loaded, wanted: Override, who: str, config: Path) -> tuple[Override, ...]:
+    """Checks an override, and stores it; returns those that stand besides."""
+    overrides, now = Overrides(place.store), int(time.time())
+    kept = overrides.kept(now)
+    others = standing(kept)
+    prover = prover_of(config, reading_rules(), lambda: datetime.now(UTC), place.store, settings.secret_keys())
+    with _told_if_it_takes_long(), _how_to_accept():
+        check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
+    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site), now)
+    click.echo(f"Override {number}: {in_a_line(wanted, loaded.site)}.")
+    if not changes_something(loaded.site, wanted, others):
+        click.echo("It changes nothing: without it callers would meet the same.")
+    for each in _hours_of(kept, wanted):
+        click.echo(f"Still in force: {numbered(each, loaded.site).strip()}. To end it: override withdraw {each.number}")
+    return others
+
+
+@contextmanager
+def _how_to_accept() -> Iterator[None]:
+    try:
+        yield
+    except LeftAloneError as error:
+        raise PhonetreeError(f"{error}: {' '.join(f'--accept {node}' for node in error.come_to)}") from None
+
+
+def _now(site: Site) -> datetime:
+    return datetime.now(UTC).astimezone(site.schedule.zone).replace(microsecond=0)
+
+
+def _stretch(begin: str, until: str, now: datetime, site: Site) -> tuple[datetime, datetime]:
+    begins, ends = (now if text == "now" else _moment(text, now, site) for text in (begin, until))
+    return begins, ends
 
 
 @contextmanager
@@ -72,7 +114,13 @@ def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
     """The override that still decides the hours when one with only words is added."""
     for each in kept:
         there = each.override
-        if wanted.kind is None and there.kind and there.begins < wanted.ends and wanted.begins < there.ends:
+        if (
+            wanted.kind is None
+            and not wanted.cover
+            and there.kind
+            and there.begins < wanted.ends
+            and wanted.begins < there.ends
+        ):
             yield each
             return
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from phonetree.core.tree import Helpline
+from phonetree.config.site import overridden
+from phonetree.core.tree import Helpline, Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
+from phonetree.mailbox.reminders import ReminderRounds
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider.rest import Provider
 from phonetree.runtime.alerts import Alerts
@@ -17,6 +19,9 @@ from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
+from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 from phonetree.store.upkeep import Upkeep
 from phonetree.store.voicemails import Voicemails
@@ -56,6 +61,12 @@ def background(
         settings.keep_call_records,
         lambda began: _count_fallback(heartbeat, counts, began, local_now()),
     )
+
+    def with_covers() -> Site:
+        kept = Overrides(store).kept(int(now().timestamp()))
+        return overridden(sites.current, standing(kept))
+
+    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers)
     return Worker(
         store,
         voicemails,
@@ -66,6 +77,7 @@ def background(
         lambda stopping: counts.release(store, local_now(), stopping=stopping),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
         shown=shown if collects else lambda: True,
+        remind=reminders.round if collects else None,
     )
 
 

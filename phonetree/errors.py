@@ -7,6 +7,7 @@ PhonetreeError
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
 |-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
+|-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
@@ -59,6 +60,10 @@ class EditError(PhonetreeError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
         super().__init__("\n".join(self.problems.values()))
+
+
+class AccountError(PhonetreeError):
+    """An account cannot be made or changed like this; the text says why, and what to do."""
 
 
 class StoreError(PhonetreeError):

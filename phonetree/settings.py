@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -25,6 +26,8 @@ SHORTEST_TOKEN = 16
 
 SHORTEST_KEY = 32
 """Characters of a key that cannot be found by trying, offline, with a copy of the database."""
+
+_LIKE_A_KEY = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
 
 DEMO_FOLDER = Path("var/demo")
 DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
@@ -66,6 +69,29 @@ class Settings:
     old_token: str | None = field(default=None, repr=False)
     status_token: str | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """What the staff console needs to know.
+
+    `url` is its own address, without a slash at its end and without /staff. `secrets` are the key that sessions and
+    links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
+    `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
+    The others are as in `Settings`.
+    """
+
+    url: str
+    config: Path
+    names: Mapping[str, str] = field(repr=False)
+    database: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    demo: bool = False
+    fictional: bool = False
+    notify: str = field(default="", repr=False)
+    session_seconds: int = 12 * 3600
+    idle_seconds: int = 30 * 60
+    link_seconds: int = 7 * 24 * 3600
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -115,14 +141,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     values = _values(environ)
     problems: list[str] = []
-
-    def good(read: Callable[[], T], instead: T) -> T:
-        try:
-            return read()
-        except SettingsError as error:
-            problems.extend(error.problems)
-            return instead
-
+    good = partial(_good, problems)
     days = good(lambda: _days(values, "PHONETREE_KEEP_DAYS", 30), 30)
     found = Settings(
         account_sid=good(lambda: _account_sid(values), ""),
@@ -147,6 +166,40 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
     return found
+
+
+def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
+    """The settings of the staff console. Raises SettingsError naming all that are missing or malformed."""
+    values = _values(environ)
+    problems: list[str] = []
+    good = partial(_good, problems)
+    if not values.get("SECRET_KEY") and not values.get("SECRET_KEY_FILE"):
+        problems.append(f"SECRET_KEY is not set; it is what sessions are signed with: {_LIKE_A_KEY}")
+    found = ConsoleSettings(
+        url=good(lambda: _public_url(values), ""),
+        config=good(lambda: config_folder(values), Path()),
+        names=values,
+        database=good(lambda: _database(values), ""),
+        secrets=good(lambda: secret_keys(values), ()),
+        demo=is_demo(environ),
+        fictional=is_demo(environ),
+        notify=good(lambda: notify(values), ""),
+        session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
+        idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
+        link_seconds=24 * 3600 * good(lambda: _number(values, "PHONETREE_LINK_DAYS", 7, 30), 7),
+    )
+    if problems:
+        raise SettingsError(*dict.fromkeys(problems))
+    return found
+
+
+def _good(problems: list[str], read: Callable[[], T], instead: T) -> T:
+    """What can be read; otherwise `instead`, and one more problem."""
+    try:
+        return read()
+    except SettingsError as error:
+        problems.extend(error.problems)
+        return instead
 
 
 def take_lines(text: str, name: str, environ: MutableMapping[str, str] = os.environ) -> None:
@@ -207,8 +260,7 @@ def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     values = _values(environ)
     given = {name: values.get(name, "").strip() for name in ("SECRET_KEY", "SECRET_KEY_OLD")}
     if short := [name for name, value in given.items() if value and len(value) < SHORTEST_KEY]:
-        hint = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
-        raise SettingsError(*(f"{name} is too easy to guess; {hint}" for name in short))
+        raise SettingsError(*(f"{name} is too easy to guess; {_LIKE_A_KEY}" for name in short))
     if given["SECRET_KEY_OLD"] and not given["SECRET_KEY"]:
         raise SettingsError("SECRET_KEY is not set, but SECRET_KEY_OLD is; set the new one, or rename the old one")
     return tuple(filter(None, given.values()))
@@ -335,6 +387,13 @@ def _days(values: Mapping[str, str], name: str, default: int) -> int:
     value = values.get(name, str(default)).strip()
     if not (value.isascii() and value.isdigit() and int(value) <= 3650):
         raise SettingsError(f"{name} is '{value}'; write a number of days, like {default}")
+    return int(value)
+
+
+def _number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = values.get(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= most):
+        raise SettingsError(f"{name} is '{value}'; write a number from 1 to {most}, like {default}")
     return int(value)
 
 

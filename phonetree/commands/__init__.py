@@ -16,7 +16,7 @@ from phonetree.settings import PROGRAM, take_lines
 
 NAMES = (
     "serve", "check", "hours", "tree", "prove", "changes", "call", "phrases", "override", "counts", "voicemail", "keys",
-    "staff", "worker", "migrate", "fallback", "provision", "doctor",
+    "staff", "console", "worker", "migrate", "fallback", "provision", "doctor",
 )  # fmt: skip
 """Every command, by the name of its file, in the order of the help."""
 

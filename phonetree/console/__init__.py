@@ -1,0 +1,64 @@
+"""What staff meet: a Flask application, in a process of its own. `create_app` makes it.
+
+It meets the servers that answer calls in the store alone. Everything is below /staff, except /healthz.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from phonetree import settings as environment
+from phonetree.console import (
+    access,
+    accounts,
+    errors,
+    headers,
+    identity,
+    layout,
+    notices,
+    services,
+    sign_in,
+    static,
+    today,
+    you,
+)
+from phonetree.console.health import blueprint as health
+from phonetree.settings import ConsoleSettings
+
+SCREENS = (sign_in, today, accounts, you, notices)
+"""One blueprint each."""
+
+MOST_BODY_BYTES = 256 * 1024
+"""Of a form."""
+
+MOST_FIELDS = 500
+
+
+def clock() -> datetime:
+    """Now."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: ConsoleSettings | None = None, *, now: Callable[[], datetime] = clock) -> Flask:
+    """The application. Without settings, those of the environment. Raises SettingsError.
+
+    It starts without the database, and then says so on every page but /healthz.
+    """
+    settings = settings or environment.read_console()
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BODY_BYTES
+    app.config["MAX_FORM_PARTS"] = MOST_FIELDS
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    services.put(app, services.console_services(settings, now))
+    headers.put_on(app, settings)
+    access.guard(app)  # before everything else that looks at a request
+    identity.put_on(app, settings)
+    errors.put_on(app)
+    layout.put_on(app)
+    for blueprint in (health, static.blueprint, *(screen.blueprint for screen in SCREENS)):
+        app.register_blueprint(blueprint)
+    access.refuse_undeclared(app)
+    return app

@@ -1,4 +1,4 @@
-"""What staff did to the helpline: overrides, resealing. Never what they did about a message.
+"""What staff did to the helpline: overrides, resealing, accounts. Never what they did about a message.
 
 Who claimed or handled a message is stored with the message, and deleted with it: a list here would show,
 after the message is gone, that there was one.
@@ -35,3 +35,21 @@ def since(store: Store, moment: int) -> tuple[Action, ...]:
     query = select(actions.c.at, actions.c.by, actions.c.what).where(actions.c.at >= moment)
     with store.read() as connection:
         return tuple(Action(*row) for row in connection.execute(query.order_by(actions.c.number.desc())))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An action with its number; later ones have larger numbers."""
+
+    number: int
+    action: Action
+
+
+def page(store: Store, before: int | None, size: int) -> tuple[Numbered, ...]:
+    """Actions, newest first: at most `size`, those before a number if one is given."""
+    query = select(actions.c.number, actions.c.at, actions.c.by, actions.c.what)
+    if before is not None:
+        query = query.where(actions.c.number < before)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(actions.c.number.desc()).limit(size)).all()
+    return tuple(Numbered(row.number, Action(row.at, row.by, row.what)) for row in rows)

@@ -15,6 +15,8 @@ HOURS, ROUTING = "hours.yaml", "routing.yaml"
 MOST_NEWEST = 5
 """How many of the newest are tried to find a usable one."""
 
+_NEWEST = select(revisions.c.name).order_by(revisions.c.published_at.desc()).limit(MOST_NEWEST)
+
 
 class Revisions:
     """The revisions of a store."""
@@ -60,12 +62,16 @@ class Revisions:
         with self._store.read() as connection:
             return next(iter(self._files(connection, [name])), None)
 
+    def newest_names(self) -> tuple[str, ...]:
+        """The names of the latest revisions, newest first. Raises StoreError."""
+        with self._store.read() as connection:
+            return tuple(connection.execute(_NEWEST).scalars())
+
     def newest(self) -> tuple[Mapping[str, bytes], ...]:
         """The files of the latest revisions, newest first; none when the store is unavailable."""
-        query = select(revisions.c.name).order_by(revisions.c.published_at.desc()).limit(MOST_NEWEST)
         try:
             with self._store.read() as connection:
-                return tuple(self._files(connection, list(connection.execute(query).scalars())))
+                return tuple(self._files(connection, list(connection.execute(_NEWEST).scalars())))
         except StoreError:
             return ()
 

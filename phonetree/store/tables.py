@@ -168,6 +168,39 @@ actions = Table(
     Column("what", Text, nullable=False, comment="a sentence; never of a message or a caller"),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("folded", String(240), nullable=False, unique=True, comment="the name, however it is typed"),
+    Column("password", String(200), comment="an argon2 hash; empty until one is chosen"),
+    Column("uniquifier", String(64), nullable=False, unique=True, comment="in sessions; a new one ends them all"),
+    Column("factor", Text, comment="of the second factor, encrypted"),
+    Column("recovery", Text, nullable=False, comment="recovery codes, each encrypted: JSON"),
+    Column("link", String(64), unique=True, comment="SHA-256 of a one-time link that sets the password"),
+    Column("link_ends_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+account_roles = Table(
+    "account_roles",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(10), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+account_notices = Table(
+    "account_notices",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False, comment="shown until it is dismissed"),
+    sqlite_with_rowid=False,
+)
+
 proofs = Table(
     "proofs",
     metadata,
@@ -194,7 +227,7 @@ outages = Table(
 feeds = Table(
     "feeds",
     metadata,
-    Column("account", String(32), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("member", String(100), primary_key=True, comment="whose shifts; empty: what is unusual of the line"),
     Column("token", String(64), unique=True, nullable=False, comment="SHA-256 of what is in the address"),
     Column("made_at", BigInteger, nullable=False),
@@ -203,7 +236,7 @@ feeds = Table(
 reminders = Table(
     "reminders",
     metadata,
-    Column("account", String(32), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("member", String(100), primary_key=True, comment="whose shifts"),
     Column("minutes", Integer, nullable=False, comment="before a shift"),
     Column("sent", Integer, nullable=False, comment="1: they are sent; 0: switched off"),

@@ -110,10 +110,11 @@ AROUND_NGINX = "worker_processes auto; worker_rlimit_nofile 20000; events { work
 """What docs/running.md says to set around the site."""
 
 
-def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
+def _nginx(folder: Path, port: int, behind: tuple[int, ...], console: int) -> list[str]:
     """nginx with the file that is shipped, as one configuration of its own."""
     text = (DEPLOY / "nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{port}")
-    first, *others = re.findall(r"^ +server 127.0.0.1:\d+ .*\n", text, re.MULTILINE)
+    text = text.replace("127.0.0.1:8100", f"127.0.0.1:{console}", 1)
+    first, *others = re.findall(r"^ +server 127.0.0.1:808\d .*\n", text, re.MULTILINE)
     servers = (re.sub(r":\d+", f":{port}", first, count=1) for port in behind)
     text = text.replace("".join([first, *others]), "".join(servers))
     text = text.replace("tree.example.org;", "localhost;").replace(
@@ -128,14 +129,15 @@ def _nginx(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
     return [program("nginx"), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
 
 
-def _caddy(folder: Path, port: int, behind: tuple[int, ...]) -> list[str]:
+def _caddy(folder: Path, port: int, behind: tuple[int, ...], console: int) -> list[str]:
     """Caddy with the file that is shipped, but for a certificate that is there already."""
     servers = " ".join(f"127.0.0.1:{port}" for port in behind)
     text = (DEPLOY / "Caddyfile").read_text().replace("phonetree:8080", servers)
+    text = text.replace("console:8100", f"127.0.0.1:{console}")
     options = f"admin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/storage\n\tlog default {{"
     text = text.replace("log default {", options)
-    ours = f"\ttls {folder}/fullchain.pem {folder}/privkey.pem\n\trequest_body {{"
-    text = text.replace("\trequest_body {", ours).replace("{$PHONETREE_HOST}", f"localhost:{port}")
+    ours = f"localhost:{port} {{\n\ttls {folder}/fullchain.pem {folder}/privkey.pem"
+    text = text.replace("{$PHONETREE_HOST} {", ours)
     (folder / "Caddyfile").write_text(text)
     return [program("caddy"), "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
 
@@ -157,12 +159,12 @@ def missing(proxy: str) -> str | None:
 
 
 @contextmanager
-def proxied(proxy: str, folder: Path, port: int, behind: tuple[int, ...]) -> Iterator[Path]:
-    """A proxy before servers at these ports, with a certificate of its own; what to trust."""
+def proxied(proxy: str, folder: Path, port: int, behind: tuple[int, ...], console: int = 9) -> Iterator[Path]:
+    """A proxy before servers at these ports, and a console, with a certificate of its own; what to trust."""
     trusted = certificate(folder)
     written = folder / "log-of-the-proxy"
     with written.open("w") as log:
-        program = subprocess.Popen(PROXIES[proxy](folder, port, behind), stdout=log, stderr=log)  # noqa: S603
+        program = subprocess.Popen(PROXIES[proxy](folder, port, behind, console), stdout=log, stderr=log)  # noqa: S603
         try:
             until(lambda: _listens(port), f"{proxy} does not listen")
             until(lambda: all(line in written.read_text() for line in _STARTED.get(proxy, ())), written.read_text())

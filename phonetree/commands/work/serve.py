@@ -1,14 +1,12 @@
 """`serve`: answers calls."""
 
-import socket
-
 import click
 
 from phonetree import settings
 from phonetree.commands.serve import DEFAULT_PORT
 from phonetree.commands.work.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo
 from phonetree.commands.work.demo_apart import begin_demo
-from phonetree.errors import PhonetreeError
+from phonetree.commands.work.ports import refuse_a_port_in_use
 from phonetree.settings import Settings
 
 _WELCOME = """
@@ -27,7 +25,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     """Runs `serve`."""
     url = f"http://{host}:{port}"
     configured = _made_up(host, url) if demo else settings.read()
-    _refuse_a_port_in_use(host, port)
+    refuse_a_port_in_use(host, port)
     ready = begin_demo(port, configured.account_sid, configured.auth_token) if demo else None
     from phonetree.commands.work.server import run, site_of  # while the other process prepares the demo
 
@@ -41,17 +39,6 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         at = "" if port == DEFAULT_PORT else f" --url {url}"
         click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
     run(host, port, workers)
-
-
-def _refuse_a_port_in_use(host: str, port: int) -> None:
-    """Checked before anything is written: a second demo would overwrite the token of the first one."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            hint = "another server is running there; stop it, or choose another port with --port"
-            raise PhonetreeError(f"{host}:{port} cannot be used ({error.strerror}): {hint}") from None
 
 
 def _made_up(host: str, url: str) -> Settings:

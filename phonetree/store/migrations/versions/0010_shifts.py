@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:
@@ -17,6 +17,9 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=64), nullable=False, comment="SHA-256 of what is in the address"),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "member", name=op.f("pk_feeds")),
+        sa.ForeignKeyConstraint(
+            ["account"], ["accounts.id"], name=op.f("fk_feeds_account_accounts"), ondelete="CASCADE"
+        ),
         sa.UniqueConstraint("token", name=op.f("uq_feeds_token")),
     )
     op.create_table(
@@ -28,6 +31,9 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the Apprise address"),
         sa.Column("failing", sa.Integer(), nullable=False, comment="1: the last one could not be delivered"),
         sa.PrimaryKeyConstraint("account", "member", name=op.f("pk_reminders")),
+        sa.ForeignKeyConstraint(
+            ["account"], ["accounts.id"], name=op.f("fk_reminders_account_accounts"), ondelete="CASCADE"
+        ),
     )
     op.create_table(
         "reminded",

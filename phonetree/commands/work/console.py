@@ -1,0 +1,61 @@
+"""`console`: the staff console."""
+
+import os
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from phonetree import log, settings
+from phonetree.commands.work.limits import forbid_core_dumps
+from phonetree.commands.work.ports import refuse_a_port_in_use
+from phonetree.console.serving import load
+
+NICE = 5
+"""The console waits for the servers that answer calls on the same machine, not they for it."""
+
+THREADS = 4
+"""Requests that are answered at once; others wait."""
+
+WAITING = 200
+"""Connections that may wait. A proxy has its own limits for each client."""
+
+HEADER_SECONDS, STOP_SECONDS = 5, 10
+
+_NO_LINES_OF_ITS_OWN = {
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
+
+
+def console(*, host: str, port: int) -> None:
+    """Runs `console`."""
+    settings.read_console()  # fails with every problem before anything listens
+    refuse_a_port_in_use(host, port)
+    run(host, port)
+
+
+def run(host: str, port: int) -> None:
+    """Serves the console, until stopped."""
+    log.take_in_libraries()
+    forbid_core_dumps()
+    os.nice(NICE)
+    Granian(
+        "phonetree.console.serving",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,  # it counts failed sign-ins in its memory
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=WAITING,
+        backpressure=WAITING,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=_NO_LINES_OF_ITS_OWN,
+        log_access=False,  # when staff use the console is nobody's business
+    ).serve(target_loader=load, wrap_loader=False)

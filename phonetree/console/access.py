@@ -1,0 +1,194 @@
+"""Who may do what. Every endpoint is closed, unless it says whom it is for:
+
+    @open_to_all                  anybody, without signing in
+    @needs()                      everybody who is signed in
+    @needs(Role.EDITOR)           whoever has one of these roles
+
+`@before_enrolment` opens one also to somebody who has to set up a second factor first. An application with an endpoint
+that says nothing does not start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as Answer
+
+from phonetree.console.services import services
+from phonetree.store.accounts import Account
+from phonetree.store.roles import Role
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STRONG = frozenset({Role.LISTENER, Role.EDITOR, Role.ADMIN})
+"""Roles that need a second factor: they hear messages, change what callers hear, or decide who may."""
+
+BEGAN, USED = "began", "used"
+"""When a session began and was last used: in the session itself, which the browser keeps, and nowhere else."""
+
+REFRESH_SECONDS = 60
+"""How often a session that is being used is written anew."""
+
+_DECLARED = "_phonetree_access"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whom an endpoint is for: anybody, or whoever has one of the roles, or, without roles, all staff."""
+
+    anybody: bool = False
+    roles: frozenset[Role] = frozenset()
+    before_enrolment: bool = False
+
+    def allows(self, account: Account) -> bool:
+        """Whether it is for somebody who is signed in."""
+        return self.anybody or not self.roles or account.may(*self.roles)
+
+
+def open_to_all(view: F) -> F:
+    """An endpoint for anybody."""
+    return _declare(view, Access(anybody=True))
+
+
+def needs(*roles: Role) -> Callable[[F], F]:
+    """An endpoint for whoever has one of these roles; without roles, for all staff."""
+    return lambda view: _declare(view, replace(_declared(view) or Access(), roles=frozenset(roles)))
+
+
+def before_enrolment(view: F) -> F:
+    """An endpoint for somebody whose second factor is missing, too."""
+    return _declare(view, replace(_declared(view) or Access(), before_enrolment=True))
+
+
+def staff() -> Account:
+    """Who is signed in. Only in endpoints that are not for anybody."""
+    found: Account = g.staff
+    return found
+
+
+def signed_in() -> Account | None:
+    """Who is signed in, as far as this request has looked; None on a page for anybody."""
+    found: Account | None = g.get("staff")
+    return found
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    """Whom an endpoint is for; None if it does not exist or does not say."""
+    view = app.view_functions.get(endpoint)
+    return _declared(view) if view else None
+
+
+def lacks_factor(account: Account) -> bool:
+    """Whether somebody has to set up a second factor before anything else."""
+    return account.may(*STRONG) and account.factor is None and not services().settings.demo
+
+
+def guard(app: Flask) -> None:
+    """Refuses every request that its endpoint is not for."""
+
+    @app.before_request
+    def refuse() -> Answer | None:
+        if request.endpoint is None:
+            return None  # there is no such page: everybody may know that
+        access = access_of(app, request.endpoint)
+        if access is None:
+            abort(403)
+        if access.anybody:
+            return None
+        if _came_from_elsewhere():
+            return _again()
+        account = _of_session()
+        if account is None:
+            return _to_sign_in()
+        g.staff = account
+        if lacks_factor(account) and not access.before_enrolment:
+            return redirect(url_for("you.factor"), 303)
+        if not access.allows(account):
+            abort(403)
+        return None
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raises RuntimeError when an endpoint does not say whom it is for."""
+    silent = [name for name, view in app.view_functions.items() if _declared(view) is None]
+    if silent:
+        raise RuntimeError(f"these endpoints do not say whom they are for: {', '.join(silent)}")
+
+
+def begin_session(now: int) -> None:
+    """The session of somebody who has just signed in begins; what was in it before is gone."""
+    session.clear()
+    session[BEGAN] = session[USED] = now
+
+
+def fits(path: str) -> bool:
+    """Whether a path is one of our own pages, to go on to after signing in."""
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or not path.startswith("/staff") or "\\" in path:
+        return False
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(parts.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return False
+    return access_of(current_app, endpoint) not in (None, Access(anybody=True))
+
+
+def _declare(view: F, access: Access) -> F:
+    setattr(view, _DECLARED, access)
+    return view
+
+
+def _declared(view: Callable[..., Any]) -> Access | None:
+    found: Access | None = getattr(view, _DECLARED, None)
+    return found
+
+
+def _of_session() -> Account | None:
+    """Whose session it is, unless it is over. A session that is used goes on."""
+    from phonetree.console.identity import of_session
+
+    began, used, now = session.get(BEGAN), session.get(USED), services().seconds()
+    if not (isinstance(began, int) and isinstance(used, int)):
+        return None
+    settings = services().settings
+    if not (0 <= now - began < settings.session_seconds and 0 <= now - used < settings.idle_seconds):
+        session.clear()
+        g.session_over = True
+        return None
+    if now - used >= REFRESH_SECONDS:
+        session[USED] = now
+    return of_session()
+
+
+def _to_sign_in() -> Answer:
+    """The sign-in page, and then back here; or, when something was sent, a page that loses nothing of it."""
+    if request.method in ("GET", "HEAD"):
+        there = request.full_path.rstrip("?")
+        next_ = there if there.rstrip("/") != "/staff" else None
+        return redirect(url_for("sign_in.form", over=1 if g.get("session_over") else None, next=next_), 303)
+    from phonetree.console.errors import session_over
+
+    return make_response(session_over())
+
+
+def _came_from_elsewhere() -> bool:
+    """Whether a link on another site, or in a message, was followed: then browsers send no cookie with SameSite=Strict,
+    and whoever is signed in would seem not to be."""
+    asked = request.headers
+    return (
+        request.method == "GET"
+        and asked.get("Sec-Fetch-Site") == "cross-site"
+        and asked.get("Sec-Fetch-Mode") == "navigate"
+        and not session
+    )
+
+
+def _again() -> Response:
+    """Asks for the same page once more, from a page of ours."""
+    from phonetree.console.layout import render
+
+    return Response(render("console/again.html", there=request.full_path.rstrip("?")))

@@ -1,0 +1,138 @@
+"""What a page says when something is not possible: what happened, that nothing is lost, what to do."""
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from phonetree import log
+from phonetree.console.layout import render
+from phonetree.console.trying import TooBusyError
+from phonetree.errors import ConfigError, StoreError
+
+SECRETS = ("password", "code", "csrf_token")
+"""Fields that are never shown or sent again, wherever these stand in their names."""
+
+Page = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A field of a form that could not be taken."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page says: a title, what happened, and what to do."""
+
+    title: str
+    happened: str
+    todo: str
+
+
+_BY_CODE = {
+    400: Words("This cannot be read", "The request was not complete.", "Go back and try again."),
+    403: Words(
+        "You may not do this",
+        "Your roles do not include it. Nothing was changed.",
+        "If you need it, ask an admin for the role.",
+    ),
+    404: Words("There is no such page", "The address is wrong, or what it was about is gone.", "Start from Today."),
+    405: Words("There is no such page", "The address is wrong.", "Start from Today."),
+    413: Words("This is too long", "What was sent is larger than a form can be.", "Go back and shorten it."),
+    429: Words(
+        "Too many at once", "Too many people are signing in at this moment.", "Wait half a minute and try again."
+    ),
+    500: Words(
+        "This went wrong",
+        "It is a mistake in this program, not yours. Calls are answered as before.",
+        "Go back and try again. If it happens again, tell whoever runs the server.",
+    ),
+    503: Words(
+        "The database cannot be reached",
+        "Nothing was changed. Calls are answered as before, with the hours and overrides that were in force.",
+        "Wait a minute and load this page again. If it lasts, tell whoever runs the server.",
+    ),
+}
+
+_CONFIG = Words(
+    "The files of the helpline cannot be read here",
+    "Nothing was changed. Calls are answered as before.",
+    "Tell whoever runs the server: the command check says what is wrong.",
+)
+
+_OVER = Words(
+    "You were signed out",
+    "A session ends after a while without use. Nothing was changed, and what you typed is still here.",
+    "Sign in again in a new tab, come back to this one, and send it again.",
+)
+
+_STALE = Words(
+    "Please send this once more",
+    "This page was opened before you last signed in. Nothing was changed yet, and what you typed is still here.",
+    "Look at it, and send it again.",
+)
+
+
+def put_on(app: Flask) -> None:
+    """Gives an application these pages."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(StoreError, _store)
+    app.register_error_handler(ConfigError, _config)
+    app.register_error_handler(TooBusyError, _busy)
+    app.register_error_handler(Exception, _bug)
+
+
+def session_over() -> Page:
+    """For what was sent when the session was over already."""
+    return _again(_OVER, 401, sign_in=url_for("sign_in.form"))
+
+
+def _again(words: Words, status: int, sign_in: str | None) -> Page:
+    """A page that sends a form once more. What is secret has to be typed again."""
+    typed = [
+        Typed(name, value)
+        for name, values in request.form.lists()
+        for value in values
+        if not any(secret in name for secret in SECRETS)
+    ]
+    secret = any(part in name for name in request.form for part in SECRETS if part != "csrf_token")
+    there = None if secret else request.full_path.rstrip("?")
+    return render("console/again_form.html", words=words, typed=typed, there=there, sign_in=sign_in), status
+
+
+def _page(words: Words, status: int) -> Page:
+    return render("console/error.html", words=words, status=status), status
+
+
+def _http(error: HTTPException) -> Page | HTTPException:
+    code = error.code or 500
+    if code < 400:  # a redirect
+        return error
+    return _page(_BY_CODE.get(code, _BY_CODE[400 if code < 500 else 500]), code)
+
+
+def _csrf(_error: CSRFError) -> Page:
+    return _again(_STALE, 400, sign_in=None)
+
+
+def _store(_error: StoreError) -> Page:
+    return _page(_BY_CODE[503], 503)
+
+
+def _config(_error: ConfigError) -> Page:
+    return _page(_CONFIG, 503)
+
+
+def _busy(_error: TooBusyError) -> Page:
+    return _page(_BY_CODE[429], 429)
+
+
+def _bug(error: Exception) -> Page:
+    log.failure("console", error)
+    return _page(_BY_CODE[500], 500)

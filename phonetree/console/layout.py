@@ -1,0 +1,107 @@
+"""What is around every screen: the helpline's name, the way to the other screens, who is signed in, warnings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.console.access import access_of, lacks_factor, signed_in
+from phonetree.console.services import of, services
+from phonetree.console.static import address
+from phonetree.core.schedule import dated
+from phonetree.errors import PhonetreeError
+from phonetree.store.accounts import Notice
+from phonetree.store.roles import Role
+
+ITEMS = (
+    ("Today", "today.page"),
+    ("Schedule", "schedule.page"),
+    ("Messages", "messages.page"),
+    ("People", "people.page"),
+    ("Counts", "counts.page"),
+    ("Tree", "tree.page"),
+    ("Edit", "edit.page"),
+    ("Accounts", "accounts.page"),
+)
+"""Every screen that has its place in the navigation, in this order; those that there are not are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A screen in the navigation; `here` says that it is the one that is shown."""
+
+    label: str
+    address: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Helpline:
+    """The helpline as the frame of a page names it."""
+
+    name: str
+    zone: BaseTzInfo | None
+
+
+def render(template: str, **values: object) -> str:
+    """A page in its frame."""
+    return render_template(template, **values)
+
+
+def put_on(app: Flask) -> None:
+    """Gives templates what the frame needs. None of it asks the store, but the notices to an admin."""
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        return {
+            "demo": of(app).settings.demo,
+            "helpline": helpline,
+            "items": items,
+            "local": local,
+            "me": signed_in(),
+            "admin_notices": admin_notices,
+            "static": address,
+            "token": token,
+        }
+
+
+def token() -> Markup:
+    """The field that every form has: without it a form may come from another site."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def items() -> tuple[Item, ...]:
+    """The screens that whoever is signed in may use."""
+    account = signed_in()
+    if account is None or lacks_factor(account):
+        return ()
+    here = (request.blueprint or "").partition(".")[0]
+    found = []
+    for label, endpoint in ITEMS:
+        access = access_of(current_app, endpoint)
+        if access and access.allows(account):
+            found.append(Item(label, url_for(endpoint), here == endpoint.partition(".")[0]))
+    return tuple(found)
+
+
+def helpline() -> Helpline:
+    """The helpline's name and time zone, as far as they are known without the store."""
+    try:
+        site = services().live.known().site
+    except PhonetreeError:
+        return Helpline("Helpline", None)
+    return Helpline(site.helpline.name, site.schedule.zone)
+
+
+def admin_notices() -> tuple[Notice, ...]:
+    """What an admin has not dismissed."""
+    account = signed_in()
+    return services().accounts.notices(account) if account and account.may(Role.ADMIN) else ()
+
+
+def local(seconds: int) -> str:
+    """A moment, in seconds since 1970, by the helpline's clock."""
+    return dated(datetime.fromtimestamp(seconds, helpline().zone))

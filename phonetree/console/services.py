@@ -1,0 +1,118 @@
+"""What the screens share: settings, the store, the clock, the site that callers hear. One typed object."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from flask import Flask, current_app
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Loaded, load, made_of, overridden
+from phonetree.console.trying import Lockout
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError
+from phonetree.mailbox.notices import Channel, channels
+from phonetree.settings import ConsoleSettings
+from phonetree.store.accounts import Accounts
+from phonetree.store.database import Store
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
+from phonetree.store.revisions import Revisions
+
+_NAME = "phonetree"
+
+
+class LiveSite:
+    """The site that callers hear: the newest revision in the store, under the overrides that stand there.
+
+    Until a server has published one, it is the site of the folder. A revision is compiled once.
+    """
+
+    def __init__(self, folder: Path, rules: NumberRules, store: Store) -> None:
+        self._folder, self._rules = folder, rules
+        self._revisions, self._overrides = Revisions(store), Overrides(store)
+        self._compiled: tuple[str, Loaded] | None = None
+        self._lock = Lock()
+
+    def site(self, now: datetime) -> Site:
+        """What callers hear now. Raises StoreError when the store cannot be used, and ConfigError when no revision can
+        be compiled here, nor the folder's files."""
+        return overridden(self.loaded().site, standing(self._overrides.kept(int(now.timestamp()))))
+
+    def loaded(self) -> Loaded:
+        """The same without overrides, with its files and warnings."""
+        for name in self._revisions.newest_names():
+            if (found := self._revision(name)) is not None:
+                return found
+        return load(self._folder, self._rules)
+
+    def known(self) -> Loaded:
+        """The one that was compiled last, without asking the store; the current one if there is none."""
+        return self._compiled[1] if self._compiled else self.loaded()
+
+    def _revision(self, name: str) -> Loaded | None:
+        """A revision; None when it cannot be used here."""
+        with self._lock:
+            if self._compiled is None or self._compiled[0] != name:
+                contents = self._revisions.find(name)
+                if contents is None:
+                    return None
+                try:
+                    self._compiled = name, made_of(contents, self._folder, self._rules, patched=True)
+                except ConfigError:
+                    return None
+            return self._compiled[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """What the screens share."""
+
+    settings: ConsoleSettings
+    now: Callable[[], datetime]
+    store: Store
+    accounts: Accounts
+    live: LiveSite
+    lockout: Lockout
+    channels: tuple[Channel, ...]
+
+    def seconds(self) -> int:
+        """The moment, in seconds since 1970."""
+        return int(self.now().timestamp())
+
+    def site(self) -> Site:
+        """What callers hear now. Raises StoreError."""
+        return self.live.site(self.now())
+
+
+def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> ConsoleServices:
+    """Everything, from the settings. Raises SettingsError."""
+    store = Store(settings.database)
+    rules = NumberRules(settings.names, fictional=settings.fictional)
+    return ConsoleServices(
+        settings,
+        now,
+        store,
+        Accounts(store),
+        LiveSite(settings.config, rules, store),
+        Lockout(lambda: now().timestamp()),
+        channels(settings.notify),
+    )
+
+
+def put(app: Flask, made: ConsoleServices) -> None:
+    """Gives an application what its screens share."""
+    app.extensions[_NAME] = made
+
+
+def of(app: Flask) -> ConsoleServices:
+    """What the screens of an application share."""
+    found: ConsoleServices = app.extensions[_NAME]
+    return found
+
+
+def services() -> ConsoleServices:
+    """What the screens share, for the current request."""
+    return of(current_app)

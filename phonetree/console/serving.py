@@ -1,0 +1,20 @@
+"""The application in a process that serves it."""
+
+from flask import Flask
+
+from phonetree import log
+from phonetree.console import create_app, identity
+from phonetree.console.services import of
+from phonetree.errors import PhonetreeError
+
+
+def load() -> Flask:
+    """The application, with the site already compiled, if the store can be reached, and what is encrypted under a
+    previous key encrypted anew."""
+    app = create_app()
+    try:
+        identity.renew(app)
+        of(app).live.known()
+    except PhonetreeError as error:
+        log.warning("console", problem=str(error))  # each page says so, until it is over
+    return app

@@ -1,0 +1,93 @@
+"""Guessing takes long: a lock-out that grows, for each name, and the number of passwords that are checked at once.
+
+Kept in the memory of this process alone, so that nobody can find out later who tried to sign in, and a stranger writes
+nothing into the store. A name that no account has is locked out like any other: that shows nothing. A browser that has
+signed in to an account before is counted apart, so that a stranger's failures never lock out the account's owner.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import BoundedSemaphore, Lock
+
+FREE_TRIES = 4
+"""Failures without a consequence; from the next one on there is a wait."""
+
+FIRST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 15 * 60
+
+FORGET_SECONDS = 24 * 3600
+"""After this long without a failure they count from the beginning."""
+
+MOST_NAMES = 20_000
+"""Whoever tries so many names to have another one forgotten takes longer than the longest wait."""
+
+
+@dataclass
+class _Tries:
+    failures: int = 0
+    locked_until: float = 0.0
+    last_at: float = 0.0
+
+
+class Lockout:
+    """Failed sign-ins, by whom they are counted for."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+        self._lock = Lock()
+
+    def begin(self, who: str) -> float:
+        """Counts an attempt in advance, so that many at once are no more than one after the other. Returns how many
+        seconds to wait instead: 0 when the attempt may be made."""
+        now = self._now()
+        with self._lock:
+            tries = self._tries.get(who)
+            if tries is None or now - tries.last_at > FORGET_SECONDS:
+                tries = self._tries[who] = _Tries()
+            if now < tries.locked_until:
+                return tries.locked_until - now
+            tries.failures += 1
+            tries.last_at = now
+            if (beyond := tries.failures - FREE_TRIES) > 0:
+                tries.locked_until = now + min(FIRST_WAIT_SECONDS * 2 ** min(beyond - 1, 10), LONGEST_WAIT_SECONDS)
+            self._tries.move_to_end(who)
+            while len(self._tries) > MOST_NAMES:
+                self._tries.popitem(last=False)
+        return 0.0
+
+    def succeeded(self, who: str) -> None:
+        """The attempt that was begun did not fail: everything before it is forgotten."""
+        with self._lock:
+            self._tries.pop(who, None)
+
+    def locked(self, who: str) -> int:
+        """How many failures led to a wait that still lasts; 0 if none does."""
+        with self._lock:
+            tries = self._tries.get(who)
+            return tries.failures if tries and self._now() < tries.locked_until else 0
+
+
+AT_ONCE = 1
+"""Passwords that are checked at the same time: each takes a core and 64 MB, and calls are answered beside it."""
+
+PATIENCE_SECONDS = 20.0
+
+_checking = BoundedSemaphore(AT_ONCE)
+
+
+class TooBusyError(Exception):
+    """Too many passwords are being checked."""
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """For whatever hashes a password. Raises TooBusyError after a wait."""
+    if not _checking.acquire(timeout=PATIENCE_SECONDS):
+        raise TooBusyError
+    try:
+        yield
+    finally:
+        _checking.release()

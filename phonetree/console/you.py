@@ -1,0 +1,123 @@
+"""You: one's own password, second factor, recovery codes, sessions."""
+
+from flask import Blueprint, flash, redirect, request, session, url_for
+from markupsafe import Markup
+from segno import make_qr
+from werkzeug.wrappers import Response
+
+from phonetree.console import identity, passwords
+from phonetree.console.access import before_enrolment, lacks_factor, needs, staff
+from phonetree.console.errors import Page
+from phonetree.console.identity import Staff, codes
+from phonetree.console.layout import render
+from phonetree.console.services import services
+from phonetree.console.sign_in import confirmed
+
+blueprint = Blueprint("you", __name__)
+
+PENDING = "factor"
+"""In the session: the secret that is being set up, encrypted."""
+
+NOT_YOURS = "This is not your password. Nothing was changed."
+WRONG_CODE = (
+    "This code does not fit. Wait for the next one in your app, and type it here; check the clock of your phone."
+)
+
+
+@blueprint.get("/staff/you")
+@needs()
+def page() -> str:
+    """What can be changed."""
+    return render("console/you.html", problem=None, about=None)
+
+
+@blueprint.post("/staff/you/password")
+@needs()
+def password() -> Response | Page:
+    """Changes the password; ends every other session."""
+    running, account, new = services(), staff(), request.form.get("new-password", "")
+    problem = passwords.problem(new, account.name)
+    if problem is None and not confirmed(request.form.get("password", "")):
+        problem = NOT_YOURS
+    if problem:
+        return render("console/you.html", problem=problem, about="password"), 422
+    began = session["began"]
+    identity.sign_in(running.accounts.set_password(account, identity.hashed(new), running.seconds()))
+    session["began"] = began
+    flash("Your password is changed. Everywhere else you are signed out.")
+    return redirect(url_for("you.page"), 303)
+
+
+@blueprint.get("/staff/you/second-factor")
+@needs()
+@before_enrolment
+def factor() -> str:
+    """What to scan, and a field for the first code."""
+    return _factor(problem=None)
+
+
+@blueprint.post("/staff/you/second-factor")
+@needs()
+@before_enrolment
+def set_factor() -> Response | str | Page:
+    """Sets the second factor, once a code of it was typed; shows the recovery codes."""
+    running, account, secret = services(), staff(), session.get(PENDING)
+    if not isinstance(secret, str):
+        return redirect(url_for("you.factor"), 303)
+    if account.factor is not None and not confirmed(request.form.get("password", "")):
+        return _factor(problem=NOT_YOURS), 422
+    code = "".join(request.form.get("code", "")[:40].split())
+    if not codes().verify_totp(code or "0", secret, Staff(account)):
+        return _factor(problem=WRONG_CODE), 422
+    plain, encrypted = identity.new_recovery_codes()
+    running.accounts.set_factor(account, secret, encrypted, running.seconds())
+    session.pop(PENDING)
+    return render("console/recovery_codes.html", codes=plain)
+
+
+@blueprint.post("/staff/you/recovery-codes")
+@needs()
+def recovery() -> str | Page:
+    """Makes new recovery codes, and shows them once."""
+    running, account = services(), staff()
+    if account.factor is None or not confirmed(request.form.get("password", "")):
+        return render("console/you.html", problem=NOT_YOURS, about="recovery"), 422
+    plain, encrypted = identity.new_recovery_codes()
+    running.accounts.set_recovery(account, encrypted, running.seconds())
+    return render("console/recovery_codes.html", codes=plain)
+
+
+@blueprint.post("/staff/you/sign-out-everywhere")
+@needs()
+@before_enrolment
+def sign_out_everywhere() -> Response:
+    """Ends all of one's sessions, this one too."""
+    running, account = services(), staff()
+    running.accounts.sign_out(account.id, account.name, running.seconds())
+    identity.sign_out()
+    flash("You are signed out everywhere.")
+    return redirect(url_for("sign_in.form"), 303)
+
+
+def _factor(problem: str | None) -> str:
+    """The page to set up a second factor. Its secret stays the same until it is set up."""
+    account = staff()
+    secret = session.get(PENDING)
+    if not isinstance(secret, str):
+        secret = session[PENDING] = codes().generate_totp_secret()
+    address = codes().get_totp_uri(account.name, secret)
+    return render(
+        "console/second_factor.html",
+        problem=problem,
+        picture=_picture(address),
+        address=address,
+        key=codes().get_totp_pretty_key(secret),
+        first=lacks_factor(account),
+    )
+
+
+def _picture(address: str) -> Markup:
+    """The QR code of an address, as SVG in the page: dark on light in either scheme, since cameras want it so."""
+    made = make_qr(address, error="m")
+    svg = made.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
+    return Markup(svg)  # noqa: S704 -- squares

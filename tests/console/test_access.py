@@ -1,0 +1,132 @@
+"""Who gets where: every address against every kind of visitor, as the table here says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phonetree.store.roles import Role
+from tests.support.console import Console, console
+
+ANYBODY = "anybody"
+ADMIN = frozenset({Role.ADMIN})
+STAFF = frozenset(Role)
+
+TABLE: dict[str, str | frozenset[Role]] = {
+    "GET /healthz": ANYBODY,
+    "GET /staff/": STAFF,
+    "GET /staff/accounts": ADMIN,
+    "POST /staff/accounts": ADMIN,
+    "GET /staff/accounts/<account_id>": ADMIN,
+    "POST /staff/accounts/<account_id>/link": ADMIN,
+    "POST /staff/accounts/<account_id>/remove": ADMIN,
+    "POST /staff/accounts/<account_id>/roles": ADMIN,
+    "POST /staff/accounts/<account_id>/second-factor": ADMIN,
+    "POST /staff/accounts/<account_id>/sign-out": ADMIN,
+    "GET /staff/accounts/actions": ADMIN,
+    "GET /staff/link/<token>": ANYBODY,
+    "POST /staff/link/<token>": ANYBODY,
+    "POST /staff/notices/seen": ADMIN,
+    "GET /staff/sign-in": ANYBODY,
+    "POST /staff/sign-in": ANYBODY,
+    "POST /staff/sign-out": STAFF,
+    "GET /staff/static/<path:name>": ANYBODY,
+    "GET /staff/you": STAFF,
+    "POST /staff/you/password": STAFF,
+    "POST /staff/you/recovery-codes": STAFF,
+    "GET /staff/you/second-factor": STAFF,
+    "POST /staff/you/second-factor": STAFF,
+    "POST /staff/you/sign-out-everywhere": STAFF,
+}
+"""Every address there is, and whom it is for."""
+
+WITHOUT_FACTOR = {
+    "GET /staff/you/second-factor", "POST /staff/you/second-factor", "POST /staff/sign-out",
+    "POST /staff/you/sign-out-everywhere",
+}  # fmt: skip
+"""What is open to somebody who has to set up a second factor first, besides what is open to anybody."""
+
+FILLED = {"<account_id>": "0" * 32, "<token>": "forged", "<path:name>": "console.css"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    with console("sqlite", tmp_path_factory.mktemp("console")) as opened:
+        yield opened
+
+
+def _path(address: str) -> str:
+    path = address.partition(" ")[2]
+    for part, value in FILLED.items():
+        path = path.replace(part, value)
+    return path
+
+
+def test_the_table_has_every_address_that_there_is(made: Console) -> None:
+    rules = made.app.url_map.iter_rules()
+    found = {f"{method} {rule.rule}" for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    assert found == TABLE.keys()
+
+
+@pytest.mark.parametrize("address", TABLE)
+def test_without_signing_in_there_is_nothing_but_what_is_for_anybody(made: Console, address: str) -> None:
+    client, path = made.client(), _path(address)
+    answer = client.get(path) if address.startswith("GET") else client.post(path)
+    if TABLE[address] == ANYBODY:
+        assert answer.status_code in (200, 401, 410)
+        return
+    if address.startswith("GET"):
+        assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/staff/sign-in")
+    else:
+        assert answer.status_code == 401
+        assert "You were signed out" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, STAFF)])
+def test_another_role_is_not_enough(made: Console, address: str, role: Role) -> None:
+    client, path = made.client(role), _path(address)
+    answer = client.get(path) if address.startswith("GET") else client.post(path)
+    assert (answer.status_code == 403) == (role not in TABLE[address]), (answer.status_code, role)
+
+
+@pytest.mark.parametrize("address", [each for each in TABLE if each.startswith("POST")])
+def test_nothing_is_taken_without_a_token_of_the_session(made: Console, address: str) -> None:
+    client = made.client(Role.ADMIN)
+    for token in ("", "forged", made.client(Role.ADMIN).token()):
+        answer = client.post(_path(address), {"name": "typed <b>"}, token=token)
+        assert answer.status_code == 400
+        text = answer.get_data(as_text=True)
+        assert "Please send this once more" in text
+        assert "typed &lt;b&gt;" in text
+        assert "<b>" not in text
+
+
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom != ANYBODY])
+@pytest.mark.parametrize(("much", "over"), [(29, False), (31, True)])
+def test_a_session_ends_when_it_is_not_used(made: Console, address: str, much: int, over: bool) -> None:
+    client = made.client(Role.ADMIN)
+    token = client.token("/staff/you")
+    made.later(minutes=much)
+    answer = client.get(_path(address)) if address.startswith("GET") else client.post(_path(address), token=token)
+    assert (answer.status_code == 401 or "/sign-in?over=1" in answer.headers.get("Location", "")) == over
+
+
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom != ANYBODY])
+def test_without_the_second_factor_that_a_role_needs_there_is_nothing_else(made: Console, address: str) -> None:
+    bare = made.services.accounts.by_name("bare") or made.staff(Role.ADMIN, name="bare", factor=False)
+    client, path = made.client(bare), _path(address)
+    answer = client.get(path) if address.startswith("GET") else client.post(path, token=client.token())
+    led = answer.headers.get("Location", "") == "/staff/you/second-factor"
+    assert led == (address not in WITHOUT_FACTOR or address == "POST /staff/you/second-factor")
+
+
+def test_a_role_that_is_taken_away_is_gone_at_once(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path) as made:
+        both = made.staff(Role.ADMIN, Role.EDITOR, name="both")
+        client = made.client(both)
+        assert client.get("/staff/accounts").status_code == 200
+        made.services.accounts.set_roles(both.id, {Role.EDITOR}, "a test", 0)
+        assert client.get("/staff/accounts").status_code == 403
+        made.services.accounts.remove(both.id, "a test", 0)
+        assert client.get("/staff/").headers["Location"] == "/staff/sign-in"

@@ -1,0 +1,118 @@
+"""A staff console under test: over a database of its own, with one account for each role."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from phonetree.console import create_app, identity
+from phonetree.console.services import ConsoleServices, of
+from phonetree.settings import ConsoleSettings
+from phonetree.store.accounts import Account
+from phonetree.store.roles import Role
+from tests.support.databases import store
+from tests.support.lines import NAMES, VPR
+
+URL = "https://helpline.example.org"
+SECRET = "a-secret-key-of-the-tests-" + "0" * 16
+PASSWORD = "four words of a test"
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Console:
+    """A console and its clock; `accounts` has one account for each role, and `factors` their second factors."""
+
+    settings: ConsoleSettings
+    now: datetime = NOW
+    app: Flask = field(init=False)
+    accounts: dict[Role, Account] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.settings, now=lambda: self.now)
+
+    @property
+    def services(self) -> ConsoleServices:
+        return of(self.app)
+
+    def staff(self, *roles: Role, name: str, factor: bool = True) -> Account:
+        """An account that can sign in."""
+        running, seconds = self.services, int(self.now.timestamp())
+        _, token = running.accounts.add(name, roles, "a test", seconds, seconds + 60)
+        with self.app.app_context():
+            account = running.accounts.accept(token, identity.hashed(PASSWORD), seconds)
+            assert account
+            if factor:
+                _, recovery = identity.new_recovery_codes()
+                account = running.accounts.set_factor(
+                    account, identity.codes().generate_totp_secret(), recovery, seconds
+                )
+        return account
+
+    def client(self, who: Role | Account | None = None) -> "Client":
+        """A browser, signed in if an account, or a role, is given."""
+        client = Client(self, self.app.test_client())
+        if who is not None:
+            client.enter(self.accounts[who] if isinstance(who, Role) else who)
+        return client
+
+    def later(self, **much: int) -> None:
+        """Time passes."""
+        self.now += timedelta(**much)
+
+
+@dataclass
+class Client:
+    """A browser without scripts."""
+
+    console: Console
+    flask: FlaskClient
+
+    def get(self, path: str, **more: str) -> TestResponse:
+        """A page."""
+        return self.flask.get(path, base_url=URL, headers=more)
+
+    def token(self, path: str = "/staff/sign-in") -> str:
+        """The token of the forms on a page."""
+        found = TOKEN.search(self.get(path).get_data(as_text=True))
+        assert found, path
+        return found[1]
+
+    def post(self, path: str, data: Mapping[str, object] | None = None, *, token: str | None = None) -> TestResponse:
+        """A form that is sent, with the token of this session unless another one is given."""
+        fields = {"csrf_token": self.token() if token is None else token, **(data or {})}
+        return self.flask.post(path, base_url=URL, data=fields)
+
+    def enter(self, account: Account) -> None:
+        """A session as `identity.sign_in` makes it, without the password, of the account as it is now."""
+        account = self.console.services.accounts.by_id(account.id) or account
+        with self.console.app.test_request_context(base_url=URL):
+            from flask import session
+
+            identity.sign_in(account)
+            made = dict(session)
+        with self.flask.session_transaction(base_url=URL) as kept:
+            kept.update(made)
+
+
+@contextmanager
+def console(kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW) -> Iterator[Console]:
+    """A console over a new database, with an account for each role."""
+    with store(kind, folder) as made:
+        database = made.engine.url.render_as_string(hide_password=False)
+        settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
+        opened = Console(settings, now)
+        for role in Role:
+            opened.accounts[role] = opened.staff(role, name=f"the {role}")
+        try:
+            yield opened
+        finally:
+            opened.services.store.close()

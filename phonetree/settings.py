@@ -78,6 +78,7 @@ class ConsoleSettings:
     `url` is its own address, without a slash at its end and without /staff. `secrets` are the key that sessions and
     links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
     `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
+    `backups` is the folder of the database's backups, to warn when the newest is old (None: nobody said where).
     The others are as in `Settings`.
     """
 
@@ -89,6 +90,8 @@ class ConsoleSettings:
     demo: bool = False
     fictional: bool = False
     notify: str = field(default="", repr=False)
+    keys: Path = Path("config/keys")
+    backups: Path | None = None
     session_seconds: int = 12 * 3600
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
@@ -184,9 +187,11 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         demo=is_demo(environ),
         fictional=is_demo(environ),
         notify=good(lambda: notify(values), ""),
+        keys=good(lambda: keys_folder(values), Path()),
+        backups=Path(values["PHONETREE_BACKUPS"]) if values.get("PHONETREE_BACKUPS") else None,
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
-        link_seconds=24 * 3600 * good(lambda: _number(values, "PHONETREE_LINK_DAYS", 7, 30), 7),
+        link_seconds=good(lambda: link_seconds(values), 0),
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
@@ -264,6 +269,11 @@ def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     if given["SECRET_KEY_OLD"] and not given["SECRET_KEY"]:
         raise SettingsError("SECRET_KEY is not set, but SECRET_KEY_OLD is; set the new one, or rename the old one")
     return tuple(filter(None, given.values()))
+
+
+def link_seconds(environ: Mapping[str, str] = os.environ) -> int:
+    """How long a one-time link works."""
+    return 24 * 3600 * _number(_values(environ), "PHONETREE_LINK_DAYS", 7, 30)
 
 
 def is_demo(environ: Mapping[str, str] = os.environ) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.chromium import CHROMIUM, MISSING
 from tests.support.lines import VPR
 
 settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None)
@@ -15,6 +16,19 @@ settings.load_profile("usual")  # in CI the same examples each time; new ones on
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="write golden calls as they are heard now; then read them")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test in a browser is skipped where there is none, but never in CI."""
+    if item.get_closest_marker("browser") and not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says it loudly."""
+    skipped = [each for each in terminalreporter.stats.get("skipped", ()) if MISSING in str(each.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests in a browser were SKIPPED. {MISSING}", red=True, bold=True)
 
 
 @pytest.fixture

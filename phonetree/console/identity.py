@@ -56,13 +56,6 @@ class Staff(UserMixin):
     def fs_uniquifier(self) -> str:  # type: ignore[override]
         return self.account.uniquifier
 
-    @property
-    def mf_recovery_codes(self) -> list[str]:  # type: ignore[override]
-        return list(self.account.recovery)
-
-    def calc_username(self) -> str:
-        return self.account.name
-
 
 class _Stored(UserDatastore):
     """Where Flask-Security finds accounts. It changes none: `store/accounts.py` does, with what has to be noted."""

@@ -14,6 +14,7 @@ from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
 from phonetree.mailbox.notices import Channel, channels
+from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
@@ -77,6 +78,8 @@ class ConsoleServices:
     live: LiveSite
     lockout: Lockout
     channels: tuple[Channel, ...]
+    overrides: Overrides
+    prover: Prover
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -99,6 +102,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         LiveSite(settings.config, rules, store),
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
+        Overrides(store),
+        prover_of(settings.config, rules, now, store, settings.secrets),
     )
 
 

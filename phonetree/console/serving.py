@@ -6,12 +6,13 @@ from phonetree import log
 from phonetree.console import create_app, identity
 from phonetree.console.services import of
 from phonetree.errors import PhonetreeError
+from phonetree.settings import ConsoleSettings
 
 
-def load() -> Flask:
+def load(settings: ConsoleSettings) -> Flask:
     """The application, with the site already compiled, if the store can be reached, and what is encrypted under a
     previous key encrypted anew."""
-    app = create_app()
+    app = create_app(settings)
     try:
         identity.renew(app)
         of(app).live.known()

@@ -156,6 +156,13 @@ class Override:
         if self.cover and (self.kind or self.words):
             raise ValueError("a cover neither opens nor closes the line, and says nothing")
 
+    @property
+    def what(self) -> str:
+        """What it does, as staff read it: "closed", "Bo takes the place of Ada"."""
+        if cover := self.cover:
+            return f"{cover.by} takes the place of {cover.away}" if cover.by else f"{cover.away} is away"
+        return self.kind or "as usual"
+
     def at(self, moment: datetime) -> bool:
         """Whether it is in force at a moment."""
         return self.begins <= moment < self.ends

@@ -51,6 +51,11 @@ class Account:
     recovery: tuple[str, ...] = field(default=(), repr=False)
     link_ends_at: int | None = None
 
+    @property
+    def listed(self) -> str:
+        """The roles in words: "listener, editor"."""
+        return _listed(self.roles)
+
     def may(self, *roles: Role) -> bool:
         """Whether the account has one of these roles."""
         return not self.roles.isdisjoint(roles)

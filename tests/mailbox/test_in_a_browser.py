@@ -12,10 +12,10 @@ from playwright.sync_api import Page, sync_playwright
 from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 from tests.mailbox.test_swapped import FORMAT_1, NOW, OLDER, restored
-from tests.support.browser import CHROMIUM, MISSING
+from tests.support.chromium import CHROMIUM
 from tests.support.mail import PASSPHRASE, mailbox, pair
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason=MISSING)
+pytestmark = pytest.mark.browser
 SCRIPT = (Path(__file__).parent / "open_message.js").read_text(encoding="utf-8")
 
 

@@ -1,6 +1,5 @@
 """A real browser in front of the public page. Nothing that it asks for leaves this machine."""
 
-import shutil
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
+from tests.support.chromium import CHROMIUM
 from tests.support.programs import certificate, free_port
 from tests.support.server import Server
 from tests.support.serving import served, serving
-
-CHROMIUM = shutil.which("chromium")
-MISSING = "Chromium is not installed: apt-get install chromium"
 
 ELSEWHERE = "Weather"
 """What stands on the page that Quick Exit leads to, and on every other site."""

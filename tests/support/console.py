@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, session
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from playwright.sync_api import BrowserContext
 from werkzeug.test import TestResponse
 
 from phonetree.console import create_app, identity
@@ -18,6 +20,8 @@ from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
 from tests.support.databases import store
 from tests.support.lines import NAMES, VPR
+from tests.support.programs import certificate
+from tests.support.serving import served
 
 URL = "https://helpline.example.org"
 SECRET = "a-secret-key-of-the-tests-" + "0" * 16
@@ -64,6 +68,26 @@ class Console:
             client.enter(self.accounts[who] if isinstance(who, Role) else who)
         return client
 
+    def session(self, account: Account) -> dict[str, object]:
+        """What is in the session of an account, as it is now, after signing in."""
+        account = self.services.accounts.by_id(account.id) or account
+        with self.app.test_request_context(base_url=URL):
+            identity.sign_in(account)
+            return dict(session)
+
+    def cookie(self, account: Account) -> str:
+        """The cookie of such a session, for a browser in front of a running server."""
+        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+        assert serializer
+        return str(serializer.dumps(self.session(account)))
+
+    def code(self, account: Account) -> str:
+        """The code that the account's authenticator shows now."""
+        account = self.services.accounts.by_id(account.id) or account
+        assert account.factor
+        with self.app.app_context():
+            return str(identity.codes().generate_totp_password(account.factor))
+
     def later(self, **much: int) -> None:
         """Time passes."""
         self.now += timedelta(**much)
@@ -92,15 +116,26 @@ class Client:
         return self.flask.post(path, base_url=URL, data=fields)
 
     def enter(self, account: Account) -> None:
-        """A session as `identity.sign_in` makes it, without the password, of the account as it is now."""
-        account = self.console.services.accounts.by_id(account.id) or account
-        with self.console.app.test_request_context(base_url=URL):
-            from flask import session
-
-            identity.sign_in(account)
-            made = dict(session)
+        """Signs in to an account, without the password."""
         with self.flask.session_transaction(base_url=URL) as kept:
-            kept.update(made)
+            kept.update(self.console.session(account))
+
+
+@contextmanager
+def running(console: Console, folder: Path) -> Iterator[str]:
+    """The address at which a console is served, over https, as its cookies want it."""
+    with served(console.app, secret=(str(certificate(folder)), str(folder / "privkey.pem"))) as url:
+        yield url
+
+
+def enter(context: BrowserContext, console: Console, url: str, account: Account) -> None:
+    """Signs a browser in to an account, without the password."""
+    context.add_cookies(
+        [{
+            "name": identity.COOKIE, "value": console.cookie(account), "url": url, "secure": True, "httpOnly": True,
+            "sameSite": "Strict",
+        }]
+    )  # fmt: skip
 
 
 @contextmanager

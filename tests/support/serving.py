@@ -26,8 +26,11 @@ def serving(server: BaseServer) -> Iterator[None]:
 
 
 @contextmanager
-def served(application: Callable[..., Any], port: int = 0) -> Iterator[str]:
-    """The address of a WSGI application, which is served until the end of the block."""
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
+def served(application: Callable[..., Any], port: int = 0, secret: tuple[str, str] | None = None) -> Iterator[str]:
+    """The address of a WSGI application, which is served until the end of the block; over https with the files of a
+    certificate and its key."""
+    server = make_server(
+        "127.0.0.1", port, application, threaded=True, request_handler=_Quiet, ssl_context=secret
+    )  # fmt: skip
     with serving(server):
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if secret else 'http'}://127.0.0.1:{server.server_port}"

@@ -13,12 +13,12 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from phonetree.core.tree import EXIT
 from phonetree.view.words import WORDS
-from tests.support.browser import CHROMIUM, ELSEWHERE, MISSING, NOWHERE, Sites, launch, restorable, sites
+from tests.support.browser import ELSEWHERE, NOWHERE, Sites, launch, restorable, sites
 from tests.support.lines import ROOT, VPR
 from tests.support.server import DAY
 from tests.web.test_public import HOLIDAY, NIGHT
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason=MISSING)
+pytestmark = pytest.mark.browser
 
 BEFORE = "https://before.example/"
 WIDTHS = [(360, 740), (1280, 800)]

@@ -2,6 +2,7 @@
 
 import os
 
+from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -31,13 +32,14 @@ _NO_LINES_OF_ITS_OWN = {
 
 def console(*, host: str, port: int) -> None:
     """Runs `console`."""
-    settings.read_console()  # fails with every problem before anything listens
+    configured = settings.read_console()  # fails with every problem before anything listens
     refuse_a_port_in_use(host, port)
-    run(host, port)
+    run(load(configured), host, port)
 
 
-def run(host: str, port: int) -> None:
-    """Serves the console, until stopped."""
+def run(application: Flask, host: str, port: int) -> None:
+    """Serves the console, until stopped. The worker is a fork of this process, with the application already made: it
+    stops at once when it is told to."""
     log.take_in_libraries()
     forbid_core_dumps()
     os.nice(NICE)
@@ -58,4 +60,4 @@ def run(host: str, port: int) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
-    ).serve(target_loader=load, wrap_loader=False)
+    ).serve(target_loader=lambda: application, wrap_loader=False)

@@ -23,7 +23,7 @@ CONNECT_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A demo: its address, the random account and token of this run, the helpline's number at its provider, its time
-    zone, the address of that provider, and the number that callers dial if it is different."""
+    zone, the address of that provider, the number that callers dial if it is different, and the staff console."""
 
     url: str
     account: str
@@ -32,6 +32,7 @@ class Demo:
     timezone: str
     provider: str
     forwarded_from: str | None = None
+    console: str | None = None
 
     @property
     def port(self) -> int:
@@ -39,11 +40,16 @@ class Demo:
 
     def runs(self) -> bool:
         """Whether something answers at its address now."""
-        try:
-            socket.create_connection((HOSTS[0], self.port), CONNECT_SECONDS).close()
-        except OSError:
-            return False
-        return True
+        return answers_at(HOSTS[0], self.port)
+
+
+def answers_at(host: str, port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def key(port: int) -> Path:

@@ -19,11 +19,12 @@ from phonetree.store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a command works on: the store, its public keys, and the helpline's time zone."""
+    """What a command works on: the store, its public keys, the helpline's time zone, and a demo's console."""
 
     store: Store
     keys: Path
     zone: BaseTzInfo
+    console: str | None = None
 
 
 @contextmanager
@@ -38,6 +39,7 @@ def opened(which: Which, config: Path | None = None) -> Iterator[Place]:
         if problem := store.problem():
             raise PhonetreeError(problem)
         keys = settings.demo_keys(demo.port) if demo else settings.keys_folder()
-        yield Place(store, keys, pytz.timezone(demo.timezone) if demo else helpline_zone(config))
+        zone = pytz.timezone(demo.timezone) if demo else helpline_zone(config)
+        yield Place(store, keys, zone, demo.console if demo else None)
     finally:
         store.close()

@@ -6,6 +6,7 @@ from phonetree import settings
 from phonetree.commands.serve import DEFAULT_PORT
 from phonetree.commands.work.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo
 from phonetree.commands.work.demo_apart import begin_demo
+from phonetree.commands.work.demo_console import ConsoleProcess, free_port_beyond, sign_ins
 from phonetree.commands.work.ports import refuse_a_port_in_use
 from phonetree.settings import Settings
 
@@ -15,6 +16,9 @@ The demo helpline answers at {url}. Nothing leaves this machine; every number is
   Call it, in a second terminal:     scripts/call{at}
   Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
   See what is wrong with an edit:    {url}/readyz
+  Open the staff console:            {console}/staff/   (a few seconds from now)
+                                     sign in as {staff}
+                                     with the password "{passphrase}"
   Messages that you leave:           scripts/phonetree voicemail --demo --port {port} list
                                      (to hear one: --key {key}, passphrase "{passphrase}")
   Stop:                              Ctrl-C
@@ -33,12 +37,21 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     if provider:
         settings.use_provider(provider)
     site = site_of(configured)  # fails with every problem before anything listens
-    if demo:
-        (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
-        leave_demo(Demo(url, configured.account_sid, configured.auth_token, number, zone, provider, dialled))
-        at = "" if port == DEFAULT_PORT else f" --url {url}"
-        click.echo(_WELCOME.format(url=url, at=at, port=port, key=key(port), passphrase=PASSPHRASE))
-    run(host, port, workers)
+    if not demo:
+        run(host, port, workers)
+        return
+    console_port = free_port_beyond(host, port)
+    console = f"http://{host}:{console_port}"
+    (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
+    leave_demo(Demo(url, configured.account_sid, configured.auth_token, number, zone, provider, dialled, console))
+    at = "" if port == DEFAULT_PORT else f" --url {url}"
+    words = {"console": console, "staff": sign_ins(), "key": key(port), "passphrase": PASSPHRASE}
+    click.echo(_WELCOME.format(url=url, at=at, port=port, **words))
+    beside = ConsoleProcess(host, console_port, port)
+    try:
+        run(host, port, workers)
+    finally:
+        beside.stop()
 
 
 def _made_up(host: str, url: str) -> Settings:

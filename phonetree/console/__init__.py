@@ -16,7 +16,9 @@ from phonetree.console import (
     headers,
     identity,
     layout,
+    my_calendar,
     notices,
+    schedule,
     services,
     sign_in,
     static,
@@ -26,7 +28,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, accounts, you, notices)
+SCREENS = (sign_in, today, schedule, my_calendar, accounts, you, notices)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

@@ -9,15 +9,16 @@ is told what became different.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
 from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import HOURS, Contents, Loaded, load, made_of, overridden
+from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
 from phonetree.config.writing import alone, replace, unwritable, why
-from phonetree.core.schedule import DatedHours
+from phonetree.console.simulated import Heard, greetings
+from phonetree.core.schedule import DatedHours, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem
@@ -43,14 +44,16 @@ class OutdatedError(PhonetreeError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `revision` is the
-    name of the files with it, `before` that of the files without."""
+    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `heard` is what
+    callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those without."""
 
     before: str
     revision: str
     changes: tuple[str, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
+    at: datetime | None = None
+    heard: tuple[Heard, ...] = ()
 
 
 class HoursEditor:
@@ -60,6 +63,7 @@ class HoursEditor:
         self, folder: Path, rules: NumberRules, store: Store, proof: Proof, now: Callable[[], datetime]
     ) -> None:
         self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
+        self._read: tuple[str, Loaded] | None = None
 
     def unwritable(self) -> str | None:
         """Why nothing can be saved here; None if it can. To be said before anybody fills in a form."""
@@ -68,16 +72,19 @@ class HoursEditor:
 
     def files(self) -> Loaded:
         """The files as they are. Raises ConfigError when these have problems: then they are edited by hand first."""
-        return load(self._folder, self._rules)
+        seen, read = fingerprint(self._folder), self._read
+        if read is None or read[0] != seen:
+            read = self._read = seen, load(self._folder, self._rules)
+        return read[1]
 
     def preview(self, began: str, edit: Edit) -> Preview:
         """What an edit would do. Raises EditError, OutdatedError, ConfigError and StoreError."""
         before = self._from(began)
-        return self._previewed(before, self._edited(before, edit))
+        return self._previewed(before, self._edited(before, edit), day_of(edit))
 
     def save(self, began: str, edit: Edit, by: str) -> Preview:
         """Makes an edit in the name of somebody, if it has no problems. Raises what `preview` does."""
-        return self._save(began, lambda before: self._edited(before, edit), by, told(edit))
+        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), day_of(edit))
 
     def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
         """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
@@ -94,10 +101,12 @@ class HoursEditor:
 
         return self._save(revision, brought_back, by, f"undone: {what}")
 
-    def _save(self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str) -> Preview:
+    def _save(
+        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, day: date | None = None
+    ) -> Preview:
         before = self._from(began)
         after = make(before)
-        preview = self._previewed(before, after)
+        preview = self._previewed(before, after, day)
         if preview.problems:
             return preview
         try:
@@ -131,19 +140,23 @@ class HoursEditor:
         different = changes(was.site, current.site, self._today(current)) if was else ()
         raise OutdatedError(current.site.revision, different)
 
-    def _previewed(self, before: Loaded, after: Loaded) -> Preview:
+    def _previewed(self, before: Loaded, after: Loaded, day: date | None) -> Preview:
         today = self._today(before)
         kept = Overrides(self._store).kept(int(self._now().timestamp()))
+        site = overridden(after.site, standing(kept))
         try:
-            broken = self._proof(overridden(after.site, standing(kept)), after.contents)
+            broken = self._proof(site, after.contents)
         except ConfigError as error:
             broken = error.problems
+        at = _moment(site, max(day, today)) if day else None
         return Preview(
             before.site.revision,
             after.site.revision,
             changes(before.site, after.site, today),
             tuple(problem.text for problem in broken),
             self._new_advice(before, after, today),
+            at,
+            tuple(greetings(site, at)) if at else (),
         )
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
@@ -153,6 +166,20 @@ class HoursEditor:
             for each in (before, after)
         )
         return tuple(text for text in dict.fromkeys(now) if text not in was)
+
+
+def day_of(edit: Edit) -> date:
+    """The first day that an edit is about."""
+    match edit:
+        case Add(entry) | Change(_, entry) | Remove(entry):
+            return entry.first
+
+
+def _moment(site: Site, day: date) -> datetime:
+    """When somebody may call on a day: at the beginning of its hours, or at noon."""
+    schedule = site.schedule
+    opens = next(iter(schedule.boundaries(schedule.day(day))), None)
+    return opens or midnight(schedule.zone, day) + timedelta(hours=12)
 
 
 def told(edit: Edit) -> str:

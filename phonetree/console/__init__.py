@@ -16,7 +16,6 @@ from phonetree.console import (
     headers,
     identity,
     layout,
-    my_calendar,
     notices,
     schedule,
     services,
@@ -28,7 +27,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, my_calendar, accounts, you, notices)
+SCREENS = (sign_in, today, schedule, accounts, you, notices)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

@@ -36,7 +36,7 @@ def make() -> str | Page:
         token = running.feeds.make(me.id, member, me.name, running.seconds())
     except EditError as error:
         return _page(error.problems), 422
-    address = running.settings.url + url_for("my_calendar.feed", token=token)
+    address = running.settings.url + url_for("schedule.my_calendar.feed", token=token)
     return render("console/calendar_address.html", address=address, subscribe=_webcal(address), whose=_whose(member))
 
 
@@ -47,7 +47,7 @@ def revoke() -> Answer:
     running, me, member = services(), staff(), request.form.get("member", "")
     running.feeds.revoke(me.id, member, me.name, running.seconds())
     flash(f"The address for {_whose(member)} is switched off.")
-    return redirect(url_for("my_calendar.page"), 303)
+    return redirect(url_for("schedule.my_calendar.page"), 303)
 
 
 @blueprint.post("/staff/calendar/reminders")
@@ -65,7 +65,7 @@ def remind() -> Answer | Page:
     except EditError as error:
         return _page(error.problems, given, member, minutes), 422
     flash(f"Reminders of the shifts of {member} are sent {BEFORE[minutes]} before.")
-    return redirect(url_for("my_calendar.page"), 303)
+    return redirect(url_for("schedule.my_calendar.page"), 303)
 
 
 @blueprint.post("/staff/calendar/reminders/switch")
@@ -80,7 +80,7 @@ def switch() -> Answer:
     elif what in ("on", "off"):
         running.reminders.switch(me.id, member, sent=what == "on")
         flash(f"The reminders of the shifts of {member} are switched {what}.")
-    return redirect(url_for("my_calendar.page"), 303)
+    return redirect(url_for("schedule.my_calendar.page"), 303)
 
 
 @blueprint.get("/staff/feeds/<token>.ics")

@@ -6,17 +6,12 @@ from phonetree.core.schedule import Names
 from phonetree.core.tree import Site
 
 USUAL: tuple[Names, ...] = (
-    {"en": "snow day", "es": "el día de nieve", "pt": "o dia de neve", "fr": "la journée de neige"},
-    {"en": "staff training", "es": "la capacitación del personal", "pt": "a formação da equipe", "fr": "la formation"},
-    {"en": "staff meeting", "es": "la reunión del personal", "pt": "a reunião da equipe", "fr": "la réunion d'équipe"},
-    {
-        "en": "repairs in the office",
-        "es": "reparaciones en la oficina",
-        "pt": "obras no escritório",
-        "fr": "des travaux",
-    },
+    {"en": "a snow day", "es": "el día de nieve"},
+    {"en": "staff training", "es": "la capacitación del personal"},
+    {"en": "a staff meeting", "es": "la reunión del personal"},
+    {"en": "repairs in the office", "es": "reparaciones en la oficina"},
 )
-"""By language, without its region."""
+"""By language, without its region; said after "We are closed for"."""
 
 MOST = 8
 

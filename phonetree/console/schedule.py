@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from phonetree.config.editing import Add, Change, Edit, Remove, described, in_words
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
+from phonetree.console import my_calendar
 from phonetree.console.access import needs, staff
 from phonetree.console.agenda import agenda, entry_of
 from phonetree.console.edits import OutdatedError, Preview, told
@@ -27,6 +28,7 @@ from phonetree.store.kept import standing
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("schedule", __name__)
+blueprint.register_blueprint(my_calendar.blueprint)
 
 WEEKS = 5
 """On one page: a month and what is around it."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from phonetree.config.advice import advice
 from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
 from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import SHOWN
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
 from phonetree.config.writing import alone, replace, unwritable, why
 from phonetree.console.simulated import Heard, greetings
@@ -153,7 +154,7 @@ class HoursEditor:
             before.site.revision,
             after.site.revision,
             changes(before.site, after.site, today),
-            tuple(problem.text for problem in broken),
+            tuple(problem.text.removesuffix(SHOWN) for problem in broken),
             self._new_advice(before, after, today),
             at,
             tuple(greetings(site, at)) if at else (),

@@ -30,7 +30,6 @@ SHORTEST_KEY = 32
 _LIKE_A_KEY = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
 
 DEMO_FOLDER = Path("var/demo")
-DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
 T = TypeVar("T")
 
@@ -318,7 +317,6 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),
         PHONETREE_KEYS=str(demo_keys(port)),
-        **DEMO_NUMBERS,
     )
     if config:
         environ["PHONETREE_CONFIG"] = str(config)

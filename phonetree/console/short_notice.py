@@ -113,8 +113,8 @@ class ShortNotice:
             Change.CLOSE: ("opening", "hours", "today"),
             Change.OPEN: ("today", "1h", "4h", "opening"),
             Change.SAY: ("hours", "today", "opening"),
-            Change.COVER: ("hours", "today", "1h", "4h"),
-            Change.AWAY: ("hours", "today", "1h", "4h"),
+            Change.COVER: ("hours", "next", "1h", "4h", "today"),
+            Change.AWAY: ("hours", "next", "1h", "4h", "today"),
         }[change]
         ordered = dict.fromkeys((*first, *found))
         usual = [found[name] for name in ordered if name in found]
@@ -158,7 +158,8 @@ class ShortNotice:
             return begins, times.typed(form.until_at, self.zone, "Until")
         for ending in self.endings(form.change):
             if ending.name == form.until and ending.moment:
-                return begins, ending.moment
+                later = ending.begins if form.begins == times.NOW else None
+                return later or begins, ending.moment
         raise OverrideError(["choose until when"])
 
     def same(self, wanted: Override) -> Kept | None:

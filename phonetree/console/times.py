@@ -19,11 +19,13 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An end that can be chosen: its name in a form, its words, and the moment (None: it is typed)."""
+    """An end that can be chosen: its name in a form, its words, and the moment (None: it is typed); and when it begins,
+    if that is later."""
 
     name: str
     words: str
     moment: datetime | None
+    begins: datetime | None = None
 
 
 def clock(moment: datetime) -> str:
@@ -72,11 +74,15 @@ def endings(schedule: Schedule, now: datetime) -> tuple[Ending, ...]:
         found.append(
             Ending("opening", f"until the next opening, {when(status.next_opening, now)}", status.next_opening)
         )
+        if closes := schedule.status(status.next_opening).until:
+            opens = status.next_opening
+            words = f"{day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
+            found.append(Ending("next", words, closes, opens))
     found.append(Ending("today", "until the end of today", midnight(schedule.zone, now.date() + DAY)))
     for hours in (1, 4):
-        moment = now.replace(second=0, microsecond=0) + timedelta(hours=hours)
+        moment = schedule.zone.normalize(now.replace(second=0, microsecond=0) + timedelta(hours=hours))
         words = f"for {hours} hour{'s' if hours > 1 else ''}, until {when(moment, now)}"
-        found.append(Ending(f"{hours}h", words, schedule.zone.normalize(moment)))
+        found.append(Ending(f"{hours}h", words, moment))
     return (*found, Ending(OTHER, "until ...", None))
 
 

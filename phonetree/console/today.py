@@ -67,8 +67,8 @@ def page() -> str:
 
 def _headline(notice: ShortNotice) -> str:
     status, now = notice.site.schedule.status(notice.now), notice.now
-    word = "Open" if status.kind is Kind.OPEN else "Closed"
-    return f"{word} until {times.when(status.until, now)}" if status.until else word
+    word, until = ("Open", status.until) if status.kind is Kind.OPEN else ("Closed", status.next_opening)
+    return f"{word} until {times.when(until, now)}" if until else word
 
 
 def _why(notice: ShortNotice) -> str:
@@ -82,7 +82,7 @@ def _why(notice: ShortNotice) -> str:
         if each.override.kind and each.override.at(now):
             why = f"{each.by} set this until {times.when(each.override.ends.astimezone(notice.zone), now)}."
             break
-    if status.next_opening and status.next_opening != status.until:
+    if status.next_opening and status.kind is Kind.OPEN:
         why += f" The next opening is {times.when(status.next_opening, now)}."
     return why
 
@@ -200,7 +200,7 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", alone: bool = F
         title=TITLES[sent.change],
         form=sent,
         endings=notice.endings(sent.change),
-        languages=tuple(notice.written.languages),
+        languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
         covers=sent.change in COVERS,
         phones=simulated.PHONES,

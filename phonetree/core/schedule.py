@@ -243,10 +243,12 @@ class Schedule:
         return frozenset(node for override in self.overrides if override.at(now) for node in override.accepted)
 
     def overridden(self) -> Iterator[datetime]:
-        """The moments at which overrides begin and end, rounded up to whole minutes."""
+        """The moments at which overrides begin and end: rounded up to whole minutes, as the hours change on these;
+        those of covers to the second."""
         for override in self.overrides:
             for moment in (override.begins, override.ends):
-                yield _at_a_minute(moment.astimezone(self.zone))
+                local = moment.astimezone(self.zone)
+                yield local if override.cover else _at_a_minute(local)
 
     def boundaries(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""

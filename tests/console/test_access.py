@@ -41,6 +41,10 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/sign-in": ANYBODY,
     "POST /staff/sign-out": STAFF,
     "GET /staff/static/<path:name>": ANYBODY,
+    "GET /staff/today/<change>": STAFF,
+    "POST /staff/today/<change>": STAFF,
+    "POST /staff/today/overrides/<int:number>/again": STAFF,
+    "POST /staff/today/overrides/<int:number>/end": STAFF,
     "GET /staff/you": STAFF,
     "POST /staff/you/password": STAFF,
     "POST /staff/you/recovery-codes": STAFF,
@@ -56,7 +60,14 @@ WITHOUT_FACTOR = {
 }  # fmt: skip
 """What is open to somebody who has to set up a second factor first, besides what is open to anybody."""
 
-FILLED = {"<account_id>": "0" * 32, "<token>": "forged", "<path:name>": "console.css", "<day>": "2026-12-04"}
+FILLED = {
+    "<account_id>": "0" * 32,
+    "<token>": "forged",
+    "<path:name>": "console.css",
+    "<day>": "2026-12-04",
+    "<change>": "close",
+    "<int:number>": "1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +113,9 @@ def test_another_role_is_not_enough(made: Console, address: str, role: Role) -> 
 
 @pytest.mark.parametrize("address", [each for each in TABLE if each.startswith("POST")])
 def test_nothing_is_taken_without_a_token_of_the_session(made: Console, address: str) -> None:
-    client = made.client(Role.ADMIN)
-    for token in ("", "forged", made.client(Role.ADMIN).token()):
+    who = Role.ADMIN if TABLE[address] in (ANYBODY, STAFF, ADMIN) else Role.EDITOR
+    client = made.client(who)
+    for token in ("", "forged", made.client(who).token()):
         answer = client.post(_path(address), {"name": "typed <b>"}, token=token)
         assert answer.status_code == 400
         text = answer.get_data(as_text=True)

@@ -2,7 +2,7 @@
 const PAUSE_MS = 300;
 
 for (const form of document.querySelectorAll("form[data-preview]")) {
-  const id = form.dataset.preview;
+  const shown = form.dataset.preview.split(" ").map((id) => document.getElementById(id));
   let waiting = 0;
   let asked = 0;
 
@@ -12,20 +12,26 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     fields.set("action", "preview");
     let page;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), credentials: "same-origin" });
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields) });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
       return; // the network is away: saving says so
     }
-    const shown = page.getElementById(id);
-    if (number === asked && shown) {
-      document.getElementById(id).replaceChildren(...shown.childNodes);
+    for (const place of number === asked ? shown : []) {
+      const newer = page.getElementById(place.id);
+      if (newer) {
+        place.replaceChildren(...newer.childNodes);
+      }
     }
   };
 
   form.addEventListener("input", (event) => {
-    if (event.target.closest(`#${id}`)) {
-      return; // what is ticked in the preview stays
+    const chosen = event.target.dataset.chooses;
+    if (chosen) {
+      document.getElementById(chosen).checked = true;
+    }
+    if (shown.some((place) => place.contains(event.target))) {
+      return; // what is ticked there stays
     }
     clearTimeout(waiting);
     waiting = setTimeout(show, PAUSE_MS);

@@ -139,11 +139,13 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
 
 
 @contextmanager
-def console(kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW) -> Iterator[Console]:
+def console(
+    kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, config: Path = VPR
+) -> Iterator[Console]:
     """A console over a new database, with an account for each role."""
     with store(kind, folder) as made:
         database = made.engine.url.render_as_string(hide_password=False)
-        settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
+        settings = ConsoleSettings(URL, config, NAMES, database, (SECRET,), demo=demo, fictional=True)
         opened = Console(settings, now)
         for role in Role:
             opened.accounts[role] = opened.staff(role, name=f"the {role}")

@@ -6,9 +6,8 @@ PhonetreeError
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
-
-
 |-- AccountError     the staff's: an account that cannot be made or changed like this
+|-- PeopleError      the staff's: a phone cannot be added, called, or confirmed
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
@@ -43,6 +42,10 @@ class OverrideError(PhonetreeError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
+
+
+class PeopleError(PhonetreeError):
+    """A member's phone cannot be added, called or confirmed; the text says why and what to do, without its number."""
 
 
 class LeftAloneError(OverrideError):

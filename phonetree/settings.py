@@ -30,7 +30,6 @@ SHORTEST_KEY = 32
 _LIKE_A_KEY = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
 
 DEMO_FOLDER = Path("var/demo")
-DEMO_NUMBERS = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
 
 T = TypeVar("T")
 
@@ -78,6 +77,7 @@ class ConsoleSettings:
     `url` is its own address, without a slash at its end and without /staff. `secrets` are the key that sessions and
     links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
     `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
+    `backups` is the folder of the database's backups, to warn when the newest is old (None: nobody said where).
     The others are as in `Settings`.
     """
 
@@ -89,6 +89,8 @@ class ConsoleSettings:
     demo: bool = False
     fictional: bool = False
     notify: str = field(default="", repr=False)
+    keys: Path = Path("config/keys")
+    backups: Path | None = None
     session_seconds: int = 12 * 3600
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
@@ -184,6 +186,8 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         demo=is_demo(environ),
         fictional=is_demo(environ),
         notify=good(lambda: notify(values), ""),
+        keys=good(lambda: keys_folder(values), Path()),
+        backups=Path(values["PHONETREE_BACKUPS"]) if values.get("PHONETREE_BACKUPS") else None,
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
         link_seconds=good(lambda: link_seconds(values), 0),
@@ -313,7 +317,6 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),
         PHONETREE_KEYS=str(demo_keys(port)),
-        **DEMO_NUMBERS,
     )
     if config:
         environ["PHONETREE_CONFIG"] = str(config)

@@ -355,7 +355,7 @@ def test_a_store_before_the_migration_is_told_and_calls_go_on(database: str, tmp
     with pytest.raises(StoreError):
         Revisions(opened).keep(loaded.site.revision, loaded.contents, "Ada", 1)
     assert Revisions(opened).newest() == ()
-    assert "schema 0003, not 0008; run:" in str(opened.problem())
+    assert "schema 0003, not 0009; run:" in str(opened.problem())
     opened.close()
     server = Server(edited(tmp_path), database=database)
     assert "Harbour Line" in server.post("/voice").text

@@ -69,10 +69,10 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     """What staff should check, as of today."""
     hours, routing = (str(folder / name) for name in ("hours.yaml", "routing.yaml"))
     return (
-        *(ConfigWarning(Where(hours), text) for text in _closures(site, today)),
+        *(ConfigWarning(Where(hours), text) for text in missing_closures(site, today)),
         *(ConfigWarning(Where(hours, *place), text) for place, text in _dated(site, today)),
         *(ConfigWarning(Where(routing), text) for text in _languages(site)),
-        *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in _verified(site, today)),
+        *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in old_numbers(site, today)),
         *(
             ConfigWarning(site.places.get(node, Where(routing)), text)
             for node, text in (*_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
@@ -80,7 +80,8 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     )
 
 
-def _closures(site: Site, today: date) -> Iterator[str]:
+def missing_closures(site: Site, today: date) -> Iterator[str]:
+    """That next year's closures are missing, when they should be known."""
     following = today.year + 1
     known = any(entry.last.year == following for entry in site.schedule.dated)
     if (today.month, today.day) >= CLOSURES_BY and not known:
@@ -106,7 +107,7 @@ def _meant(first: date, today: date) -> str:
     return "remove the entry, or check its year"
 
 
-def _verified(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
+def old_numbers(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
     """The lines last verified long ago, or in the future."""
     for line in site.resources.values():
         age = (today - line.verified).days if line.verified else 0

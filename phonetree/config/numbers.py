@@ -35,12 +35,23 @@ class NumberRules:
     `fictional` allows 555-01xx numbers; `stand_in` gives a `$NAME` that is not set a fictional one and
     warns, so that files can be checked and tested on a machine without the personal numbers. `ours` are the numbers
     (E.164) that lead to the helpline itself: nobody can be rung there.
+
+    `phones` are members' phones in the store, by the name that the files have for them: E.164, or "" for one that must
+    not ring. They count where `names` has nothing, and for members alone. With them, a member without a phone is no
+    problem: that member is not rung. None: there is no store, or no SECRET_KEY; then every `$NAME` has to be set.
     """
 
     names: Mapping[str, str]
     fictional: bool = False
     stand_in: bool = False
     ours: frozenset[str] = frozenset()
+    phones: Mapping[str, str] | None = None
+
+    def phone(self, name: str) -> str:
+        """The number (E.164) of a phone in the store; "" when nobody may be rung there. In a demo everybody has one,
+        until somebody adds or removes it."""
+        made_up = _stand_in(name) if self.fictional and self.stand_in else ""
+        return (self.phones or {}).get(name, made_up)
 
 
 def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
@@ -51,6 +62,18 @@ def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
         hint = "a call there would come back to this line; give another number"
         return _refuse(section, value, f"{what} is the helpline's own, or forwarded to it: {hint}")
     return number
+
+
+def held_as(value: Scalar, rules: NumberRules) -> str:
+    """The name under which the store holds the number that a scalar names; "" when the store does not decide it: it is
+    written in the file, or set in the environment, or there is no store."""
+    name = _NAME.match(value.text)
+    if not name or rules.phones is None:
+        return ""
+    try:
+        return "" if rules.names.get(name[1], "").strip() else name[1]
+    except SettingsError:
+        return ""  # `read_number` reports it
 
 
 def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
@@ -75,7 +98,8 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     if not rules.stand_in:
         section.problem(value.where, f"{value.text} is not set; set {name[1]} in the server's environment")
         return ""
-    section.warn(value.where, f"{value.text} is not set here; the server will not start without it")
+    where = "the environment, or for a member from the console's page People"
+    section.warn(value.where, f"{value.text} is not set here; on the server it comes from {where}")
     return _stand_in(value.text)
 
 

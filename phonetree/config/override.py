@@ -62,6 +62,8 @@ def _members(site: Site, away: str, by: str) -> Iterator[str]:
             yield f"'{name}' is not a member of a team{suggest(name, numbers)}"
         elif len(numbers[name]) > 1:
             yield f"several members with different phones are called '{name}'; tell them apart in routing.yaml"
+        elif name == by and "" in numbers[name]:
+            yield f"'{name}' has no phone that could be rung; confirm one on the console's page People"
     if away == by:
         yield f"'{away}' cannot take their own place; choose somebody else"
 

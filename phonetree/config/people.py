@@ -8,7 +8,8 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.hours import read_date, read_names, read_week
 from phonetree.config.links import read_link
-from phonetree.config.numbers import EMERGENCY, NumberRules, read_number
+from phonetree.config.numbers import EMERGENCY, NumberRules, held_as, read_number
+from phonetree.config.phones import with_numbers
 from phonetree.config.prompts import refuse_lacking
 from phonetree.config.reader import LONGEST_NAME, Section, suggest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
@@ -26,6 +27,7 @@ from phonetree.core.tree import (
     Team,
     Ways,
 )
+from phonetree.errors import Where
 
 _CONFIDENTIALITY = {
     "true": Confidentiality.CONFIDENTIAL,
@@ -79,10 +81,14 @@ def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: B
     seconds = section.number("seconds", 20, LEAST_RING_SECONDS, 60, "seconds of ringing")
     longest = section.number("longest_wait", 60, SHORTEST_LONGEST_WAIT, 300, "seconds that a caller waits at most")
     hours = read_hours(section, "open", HelplineHours(inside=True), zone)
-    members = tuple(
+    read = [
         _member(section, number, member, rules, zone)
         for number, member in enumerate(section.items("members", most=MOST_MEMBERS), 1)
-    )
+    ]
+    members = with_numbers(tuple(member for member, _ in read), rules)
+    for member, (_, where) in zip(members, read, strict=True):
+        if member.phone and not member.number:
+            section.warn(where, f"{member.name} is not rung: {_why_not(member.phone, rules)}")
     if not members:
         section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
     if len(members) == 1:
@@ -92,14 +98,24 @@ def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: B
     return Team(name.text, ring, seconds, longest, hours, members)
 
 
-def _member(parent: Section, number: int, item: Item, rules: NumberRules, zone: BaseTzInfo) -> Member:
+def _why_not(name: str, rules: NumberRules) -> str:
+    """Why nobody is rung whose phone has this name, and what to do."""
+    if rules.phone(name):
+        return f"the phone of ${name} is another member's of this team, or leads to the helpline; replace it in People"
+    return f"${name} has no number; confirm a phone on the console's page People, or set {name} in the environment"
+
+
+def _member(parent: Section, number: int, item: Item, rules: NumberRules, zone: BaseTzInfo) -> tuple[Member, Where]:
+    """A member, without the number that the store holds, and where its number is written."""
     section = parent.subsection(item, f"{parent.label}, member {number}")
     name = section.text("name", hint="say whose phone it is, such as name: Desk")
     phone = section.text("number", hint="write the number, or a name like $ADVOCATE_1")
     shifts = read_hours(section, "shifts", Always(), zone)
     desk = section.word("desk", "false", ("false", "true")) == "true"
     section.refuse_unknown()
-    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts, desk)
+    if held := held_as(phone, rules):
+        return Member(name.text, "", shifts, desk, held), phone.where
+    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts, desk), phone.where
 
 
 def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:

@@ -51,6 +51,7 @@ class Question:
                 "fictional": self.rules.fictional,
                 "stand_in": self.rules.stand_in,
                 "ours": sorted(self.rules.ours),
+                "phones": self._phones(),
                 "overrides": self._overrides(),
                 "since": self.since.isoformat(),
             }
@@ -63,7 +64,9 @@ class Question:
         return cls(
             {name: b64decode(data) for name, data in asked["contents"].items()},
             Path(asked["folder"]),
-            NumberRules(asked["names"], asked["fictional"], asked["stand_in"], frozenset(asked["ours"])),
+            NumberRules(
+                asked["names"], asked["fictional"], asked["stand_in"], frozenset(asked["ours"]), asked["phones"]
+            ),
             tuple(_override(**each) for each in asked["overrides"]),
             date.fromisoformat(asked["since"]),
         )
@@ -77,10 +80,15 @@ class Question:
                 "contents": {name: sha256(data).hexdigest() for name, data in self.contents.items()},
                 "audio": [name.hex() for name in audio(self.folder)],
                 "names": self._names(),
+                "phones": self._phones() or None,  # without any, it makes no difference whether there could be some
                 "overrides": self._overrides(),
                 "since": self.since.isoformat(),
             }
         )
+
+    def _phones(self) -> Mapping[str, str] | None:
+        """Members' phones; None where there can be none, so that a `$NAME` without a number is a problem."""
+        return None if self.rules.phones is None else dict(self.rules.phones)
 
     def _names(self) -> Mapping[str, str]:
         """The values of the names in the files that have one."""

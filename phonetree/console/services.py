@@ -1,19 +1,22 @@
 """What the screens share: settings, the store, the clock, the site that callers hear. One typed object."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
 from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, load, made_of, overridden
+from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
 from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
 from phonetree.mailbox.notices import Channel, channels
+from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
@@ -44,26 +47,26 @@ class LiveSite:
     def loaded(self) -> Loaded:
         """The same without overrides, with its files and warnings."""
         for name in self._revisions.newest_names():
-            if (found := self._revision(name)) is not None:
-                return found
-        return load(self._folder, self._rules)
+            with suppress(ConfigError):  # it is gone, or cannot be used here
+                return self._once(name, partial(self._revision, name))
+        return self._once(fingerprint(self._folder), lambda: load(self._folder, self._rules))
 
     def known(self) -> Loaded:
         """The one that was compiled last, without asking the store; the current one if there is none."""
         return self._compiled[1] if self._compiled else self.loaded()
 
-    def _revision(self, name: str) -> Loaded | None:
-        """A revision; None when it cannot be used here."""
+    def _once(self, name: str, compiled: Callable[[], Loaded]) -> Loaded:
+        """What was compiled last, if it has this name; otherwise compiles it."""
         with self._lock:
             if self._compiled is None or self._compiled[0] != name:
-                contents = self._revisions.find(name)
-                if contents is None:
-                    return None
-                try:
-                    self._compiled = name, made_of(contents, self._folder, self._rules, patched=True)
-                except ConfigError:
-                    return None
+                self._compiled = name, compiled()
             return self._compiled[1]
+
+    def _revision(self, name: str) -> Loaded:
+        contents = self._revisions.find(name)
+        if contents is None:
+            raise ConfigError([])
+        return made_of(contents, self._folder, self._rules, patched=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class ConsoleServices:
     live: LiveSite
     lockout: Lockout
     channels: tuple[Channel, ...]
+    overrides: Overrides
+    prover: Prover
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -99,6 +104,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         LiveSite(settings.config, rules, store),
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
+        Overrides(store),
+        prover_of(settings.config, rules, now, store, settings.secrets),
     )
 
 

@@ -30,7 +30,9 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
     """
     shown = caller_id or site.helpline.provider_number
     desks = tuple(
-        dict.fromkeys(member.number for team in site.teams.values() for member in team.members if member.desk)
+        dict.fromkeys(
+            member.number for team in site.teams.values() for member in team.members if member.desk and member.number
+        )
     )
     line = site.resources[site.last_resort]
     verbs: list[Verb] = [*_said(site, "fallback")]

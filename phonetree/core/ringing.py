@@ -56,12 +56,13 @@ def hours_of(team: Team) -> tuple[Hours, ...]:
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
-    """The members on shift, each once. A team outside its hours has none."""
+    """The members on shift, each once. A team outside its hours has none, and a member without a phone is never on
+    shift."""
     if not team.hours.is_open(schedule, now):
         return ()
     on_shift: dict[str, Member] = {}
     for member in team.members:
-        if member.shifts.is_open(schedule, now):
+        if member.number and member.shifts.is_open(schedule, now):
             on_shift.setdefault(member.number, member)
     return tuple(on_shift.values())
 

@@ -42,7 +42,7 @@ class Gap:
 
 def rota(site: Site, begins: datetime, ends: datetime) -> Iterator[Stretch]:
     """The stretches between two moments (aware), in order and without gaps; neighbours differ. All moments are in the
-    helpline's zone. Changes fall on whole minutes."""
+    helpline's zone. Only covers may begin or end within a minute."""
     zone = site.schedule.zone
     begins, ends = begins.astimezone(zone), ends.astimezone(zone)
     before: Stretch | None = None

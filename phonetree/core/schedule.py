@@ -156,6 +156,13 @@ class Override:
         if self.cover and (self.kind or self.words):
             raise ValueError("a cover neither opens nor closes the line, and says nothing")
 
+    @property
+    def what(self) -> str:
+        """What it does, as staff read it: "closed", "Bo takes the place of Ada"."""
+        if cover := self.cover:
+            return f"{cover.by} takes the place of {cover.away}" if cover.by else f"{cover.away} is away"
+        return self.kind or "as usual"
+
     def at(self, moment: datetime) -> bool:
         """Whether it is in force at a moment."""
         return self.begins <= moment < self.ends
@@ -236,10 +243,12 @@ class Schedule:
         return frozenset(node for override in self.overrides if override.at(now) for node in override.accepted)
 
     def overridden(self) -> Iterator[datetime]:
-        """The moments at which overrides begin and end, rounded up to whole minutes."""
+        """The moments at which overrides begin and end: rounded up to whole minutes, as the hours change on these;
+        those of covers to the second."""
         for override in self.overrides:
             for moment in (override.begins, override.ends):
-                yield _at_a_minute(moment.astimezone(self.zone))
+                local = moment.astimezone(self.zone)
+                yield local if override.cover else _at_a_minute(local)
 
     def boundaries(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""

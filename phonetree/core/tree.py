@@ -163,12 +163,22 @@ def own_hours(hours: Hours) -> OwnHours | None:
 @dataclass(frozen=True, slots=True)
 class Member:
     """One phone of a team. `shifts` are the hours in which it may ring; `desk` says that no voicemail answers it,
-    so that the fallback may ring it."""
+    so that the fallback may ring it.
+
+    `phone` is the name (such as ADVOCATE_3) under which the store holds its number, "" when the file or the environment
+    does. As long as the store has none, `number` is "", and the member is never on shift.
+    """
 
     name: str
     number: str
     shifts: Hours
     desk: bool = False
+    phone: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """What tells it from others: its number, or the name of the one that it has not yet."""
+        return self.number or self.phone
 
 
 class Ring(StrEnum):

@@ -22,9 +22,9 @@ def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
         yield from _hours(f"{_name(line.names)}: ", before.hours, line.hours)
     for team, was in teams_of_both(old, new):
         yield from _hours(f"Team '{team.id}': ", was.hours, team.hours)
-        shifts = {member.number: member.shifts for member in was.members}
+        shifts = {member.known_as: member.shifts for member in was.members}
         for member in team.members:
-            yield from _hours(f"{member.name}: ", shifts.get(member.number, member.shifts), member.shifts)
+            yield from _hours(f"{member.name}: ", shifts.get(member.known_as, member.shifts), member.shifts)
 
 
 def lines_of_both(old: Site, new: Site) -> Iterator[tuple[Resource, Resource]]:

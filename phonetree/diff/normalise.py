@@ -15,8 +15,8 @@ def comparable(old: Site, new: Site) -> tuple[Site, Site]:
     resources = {name: replace(line, hours=hours.get(name, line.hours)) for name, line in old.resources.items()}
     teams = dict(old.teams)
     for team, before in teams_of_both(old, new):
-        shifts = {member.number: member.shifts for member in team.members}
-        members = tuple(replace(one, shifts=shifts.get(one.number, one.shifts)) for one in before.members)
+        shifts = {member.known_as: member.shifts for member in team.members}
+        members = tuple(replace(one, shifts=shifts.get(one.known_as, one.shifts)) for one in before.members)
         teams[before.id] = replace(before, hours=team.hours, members=members)
     old = replace(old, resources=resources, teams=teams, revision=new.revision)
     return _as_written(replace(old, helpline=new.helpline, schedule=new.schedule)), _as_written(new)

@@ -43,7 +43,7 @@ NEW_MESSAGE = "A new message is waiting for the advocates."
 @dataclass(frozen=True, slots=True)
 class Collector:
     """What a round needs. `helpline` has our numbers; `keys` seal; `keep_calls` keeps call records.
-    `ended` gets the start (seconds since 1970) of a call whose record was deleted, and stores nothing of it."""
+    `ended` gets the start (seconds since 1970) of a call to us whose record was deleted, and stores nothing of it."""
 
     provider: Provider
     voicemails: Voicemails
@@ -154,7 +154,7 @@ class Collector:
             self.provider.delete_call(call.id)
         except ProviderError:
             return  # refused until both legs have ended; the next round retries
-        if not call.parent:
+        if not call.parent and not call.outbound:
             self.ended(call.began_at)
 
 

@@ -275,7 +275,7 @@ def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
 
 def only_our_numbers_ring(walked: Walked) -> Iterator[Breach]:
     lines = {line.number: line for line in walked.site.resources.values()}
-    members = {member.number for team in walked.site.teams.values() for member in team.members}
+    members = {member.number for team in walked.site.teams.values() for member in team.members if member.number}
     ours = (walked.site.helpline.caller_id, walked.site.helpline.provider_number)
 
     def found() -> Iterator[Found]:

@@ -3,6 +3,7 @@
 None of it may reach a log or an error: texts say what was requested, never for which call.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MEDIA_SECONDS = 600.0
 
 MOST_BYTES = 256 * 2**20
 """More than four hours of telephone sound: none of our recordings is longer."""
+
+MOST_ERROR_BYTES = 10_000
+"""Of the answer to a request that is refused."""
 
 MOST_PAGES = 1000
 PAGE_SIZE = 200
@@ -166,6 +170,18 @@ class Provider:
         """Sets a number's addresses, all at once; `number` is the provider's id for it. Raises ProviderError."""
         self._asked("POST", f"{self._base}/IncomingPhoneNumbers/{number}.json", "setting the number", data=fields)
 
+    def place_call(
+        self, number: str, caller_id: str, document: str, ended: str, ring_seconds: int, call_seconds: int
+    ) -> None:
+        """Calls a number (E.164): whoever picks up hears a document, and the address `ended` is told how it ended
+        (Twilio, voice/api/call-resource#create-a-call). Raises ProviderError, with the reason in words if there are
+        any."""
+        fields = {
+            "To": number, "From": caller_id, "Twiml": document, "Timeout": str(ring_seconds),
+            "TimeLimit": str(call_seconds), "StatusCallback": ended, "StatusCallbackMethod": "POST",
+        }  # fmt: skip
+        self._asked("POST", f"{self._base}/Calls.json", "placing the call", data=fields).close()
+
     # -- how the account is set
 
     def needs_password(self, recording: str) -> bool | None:
@@ -285,10 +301,30 @@ class Provider:
             return response
         wait = response.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isascii() and wait.isdigit() else None
+        why = _REFUSED.get(_code(response)) if method == "POST" else None
         response.close()
-        text = f"{what}: the provider answered {response.status_code}"
+        text = f"{what}: {why or f'the provider answered {response.status_code}'}"
         status = response.status_code
         raise ProviderError(text, wait=seconds, gone=status in (404, 410), hidden=status in (401, 403))
+
+
+_REFUSED = {
+    21210: "the provider does not let the helpline show its number; have whoever runs the server verify it there",
+    21211: "the provider says that there is no such number; check its digits",
+    21212: "the provider does not know the helpline's number; have whoever runs the server check it",
+    21214: "the provider cannot reach that number; check its digits, or give another one",
+    21215: "the account may not call that country; have whoever runs the server switch it on",
+    21219: "a trial account can only call numbers that are verified at the provider",
+}
+"""Why a call is refused, by the provider's error number (Twilio, api/errors)."""
+
+
+def _code(response: requests.Response) -> int:
+    """The provider's error number in a short answer; 0 without one."""
+    try:
+        return int(json.loads(response.content[:MOST_ERROR_BYTES])["code"])
+    except (requests.RequestException, ValueError, TypeError, KeyError):
+        return 0
 
 
 def _anonymous() -> requests.Session:

@@ -86,6 +86,10 @@ class Alerts:
         if shown is not before:
             self._send(SHOWN if shown else REFUSED)
 
+    def unkept(self, text: str) -> None:
+        """With the phones of now a promise is broken, or new ones do not ring."""
+        self._send(f"{text} Please see the console's page People.")
+
     def outage(self, outage: Outage) -> None:
         """No server answered for a while."""
         zone = self._zone()

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from phonetree.core.tree import Helpline
 from phonetree.core.turn import Outcome
 from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.sealing import public_keys
+from phonetree.provider import live
+from phonetree.provider.account import Remark
 from phonetree.provider.rest import Provider
 from phonetree.runtime.alerts import Alerts
+from phonetree.runtime.phones import phones_in
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.worker import Retention, Worker
 from phonetree.settings import Settings
@@ -18,6 +20,7 @@ from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import Servers
 from phonetree.store.upkeep import Upkeep
 from phonetree.store.voicemails import Voicemails
 
@@ -38,15 +41,25 @@ def background(
     `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
     """
     voicemails, revisions, heartbeat = Voicemails(store), Revisions(store), Heartbeat(store)
+    servers, phones = Servers(store), phones_in(store, settings)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
 
     def local_now() -> datetime:
         return now().astimezone(sites.current.schedule.zone)
 
     def shown() -> bool:
-        shown = _is_shown(provider, sites.current.helpline)
+        shown = not any(remark.wrong for remark in live.caller_id(provider, sites.current.helpline))
         alerts.caller_id(shown=shown)
         return shown
+
+    def look(at: int) -> None:
+        site = sites.current
+        for about, remarks in (
+            ("caller id", lambda: live.caller_id(provider, site.helpline)),
+            ("number", lambda: live.number(provider, site.helpline, settings.public_url, settings.fallback_url)),
+            ("fallback", lambda: live.hosted_fallback(site, settings.fallback_url)),
+        ):
+            servers.look(about, _wrong(remarks), at)
 
     collector = Collector(
         provider,
@@ -66,17 +79,17 @@ def background(
         lambda stopping: counts.release(store, local_now(), stopping=stopping),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
         shown=shown if collects else lambda: True,
+        look=look if collects else lambda _: None,
+        tidy_phones=phones.tidy if phones else lambda _: None,
     )
 
 
-def _is_shown(provider: Provider, helpline: Helpline) -> bool:
-    """Whether the provider lets calls show the helpline's number; assumed if the provider does not say."""
+def _wrong(look: Callable[[], list[Remark]]) -> list[tuple[str, str]]:
+    """What a look at the provider found wrong, each with what to do; or that it could not be looked at."""
     try:
-        return not helpline.may_be_refused or provider.shows(helpline.caller_id)
+        return [(remark.text, remark.hint) for remark in look() if remark.wrong]
     except ProviderError as error:
-        if error.gone:
-            return True
-        raise
+        return [(f"not checked: {error}", "scripts/phonetree doctor shows more")]
 
 
 def _count_fallback(heartbeat: Heartbeat, counts: Counts, began: int, now: datetime) -> None:

@@ -23,7 +23,9 @@ class OverridePoller:
     overrides: Overrides
     sites: Sites
     now: Callable[[], datetime]
-    _seen: tuple[tuple[tuple[int, datetime], ...], str] | None = None
+    following: tuple[int, ...] = ()
+    """The numbers of those in force."""
+    _seen: tuple[tuple[tuple[int, datetime], ...], tuple[str, int]] | None = None
 
     def poll(self) -> None:
         """Polls once. When the store is unavailable nothing changes: the worker reports that."""
@@ -32,7 +34,7 @@ class OverridePoller:
         except StoreError:
             return
         numbers, before = tuple((each.number, each.override.ends) for each in kept), self._seen
-        self._seen = numbers, self.sites.current.revision
+        self._seen = numbers, (self.sites.current.revision, self.sites.fillings)
         same = before and before[0] == numbers and (before == self._seen or not self.sites.refused)
         if same and not self.sites.override_due:
             return
@@ -40,3 +42,5 @@ class OverridePoller:
             self.sites.take_over(standing(kept))  # they were checked when they were added
         elif not self.sites.override(standing(kept)):
             log.warning("overrides", problems=[str(problem) for problem in self.sites.refused])
+            return
+        self.following = tuple(each.number for each in kept)

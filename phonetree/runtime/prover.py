@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from os import environ, killpg
 from pathlib import Path
@@ -18,6 +19,7 @@ from threading import Event, Lock, Thread, Timer
 from typing import IO, TypeVar, cast
 
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import phones_of
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import Contents
 from phonetree.core.tree import Site
@@ -70,7 +72,8 @@ class Prover:
         command: Sequence[str] = COMMAND,
         seconds: float = LONGEST_SECONDS,
     ) -> None:
-        """`lock` is a file that the servers of this host share; `command` starts a prover, which has `seconds`."""
+        """`rules` are those of the files; members' phones are those that the site in question has. `lock` is a file
+        that the servers of this host share; `command` starts a prover, which has `seconds`."""
         self._folder = folder
         self._rules = rules
         self._now = now
@@ -93,7 +96,8 @@ class Prover:
         Raises ConfigError when it cannot be proved, UnprovedError when that may be different later, and StoppedError.
         """
         schedule = site.schedule
-        question = Question(contents, self._folder, self._rules, schedule.overrides, schedule.today(self._now()))
+        rules = self._rules if self._rules.phones is None else replace(self._rules, phones=phones_of(site))
+        question = Question(contents, self._folder, rules, schedule.overrides, schedule.today(self._now()))
         shelf = _Shelf(self._proofs, question)
         if (kept := shelf.find()) is not None:
             return kept.problems

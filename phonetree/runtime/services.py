@@ -7,7 +7,6 @@ from functools import partial
 from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typeshed
 
 from phonetree import log
-from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
@@ -24,7 +23,11 @@ from phonetree.runtime.legs import LegTracker
 from phonetree.runtime.outcomes import OutcomeRecorder
 from phonetree.runtime.overrides import POLL_SECONDS, OverridePoller
 from phonetree.runtime.periodic import STOP_SECONDS, Periodic
+from phonetree.runtime.phones import POLL_SECONDS as PHONES_SECONDS
+from phonetree.runtime.phones import PhonePoller, number_rules, phones_in
 from phonetree.runtime.prover import Prover, prover_of
+from phonetree.runtime.reports import POLL_SECONDS as REPORT_SECONDS
+from phonetree.runtime.reports import Reporter
 from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
@@ -36,6 +39,7 @@ from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import Servers
 
 FORGET_SECONDS = 60
 """How often what tells of calls is dropped from memory, whether calls come or not."""
@@ -43,7 +47,7 @@ FORGET_SECONDS = 60
 
 @dataclass
 class Services:
-    """A server's parts. The last three are None without a store."""
+    """A server's parts. The last ones are None without a store, `phones` without a SECRET_KEY too."""
 
     settings: Settings
     now: Callable[[], datetime]
@@ -60,6 +64,8 @@ class Services:
     worker: Worker | None = None
     overrides: OverridePoller | None = None
     heartbeat: Heartbeat | None = None
+    phones: PhonePoller | None = None
+    reporter: Reporter | None = None
 
     def __post_init__(self) -> None:
         canary = Periodic("canary", CALL_SECONDS, lambda: self._call_soon(canary))
@@ -75,6 +81,10 @@ class Services:
             self._loops.append(self.background)
         if self.overrides:
             self._loops.append(Periodic("overrides", POLL_SECONDS, self.overrides.poll))
+        if self.phones:
+            self._loops.append(Periodic("phones", PHONES_SECONDS, self.phones.poll))
+        if self.reporter:
+            self._loops.append(Periodic("reports", REPORT_SECONDS, self.reporter.poll, jitter=True))
 
     def start(self) -> None:
         """Starts all periodic work."""
@@ -88,6 +98,8 @@ class Services:
         self.prover.stop()
         if self.worker:
             self.worker.finish()  # before the wait, which may last until this process is killed
+        if self.reporter:
+            self.reporter.leave()
         for loop in self._loops:
             loop.stop(seconds)
         self.gathered.write()
@@ -153,7 +165,8 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     store = Store(settings.database) if settings.database else None
     revisions = Revisions(store) if store else None
     publisher = Publisher(partial(_keep, revisions, now)) if revisions else None
-    rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
+    phones = phones_in(store, settings)
+    rules = number_rules(settings, phones)
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
     sites = Sites(
         settings.config,
@@ -177,6 +190,9 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     counts, gathered = Counts(local_now()), Gathered(local_now)
     canary_id = call_id(settings.auth_token)
     line = OverHttp(at=f"http://{address}") if address else None
+    canary = Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id)
+    overrides = OverridePoller(Overrides(store), sites, now) if store else None
+    poller = PhonePoller(phones, sites) if phones else None
     return Services(
         settings,
         now,
@@ -188,11 +204,13 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         RevisionLookup(find, gathered.add),
         alerts,
         gathered,
-        Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id),
+        canary,
         prover,
         background(settings, store, sites, counts, alerts, now, collects=settings.background) if store else None,
-        OverridePoller(Overrides(store), sites, now) if store else None,
+        overrides,
         Heartbeat(store) if store else None,
+        poller,
+        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept) if store and overrides else None,
     )
 
 

@@ -5,13 +5,15 @@ long as a call can last.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import filled
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
@@ -33,7 +35,9 @@ class Sites:
     """What a server holds: the site that new calls get, those of calls in progress, the last edit.
 
     `problems` are those of the last edit, empty when it was valid; otherwise `current` is older than the files.
-    `refused` is what the latest overrides would break; then the previous ones stay in force.
+    `refused` is what the latest overrides would break; then the previous ones stay in force. `unkept` is what is broken
+    with the latest phones; `waiting` says that new ones do not ring for that reason. `fillings` counts how often other
+    phones began to ring, or some stopped.
     """
 
     def __init__(
@@ -61,6 +65,9 @@ class Sites:
         self._publish = publish
         self.problems: tuple[Problem, ...] = ()
         self.refused: tuple[Problem, ...] = ()
+        self.unkept: tuple[Problem, ...] = ()
+        self.waiting = False
+        self.fillings = 0
         self.checking = False
         """Whether an edit is being checked: callers do not hear it yet."""
         self._overrides: tuple[Override, ...] = ()
@@ -68,7 +75,7 @@ class Sites:
         self._edits, self._changes, self._swap = Lock(), Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = ""
-        self._edit_due = self._override_due = inf
+        self._edit_due = self._override_due = self._phones_due = inf
         loaded = self._first(list(published()))
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
@@ -145,15 +152,18 @@ class Sites:
             loaded = load(self.folder, self.rules)
         published = loaded.site.revision == self.current.revision
         while True:
-            overrides = self._overrides
+            overrides, rules = self._overrides, self.rules
+            loaded = replace(loaded, site=filled(loaded.site, rules))
             self._prove(loaded, overrides)
-            if self._overrides != overrides:
+            if self._overrides != overrides or self.rules is not rules:
                 continue  # others came into force meanwhile
             if not published:
                 self._publish(loaded)
             with self._swap:
-                if self._overrides == overrides:
+                if self._overrides == overrides and self.rules is rules:
                     self.problems = ()
+                    if not self.waiting:
+                        self.unkept = ()
                     if not published:
                         self.current = self._hold(loaded.site)
                         self.contents, self.last_resort = loaded.contents, loaded.last_resort
@@ -167,7 +177,7 @@ class Sites:
             self._override_due = inf
             while True:
                 with self._swap:
-                    site, contents = self.current, self.contents
+                    site, contents, rules = self.current, self.contents, self.rules
                 try:
                     self.refused = self._broken_by(overrides, site, contents)
                 except StoppedError:
@@ -178,7 +188,8 @@ class Sites:
                 if self.refused:
                     return False
                 with self._swap:
-                    if self.current.revision == site.revision:  # else an edit went live meanwhile
+                    # else an edit or a phone went live meanwhile
+                    if self.current.revision == site.revision and self.rules is rules:
                         self._change(overrides)
                         return True
 
@@ -194,9 +205,68 @@ class Sites:
 
     def _change(self, overrides: tuple[Override, ...]) -> None:
         self._overrides = overrides
-        sites = [overridden(site, overrides) for site in (*self._revisions.values(), self.current)]
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Every site anew, under the overrides and with the phones of now. Held by `_swap`."""
+        sites = [self._as_of_now(site) for site in (*self._revisions.values(), self.current)]
         self._revisions = OrderedDict((site.revision, site) for site in sites)
         self.current = self._revisions[self.current.revision]
+
+    def _as_of_now(self, site: Site) -> Site:
+        return overridden(filled(site, self.rules), self._overrides)
+
+    def follow(self, phones: Mapping[str, str]) -> bool:
+        """Puts members' phones (E.164, or "", by name) in place of those there are; True when all of them ring.
+
+        In two steps. A phone that is gone, or was replaced by another, stops ringing at once, in calls in progress too,
+        whatever promise that breaks: to ring somebody who has left, or to tell a stranger that the helpline calls, is
+        worse than a call that finds nobody and is led to help. A member who had no phone is rung once that is proved,
+        as an edit is: if it breaks a promise and every promise is kept without, or if it cannot be proved, that member
+        waits. Where promises are broken already, one more who is rung can only help. Whatever is broken, staff are
+        told. An edit that was refused is tried again, since it may be right with other phones.
+        """
+        with self._swap:
+            self._fill({name: number if self.rules.phone(name) else "" for name, number in phones.items()})
+        with self._changes:
+            self._phones_due = inf
+            while True:
+                with self._swap:
+                    site, contents = self.current, self.contents
+                wanted = filled(site, replace(self.rules, phones=phones))
+                try:
+                    self.unkept, self.waiting = self._broken_with(wanted, site, contents)
+                except StoppedError:
+                    return False
+                except Exception as error:  # noqa: BLE001 -- see above
+                    self.unkept, self.waiting = problems_of(error, self.folder), wanted is not site
+                    self._phones_due = _again(error)
+                with self._swap:
+                    if self.current is site:  # else something else went live meanwhile
+                        if not self.waiting:
+                            self._fill(phones)
+                        return not self.waiting
+
+    def _broken_with(self, wanted: Site, site: Site, contents: Contents) -> tuple[tuple[Problem, ...], bool]:
+        """The promises that are broken with other phones; and whether these are to wait, because the site keeps every
+        promise without them."""
+        if self._override_proof is None:
+            return (), False
+        broken = self._override_proof(wanted, contents)
+        return broken, bool(broken) and wanted is not site and not self._override_proof(site, contents)
+
+    def _fill(self, phones: Mapping[str, str]) -> None:
+        """Has these phones ring, in every site. Held by `_swap`."""
+        if phones != self.rules.phones:
+            self.rules = replace(self.rules, phones=phones)
+            self.fillings += 1
+            self._seen = ""
+            self._rebuild()
+
+    @property
+    def phones_due(self) -> bool:
+        """Whether phones that could not be proved are worth another try."""
+        return monotonic() >= self._phones_due
 
     def _prove(self, loaded: Loaded, overrides: tuple[Override, ...]) -> None:
         """Refuses a site that callers must not hear. One that was heard before is proved again: that was on another
@@ -216,7 +286,7 @@ class Sites:
             return self._hold(site)
 
     def _hold(self, site: Site) -> Site:
-        site = self._revisions[site.revision] = overridden(site, self._overrides)
+        site = self._revisions[site.revision] = self._as_of_now(site)
         self._revisions.move_to_end(site.revision)
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)

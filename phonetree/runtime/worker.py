@@ -29,6 +29,9 @@ DAY_SECONDS = 24 * 3600
 CALLER_ID_SECONDS = 3600
 """How often the provider is asked whether it still lets calls show the helpline's number."""
 
+LOOK_SECONDS = 3600
+"""How often it is looked at whether the number and the fallback are as they should be, for the console."""
+
 
 REFUSED = "the provider does not let the helpline show its own number; verify it there again"
 
@@ -62,8 +65,13 @@ class Worker:
     """Why the database could not be used at the last check."""
     shown: Callable[[], bool] = lambda: True
     """Whether the provider lets calls show the configured caller id. Staff are notified when that changes."""
+    look: Callable[[int], None] = lambda _: None
+    """Stores, for the console, whether the number and the fallback are as they should be at the provider."""
+    tidy_phones: Callable[[int], None] = lambda _: None
+    """Forgets phones that were removed, and seals the others with the present key."""
     _said: dict[str, str] = field(default_factory=dict)
     _asked: float = 0.0
+    _looked: float = 0.0
     _shown: bool = True
 
     def periodic(self) -> Periodic:
@@ -87,6 +95,8 @@ class Worker:
             if self.collector:
                 self._task("retain", lambda: self._retain(now))
                 self._task("upkeep", lambda: self.upkeep.round(now))
+                self._task("phones", lambda: self.tidy_phones(now))
+                self._task("look", lambda: self._look_at_the_provider(now))
             self._task("count", lambda: self.release_counts(False))
         self._note("database", self.problem or "")
 
@@ -113,6 +123,11 @@ class Worker:
             self._shown, self._asked = self.shown(), now
         if not self._shown:
             raise PhonetreeError(REFUSED)
+
+    def _look_at_the_provider(self, now: int) -> None:
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self.look(now)
 
     def _retain(self, now: int) -> None:
         before, handled = self.retention.days * DAY_SECONDS, self.retention.handled_days * DAY_SECONDS

@@ -28,11 +28,16 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.simulator.account import AccountSettings
+from phonetree.simulator.placed import PlacedCall
+from phonetree.simulator.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 RATE = 8000
+MOST_TWIML = 4000
+"""Characters of a document in a request (Twilio, api/errors/32018)."""
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 PAGE_SIZE = 50
 """The provider's default page size."""
 
@@ -125,6 +130,10 @@ class TestProvider:
     settings: AccountSettings = field(default_factory=AccountSettings)
     secondary: str = ""
     """A second token, accepted like the first (Twilio, iam/api/secondary_authtoken)."""
+    world: World = field(default_factory=World)
+    """What the phones do that the account calls."""
+    heard: list[str] = field(default_factory=list)
+    """What was heard on these phones."""
     failing: list[Failing] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     stall_seconds: float = 60.0
@@ -185,9 +194,32 @@ class TestProvider:
                 return self._delete(kind, item)
         return _error(404, 20404)
 
+    def _place(self, form: Mapping[str, str]) -> Response:
+        """A call that the account places (Twilio, voice/api/call-resource, and the error numbers of api/errors)."""
+        to, caller = form.get("To", ""), form.get("From", "")
+        ours = {str(one["phone_number"]) for one in self.numbers.values()} | self.verified
+        if not _E164.fullmatch(to):
+            return _error(400, 21211)
+        if not _E164.fullmatch(caller) or (ours and caller not in ours):
+            return _error(400, 21210)
+        if len(form.get("Twiml", "")) > MOST_TWIML:
+            return _error(400, 32018)
+        with self._lock:
+            held = HeldCall(f"CA{next(self._ids):032x}", to, caller, "queued", direction="outbound-api")
+        self.calls[held.id] = held
+        call = PlacedCall(
+            held.id, self.account, self.token, to, caller, form["Twiml"], form["StatusCallback"], self.heard
+        )
+        call.begin(self.world.phone(to, screened=True), lambda status: setattr(held, "status", status))
+        response = _json(_call(held))
+        response.status_code = 201
+        return response
+
     def _account(self, request: Request) -> Response | None:
-        """The account and its numbers."""
+        """The account and its numbers; and a call that it places."""
         account = f"/2010-04-01/Accounts/{self.account}"
+        if request.path == f"{account}/Calls.json" and request.method == "POST":
+            return self._place(request.form)
         if request.path == f"{account}.json":
             owner = {"owner_account_sid": self.settings.owner} if self.settings.owner else {}
             return _json({"sid": self.account, "status": "active", "type": self.kind, **owner})

@@ -4,10 +4,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, case, func, insert, select, update
 
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
-from phonetree.errors import StoreError
+from phonetree.errors import OverrideError
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
@@ -44,39 +44,41 @@ class Overrides:
 
     def withdraw(self, number: int, by: str, now: int) -> None:
         """Ends an override before its time: a cover in force soon, so that every server knows it by then. Raises
-        StoreError when it is not in force or coming."""
+        OverrideError when it is not in force or coming."""
         current = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
-        cover_in_force = current & overrides.c.away.is_not(None) & (overrides.c.begins_at <= now)
-        soon = now + COVER_LEAD_SECONDS
+        in_force = overrides.c.away.is_not(None) & (overrides.c.begins_at <= now)
+        soon = case((in_force, now + COVER_LEAD_SECONDS), else_=now)
         with self._store.write() as connection:
-            ended = connection.execute(
-                update(overrides).where(cover_in_force, overrides.c.ends_at > soon).values(ends_at=soon)
-            )
-            if not ended.rowcount:
-                withdrawn = connection.execute(
-                    update(overrides).where(current, ~cover_in_force).values(withdrawn_at=now)
-                )
-                if not withdrawn.rowcount:
-                    raise StoreError(f"there is no current or coming override {number}; see: override list")
+            if not connection.execute(update(overrides).where(current).values(withdrawn_at=soon)).rowcount:
+                raise OverrideError([f"there is no current or coming override {number}; see: override list"])
             actions.note(connection, by, f"override {number}: withdrawn", now)
 
     def kept(self, now: int) -> tuple[Kept, ...]:
         """Current and coming ones, newest first."""
-        query = select(overrides).where(overrides.c.withdrawn_at.is_(None), overrides.c.ends_at > now)
+        ends = func.coalesce(overrides.c.withdrawn_at, overrides.c.ends_at)
+        query = select(overrides).where(ends > now, overrides.c.ends_at > now, ends > overrides.c.begins_at)
         with self._store.read() as connection:
             rows = connection.execute(query.order_by(overrides.c.number.desc())).all()
-        return tuple(Kept(row.number, _override(row), row.by) for row in rows)
+        return tuple(Kept(row.number, _override(row, row.withdrawn_at), row.by) for row in rows)
+
+    def withdrawn(self, number: int, now: int) -> Kept | None:
+        """One that was ended before its time, as it was meant; None if it would be over by now, or was not ended."""
+        query = select(overrides).where(overrides.c.number == number, overrides.c.ends_at > now)
+        with self._store.read() as connection:
+            row = connection.execute(query.where(overrides.c.withdrawn_at.is_not(None))).one_or_none()
+        return Kept(row.number, _override(row, None), row.by) if row else None
 
     def followed(self, now: int) -> tuple[Kept, ...]:
-        """What a server answers with: also those that ended lately, for they say who was on shift when a ringing began
-        that goes on."""
+        """What a server answers with: also those that ended lately, since they say who was on shift when a ringing that
+        goes on began."""
         return self.kept(now - LONGEST_RINGING_SECONDS)
 
 
-def _override(row: Row[Any]) -> Override:
+def _override(row: Row[Any], withdrawn_at: int | None) -> Override:
+    ends_at = row.ends_at if withdrawn_at is None else min(row.ends_at, withdrawn_at)
     return Override(
         datetime.fromtimestamp(row.begins_at, UTC),
-        datetime.fromtimestamp(row.ends_at, UTC),
+        datetime.fromtimestamp(ends_at, UTC),
         Kind(row.kind) if row.kind else None,
         json.loads(row.words),
         Cover(row.away, row.taken_by or "") if row.away else None,

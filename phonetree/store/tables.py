@@ -199,6 +199,43 @@ proofs = Table(
     Column("mac", LargeBinary, nullable=False),
 )
 
+phones = Table(
+    "phones",
+    metadata,
+    Column("name", String(64), primary_key=True, comment="as routing.yaml has it, without $"),
+    Column("state", String(10), nullable=False, comment="waiting, confirmed, removed"),
+    Column(
+        "sealed", LargeBinary, comment="the number that rings; of a removed one, until that can no longer be undone"
+    ),
+    Column("new", LargeBinary, comment="sealed: the number that is to take its place once it is confirmed"),
+    Column("token", LargeBinary, comment="SHA-256 of what the confirming call has to bring"),
+    Column("expires_at", BigInteger, comment="of the token"),
+    Column("progress", String(12), comment="of the confirming call"),
+    Column("reason", String(200), comment="why the provider refused it"),
+    Column("calls", Integer, nullable=False, comment="confirming calls since `since`"),
+    Column("since", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("name", String(32), primary_key=True, comment="random, for one process"),
+    Column("seen_at", BigInteger, nullable=False, comment="a whole minute"),
+    Column("report", Text, nullable=False, comment="JSON; nothing in it is of a call"),
+    sqlite_with_rowid=False,
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("about", String(20), primary_key=True, comment="what was looked at, at the provider"),
+    Column("at", BigInteger, nullable=False, comment="a whole minute"),
+    Column("found", Text, nullable=False, comment="what is wrong, and what to do: JSON"),
+    sqlite_with_rowid=False,
+)
+
 presence = Table(
     "presence",
     metadata,

@@ -92,7 +92,7 @@ def test_it_answers_as_the_proof_does_one_question_after_the_other(prover: Proce
 
 
 def test_it_is_asked_with_covers_and_what_staff_accepted(prover: Process) -> None:
-    begins = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    begins = datetime(2026, 11, 23, 15, 0, 10, tzinfo=UTC)  # the hours of a line change at 15:00
 
     def away(name: str, *accepted: str) -> Override:
         return Override(begins, begins + timedelta(hours=3), None, {}, Cover(name), accepted)

@@ -31,6 +31,10 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/sign-in": ANYBODY,
     "POST /staff/sign-out": STAFF,
     "GET /staff/static/<path:name>": ANYBODY,
+    "GET /staff/today/<change>": STAFF,
+    "POST /staff/today/<change>": STAFF,
+    "POST /staff/today/overrides/<int:number>/again": STAFF,
+    "POST /staff/today/overrides/<int:number>/end": STAFF,
     "GET /staff/you": STAFF,
     "POST /staff/you/password": STAFF,
     "POST /staff/you/recovery-codes": STAFF,
@@ -46,7 +50,13 @@ WITHOUT_FACTOR = {
 }  # fmt: skip
 """What is open to somebody who has to set up a second factor first, besides what is open to anybody."""
 
-FILLED = {"<account_id>": "0" * 32, "<token>": "forged", "<path:name>": "console.css"}
+FILLED = {
+    "<account_id>": "0" * 32,
+    "<token>": "forged",
+    "<path:name>": "console.css",
+    "<change>": "close",
+    "<int:number>": "1",
+}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from shutil import copytree
 import pytest
 
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
-from phonetree.errors import StoreError
+from phonetree.errors import OverrideError
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
 from phonetree.store.migrate import migrate
@@ -232,7 +232,7 @@ def test_every_server_rings_whoever_covers_until_it_ends(helpline: Helpline) -> 
         assert rung(each) == [SECOND], "not before every server knows it"
         each.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS)
         assert rung(each) == [FIRST, SECOND]
-    with pytest.raises(StoreError, match="there is no current or coming override"):
+    with pytest.raises(OverrideError, match="there is no current or coming override"):
         helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) + 1)
 
 

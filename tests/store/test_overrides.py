@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phonetree.core.schedule import Kind, Override
-from phonetree.errors import StoreError
+from phonetree.errors import OverrideError
 from phonetree.store import actions
 from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
@@ -34,12 +34,18 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
             for each in (override(NOW - 60, NOW + 600, None), override(NOW, NOW + 60))
         ]
         assert [each.number for each in overrides.kept(NOW + 60)] == [two]
-        with pytest.raises(StoreError, match=f"there is no current or coming override {one}"):
+        with pytest.raises(OverrideError, match=f"there is no current or coming override {one}"):
             overrides.withdraw(one, "Ada", NOW + 60)
         overrides.withdraw(two, "Ada", NOW + 60)
-        with pytest.raises(StoreError, match=f"there is no current or coming override {two}"):
+        with pytest.raises(OverrideError, match=f"there is no current or coming override {two}"):
             overrides.withdraw(two, "Ada", NOW + 60)
-        assert [each.number for each in overrides.kept(NOW)] == [one]
+        assert [each.number for each in overrides.kept(NOW + 60)] == []
+        assert [each.override.ends.timestamp() for each in overrides.followed(NOW + 61)] == [NOW + 60, NOW + 60]
+        again = overrides.withdrawn(two, NOW + 61)
+        assert again
+        assert again.override.ends.timestamp() == NOW + 600, "as it was meant"
+        assert overrides.withdrawn(one, NOW) is None
+        assert overrides.withdrawn(two, NOW + 600) is None
         assert [(each.by, each.what, each.at) for each in actions.since(made, NOW)] == [
             ("Ada", f"override {two}: withdrawn", NOW + 60),
             ("Bo", f"override {two}: words", NOW + 1),

@@ -15,6 +15,7 @@ from phonetree.simulator.provider import HeldCall, TestProvider, serve
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
+from phonetree.store.servers import Report, Servers
 from phonetree.store.voicemails import Voicemails
 from tests.support.databases import store
 from tests.support.lines import RULES, VPR, settings
@@ -33,20 +34,22 @@ class Server:
     counts: Counts
     now: int
     heartbeat: Heartbeat = field(init=False)
+    servers: Servers = field(init=False)
     calls: int = 0
 
     def __post_init__(self) -> None:
-        self.heartbeat = Heartbeat(self.store)
+        self.heartbeat, self.servers = Heartbeat(self.store), Servers(self.store)
 
     @property
     def voicemails(self) -> Voicemails:
         return self.worker.voicemails
 
     def rounds(self, number: int = 1, seconds: int = ROUND_SECONDS) -> None:
-        """So many rounds, each with the server's own mark that it answers."""
+        """So many rounds, each with the server's own mark that it answers, and its report."""
         for _ in range(number):
             self.now += seconds
             self.heartbeat.mark(self.now)
+            self.servers.tell("a" * 32, Report("0" * 12, test_call=True), self.now)
             self.worker.round(self.now)
 
     def call(self, outcome: Outcome = Outcome.LINE, message_seconds: int = 0) -> None:

@@ -35,10 +35,14 @@ class Server:
     provider: TestProvider | None = None
     keys: Path = Path("config/keys")
     public_url: str = URL
+    secrets: tuple[str, ...] = ()
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
-        made = replace(settings(self.config), database=self.database, keys=self.keys, public_url=self.public_url)
+        made = replace(
+            settings(self.config), database=self.database, keys=self.keys, public_url=self.public_url,
+            secrets=self.secrets,
+        )  # fmt: skip
         if self.provider:
             made = replace(made, provider_url=serve(self.provider))
         self.app = create_app(made, now=lambda: self.now, watching=False)

@@ -8,6 +8,7 @@ from phonetree.commands.work.demo import PASSPHRASE, Demo, key
 from phonetree.mailbox import keyring
 from phonetree.simulator.provider import TestProvider, serve
 from phonetree.store.database import Store
+from phonetree.store.phones import Phones
 
 
 def prepare_demo(port: int, account: str, token: str) -> str:
@@ -23,6 +24,7 @@ def prepare_demo(port: int, account: str, token: str) -> str:
         from phonetree.store.migrate import migrate  # slower to import than all the rest is to do
 
         migrate(store)
+    Phones(store, ()).forget_all()  # nobody has the SECRET_KEY of an earlier run
     store.close()
     return serve(TestProvider(account, token))
 

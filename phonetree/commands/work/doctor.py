@@ -13,15 +13,16 @@ import click
 import requests
 
 from phonetree import settings
+from phonetree.commands.work.reading import with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import Loaded, load
-from phonetree.core.fallback import fallback
-from phonetree.core.tree import Helpline, Site
+from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
 from phonetree.mailbox.notices import channels
 from phonetree.mailbox.sealing import public_keys
+from phonetree.provider import live
 from phonetree.provider.account import (
     COUNTRIES,
     INSIGHTS,
@@ -37,10 +38,8 @@ from phonetree.provider.account import (
     spending,
     streams,
 )
-from phonetree.provider.number import BUY, NOT_VERIFIED, SAID, VERIFY, differences, found, wanted
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, probe
-from phonetree.provider.twiml import Renderer
 from phonetree.settings import Settings
 from phonetree.store.database import Store
 from phonetree.store.upkeep import told_besides
@@ -135,7 +134,7 @@ def _settings() -> Settings | tuple[Finding, ...]:
 def _site(configured: Settings | None) -> Loaded | Finding:
     folder = configured.config if configured else settings.config_folder()
     try:
-        return load(folder, NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
+        return load(folder, with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo))))
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
         others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
@@ -304,15 +303,12 @@ def _looked_at(id_: str, look: Callable[[], list[Remark]], well: str, where: str
         text = "the provider does not show this" if error.hidden else f"not checked: {error}"
         yield Finding(id_, "advice", text, where)
         return
-    for remark in remarks:
-        yield Finding(id_, "wrong" if remark.wrong else "advice", remark.text, remark.hint)
-    if not remarks:
-        yield Finding(id_, "ok", well)
+    yield from _told(id_, remarks, well)
 
 
 def _dialled(site: Site) -> frozenset[str]:
     """Every number that the tree calls."""
-    members = (member.number for team in site.teams.values() for member in team.members)
+    members = (member.number for team in site.teams.values() for member in team.members if member.number)
     return frozenset((*members, *(resource.number for resource in site.resources.values())))
 
 
@@ -322,63 +318,21 @@ def _number(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
         loaded.site.helpline,
     )
     if helpline.may_be_refused:
-        yield from _caller_id(provider, helpline)
-    record = provider.number(helpline.provider_number)
-    if record is None:
-        which = "the provider_number" if helpline.forwarded else "the helpline's number"
-        yield Finding("number", "wrong", f"the account does not have {which}", BUY)
-        return
-    wrong = differences(found(record), wanted(configured.public_url, configured.fallback_url))
-    for name, (is_, to_be) in wrong.items():
-        text = f"{name} ({SAID[name]}) is {is_ or 'nothing'}, not {to_be or 'nothing'}"
-        yield Finding("number", "wrong", text, "scripts/phonetree provision --apply")
-    if not wrong:
-        yield Finding("number", "ok", "the number has the right addresses")
-
-
-def _caller_id(provider: Provider, helpline: Helpline) -> Iterator[Finding]:
-    """For forwarded calls: whether the provider lets the phones that we ring see the helpline's number."""
-    try:
-        shows = provider.shows(helpline.caller_id)
-    except ProviderError as error:
-        if not error.gone:
-            raise
-        hint = "call, and check which number an advocate's phone shows; if it is wrong, write caller_id: provider"
-        yield Finding("caller id", "advice", "the provider does not say which numbers calls may show", hint)
-        return
-    if shows:
-        yield Finding("caller id", "ok", "calls to advocates can show the helpline's number")
-    else:
-        yield Finding("caller id", "wrong", NOT_VERIFIED, VERIFY)
+        well = "calls to advocates can show the helpline's number"
+        yield from _told("caller id", live.caller_id(provider, helpline), well)
+    remarks = live.number(provider, helpline, configured.public_url, configured.fallback_url)
+    yield from _told("number", remarks, "the number has the right addresses")
 
 
 def _fallback(configured: Settings, loaded: Loaded) -> Iterator[Finding]:
-    if not any(member.desk for team in loaded.site.teams.values() for member in team.members):
-        text = "no member is marked as a desk, so the fallback rings only an outside line"
-        hint = "write desk: true at a phone without voicemail (docs/staff.md), then regenerate the fallback"
-        yield Finding("fallback", "advice", text, hint)
-    if not configured.fallback_url:
-        hint = "host the output of scripts/phonetree fallback elsewhere, and set PHONETREE_FALLBACK_URL to its address"
-        yield Finding("fallback", "wrong", "the fallback is on this server, and goes down with it", hint)
-        return
-    try:
-        answer = requests.post(configured.fallback_url, timeout=TIMEOUT_SECONDS)
-    except requests.RequestException as error:
-        text = f"the fallback cannot be reached ({type(error).__name__})"
-        yield Finding("fallback", "wrong", text, "check PHONETREE_FALLBACK_URL and its host")
-        return
-    live, made = answer.content.strip(), Renderer("").write(fallback(loaded.site)).strip()
-    kind = answer.headers.get("Content-Type", "")
-    if answer.status_code != 200:
-        hint = "it has to answer POST"
-        yield Finding("fallback", "wrong", f"the fallback's address answers {answer.status_code}", hint)
-    elif live != made:
-        hint = "upload the current output of scripts/phonetree fallback"
-        yield Finding("fallback", "wrong", "the fallback is out of date", hint)
-    elif not kind.startswith(("text/xml", "application/xml", "text/html")):
-        hint = "have the host serve it as text/xml"
-        yield Finding(
-            "fallback", "wrong", f"the fallback is served as {kind or 'nothing'}, which the provider does not run", hint
-        )
-    else:
-        yield Finding("fallback", "ok", "the fallback is hosted elsewhere, and up to date")
+    for remark in live.desks(loaded.site):
+        yield Finding("fallback", "advice", remark.text, remark.hint)
+    remarks = live.hosted_fallback(loaded.site, configured.fallback_url)
+    yield from _told("fallback", remarks, "the fallback is hosted elsewhere, and up to date")
+
+
+def _told(id_: str, remarks: list[Remark], well: str) -> Iterator[Finding]:
+    for remark in remarks:
+        yield Finding(id_, "wrong" if remark.wrong else "advice", remark.text, remark.hint)
+    if not remarks:
+        yield Finding(id_, "ok", well)

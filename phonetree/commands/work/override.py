@@ -12,7 +12,7 @@ import click
 
 from phonetree import settings
 from phonetree.commands.override import AS_USUAL
-from phonetree.commands.work.override_lines import in_a_line, numbered, on_shift
+from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import load_for_reading, moment, reading_rules
 from phonetree.config.override import changes_something, check, read_cover, read_override
@@ -24,7 +24,7 @@ from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import LeftAloneError, PhonetreeError
 from phonetree.runtime.prover import prover_of
-from phonetree.store.kept import Kept, standing
+from phonetree.store.kept import Kept, in_a_line, standing
 from phonetree.store.overrides import Overrides
 
 PATIENCE_SECONDS = 2.0
@@ -74,8 +74,8 @@ def _add(place: Place, loaded: Loaded, wanted: Override, who: str, config: Path)
     prover = prover_of(config, reading_rules(), lambda: datetime.now(UTC), place.store, settings.secret_keys())
     with _told_if_it_takes_long(), _how_to_accept():
         check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
-    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site), now)
-    click.echo(f"Override {number}: {in_a_line(wanted, loaded.site)}.")
+    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now)
+    click.echo(f"Override {number}: {in_a_line(wanted, loaded.site.schedule.zone)}.")
     if not changes_something(loaded.site, wanted, others):
         click.echo("It changes nothing: without it callers would meet the same.")
     for each in _hours_of(kept, wanted):

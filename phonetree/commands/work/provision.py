@@ -7,6 +7,7 @@ import click
 
 from phonetree import settings
 from phonetree.commands.files import make_folder, read_text, write_text
+from phonetree.commands.work.reading import with_phones
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
@@ -20,7 +21,7 @@ BEFORE = Path("var/number-before.json")
 def provision(*, apply: bool, undo: bool) -> None:
     """Runs `provision`."""
     configured = settings.read()
-    rules = NumberRules(configured.names, fictional=configured.demo)
+    rules = with_phones(NumberRules(configured.names, fictional=configured.demo))
     number = load(configured.config, rules).site.helpline.provider_number
     provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token)
     record = provider.number(number)

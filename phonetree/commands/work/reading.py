@@ -1,5 +1,6 @@
 """What several commands read: the files of a helpline, and moments."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from phonetree.config.hours import YEARS
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import dated
-from phonetree.errors import PhonetreeError
+from phonetree.errors import PhonetreeError, SettingsError, StoreError
 
 
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
@@ -29,7 +30,28 @@ def load_for_reading(config: Path) -> Loaded:
 
 def reading_rules() -> NumberRules:
     """The same as rules for numbers."""
-    return NumberRules(settings.names(), fictional=False, stand_in=True)
+    return with_phones(NumberRules(settings.names(), fictional=False, stand_in=True))
+
+
+def with_phones(rules: NumberRules) -> NumberRules:
+    """The same with members' phones in the store, where there is one that can be read, and a SECRET_KEY: on a server,
+    rather than on a staff machine."""
+    try:
+        secrets = settings.secret_keys()
+    except SettingsError:
+        return rules  # `doctor` and the server itself report it
+    if not (secrets and settings.may_have_database()):
+        return rules
+    from phonetree.store.database import Store  # what most commands do without takes time to import
+    from phonetree.store.phones import Phones
+
+    store = Store(settings.database_url())
+    try:
+        return replace(rules, phones=Phones(store, secrets).followed().numbers) if store.problem() is None else rules
+    except StoreError:
+        return rules
+    finally:
+        store.close()
 
 
 def stamp(seconds: int, zone: BaseTzInfo) -> str:

@@ -1,15 +1,17 @@
 """`worker`: the background work alone."""
 
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from phonetree import log, settings
 from phonetree.commands.work.limits import forbid_core_dumps
-from phonetree.config.numbers import NumberRules
 from phonetree.errors import StoreError
 from phonetree.mailbox.notices import channels, tell
 from phonetree.runtime.alerts import Alerts
 from phonetree.runtime.background import background
+from phonetree.runtime.periodic import Periodic
+from phonetree.runtime.phones import POLL_SECONDS, PhonePoller, number_rules, phones_in
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
 from phonetree.store.counts import Counts
@@ -20,10 +22,11 @@ def worker(*, once: bool) -> None:
     """Runs `worker`."""
     forbid_core_dumps()
     configured = settings.read()
-    sites = Sites(configured.config, NumberRules(configured.names, fictional=configured.demo))
+    store = Store(settings.database_url())
+    phones = phones_in(store, configured)
+    sites = Sites(configured.config, replace(number_rules(configured, phones), stand_in=False))
     staff = channels(configured.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
-    store = Store(settings.database_url())
     counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
     work = background(configured, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
     if once:
@@ -35,7 +38,9 @@ def worker(*, once: bool) -> None:
     log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread starts, so that none of them handles these
-    loops = watcher(sites), work.periodic()
+    loops = [watcher(sites), work.periodic()]
+    if phones:
+        loops.append(Periodic("phones", POLL_SECONDS, PhonePoller(phones, sites).poll))
     for loop in loops:
         loop.start()
     signal.sigwait(ends)

@@ -1,0 +1,229 @@
+"""Changes at short notice, from forms: close, open, say something first, cover a shift, be away.
+
+Each is an override with an end in words. Before it is saved, the form shows what callers will meet; saving checks it
+as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from werkzeug.datastructures import MultiDict
+
+from phonetree.config.override import changes_something, check, left_alone, read_cover, read_override
+from phonetree.config.site import Loaded, overridden
+from phonetree.console import simulated, times
+from phonetree.console.services import ConsoleServices
+from phonetree.core.rota import Stretch, rota
+from phonetree.core.schedule import Kind, Override, first_name
+from phonetree.core.tree import Language, NodeId, Site
+from phonetree.errors import OverrideError
+from phonetree.store.kept import Kept, in_a_line, standing
+
+NOBODY = "nobody"
+
+SAME_SECONDS = 120
+"""An override like one that began so lately is the same one, sent twice."""
+
+
+class Change(StrEnum):
+    """What a form changes."""
+
+    CLOSE = "close"
+    OPEN = "open"
+    SAY = "say"
+    COVER = "cover"
+    AWAY = "away"
+
+
+KINDS = {Change.CLOSE: Kind.CLOSED, Change.OPEN: Kind.OPEN}
+
+TITLES = {
+    Change.CLOSE: "Close the line",
+    Change.OPEN: "Open the line",
+    Change.SAY: "Say something first",
+    Change.COVER: "Cover a shift",
+    Change.AWAY: "I am away",
+}
+
+COVERS = frozenset({Change.COVER, Change.AWAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is typed in a form: as text, so that nothing is lost when it cannot be taken."""
+
+    change: Change
+    begins: str = times.NOW
+    begins_at: str = ""
+    until: str = ""
+    until_at: str = ""
+    words: Mapping[Language, str] = field(default_factory=dict)
+    away: str = ""
+    by: str = NOBODY
+    accepted: tuple[NodeId, ...] = ()
+    keys: str = ""
+    phones: str = "somebody"
+
+    @classmethod
+    def of(cls, change: Change, typed: MultiDict[str, str], site: Site) -> "Form":
+        """What was sent."""
+        plain = {name: typed[name].strip() for name in _FIELDS if name in typed}
+        words = {language: typed.get(f"words-{language}", "") for language in site.languages}
+        return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
+
+
+_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "keys", "phones")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an override will do: in a sentence, whether it changes anything, what callers hear first, who can be rung
+    when, and what callers come to meanwhile if nobody can."""
+
+    sentence: str
+    changes: bool
+    heard: tuple[simulated.Heard, ...]
+    rung: tuple[str, ...]
+    alone: tuple[str, ...]
+    come_to: Mapping[NodeId, str]
+
+
+class ShortNotice:
+    """The site that callers hear, what stands at short notice, and what a form would add to it."""
+
+    def __init__(self, running: ConsoleServices) -> None:
+        """Raises StoreError and ConfigError."""
+        self._running = running
+        self.loaded: Loaded = running.live.loaded()
+        self.written = self.loaded.site
+        self.zone = self.written.schedule.zone
+        self.now = running.now().astimezone(self.zone).replace(microsecond=0)
+        self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
+        self.others = standing(self.kept)
+        self.site = overridden(self.written, self.others)
+
+    # -- a form
+
+    def endings(self, change: Change) -> tuple[times.Ending, ...]:
+        """The ends that a form proposes, the likeliest first."""
+        found = {ending.name: ending for ending in times.endings(self.site.schedule, self.now)}
+        first = {
+            Change.CLOSE: ("opening", "hours", "today"),
+            Change.OPEN: ("today", "1h", "4h", "opening"),
+            Change.SAY: ("hours", "today", "opening"),
+            Change.COVER: ("hours", "next", "1h", "4h", "today"),
+            Change.AWAY: ("hours", "next", "1h", "4h", "today"),
+        }[change]
+        ordered = dict.fromkeys((*first, *found))
+        usual = [found[name] for name in ordered if name in found]
+        return tuple(one for one in usual if change not in COVERS or one.name != "opening")
+
+    def members(self) -> tuple[str, ...]:
+        """The names of all members, those on shift first."""
+        now = next(rota(self.site, self.now, self.now + timedelta(minutes=1)))
+        on_shift = [member.name for members in now.on_shift.values() for member in members]
+        everybody = [member.name for team in self.written.teams.values() for member in team.members]
+        return tuple(dict.fromkeys((*on_shift, *everybody)))
+
+    def override(self, form: Form) -> Override:
+        """What a form asks for. Raises OverrideError with every problem."""
+        stretch = self._stretch(form)
+        if form.change in COVERS:
+            if not form.away:
+                raise OverrideError(["choose who is away"])
+            by = "" if form.by == NOBODY else form.by
+            return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
+        words = {language: text for language, text in form.words.items() if text.strip()}
+        if form.change is Change.SAY and not words:
+            raise OverrideError(["write what callers hear first, in every language"])
+        kind, begin = KINDS.get(form.change), self.now.replace(second=0)  # hours change on whole minutes
+        return read_override(self.written, kind, stretch, words, begin, form.accepted)
+
+    def resumed(self, override: Override) -> Override:
+        """An override that was ended, from now on. Raises OverrideError."""
+        if cover := override.cover:
+            stretch = max(override.begins, self.now), override.ends
+            return read_cover(self.written, cover.away, cover.by, stretch, self.now, override.accepted)
+        begin = self.now.replace(second=0)
+        stretch = max(override.begins, begin), override.ends
+        return read_override(self.written, override.kind, stretch, override.words, begin, override.accepted)
+
+    def _stretch(self, form: Form) -> tuple[datetime, datetime]:
+        begins = self.now if form.change in COVERS else self.now.replace(second=0)
+        if form.begins != times.NOW:
+            begins = times.typed(form.begins_at, self.zone, "From")
+        if form.until == times.OTHER:
+            return begins, times.typed(form.until_at, self.zone, "Until")
+        for ending in self.endings(form.change):
+            if ending.name == form.until and ending.moment:
+                later = ending.begins if form.begins == times.NOW else None
+                return later or begins, ending.moment
+        raise OverrideError(["choose until when"])
+
+    def same(self, wanted: Override) -> Kept | None:
+        """The override that stands already if the form was sent twice."""
+        for each in self.kept:
+            there = each.override
+            alike = (there.kind, there.words, there.cover) == (wanted.kind, wanted.words, wanted.cover)
+            near = abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS
+            if alike and near and abs((there.ends - wanted.ends).total_seconds()) <= SAME_SECONDS:
+                return each
+        return None
+
+    def save(self, wanted: Override, by: str) -> int:
+        """Checks an override and stores it; returns its number. Raises LeftAloneError, OverrideError, StoreError."""
+        running = self._running
+        check(
+            self.written,
+            wanted,
+            self.others,
+            lambda site: running.prover.broken_by_override(site, self.loaded.contents),
+        )
+        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds())
+
+    # -- in words
+
+    def preview(self, wanted: Override) -> Preview:
+        """What an override will do."""
+        at = max(wanted.begins, self.now)
+        under = overridden(self.written, (wanted, *self.others))
+        new, come_to = left_alone(self.written, wanted, self.others)
+        alone = tuple(f"{gap.team}: {times.stretch_words(*self._local(gap.begins, gap.ends), self.now)}" for gap in new)
+        heard = () if wanted.cover else tuple(simulated.greetings(under, at))
+        rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
+        return Preview(
+            self.sentence(wanted),
+            changes_something(self.written, wanted, self.others),
+            heard,
+            tuple(filter(None, rung)),
+            alone,
+            {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
+        )
+
+    def call(self, wanted: Override, form: Form) -> list[simulated.Line]:
+        """A call under an override, when it begins. Raises SimulationError."""
+        under = overridden(self.written, (wanted, *self.others))
+        return simulated.call(under, max(wanted.begins, self.now), form.keys, form.phones)
+
+    def sentence(self, override: Override) -> str:
+        """What an override does, and when."""
+        begins, ends = self._local(override.begins, override.ends)
+        words = f', saying "{first_name(override.words)}"' if override.words else ""
+        return f"{override.what} {times.stretch_words(begins, ends, self.now)}{words}"
+
+    def rung(self, stretch: Stretch) -> str:
+        """Who can be rung in a stretch; "" while the line is closed."""
+        if stretch.kind is not Kind.OPEN:
+            return ""
+        words = times.stretch_words(stretch.begins, stretch.ends, self.now)
+        teams = [
+            f"{team}: {', '.join(member.name for member in members) or 'nobody'}"
+            for team, members in stretch.on_shift.items()
+        ]
+        return f"{words}: {'; '.join(teams)}" if teams else ""
+
+    def _local(self, *moments: datetime) -> tuple[datetime, datetime]:
+        begins, ends = (moment.astimezone(self.zone) for moment in moments)
+        return begins, ends

@@ -1,0 +1,104 @@
+"""Times as staff say them: "17:00", "tomorrow 9:00", "Monday 9:00"; and the ends that are proposed for an override."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytz
+from pytz.tzinfo import BaseTzInfo
+
+from phonetree.core.schedule import Kind, Schedule, midnight
+from phonetree.errors import OverrideError
+
+OTHER = "other"
+"""The choice of an end that is typed."""
+
+NOW = "now"
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An end that can be chosen: its name in a form, its words, and the moment (None: it is typed); and when it begins,
+    if that is later."""
+
+    name: str
+    words: str
+    moment: datetime | None
+    begins: datetime | None = None
+
+
+def clock(moment: datetime) -> str:
+    """The time of day: "9:00"."""
+    return f"{moment.hour}:{moment:%M}"
+
+
+def day_words(day: date, today: date) -> str:
+    """A day: "today", "tomorrow", "Monday", or with its date."""
+    days = (day - today).days
+    if days in (0, 1):
+        return ("today", "tomorrow")[days]
+    if 1 < days < 7:
+        return f"{day:%A}"
+    written = f"{day:%A} {day.day} {day:%B}"
+    return written if day.year == today.year else f"{written} {day.year}"
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """A moment, both in the helpline's time: "17:00", "tomorrow 9:00". Midnight ends the day before."""
+    if (moment.hour, moment.minute, moment.second) == (0, 0, 0) and moment > now:
+        before = moment.date() - DAY
+        return "midnight" if before == now.date() else f"{day_words(before, now.date())} midnight"
+    if moment.date() == now.date():
+        return clock(moment)
+    return f"{day_words(moment.date(), now.date())} {clock(moment)}"
+
+
+def stretch_words(begins: datetime, ends: datetime, now: datetime) -> str:
+    """From when to when: "until 17:00", "from tomorrow 9:00 until tomorrow 12:00"."""
+    until = f"until {when(ends, now)}"
+    if begins <= now + timedelta(minutes=1):
+        return until
+    if ends.date() == begins.date() != now.date():
+        until = f"until {clock(ends)}"
+    return f"from {when(begins, now)} {until}"
+
+
+def endings(schedule: Schedule, now: datetime) -> tuple[Ending, ...]:
+    """The ends that are proposed for an override that begins now (in the helpline's time), the likeliest first."""
+    found = []
+    status = schedule.status(now)
+    if status.kind is Kind.OPEN and status.until:
+        found.append(Ending("hours", f"until {when(status.until, now)}, when the line closes", status.until))
+    if status.next_opening:
+        found.append(
+            Ending("opening", f"until the next opening, {when(status.next_opening, now)}", status.next_opening)
+        )
+        if closes := schedule.status(status.next_opening).until:
+            opens = status.next_opening
+            words = f"{day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
+            found.append(Ending("next", words, closes, opens))
+    found.append(Ending("today", "until the end of today", midnight(schedule.zone, now.date() + DAY)))
+    for hours in (1, 4):
+        moment = schedule.zone.normalize(now.replace(second=0, microsecond=0) + timedelta(hours=hours))
+        words = f"for {hours} hour{'s' if hours > 1 else ''}, until {when(moment, now)}"
+        found.append(Ending(f"{hours}h", words, moment))
+    return (*found, Ending(OTHER, "until ...", None))
+
+
+def typed(text: str, zone: BaseTzInfo, what: str) -> datetime:
+    """The moment in a field of a form, "2026-11-23T14:00", in the helpline's time. Raises OverrideError that names
+    `what` it is."""
+    try:
+        return zone.localize(datetime.fromisoformat(text).replace(tzinfo=None), is_dst=None)
+    except pytz.AmbiguousTimeError:
+        return zone.localize(datetime.fromisoformat(text), is_dst=False)
+    except pytz.NonExistentTimeError:
+        raise OverrideError([f"{what}: there is no such time, because the clocks change; choose another"]) from None
+    except ValueError:
+        raise OverrideError([f"{what}: choose a day and a time"]) from None
+
+
+def for_a_field(moment: datetime) -> str:
+    """A moment as a form's field has it."""
+    return f"{moment:%Y-%m-%dT%H:%M}"

@@ -1,0 +1,93 @@
+"""What is wrong or will be soon: each with what to do, and where.
+
+Only what somebody has to do something about. Whatever a server reports is its own word, and is shown as text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from flask import url_for
+
+from phonetree.config.advice import missing_closures, old_numbers
+from phonetree.config.site import Loaded
+from phonetree.console.services import ConsoleServices
+from phonetree.errors import PhonetreeError
+from phonetree.mailbox.notices import Notices
+from phonetree.mailbox.sealing import public_keys
+from phonetree.store.accounts import Account
+from phonetree.store.roles import Role
+from phonetree.store.voicemails import Voicemails
+
+BACKUP_HOURS = 48
+"""An older backup loses more than two days of messages and changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWarning:
+    """What is wrong, what to do about it, and the page where to do it ("": it is done elsewhere)."""
+
+    text: str
+    todo: str
+    address: str = ""
+
+
+def warnings(running: ConsoleServices, loaded: Loaded, who: Account, now: datetime) -> list[StaffWarning]:
+    """Everything that is wrong, for somebody to see; the most urgent first."""
+    found = [*_line(running), *_site(loaded, now)]
+    if who.may(Role.ADMIN):
+        found += _admin(running)
+    return found
+
+
+def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
+    notices = Notices(running.store, Voicemails(running.store), running.channels)
+    for channel in notices.failing():
+        yield StaffWarning(
+            f"Notices by {channel.kind} are failing: staff may not be told of a message.",
+            "Tell whoever runs the server to check PHONETREE_NOTIFY.",
+        )
+    try:
+        keys = public_keys(running.settings.keys)
+    except PhonetreeError as error:
+        yield StaffWarning(f"Messages cannot be sealed: {error}.", "Tell whoever runs the server.")
+    else:
+        if not keys:
+            yield StaffWarning(
+                "There is no key to seal messages with, so none can be kept.",
+                "Tell whoever runs the server to add one (keys create).",
+            )
+
+
+def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:
+    for _, text in old_numbers(loaded.site, now.date()):
+        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Edit routing.yaml once it is dialled.")
+    for text in missing_closures(loaded.site, now.date()):
+        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Add the days to the schedule.")
+
+
+def _admin(running: ConsoleServices) -> Iterator[StaffWarning]:
+    if running.settings.demo:
+        return
+    if not any(account.factor for account in running.accounts.all()):
+        yield StaffWarning(
+            "Nobody has a second factor.", "Set one up, and let the others do so.", url_for("you.factor")
+        )
+    yield from _backups(running.settings.backups, running.seconds())
+
+
+def _backups(folder: Path | None, now: int) -> Iterator[StaffWarning]:
+    if folder is None:
+        yield StaffWarning(
+            "Nobody said where the backups of the database are, so nobody notices when there are none.",
+            "Tell whoever runs the server to set PHONETREE_BACKUPS to their folder.",
+        )
+        return
+    try:
+        newest = max((path.stat().st_mtime for path in folder.iterdir() if path.is_file()), default=0.0)
+    except OSError:
+        newest = 0.0
+    if now - newest > BACKUP_HOURS * 3600:
+        age = f"the newest is {int(now - newest) // (24 * 3600)} days old" if newest else "there is none"
+        yield StaffWarning(f"The backup of the database is old: {age}.", "Tell whoever runs the server.")

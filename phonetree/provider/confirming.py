@@ -1,0 +1,104 @@
+"""A call that we place to a member's phone, to learn whether its owner has it (Twilio, voice/api/call-resource).
+
+Whoever picks up hears at once which helpline calls, and is asked twice to press a key. The key goes to an address with
+a token, which the provider signs like any other; another such address is told how the call ended. A voicemail presses
+nothing, so it confirms nothing. The words are English, as the staff's pages are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from twilio.twiml.voice_response import VoiceResponse
+
+from phonetree.core.tree import Helpline, Site
+from phonetree.core.verbs import Voice
+from phonetree.provider.rest import Provider
+
+CONFIRM_PATH, ENDED_PATH = "/staff/phones/confirm", "/staff/phones/ended"
+"""Where the key goes, and where the end is told: addresses of the staff console."""
+
+TOKEN = "token"  # noqa: S105 -- the name of a parameter
+
+RING_SECONDS = 25
+"""How long the phone rings: most voicemails pick up by then, and tell that nobody did."""
+
+CALL_SECONDS = 60
+"""How long the call may last."""
+
+KEY_SECONDS = 8
+"""How long to wait for a key after the words."""
+
+_ENGLISH = Voice("Polly.Joanna-Neural", "en-US")
+
+
+class Ended(StrEnum):
+    """How a call ended in which no key was pressed."""
+
+    NO_KEY = "no key"
+    NO_ANSWER = "no answer"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+_ENDED = {"completed": Ended.NO_KEY, "no-answer": Ended.NO_ANSWER, "busy": Ended.BUSY}
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """Confirming calls of a helpline. `base` is the address that the provider reaches the console at, without /staff;
+    `caller_id` is what the phone shows: as when it rings for a caller."""
+
+    name: str
+    caller_id: str
+    base: str
+    voice: Voice = _ENGLISH
+
+    def place(self, provider: Provider, number: str, token: str) -> None:
+        """Calls a phone (E.164). Raises ProviderError, with the reason in words and without the number."""
+        provider.place_call(
+            number, self.caller_id, self.question(token), self._address(ENDED_PATH, token), RING_SECONDS, CALL_SECONDS
+        )
+
+    def question(self, token: str) -> str:
+        """The document that whoever picks up hears."""
+        asked = f"This is {self.name}. If calls to the helpline should ring on this phone, press 1."
+        response = VoiceResponse()
+        question = response.gather(
+            input="dtmf", num_digits=1, finish_on_key="", timeout=KEY_SECONDS, method="POST",
+            action=self._address(CONFIRM_PATH, token),
+        )  # fmt: skip
+        self._say(question, asked)
+        question.pause(length=2)
+        self._say(question, f"Again: {asked} If you did not expect this call, hang up.")
+        self._say(response, "No key was pressed, so this phone does not ring for the helpline. Goodbye.")
+        response.hangup()
+        return str(response)
+
+    def told(self, words: str) -> bytes:
+        """A document that says something, and hangs up."""
+        response = VoiceResponse()
+        self._say(response, words)
+        response.hangup()
+        document: bytes = response.to_xml().encode()
+        return document
+
+    def _say(self, parent: VoiceResponse, words: str) -> None:
+        parent.say(words, voice=self.voice.name, language=self.voice.code)
+
+    def _address(self, path: str, token: str) -> str:
+        return f"{self.base}{path}?{urlencode({TOKEN: token})}"
+
+
+def confirming(site: Site, base: str, *, refused: bool = False) -> Confirming:
+    """The confirming calls of a site; `refused` shows the number at the provider, which it never refuses to show."""
+    helpline: Helpline = site.helpline
+    english = site.languages.get("en")
+    shown = helpline.provider_number if refused else helpline.caller_id
+    return Confirming(helpline.name, shown, base, english.voice if english else _ENGLISH)
+
+
+def how_it_ended(fields: Mapping[str, str]) -> Ended:
+    """How a call ended, from the provider's request."""
+    return _ENDED.get(fields.get("CallStatus", ""), Ended.FAILED)

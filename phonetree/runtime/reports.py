@@ -1,0 +1,71 @@
+"""A server process reports how it is, for the console: at once when that changes, and otherwise once a minute.
+
+It is read and written in the background, whether anybody calls or not; no turn and no message has a part in it. While
+the store is unavailable the report waits, and nothing else does.
+"""
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import uniform
+
+from phonetree.errors import StoreError
+from phonetree.log import masked
+from phonetree.runtime.canary import Canary
+from phonetree.runtime.overrides import OverridePoller
+from phonetree.runtime.phones import PhonePoller
+from phonetree.runtime.sites import Sites
+from phonetree.store.servers import MINUTE_SECONDS, Report, Servers
+
+POLL_SECONDS = 5.0
+
+LEAST_SHARE = 0.75
+"""The shortest time between two reports, in minutes: workers that were started together soon report apart."""
+
+
+@dataclass
+class Reporter:
+    """Reports for one process. `warn` tells staff something, once for all processes."""
+
+    servers: Servers
+    sites: Sites
+    canary: Canary
+    overrides: OverridePoller
+    phones: PhonePoller | None
+    now: Callable[[], datetime]
+    warn: Callable[[str], object] = lambda _: None
+    name: str = field(default_factory=lambda: secrets.token_hex(16))
+    _told: Report | None = None
+    _due: float = 0.0
+
+    def poll(self) -> None:
+        """Reports, if there is something new or a minute is over."""
+        report, now = self._report(), self.now().timestamp()
+        if report == self._told and now < self._due:
+            return
+        try:
+            first = self.servers.tell(self.name, report, int(now))
+        except StoreError:
+            return  # the worker reports an unavailable store
+        new = self._told is None or report.unkept != self._told.unkept
+        self._told, self._due = report, now + MINUTE_SECONDS * uniform(LEAST_SHARE, 1)  # noqa: S311 -- no secret
+        if first and new:
+            self.warn(report.unkept)
+
+    def leave(self) -> None:
+        """Takes back the report of a process that ends."""
+        with suppress(StoreError):
+            self.servers.leave(self.name)
+
+    def _report(self) -> Report:
+        return Report(
+            revision=self.sites.current.revision,
+            overrides=self.overrides.following,
+            phones=self.phones.digest if self.phones else "",
+            problems=tuple(masked(str(problem)) for problem in self.sites.problems),
+            refused=tuple(masked(problem.text) for problem in self.sites.refused),
+            unkept=masked(self.phones.unkept) if self.phones else "",
+            test_call=self.canary.ok,
+        )

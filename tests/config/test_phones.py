@@ -1,0 +1,145 @@
+"""Members whose phones the store holds: who is rung, and that no phone can make files invalid."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import filled, phones_of
+from phonetree.config.promises import broken_promises
+from phonetree.config.question import Question
+from phonetree.config.site import load
+from phonetree.core.fallback import fallback
+from phonetree.core.ringing import roster
+from phonetree.core.tree import HelplineHours, Site
+from phonetree.core.verbs import Dial
+from phonetree.diff.hours import changed_hours
+from phonetree.errors import ConfigError
+from tests.support.lines import VPR
+from tests.support.server import DAY
+
+ONE, TWO, THREE = "+16175550101", "+16175550102", "+16175550103"
+BOTH = {"ADVOCATE_1": ONE, "ADVOCATE_2": TWO}
+SINCE = date(2026, 11, 22)
+
+
+def rules(phones: Mapping[str, str] | None, **environment: str) -> NumberRules:
+    return NumberRules(environment, fictional=True, phones=phones)
+
+
+def numbers(site: Site) -> list[str]:
+    return [member.number for member in site.teams["advocates"].members]
+
+
+def rung(site: Site) -> list[str]:
+    return [member.number for member in roster(site.teams["advocates"], site.schedule, DAY)]
+
+
+def test_a_member_without_a_phone_is_a_warning_and_is_not_rung() -> None:
+    loaded = load(VPR, rules({"ADVOCATE_1": ONE}))
+    assert numbers(loaded.site) == [ONE, ""]
+    assert rung(loaded.site) == [ONE]
+    (warning,) = loaded.warnings
+    assert str(warning).endswith(
+        "routing.yaml:44:41: warning: team 'advocates': Second advocate is not rung: $ADVOCATE_2 has no number; "
+        "confirm a phone on the console's page People, or set ADVOCATE_2 in the environment"
+    )
+
+
+def test_without_a_store_or_its_key_it_stays_a_problem() -> None:
+    with pytest.raises(ConfigError, match=r"\$ADVOCATE_2 is not set; set ADVOCATE_2 in the server's environment"):
+        load(VPR, rules(None, ADVOCATE_1=ONE))
+
+
+def test_the_environment_wins() -> None:
+    site = load(VPR, rules(BOTH, ADVOCATE_2=THREE)).site
+    assert numbers(site) == [ONE, THREE]
+    assert numbers(filled(site, rules({}, ADVOCATE_2=THREE))) == ["", THREE]
+
+
+def test_a_name_whose_file_cannot_be_read_stays_a_problem(tmp_path: Path) -> None:
+    from phonetree.settings import names
+
+    with pytest.raises(ConfigError, match="ADVOCATE_1_FILE names a file that cannot be read"):
+        load(VPR, replace(rules(BOTH), names=names({"ADVOCATE_1_FILE": str(tmp_path / "none")})))
+
+
+@pytest.mark.parametrize("number", ["", "911", "617 555 0101", "+", "+1617253230012345678", "+16172532300"])
+def test_no_phone_makes_files_invalid(number: str) -> None:
+    """Also not the helpline's own number: such a phone is not rung."""
+    loaded = load(VPR, rules({**BOTH, "ADVOCATE_2": number}))
+    assert rung(loaded.site) == [ONE]
+    assert len(loaded.warnings) == 1
+    assert not number or number not in str(loaded.warnings)
+
+
+def test_a_phone_that_two_members_of_a_team_have_is_rung_once() -> None:
+    loaded = load(VPR, rules({"ADVOCATE_1": ONE, "ADVOCATE_2": ONE}))
+    assert rung(loaded.site) == [ONE]
+    assert "Second advocate is not rung: the phone of $ADVOCATE_2 is another member's" in str(loaded.warnings[0])
+    assert rung(load(VPR, rules({"ADVOCATE_1": TWO}, ADVOCATE_2=TWO)).site) == [TWO], "the environment wins"
+
+
+def test_only_members_are_filled_in(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    (config / "routing.yaml").write_text(text.replace("+1 800 841 8371", "$ADVOCATE_1"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"\$ADVOCATE_1 is not set"):
+        load(config, rules(BOTH))
+
+
+def test_filling_in_is_the_same_as_loading() -> None:
+    site = load(VPR, rules(BOTH)).site
+    assert filled(site, rules(BOTH)) is site
+    for phones in ({}, {"ADVOCATE_1": THREE}, {"ADVOCATE_1": ONE, "ADVOCATE_2": ONE}, BOTH):
+        assert filled(site, rules(phones)).teams == load(VPR, rules(phones)).site.teams
+        assert load(VPR, rules(phones_of(filled(site, rules(phones))))).site.teams == filled(site, rules(phones)).teams
+
+
+def test_in_a_demo_everybody_has_a_phone_until_somebody_takes_it() -> None:
+    demo = NumberRules({}, fictional=True, stand_in=True, phones={})
+    site = load(VPR, demo).site
+    assert rung(site) == [ONE, TWO]
+    assert rung(filled(site, replace(demo, phones={"ADVOCATE_1": THREE}))) == [THREE, TWO]
+    assert rung(filled(site, replace(demo, phones={"ADVOCATE_1": ""}))) == [TWO]
+
+
+def test_a_team_without_phones_breaks_promises_and_one_phone_is_enough() -> None:
+    site = load(VPR, rules({})).site
+    assert any("reaches nobody" in problem.text for problem in broken_promises(site, VPR, SINCE))
+    assert broken_promises(filled(site, rules({"ADVOCATE_2": TWO})), VPR, SINCE) == ()
+
+
+def test_the_fallback_rings_no_desk_without_a_phone(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    desk = text.replace("number: $ADVOCATE_1}", "number: $ADVOCATE_1, desk: true}")
+    (config / "routing.yaml").write_text(desk, encoding="utf-8")
+    for phones, first in (({}, "+18008418371"), (BOTH, ONE)):
+        dialled = [verb.numbers for verb in fallback(load(config, rules(phones)).site) if isinstance(verb, Dial)]
+        assert dialled[0] == (first,)
+
+
+def test_two_members_without_phones_are_not_one() -> None:
+    """Shifts are compared member by member."""
+    site = load(VPR, rules({})).site
+    first, second = site.teams["advocates"].members
+    other = replace(first, shifts=HelplineHours(inside=True))
+    team = replace(site.teams["advocates"], members=(other, second))
+    changed = changed_hours(site, replace(site, teams={**site.teams, "advocates": team}), SINCE)
+    assert list(changed) == ["First advocate: open during the helpline's hours, was open always."]
+
+
+def test_phones_are_part_of_a_question_and_of_what_it_is() -> None:
+    contents = load(VPR, rules(BOTH)).contents
+    asked = {
+        name: Question(contents, VPR, rules(phones), (), SINCE)
+        for name, phones in {"both": BOTH, "one": {"ADVOCATE_1": ONE}, "none": {}, "no store": None}.items()
+    }
+    assert Question.read(asked["one"].line()).rules.phones == {"ADVOCATE_1": ONE}
+    assert Question.read(asked["no store"].line()).rules.phones is None
+    assert len({question.identity() for question in asked.values()}) == 3, "without any there is one answer"

@@ -1,0 +1,239 @@
+"""Today: what staff see, and what they change at short notice; asserted by what is stored and who is then rung."""
+
+import re
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+
+from phonetree.config.site import overridden
+from phonetree.console import simulated, times
+from phonetree.core import ringing
+from phonetree.core.schedule import Kind
+from phonetree.core.tree import Site
+from phonetree.store.actions import since
+from phonetree.store.kept import Kept, standing
+from phonetree.store.roles import Role
+from tests.support.console import Client, Console
+
+WORDS = {"words-en": "A storm is coming.", "words-es": "Viene una tormenta."}
+FIRST, SECOND = "First advocate", "Second advocate"
+
+
+def kept(made: Console) -> tuple[Kept, ...]:
+    return made.services.overrides.kept(made.services.seconds())
+
+
+def rung(made: Console, hour: int, minute: int = 0) -> list[str]:
+    """Who is on shift at a time of the day, as servers see it."""
+    site = overridden(made.services.live.loaded().site, standing(kept(made)))
+    at = made.now.astimezone(site.schedule.zone).replace(hour=hour, minute=minute)
+    return [member.name for member in ringing.roster(site.teams["advocates"], site.schedule, at)]
+
+
+def text(page: str) -> str:
+    """What is read on a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def today(client: Client, query: str = "") -> str:
+    return text(client.get(f"/staff/{query}").get_data(as_text=True))
+
+
+def save(client: Client, change: str, **fields: object) -> str:
+    """Sends a form, and follows to the page after it."""
+    data = {"begins": "now", "action": "save", "by": "nobody", **fields}
+    answer = client.post(f"/staff/today/{change}", data)
+    if answer.status_code == 303:
+        return text(client.get(answer.headers["Location"]).get_data(as_text=True))
+    return text(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-11-23T15:00", "Open until 17:00 These are the usual hours. The next opening is tomorrow 9:00."),
+        ("2026-11-23T23:00", "Closed until tomorrow 9:00 These are the usual hours."),
+        ("2026-11-26T15:00", "Closed until Monday 9:00 Today is Thanksgiving."),
+    ],
+)
+def test_it_says_open_or_closed_why_and_until_when(made: Console, moment: str, words: str) -> None:
+    made.now = datetime.fromisoformat(f"{moment}+00:00")
+    assert words in today(made.client(Role.MEMBER))
+
+
+def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    form = text(client.get("/staff/today/close").get_data(as_text=True))
+    assert "until the next opening, tomorrow 9:00" in form
+    assert "Closed until tomorrow 9:00." in form
+    assert "No advocate is on the line now; the next one is here tomorrow at 9 AM." in form
+    assert "Ahora no hay ninguna consejera" in form, "in each language"
+    assert kept(made) == (), "looking changes nothing"
+    after = save(client, "close", until="opening", **WORDS)
+    assert "Done: closed until tomorrow 9:00" in after
+    assert "Closed until tomorrow 9:00 the member set this until tomorrow 9:00." in after
+    override = kept(made)[0].override
+    assert (override.kind, override.words["es"]) == (Kind.CLOSED, "Viene una tormenta.")
+    assert override.ends == datetime.fromisoformat("2026-11-24T14:00+00:00")
+    assert save(client, "close", until="opening", **WORDS) == after, "sent twice it is done once"
+    assert len(kept(made)) == 1
+    number = kept(made)[0].number
+    ended = client.post(f"/staff/today/overrides/{number}/end")
+    assert "Ended: closed until tomorrow 9:00" in today(client, ended.headers["Location"].removeprefix("/staff/"))
+    assert kept(made) == ()
+    undone = client.post(f"/staff/today/overrides/{number}/again")
+    assert "Done: closed until tomorrow 9:00" in today(client, undone.headers["Location"].removeprefix("/staff/"))
+    assert [each.override.ends for each in kept(made)] == [override.ends]
+    assert [(each.by, each.what.partition(":")[2][:10]) for each in since(made.services.store, 0)][:3] == [
+        ("the member", " closed fr"), ("the member", " withdrawn"), ("the member", " closed fr"),
+    ]  # fmt: skip
+
+
+def test_of_two_who_end_it_at_once_neither_sees_an_error(made: Console) -> None:
+    one, two = made.client(Role.MEMBER), made.client(Role.ADMIN)
+    save(one, "close", until="today")
+    number = kept(made)[0].number
+    assert {each.post(f"/staff/today/overrides/{number}/end").status_code for each in (one, two)} == {303}
+    assert kept(made) == ()
+
+
+def test_a_cover_is_saved_and_the_other_is_rung_until_it_ends(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    after = save(client, "cover", away=FIRST, by=SECOND, until="other", until_at="2026-11-23T14:00")
+    assert f"Done: {SECOND} takes the place of {FIRST} until 14:00" in after
+    assert f"Until 14:00: advocates: {SECOND}" in after
+    assert (rung(made, 13), rung(made, 14)) == ([SECOND], [FIRST, SECOND])
+    assert "555" not in after, "names, never numbers"
+
+
+def test_a_cover_for_the_next_opening_is_offered(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    assert "tomorrow, from 9:00 until 17:00" in text(client.get("/staff/today/cover").get_data(as_text=True))
+    assert f"{FIRST} is away from tomorrow 9:00 until 17:00" in save(client, "away", away=FIRST, until="next")
+    assert rung(made, 13) == [FIRST, SECOND]
+    made.later(days=1)
+    assert rung(made, 13) == [SECOND]
+
+
+def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "away", away=FIRST, until="hours")
+    refused = save(client, "away", away=SECOND, until="hours")
+    assert "Nobody can be rung while the line is open: advocates: until 17:00" in refused
+    assert "I accept that callers then come to unanswered: “I am sorry, no advocate could take your call" in refused
+    assert len(kept(made)) == 1
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead"), "another node is none"
+    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered")
+    assert "Done" in accepted
+    assert "The line is open and nobody is on shift in the next 30 days: advocates: until 17:00" in accepted
+    assert rung(made, 13) == []
+
+
+def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
+    made.now = datetime.fromisoformat("2026-11-22T15:00+00:00")
+    form = text(made.client(Role.MEMBER).get("/staff/today/close").get_data(as_text=True))
+    assert "This changes nothing: callers meet the same without it." in form
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "problem"),
+    [
+        ("close", {"until": "other"}, "Until: choose a day and a time"),
+        ("close", {"until": "other", "until_at": "<script>"}, "Until: choose a day and a time"),
+        ("close", {"until": "other", "until_at": "2027-03-14T02:30"}, "there is no such time, because the clocks"),
+        ("close", {"until": "other", "until_at": "2026-11-23T09:00"}, "before it begins; choose a later end"),
+        ("close", {"until": "other", "until_at": "2027-03-14T12:00"}, "it lasts longer than 31 days"),
+        ("close", {"until": "gone"}, "choose until when"),
+        ("close", {"until": "today", "begins": "at", "begins_at": ""}, "From: choose a day and a time"),
+        ("say", {"until": "today"}, "write what callers hear first, in every language"),
+        ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in 'es'"),
+        ("say", {"until": "today", "words-en": "{x}", "words-es": "hola"}, "have a brace"),
+        ("cover", {"until": "today"}, "choose who is away"),
+        ("cover", {"until": "today", "away": "<b>"}, "'<b>' is not a member of a team"),
+        ("cover", {"until": "today", "away": FIRST, "by": FIRST}, "cannot take their own place"),
+    ],
+)
+def test_what_cannot_be_saved_is_told_and_nothing_typed_is_lost(
+    made: Console, change: str, fields: dict[str, str], problem: str
+) -> None:
+    client = made.client(Role.MEMBER)
+    answer = client.post(f"/staff/today/{change}", {"begins": "now", "action": "save", "by": "nobody", **fields})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert problem in text(page)
+    assert "<script>" not in page.replace('<script type="module"', "")
+    for name, value in fields.items():
+        if name.startswith("words"):
+            assert f">{value}</textarea>" in page
+    assert kept(made) == ()
+
+
+def test_words_of_staff_never_become_markup(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    words = {"words-en": "<img src=x onerror=alert(1)> & more", "words-es": "</textarea><script>x</script>"}
+    client.post("/staff/today/say", {"begins": "now", "action": "save", "until": "today", **words})
+    assert kept(made)[0].override.words["en"] == words["words-en"]
+    for path in ("/staff/", f"/staff/?done={kept(made)[0].number}"):
+        page = client.get(path).get_data(as_text=True)
+        assert "<img" not in page
+        assert "<script>" not in page
+
+
+def test_a_call_is_tried_before_it_is_saved(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    fields = {"begins": "now", "away": FIRST, "by": "nobody", "until": "hours", "action": "try"}
+    heard = save(client, "away", **fields, keys="1", phones="nobody")
+    assert f"rings {SECOND}; they see the helpline; for up to 20 s" in heard
+    assert "nobody takes the call" in heard
+    assert "555" not in heard.replace("all", ""), "names, never numbers"
+    assert kept(made) == ()
+    assert "'x' is not a caller's step" in save(client, "away", **fields, keys="x")
+
+
+def test_a_refused_promise_is_told(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the proof finds is shown as it is."""
+    from phonetree.errors import Problem, Where
+    from phonetree.runtime.prover import Prover
+
+    def broken(prover: Prover, site: Site, contents: object) -> tuple[Problem, ...]:
+        return (Problem(Where("x"), "0 <fails>"),) if site.schedule.overrides else ()
+
+    monkeypatch.setattr(Prover, "broken_by_override", broken)
+    client = made.client(Role.MEMBER)
+    answer = client.post("/staff/today/close", {"begins": "now", "action": "save", "until": "today"})
+    assert answer.status_code == 422
+    assert "0 <fails>" in text(answer.get_data(as_text=True))
+    assert kept(made) == ()
+
+
+def test_every_line_of_any_call_names_no_number(made: Console) -> None:
+    site = made.services.live.loaded().site
+    for keys in ("", "1", "0", "2,1", "3"):
+        for phones in simulated.PHONES:
+            for line in simulated.call(site, made.now.astimezone(site.schedule.zone), keys, phones):
+                assert not re.search(r"\+\d{5}", line.words), line
+
+
+def test_times_are_said_as_staff_say_them(made: Console) -> None:
+    zone = made.services.live.loaded().site.schedule.zone
+    now = zone.localize(datetime.fromisoformat("2026-10-31T10:00"))
+
+    def at(text: str) -> datetime:
+        return zone.localize(datetime.fromisoformat(text))
+
+    assert times.when(at("2026-10-31T17:05"), now) == "17:05"
+    assert times.when(at("2026-11-01T00:00"), now) == "midnight"
+    assert times.when(at("2026-11-02T00:00"), now) == "tomorrow midnight"
+    assert times.when(at("2026-11-01T09:00"), now) == "tomorrow 9:00"
+    assert times.when(at("2026-11-06T09:00"), now) == "Friday 9:00"
+    assert times.when(at("2026-11-07T09:00"), now) == "Saturday 7 November 9:00"
+    assert times.when(at("2027-11-07T09:00"), now) == "Sunday 7 November 2027 9:00"
+    assert times.stretch_words(now, at("2026-10-31T12:00"), now) == "until 12:00"
+    assert times.stretch_words(at("2026-11-06T09:00"), at("2026-11-06T12:00"), now) == "from Friday 9:00 until 12:00"
+    four = next(
+        each for each in times.endings(made.services.site().schedule, at("2026-10-31T23:30")) if each.name == "4h"
+    )
+    assert four.moment
+    assert four.moment - at("2026-10-31T23:30") == timedelta(hours=4), "also over the change of clocks"
+    assert four.words == "for 4 hours, until tomorrow 2:30"

@@ -1,0 +1,137 @@
+"""A server process reports how it is: when that changes, once a minute, and never because of a call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from shutil import copytree
+from unittest.mock import Mock
+
+import pytest
+
+from phonetree.core.schedule import Kind, Override
+from phonetree.errors import Problem, Where
+from phonetree.runtime.reports import Reporter
+from phonetree.simulator.provider import TestProvider
+from phonetree.store.overrides import Overrides
+from phonetree.store.servers import Report, Servers, looked, servers
+from phonetree.store.tables import servers as table
+from tests.support.databases import KINDS, tables
+from tests.support.lines import VPR
+from tests.support.mail import ACCOUNT, TOKEN
+from tests.support.server import DAY, Server
+
+NOW = int(DAY.timestamp())
+SECRET = "a secret of the tests, of enough characters"
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    made = Server(config, database=tables(request.param, tmp_path), secrets=(SECRET,))
+    yield made
+    made.close()
+
+
+def reporter(server: Server) -> Reporter:
+    assert server.services.reporter
+    return server.services.reporter
+
+
+def report(server: Server) -> Report:
+    (found,) = servers(server.worker.store, NOW)
+    return found.report
+
+
+@contextmanager
+def counted(one: Reporter) -> Iterator[Mock]:
+    """How often it writes."""
+    told = Mock(wraps=one.servers.tell)
+    one.servers.tell = told  # type: ignore[method-assign]
+    yield told
+
+
+def test_what_changes_is_reported_at_once(server: Server) -> None:
+    one = reporter(server)
+    one.poll()
+    assert report(server) == Report(server.sites.current.revision)
+    server.services.test_call()
+    assert server.services.phones
+    server.services.phones.poll()
+    number = Overrides(server.worker.store).add(
+        Override(DAY, DAY + timedelta(hours=1), Kind.CLOSED, {}), "Ada", "x", NOW
+    )
+    assert server.services.overrides
+    server.services.overrides.poll()
+    routing = server.config / "routing.yaml"
+    routing.write_text(routing.read_text(encoding="utf-8").replace("go: crisis}", "go: +1 617 253 2300}"))
+    server.sites.reload()
+    one.poll()
+    found = report(server)
+    assert (found.test_call, found.overrides) == (True, (number,))
+    assert found.phones == server.services.phones.digest != ""
+    assert found.problems
+    assert "253" not in str(found), "no number that somebody mistyped"
+
+
+def test_otherwise_it_reports_about_once_a_minute(server: Server) -> None:
+    one = reporter(server)
+    with counted(one) as told:
+        for _ in range(12 * 10):  # every five seconds
+            one.poll()
+            server.now += timedelta(seconds=5)
+    assert 10 <= told.call_count <= 14
+
+
+def test_calls_change_nothing(server: Server) -> None:
+    one = reporter(server)
+    one.poll()
+    with counted(one) as told:
+        for path in ("/voice", server.state("advocate", "ring"), "/voice/status", "/voice/recording", "/voice/nowhere"):
+            server.post(path)
+            one.poll()
+    assert not told.called
+
+
+def test_a_store_that_is_away_changes_nothing_else(server: Server, tmp_path: Path) -> None:
+    from phonetree.store.database import Store
+
+    one = reporter(server)
+    there = one.servers
+    one.servers = Servers(Store(f"sqlite:///{tmp_path}/away.db"))
+    one.poll()
+    one.leave()
+    one.servers = there
+    one.poll()
+    assert report(server)
+
+
+def test_a_server_that_stops_takes_its_report_back(server: Server) -> None:
+    reporter(server).poll()
+    server.services.stop()
+    with server.worker.store.read() as connection:
+        assert connection.execute(table.select()).all() == []
+
+
+def test_staff_are_told_once_that_a_promise_is_broken(server: Server) -> None:
+    one = reporter(server)
+    told: list[str] = []
+    one.warn = told.append
+    problem = Problem(Where("routing.yaml"), "nobody is rung")
+    for broken in ((), (problem,), (problem,), (), (problem,)):
+        server.sites.unkept = broken
+        one.poll()
+    assert told == ["A member's phone is gone: nobody is rung"] * 2
+
+
+def test_an_hourly_look_at_the_provider(tmp_path: Path) -> None:
+    provider = TestProvider(ACCOUNT, TOKEN)
+    server = Server(VPR, database=tables("sqlite", tmp_path), provider=provider)
+    server.worker.look(NOW)
+    found = looked(server.worker.store)
+    assert {name: [wrong.text for wrong in each.found] for name, each in found.items()} == {
+        "caller id": [],
+        "number": ["the account does not have the helpline's number"],
+        "fallback": ["the fallback is on this server, and goes down with it"],
+    }
+    server.close()

@@ -17,6 +17,7 @@ from phonetree.console import (
     identity,
     layout,
     notices,
+    schedule,
     services,
     sign_in,
     static,
@@ -26,7 +27,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, accounts, you, notices)
+SCREENS = (sign_in, today, schedule, accounts, you, notices)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

@@ -12,6 +12,8 @@ from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.console.edits import HoursEditor
+from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
@@ -20,8 +22,10 @@ from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
+from phonetree.store.feeds import Feeds
 from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
+from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 
 _NAME = "phonetree"
@@ -82,6 +86,10 @@ class ConsoleServices:
     channels: tuple[Channel, ...]
     overrides: Overrides
     prover: Prover
+    hours: HoursEditor
+    feeds: Feeds
+    calendars: Calendars
+    reminders: Reminders
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -96,6 +104,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     """Everything, from the settings. Raises SettingsError."""
     store = Store(settings.database)
     rules = NumberRules(settings.names, fictional=settings.fictional)
+    prover = prover_of(settings.config, rules, now, store, settings.secrets)
     return ConsoleServices(
         settings,
         now,
@@ -105,7 +114,11 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
         Overrides(store),
-        prover_of(settings.config, rules, now, store, settings.secrets),
+        prover,
+        HoursEditor(settings.config, rules, store, prover.broken, now),
+        Feeds(store),
+        Calendars(),
+        Reminders(store, settings.secrets),
     )
 
 

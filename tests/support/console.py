@@ -164,11 +164,12 @@ def console(
     now: datetime = NOW,
     config: Path = VPR,
     costly: bool = False,
+    notify: str = "",
 ) -> Iterator[Console]:
     """A console over a new database, with an account for each role."""
     with store(kind, folder) as made:
         database = made.engine.url.render_as_string(hide_password=False)
-        settings = ConsoleSettings(URL, config, NAMES, database, (SECRET,), demo=demo, fictional=True)
+        settings = ConsoleSettings(URL, config, NAMES, database, (SECRET,), demo=demo, fictional=True, notify=notify)
         opened = Console(settings, now, costly)
         for role in Role:
             opened.accounts[role] = opened.staff(role, name=f"the {role}")

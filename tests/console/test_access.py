@@ -24,6 +24,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/accounts/<account_id>/second-factor": ADMIN,
     "POST /staff/accounts/<account_id>/sign-out": ADMIN,
     "GET /staff/accounts/actions": ADMIN,
+    "GET /staff/following": STAFF,
     "GET /staff/calendar": STAFF,
     "POST /staff/calendar/address": STAFF,
     "POST /staff/calendar/address/end": STAFF,

@@ -20,8 +20,6 @@ from phonetree.store.tables import reminded, reminders
 MINUTES = 30
 """Before a shift, unless somebody wants it otherwise."""
 
-LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
-
 MOST = 5
 """Reminders that one account may have."""
 

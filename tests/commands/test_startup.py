@@ -15,7 +15,8 @@ from tests.support.programs import environ
 
 HEAVY = frozenset(
     {
-        "aiohttp", "alembic", "apprise", "asyncio", "cryptography", "flask", "granian", "holidays", "jinja2",
+        "aiohttp", "alembic", "apprise", "asyncio", "cryptography", "flask", "granian", "holidays", "icalendar",
+        "jinja2",
         "phonenumbers", "prometheus_client", "psycopg", "pytz", "readability", "requests", "rich", "sqlalchemy",
         "structlog", "twilio", "watchfiles", "werkzeug", "yaml",
     }
@@ -141,7 +142,7 @@ def test_a_server_imports_nothing_after_its_start(tmp_path: Path) -> None:
     assert heavy(frozenset(at_start.split())) >= {"cryptography", "requests", "sqlalchemy", "twilio"}
 
 
-UNUSED = frozenset({"aiohttp", "alembic", "apprise", "psycopg", "readability", "rich"})
+UNUSED = frozenset({"aiohttp", "alembic", "apprise", "icalendar", "psycopg", "readability", "rich"})
 """What a server with SQLite and nobody to notify never uses."""
 
 

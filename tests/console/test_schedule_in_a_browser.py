@@ -1,0 +1,207 @@
+"""The schedule in a real Chromium: by touch, by keyboard alone, without scripts, in both schemes, by two at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from phonetree.config.site import load
+from phonetree.core.schedule import Cover, Override
+from phonetree.store.revisions import Revisions
+from phonetree.store.roles import Role
+from tests.support.console import Console, console, enter, running
+from tests.support.lines import ROOT, RULES
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = (360, 740), (1280, 800)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Console]:
+    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config) as opened:
+        loaded = load(config, RULES)
+        kept = Revisions(opened.services.store)
+        kept.keep(loaded.site.revision, loaded.contents, "the files", int(opened.now.timestamp()))
+        begins = opened.now.replace(hour=16)
+        for name in ("First advocate", "Second advocate"):
+            cover = Override(begins, begins.replace(hour=18), None, {}, Cover(name))
+            opened.services.overrides.add(cover, "Ada", "a test", int(opened.now.timestamp()))
+        yield opened
+
+
+@contextmanager
+def _visiting(browser: Browser, made: Console, folder: Path) -> Iterator[Open]:
+    with running(made, folder) as url:
+
+        def visit(path: str, size: tuple[int, int] = PHONE, role: Role = Role.EDITOR, **more: Any) -> Page:
+            viewport = {"width": size[0], "height": size[1]}
+            context = browser.new_context(viewport=viewport, ignore_https_errors=True, **more)  # type: ignore[arg-type]
+            context.set_default_timeout(30_000)
+            enter(context, made, url, made.accounts[role])
+            page = context.new_page()
+            page.goto(url + path)
+            return page
+
+        yield visit
+
+
+@pytest.fixture
+def visit(browser: Browser, made: Console, tmp_path: Path) -> Iterator[Open]:
+    with _visiting(browser, made, tmp_path) as opened:
+        yield opened
+
+
+def _see(page: Page, text: str) -> None:
+    """Waits for a text, as long as a proof may take on a busy machine."""
+    page.get_by_text(text).first.wait_for(timeout=60_000)
+
+
+def _dates(made: Console) -> list[date]:
+    return [entry.first for entry in load(made.settings.config, RULES).site.schedule.dated]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_closed_day_takes_four_taps_from_today(visit: Open, made: Console, scripts: bool) -> None:
+    page = visit("/staff/", has_touch=True, java_script_enabled=scripts)
+    page.get_by_role("link", name="Schedule", exact=True).tap()
+    page.get_by_role("link", name="Friday 4 December").tap()
+    page.get_by_role("button", name="A snow day").tap()
+    _see(page, "Friday 4 December 2026: closed (a snow day), was open 9:00-17:00.")
+    page.get_by_role("button", name="Save").tap()
+    _see(page, "Saved: closed day added: Friday 4 December 2026 (a snow day).")
+    assert date(2026, 12, 4) in _dates(made)
+    page.get_by_role("button", name="Undo").tap()
+    _see(page, "Undone:")
+    assert date(2026, 12, 4) not in _dates(made)
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the focus is on what has this name, and sees that it is shown there."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => { const e = document.activeElement, b = e.getBoundingClientRect(), s = getComputedStyle(e);"
+            " const at = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);"
+            " return [e.innerText || e.labels?.[0]?.innerText || '', s.outlineStyle, e.contains(at)]; }"
+        )
+        if focused[0].startswith(name):
+            assert focused[1:] == ["solid", True], (name, focused)
+            return
+    raise AssertionError(name)
+
+
+def test_by_keyboard_alone(visit: Open, made: Console) -> None:
+    page = visit("/staff/schedule", DESK)
+    _tab_to(page, "Wednesday 9")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/2026-12-09")
+    _tab_to(page, "Reason in English")
+    page.keyboard.type("half day")
+    _tab_to(page, "Reason in español")
+    page.keyboard.type("media jornada")
+    _tab_to(page, "Hours")
+    page.keyboard.type("9:00-12:00")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What changes").wait_for()
+    _see(page, "Wednesday 9 December 2026: open 9:00-12:00 (half day), was open 9:00-17:00.")
+    _tab_to(page, "Save")
+    page.keyboard.press("Enter")
+    _see(page, "Saved: special hours added")
+    assert date(2026, 12, 9) in _dates(made)
+
+
+def test_a_mistake_leads_to_its_field(visit: Open) -> None:
+    page = visit("/staff/schedule/2026-12-04")
+    page.get_by_label("Hours").fill("9-5")
+    page.get_by_label("Reason in English").fill("half day")
+    page.locator(".btn-primary").click()
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert "Nothing was saved. What you typed is still here." in alert.inner_text()
+    alert.get_by_role("link", name="Hours").click()
+    field = page.get_by_label("Hours")
+    assert field.evaluate("e => e === document.activeElement")
+    assert field.input_value() == "9-5"
+    assert field.get_attribute("aria-invalid") == "true"
+
+
+def test_two_editors_at_once_and_back(visit: Open, made: Console) -> None:
+    one, two = visit("/staff/schedule/2026-12-04"), visit("/staff/schedule/2026-12-10")
+    for page in (one, two):
+        page.get_by_role("button", name="A snow day").click()
+    one.get_by_role("button", name="Save").click()
+    _see(one, "Saved:")
+    two.get_by_role("button", name="Save").click()
+    two.get_by_role("alert").wait_for(timeout=60_000)
+    assert "nothing of yours is lost" in two.get_by_role("alert").inner_text()
+    two.get_by_role("button", name="Save").click()
+    _see(two, "Saved:")
+    assert {date(2026, 12, 4), date(2026, 12, 10)} <= set(_dates(made))
+    two.go_back()
+    two.go_back()
+    two.get_by_role("button", name="Save").click()
+    _see(two, "This is saved already")
+    assert _dates(made).count(date(2026, 12, 10)) == 1
+
+
+def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open) -> None:
+    phone, desk = visit("/staff/schedule"), visit("/staff/schedule", DESK)
+    for page, columns in ((phone, 1), (desk, 7)):
+        places = page.locator(".day").evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().x))")
+        assert len(set(places)) == columns
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.locator(".gap").first.inner_text() == desk.locator(".gap").first.inner_text()
+    assert phone.locator(".day").count() == desk.locator(".day").count() == 35
+
+
+def test_an_address_is_made_and_opened_in_the_calendar(visit: Open) -> None:
+    page = visit("/staff/calendar", role=Role.MEMBER)
+    page.get_by_label("What to show").select_option("First advocate")
+    page.get_by_role("button", name="Make an address").click()
+    address = page.locator(".address").inner_text()
+    subscribe = page.get_by_role("link", name="Open in the calendar of this device").get_attribute("href")
+    assert subscribe == address.replace("https:", "webcal:")
+    page.get_by_role("link", name="My calendar and reminders").click()
+    assert address.rpartition("/")[2] not in page.content()
+
+
+PAGES = {
+    "schedule": "/staff/schedule",
+    "day": "/staff/schedule/2026-12-04",
+    "entry": "/staff/schedule/2026-12-24",
+    "calendar": "/staff/calendar",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("name", [*PAGES, "preview", "mistake", "saved", "address"])
+def test_axe_finds_nothing(visit: Open, name: str, size: tuple[int, int], scheme: str) -> None:
+    page = visit(PAGES.get(name, PAGES["calendar" if name == "address" else "day"]), size, color_scheme=scheme)
+    if name in ("preview", "saved"):
+        page.get_by_role("button", name="A snow day").click()
+        _see(page, "What changes")
+    if name == "saved":
+        page.get_by_role("button", name="Save").click()
+        _see(page, "Saved:")
+    if name == "mistake":
+        page.locator(".btn-primary").click()
+        _see(page, "Nothing was saved")
+    if name == "address":
+        page.get_by_role("button", name="Make an address").click()
+        _see(page, "It is shown only now")
+    rules = {"target-size": {"enabled": True}}
+    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "rules": rules})
+    assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,7 +1,7 @@
 """What the screens share: settings, the store, the clock, the site that callers hear. One typed object."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -14,27 +14,33 @@ from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
 from phonetree.mailbox.notices import Channel, channels
+from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
 from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
+from phonetree.store.phones import Phones
 from phonetree.store.revisions import Revisions
 
 _NAME = "phonetree"
+
+CALL_SECONDS = (5.0, 10.0)
+"""To connect to the provider, and to wait for its answer: somebody looks at a page meanwhile."""
 
 
 class LiveSite:
     """The site that callers hear: the newest revision in the store, under the overrides that stand there.
 
-    Until a server has published one, it is the site of the folder. A revision is compiled once.
+    Until a server has published one, it is the site of the folder. A revision is compiled once, and again when members'
+    phones change.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules, store: Store) -> None:
+    def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones) -> None:
         self._folder, self._rules = folder, rules
-        self._revisions, self._overrides = Revisions(store), Overrides(store)
-        self._compiled: tuple[str, Loaded] | None = None
+        self._revisions, self._overrides, self._phones = Revisions(store), Overrides(store), phones
+        self._compiled: tuple[tuple[str, str], Loaded] | None = None
         self._lock = Lock()
 
     def site(self, now: datetime) -> Site:
@@ -44,24 +50,26 @@ class LiveSite:
 
     def loaded(self) -> Loaded:
         """The same without overrides, with its files and warnings."""
+        followed = self._phones.followed()
+        rules = replace(self._rules, phones=followed.numbers)
         for name in self._revisions.newest_names():
-            if (found := self._revision(name)) is not None:
+            if (found := self._revision(name, rules, followed.digest)) is not None:
                 return found
-        return load(self._folder, self._rules)
+        return load(self._folder, rules)
 
     def known(self) -> Loaded:
         """The one that was compiled last, without asking the store; the current one if there is none."""
         return self._compiled[1] if self._compiled else self.loaded()
 
-    def _revision(self, name: str) -> Loaded | None:
-        """A revision; None when it cannot be used here."""
+    def _revision(self, name: str, rules: NumberRules, digest: str) -> Loaded | None:
+        """A revision with the phones of some rules; None when it cannot be used here."""
         with self._lock:
-            if self._compiled is None or self._compiled[0] != name:
+            if self._compiled is None or self._compiled[0] != (name, digest):
                 contents = self._revisions.find(name)
                 if contents is None:
                     return None
                 try:
-                    self._compiled = name, made_of(contents, self._folder, self._rules, patched=True)
+                    self._compiled = (name, digest), made_of(contents, self._folder, rules, patched=True)
                 except ConfigError:
                     return None
             return self._compiled[1]
@@ -80,6 +88,9 @@ class ConsoleServices:
     channels: tuple[Channel, ...]
     overrides: Overrides
     prover: Prover
+    phones: Phones
+    provider: Provider | None
+    """None when the console has no account to call phones with."""
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -93,18 +104,27 @@ class ConsoleServices:
 def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> ConsoleServices:
     """Everything, from the settings. Raises SettingsError."""
     store = Store(settings.database)
-    rules = NumberRules(settings.names, fictional=settings.fictional)
+    phones = Phones(store, settings.secrets)
+    rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
     return ConsoleServices(
         settings,
         now,
         store,
         Accounts(store),
-        LiveSite(settings.config, rules, store),
+        LiveSite(settings.config, rules, store, phones),
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
         Overrides(store),
         prover_of(settings.config, rules, now, store, settings.secrets),
+        phones,
+        _provider(settings),
     )
+
+
+def _provider(settings: ConsoleSettings) -> Provider | None:
+    if not (settings.account_sid and settings.auth_token):
+        return None
+    return Provider(settings.provider_url, settings.account_sid, settings.auth_token, CALL_SECONDS)
 
 
 def put(app: Flask, made: ConsoleServices) -> None:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
@@ -139,11 +140,12 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
 
 
 @contextmanager
-def console(kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW) -> Iterator[Console]:
-    """A console over a new database, with an account for each role."""
+def console(kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, **more: Any) -> Iterator[Console]:
+    """A console over a new database, with an account for each role, and with more settings."""
     with store(kind, folder) as made:
         database = made.engine.url.render_as_string(hide_password=False)
         settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
+        settings = replace(settings, **more)
         opened = Console(settings, now)
         for role in Role:
             opened.accounts[role] = opened.staff(role, name=f"the {role}")

@@ -1,15 +1,17 @@
 """What the screens share: settings, the store, the clock, the site that callers hear. One typed object."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
 from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, load, made_of, overridden
+from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
 from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
@@ -53,26 +55,26 @@ class LiveSite:
         followed = self._phones.followed()
         rules = replace(self._rules, phones=followed.numbers)
         for name in self._revisions.newest_names():
-            if (found := self._revision(name, rules, followed.digest)) is not None:
-                return found
-        return load(self._folder, rules)
+            with suppress(ConfigError):  # it is gone, or cannot be used here
+                return self._once((name, followed.digest), partial(self._revision, name, rules))
+        return self._once((fingerprint(self._folder), followed.digest), lambda: load(self._folder, rules))
 
     def known(self) -> Loaded:
         """The one that was compiled last, without asking the store; the current one if there is none."""
         return self._compiled[1] if self._compiled else self.loaded()
 
-    def _revision(self, name: str, rules: NumberRules, digest: str) -> Loaded | None:
-        """A revision with the phones of some rules; None when it cannot be used here."""
+    def _once(self, name: tuple[str, str], compiled: Callable[[], Loaded]) -> Loaded:
+        """What was compiled last, if it has this name; otherwise compiles it."""
         with self._lock:
-            if self._compiled is None or self._compiled[0] != (name, digest):
-                contents = self._revisions.find(name)
-                if contents is None:
-                    return None
-                try:
-                    self._compiled = (name, digest), made_of(contents, self._folder, rules, patched=True)
-                except ConfigError:
-                    return None
+            if self._compiled is None or self._compiled[0] != name:
+                self._compiled = name, compiled()
             return self._compiled[1]
+
+    def _revision(self, name: str, rules: NumberRules) -> Loaded:
+        contents = self._revisions.find(name)
+        if contents is None:
+            raise ConfigError([])
+        return made_of(contents, self._folder, rules, patched=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from phonetree.console import simulated, times
 from phonetree.console.access import needs, staff
 from phonetree.console.errors import Page
+from phonetree.console.following import Following, following
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.console.short_notice import COVERS, TITLES, Change, Form, Preview, ShortNotice
@@ -18,6 +19,7 @@ from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, first_name
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
+from phonetree.store.servers import servers
 
 blueprint = Blueprint("today", __name__)
 
@@ -61,8 +63,21 @@ def page() -> str:
         ],
         gap_days=GAP_DAYS,
         changes=TITLES,
+        following=_following(notice),
         warnings=warnings(services(), notice.loaded, staff(), now),
     )
+
+
+@blueprint.get("/staff/following")
+@needs()
+def follow() -> str:
+    """How far the servers are, alone: for a script that asks until all are."""
+    return render("console/following.html", following=_following(ShortNotice(services())))
+
+
+def _following(notice: ShortNotice) -> Following:
+    running = services()
+    return following(servers(running.store, running.seconds()), notice.kept, running.seconds())
 
 
 def _headline(notice: ShortNotice) -> str:
@@ -200,7 +215,7 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", alone: bool = F
         title=TITLES[sent.change],
         form=sent,
         endings=notice.endings(sent.change),
-        languages=tuple(notice.written.languages),
+        languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
         covers=sent.change in COVERS,
         phones=simulated.PHONES,

@@ -6,6 +6,7 @@ Only what somebody has to do something about. Whatever a server reports is its o
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from flask import url_for
@@ -18,7 +19,10 @@ from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
+from phonetree.store.servers import looked, servers
 from phonetree.store.voicemails import Voicemails
+
+_OPERATOR = "Tell whoever runs the server."
 
 BACKUP_HOURS = 48
 """An older backup loses more than two days of messages and changes."""
@@ -35,10 +39,36 @@ class StaffWarning:
 
 def warnings(running: ConsoleServices, loaded: Loaded, who: Account, now: datetime) -> list[StaffWarning]:
     """Everything that is wrong, for somebody to see; the most urgent first."""
-    found = [*_line(running), *_site(loaded, now)]
+    found = [*_servers(running), *_provider(running), *_line(running), *_site(loaded, now)]
     if who.may(Role.ADMIN):
         found += _admin(running)
     return found
+
+
+def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
+    reports = [each.report for each in servers(running.store, running.seconds())]
+    if not reports:
+        yield StaffWarning("No server reports, so nobody knows whether calls are answered.", _OPERATOR)
+    if any(report.test_call is False for report in reports):
+        yield StaffWarning("A server fails its own test call: callers may not be answered.", _OPERATOR)
+    for text in dict.fromkeys(report.unkept for report in reports if report.unkept):
+        yield StaffWarning(text, "Add or confirm a phone on People.")
+    if len({report.revision for report in reports}) > 1:
+        todo = f"Wait a minute; if it lasts: {_OPERATOR[:1].lower()}{_OPERATOR[1:]}"
+        yield StaffWarning("The servers answer with different versions of the tree.", todo)
+    for text in dict.fromkeys(chain.from_iterable(report.problems for report in reports)):
+        yield StaffWarning(f"The last edit was refused, and callers hear the version before it: {text}", "Correct it.")
+    for text in dict.fromkeys(chain.from_iterable(report.refused for report in reports)):
+        yield StaffWarning(
+            f"What was changed at short notice is not in force: {text}", "End it, and look at the shifts."
+        )
+
+
+def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
+    """What was wrong at the provider when a server last looked."""
+    for about, look in looked(running.store).items():
+        for wrong in look.found:
+            yield StaffWarning(f"At the provider ({about}): {wrong.text}", wrong.hint)
 
 
 def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
@@ -51,7 +81,7 @@ def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
     try:
         keys = public_keys(running.settings.keys)
     except PhonetreeError as error:
-        yield StaffWarning(f"Messages cannot be sealed: {error}.", "Tell whoever runs the server.")
+        yield StaffWarning(f"Messages cannot be sealed: {error}.", _OPERATOR)
     else:
         if not keys:
             yield StaffWarning(
@@ -90,4 +120,4 @@ def _backups(folder: Path | None, now: int) -> Iterator[StaffWarning]:
         newest = 0.0
     if now - newest > BACKUP_HOURS * 3600:
         age = f"the newest is {int(now - newest) // (24 * 3600)} days old" if newest else "there is none"
-        yield StaffWarning(f"The backup of the database is old: {age}.", "Tell whoever runs the server.")
+        yield StaffWarning(f"The backup of the database is old: {age}.", _OPERATOR)

@@ -23,8 +23,8 @@ class OverridePoller:
     overrides: Overrides
     sites: Sites
     now: Callable[[], datetime]
-    following: tuple[int, ...] = ()
-    """The numbers of those in force."""
+    following: tuple[tuple[int, int], ...] = ()
+    """Those that this server answers with: their numbers and ends (seconds since 1970)."""
     _seen: tuple[tuple[tuple[int, datetime], ...], tuple[str, int]] | None = None
 
     def poll(self) -> None:
@@ -43,4 +43,4 @@ class OverridePoller:
         elif not self.sites.override(standing(kept)):
             log.warning("overrides", problems=[str(problem) for problem in self.sites.refused])
             return
-        self.following = tuple(each.number for each in kept)
+        self.following = tuple((each.number, int(each.override.ends.timestamp())) for each in kept)

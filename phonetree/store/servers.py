@@ -25,14 +25,14 @@ GONE_SECONDS = 300
 class Report:
     """What a process says of itself.
 
-    `revision` is what callers hear from it; `overrides` are the numbers of those in force; `phones` is the digest of
-    the phones that it follows, as of `Phones.followed`, "" without any. `problems` are those of an edit that was
-    refused, `refused` those of overrides, `unkept` what is broken with the phones of now; each is empty if there are
-    none. `test_call` is whether its test call succeeds, None before the first one.
+    `revision` is what callers hear from it; `overrides` are those that it answers with, by number and end; `phones` is
+    the digest of the phones that it follows, as of `Phones.followed`, "" without any. `problems` are those of an edit
+    that was refused, `refused` those of overrides, `unkept` what is broken with the phones of now; each is empty if
+    there are none. `test_call` is whether its test call succeeds, None before the first one.
     """
 
     revision: str
-    overrides: tuple[int, ...] = ()
+    overrides: tuple[tuple[int, int], ...] = ()
     phones: str = ""
     problems: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ def _report(text: str) -> Report:
     told = json.loads(text)
     return Report(
         told["revision"],
-        tuple(told["overrides"]),
+        tuple((number, ends) for number, ends in told["overrides"]),
         told["phones"],
         tuple(told["problems"]),
         tuple(told["refused"]),

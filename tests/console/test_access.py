@@ -25,6 +25,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/accounts/<account_id>/second-factor": ADMIN,
     "POST /staff/accounts/<account_id>/sign-out": ADMIN,
     "GET /staff/accounts/actions": ADMIN,
+    "GET /staff/following": STAFF,
     "GET /staff/link/<token>": ANYBODY,
     "POST /staff/link/<token>": ANYBODY,
     "POST /staff/notices/seen": ADMIN,
@@ -41,6 +42,10 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/sign-in": ANYBODY,
     "POST /staff/sign-out": STAFF,
     "GET /staff/static/<path:name>": ANYBODY,
+    "GET /staff/today/<change>": STAFF,
+    "POST /staff/today/<change>": STAFF,
+    "POST /staff/today/overrides/<int:number>/again": STAFF,
+    "POST /staff/today/overrides/<int:number>/end": STAFF,
     "GET /staff/you": STAFF,
     "POST /staff/you/password": STAFF,
     "POST /staff/you/recovery-codes": STAFF,
@@ -56,7 +61,14 @@ WITHOUT_FACTOR = {
 }  # fmt: skip
 """What is open to somebody who has to set up a second factor first, besides what is open to anybody."""
 
-FILLED = {"<account_id>": "0" * 32, "<token>": "forged", "<path:name>": "console.css", "<name>": "ADVOCATE_9"}
+FILLED = {
+    "<account_id>": "0" * 32,
+    "<token>": "forged",
+    "<path:name>": "console.css",
+    "<change>": "close",
+    "<int:number>": "1",
+    "<name>": "ADVOCATE_9",
+}
 
 
 @pytest.fixture(scope="module")

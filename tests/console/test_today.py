@@ -1,8 +1,11 @@
 """Today: what staff see, and what they change at short notice; asserted by what is stored and who is then rung."""
 
+import os
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from phonetree.core.tree import Site
 from phonetree.store.actions import since
 from phonetree.store.kept import Kept, standing
 from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console
 
 WORDS = {"words-en": "A storm is coming.", "words-es": "Viene una tormenta."}
@@ -237,3 +241,93 @@ def test_times_are_said_as_staff_say_them(made: Console) -> None:
     assert four.moment
     assert four.moment - at("2026-10-31T23:30") == timedelta(hours=4), "also over the change of clocks"
     assert four.words == "for 4 hours, until tomorrow 2:30"
+
+
+def report(made: Console, name: str, *overrides: tuple[int, int], **more: object) -> None:
+    """A server says what it answers with."""
+    told = replace(Report("abc", overrides, test_call=True), **more)  # type: ignore[arg-type]
+    Servers(made.services.store).tell(name, told, made.services.seconds())
+
+
+def test_the_page_says_when_every_server_has_followed(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    assert "No server reports, so nobody knows whether calls are answered." in today(client)
+    report(made, "one")
+    report(made, "two")
+    assert "All 2 servers answer with this." in today(client)
+    save(client, "close", until="opening")
+    number, ends = kept(made)[0].number, int(kept(made)[0].override.ends.timestamp())
+    assert "0 of 2 servers answer with this so far" in today(client)
+    assert "data-again" in client.get("/staff/following").get_data(as_text=True)
+    report(made, "one", (number, ends))
+    assert "1 of 2 servers answer with this so far" in today(client)
+    report(made, "two", (number, ends))
+    assert "All 2 servers answer with this." in today(client)
+    assert "data-again" not in client.get("/staff/following").get_data(as_text=True)
+    client.post(f"/staff/today/overrides/{number}/end")
+    assert "0 of 2 servers" in today(client)
+    report(made, "one", (number, made.services.seconds()))
+    report(made, "two")
+    assert "All 2 servers answer with this." in today(client), "one that has ended makes no difference"
+
+
+def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "away", away=FIRST, until="hours")
+    one = kept(made)[0]
+    report(made, "one", (one.number, int(one.override.ends.timestamp())))
+    made.later(minutes=1)
+    assert "The server answers with this." in today(client)
+    client.post(f"/staff/today/overrides/{one.number}/end")
+    assert "The server does not answer with this yet" in today(client)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"test_call": False}, "A server fails its own test call: callers may not be answered."),
+        ({"problems": ("routing.yaml:3:1: <b>bad</b>",)}, "The last edit was refused, and callers hear the version"),
+        ({"refused": ("0 reaches nobody",)}, "What was changed at short notice is not in force: 0 reaches nobody"),
+        ({"unkept": "nobody can be rung"}, "nobody can be rung"),
+        ({"revision": "def"}, "The servers answer with different versions of the tree."),
+    ],
+)
+def test_what_servers_report_is_a_warning(made: Console, more: dict[str, object], words: str) -> None:
+    client = made.client(Role.MEMBER)
+    report(made, "one")
+    assert words not in today(client)
+    report(made, "two", **more)
+    assert words in today(client)
+    assert "<b>bad" not in client.get("/staff/").get_data(as_text=True)
+
+
+def test_what_is_wrong_at_the_provider_in_the_files_and_with_the_backup_is_a_warning(
+    made: Console, tmp_path: Path
+) -> None:
+    Servers(made.services.store).look("fallback", [("it is old", "host it anew")], made.services.seconds())
+    made.now = datetime.fromisoformat("2027-11-23T15:00:00+00:00")
+    member = made.client(Role.MEMBER)
+    report(made, "one")
+    for words in (
+        "At the provider (fallback): it is old host it anew",
+        "There is no key to seal messages with",
+        "was last verified 366 days ago; dial it",
+        "No closures are written for 2028",
+    ):
+        assert words in today(member)
+    assert "backup" not in today(member)
+    assert "Nobody said where the backups of the database are" in today(made.client(made.accounts[Role.ADMIN]))
+
+
+@pytest.mark.parametrize(("age", "words"), [(None, "there is none"), (3, "3 days old"), (1, "")])
+def test_an_old_backup_is_a_warning(made: Console, tmp_path: Path, age: int | None, words: str) -> None:
+    folder = tmp_path / "backups"
+    if age is not None:
+        folder.mkdir()
+        (folder / "backup.db").touch()
+        then = made.services.seconds() - age * 24 * 3600
+        os.utime(folder / "backup.db", (then, then))
+    object.__setattr__(made.services.settings, "backups", folder)
+    page = today(made.client(Role.ADMIN))
+    assert ("The backup of the database is old" in page) is bool(words)
+    assert words in page

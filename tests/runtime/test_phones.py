@@ -321,7 +321,7 @@ def test_an_override_that_needs_a_phone_is_tried_again_with_one(helpline: Helpli
     poll(server)
     server.services.overrides.poll()
     assert not server.sites.refused
-    assert server.services.overrides.following == (1,)
+    assert server.services.overrides.following == ((1, int(DAY.timestamp()) + 3600),)
 
 
 # -- in a call

@@ -68,7 +68,7 @@ def test_what_changes_is_reported_at_once(server: Server) -> None:
     server.sites.reload()
     one.poll()
     found = report(server)
-    assert (found.test_call, found.overrides) == (True, (number,))
+    assert (found.test_call, found.overrides) == (True, ((number, int(DAY.timestamp()) + 3600),))
     assert found.phones == server.services.phones.digest != ""
     assert found.problems
     assert "253" not in str(found), "no number that somebody mistyped"

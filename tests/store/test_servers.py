@@ -11,7 +11,7 @@ from tests.support.databases import KINDS, store
 
 NOW = 1_800_000_059
 MINUTE = 1_800_000_000
-GOOD = Report("abc", (1, 2), "digest", test_call=True)
+GOOD = Report("abc", ((1, NOW), (2, NOW + 60)), "digest", test_call=True)
 
 
 @pytest.fixture(params=KINDS)

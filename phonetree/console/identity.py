@@ -5,6 +5,8 @@ Of its pages none is used, and of its tracking nothing: no addresses, no times, 
 
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
@@ -29,6 +31,9 @@ from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Account, Accounts
 
 RECOVERY_CODES = 10
+
+ISSUER = "Helpline staff"
+"""What an authenticator app shows beside the name of the account."""
 
 CODE_WINDOW_SECONDS = 30
 """A code is taken for half a minute before and after its time: clocks differ, and typing takes long."""
@@ -72,8 +77,9 @@ class _Stored(UserDatastore):
 class Codes(Totp):
     """Codes of an authenticator app; each is accepted once."""
 
-    def __init__(self, secrets: dict[str, str], issuer: str, tag: str) -> None:
-        self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(secrets, default_tag=tag))
+    def __init__(self, secrets: dict[str, str], tag: str, now: Callable[[], float]) -> None:
+        """`secrets` are the keys by their tags; what is encrypted from now on is under the key with this `tag`."""
+        self._totp = TOTP.using(issuer=ISSUER, wallet=AppWallet(secrets, default_tag=tag), now=now)
         self._used: OrderedDict[str, int] = OrderedDict()
         self._lock = Lock()
 
@@ -124,7 +130,7 @@ def put_on(app: Flask, settings: ConsoleSettings) -> None:
         SECURITY_MULTI_FACTOR_RECOVERY_CODES_N=RECOVERY_CODES,
         SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS=[key.encode() for key in derived(settings.secrets, RECOVERY)],
         SECURITY_TOTP_SECRETS={"unused": "unused"},  # `Codes` has its own
-        SECURITY_TOTP_ISSUER="Helpline staff",
+        SECURITY_TOTP_ISSUER=ISSUER,
         SECURITY_CLI_USERS_NAME="",
         SECURITY_CLI_ROLES_NAME="",
     )
@@ -134,12 +140,12 @@ def put_on(app: Flask, settings: ConsoleSettings) -> None:
     made.login_manager._session_identifier_generator = lambda: ""  # it would be a hash of the address, in the session
     app.template_context_processors[None].clear()  # Flask-Login's would look an account up for every page
     app.template_context_processors[None].append(_default_template_ctx_processor)
-    made._totp_factory = app.extensions[_CODES] = _codes(settings)
+    made._totp_factory = app.extensions[_CODES] = _codes(settings, of(app).now)
 
 
-def _codes(settings: ConsoleSettings) -> Codes:
+def _codes(settings: ConsoleSettings, now: Callable[[], datetime]) -> Codes:
     keys = {sha256(key.encode()).hexdigest()[:8]: key for key in derived(settings.secrets, FACTORS)}
-    return Codes(keys, "Helpline staff", next(iter(keys)))
+    return Codes(keys, next(iter(keys)), lambda: now().timestamp())
 
 
 def security() -> Security:

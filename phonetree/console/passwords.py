@@ -6,8 +6,8 @@ from phonetree.store.accounts import folded
 FEWEST_CHARACTERS = 5
 """Different ones."""
 
-SHORTEST_NAME = 3
-"""A name of fewer characters stands in a password by chance."""
+SHORTEST_NAME = 4
+"""A part of a name with fewer characters stands in a password by chance."""
 
 _LISTED = """
     1234567890ab 123456789012 1234567890123 12345678901234 123456789abc 1q2w3e4r5t6y abcdefghijkl abcdefghijklm

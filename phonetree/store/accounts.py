@@ -181,9 +181,10 @@ class Accounts:
     def use_recovery(self, account: Account, code: str, now: int) -> bool:
         """Removes one of the encrypted recovery codes; whether it was there. Whoever is faster has used it."""
         with self._changing() as connection:
-            left = [each for each in _one(connection, account.id).recovery if each != code]
-            if len(left) == len(account.recovery):
+            kept = _one(connection, account.id).recovery
+            if code not in kept:
                 return False
+            left = [each for each in kept if each != code]
             connection.execute(
                 update(accounts).where(accounts.c.id == account.id).values(recovery=json.dumps(left))
             )  # fmt: skip

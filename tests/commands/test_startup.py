@@ -20,6 +20,10 @@ HEAVY = frozenset(
         "structlog", "twilio", "watchfiles", "werkzeug", "yaml",
     }
 )  # fmt: skip
+CONSOLE = frozenset(
+    {"argon2", "flask_login", "flask_principal", "flask_security", "flask_wtf", "passlib", "segno", "wtforms"}
+)
+"""What only the staff console is made with."""
 """Libraries that take time to import. A command of the table imports no other of them than the table says."""
 
 FILES = frozenset({"holidays", "phonenumbers", "pytz", "twilio", "yaml"})
@@ -50,7 +54,7 @@ def imported(folder: Path, *arguments: str) -> frozenset[str]:
 
 
 def heavy(modules: frozenset[str]) -> frozenset[str]:
-    return HEAVY & {name.partition(".")[0] for name in modules}
+    return (HEAVY | CONSOLE) & {name.partition(".")[0] for name in modules}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -144,7 +148,14 @@ UNUSED = frozenset({"aiohttp", "alembic", "apprise", "psycopg", "readability", "
 def test_a_server_imports_only_what_it_uses(tmp_path: Path) -> None:
     modules = after("import phonetree.commands.work.server", tmp_path)
     assert heavy(modules) == HEAVY - UNUSED
+    assert not [name for name in modules if name.startswith("phonetree.console")]
     assert not [name for name in modules if name.startswith("sqlalchemy.dialects.postgresql")]
+
+
+def test_the_console_is_not_a_server_that_answers_calls(tmp_path: Path) -> None:
+    modules = after("import phonetree.commands.work.console", tmp_path)
+    assert heavy(modules) >= CONSOLE - {"argon2"}  # with the first password
+    assert not [name for name in modules if name.startswith(("phonetree.web", "phonetree.runtime", "uvloop"))]
 
 
 def test_a_server_that_has_to_notify_staff_imports_what_notifies_at_its_start(tmp_path: Path) -> None:

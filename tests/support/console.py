@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +30,32 @@ SECRET = "a-secret-key-of-the-tests-" + "0" * 16
 PASSWORD = "four words of a test"
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
+CHEAP = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@cache
+def _hash(costly: bool) -> str:
+    """The hash of `PASSWORD`, made once. Within an application."""
+    return identity.hashed(PASSWORD)
 
 
 @dataclass
 class Console:
-    """A console and its clock; `accounts` has one account for each role, and `factors` their second factors."""
+    """A console and its clock; `accounts` has one account for each role. Passwords are hashed at no cost, unless
+    they are to be `costly` as they really are."""
 
     settings: ConsoleSettings
     now: datetime = NOW
+    costly: bool = False
     app: Flask = field(init=False)
     accounts: dict[Role, Account] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.app = create_app(self.settings, now=lambda: self.now)
+        if not self.costly:
+            self.app.extensions["security"].pwd_context.update(**CHEAP)
 
     @property
     def services(self) -> ConsoleServices:
@@ -53,7 +66,7 @@ class Console:
         running, seconds = self.services, int(self.now.timestamp())
         _, token = running.accounts.add(name, roles, "a test", seconds, seconds + 60)
         with self.app.app_context():
-            account = running.accounts.accept(token, identity.hashed(PASSWORD), seconds)
+            account = running.accounts.accept(token, _hash(self.costly), seconds)
             assert account
             if factor:
                 _, recovery = identity.new_recovery_codes()
@@ -116,6 +129,10 @@ class Client:
         fields = {"csrf_token": self.token() if token is None else token, **(data or {})}
         return self.flask.post(path, base_url=URL, data=fields)
 
+    def sign_in(self, name: str, password: str = PASSWORD, code: str = "", **more: str) -> TestResponse:
+        """The sign-in form, filled in and sent."""
+        return self.post("/staff/sign-in", {"name": name, "password": password, "code": code, **more})
+
     def enter(self, account: Account) -> None:
         """Signs in to an account, without the password."""
         with self.flask.session_transaction(base_url=URL) as kept:
@@ -140,13 +157,14 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
 
 
 @contextmanager
-def console(kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, **more: Any) -> Iterator[Console]:
+def console(
+    kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, costly: bool = False, **more: Any
+) -> Iterator[Console]:
     """A console over a new database, with an account for each role, and with more settings."""
     with store(kind, folder) as made:
         database = made.engine.url.render_as_string(hide_password=False)
         settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
-        settings = replace(settings, **more)
-        opened = Console(settings, now)
+        opened = Console(replace(settings, **more), now, costly)
         for role in Role:
             opened.accounts[role] = opened.staff(role, name=f"the {role}")
         try:

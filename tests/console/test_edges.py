@@ -1,0 +1,308 @@
+"""What is around every page: headers, cookies, compressed files, errors in words, keys that are rotated."""
+
+import gzip
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from phonetree.console import access, create_app, identity
+from phonetree.console.headers import ALWAYS
+from phonetree.console.services import of
+from phonetree.errors import SettingsError
+from phonetree.settings import read_console
+from phonetree.store.revisions import Revisions
+from phonetree.store.roles import Role
+from tests.support.console import PASSWORD, SECRET, TOKEN, URL, Client, Console, console
+from tests.support.lines import VPR
+
+PATHS = ("/healthz", "/staff/", "/staff/sign-in", "/staff/nothing", "/elsewhere", "/staff/static/console.css")
+ANOTHER = "another-secret-key-of-the-tests-" + "1" * 16
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("who", [None, Role.ADMIN])
+def test_every_answer_has_the_headers(made: Console, path: str, who: Role | None) -> None:
+    client = made.client(who)
+    for answer in (client.get(path), client.post(path)):
+        for name, value in ALWAYS.items():
+            assert answer.headers[name] == value, name
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_the_policy_lets_nothing_in_that_is_not_ours() -> None:
+    policy = dict(part.split(" ", 1) for part in ALWAYS["Content-Security-Policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
+        "font-src": "'self'", "connect-src": "'self'", "form-action": "'self'", "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }  # fmt: skip
+
+
+def test_no_template_has_a_style_or_a_script_in_it() -> None:
+    for path in (Path(create_app.__code__.co_filename).parent / "templates").rglob("*.html"):
+        found = path.read_text(encoding="utf-8")
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?! type=\"module\" src=| src=)", found), path
+        assert "|safe" not in found.replace(" ", ""), path
+
+
+def test_cookies_are_for_this_site_alone_and_for_no_script(made: Console) -> None:
+    client = made.client()
+    answer = client.sign_in("the editor", code=made.code(made.accounts[Role.EDITOR]))
+    cookies = {each.partition("=")[0]: each for each in answer.headers.getlist("Set-Cookie")}
+    assert cookies.keys() == {"__Host-staff", "__Host-device"}
+    for cookie in cookies.values():
+        flags = set(cookie.split("; ")[1:])
+        assert flags >= {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"}
+        assert "Domain" not in cookie
+    assert "Max-Age=34560000" in cookies["__Host-device"]
+    assert "Expires" not in cookies["__Host-staff"], "a session ends with the browser at the latest"
+
+
+def test_a_session_holds_no_address(made: Console) -> None:
+    held = made.session(made.accounts[Role.EDITOR])
+    assert held.keys() == {"_user_id", "began", "used"}
+
+
+def test_cookies_of_the_demo_are_plain(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path, demo=True) as made:
+        answer = made.client().get("/staff/sign-in")
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("staff=")
+        assert "Secure" not in cookie
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_files_are_compressed_and_kept_under_an_address_with_their_digest(made: Console) -> None:
+    client = made.client()
+    (path,) = re.findall(r'href="(/staff/static/bootstrap[^"]+)"', client.get("/staff/sign-in").get_data(as_text=True))
+    plain, packed = client.get(path), client.get(path, **{"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < 40_000
+    assert "immutable" in packed.headers["Cache-Control"]
+    assert client.get(path.partition("?")[0]).headers["Cache-Control"] == "no-store"
+    for odd in ("nothing.css", "../__init__.py", "bootstrap/VERSION", "bootstrap/"):
+        assert client.get(f"/staff/static/{odd}").status_code == 404
+
+
+def test_bootstrap_follows_the_system_without_a_script(made: Console) -> None:
+    css = made.client().get("/staff/static/bootstrap/bootstrap.css").get_data(as_text=True)
+    assert "@media (prefers-color-scheme:dark){:root{" in css
+    assert "data-bs-theme=dark" not in css
+    version = (Path(create_app.__code__.co_filename).parent / "static" / "bootstrap" / "VERSION").read_text()
+    assert re.search(rf"Bootstrap  v{version.split()[1].strip(',')} ", css)
+
+
+# -- errors in words
+
+
+def test_without_the_database_every_page_says_so_and_nothing_else_breaks(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path) as made:
+        client, stranger = made.client(Role.ADMIN), made.client()
+        token, theirs = client.token("/staff/you"), stranger.token()
+        (tmp_path / "phonetree.db").rename(tmp_path / "away.db")
+        assert client.get("/healthz").status_code == 200
+        assert stranger.get("/staff/sign-in").status_code == 200
+        for path in ("/staff/", "/staff/accounts", "/staff/you", "/staff/accounts/actions"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            page = answer.get_data(as_text=True)
+            assert "The database cannot be reached" in page
+            assert "Calls are answered as before" in page
+            assert "away.db" not in page
+            assert str(tmp_path) not in page
+        assert client.post("/staff/you/sign-out-everywhere", token=token).status_code == 503
+        assert stranger.sign_in("the editor").status_code == 503
+        assert stranger.post("/staff/sign-in", {"name": "x"}, token=theirs).status_code == 503
+        (tmp_path / "away.db").rename(tmp_path / "phonetree.db")
+        assert client.get("/staff/").status_code == 200
+
+
+def test_it_starts_without_the_database(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path) as made:
+        (tmp_path / "phonetree.db").rename(tmp_path / "away.db")
+        app = create_app(made.settings, now=lambda: made.now)
+        assert app.test_client().get("/healthz").status_code == 200
+        assert app.test_client().get("/staff/sign-in").status_code == 200
+
+
+def test_what_was_typed_is_sent_again_after_signing_in_anew(made: Console) -> None:
+    client = made.client(Role.ADMIN)
+    old = client.token("/staff/accounts")
+    made.later(hours=1)
+    over = client.post("/staff/accounts", {"name": "Ada & Bo", "role": ["editor", "member"]}, token=old)
+    assert over.status_code == 401
+    assert "You were signed out" in over.get_data(as_text=True)
+    client.enter(made.accounts[Role.ADMIN])  # in another tab
+    stale = client.post("/staff/accounts", _fields(over.get_data(as_text=True)), token=old)
+    assert stale.status_code == 400
+    page = stale.get_data(as_text=True)
+    assert "What you typed" in page
+    found = TOKEN.search(page)
+    assert found
+    done = client.post("/staff/accounts", _fields(page), token=found[1])
+    assert done.status_code == 200
+    account = made.services.accounts.by_name("Ada & Bo")
+    assert account
+    assert account.roles == {Role.EDITOR, Role.MEMBER}
+
+
+def _fields(page: str) -> dict[str, object]:
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page):
+        if name != "csrf_token":
+            found.setdefault(name, []).append(value.replace("&amp;", "&"))
+    return dict(found)
+
+
+def test_a_password_is_never_shown_again(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    page = client.post("/staff/you/password", {"password": PASSWORD, "new-password": "another long one"}, token="x")
+    assert page.status_code == 400
+    assert PASSWORD not in page.get_data(as_text=True)
+    assert "another long one" not in page.get_data(as_text=True)
+    assert "Please fill it in again" in page.get_data(as_text=True)
+
+
+def test_a_bug_is_a_page_in_words_and_a_line_without_what_was_typed(
+    made: Console, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a secret of somebody")
+
+    monkeypatch.setattr(type(made.services.accounts), "all", broken)
+    answer = made.client(Role.ADMIN).get("/staff/accounts")
+    assert answer.status_code == 500
+    assert "a secret" not in answer.get_data(as_text=True)
+    assert "Calls are answered as before" in answer.get_data(as_text=True)
+    logged = capsys.readouterr().err
+    assert '"what": "ValueError"' in logged
+    assert "a secret" not in logged
+
+
+def test_too_much_is_refused(made: Console) -> None:
+    answer = made.client(Role.ADMIN).post("/staff/accounts", {"name": "x" * 300_000})
+    assert answer.status_code == 413
+    assert "too long" in answer.get_data(as_text=True)
+
+
+def test_an_application_with_an_endpoint_for_nobody_in_particular_does_not_start() -> None:
+    app = Flask(__name__, static_folder=None)
+    app.add_url_rule("/staff/new", "new", lambda: "")
+    with pytest.raises(RuntimeError, match="new"):
+        access.refuse_undeclared(app)
+
+
+# -- the site that callers hear
+
+
+def test_the_site_is_the_newest_revision_of_the_store_or_else_that_of_the_folder(made: Console) -> None:
+    live = made.services.live
+    folder = live.site(made.now)
+    assert folder.helpline.name == "MIT Violence Prevention & Response"
+    contents = dict(live.loaded().contents)
+    contents["routing.yaml"] = contents["routing.yaml"].replace(
+        b"MIT Violence Prevention", b"Campus Violence Prevention"
+    )
+    Revisions(made.services.store).keep("f00000000001", contents, "a test", 1)
+    assert live.site(made.now).helpline.name == "Campus Violence Prevention & Response"
+    assert live.loaded() is live.loaded()
+    assert "Campus Violence Prevention &amp; Response" in made.client(Role.ADMIN).get("/staff/").get_data(as_text=True)
+    Revisions(made.services.store).keep("f00000000002", contents | {"routing.yaml": b"broken"}, "a test", 2)
+    assert live.site(made.now).helpline.name == "Campus Violence Prevention & Response", "what cannot be compiled here"
+
+
+def test_files_that_cannot_be_read_are_an_error_in_words(tmp_path: Path) -> None:
+    shutil.copytree(VPR, tmp_path / "config")
+    (tmp_path / "config" / "routing.yaml").write_text("broken")
+    with console("sqlite", tmp_path) as made:
+        app = create_app(replace(made.settings, config=tmp_path / "config"), now=lambda: made.now)
+        other = Console(made.settings, made.now)
+        other.app, other.accounts = app, made.accounts
+        answer = other.client(Role.ADMIN).get("/staff/")
+        assert answer.status_code == 503
+        assert "The files of the helpline cannot be read here" in answer.get_data(as_text=True)
+
+
+# -- rotation of SECRET_KEY
+
+
+def _under(made: Console, *secrets: str) -> Console:
+    """The console after a restart with these keys."""
+    again = Console(replace(made.settings, secrets=secrets), made.now)
+    again.accounts = made.accounts
+    return again
+
+
+def _moved(client: Client, to: Console) -> Client:
+    """The same browser in front of another console."""
+    moved = to.client()
+    for cookie in (client.flask._cookies or {}).values():
+        moved.flask.set_cookie(cookie.key, cookie.value, domain="helpline.example.org")
+    return moved
+
+
+def test_a_rotated_key_signs_nobody_out_and_one_that_is_gone_everybody(on_each: Console) -> None:
+    editor, client = on_each.accounts[Role.EDITOR], on_each.client()
+    client.sign_in("the editor", code=on_each.code(editor))
+    token = client.token("/staff/you")
+    rotated = _under(on_each, ANOTHER, SECRET)
+    moved = _moved(client, rotated)
+    assert moved.get("/staff/").status_code == 200
+    assert moved.post("/staff/you/recovery-codes", {"password": PASSWORD}, token=token).status_code == 200
+    identity.renew(rotated.app)
+    rotated.later(seconds=61)
+    gone = _under(rotated, ANOTHER)
+    assert _moved(client, gone).get("/staff/").status_code == 303, "signed by the old key"
+    assert _moved(moved, gone).get("/staff/").status_code == 303
+    fresh = gone.client()
+    assert fresh.sign_in("the editor", code=gone.code(editor)).status_code == 303, "encrypted anew"
+
+
+def test_whoever_is_signed_in_while_the_key_is_rotated_stays_so_afterwards(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    rotated = _under(made, ANOTHER, SECRET)
+    moved = _moved(client, rotated)
+    rotated.later(minutes=2)
+    assert moved.get("/staff/").status_code == 200  # the session is written anew, under the new key
+    assert _moved(moved, _under(rotated, ANOTHER)).get("/staff/").status_code == 200
+
+
+def test_recovery_codes_outlive_the_key_that_they_were_made_under(made: Console) -> None:
+    listener = made.accounts[Role.LISTENER]
+    with made.app.app_context():
+        plain, encrypted = identity.new_recovery_codes()
+    made.services.accounts.set_recovery(listener, encrypted, 0)
+    identity.renew(_under(made, ANOTHER, SECRET).app)
+    assert _under(made, ANOTHER).client().sign_in("the listener", code=plain[0]).status_code == 303
+
+
+def test_under_a_key_that_is_gone_nothing_breaks_and_an_admin_can_help(made: Console) -> None:
+    lost = _under(made, ANOTHER)
+    identity.renew(lost.app)
+    assert lost.client().sign_in("the editor", code="123456").status_code == 401
+    lost.services.accounts.reset_factor(made.accounts[Role.EDITOR].id, "a test", 0)
+    assert lost.client().sign_in("the editor").status_code == 303
+
+
+# -- settings
+
+
+def test_the_console_needs_its_settings() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_console({"PHONETREE_SESSION_HOURS": "25", "PHONETREE_IDLE_MINUTES": "0", "PHONETREE_LINK_DAYS": "x"})
+    assert [problem.partition(" ")[0] for problem in refused.value.problems] == [
+        "SECRET_KEY", "PHONETREE_PUBLIC_URL", "PHONETREE_SESSION_HOURS", "PHONETREE_IDLE_MINUTES",
+        "PHONETREE_LINK_DAYS",
+    ]  # fmt: skip
+    found = read_console({"SECRET_KEY": SECRET, "PHONETREE_PUBLIC_URL": URL + "/", "PHONETREE_SESSION_HOURS": "8"})
+    assert (found.url, found.session_seconds, found.idle_seconds, found.link_seconds) == (URL, 28800, 1800, 604800)
+    assert SECRET not in repr(found)
+
+
+def test_the_services_are_those_of_the_settings(made: Console) -> None:
+    assert of(made.app).settings is made.settings

@@ -170,6 +170,7 @@ def _one(name: str, problem: str = "", typed: str = "") -> str:
         members=sorted({member.name for member in members}),
         rows=[_row(member, found) for member in members[:1]],
         phone=found,
+        alone=_alone(site, name),
         progress=PROGRESS[found.progress] if found and found.progress else "",
         calling=bool(found and found.progress is Progress.CALLING),
         may_call=running.provider is not None,
@@ -183,6 +184,16 @@ def _named(site: Site, name: str) -> Iterator[Member]:
     """The members whose phone has a name."""
     teams = (site.written or site.teams).values()
     return (member for team in teams for member in team.members if member.phone == name)
+
+
+def _alone(site: Site, name: str) -> list[str]:
+    """The teams with such a member in which nobody has a phone."""
+    teams = (site.written or site.teams).values()
+    return [
+        team.id
+        for team in teams
+        if any(member.phone == name for member in team.members) and not any(member.number for member in team.members)
+    ]
 
 
 def _members(site: Site, name: str) -> list[Member]:

@@ -23,7 +23,4 @@ const look = async () => {
   setTimeout(look, EVERY_MS);
 };
 
-for (const link of place.querySelectorAll(".again")) {
-  link.closest("p").hidden = true;
-}
 setTimeout(look, EVERY_MS);

@@ -6,6 +6,7 @@ PhonetreeError
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
+|-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, or confirmed
 |-- StoreError       the operator's: the database cannot be used
@@ -16,7 +17,7 @@ PhonetreeError
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,15 @@ class LeftAloneError(OverrideError):
         self.come_to = tuple(come_to)
         then = f"callers who ask for them come to {', '.join(come_to)}"
         super().__init__([*problems, f"{then}; choose who takes the place, or accept that by name"])
+
+
+class EditError(PhonetreeError):
+    """An edit of the hours cannot be made. `problems` has a sentence for each field that is wrong: `first`, `last`,
+    `open`, `name.LANGUAGE`, or "" for what concerns the edit as a whole."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("\n".join(self.problems.values()))
 
 
 class AccountError(PhonetreeError):

@@ -19,6 +19,7 @@ from phonetree.console import (
     notices,
     people,
     phone_calls,
+    schedule,
     services,
     sign_in,
     static,
@@ -28,7 +29,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, people, accounts, you, notices, phone_calls)
+SCREENS = (sign_in, today, schedule, people, accounts, you, notices, phone_calls)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

@@ -12,6 +12,8 @@ from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.console.edits import HoursEditor
+from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
@@ -21,9 +23,11 @@ from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
+from phonetree.store.feeds import Feeds
 from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
+from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 
 _NAME = "phonetree"
@@ -93,6 +97,10 @@ class ConsoleServices:
     phones: Phones
     provider: Provider | None
     """None when the console has no account to call phones with."""
+    hours: HoursEditor
+    feeds: Feeds
+    calendars: Calendars
+    reminders: Reminders
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -108,6 +116,11 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     store = Store(settings.database)
     phones = Phones(store, settings.secrets)
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
+    prover = prover_of(settings.config, rules, now, store, settings.secrets)
+
+    def rules_of_now() -> NumberRules:
+        return replace(rules, phones=phones.followed().numbers)
+
     return ConsoleServices(
         settings,
         now,
@@ -117,9 +130,13 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
         Overrides(store),
-        prover_of(settings.config, rules, now, store, settings.secrets),
+        prover,
         phones,
         _provider(settings),
+        HoursEditor(settings.config, rules_of_now, store, prover.broken, now),
+        Feeds(store),
+        Calendars(),
+        Reminders(store, settings.secrets),
     )
 
 

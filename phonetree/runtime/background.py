@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from phonetree.config.site import overridden
+from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
 from phonetree.mailbox.notices import Notices, channels
+from phonetree.mailbox.reminders import ReminderRounds
 from phonetree.mailbox.sealing import public_keys
 from phonetree.provider import live
 from phonetree.provider.account import Remark
@@ -19,6 +22,9 @@ from phonetree.settings import Settings
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
+from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 from phonetree.store.servers import Servers
 from phonetree.store.upkeep import Upkeep
@@ -69,6 +75,12 @@ def background(
         settings.keep_call_records,
         lambda began: _count_fallback(heartbeat, counts, began, local_now()),
     )
+
+    def with_covers() -> Site:
+        kept = Overrides(store).kept(int(now().timestamp()))
+        return overridden(sites.current, standing(kept))
+
+    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers)
     return Worker(
         store,
         voicemails,
@@ -79,6 +91,7 @@ def background(
         lambda stopping: counts.release(store, local_now(), stopping=stopping),
         (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
         shown=shown if collects else lambda: True,
+        remind=reminders.round if collects else None,
         look=look if collects else lambda _: None,
         tidy_phones=phones.tidy if phones else lambda _: None,
     )

@@ -77,8 +77,8 @@ class Services:
             Periodic("alerts", ALERT_SECONDS, self.tell),
             Periodic("forget", FORGET_SECONDS, self.forget),
         ]
-        if self.background:
-            self._loops.append(self.background)
+        if self.worker and self.background:
+            self._loops += [self.background, self.worker.reminding()]
         if self.overrides:
             self._loops.append(Periodic("overrides", POLL_SECONDS, self.overrides.poll))
         if self.phones:

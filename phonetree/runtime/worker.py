@@ -69,6 +69,8 @@ class Worker:
     """Stores, for the console, whether the number and the fallback are as they should be at the provider."""
     tidy_phones: Callable[[int], None] = lambda _: None
     """Forgets phones that were removed, and seals the others with the present key."""
+    remind: Callable[[int], None] | None = None
+    """Reminds members of their shifts, at a moment; None if another process does."""
     _said: dict[str, str] = field(default_factory=dict)
     _asked: float = 0.0
     _looked: float = 0.0
@@ -77,6 +79,15 @@ class Worker:
     def periodic(self) -> Periodic:
         """The rounds, and the collecting in between."""
         return Periodic("worker", ROUND_SECONDS, self._round, woken=self._collect_now, jitter=True)
+
+    def reminding(self) -> Periodic:
+        """Reminding members of their shifts, apart from the rounds: a slow address delays no message."""
+        return Periodic("reminders", ROUND_SECONDS, lambda: self.remind_members(int(time())))
+
+    def remind_members(self, now: int) -> None:
+        """Sends the reminders that are due. Raises nothing."""
+        if (remind := self.remind) and self.store.problem() is None:
+            self._task("remind", lambda: remind(now))
 
     def _round(self) -> None:
         self.round(int(time()))

@@ -3,7 +3,18 @@
 Tables about messages have no row numbers in SQLite: a gap between two would show that there was another message.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -248,6 +259,42 @@ outages = Table(
     metadata,
     Column("began_at", BigInteger, primary_key=True, autoincrement=False),
     Column("ended_at", BigInteger, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("member", String(100), primary_key=True, comment="whose shifts; empty: what is unusual of the line"),
+    Column("token", String(64), unique=True, nullable=False, comment="SHA-256 of what is in the address"),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("member", String(100), primary_key=True, comment="whose shifts"),
+    Column("minutes", Integer, nullable=False, comment="before a shift"),
+    Column("sent", Integer, nullable=False, comment="1: they are sent; 0: switched off"),
+    Column("sealed", LargeBinary, nullable=False, comment="the Apprise address"),
+    Column("failing", Integer, nullable=False, comment="1: the last one could not be delivered"),
+)
+
+reminded = Table(
+    "reminded",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("member", String(100), primary_key=True),
+    Column("begins_at", BigInteger, primary_key=True, autoincrement=False, comment="the shift"),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, comment="empty when it was delivered"),
+    ForeignKeyConstraint(
+        ["account", "member"],
+        ["reminders.account", "reminders.member"],
+        name="fk_reminded_account_reminders",
+        ondelete="CASCADE",
+    ),
 )
 
 ABOUT_MESSAGES = (messages, parts, wrapped_keys, fetches, notices, deliveries)

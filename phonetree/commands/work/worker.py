@@ -30,7 +30,9 @@ def worker(*, once: bool) -> None:
     counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
     work = background(configured, store, sites, counts, alerts, lambda: datetime.now(UTC), publishes=False)
     if once:
-        work.round(int(datetime.now(UTC).timestamp()))
+        now = int(datetime.now(UTC).timestamp())
+        work.round(now)
+        work.remind_members(now)
         if work.problem:
             raise StoreError(work.problem)
         return
@@ -38,7 +40,7 @@ def worker(*, once: bool) -> None:
     log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread starts, so that none of them handles these
-    loops = [watcher(sites), work.periodic()]
+    loops = [watcher(sites), work.periodic(), work.reminding()]
     if phones:
         loops.append(Periodic("phones", POLL_SECONDS, PhonePoller(phones, sites).poll))
     for loop in loops:

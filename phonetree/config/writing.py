@@ -1,0 +1,75 @@
+"""Replacing one of a helpline's files: whoever reads it, at any moment, finds the old one or the new one, complete."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_WHY = {
+    errno.ENOENT: "it is not there",
+    errno.EACCES: "the console has no permission to write there",
+    errno.EPERM: "it belongs to another user, who would lose it",
+    errno.EROFS: "it is on a read-only file system",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
+}
+
+
+def why(error: OSError) -> str:
+    """Why a file cannot be written, in words."""
+    return _WHY.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else who asks so changes the files of this folder meanwhile, whatever the process. Raises OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def unwritable(path: Path) -> str | None:
+    """Why a file cannot be replaced here, in words; None if it can. Nothing is changed."""
+    real = Path(os.path.realpath(path))
+    try:
+        found, folder = real.stat(), os.statvfs(real.parent)
+    except OSError as error:
+        return why(error)
+    if folder.f_flag & os.ST_RDONLY:
+        return _WHY[errno.EROFS]
+    if not (os.access(real.parent, os.W_OK | os.X_OK) and os.access(real, os.W_OK)):
+        return _WHY[errno.EACCES]
+    return _WHY[errno.EPERM] if os.geteuid() not in (0, found.st_uid) else None
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Replaces a file, whose mode and owner stay, in one step that survives a loss of power. A link stays a link. Only
+    one at a time may do so in a folder (`alone`). Raises OSError; then the file is as it was."""
+    real = Path(os.path.realpath(path))
+    was = real.stat()
+    new = real.with_name(f".{real.name}.new")  # one that a killed process left is written over
+    try:
+        with open(new, "wb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600)) as file:
+            file.write(data)
+            file.flush()
+            made = os.fstat(file.fileno())
+            if (made.st_uid, made.st_gid) != (was.st_uid, was.st_gid):
+                os.fchown(file.fileno(), was.st_uid, was.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
+            os.fsync(file.fileno())
+        new.replace(real)
+    except BaseException:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+    folder = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

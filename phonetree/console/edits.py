@@ -1,0 +1,202 @@
+"""An edit of the hours, from a form to the file that servers follow.
+
+    preview    what callers will hear differently, and what is wrong with it; nothing is written
+    save       the same checks, then hours.yaml is replaced; the servers take it up like any edit
+
+Both begin with the revision that the form showed. If the files are others by now, nothing is written, and the editor
+is told what became different.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from phonetree.config.advice import advice
+from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import SHOWN
+from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
+from phonetree.config.writing import alone, replace, unwritable, why
+from phonetree.console.simulated import Heard, greetings
+from phonetree.core.schedule import DatedHours, midnight
+from phonetree.core.tree import Site
+from phonetree.diff.changes import changes
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem
+from phonetree.store import actions
+from phonetree.store.database import Store
+from phonetree.store.kept import standing
+from phonetree.store.overrides import Overrides
+from phonetree.store.revisions import Revisions
+
+Proof = Callable[[Site, Contents], tuple[Problem, ...]]
+"""Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
+
+
+class OutdatedError(PhonetreeError):
+    """The files are not those any more that the form began from. `changes` says in sentences what became different, as
+    far as that is known; `revision` is what to begin from now."""
+
+    def __init__(self, revision: str, found: tuple[str, ...]) -> None:
+        super().__init__("the hours were changed meanwhile")
+        self.revision = revision
+        self.changes = found
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `heard` is what
+    callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those without."""
+
+    before: str
+    revision: str
+    changes: tuple[str, ...]
+    problems: tuple[str, ...]
+    advice: tuple[str, ...]
+    at: datetime | None = None
+    heard: tuple[Heard, ...] = ()
+
+
+class HoursEditor:
+    """Edits the hours of a folder."""
+
+    def __init__(
+        self, folder: Path, rules: Callable[[], NumberRules], store: Store, proof: Proof, now: Callable[[], datetime]
+    ) -> None:
+        self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
+        self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
+
+    def unwritable(self) -> str | None:
+        """Why nothing can be saved here; None if it can. To be said before anybody fills in a form."""
+        reason = unwritable(self._folder / HOURS)
+        return f"{HOURS} cannot be written: {reason}. Have the operator change that" if reason else None
+
+    def files(self) -> Loaded:
+        """The files as they are. Raises ConfigError when these have problems: then they are edited by hand first."""
+        rules, read = self._rules(), self._read
+        seen = fingerprint(self._folder), rules.phones
+        if read is None or read[0] != seen:
+            read = self._read = seen, load(self._folder, rules)
+        return read[1]
+
+    def preview(self, began: str, edit: Edit) -> Preview:
+        """What an edit would do. Raises EditError, OutdatedError, ConfigError and StoreError."""
+        before = self._from(began)
+        return self._previewed(before, self._edited(before, edit), day_of(edit))
+
+    def save(self, began: str, edit: Edit, by: str) -> Preview:
+        """Makes an edit in the name of somebody, if it has no problems. Raises what `preview` does."""
+        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), day_of(edit))
+
+    def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
+        """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
+        Raises what `preview` does."""
+        found = Revisions(self._store).find(earlier)
+        if found is None:
+            raise EditError({"": "This cannot be undone any more; change the entry instead"})
+
+        def brought_back(before: Loaded) -> Loaded:
+            try:
+                return made_of({**before.contents, HOURS: found[HOURS]}, self._folder, self._rules())
+            except ConfigError as error:
+                raise EditError({"": f"This cannot be undone: {error}"}) from error
+
+        return self._save(revision, brought_back, by, f"undone: {what}")
+
+    def _save(
+        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, day: date | None = None
+    ) -> Preview:
+        before = self._from(began)
+        after = make(before)
+        preview = self._previewed(before, after, day)
+        if preview.problems:
+            return preview
+        try:
+            with alone(self._folder), self._store.write() as connection:
+                same = all((self._folder / name).read_bytes() == data for name, data in before.contents.items())
+                if same:
+                    actions.note(connection, by, what, int(self._now().timestamp()))
+                    replace(self._folder / HOURS, after.contents[HOURS])
+        except OSError as error:
+            raise EditError({"": f"{HOURS} cannot be written: {why(error)}. Nothing was changed"}) from error
+        if not same:
+            self._from(began)  # which says what somebody else was faster with
+        return preview
+
+    def _edited(self, before: Loaded, edit: Edit) -> Loaded:
+        return edited(before, edit, self._folder, self._rules(), self._today(before))
+
+    def _today(self, loaded: Loaded) -> date:
+        return loaded.site.schedule.today(self._now())
+
+    def _from(self, began: str) -> Loaded:
+        """The files, if they are still those of the revision that a form began from. Raises OutdatedError."""
+        current = self.files()
+        if current.site.revision == began:
+            return current
+        found = Revisions(self._store).find(began)
+        try:
+            was = made_of(found, self._folder, self._rules()) if found else None
+        except ConfigError:
+            was = None
+        different = changes(was.site, current.site, self._today(current)) if was else ()
+        raise OutdatedError(current.site.revision, different)
+
+    def _previewed(self, before: Loaded, after: Loaded, day: date | None) -> Preview:
+        today = self._today(before)
+        kept = Overrides(self._store).kept(int(self._now().timestamp()))
+        site = overridden(after.site, standing(kept))
+        try:
+            broken = self._proof(site, after.contents)
+        except ConfigError as error:
+            broken = error.problems
+        at = _moment(site, max(day, today)) if day else None
+        return Preview(
+            before.site.revision,
+            after.site.revision,
+            changes(before.site, after.site, today),
+            tuple(problem.text.removesuffix(SHOWN) for problem in broken),
+            self._new_advice(before, after, today),
+            at,
+            tuple(greetings(site, at)) if at else (),
+        )
+
+    def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
+        """Warnings that the files did not have before."""
+        was, now = (
+            [warning.text for warning in (*each.warnings, *advice(each.site, self._folder, today))]
+            for each in (before, after)
+        )
+        return tuple(text for text in dict.fromkeys(now) if text not in was)
+
+
+def day_of(edit: Edit) -> date:
+    """The first day that an edit is about."""
+    match edit:
+        case Add(entry) | Change(_, entry) | Remove(entry):
+            return entry.first
+
+
+def _moment(site: Site, day: date) -> datetime:
+    """When somebody may call on a day: at the beginning of its hours, or at noon."""
+    schedule = site.schedule
+    opens = next(iter(schedule.boundaries(schedule.day(day))), None)
+    return opens or midnight(schedule.zone, day) + timedelta(hours=12)
+
+
+def told(edit: Edit) -> str:
+    """An edit as the list of what staff did has it: "closed day added: Friday 4 December 2026 (snow)"."""
+    match edit:
+        case Add(entry):
+            return f"{kind(entry)} added: {described(entry)}"
+        case Change(before, after):
+            return f"{kind(before)} changed: {described(before)} is now {described(after)}"
+        case Remove(entry):
+            return f"{kind(entry)} removed: {described(entry)}"
+
+
+def kind(entry: DatedHours) -> str:
+    """What an entry is called."""
+    if entry.spans:
+        return "special hours"
+    return "closed day" if entry.first == entry.last else "closed days"

@@ -1,0 +1,103 @@
+"""The form for a day: what was typed, and the edit that it asks for."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from phonetree.config.editing import Add, Change, Edit, Remove
+from phonetree.config.spans import spans_of
+from phonetree.core.schedule import DatedHours, Names, Span
+from phonetree.errors import EditError
+
+
+@dataclass(frozen=True, slots=True)
+class EntryForm:
+    """What was typed, as it was typed. `old` is the entry that is changed or removed ("" when one is added), `began`
+    the revision that the page showed, `remove` whether the entry is to go."""
+
+    first: str
+    last: str = ""
+    open: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    old: str = ""
+    began: str = ""
+    remove: bool = False
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str], languages: Sequence[str]) -> "EntryForm":
+        """What a form sent."""
+        return cls(
+            sent.get("first", "").strip(),
+            sent.get("last", "").strip(),
+            " ".join(sent.get("open", "").split()),
+            {language: " ".join(sent.get(f"name.{language}", "").split()) for language in languages},
+            sent.get("old", ""),
+            sent.get("began", ""),
+            sent.get("remove") == "1",
+        )
+
+    @classmethod
+    def showing(cls, day: date, entry: DatedHours | None, began: str) -> "EntryForm":
+        """The form of a day as it is in the files."""
+        if entry is None:
+            return cls(f"{day}", began=began)
+        last = f"{entry.last}" if entry.last != entry.first else ""
+        hours = ", ".join(map(str, entry.spans))
+        return cls(f"{entry.first}", last, hours, entry.names, _packed(entry), began)
+
+    def because(self, names: Names) -> "EntryForm":
+        """The same with a reason that was picked."""
+        return replace(self, names=names)
+
+    def edit(self) -> Edit:
+        """What it asks for. Raises EditError with what is wrong in each field."""
+        old = _unpacked(self.old) if self.old else None
+        if self.remove and old:
+            return Remove(old)
+        entry = self._entry()
+        return Change(old, entry) if old else Add(entry)
+
+    def _entry(self) -> DatedHours:
+        wrong: dict[str, str] = {}
+        first = _day(self.first, "first", wrong)
+        last = _day(self.last, "last", wrong) if self.last else first
+        spans: tuple[Span, ...] = ()
+        try:
+            spans = spans_of(self.open) if self.open else ()
+        except ValueError as error:
+            wrong["open"] = str(error)
+        if first and last and last < first:
+            wrong["last"] = "The last day is before the first one"
+        if wrong or not (first and last):
+            raise EditError(wrong)
+        return DatedHours(first, last, spans, {language: name for language, name in self.names.items() if name})
+
+
+def _day(text: str, name: str, wrong: dict[str, str]) -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    wrong[name] = "Write the day as year-month-day, such as 2026-12-04"
+    return None
+
+
+def _packed(entry: DatedHours) -> str:
+    """An entry as a form carries it."""
+    spans = [(span.start, span.end) for span in entry.spans]
+    return json.dumps([f"{entry.first}", f"{entry.last}", spans, dict(entry.names)], ensure_ascii=False)
+
+
+def _unpacked(text: str) -> DatedHours:
+    """The entry that a form carries. Raises EditError when it was garbled on the way."""
+    try:
+        first, last, spans, names = json.loads(text)
+        entry = DatedHours(
+            date.fromisoformat(first),
+            date.fromisoformat(last),
+            tuple(Span(start, end) for start, end in spans),
+            {str(language): str(name) for language, name in names.items()},
+        )
+    except (ValueError, TypeError, AttributeError):
+        raise EditError({"": "This form cannot be read any more; open the day again"}) from None
+    return entry

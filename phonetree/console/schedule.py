@@ -1,0 +1,255 @@
+"""Schedule: the coming weeks, for everybody; and for editors a form for each day."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from phonetree.config.editing import Add, Change, Edit, Remove, described, in_words
+from phonetree.config.hours import YEARS
+from phonetree.config.site import Loaded, overridden
+from phonetree.console import my_calendar
+from phonetree.console.access import needs, staff
+from phonetree.console.agenda import agenda, entry_of
+from phonetree.console.edits import OutdatedError, Preview, told
+from phonetree.console.entry_form import EntryForm
+from phonetree.console.errors import Page
+from phonetree.console.layout import render
+from phonetree.console.reasons import reasons
+from phonetree.console.services import ConsoleServices, services
+from phonetree.core.schedule import Names, first_name
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, EditError
+from phonetree.store.kept import standing
+from phonetree.store.roles import Role
+
+blueprint = Blueprint("schedule", __name__)
+blueprint.register_blueprint(my_calendar.blueprint)
+
+WEEKS = 5
+"""On one page: a month and what is around it."""
+
+STEP = timedelta(weeks=4)
+"""From one page to the next, so that a week is on both."""
+
+UNDO = "schedule_undo"
+"""In the session: the edit that was made last here."""
+
+PICKED = "reason:"
+
+LABELS = {"first": "First day", "last": "Last day", "open": "Hours"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the screen shows: the files as they are saved, under what stands at short notice. `problems` are those of
+    files that cannot be used, in whose place callers hear an earlier revision; `waiting` says that servers have not
+    taken up the latest ones yet; `closed` why nothing can be edited here ("": it can)."""
+
+    site: Site
+    files: Loaded
+    problems: tuple[str, ...]
+    waiting: bool
+    closed: str
+
+
+def _view(running: ConsoleServices) -> View:
+    live = running.live.loaded()
+    kept = standing(running.overrides.kept(running.seconds()))
+    try:
+        files = running.hours.files()
+    except ConfigError as error:
+        problems = tuple(map(str, error.problems))
+        return View(overridden(live.site, kept), live, problems, waiting=False, closed="The files have problems")
+    waiting = files.site.revision != live.site.revision
+    return View(overridden(files.site, kept), files, (), waiting, running.hours.unwritable() or "")
+
+
+@blueprint.get("/staff/schedule")
+@needs()
+def page() -> str:
+    """The coming weeks, or others."""
+    running = services()
+    view, now = _view(running), running.now()
+    today = view.site.schedule.today(now)
+    asked = _date(request.args.get("from", "")) or today
+    monday = asked - timedelta(days=asked.weekday())
+    days = agenda(view.site, monday, 7 * WEEKS, now)
+    undo = session.get(UNDO)
+    return render(
+        "console/schedule.html",
+        view=view,
+        days=days,
+        gaps=[day for day in days if day.gaps and not day.past],
+        earlier=_in_range(monday - STEP),
+        later=_in_range(monday + STEP),
+        around=any(day.today for day in days),
+        today=today,
+        undo=undo if undo and undo["revision"] == view.files.site.revision == request.args.get("done") else None,
+        editor=_may_edit(view),
+    )
+
+
+@blueprint.get("/staff/schedule/<day>")
+@needs()
+def day(day: str) -> str:
+    """One day, and the form for it."""
+    view = _view(services())
+    asked = _known(day)
+    entry = entry_of(view.site.schedule, asked)
+    return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision), {})
+
+
+@blueprint.post("/staff/schedule/<day>")
+@needs(Role.EDITOR)
+def edit(day: str) -> str | Page | Response:
+    """Shows what an edit does, or makes it."""
+    running, asked = services(), _known(day)
+    view = _view(running)
+    go = request.form.get("go", "see")
+    form = _form(view.site, go)
+    if go == "back" or view.closed:
+        return _day(view, asked, replace(form, remove=False), {})
+    outdated: OutdatedError | None = None
+    try:
+        wanted = form.edit()
+        if _is_made(view.site, wanted):
+            flash(f"This is saved already: {told(wanted)}.")
+            return redirect(_at(asked), 303)
+        try:
+            preview = _done(running, form, wanted) if go == "save" else running.hours.preview(form.began, wanted)
+        except OutdatedError as error:
+            outdated, form = error, replace(form, began=error.revision)
+            preview = running.hours.preview(form.began, wanted)
+    except EditError as error:
+        return _day(_view(running), asked, replace(form, remove=False), error.problems), 422
+    if go == "save" and not outdated and not preview.problems:
+        return redirect(_at(asked, preview.revision), 303)
+    status = 409 if outdated else 422 if preview.problems else 200
+    return _previewed(asked, form, wanted, preview, outdated), status
+
+
+@blueprint.post("/staff/schedule/undo")
+@needs(Role.EDITOR)
+def undo() -> Response | Page:
+    """Brings back the hours as they were before the edit that was made last here."""
+    running, made = services(), session.pop(UNDO, None)
+    if made is None or made.get("revision") != request.form.get("revision"):
+        flash("There is nothing to undo here any more.")
+        return redirect(url_for("schedule.page"), 303)
+    try:
+        preview = running.hours.undo(made["revision"], made["before"], staff().name, made["what"])
+    except OutdatedError:
+        flash("The hours were changed again since, so this was not undone. Change the entry instead.")
+    except EditError as error:
+        flash(str(error))
+    else:
+        if preview.problems:
+            flash(f"This was not undone: {'; '.join(preview.problems)}")
+        else:
+            flash(f"Undone: {made['what']}. Callers hear it within seconds.")
+    return redirect(url_for("schedule.page"), 303)
+
+
+def _done(running: ConsoleServices, form: EntryForm, wanted: Edit) -> Preview:
+    """Makes an edit, if nothing forbids it."""
+    made = running.hours.save(form.began, wanted, staff().name)
+    if not made.problems:
+        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted)}
+    return made
+
+
+def _is_made(site: Site, wanted: Edit) -> bool:
+    """Whether the files say already what is asked: a button was pressed twice, or Back."""
+    dated = site.schedule.dated
+    match wanted:
+        case Add(entry):
+            return entry in dated
+        case Change(before, after):
+            return after in dated and (before == after or before not in dated)
+        case Remove(entry):
+            return entry not in dated and entry_of(site.schedule, entry.first) is None
+
+
+def _form(site: Site, go: str) -> EntryForm:
+    """What was sent; with the reason that was picked, if one was; to be removed, if that was pressed."""
+    form = EntryForm.of(request.form, tuple(site.languages))
+    if go == "remove":
+        return replace(form, remove=True)
+    with suppress(ValueError, IndexError):
+        if go.startswith(PICKED) and (number := int(go.removeprefix(PICKED))) >= 0:
+            return form.because(reasons(site)[number])
+    return form
+
+
+def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) -> str:
+    now = services().now()
+    (shown,) = agenda(view.site, asked, 1, now)
+    return render(
+        "console/day.html",
+        view=view,
+        day=shown,
+        title=in_words(asked),
+        form=form,
+        problems=problems,
+        labels=_labels(view.site),
+        languages=_languages(view.site),
+        reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
+        may=_may_edit(view) and not (shown.past and shown.entry is None),
+        entry=described(shown.entry) if shown.entry else "",
+        back=_at(asked),
+    )
+
+
+def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, outdated: OutdatedError | None) -> str:
+    return render(
+        "console/day_preview.html",
+        asked=asked,
+        form=form,
+        what=told(wanted),
+        preview=preview,
+        outdated=outdated,
+        nothing=not preview.changes,
+    )
+
+
+def _labels(site: Site) -> dict[str, str]:
+    """What the fields are called, by their names in problems."""
+    names = {f"name.{language}": f"Reason in {name}" for language, name in _languages(site).items()}
+    return LABELS | (names if len(names) > 1 else dict.fromkeys(names, "Reason"))
+
+
+def _languages(site: Site) -> Names:
+    return {language: info.name for language, info in site.languages.items()}
+
+
+def _may_edit(view: View) -> bool:
+    return not view.closed and staff().may(Role.EDITOR)
+
+
+def _at(day: date, done: str | None = None) -> str:
+    """The page of the weeks around a day; `done` is the revision that was just made."""
+    values: dict[str, Any] = {"from": f"{day}", "done": done}
+    return url_for("schedule.page", _anchor=None if done else f"day-{day}", **values)
+
+
+def _known(text: str) -> date:
+    found = _date(text)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _date(text: str) -> date | None:
+    with suppress(ValueError):
+        return _in_range(date.fromisoformat(text))
+    return None
+
+
+def _in_range(day: date) -> date | None:
+    """A day that a page can show; None if it is too far away."""
+    return day if YEARS[0] < day.year < YEARS[1] else None

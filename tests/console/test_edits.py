@@ -1,0 +1,324 @@
+"""An edit's way from a form to the file: checked, noted, whole or not at all, and never over somebody else's."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from shutil import copytree
+from threading import Thread
+
+import pytest
+
+from phonetree.config.editing import Add, Change, Remove
+from phonetree.config.site import HOURS, ROUTING, Contents, load
+from phonetree.config.writing import replace
+from phonetree.console.edits import HoursEditor, OutdatedError, told
+from phonetree.core.schedule import DatedHours, Kind, Override, Span
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, EditError, Problem, StoreError, Where
+from phonetree.runtime.prover import prover_of
+from phonetree.runtime.sites import Sites
+from phonetree.store import actions
+from phonetree.store.database import Store
+from phonetree.store.overrides import Overrides
+from phonetree.store.revisions import Revisions
+from tests.support.databases import KINDS, store
+from tests.support.lines import ROOT, RULES
+
+NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+DAY = date(2026, 12, 4)
+SNOW = DatedHours(DAY, DAY, (), {"en": "snow day", "es": "día de nieve"})
+HALF = DatedHours(date(2026, 12, 9), date(2026, 12, 9), (Span(540, 720),), {"en": "half day", "es": "media jornada"})
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(copytree(ROOT / "config", tmp_path / "config"))
+
+
+@pytest.fixture(params=KINDS)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with store(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Iterator[Store]:
+    with store("sqlite", tmp_path) as made:
+        yield made
+
+
+def _kept_promises(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
+    return ()
+
+
+def _editor(config: Path, store: Store) -> HoursEditor:
+    return HoursEditor(config, lambda: RULES, store, _kept_promises, lambda: NOW)
+
+
+def _began(config: Path) -> str:
+    return load(config, RULES).site.revision
+
+
+def test_an_edit_is_told_in_sentences_before_it_is_made_and_noted_with_its_author(config: Path, kept: Store) -> None:
+    editor, began = _editor(config, kept), _began(config)
+    text = (config / HOURS).read_text()
+    preview = editor.preview(began, Add(SNOW))
+    assert preview.changes == ("Friday 4 December 2026: closed (snow day), was open 9:00-17:00.",)
+    assert (preview.problems, preview.advice) == ((), ())
+    assert (config / HOURS).read_text() == text
+    saved = editor.save(began, Add(SNOW), "Ada")
+    assert saved == preview
+    assert _began(config) == saved.revision != began
+    (action,) = actions.since(kept, 0)
+    assert (action.by, action.what) == ("Ada", "closed day added: Friday 4 December 2026 (snow day)")
+
+
+def test_running_servers_take_it_up_like_any_edit(config: Path, light: Store) -> None:
+    sites = Sites(config, RULES)
+    _editor(config, light).save(_began(config), Add(SNOW), "Ada")
+    assert sites.reload()
+    assert sites.current.schedule.kind(datetime(2026, 12, 4, 15, 0, tzinfo=UTC)) is Kind.HOLIDAY
+
+
+def test_undone_it_is_the_file_as_it_was_unless_that_changed_since(config: Path, kept: Store) -> None:
+    editor, before = _editor(config, kept), load(config, RULES)
+    Revisions(kept).keep(before.site.revision, before.contents, "the files", int(NOW.timestamp()))
+    (entry, *_) = before.site.schedule.dated
+    removed = editor.save(before.site.revision, Remove(entry), "Ada")
+    editor.undo(removed.revision, removed.before, "Ada", told(Remove(entry)))
+    assert load(config, RULES).contents == before.contents
+    what = [action.what for action in actions.since(kept, 0)]
+    assert what[0] == "undone: closed day removed: Friday 27 November 2026 (the day after Thanksgiving)"
+    with pytest.raises(OutdatedError):
+        editor.undo(removed.revision, removed.before, "Ada", "")
+    with pytest.raises(EditError, match="cannot be undone any more"):
+        editor.undo(removed.before, "0" * 12, "Ada", "")
+
+
+def test_of_two_editors_the_second_is_told_what_the_first_changed(config: Path, kept: Store) -> None:
+    before = load(config, RULES)
+    Revisions(kept).keep(before.site.revision, before.contents, "the files", int(NOW.timestamp()))
+    editor = _editor(config, kept)
+    editor.save(before.site.revision, Add(SNOW), "Ada")
+    for attempt in (editor.preview, lambda began, edit: editor.save(began, edit, "Ben")):
+        with pytest.raises(OutdatedError) as error:
+            attempt(before.site.revision, Add(HALF))
+        assert error.value.changes == ("Friday 4 December 2026: closed (snow day), was open 9:00-17:00.",)
+    editor.save(error.value.revision, Add(HALF), "Ben")
+    dated = load(config, RULES).site.schedule.dated
+    assert SNOW in dated
+    assert HALF in dated
+
+
+def test_what_somebody_saves_while_it_is_proved_is_not_lost(config: Path, light: Store) -> None:
+    path = config / ROUTING
+
+    def slow(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        path.write_text(path.read_text() + "# by hand\n")
+        return ()
+
+    text = (config / HOURS).read_text()
+    with pytest.raises(OutdatedError) as error:
+        HoursEditor(config, lambda: RULES, light, slow, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    assert error.value.changes == ()
+    assert (config / HOURS).read_text() == text
+    assert actions.since(light, 0) == ()
+
+
+def test_editors_at_the_same_moment_do_not_overwrite_each_other(config: Path, light: Store) -> None:
+    editor, began = _editor(config, light), _began(config)
+    outdated: list[OutdatedError] = []
+
+    def save(number: int) -> None:
+        day = date(2027, 2, number + 1)
+        try:
+            editor.save(began, Add(DatedHours(day, day, (), SNOW.names)), "Ada")
+        except OutdatedError as error:
+            outdated.append(error)
+
+    editors = [Thread(target=save, args=(number,)) for number in range(4)]
+    for each in editors:
+        each.start()
+    for each in editors:
+        each.join()
+    assert len(outdated) == 3
+    added = [entry for entry in load(config, RULES).site.schedule.dated if entry.first.year == 2027]
+    assert len(added) == 1
+    assert len(actions.since(light, 0)) == 1
+
+
+def test_a_promise_that_it_would_break_forbids_it(config: Path, light: Store) -> None:
+    seen: list[Site] = []
+
+    def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        seen.append(site)
+        return (Problem(Where("routing.yaml"), "nobody is there"),)
+
+    override = Override(NOW, NOW.replace(hour=20), Kind.CLOSED, {})
+    Overrides(light).add(override, "Ada", "closed", int(NOW.timestamp()))
+    text = (config / HOURS).read_text()
+    saved = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    assert saved.problems == ("nobody is there",)
+    assert (config / HOURS).read_text() == text
+    assert [each.what for each in actions.since(light, 0) if "closed day" in each.what] == []
+    assert [each.kind for each in seen[0].schedule.overrides] == [Kind.CLOSED]
+
+
+def test_without_a_proof_it_is_not_made(config: Path, light: Store) -> None:
+    def unproved(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        raise ConfigError([Problem(Where("config"), "could not be checked")])
+
+    editor = HoursEditor(config, lambda: RULES, light, unproved, lambda: NOW)
+    assert editor.save(_began(config), Add(SNOW), "Ada").problems == ("could not be checked",)
+    assert SNOW not in load(config, RULES).site.schedule.dated
+
+
+def test_the_real_prover_finds_nothing_wrong_with_a_snow_day(config: Path, light: Store) -> None:
+    prover = prover_of(config, RULES, lambda: NOW, light, ())
+    saved = HoursEditor(config, lambda: RULES, light, prover.broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    assert saved.problems == ()
+    assert SNOW in load(config, RULES).site.schedule.dated
+
+
+def test_advice_is_only_what_is_new(config: Path, light: Store) -> None:
+    english = DatedHours(DAY, DAY, (), {"en": "snow day"})
+    preview = _editor(config, light).preview(_began(config), Add(english))
+    (text,) = preview.advice
+    assert "has no name in 'es', where callers hear only a general word" in text
+
+
+def test_with_the_database_away_nothing_is_written(config: Path, light: Store) -> None:
+    editor, began = _editor(config, light), _began(config)
+    text = (config / HOURS).read_text()
+    with light.write() as connection:
+        connection.exec_driver_sql("DROP TABLE actions")
+    with pytest.raises(StoreError):
+        editor.save(began, Add(SNOW), "Ada")
+    assert (config / HOURS).read_text() == text
+
+
+def test_files_with_problems_are_edited_by_hand_first(config: Path, light: Store) -> None:
+    began = _began(config)
+    (config / ROUTING).write_text("start: [")
+    with pytest.raises(ConfigError):
+        _editor(config, light).preview(began, Add(SNOW))
+
+
+def test_changing_and_removing_are_told_too() -> None:
+    longer = DatedHours(DAY, date(2026, 12, 5), (), SNOW.names)
+    assert told(Change(SNOW, longer)) == (
+        "closed day changed: Friday 4 December 2026 (snow day) is now "
+        "Friday 4 December 2026 to Saturday 5 December 2026 (snow day)"
+    )
+    assert told(Remove(longer)).startswith("closed days removed: Friday 4 December 2026 to Saturday")
+    assert told(Add(HALF)) == "special hours added: Wednesday 9 December 2026, open 9:00-12:00 (half day)"
+
+
+# -- writing
+
+
+def test_mode_owner_and_link_stay(config: Path, tmp_path: Path, light: Store) -> None:
+    real = tmp_path / "elsewhere.yaml"
+    (config / HOURS).rename(real)
+    (config / HOURS).symlink_to(real)
+    real.chmod(0o640)
+    owner = 12345 if os.geteuid() == 0 else os.geteuid()
+    if os.geteuid() == 0:
+        os.chown(real, owner, owner)
+    _editor(config, light).save(_began(config), Add(SNOW), "Ada")
+    assert (config / HOURS).is_symlink()
+    found = real.stat()
+    assert (found.st_mode & 0o777, found.st_uid) == (0o640, owner)
+    assert list(tmp_path.glob(".*")) == []
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from phonetree.config.writing import replace, unwritable
+os.setgid(65534); os.setuid(65534)
+path = Path(sys.argv[1])
+print(unwritable(path))
+try:
+    replace(path, b"new")
+except OSError as error:
+    print(error.errno in (1, 13, 30))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.parametrize(("folder_mode", "owner", "reason"), [(0o755, 65534, "permission"), (0o777, 0, "another user")])
+def test_a_file_that_cannot_be_written_is_said_before(
+    folder_mode: int, owner: int, reason: str, tmp_path: Path
+) -> None:
+    folder = Path(os.path.realpath("/tmp")) / f"phonetree-test-{os.getpid()}"  # noqa: S108 -- where nobody may go
+    folder.mkdir()
+    try:
+        path = folder / HOURS
+        path.write_bytes(b"old")
+        os.chown(path, owner, owner)
+        path.chmod(0o666)
+        folder.chmod(folder_mode)
+        command = [sys.executable, "-c", AS_NOBODY, str(path)]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+        told, failed = ran.stdout.splitlines()
+        assert reason in told
+        assert failed == "True"
+        assert path.read_bytes() == b"old"
+        assert [each.name for each in folder.iterdir()] == [HOURS]
+    finally:
+        for each in folder.iterdir():
+            each.unlink()
+        folder.rmdir()
+
+
+def test_a_folder_that_is_fine_has_no_reason(config: Path, light: Store) -> None:
+    assert _editor(config, light).unwritable() is None
+    (config / HOURS).unlink()
+    assert _editor(config, light).unwritable() == (
+        "hours.yaml cannot be written: it is not there. Have the operator change that"
+    )
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from phonetree.config.writing import alone, replace
+path = Path(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for letter in b"ab":
+        with alone(path.parent):
+            replace(path, bytes([letter]) * 300_000)
+"""
+
+
+def test_killed_at_any_instant_it_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / HOURS
+    path.write_bytes(b"a" * 300_000)
+    choose = random.Random(0)  # noqa: S311 -- for a test
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    seen: set[bytes] = set()
+    left = 0
+    for _ in range(25):
+        command = [sys.executable, "-c", WRITES, str(path)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(choose.uniform(0, 0.02))
+            process.send_signal(signal.SIGKILL)
+        data = path.read_bytes()
+        assert data in (b"a" * 300_000, b"b" * 300_000)
+        seen.add(data[:1])
+        left += (tmp_path / f".{HOURS}.new").exists()
+    assert seen == {b"a", b"b"}
+    assert left, "at least one kill came while the new file was being written"
+    replace(path, b"c")
+    assert [each.name for each in tmp_path.iterdir()] == [HOURS]

@@ -1,0 +1,131 @@
+"""My calendar: secret addresses, the only pages without signing in; and reminders."""
+
+import re
+
+import pytest
+from icalendar import Calendar
+
+from phonetree.console import feed
+from phonetree.store import actions
+from phonetree.store.roles import Role
+from tests.support.console import URL, Client, Console
+
+PAGE = "/staff/calendar"
+FIRST = "First advocate"
+
+
+def _make(client: Client, member: str) -> str:
+    """The path of a new address."""
+    text = client.post(f"{PAGE}/address", {"member": member}).get_data(as_text=True)
+    found = re.search(rf"{URL}(/staff/feeds/[\w-]+\.ics)", text)
+    assert found, text
+    assert f'href="webcal:{URL.removeprefix("https:")}{found[1]}"' in text
+    return found[1]
+
+
+def _summaries(client: Client, path: str) -> set[str]:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+    made = Calendar.from_ical(answer.get_data())
+    assert isinstance(made, Calendar)
+    return {str(event["summary"]) for event in made.events}
+
+
+def test_an_address_works_without_signing_in_until_it_is_renewed_or_switched_off(on_each: Console) -> None:
+    client, anybody = on_each.client(Role.MEMBER), on_each.client()
+    shifts, line = _make(client, FIRST), _make(client, "")
+    assert _summaries(anybody, shifts) == {"On shift: advocates"}
+    assert "Closed: Thanksgiving" in _summaries(anybody, line)
+    renewed = _make(client, FIRST)
+    assert anybody.get(shifts).status_code == 404
+    assert _summaries(anybody, renewed)
+    client.post(f"{PAGE}/address/end", {"member": FIRST})
+    assert anybody.get(renewed).status_code == 404
+    assert _summaries(anybody, line)
+    assert shifts.encode() not in client.get(PAGE).get_data()
+    whole = str(actions.since(on_each.services.store, 0))
+    assert "calendar address renewed: shifts of First advocate" in whole
+    assert not [path for path in (shifts, renewed, line) if path.split("/")[-1][:-4] in whole]
+
+
+def test_an_address_ends_with_its_account(made: Console) -> None:
+    path = _make(made.client(Role.MEMBER), "")
+    made.services.accounts.remove(made.accounts[Role.MEMBER].id, "a test", 0)
+    assert made.client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["x", "x" * 4000, "%00", "..%2f..", "%ED%A0%80", "é"])
+def test_an_unknown_address_is_not_there(made: Console, path: str) -> None:
+    answer = made.client().get(f"/staff/feeds/{path}.ics")
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_so_many_calendars_are_made_in_a_minute_at_most(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MOST_IN_A_MINUTE", 1)
+    client = made.client(Role.MEMBER)
+    one, other = _make(client, FIRST), _make(client, "")
+    assert [made.client().get(path).status_code for path in (one, one, other)] == [200, 200, 503]
+    assert made.client().get(other).headers["Retry-After"] == "60"
+    made.later(minutes=1)
+    assert made.client().get(other).status_code == 200
+
+
+def test_nobody_is_offered_a_member_that_there_is_not(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for path in (f"{PAGE}/address", f"{PAGE}/reminders"):
+        assert client.post(path, {"member": "Nobody", "address": "json://127.0.0.1"}).status_code == 400
+
+
+def test_whoever_has_the_name_of_a_member_finds_it_chosen(made: Console) -> None:
+    client = made.client(made.staff(Role.MEMBER, name=FIRST))
+    assert client.get(PAGE).get_data(as_text=True).count(f'<option value="{FIRST}" selected>') == 2
+
+
+def test_reminders_are_set_up_switched_and_removed_by_their_owner(on_each: Console) -> None:
+    client, kept = on_each.client(Role.MEMBER), on_each.services.reminders
+    me = on_each.accounts[Role.MEMBER].id
+
+    def send(**fields: str) -> str:
+        client.post(f"{PAGE}/reminders", {"member": FIRST, **fields})
+        return client.get(PAGE).get_data(as_text=True)
+
+    text = send(address="json://127.0.0.1/a-secret", minutes="60")
+    assert "by json. Switched on." in text
+    assert "a-secret" not in text
+    assert [(each.minutes, each.address) for each in kept.of(me)] == [(60, "json://127.0.0.1/a-secret")]
+    text = send(address="", minutes="15")
+    assert "15 minutes before" in text
+    assert kept.of(me)[0].address == "json://127.0.0.1/a-secret"
+    other = on_each.client(Role.EDITOR)
+    other.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": "forget"})
+    assert "Switched on" not in other.get(PAGE).get_data(as_text=True)
+    for what, sent in (("off", False), ("nonsense", False), ("on", True)):
+        client.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": what})
+        assert [each.sent for each in kept.of(me)] == [sent]
+    client.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": "forget"})
+    assert kept.of(me) == ()
+    assert "are removed, and the address is forgotten" in client.get(PAGE).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("address", ["", "nonsense <b>", "syslog://"])
+def test_an_address_that_is_none_is_refused_and_kept_in_the_form(made: Console, address: str) -> None:
+    client = made.client(Role.MEMBER)
+    answer = client.post(f"{PAGE}/reminders", {"member": FIRST, "address": address, "minutes": "60"})
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Nothing was saved." in text
+    assert f'value="{address.replace("<", "&lt;").replace(">", "&gt;")}"' in text
+    assert '<option value="60" selected>' in text
+    assert made.services.reminders.of(made.accounts[Role.MEMBER].id) == ()
+
+
+def test_one_that_fails_is_shown_to_its_owner(made: Console) -> None:
+    client, kept = made.client(Role.MEMBER), made.services.reminders
+    client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "json://127.0.0.1:9", "minutes": "30"})
+    (wanted,) = kept.wanted()
+    kept.done(wanted, 0, again_at=1)
+    assert "The last one could not be delivered: check the address." in client.get(PAGE).get_data(as_text=True)

@@ -1,0 +1,342 @@
+"""The schedule: what everybody sees of the coming weeks, and how editors close a day."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from werkzeug.test import TestResponse
+
+from phonetree.config.site import HOURS, ROUTING, load
+from phonetree.core.schedule import Cover, DatedHours, Kind, Override, Span
+from phonetree.store import actions
+from phonetree.store.revisions import Revisions
+from phonetree.store.roles import Role
+from tests.support.console import Client, Console, console
+from tests.support.databases import KINDS
+from tests.support.lines import ROOT, RULES
+
+DAY = "/staff/schedule/2026-12-04"
+FORM = {"first": "2026-12-04", "name.en": "a <snow> day", "name.es": "el día de nieve"}
+SNOW = DatedHours(date(2026, 12, 4), date(2026, 12, 4), (), {"en": "a <snow> day", "es": "el día de nieve"})
+TOLD = "closed day added: Friday 4 December 2026 (a &lt;snow&gt; day)"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(copytree(ROOT / "config", tmp_path / "config"))
+
+
+@pytest.fixture(params=KINDS)
+def each(request: pytest.FixtureRequest, config: Path, tmp_path: Path) -> Iterator[Console]:
+    with console(request.param, tmp_path, config=config) as made:
+        _publish(made)
+        yield made
+
+
+@pytest.fixture
+def made(config: Path, tmp_path: Path) -> Iterator[Console]:
+    with console("sqlite", tmp_path, config=config) as opened:
+        _publish(opened)
+        yield opened
+
+
+def _publish(made: Console) -> None:
+    """What a server does at its start, and after an edit."""
+    loaded = load(made.settings.config, RULES)
+    Revisions(made.services.store).keep(loaded.site.revision, loaded.contents, "the files", int(made.now.timestamp()))
+
+
+def _words(answer: TestResponse) -> str:
+    text = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.DOTALL)
+    return " ".join(text.split())
+
+
+def _began(page: TestResponse) -> str:
+    found = re.search(r'name="began" value="(\w+)"', page.get_data(as_text=True))
+    assert found
+    return found[1]
+
+
+def _old(page: TestResponse) -> str:
+    from html import unescape
+
+    found = re.search(r'name="old" value="([^"]*)"', page.get_data(as_text=True))
+    assert found
+    return unescape(found[1])
+
+
+def _send(client: Client, go: str, path: str = DAY, **fields: str) -> TestResponse:
+    began = fields.pop("began", None) or _began(client.get(path))
+    return client.post(path, {**FORM, "began": began, "go": go, **fields})
+
+
+def _entries(made: Console) -> tuple[DatedHours, ...]:
+    return load(made.settings.config, RULES).site.schedule.dated
+
+
+def _at(made: Console, text: str) -> datetime:
+    zone = made.services.site().schedule.zone
+    return zone.localize(datetime.fromisoformat(text))
+
+
+def _override(made: Console, override: Override) -> None:
+    made.services.overrides.add(override, "Ada", "a test", int(made.now.timestamp()))
+
+
+# -- what everybody sees
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_sees_hours_holidays_closures_and_shifts(made: Console, role: Role) -> None:
+    text = _words(made.client(role).get("/staff/schedule"))
+    assert "Thursday 26 November Thanksgiving Closed" in text
+    assert "Friday 27 November The day after Thanksgiving Closed" in text
+    assert "Monday 30 November Open 9:00-17:00 9:00-17:00 First advocate, Second advocate" in text
+    assert "All times are America/New_York time." in text
+    assert ("Choose a day to close the line" in text) == (role is Role.EDITOR)
+
+
+def test_covers_overrides_and_gaps_are_marked(made: Console) -> None:
+    first, second = "First advocate", "Second advocate"
+    for name in (first, second):
+        _override(made, Override(_at(made, "2026-11-24 10:00"), _at(made, "2026-11-24 11:30"), None, {}, Cover(name)))
+    _override(
+        made, Override(_at(made, "2026-11-25 10:00"), _at(made, "2026-11-25 12:00"), None, {}, Cover(first, second))
+    )
+    _override(made, Override(_at(made, "2026-11-30 12:00"), _at(made, "2026-12-01 10:00"), Kind.CLOSED, {}))
+    text = _words(made.client(Role.MEMBER).get("/staff/schedule"))
+    assert "The line is open and nobody is on shift: Tuesday 24 November : 10:00-11:30" in text
+    assert "10:00-11:30: First advocate is away" in text
+    assert "Nobody on shift 10:00-11:30" in text
+    assert "10:00-12:00: Second advocate takes the place of First advocate" in text
+    assert "12:00-24:00: closed at short notice" in text
+    assert "0:00-10:00: closed at short notice" in text
+
+
+def test_other_weeks_are_a_link_away(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    text = _words(client.get("/staff/schedule?from=2027-01-05"))
+    assert "Monday 4 January Open" in text
+    assert "Sunday 7" in text
+    assert "/staff/schedule?from=2026-12-07" in client.get("/staff/schedule?from=2027-01-05").get_data(as_text=True)
+    for nonsense in ("nonsense", "0000-00-00", "9999-12-31", "2026-02-30", "1000-01-01"):
+        assert client.get(f"/staff/schedule?from={nonsense}").status_code == 200
+        assert client.get(f"/staff/schedule/{nonsense}").status_code == 404
+    assert client.get("/staff/schedule/2099-12-31").status_code == 200
+
+
+def test_names_are_shown_and_no_numbers(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    numbers = {member.number for team in made.services.site().teams.values() for member in team.members}
+    for path in ("/staff/schedule", DAY, "/staff/calendar"):
+        text = client.get(path).get_data(as_text=True)
+        assert not [number for number in numbers if number.removeprefix("+1") in text]
+
+
+def test_a_day_has_its_form_for_editors_alone(made: Console) -> None:
+    assert "Staff training" in _words(made.client(Role.EDITOR).get(DAY))
+    for role in (Role.MEMBER, Role.LISTENER, Role.ADMIN):
+        text = made.client(role).get(DAY).get_data(as_text=True)
+        assert 'name="began"' not in text
+        assert made.client(role).post(DAY, FORM).status_code == 403
+    assert 'name="began"' not in made.client(Role.EDITOR).get("/staff/schedule/2026-11-20").get_data(as_text=True)
+
+
+# -- editing
+
+
+def test_a_day_is_closed_seen_before_saved_and_undone(each: Console) -> None:
+    client = each.client(Role.EDITOR)
+    before = (each.settings.config / HOURS).read_bytes()
+    preview = _send(client, "see")
+    assert preview.status_code == 200
+    text = _words(preview)
+    assert "Friday 4 December 2026: closed (a &lt;snow&gt; day), was open 9:00-17:00." in text
+    assert "We are closed today for a &lt;snow&gt; day." in text
+    assert "Hoy está cerrado por el día de nieve." in text
+    assert (each.settings.config / HOURS).read_bytes() == before
+    saved = _send(client, "save", began=_began(preview))
+    assert saved.status_code == 303
+    page = client.get(saved.headers["Location"])
+    assert f"Saved: {TOLD}. Callers hear it within seconds." in _words(page)
+    assert SNOW in _entries(each)
+    assert actions.since(each.services.store, 0)[0].by == "the editor"
+    revision = re.search(r'name="revision" value="(\w+)"', page.get_data(as_text=True))
+    assert revision
+    client.post("/staff/schedule/undo", {"revision": revision[1]})
+    assert f"Undone: {TOLD}" in _words(client.get("/staff/schedule"))
+    assert (each.settings.config / HOURS).read_bytes() == before
+
+
+def test_until_servers_have_it_the_page_says_so(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _send(client, "save")
+    text = _words(client.get("/staff/schedule"))
+    assert "The servers are taking up the latest edit." in text
+    assert "A &lt;snow&gt; day" in text
+    _publish(made)
+    assert "taking up" not in _words(client.get("/staff/schedule"))
+
+
+def test_a_usual_reason_needs_no_typing(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    preview = _send(client, "reason:0", **{"name.en": "", "name.es": ""})
+    assert "closed (a snow day)" in _words(preview)
+    assert 'name="name.es" value="el día de nieve"' in preview.get_data(as_text=True)
+    for nonsense in ("reason:99", "reason:-1", "reason:x", "reason:", "nonsense"):
+        assert _send(client, nonsense, **{"name.en": "", "name.es": ""}).status_code == 422
+
+
+def test_a_half_day_an_extra_opening_and_several_days(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _send(client, "save", open="9:00-12:00, 13:00-14:00")
+    saturday = "/staff/schedule/2026-12-05"
+    _send(client, "save", saturday, first="2026-12-05", open="10:00-14:00")
+    _send(client, "save", "/staff/schedule/2026-12-14", first="2026-12-14", last="2026-12-16")
+    entries = {entry.first.day: entry for entry in _entries(made)}
+    assert entries[4].spans == (Span(540, 720), Span(780, 840))
+    assert entries[5].spans == (Span(600, 840),)
+    assert entries[14].last == date(2026, 12, 16)
+    assert "openings:" in (made.settings.config / HOURS).read_text()
+
+
+def test_an_entry_is_changed_and_removed(made: Console) -> None:
+    client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
+    page = client.get(path)
+    assert "In the files: Friday 27 November 2026 (the day after Thanksgiving)." in _words(page)
+    old = _old(page)
+    changed = _send(client, "save", path, old=old, first="2026-11-27", open="9:00-12:00")
+    assert changed.status_code == 303
+    assert _entries(made)[0].spans == (Span(540, 720),)
+    page = client.get(path)
+    preview = _send(client, "remove", path, old=_old(page))
+    text = preview.get_data(as_text=True)
+    assert "special hours removed: Friday 27 November 2026" in text.replace("Special", "special")
+    assert 'name="remove" value="1"' in text
+    assert len(_entries(made)) == 2
+    removed = _send(client, "save", path, old=_old(page), remove="1")
+    assert "Saved: special hours removed" in _words(client.get(removed.headers["Location"]))
+    assert len(_entries(made)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "told"),
+    [
+        ({"first": "tomorrow"}, "first", "Write the day as year-month-day"),
+        ({"last": "2026-12-01"}, "last", "The last day is before the first one"),
+        ({"open": "9-5"}, "open", "write 9:00-17:00, if that is meant"),
+        ({"name.en": ""}, "name.en", "Say what the day is"),
+        ({"name.es": "x" * 101}, "name.es", "This has 101 characters"),
+        ({"first": "2026-12-24"}, "first", "There is already an entry for Thursday 24 December 2026"),
+        ({"first": "2026-11-20"}, "last", "Friday 20 November 2026 is over"),
+        ({"old": "[garbled"}, "", "This form cannot be read any more"),
+    ],
+)
+def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
+    made: Console, fields: dict[str, str], field: str, told: str
+) -> None:
+    client = made.client(Role.EDITOR)
+    answer = _send(client, "see", **fields)
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    assert told in _words(answer)
+    if field:
+        assert f'id="{field}-wrong"' in text
+        assert f'href="#{field}"' in text
+    for name, value in {**FORM, **fields}.items():
+        if name != "old":
+            assert value.replace("<", "&lt;").replace(">", "&gt;") in text
+    assert load(made.settings.config, RULES).contents == load(ROOT / "config", RULES).contents
+
+
+def test_pressed_twice_it_is_made_once(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    began = _began(client.get(DAY))
+    for _ in range(2):
+        assert _send(client, "save", began=began).status_code == 303
+    assert "This is saved already" in _words(client.get("/staff/schedule"))
+    assert _entries(made).count(SNOW) == 1
+    assert [action.what for action in actions.since(made.services.store, 0)].count(
+        "closed day added: Friday 4 December 2026 (a <snow> day)"
+    ) == 1
+
+
+def test_after_back_a_removal_is_not_made_again(made: Console) -> None:
+    client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
+    page = client.get(path)
+    sent = {"began": _began(page), "old": _old(page), "remove": "1"}
+    for _ in range(2):
+        assert _send(client, "save", path, **sent).status_code == 303
+    assert len(_entries(made)) == 1
+
+
+def test_of_two_editors_the_second_sees_what_the_first_changed(made: Console) -> None:
+    first, second = made.client(Role.EDITOR), made.client(made.staff(Role.EDITOR, name="another editor"))
+    began = _began(second.get("/staff/schedule/2026-12-10"))
+    _send(first, "save")
+    answer = _send(second, "save", "/staff/schedule/2026-12-10", began=began, first="2026-12-10")
+    assert answer.status_code == 409
+    text = _words(answer)
+    assert "Nothing was saved yet, and nothing of yours is lost." in text
+    assert "Friday 4 December 2026: closed (a &lt;snow&gt; day), was open 9:00-17:00." in text
+    assert "Thursday 10 December 2026: closed" in text
+    again = _send(second, "save", "/staff/schedule/2026-12-10", began=_began(answer), first="2026-12-10")
+    assert again.status_code == 303
+    assert len(_entries(made)) == 4
+
+
+def test_a_stale_form_removes_no_other_entry(made: Console) -> None:
+    client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
+    old = _old(client.get(path))
+    file = made.settings.config / HOURS
+    file.write_text(file.read_text().replace("the day after Thanksgiving", "another name"))
+    answer = _send(client, "save", path, old=old, remove="1")
+    assert answer.status_code == 422
+    assert "is not in the file any more" in _words(answer)
+    assert len(_entries(made)) == 2
+
+
+def test_what_breaks_a_promise_is_not_saved(tmp_path: Path) -> None:
+    config = Path(copytree(ROOT / "tests" / "sites" / "harbour", tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config) as made:
+        answer = _send(made.client(Role.EDITOR), "save")
+        assert answer.status_code == 422
+        assert "This cannot be saved, because a promise to callers would be broken: menu &#39;night&#39;" in _words(
+            answer
+        )
+        assert 'value="save"' not in answer.get_data(as_text=True)
+
+
+def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Console) -> None:
+    (made.settings.config / ROUTING).write_text("start: [")
+    client = made.client(Role.EDITOR)
+    text = _words(client.get("/staff/schedule"))
+    assert "The files of the helpline have problems, so callers hear what was in force before." in text
+    assert "Friday 27 November The day after Thanksgiving Closed" in text
+    assert 'name="began"' not in client.get(DAY).get_data(as_text=True)
+    assert client.post(DAY, {**FORM, "go": "save"}).status_code == 200
+    assert (made.settings.config / HOURS).read_bytes() == (ROOT / "config" / HOURS).read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anybody_types(made: Console) -> None:
+    (made.settings.config / HOURS).rename(made.settings.config / "elsewhere.yaml")
+    (made.settings.config / HOURS).symlink_to("/proc/self/environ")  # readable, on a file system nobody can write to
+    client = made.client(Role.EDITOR)
+    assert 'name="began"' not in client.get(DAY).get_data(as_text=True)
+
+
+def test_an_undo_that_is_out_of_date_changes_nothing(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    client.post("/staff/schedule/undo", {"revision": "0" * 12})
+    assert "There is nothing to undo here any more." in _words(client.get("/staff/schedule"))
+    page = client.get(_send(client, "save").headers["Location"]).get_data(as_text=True)
+    file = made.settings.config / HOURS
+    file.write_text(file.read_text() + "# by hand\n")
+    revision = re.search(r'name="revision" value="(\w+)"', page)
+    assert revision
+    client.post("/staff/schedule/undo", {"revision": revision[1]})
+    assert "changed again since" in _words(client.get("/staff/schedule"))
+    assert SNOW in _entries(made)

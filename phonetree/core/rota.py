@@ -23,6 +23,13 @@ class Stretch:
     names: Names
     on_shift: Mapping[str, tuple[Member, ...]]
 
+    def like(self, other: "Stretch") -> bool:
+        """Whether a stretch differs from another one in its times alone."""
+        rung, others = (
+            {team: [member.number for member in on] for team, on in each.on_shift.items()} for each in (self, other)
+        )
+        return (self.kind, self.names, rung) == (other.kind, other.names, others)
+
     @property
     def lacking(self) -> tuple[str, ...]:
         """The teams that callers can ask for and in which nobody can be rung, while the line is open."""
@@ -48,7 +55,7 @@ def rota(site: Site, begins: datetime, ends: datetime) -> Iterator[Stretch]:
     before: Stretch | None = None
     for first, last in _between(site, begins, ends):
         stretch = _stretch(site, first, last)
-        if before and replace(before, begins=first, ends=last) == stretch:
+        if before and before.like(stretch):
             before = replace(before, ends=last)
             continue
         if before:

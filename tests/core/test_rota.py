@@ -59,6 +59,15 @@ def test_a_day_with_shifts_a_cover_and_a_closure() -> None:
     )
 
 
+def test_a_cover_of_a_cover_makes_no_stretch_of_its_own() -> None:
+    begins, ends = at("2026-11-23 10:00"), at("2026-11-23 17:00")
+    takes = Override(begins, ends, None, {}, Cover("First advocate", "Second advocate"))
+    away = Override(at("2026-11-23 13:00"), at("2026-11-23 15:00"), None, {}, Cover("First advocate"))
+    found = list(rota(overridden(SITE, (takes, away)), begins, ends))
+    assert [(each.begins, each.ends) for each in found] == [(begins, ends)]
+    assert [member.name for member in found[0].on_shift["advocates"]] == ["Second advocate"]
+
+
 def test_a_gap_is_one_whatever_else_changes_in_it_and_none_on_a_closed_day() -> None:
     site = with_shifts(Span(540, 600), Span(960, 1020))
     holiday = Override(at("2026-11-23 12:00"), at("2026-11-23 13:00"), None, {"en": "Hello.", "es": "Hola."})

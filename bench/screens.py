@@ -1,0 +1,101 @@
+"""The pictures of the console in docs/console/: made by one command, always of the same moment.
+
+    .venv/bin/python -m bench.screens
+
+It needs Chromium. The console is the real one, over a new database; the browser is signed in without a password.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from phonetree.core.schedule import Cover, Override
+from phonetree.mailbox import keyring
+from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
+from tests.support.chromium import CHROMIUM
+from tests.support.console import Console, console, enter, running
+from tests.support.lines import ROOT
+from tests.support.screens import WIDTHS
+
+FOLDER = ROOT / "docs" / "console"
+PHONE, DESK = WIDTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A screen: its file, its address, the window, and what is chosen on it."""
+
+    name: str
+    path: str
+    window: tuple[int, int] = PHONE
+    role: Role = Role.MEMBER
+    dark: bool = False
+    chosen: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("today", "/staff/"),
+    Picture("today-dark", "/staff/", DESK, dark=True),
+    Picture("close", "/staff/today/close"),
+    Picture("cover", "/staff/today/cover", chosen=("away-First advocate", "by-Second advocate")),
+    Picture("schedule", "/staff/schedule", DESK, Role.EDITOR),
+    Picture("closed-day", "/staff/schedule/2026-12-04", PHONE, Role.EDITOR),
+    Picture("people", "/staff/people", PHONE, Role.ADMIN),
+    Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
+)
+
+
+def settings(folder: Path) -> dict[str, object]:
+    """The shipped files, and a key to seal messages with."""
+    keys = folder / "keys"
+    keys.mkdir()
+    (keys / "advocates.pem").write_bytes(keyring.create("advocates", "a passphrase of nobody").public)
+    return {"config": ROOT / "config", "keys": keys}
+
+
+def fill(made: Console) -> None:
+    """What is on the pictures: a cover, and a server that follows it."""
+    now = made.now
+    cover = Override(now + timedelta(hours=3), now + timedelta(hours=5), None, {}, Cover("First advocate"))
+    number = made.services.overrides.add(cover, "Ada", "a cover", int(now.timestamp()))
+    report = Report("abc", ((number, int(cover.ends.timestamp())),), test_call=True)
+    Servers(made.services.store).tell("one", report, int(now.timestamp()))
+
+
+def take(page: Page, picture: Picture, url: str) -> None:
+    """Takes a picture of what is seen without scrolling on a desk, and of the whole page on a phone."""
+    page.goto(url + picture.path)
+    for each in picture.chosen:
+        page.locator(f"[id='{each}']").check()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(600)
+    page.screenshot(path=FOLDER / f"{picture.name}.png", full_page=picture.window == PHONE)
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, console("sqlite", Path(name), **settings(Path(name))) as made:
+        fill(made)
+        with (
+            running(made, Path(name)) as url,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+        ):
+            for picture in PICTURES:
+                width, height = picture.window
+                with browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme="dark" if picture.dark else "light",
+                    ignore_https_errors=True,
+                ) as context:
+                    enter(context, made, url, made.accounts[picture.role])
+                    take(context.new_page(), picture, url)
+                print(f"docs/console/{picture.name}.png")
+
+
+if __name__ == "__main__":
+    main()

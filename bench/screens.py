@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -49,7 +50,7 @@ PICTURES = (
 )
 
 
-def settings(folder: Path) -> dict[str, object]:
+def settings(folder: Path) -> dict[str, Any]:
     """The shipped files, and a key to seal messages with."""
     keys = folder / "keys"
     keys.mkdir()

@@ -33,11 +33,14 @@ def made(tmp_path: Path) -> Iterator[Console]:
         loaded = load(config, RULES)
         kept = Revisions(opened.services.store)
         kept.keep(loaded.site.revision, loaded.contents, "the files", int(opened.now.timestamp()))
-        begins = opened.now.replace(hour=16)
-        for name in ("First advocate", "Second advocate"):
-            cover = Override(begins, begins.replace(hour=18), None, {}, Cover(name))
-            opened.services.overrides.add(cover, "Ada", "a test", int(opened.now.timestamp()))
         yield opened
+
+
+def _leave_a_gap(made: Console) -> None:
+    begins = made.now.replace(hour=16)
+    for name in ("First advocate", "Second advocate"):
+        cover = Override(begins, begins.replace(hour=18), None, {}, Cover(name))
+        made.services.overrides.add(cover, "Ada", "a test", int(made.now.timestamp()))
 
 
 @contextmanager
@@ -123,20 +126,20 @@ def test_by_keyboard_alone(visit: Open, made: Console) -> None:
 
 def test_a_mistake_leads_to_its_field(visit: Open) -> None:
     page = visit("/staff/schedule/2026-12-04")
-    page.get_by_label("Hours").fill("9-5")
+    page.get_by_label("Hours", exact=True).fill("9-5")
     page.get_by_label("Reason in English").fill("half day")
     page.locator(".btn-primary").click()
     alert = page.get_by_role("alert")
     alert.wait_for()
     assert "Nothing was saved. What you typed is still here." in alert.inner_text()
     alert.get_by_role("link", name="Hours").click()
-    field = page.get_by_label("Hours")
+    field = page.get_by_role("textbox", name="Hours")
     assert field.evaluate("e => e === document.activeElement")
     assert field.input_value() == "9-5"
     assert field.get_attribute("aria-invalid") == "true"
 
 
-def test_two_editors_at_once_and_back(visit: Open, made: Console) -> None:
+def test_two_editors_at_once(visit: Open, made: Console) -> None:
     one, two = visit("/staff/schedule/2026-12-04"), visit("/staff/schedule/2026-12-10")
     for page in (one, two):
         page.get_by_role("button", name="A snow day").click()
@@ -148,14 +151,10 @@ def test_two_editors_at_once_and_back(visit: Open, made: Console) -> None:
     two.get_by_role("button", name="Save").click()
     _see(two, "Saved:")
     assert {date(2026, 12, 4), date(2026, 12, 10)} <= set(_dates(made))
-    two.go_back()
-    two.go_back()
-    two.get_by_role("button", name="Save").click()
-    _see(two, "This is saved already")
-    assert _dates(made).count(date(2026, 12, 10)) == 1
 
 
-def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open) -> None:
+def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open, made: Console) -> None:
+    _leave_a_gap(made)
     phone, desk = visit("/staff/schedule"), visit("/staff/schedule", DESK)
     for page, columns in ((phone, 1), (desk, 7)):
         places = page.locator(".day").evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().x))")
@@ -187,7 +186,9 @@ PAGES = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("name", [*PAGES, "preview", "mistake", "saved", "address"])
-def test_axe_finds_nothing(visit: Open, name: str, size: tuple[int, int], scheme: str) -> None:
+def test_axe_finds_nothing(visit: Open, made: Console, name: str, size: tuple[int, int], scheme: str) -> None:
+    if name in PAGES:
+        _leave_a_gap(made)
     page = visit(PAGES.get(name, PAGES["calendar" if name == "address" else "day"]), size, color_scheme=scheme)
     if name in ("preview", "saved"):
         page.get_by_role("button", name="A snow day").click()

@@ -78,7 +78,7 @@ class ConsoleSettings:
     links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
     `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
     `backups` is the folder of the database's backups, to warn when the newest is old (None: nobody said where).
-    The others are as in `Settings`.
+    Without an account, or its token, phones cannot be called to confirm them. The others are as in `Settings`.
     """
 
     url: str
@@ -91,6 +91,10 @@ class ConsoleSettings:
     notify: str = field(default="", repr=False)
     keys: Path = Path("config/keys")
     backups: Path | None = None
+    account_sid: str = ""
+    auth_token: str = field(default="", repr=False)
+    old_token: str | None = field(default=None, repr=False)
+    provider_url: str = PROVIDER_URL
     session_seconds: int = 12 * 3600
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
@@ -188,6 +192,10 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         notify=good(lambda: notify(values), ""),
         keys=good(lambda: keys_folder(values), Path()),
         backups=Path(values["PHONETREE_BACKUPS"]) if values.get("PHONETREE_BACKUPS") else None,
+        account_sid=good(lambda: _account_sid(values) if values.get("TWILIO_ACCOUNT_SID") else "", ""),
+        auth_token=good(lambda: values.get("TWILIO_AUTH_TOKEN", "").strip(), ""),
+        old_token=good(lambda: values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None, None),
+        provider_url=good(lambda: _provider_url(values), ""),
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
         link_seconds=good(lambda: link_seconds(values), 0),

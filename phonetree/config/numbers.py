@@ -9,7 +9,7 @@ import phonenumbers
 from phonetree.config.document import Scalar, Table
 from phonetree.config.reader import Findings, Section
 from phonetree.core.characters import named, unfit
-from phonetree.errors import PhonetreeError, SettingsError, Where
+from phonetree.errors import PeopleError, PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 """Emergency numbers and their test numbers. Bridged, they would get the helpline's address, not the caller's
@@ -111,6 +111,30 @@ def number_of(text: str, option: str, *, fictional: bool) -> str:
     if findings.problems:
         raise PhonetreeError(str(findings.problems[0]))
     return number
+
+
+def phone_of(text: str, like: str, *, fictional: bool) -> str:
+    """The number (E.164) of a phone that somebody typed; without a country code, it is in the country of the number
+    `like`. Raises PeopleError that says what is wrong, without the number."""
+    findings, where = Findings(), Where("")
+    section, typed = Section(Table((), where), "", findings), Scalar(text, where)
+    number = _parse(section, typed, _with_country(text, like), "this", fictional=fictional)
+    if findings.problems:
+        raise PeopleError(findings.problems[0].text)
+    return number
+
+
+def _with_country(text: str, like: str) -> str:
+    text = text.strip()
+    if text.startswith("+") or _NOT_IN_A_NUMBER.search(text) or re.sub(r"[^\d]", "", text) in EMERGENCY | {"988"}:
+        return text
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(like, None))
+        return phonenumbers.format_number(
+            phonenumbers.parse(text, region), phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        )
+    except phonenumbers.NumberParseException:
+        return text
 
 
 def _stand_in(name: str) -> str:

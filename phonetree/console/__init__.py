@@ -17,6 +17,8 @@ from phonetree.console import (
     identity,
     layout,
     notices,
+    people,
+    phone_calls,
     schedule,
     services,
     sign_in,
@@ -27,7 +29,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, accounts, you, notices)
+SCREENS = (sign_in, today, schedule, people, accounts, you, notices, phone_calls)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024
@@ -57,6 +59,7 @@ def create_app(settings: ConsoleSettings | None = None, *, now: Callable[[], dat
     headers.put_on(app, settings)
     access.guard(app)  # before everything else that looks at a request
     identity.put_on(app, settings)
+    app.extensions["csrf"].exempt(phone_calls.blueprint)  # the provider signs instead
     errors.put_on(app)
     layout.put_on(app)
     for blueprint in (health, static.blueprint, *(screen.blueprint for screen in SCREENS)):

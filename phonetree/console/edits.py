@@ -7,7 +7,7 @@ Both begin with the revision that the form showed. If the files are others by no
 is told what became different.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -61,10 +61,10 @@ class HoursEditor:
     """Edits the hours of a folder."""
 
     def __init__(
-        self, folder: Path, rules: NumberRules, store: Store, proof: Proof, now: Callable[[], datetime]
+        self, folder: Path, rules: Callable[[], NumberRules], store: Store, proof: Proof, now: Callable[[], datetime]
     ) -> None:
         self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
-        self._read: tuple[str, Loaded] | None = None
+        self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
 
     def unwritable(self) -> str | None:
         """Why nothing can be saved here; None if it can. To be said before anybody fills in a form."""
@@ -73,9 +73,10 @@ class HoursEditor:
 
     def files(self) -> Loaded:
         """The files as they are. Raises ConfigError when these have problems: then they are edited by hand first."""
-        seen, read = fingerprint(self._folder), self._read
+        rules, read = self._rules(), self._read
+        seen = fingerprint(self._folder), rules.phones
         if read is None or read[0] != seen:
-            read = self._read = seen, load(self._folder, self._rules)
+            read = self._read = seen, load(self._folder, rules)
         return read[1]
 
     def preview(self, began: str, edit: Edit) -> Preview:
@@ -96,7 +97,7 @@ class HoursEditor:
 
         def brought_back(before: Loaded) -> Loaded:
             try:
-                return made_of({**before.contents, HOURS: found[HOURS]}, self._folder, self._rules)
+                return made_of({**before.contents, HOURS: found[HOURS]}, self._folder, self._rules())
             except ConfigError as error:
                 raise EditError({"": f"This cannot be undone: {error}"}) from error
 
@@ -123,7 +124,7 @@ class HoursEditor:
         return preview
 
     def _edited(self, before: Loaded, edit: Edit) -> Loaded:
-        return edited(before, edit, self._folder, self._rules, self._today(before))
+        return edited(before, edit, self._folder, self._rules(), self._today(before))
 
     def _today(self, loaded: Loaded) -> date:
         return loaded.site.schedule.today(self._now())
@@ -135,7 +136,7 @@ class HoursEditor:
             return current
         found = Revisions(self._store).find(began)
         try:
-            was = made_of(found, self._folder, self._rules) if found else None
+            was = made_of(found, self._folder, self._rules()) if found else None
         except ConfigError:
             was = None
         different = changes(was.site, current.site, self._today(current)) if was else ()

@@ -42,7 +42,8 @@ REMEMBER_CODES = 1000
 """Used codes in memory, one for each account, so that none is used twice. Kept nowhere else: the number of a code tells
 when it was used."""
 
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
 
 _CODES = "phonetree codes"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError
 from phonetree.mailbox.notices import Channel, channels
+from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import Prover, prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
@@ -25,22 +26,27 @@ from phonetree.store.database import Store
 from phonetree.store.feeds import Feeds
 from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
+from phonetree.store.phones import Phones
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 
 _NAME = "phonetree"
 
+CALL_SECONDS = (5.0, 10.0)
+"""To connect to the provider, and to wait for its answer: somebody looks at a page meanwhile."""
+
 
 class LiveSite:
     """The site that callers hear: the newest revision in the store, under the overrides that stand there.
 
-    Until a server has published one, it is the site of the folder. A revision is compiled once.
+    Until a server has published one, it is the site of the folder. A revision is compiled once, and again when members'
+    phones change.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules, store: Store) -> None:
+    def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones) -> None:
         self._folder, self._rules = folder, rules
-        self._revisions, self._overrides = Revisions(store), Overrides(store)
-        self._compiled: tuple[str, Loaded] | None = None
+        self._revisions, self._overrides, self._phones = Revisions(store), Overrides(store), phones
+        self._compiled: tuple[tuple[str, str], Loaded] | None = None
         self._lock = Lock()
 
     def site(self, now: datetime) -> Site:
@@ -50,27 +56,29 @@ class LiveSite:
 
     def loaded(self) -> Loaded:
         """The same without overrides, with its files and warnings."""
+        followed = self._phones.followed()
+        rules = replace(self._rules, phones=followed.numbers)
         for name in self._revisions.newest_names():
             with suppress(ConfigError):  # it is gone, or cannot be used here
-                return self._once(name, partial(self._revision, name))
-        return self._once(fingerprint(self._folder), lambda: load(self._folder, self._rules))
+                return self._once((name, followed.digest), partial(self._revision, name, rules))
+        return self._once((fingerprint(self._folder), followed.digest), lambda: load(self._folder, rules))
 
     def known(self) -> Loaded:
         """The one that was compiled last, without asking the store; the current one if there is none."""
         return self._compiled[1] if self._compiled else self.loaded()
 
-    def _once(self, name: str, compiled: Callable[[], Loaded]) -> Loaded:
+    def _once(self, name: tuple[str, str], compiled: Callable[[], Loaded]) -> Loaded:
         """What was compiled last, if it has this name; otherwise compiles it."""
         with self._lock:
             if self._compiled is None or self._compiled[0] != name:
                 self._compiled = name, compiled()
             return self._compiled[1]
 
-    def _revision(self, name: str) -> Loaded:
+    def _revision(self, name: str, rules: NumberRules) -> Loaded:
         contents = self._revisions.find(name)
         if contents is None:
             raise ConfigError([])
-        return made_of(contents, self._folder, self._rules, patched=True)
+        return made_of(contents, self._folder, rules, patched=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,9 @@ class ConsoleServices:
     channels: tuple[Channel, ...]
     overrides: Overrides
     prover: Prover
+    phones: Phones
+    provider: Provider | None
+    """None when the console has no account to call phones with."""
     hours: HoursEditor
     feeds: Feeds
     calendars: Calendars
@@ -103,23 +114,36 @@ class ConsoleServices:
 def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> ConsoleServices:
     """Everything, from the settings. Raises SettingsError."""
     store = Store(settings.database)
-    rules = NumberRules(settings.names, fictional=settings.fictional)
+    phones = Phones(store, settings.secrets)
+    rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
+
+    def rules_of_now() -> NumberRules:
+        return replace(rules, phones=phones.followed().numbers)
+
     return ConsoleServices(
         settings,
         now,
         store,
         Accounts(store),
-        LiveSite(settings.config, rules, store),
+        LiveSite(settings.config, rules, store, phones),
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
         Overrides(store),
         prover,
-        HoursEditor(settings.config, rules, store, prover.broken, now),
+        phones,
+        _provider(settings),
+        HoursEditor(settings.config, rules_of_now, store, prover.broken, now),
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),
     )
+
+
+def _provider(settings: ConsoleSettings) -> Provider | None:
+    if not (settings.account_sid and settings.auth_token):
+        return None
+    return Provider(settings.provider_url, settings.account_sid, settings.auth_token, CALL_SECONDS)
 
 
 def put(app: Flask, made: ConsoleServices) -> None:

@@ -101,9 +101,10 @@ def choose(token: str) -> Response | str | Page:
         return render("console/link_over.html"), 410
     if changed.factor is not None:  # the link alone is not enough
         flash("Your password is set. Please sign in with it.")
-        return redirect(url_for("sign_in.form"), 303)
-    identity.sign_in(changed)
-    response = redirect(url_for("today.page"), 303)
+        response = redirect(url_for("sign_in.form"), 303)
+    else:
+        identity.sign_in(changed)
+        response = redirect(url_for("today.page"), 303)
     _remember(response, changed)
     return response
 

@@ -73,9 +73,14 @@ class Lockout:
 AT_ONCE = 1
 """Passwords that are checked at the same time: each takes a core and 64 MB, and calls are answered beside it."""
 
+MOST_WAITING = 6
+"""Requests for that, the one that is served included; more are refused at once. The console has a few more threads than
+that, so that somebody who floods it with passwords leaves some for everybody else."""
+
 PATIENCE_SECONDS = 20.0
 
 _checking = BoundedSemaphore(AT_ONCE)
+_waiting = BoundedSemaphore(MOST_WAITING)
 
 
 class TooBusyError(Exception):
@@ -84,10 +89,15 @@ class TooBusyError(Exception):
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """For whatever hashes a password. Raises TooBusyError after a wait."""
-    if not _checking.acquire(timeout=PATIENCE_SECONDS):
+    """For whatever hashes a password. Raises TooBusyError when too many wait, or after a wait."""
+    if not _waiting.acquire(blocking=False):
         raise TooBusyError
     try:
-        yield
+        if not _checking.acquire(timeout=PATIENCE_SECONDS):
+            raise TooBusyError
+        try:
+            yield
+        finally:
+            _checking.release()
     finally:
-        _checking.release()
+        _waiting.release()

@@ -23,7 +23,7 @@ def phones_in(store: Store | None, settings: Settings) -> Phones | None:
 
 
 def number_rules(settings: Settings, phones: Phones | None) -> NumberRules:
-    """The rules of a process that starts, with the phones that ring now, as far as the store says."""
+    """The rules of a server that starts, with the phones that ring now, as far as the store says."""
     rules = NumberRules(settings.names, fictional=settings.demo, stand_in=settings.demo)
     if phones is None:
         return rules

@@ -9,6 +9,7 @@ from phonetree.store.roles import Role
 from tests.support.console import Console, console
 
 ANYBODY = "anybody"
+PROVIDER = "the provider"
 ADMIN = frozenset({Role.ADMIN})
 STAFF = frozenset(Role)
 
@@ -34,6 +35,15 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/link/<token>": ANYBODY,
     "POST /staff/link/<token>": ANYBODY,
     "POST /staff/notices/seen": ADMIN,
+    "GET /staff/people": STAFF,
+    "GET /staff/people/<name>": ADMIN,
+    "POST /staff/people/<name>": ADMIN,
+    "POST /staff/people/<name>/call": ADMIN,
+    "POST /staff/people/<name>/remove": ADMIN,
+    "POST /staff/people/<name>/restore": ADMIN,
+    "POST /staff/people/<name>/withdraw": ADMIN,
+    "POST /staff/phones/confirm": PROVIDER,
+    "POST /staff/phones/ended": PROVIDER,
     "GET /staff/schedule": STAFF,
     "GET /staff/schedule/<day>": STAFF,
     "POST /staff/schedule/<day>": frozenset({Role.EDITOR}),
@@ -68,6 +78,7 @@ FILLED = {
     "<day>": "2026-12-04",
     "<change>": "close",
     "<int:number>": "1",
+    "<name>": "ADVOCATE_9",
 }
 
 
@@ -97,6 +108,9 @@ def test_without_signing_in_there_is_nothing_but_what_is_for_anybody(made: Conso
     if TABLE[address] == ANYBODY:
         assert answer.status_code in (200, 401, 404, 410)
         return
+    if TABLE[address] == PROVIDER:
+        assert answer.status_code == 403, "it is not signed"
+        return
     if address.startswith("GET"):
         assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/staff/sign-in")
     else:
@@ -105,14 +119,16 @@ def test_without_signing_in_there_is_nothing_but_what_is_for_anybody(made: Conso
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, STAFF)])
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, STAFF, PROVIDER)])
 def test_another_role_is_not_enough(made: Console, address: str, role: Role) -> None:
     client, path = made.client(role), _path(address)
     answer = client.get(path) if address.startswith("GET") else client.post(path)
     assert (answer.status_code == 403) == (role not in TABLE[address]), (answer.status_code, role)
 
 
-@pytest.mark.parametrize("address", [each for each in TABLE if each.startswith("POST")])
+@pytest.mark.parametrize(
+    "address", [each for each, whom in TABLE.items() if each.startswith("POST") and whom != PROVIDER]
+)
 def test_nothing_is_taken_without_a_token_of_the_session(made: Console, address: str) -> None:
     who = Role.ADMIN if TABLE[address] in (ANYBODY, STAFF, ADMIN) else Role.EDITOR
     client = made.client(who)
@@ -125,7 +141,7 @@ def test_nothing_is_taken_without_a_token_of_the_session(made: Console, address:
         assert "<b>" not in text
 
 
-@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom != ANYBODY])
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, PROVIDER)])
 @pytest.mark.parametrize(("much", "over"), [(29, False), (31, True)])
 def test_a_session_ends_when_it_is_not_used(made: Console, address: str, much: int, over: bool) -> None:
     client = made.client(Role.ADMIN)
@@ -135,7 +151,7 @@ def test_a_session_ends_when_it_is_not_used(made: Console, address: str, much: i
     assert (answer.status_code == 401 or "/sign-in?over=1" in answer.headers.get("Location", "")) == over
 
 
-@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom != ANYBODY])
+@pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, PROVIDER)])
 def test_without_the_second_factor_that_a_role_needs_there_is_nothing_else(made: Console, address: str) -> None:
     bare = made.services.accounts.by_name("bare") or made.staff(Role.ADMIN, name="bare", factor=False)
     client, path = made.client(bare), _path(address)

@@ -5,21 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from phonetree.console import identity
 from phonetree.store.roles import Role
 from tests.support.console import PASSWORD, Console, console, enter, running
+from tests.support.screens import WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = [(360, 740), (1280, 800)]
 MOST_BYTES = 100_000
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-}
 
 
 @pytest.fixture(scope="module")
@@ -32,46 +27,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running(made, tmp_path_factory.mktemp("certificate")) as address:
         yield address
-
-
-def window(browser: Browser, width: tuple[int, int] = WIDTHS[0], *, dark: bool = False) -> BrowserContext:
-    """A browser of somebody who was never here."""
-    size = {"width": width[0], "height": width[1]}
-    return browser.new_context(
-        viewport={"width": size["width"], "height": size["height"]},
-        color_scheme="dark" if dark else "light",
-        ignore_https_errors=True,
-    )
-
-
-def keys(page: Page, *typed: str) -> None:
-    """What somebody types who has no mouse."""
-    for each in typed:
-        if each in ("Tab", "Shift+Tab", "Enter", "Space"):
-            page.keyboard.press(each)
-        else:
-            page.keyboard.insert_text(each)
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Goes from one thing to the next until the one with this name has the focus, which can be seen."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            """() => {
-                const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
-                const label = e.labels && e.labels[0] ? e.labels[0].textContent : e.textContent;
-                return {
-                    label: label.trim(), seen: box.top >= 0 && box.bottom <= innerHeight && box.width > 0,
-                    outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-                };
-            }"""
-        )
-        assert focused["seen"], f"2.4.11: the focus is hidden at {focused['label']}"
-        assert focused["outline"], f"2.4.7: the focus cannot be seen at {focused['label']}"
-        if focused["label"].startswith(name):
-            return
-    raise AssertionError(f"the keyboard does not get to {name}")
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=str)
@@ -158,12 +113,12 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
         page = context.new_page()
         for path in OPEN:
             page.goto(url + path.format(token=token))
-            _look(page)
+            look(page)
         for account in (made.accounts[Role.ADMIN], longest):
             enter(context, made, url, account)
             for path in (*SCREENS, f"/staff/accounts/{longest.id}"):
                 page.goto(url + path)
-                _look(page)
+                look(page)
         page.goto(f"{url}/staff/accounts")
         page.get_by_role(
             "button", name="Make a link"
@@ -171,23 +126,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
         page.get_by_label("Name").fill(f"new {width} {dark}")
         page.get_by_role("button", name="Make a link").click()
         expect(page.get_by_role("alert")).to_contain_text("at least one role")
-        _look(page)
+        look(page)
         page.get_by_label("member").check()
         page.get_by_role("button", name="Make a link").click()
         expect(page.locator("code.address")).to_contain_text("/staff/link/")
-        _look(page)
-
-
-def _look(page: Page) -> None:
-    result = Axe().run(page, options=AXE)
-    assert result.violations_count == 0, f"{page.url}\n{result.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("main a.btn, main button, main input:not([type=hidden]):not([hidden])")]
-            .map(e => [e.textContent || e.name, e.getBoundingClientRect()]).filter(([_, b]) => b.width && b.height < 24)
-            .map(([name]) => name)"""
-    )
-    assert small == [], page.url
+        look(page)
 
 
 def test_a_page_is_small_and_asks_nobody_else(made: Console, url: str, browser: Browser) -> None:

@@ -58,7 +58,7 @@ def _kept_promises(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
 
 
 def _editor(config: Path, store: Store) -> HoursEditor:
-    return HoursEditor(config, RULES, store, _kept_promises, lambda: NOW)
+    return HoursEditor(config, lambda: RULES, store, _kept_promises, lambda: NOW)
 
 
 def _began(config: Path) -> str:
@@ -125,7 +125,7 @@ def test_what_somebody_saves_while_it_is_proved_is_not_lost(config: Path, light:
 
     text = (config / HOURS).read_text()
     with pytest.raises(OutdatedError) as error:
-        HoursEditor(config, RULES, light, slow, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+        HoursEditor(config, lambda: RULES, light, slow, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
     assert error.value.changes == ()
     assert (config / HOURS).read_text() == text
     assert actions.since(light, 0) == ()
@@ -163,7 +163,7 @@ def test_a_promise_that_it_would_break_forbids_it(config: Path, light: Store) ->
     override = Override(NOW, NOW.replace(hour=20), Kind.CLOSED, {})
     Overrides(light).add(override, "Ada", "closed", int(NOW.timestamp()))
     text = (config / HOURS).read_text()
-    saved = HoursEditor(config, RULES, light, broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    saved = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
     assert saved.problems == ("nobody is there",)
     assert (config / HOURS).read_text() == text
     assert [each.what for each in actions.since(light, 0) if "closed day" in each.what] == []
@@ -174,14 +174,14 @@ def test_without_a_proof_it_is_not_made(config: Path, light: Store) -> None:
     def unproved(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise ConfigError([Problem(Where("config"), "could not be checked")])
 
-    editor = HoursEditor(config, RULES, light, unproved, lambda: NOW)
+    editor = HoursEditor(config, lambda: RULES, light, unproved, lambda: NOW)
     assert editor.save(_began(config), Add(SNOW), "Ada").problems == ("could not be checked",)
     assert SNOW not in load(config, RULES).site.schedule.dated
 
 
 def test_the_real_prover_finds_nothing_wrong_with_a_snow_day(config: Path, light: Store) -> None:
     prover = prover_of(config, RULES, lambda: NOW, light, ())
-    saved = HoursEditor(config, RULES, light, prover.broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    saved = HoursEditor(config, lambda: RULES, light, prover.broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
     assert saved.problems == ()
     assert SNOW in load(config, RULES).site.schedule.dated
 

@@ -1,19 +1,26 @@
 """Signing in: what fits together gets in, and nothing else; nothing says which part was wrong."""
 
+import json
 import re
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
+from phonetree.commands.work.console import THREADS
 from phonetree.console import identity
-from phonetree.console.trying import Lockout
+from phonetree.console.aside import LOOK
+from phonetree.console.trying import MOST_WAITING, Lockout
 from phonetree.store.actions import since
 from phonetree.store.roles import Role
 from tests.support.console import PASSWORD, Console, console
 from tests.support.programs import until
+from tests.support.serving import served
 
 WRONG = "That does not fit together"
 
@@ -196,6 +203,55 @@ def test_a_lockout_is_told_to_admins_and_holds_no_address(made: Console) -> None
     assert not [what for what in listed if "127.0.0.1" in what or "no such name" in what]
     page = made.client(Role.ADMIN).get("/staff/").get_data(as_text=True)
     assert "5 failed sign-ins" in page
+
+
+def test_channels_are_told_without_a_name(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def office(environ, start_response):  # type: ignore[no-untyped-def]
+        told.append(json.loads(Request(environ).get_data())["message"])
+        return Response()(environ, start_response)
+
+    with served(office) as url, console("sqlite", tmp_path, notify=url.replace("http", "json")) as made:
+        client = made.client(Role.ADMIN)
+        where = f"/staff/accounts/{made.accounts[Role.EDITOR].id}/second-factor"
+        assert client.post(where, token=client.token("/staff/accounts")).status_code == 303
+        until(lambda: len(told) == 1)
+        for _ in range(5):
+            made.client().sign_in("the member", "wrong")
+        until(lambda: len(told) == 2)
+        assert set(told) == {LOOK}
+        assert "member" not in LOOK
+
+
+def test_five_sign_in_at_once_and_a_flood_leaves_threads_for_others(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path, costly=True) as made, ThreadPoolExecutor(30) as pool:
+        clients = [made.client() for _ in range(30)]
+        tokens = [client.token() for client in clients]
+
+        def statuses(number: int) -> list[int]:
+            def send(each: int) -> int:
+                fields = {"name": f"nobody {each}", "password": "wrong"}
+                return clients[each].post("/staff/sign-in", fields, token=tokens[each]).status_code
+
+            return list(pool.map(send, range(number)))
+
+        assert statuses(5) == [401] * 5
+        flood = Counter(statuses(30))
+        assert flood.keys() == {401, 429}
+        assert flood[401] >= MOST_WAITING
+    assert MOST_WAITING < THREADS
+
+
+def test_a_link_makes_a_browser_known(made: Console) -> None:
+    """Whoever was given a new link gets in, whatever strangers try meanwhile."""
+    editor = made.accounts[Role.EDITOR]
+    token = made.services.accounts.renew_link(editor.id, "a test", made.services.seconds(), 9_999_999_999)
+    client = made.client()
+    client.post(f"/staff/link/{token}", {"password": "quite another one"})
+    for _ in range(6):
+        made.client().sign_in("the editor", "wrong")
+    assert client.sign_in("the editor", "quite another one", made.code(editor)).status_code == 303
 
 
 def test_nothing_is_written_when_somebody_signs_in(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
@@ -157,19 +158,13 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
 
 @contextmanager
 def console(
-    kind: str,
-    folder: Path,
-    *,
-    demo: bool = False,
-    now: datetime = NOW,
-    config: Path = VPR,
-    costly: bool = False,
+    kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, costly: bool = False, **more: Any
 ) -> Iterator[Console]:
-    """A console over a new database, with an account for each role."""
+    """A console over a new database, with an account for each role, and with more settings."""
     with store(kind, folder) as made:
         database = made.engine.url.render_as_string(hide_password=False)
-        settings = ConsoleSettings(URL, config, NAMES, database, (SECRET,), demo=demo, fictional=True)
-        opened = Console(settings, now, costly)
+        settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
+        opened = Console(replace(settings, **more), now, costly)
         for role in Role:
             opened.accounts[role] = opened.staff(role, name=f"the {role}")
         try:

@@ -12,11 +12,12 @@ from phonetree import log, settings
 from phonetree.commands.work.limits import forbid_core_dumps
 from phonetree.commands.work.ports import refuse_a_port_in_use
 from phonetree.console.serving import load
+from phonetree.console.trying import MOST_WAITING
 
 NICE = 5
 """The console waits for the servers that answer calls on the same machine, not they for it."""
 
-THREADS = 4
+THREADS = MOST_WAITING + 4
 """Requests that are answered at once; others wait."""
 
 WAITING = 200

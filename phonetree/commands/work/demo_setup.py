@@ -7,8 +7,12 @@ from phonetree.commands.files import make_folder
 from phonetree.commands.work.demo import PASSPHRASE, Demo, key
 from phonetree.mailbox import keyring
 from phonetree.simulator.provider import TestProvider, serve
+from phonetree.simulator.world import Answer, Behaviour, World
 from phonetree.store.database import Store
 from phonetree.store.phones import Phones
+
+PICKS_UP_SECONDS = 2
+"""When a phone is picked up that the staff console calls, and 1 is pressed."""
 
 
 def prepare_demo(port: int, account: str, token: str) -> str:
@@ -26,7 +30,8 @@ def prepare_demo(port: int, account: str, token: str) -> str:
         migrate(store)
     Phones(store, ()).forget_all()  # nobody has the SECRET_KEY of an earlier run
     store.close()
-    return serve(TestProvider(account, token))
+    picks_up = Behaviour(Answer.ACCEPTS, after=PICKS_UP_SECONDS)
+    return serve(TestProvider(account, token, world=World(others=picks_up)))
 
 
 def keep(demo: Demo, call: str, seconds: int) -> None:

@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     fields.set("action", "preview");
     let page;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields) });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(fields) });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
       return; // the network is away: saving says so

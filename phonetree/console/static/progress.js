@@ -1,0 +1,26 @@
+// How a call to a phone goes, without loading the page again. Without scripts a link does that.
+const EVERY_MS = 1500;
+
+const place = document.getElementById("progress");
+const change = document.getElementById("change");
+
+const look = async () => {
+  try {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const newer = page.getElementById(place.id);
+    if (newer && !("calling" in newer.dataset)) {
+      place.replaceChildren(...newer.childNodes);
+      const typed = change.querySelector("input[name=number]");
+      if (!(typed && (typed.value || typed === document.activeElement))) {
+        change.replaceChildren(...page.getElementById(change.id).childNodes);
+      }
+      return;
+    }
+  } catch {
+    // the network is away for a moment: look again
+  }
+  setTimeout(look, EVERY_MS);
+};
+
+setTimeout(look, EVERY_MS);

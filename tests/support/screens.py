@@ -1,0 +1,64 @@
+"""Screens of the console in a real browser: windows, a keyboard, and what axe says."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+WIDTHS = [(360, 740), (1280, 800)]
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
+
+
+def window(browser: Browser, width: tuple[int, int] = WIDTHS[0], *, dark: bool = False) -> BrowserContext:
+    """A browser of somebody who was never here."""
+    size = {"width": width[0], "height": width[1]}
+    return browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if dark else "light",
+        ignore_https_errors=True,
+    )
+
+
+def keys(page: Page, *typed: str) -> None:
+    """What somebody types who has no mouse."""
+    for each in typed:
+        if each in ("Tab", "Shift+Tab", "Enter", "Space"):
+            page.keyboard.press(each)
+        else:
+            page.keyboard.insert_text(each)
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Goes from one thing to the next until the one with this name has the focus, which can be seen."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            """() => {
+                const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
+                const label = e.labels && e.labels[0] ? e.labels[0].textContent : e.textContent;
+                return {
+                    label: label.trim(), seen: box.top >= 0 && box.bottom <= innerHeight && box.width > 0,
+                    outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+                };
+            }"""
+        )
+        assert focused["seen"], f"2.4.11: the focus is hidden at {focused['label']}"
+        assert focused["outline"], f"2.4.7: the focus cannot be seen at {focused['label']}"
+        if focused["label"].startswith(name):
+            return
+    raise AssertionError(f"the keyboard does not get to {name}")
+
+
+def look(page: Page) -> None:
+    """Axe finds nothing, nothing is wider than the window, and nothing is too small to be tapped."""
+    result = Axe().run(page, options=AXE)
+    assert result.violations_count == 0, f"{page.url}\n{result.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main a.btn, main button, main input")]
+            .filter(e => !e.matches("[aria-hidden], [hidden], [type=hidden]"))
+            .map(e => [e.textContent || e.name, e.getBoundingClientRect()]).filter(([_, b]) => b.width && b.height < 24)
+            .map(([name]) => name)"""
+    )
+    assert small == [], page.url

@@ -65,7 +65,9 @@ def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
 
 
 def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
-    """What was wrong at the provider when a server last looked."""
+    """What was wrong at the provider when a server last looked. That of a demo is none."""
+    if running.settings.demo:
+        return
     for about, look in looked(running.store).items():
         for wrong in look.found:
             yield StaffWarning(f"At the provider ({about}): {wrong.text}", wrong.hint)

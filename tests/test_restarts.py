@@ -30,6 +30,8 @@ from tests.support.programs import (
 )
 from tests.support.restarting import WAYS, restarted
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_turn_goes_unanswered_while_servers_are_restarted(way: str, tmp_path: Path) -> None:

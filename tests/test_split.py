@@ -29,6 +29,8 @@ from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
 from tests.support.serving import served
 
+pytestmark = pytest.mark.slow
+
 QUICKLY = """
 import phonetree.runtime.worker as work
 work.ROUND_SECONDS = 0.3

@@ -17,6 +17,8 @@ from phonetree.simulator.transport import OverHttp, Reply
 from tests.support.lines import VPR
 from tests.support.programs import ROOT, free_port, start, stop, until
 
+pytestmark = pytest.mark.slow
+
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "phonetree", *arguments]

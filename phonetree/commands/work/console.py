@@ -58,7 +58,7 @@ def run(application: Flask, host: str, port: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of more threads than cores, which here mostly wait
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
     ).serve(target_loader=lambda: application, wrap_loader=False)

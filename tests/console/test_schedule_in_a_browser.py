@@ -137,6 +137,21 @@ def test_two_editors_at_once(visit: Open, made: Console) -> None:
     assert {date(2026, 12, 4), date(2026, 12, 10)} <= set(_dates(made))
 
 
+def test_back_and_again_saves_once(visit: Open, made: Console) -> None:
+    page = visit("/staff/schedule/2026-12-10")
+    page.get_by_role("button", name="A snow day").click()
+    page.get_by_role("button", name="Save").click()
+    _see(page, "Saved:")
+    page.go_back()
+    _see(page, "This is saved already")
+    page.goto(page.url.partition("/staff")[0] + "/staff/schedule/2026-12-11")
+    page.get_by_role("button", name="A snow day").click()
+    _see(page, "What changes")
+    page.go_back()
+    assert page.get_by_label("First day").input_value() == "2026-12-11"
+    assert _dates(made).count(date(2026, 12, 10)) == 1
+
+
 def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open, made: Console) -> None:
     _leave_a_gap(made)
     phone, desk = visit("/staff/schedule"), visit("/staff/schedule", DESK)

@@ -15,6 +15,7 @@ from shutil import copytree
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from phonetree.simulator.caller import Script
 from phonetree.simulator.golden import Golden
@@ -25,6 +26,8 @@ from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
+from phonetree.store.phones import Phones
+from phonetree.store.tables import phones
 from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR, read_golden
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
@@ -86,12 +89,15 @@ def night(folder: Path) -> Iterator[Night]:
     provider = TestProvider(ACCOUNT, TOKEN)
     store = Store(f"sqlite:///{folder}/phonetree.db")
     migrate(store)
+    Phones(store, ("another secret",)).propose("ADVOCATE_3", "+16175550133", "Ada", 0)
+    with store.write() as connection:  # sealed differently each time
+        connection.execute(update(phones).values(new=b"the same in both nights"))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = environ(
         url, TMPDIR=str(folder / "tmp"), HOME=str(folder), TWILIO_ACCOUNT_SID=ACCOUNT, PHONETREE_BACKGROUND="on",
         PHONETREE_PROVIDER_URL=serve(provider), DATABASE_URL=f"sqlite:///{folder}/phonetree.db",
-        PHONETREE_KEYS=str(folder / "keys"),
+        PHONETREE_KEYS=str(folder / "keys"), SECRET_KEY="a secret of the tests, of enough characters",
     )  # fmt: skip
     server = start(folder, port, settings)
     try:

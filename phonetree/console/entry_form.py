@@ -47,6 +47,12 @@ class EntryForm:
         hours = ", ".join(map(str, entry.spans))
         return cls(f"{entry.first}", last, hours, entry.names, _packed(entry), began)
 
+    def fields(self) -> Mapping[str, str]:
+        """What to send for the same again."""
+        names = {f"name.{language}": name for language, name in self.names.items()}
+        found = {"began": self.began, "old": self.old, "first": self.first, "last": self.last, "open": self.open}
+        return {name: text for name, text in (found | names | {"remove": "1" * self.remove}).items() if text}
+
     def because(self, names: Names) -> "EntryForm":
         """The same with a reason that was picked."""
         return replace(self, names=names)

@@ -1,9 +1,10 @@
 """Schedule: the coming weeks, for everybody; and for editors a form for each day."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
@@ -104,16 +105,35 @@ def day(day: str) -> str:
     return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision), {})
 
 
+@blueprint.get("/staff/schedule/<day>/preview")
+@needs(Role.EDITOR)
+def preview(day: str) -> str | Page | Response:
+    """Shows what an edit does; or the form again, with what was typed."""
+    running, asked, go = services(), _known(day), request.args.get("go", "")
+    view = _view(running)
+    form = _form(view.site, request.args, go)
+    if go == "back" or view.closed:
+        return _day(view, asked, replace(form, remove=False), {})
+    return _tried(view, asked, form, running.hours.preview)
+
+
 @blueprint.post("/staff/schedule/<day>")
 @needs(Role.EDITOR)
 def edit(day: str) -> str | Page | Response:
-    """Shows what an edit does, or makes it."""
+    """Makes an edit, if nothing forbids it."""
     running, asked = services(), _known(day)
     view = _view(running)
-    go = request.form.get("go", "see")
-    form = _form(view.site, go)
-    if go == "back" or view.closed:
+    form = _form(view.site, request.form, "")
+    if view.closed:
         return _day(view, asked, replace(form, remove=False), {})
+    saved = partial(running.hours.save, by=staff().name)
+    return _tried(view, asked, form, saved, saves=True)
+
+
+def _tried(
+    view: View, asked: date, form: EntryForm, make: Callable[[str, Edit], Preview], *, saves: bool = False
+) -> str | Page | Response:
+    """What becomes of an edit that was asked for."""
     outdated: OutdatedError | None = None
     try:
         wanted = form.edit()
@@ -121,16 +141,17 @@ def edit(day: str) -> str | Page | Response:
             flash(f"This is saved already: {told(wanted)}.")
             return redirect(_at(asked), 303)
         try:
-            preview = _done(running, form, wanted) if go == "save" else running.hours.preview(form.began, wanted)
+            made = make(form.began, wanted)
         except OutdatedError as error:
             outdated, form = error, replace(form, began=error.revision)
-            preview = running.hours.preview(form.began, wanted)
+            made = services().hours.preview(form.began, wanted)
     except EditError as error:
-        return _day(_view(running), asked, replace(form, remove=False), error.problems), 422
-    if go == "save" and not outdated and not preview.problems:
-        return redirect(_at(asked, preview.revision), 303)
-    status = 409 if outdated else 422 if preview.problems else 200
-    return _previewed(asked, form, wanted, preview, outdated), status
+        return _day(_view(services()), asked, replace(form, remove=False), error.problems), 422
+    if saves and not outdated and not made.problems:
+        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted)}
+        return redirect(_at(asked, made.revision), 303)
+    status = 409 if outdated else 422 if made.problems else 200
+    return _previewed(asked, form, wanted, made, outdated), status
 
 
 @blueprint.post("/staff/schedule/undo")
@@ -142,25 +163,17 @@ def undo() -> Response | Page:
         flash("There is nothing to undo here any more.")
         return redirect(url_for("schedule.page"), 303)
     try:
-        preview = running.hours.undo(made["revision"], made["before"], staff().name, made["what"])
+        undone = running.hours.undo(made["revision"], made["before"], staff().name, made["what"])
     except OutdatedError:
         flash("The hours were changed again since, so this was not undone. Change the entry instead.")
     except EditError as error:
         flash(str(error))
     else:
-        if preview.problems:
-            flash(f"This was not undone: {'; '.join(preview.problems)}")
+        if undone.problems:
+            flash(f"This was not undone: {'; '.join(undone.problems)}")
         else:
             flash(f"Undone: {made['what']}. Callers hear it within seconds.")
     return redirect(url_for("schedule.page"), 303)
-
-
-def _done(running: ConsoleServices, form: EntryForm, wanted: Edit) -> Preview:
-    """Makes an edit, if nothing forbids it."""
-    made = running.hours.save(form.began, wanted, staff().name)
-    if not made.problems:
-        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted)}
-    return made
 
 
 def _is_made(site: Site, wanted: Edit) -> bool:
@@ -175,9 +188,9 @@ def _is_made(site: Site, wanted: Edit) -> bool:
             return entry not in dated and entry_of(site.schedule, entry.first) is None
 
 
-def _form(site: Site, go: str) -> EntryForm:
+def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
     """What was sent; with the reason that was picked, if one was; to be removed, if that was pressed."""
-    form = EntryForm.of(request.form, tuple(site.languages))
+    form = EntryForm.of(sent, tuple(site.languages))
     if go == "remove":
         return replace(form, remove=True)
     with suppress(ValueError, IndexError):
@@ -209,7 +222,7 @@ def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, out
     return render(
         "console/day_preview.html",
         asked=asked,
-        form=form,
+        fields=form.fields(),
         what=told(wanted),
         preview=preview,
         outdated=outdated,

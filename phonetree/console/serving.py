@@ -15,6 +15,7 @@ def load(settings: ConsoleSettings) -> Flask:
     app = create_app(settings)
     try:
         identity.renew(app)
+        of(app).phones.tidy(of(app).seconds())
         of(app).live.known()
     except PhonetreeError as error:
         log.warning("console", problem=str(error))  # each page says so, until it is over

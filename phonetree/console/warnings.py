@@ -52,7 +52,7 @@ def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
     if any(report.test_call is False for report in reports):
         yield StaffWarning("A server fails its own test call: callers may not be answered.", _OPERATOR)
     for text in dict.fromkeys(report.unkept for report in reports if report.unkept):
-        yield StaffWarning(text, "Add or confirm a phone on People.")
+        yield StaffWarning(text, "Add or confirm a phone on People.", url_for("people.page"))
     if len({report.revision for report in reports}) > 1:
         todo = f"Wait a minute; if it lasts: {_OPERATOR[:1].lower()}{_OPERATOR[1:]}"
         yield StaffWarning("The servers answer with different versions of the tree.", todo)
@@ -65,7 +65,9 @@ def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
 
 
 def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
-    """What was wrong at the provider when a server last looked."""
+    """What was wrong at the provider when a server last looked. That of a demo is none."""
+    if running.settings.demo:
+        return
     for about, look in looked(running.store).items():
         for wrong in look.found:
             yield StaffWarning(f"At the provider ({about}): {wrong.text}", wrong.hint)
@@ -94,7 +96,7 @@ def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:
     for _, text in old_numbers(loaded.site, now.date()):
         yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Edit routing.yaml once it is dialled.")
     for text in missing_closures(loaded.site, now.date()):
-        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Add the days to the schedule.")
+        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Add the days to the schedule.", url_for("schedule.page"))
 
 
 def _admin(running: ConsoleServices) -> Iterator[StaffWarning]:

@@ -32,8 +32,10 @@ TOKEN_SECONDS = 600
 CALL_SECONDS = 90
 """How long a confirming call may take, from its beginning: after that it has ended, even if nobody said so."""
 
-MOST_CALLS, CALLS_SECONDS = 5, 3600
-"""How many confirming calls one name may have in an hour: nobody's phone can be made to ring all day."""
+MOST_CALLS = 5
+"""How many confirming calls one name may have within `CALLS_SECONDS`: nobody's phone can be made to ring all day."""
+
+CALLS_SECONDS = 3600
 
 UNDO_SECONDS = 3600
 """How long the removal of a phone can be undone; then its number is forgotten."""
@@ -115,8 +117,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What servers ring: numbers by name, "" for one that was removed, or that no key opens. `digest` changes with the
-    rows, and tells nothing of a number that the rows do not tell."""
+    """What servers ring: numbers by name, "" for one that was removed, or that cannot be read. `digest` changes with
+    the rows, and tells nothing of a number that the rows do not tell."""
 
     numbers: Mapping[str, str]
     digest: str
@@ -133,15 +135,22 @@ class Phones:
     # -- what servers follow
 
     def followed(self) -> Followed:
-        """The numbers that ring now. Raises StoreError."""
+        """The numbers that ring now. One that no key opens is the one that was read before: while SECRET_KEY is
+        rotated, another server may have sealed it under a key that this one does not have yet. Raises StoreError."""
         known = phones.c.state != State.WAITING
         query = select(phones.c.name, phones.c.state, phones.c.sealed).where(known).order_by(phones.c.name)
         with self._store.read() as connection:
             rows = [tuple(row) for row in connection.execute(query)]
         digest = sha256(repr(rows).encode()).hexdigest()[:16]
         if digest != self._read[0]:
-            rung = {name: sealed if state == State.CONFIRMED else None for name, state, sealed in rows}
-            self._read = digest, {name: self._open(name, "sealed", sealed) or "" for name, sealed in rung.items()}
+            before = self._read[1]
+            self._read = (
+                digest,
+                {
+                    name: self._open(name, "sealed", sealed) or before.get(name, "") if state == State.CONFIRMED else ""
+                    for name, state, sealed in rows
+                },
+            )
         return Followed(self._read[1], digest)
 
     # -- what staff see and do

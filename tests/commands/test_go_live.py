@@ -19,8 +19,10 @@ from werkzeug.wrappers import Request, Response
 from phonetree.__main__ import main
 from phonetree.commands.work import doctor
 from phonetree.config.promises import broken_promises
+from phonetree.console import create_app as create_console
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
+from phonetree.settings import ConsoleSettings
 from phonetree.simulator.account import country
 from phonetree.simulator.caller import Script
 from phonetree.simulator.network import Clock, Network, NumberSettings
@@ -29,6 +31,7 @@ from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
 from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
+from tests.support.console import SECRET
 from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.serving import served
@@ -505,3 +508,30 @@ def test_where_nothing_is_forwarded_nobody_asks_for_caller_ids(place: Place) -> 
     _settle(place)
     place.doctor()
     assert not any("OutgoingCallerIds" in asked for asked in place.provider.asked)
+
+
+def _of_the_console(place: Place) -> tuple[str, str]:
+    """What the doctor says of the console: its verdict and the text."""
+    place.read()
+    main(["doctor", "--format", "json"])
+    return next((one["verdict"], one["text"]) for one in json.loads(place.read()) if one["id"] == "console")
+
+
+def test_a_console_that_is_not_reached_is_advice_and_one_that_is_is_well(place: Place) -> None:
+    holder: list[Wsgi] = []
+
+    def proxy(behind: Wsgi) -> Wsgi:
+        def passed(environ: dict[str, Any], start_response: Any) -> Any:
+            staff = holder and environ["PATH_INFO"].startswith("/staff")
+            return (holder[0] if staff else behind)(environ, start_response)
+
+        return passed
+
+    _settle(place)
+    place.set(SECRET_KEY=SECRET)
+    url = place.answer(through=proxy)
+    assert _of_the_console(place) == ("advice", "the staff console is not reached at the public address")
+    database = f"sqlite:///{place.folder}/phonetree.db"
+    made = ConsoleSettings(url, place.folder / "config", NAMES, database, (SECRET,), demo=True, fictional=True)
+    holder.append(create_console(made))
+    assert _of_the_console(place) == ("ok", "the staff console is reached")

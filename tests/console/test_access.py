@@ -47,6 +47,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/schedule": STAFF,
     "GET /staff/schedule/<day>": STAFF,
     "POST /staff/schedule/<day>": frozenset({Role.EDITOR}),
+    "GET /staff/schedule/<day>/preview": frozenset({Role.EDITOR}),
     "POST /staff/schedule/undo": frozenset({Role.EDITOR}),
     "GET /staff/sign-in": ANYBODY,
     "POST /staff/sign-in": ANYBODY,

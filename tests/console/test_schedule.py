@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from shutil import copytree
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -70,7 +71,8 @@ def _old(page: TestResponse) -> str:
 
 def _send(client: Client, go: str, path: str = DAY, **fields: str) -> TestResponse:
     began = fields.pop("began", None) or _began(client.get(path))
-    return client.post(path, {**FORM, "began": began, "go": go, **fields})
+    sent = {**FORM, "began": began, **fields}
+    return client.post(path, sent) if go == "save" else client.get(f"{path}/preview?{urlencode({**sent, 'go': go})}")
 
 
 def _entries(made: Console) -> tuple[DatedHours, ...]:
@@ -307,7 +309,7 @@ def test_what_breaks_a_promise_is_not_saved(tmp_path: Path) -> None:
         assert "This cannot be saved, because a promise to callers would be broken: menu &#39;night&#39;" in _words(
             answer
         )
-        assert 'value="save"' not in answer.get_data(as_text=True)
+        assert ">Save</button>" not in answer.get_data(as_text=True)
 
 
 def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Console) -> None:
@@ -317,7 +319,7 @@ def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Con
     assert "The files of the helpline have problems, so callers hear what was in force before." in text
     assert "Friday 27 November The day after Thanksgiving Closed" in text
     assert 'name="began"' not in client.get(DAY).get_data(as_text=True)
-    assert client.post(DAY, {**FORM, "go": "save"}).status_code == 200
+    assert client.post(DAY, FORM).status_code == 200
     assert (made.settings.config / HOURS).read_bytes() == (ROOT / "config" / HOURS).read_bytes()
 
 
@@ -340,3 +342,9 @@ def test_an_undo_that_is_out_of_date_changes_nothing(made: Console) -> None:
     client.post("/staff/schedule/undo", {"revision": revision[1]})
     assert "changed again since" in _words(client.get("/staff/schedule"))
     assert SNOW in _entries(made)
+
+
+def test_back_to_the_form_keeps_what_was_typed(made: Console) -> None:
+    text = _send(made.client(Role.EDITOR), "back", open="9:00-12:00").get_data(as_text=True)
+    for value in ("a &lt;snow&gt; day", "el día de nieve", "2026-12-04", "9:00-12:00"):
+        assert f'value="{value}"' in text

@@ -8,7 +8,6 @@ from shutil import copytree
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from phonetree.config.site import load
@@ -17,11 +16,11 @@ from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter, running
 from tests.support.lines import ROOT, RULES
+from tests.support.screens import WIDTHS, look, tab_to
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = (360, 740), (1280, 800)
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PHONE, DESK = WIDTHS
 
 Open = Callable[..., Page]
 
@@ -33,11 +32,14 @@ def made(tmp_path: Path) -> Iterator[Console]:
         loaded = load(config, RULES)
         kept = Revisions(opened.services.store)
         kept.keep(loaded.site.revision, loaded.contents, "the files", int(opened.now.timestamp()))
-        begins = opened.now.replace(hour=16)
-        for name in ("First advocate", "Second advocate"):
-            cover = Override(begins, begins.replace(hour=18), None, {}, Cover(name))
-            opened.services.overrides.add(cover, "Ada", "a test", int(opened.now.timestamp()))
         yield opened
+
+
+def _leave_a_gap(made: Console) -> None:
+    begins = made.now.replace(hour=16)
+    for name in ("First advocate", "Second advocate"):
+        cover = Override(begins, begins.replace(hour=18), None, {}, Cover(name))
+        made.services.overrides.add(cover, "Ada", "a test", int(made.now.timestamp()))
 
 
 @contextmanager
@@ -86,36 +88,21 @@ def test_a_closed_day_takes_four_taps_from_today(visit: Open, made: Console, scr
     assert date(2026, 12, 4) not in _dates(made)
 
 
-def _tab_to(page: Page, name: str) -> None:
-    """Presses Tab until the focus is on what has this name, and sees that it is shown there."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            "() => { const e = document.activeElement, b = e.getBoundingClientRect(), s = getComputedStyle(e);"
-            " const at = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);"
-            " return [e.innerText || e.labels?.[0]?.innerText || '', s.outlineStyle, e.contains(at)]; }"
-        )
-        if focused[0].startswith(name):
-            assert focused[1:] == ["solid", True], (name, focused)
-            return
-    raise AssertionError(name)
-
-
 def test_by_keyboard_alone(visit: Open, made: Console) -> None:
     page = visit("/staff/schedule", DESK)
-    _tab_to(page, "Wednesday 9")
+    tab_to(page, "Wednesday 9")
     page.keyboard.press("Enter")
     page.wait_for_url("**/2026-12-09")
-    _tab_to(page, "Reason in English")
+    tab_to(page, "Reason in English")
     page.keyboard.type("half day")
-    _tab_to(page, "Reason in español")
+    tab_to(page, "Reason in español")
     page.keyboard.type("media jornada")
-    _tab_to(page, "Hours")
+    tab_to(page, "Hours")
     page.keyboard.type("9:00-12:00")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="What changes").wait_for()
     _see(page, "Wednesday 9 December 2026: open 9:00-12:00 (half day), was open 9:00-17:00.")
-    _tab_to(page, "Save")
+    tab_to(page, "Save")
     page.keyboard.press("Enter")
     _see(page, "Saved: special hours added")
     assert date(2026, 12, 9) in _dates(made)
@@ -123,20 +110,20 @@ def test_by_keyboard_alone(visit: Open, made: Console) -> None:
 
 def test_a_mistake_leads_to_its_field(visit: Open) -> None:
     page = visit("/staff/schedule/2026-12-04")
-    page.get_by_label("Hours").fill("9-5")
+    page.get_by_label("Hours", exact=True).fill("9-5")
     page.get_by_label("Reason in English").fill("half day")
     page.locator(".btn-primary").click()
     alert = page.get_by_role("alert")
     alert.wait_for()
     assert "Nothing was saved. What you typed is still here." in alert.inner_text()
     alert.get_by_role("link", name="Hours").click()
-    field = page.get_by_label("Hours")
+    field = page.get_by_role("textbox", name="Hours")
     assert field.evaluate("e => e === document.activeElement")
     assert field.input_value() == "9-5"
     assert field.get_attribute("aria-invalid") == "true"
 
 
-def test_two_editors_at_once_and_back(visit: Open, made: Console) -> None:
+def test_two_editors_at_once(visit: Open, made: Console) -> None:
     one, two = visit("/staff/schedule/2026-12-04"), visit("/staff/schedule/2026-12-10")
     for page in (one, two):
         page.get_by_role("button", name="A snow day").click()
@@ -148,14 +135,25 @@ def test_two_editors_at_once_and_back(visit: Open, made: Console) -> None:
     two.get_by_role("button", name="Save").click()
     _see(two, "Saved:")
     assert {date(2026, 12, 4), date(2026, 12, 10)} <= set(_dates(made))
-    two.go_back()
-    two.go_back()
-    two.get_by_role("button", name="Save").click()
-    _see(two, "This is saved already")
+
+
+def test_back_and_again_saves_once(visit: Open, made: Console) -> None:
+    page = visit("/staff/schedule/2026-12-10")
+    page.get_by_role("button", name="A snow day").click()
+    page.get_by_role("button", name="Save").click()
+    _see(page, "Saved:")
+    page.go_back()
+    _see(page, "This is saved already")
+    page.goto(page.url.partition("/staff")[0] + "/staff/schedule/2026-12-11")
+    page.get_by_role("button", name="A snow day").click()
+    _see(page, "What changes")
+    page.go_back()
+    assert page.get_by_label("First day").input_value() == "2026-12-11"
     assert _dates(made).count(date(2026, 12, 10)) == 1
 
 
-def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open) -> None:
+def test_a_phone_has_a_list_and_a_desk_a_month_of_the_same_days(visit: Open, made: Console) -> None:
+    _leave_a_gap(made)
     phone, desk = visit("/staff/schedule"), visit("/staff/schedule", DESK)
     for page, columns in ((phone, 1), (desk, 7)):
         places = page.locator(".day").evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().x))")
@@ -187,7 +185,9 @@ PAGES = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("name", [*PAGES, "preview", "mistake", "saved", "address"])
-def test_axe_finds_nothing(visit: Open, name: str, size: tuple[int, int], scheme: str) -> None:
+def test_axe_finds_nothing(visit: Open, made: Console, name: str, size: tuple[int, int], scheme: str) -> None:
+    if name in PAGES:
+        _leave_a_gap(made)
     page = visit(PAGES.get(name, PAGES["calendar" if name == "address" else "day"]), size, color_scheme=scheme)
     if name in ("preview", "saved"):
         page.get_by_role("button", name="A snow day").click()
@@ -201,7 +201,4 @@ def test_axe_finds_nothing(visit: Open, name: str, size: tuple[int, int], scheme
     if name == "address":
         page.get_by_role("button", name="Make an address").click()
         _see(page, "It is shown only now")
-    rules = {"target-size": {"enabled": True}}
-    result = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "rules": rules})
-    assert result.violations_count == 0, result.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    look(page)

@@ -18,10 +18,15 @@ from phonetree.core.tree import Always, Site
 from phonetree.errors import EditError
 from phonetree.mailbox.reminders import LONGEST_WAIT_SECONDS, ReminderRounds, good_address
 from phonetree.store.database import Store
+from phonetree.store.overrides import Overrides
 from phonetree.store.reminders import KEEP_SECONDS, MOST, Reminder, Reminders
 from phonetree.store.tables import reminded, reminders
+from phonetree.web import create_app
+from phonetree.web.context import of
 from tests.core.test_rota import at, with_shifts
 from tests.support.databases import KINDS, store
+from tests.support.lines import VPR, settings
+from tests.support.server import Server
 from tests.support.serving import served
 from tests.support.staff import account
 
@@ -239,3 +244,32 @@ def test_minutes_are_counted_over_the_change_of_clocks(kept: Store, phones: Phon
     _rounds(kept).round(int(begins.timestamp()) - 24 * 3600)
     ((_, text),) = phones.arrived
     assert "Monday 9 March from 09:00" in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_running_server_reminds_with_the_covers_of_the_store(kind: str, tmp_path: Path, phones: Phones) -> None:
+    with store(kind, tmp_path) as kept:
+        address = kept.engine.url.render_as_string(hide_password=False)
+        who = account(kept, "Ada")
+        wanted = Reminders(kept, SECRETS)
+        for name in (FIRST, SECOND):
+            wanted.keep(who, name, phones.address(name.partition(" ")[0]), 30)
+        begins, ends = at("2026-11-24 00:00"), at("2026-11-25 00:00")
+        Overrides(kept).add(Override(begins, ends, None, {}, Cover(FIRST)), "Ada", "a cover", _second("23 08:00"))
+        server = Server(VPR, database=address, secrets=SECRETS)
+        for day in ("23", "24"):
+            server.worker.remind_members(_second(f"{day} 08:45"))
+        server.close()
+    assert sorted(where for where, _ in phones.arrived) == ["/First", "/Second", "/Second"]
+
+
+def test_where_another_process_does_the_work_nobody_is_reminded_twice(tmp_path: Path, phones: Phones) -> None:
+    with store("sqlite", tmp_path) as kept:
+        Reminders(kept, SECRETS).keep(account(kept, "Ada"), FIRST, phones.address("ada"), 30)
+        address = kept.engine.url.render_as_string(hide_password=False)
+        made = replace(settings(VPR), database=address, secrets=SECRETS, background=False)
+        worker = of(create_app(made, watching=False)).services.worker
+        assert worker
+        worker.remind_members(_second("23 08:45"))
+        worker.store.close()
+    assert phones.arrived == []

@@ -294,6 +294,20 @@ def test_the_old_key_opens_and_what_it_opened_is_sealed_anew(opened: Store) -> N
     assert everything(opened) == kept, "once is enough"
 
 
+def test_a_server_that_has_not_the_new_key_yet_rings_what_it_rang(opened: Store) -> None:
+    """While servers are restarted one after the other, with a new key."""
+    not_yet, restarted = Phones(opened, (OLD,)), Phones(opened, (SECRET, OLD))
+    confirmed(not_yet)
+    before = not_yet.followed()
+    restarted.tidy(NOW)
+    after = not_yet.followed()
+    assert after.numbers == before.numbers == {"ADVOCATE_3": ONE}
+    restarted.remove("ADVOCATE_3", "Ada", NOW)
+    assert not_yet.followed().numbers == {"ADVOCATE_3": ""}, "a removal needs no key"
+    restarted.restore("ADVOCATE_3", "Ada", NOW)
+    assert not_yet.followed().numbers == {"ADVOCATE_3": ""}, "nor is it guessed"
+
+
 def test_with_a_lost_key_a_phone_can_be_added_again(opened: Store, phones: Phones) -> None:
     confirmed(Phones(opened, (OLD,)))
     confirmed(phones)

@@ -102,6 +102,7 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
         yield Finding("slow", "wrong", "not checked", "fix the address first")
     else:
         yield from _guarded("slow", lambda: _slow_clients(configured))
+        yield from _console(configured)
     yield from _guarded("clock", lambda: _clock(configured))
     account = tuple(_guarded("account", lambda: _account(configured)))
     yield from account
@@ -227,6 +228,21 @@ def _slow_clients(configured: Settings) -> Iterator[Finding]:
         yield Finding("slow", "wrong", *wrong)
     else:
         yield Finding("slow", "ok", "incomplete requests do not delay signed ones")
+
+
+def _console(configured: Settings) -> Iterator[Finding]:
+    """Whether staff reach the console below the public address. Calls do not depend on it."""
+    if not configured.secrets or configured.database is None:
+        return
+    try:
+        answer = requests.get(f"{configured.public_url}/staff/sign-in", timeout=LOOK_SECONDS, allow_redirects=False)
+    except requests.RequestException:
+        answer = None
+    if answer is None or answer.status_code != 200 or 'name="csrf_token"' not in answer.text:
+        hint = "run the command console, and let the proxy send /staff to it, as the files in deploy/ do"
+        yield Finding("console", "advice", "the staff console is not reached at the public address", hint)
+    else:
+        yield Finding("console", "ok", "the staff console is reached")
 
 
 def _clock(configured: Settings) -> Iterator[Finding]:

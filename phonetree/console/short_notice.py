@@ -153,9 +153,9 @@ class ShortNotice:
     def _stretch(self, form: Form) -> tuple[datetime, datetime]:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
         if form.begins != times.NOW:
-            begins = times.typed(form.begins_at, self.zone, "From")
+            begins = times.typed(form.begins_at, self.zone, "Begin")
         if form.until == times.OTHER:
-            return begins, times.typed(form.until_at, self.zone, "Until")
+            return begins, times.typed(form.until_at, self.zone, "End")
         for ending in self.endings(form.change):
             if ending.name == form.until and ending.moment:
                 later = ending.begins if form.begins == times.NOW else None

@@ -155,13 +155,13 @@ def test_what_cannot_be_done_is_said_where_it_was_tried(made: Console) -> None:
     for what, fields in (("remove", {}), ("link", {}), ("roles", {"role": ["member"]})):
         refused = client.post(f"/staff/accounts/{admin.id}/{what}", fields, token=client.token("/staff/accounts"))
         assert refused.status_code == 409
-        assert "the last admin cannot go" in text(refused)
+        assert "The last admin cannot go" in text(refused)
     refused = client.post("/staff/accounts", {"name": "Bo \u202e", "role": "editor"})
     assert refused.status_code == 422
     assert "right-to-left override" in text(refused)
     assert re.search(r'value="editor"[^>]* checked', text(refused)), "what was ticked stays"
-    assert "choose at least one role" in text(client.post("/staff/accounts", {"name": "Bo", "role": "boss"}))
-    assert "an account THE EDITOR already" in text(
+    assert "Choose at least one role" in text(client.post("/staff/accounts", {"name": "Bo", "role": "boss"}))
+    assert "There is an account THE EDITOR already; choose another name." in text(
         client.post("/staff/accounts", {"name": "THE EDITOR", "role": "member"})
     )
 

@@ -20,6 +20,7 @@ from phonetree.core.tree import Member, Site
 from phonetree.errors import PeopleError, ProviderError
 from phonetree.store.phones import MOST_CALLS, Phone, Progress, State
 from phonetree.store.roles import Role
+from phonetree.store.servers import servers
 
 blueprint = Blueprint("people", __name__)
 
@@ -171,6 +172,7 @@ def _one(name: str, problem: str = "", typed: str = "") -> str:
         rows=[_row(member, found) for member in members[:1]],
         phone=found,
         alone=_alone(site, name),
+        behind=_behind(),
         progress=PROGRESS[found.progress] if found and found.progress else "",
         calling=bool(found and found.progress is Progress.CALLING),
         may_call=running.provider is not None,
@@ -184,6 +186,13 @@ def _named(site: Site, name: str) -> Iterator[Member]:
     """The members whose phone has a name."""
     teams = (site.written or site.teams).values()
     return (member for team in teams for member in team.members if member.phone == name)
+
+
+def _behind() -> bool:
+    """Whether a server does not follow the phones as they are now."""
+    running = services()
+    digest = running.phones.followed().digest
+    return any(each.report.phones != digest for each in servers(running.store, running.seconds()))
 
 
 def _alone(site: Site, name: str) -> list[str]:

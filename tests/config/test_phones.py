@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from phonetree.config.numbers import NumberRules
+from phonetree.config.override import read_cover
 from phonetree.config.phones import filled, phones_of
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Question
-from phonetree.config.site import load
+from phonetree.config.site import load, overridden
 from phonetree.core.fallback import fallback
 from phonetree.core.ringing import roster
+from phonetree.core.schedule import Cover, Override
 from phonetree.core.tree import HelplineHours, Site
 from phonetree.core.verbs import Dial
 from phonetree.diff.hours import changed_hours
-from phonetree.errors import ConfigError
+from phonetree.errors import ConfigError, OverrideError
 from tests.support.lines import VPR
 from tests.support.server import DAY
 
@@ -143,3 +145,24 @@ def test_phones_are_part_of_a_question_and_of_what_it_is() -> None:
     assert Question.read(asked["one"].line()).rules.phones == {"ADVOCATE_1": ONE}
     assert Question.read(asked["no store"].line()).rules.phones is None
     assert len({question.identity() for question in asked.values()}) == 3, "without any there is one answer"
+
+
+def test_covers_stand_with_other_phones() -> None:
+    """In a place that somebody takes there are two members, of whom one stands there a second time."""
+    hour = timedelta(hours=1)
+    cover = Override(DAY - hour, DAY + hour, None, {}, Cover("Second advocate", "First advocate"))
+    site = overridden(load(VPR, rules({})).site, (cover,))
+    there = filled(site, rules(BOTH))
+    assert there.teams == overridden(load(VPR, rules(BOTH)).site, (cover,)).teams
+    assert rung(there) == [ONE], "during the cover"
+    assert phones_of(there) == BOTH
+    assert [member.number for member in roster(there.teams["advocates"], there.schedule, DAY + hour)] == [ONE, TWO]
+    assert filled(overridden(there, ()), rules(BOTH)).teams == load(VPR, rules(BOTH)).site.teams
+
+
+def test_nobody_covers_without_a_phone() -> None:
+    site = load(VPR, rules({"ADVOCATE_1": ONE})).site
+    stretch = DAY, DAY + timedelta(hours=2)
+    with pytest.raises(OverrideError, match="'Second advocate' has no phone that could be rung; confirm one"):
+        read_cover(site, "First advocate", "Second advocate", stretch, DAY)
+    assert read_cover(site, "Second advocate", "First advocate", stretch, DAY).cover

@@ -19,6 +19,7 @@ from phonetree.simulator.world import parse_world
 from phonetree.store.actions import since
 from phonetree.store.phones import MOST_CALLS, UNDO_SECONDS, Phones
 from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
 from phonetree.store.tables import phones as table
 from tests.support.console import Client, Console, console
 from tests.support.databases import KINDS
@@ -232,6 +233,19 @@ def test_the_old_phone_rings_until_the_new_one_is_confirmed(here: People) -> Non
     here.world("*=accepts after 0")
     here.add(OTHER)
     assert here.followed() == {"ADVOCATE_1": OTHER}
+
+
+def test_it_says_until_every_server_follows(here: People) -> None:
+    store, now = here.console.services.store, here.console.services.seconds()
+    here.add()
+    words = "Not every server follows this yet; that takes a few seconds."
+    assert words not in here.shown(), "no server reports"
+    digests = [here.phones.followed().digest, "another"]
+    for name, digest in zip(("one", "two"), digests, strict=True):
+        Servers(store).tell(name, Report("abc", phones=digest), now)
+    assert words in here.shown()
+    Servers(store).tell("two", Report("abc", phones=digests[0]), now)
+    assert words not in here.shown()
 
 
 def test_a_removed_phone_can_be_brought_back_for_an_hour(here: People) -> None:

@@ -15,15 +15,12 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from phonetree.errors import PeopleError
 from phonetree.store import actions
 from phonetree.store.database import Store
+from phonetree.store.sealed import Sealer
 from phonetree.store.tables import phones
 
 TOKEN_SECONDS = 600
@@ -40,15 +37,10 @@ CALLS_SECONDS = 3600
 UNDO_SECONDS = 3600
 """How long the removal of a phone can be undone; then its number is forgotten."""
 
-LONGEST_NUMBER = 16
-"""Characters of any number (E.164). All are sealed at this length, so that none shows its own."""
-
 LONGEST_REASON = 200
 
 KEY = "1"
 """What whoever has the phone presses, as for every call that is passed on to it."""
-
-_IV_BYTES = 12
 
 
 class State(StrEnum):
@@ -129,7 +121,7 @@ class Phones:
 
     def __init__(self, store: Store, secrets: tuple[str, ...]) -> None:
         self._store = store
-        self._keys = tuple(AESGCM(_derived(secret)) for secret in secrets)
+        self._sealer = Sealer(secrets, "phones")
         self._read: tuple[str, Mapping[str, str]] = "", {}
 
     # -- what servers follow
@@ -349,19 +341,14 @@ class Phones:
         if row.state == State.REMOVED and _final(row) <= now:
             return True
         sealed = [(place, getattr(row, place)) for place in ("sealed", "new") if getattr(row, place)]
-        return any(
-            self._open(row.name, place, data) and _opened(self._keys[0], row.name, place, data) is None
-            for place, data in sealed
-        )
+        return any(self._sealer.again(data, place, row.name) for place, data in sealed)
 
     def _seal(self, name: str, place: str, number: str) -> bytes:
-        iv = random.token_bytes(_IV_BYTES)
-        return iv + self._keys[0].encrypt(iv, number.ljust(LONGEST_NUMBER).encode(), _bound(name, place))
+        return self._sealer.seal(number, place, name)
 
     def _open(self, name: str, place: str, sealed: bytes | None) -> str | None:
         """The number in a place of a row; None when there is none, or none of the keys opens it."""
-        opened = (_opened(key, name, place, sealed) for key in self._keys if sealed)
-        return next((number for number in opened if number is not None), None)
+        return self._sealer.open(sealed, place, name) if sealed else None
 
 
 _NO_CALL: Mapping[str, Any] = {"token": None, "expires_at": None, "progress": None, "reason": None}
@@ -388,21 +375,6 @@ def _progress(row: Row[Any], now: int) -> Progress | None:
 def _final(row: Row[Any]) -> int:
     """When a removal becomes final."""
     return int(row.changed_at) + UNDO_SECONDS
-
-
-def _derived(secret: str) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=b"phonetree phones").derive(secret.encode())
-
-
-def _bound(name: str, place: str) -> bytes:
-    return f"phonetree phone 1\n{place}\n{name}\n".encode()
-
-
-def _opened(key: AESGCM, name: str, place: str, sealed: bytes) -> str | None:
-    try:
-        return key.decrypt(sealed[:_IV_BYTES], sealed[_IV_BYTES:], _bound(name, place)).decode().strip()
-    except (InvalidTag, ValueError):
-        return None
 
 
 def _hashed(token: str) -> bytes:

@@ -6,14 +6,17 @@ Only these tests look at them. All others have a copy of their own, tests/sites/
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from phonetree.__main__ import main
+from phonetree.config.editing import Add, Remove, edited
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
+from phonetree.core.schedule import DatedHours
 from tests.support.lines import ROOT
 
 SHIPPED = ROOT / "config"
@@ -26,6 +29,20 @@ def test_what_is_shipped_is_good(command: list[str], monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PHONETREE_CONFIG", str(SHIPPED))
     assert main(["migrate"]) == 0
     assert main(command) == 0
+
+
+def test_a_closed_day_is_one_line_more_in_the_shipped_hours_and_none_when_it_is_removed() -> None:
+    rules = NumberRules({}, stand_in=True)
+    loaded = load(SHIPPED, rules)
+    day = loaded.site.schedule.dated[-1].last + timedelta(days=1)
+    names = dict.fromkeys(loaded.site.languages, "a day of the tests")
+    entry = DatedHours(day, day, (), names)
+    added = edited(loaded, Add(entry), SHIPPED, rules, day)
+    before, after = ((each.contents["hours.yaml"]).decode().splitlines(True) for each in (loaded, added))
+    assert [line for line in after if line not in before] == list(set(after) - set(before))
+    assert len(after) - len(before) == 1
+    removed = edited(added, Remove(entry), SHIPPED, rules, day)
+    assert removed.contents == loaded.contents
 
 
 def test_no_other_test_looks_at_it() -> None:

@@ -17,11 +17,11 @@ from phonetree.config.editing import Add, Change, Edit, Remove, described, edite
 from phonetree.config.site import HOURS, ROUTING, Loaded, load, made_of
 from phonetree.core.schedule import DatedHours, Span
 from phonetree.errors import EditError
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 TODAY = date(2026, 11, 25)
-SITES = [ROOT / "config", *sorted(path.parent for path in (ROOT / "tests" / "sites").glob("*/hours.yaml"))]
-MIT = ROOT / "config"
+SITES = sorted(path.parent for path in (ROOT / "tests" / "sites").glob("*/hours.yaml"))
+MIT = VPR
 
 SNOW = DatedHours(date(2026, 12, 4), date(2026, 12, 4), (), {"en": "snow day", "es": "el día de nieve"})
 HALF = DatedHours(

@@ -28,7 +28,7 @@ from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
 from tests.support.databases import KINDS, store
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 DAY = date(2026, 12, 4)
@@ -38,7 +38,7 @@ HALF = DatedHours(date(2026, 12, 9), date(2026, 12, 9), (Span(540, 720),), {"en"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(copytree(ROOT / "config", tmp_path / "config"))
+    return Path(copytree(VPR, tmp_path / "config"))
 
 
 @pytest.fixture(params=KINDS)

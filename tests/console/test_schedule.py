@@ -17,7 +17,7 @@ from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 from tests.support.databases import KINDS
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 DAY = "/staff/schedule/2026-12-04"
 FORM = {"first": "2026-12-04", "name.en": "a <snow> day", "name.es": "el día de nieve"}
@@ -27,7 +27,7 @@ TOLD = "closed day added: Friday 4 December 2026 (a &lt;snow&gt; day)"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(copytree(ROOT / "config", tmp_path / "config"))
+    return Path(copytree(VPR, tmp_path / "config"))
 
 
 @pytest.fixture(params=KINDS)
@@ -157,8 +157,8 @@ def test_a_day_is_closed_seen_before_saved_and_undone(each: Console) -> None:
     assert preview.status_code == 200
     text = _words(preview)
     assert "Friday 4 December 2026: closed (a &lt;snow&gt; day), was open 9:00-17:00." in text
-    assert "We are closed today for a &lt;snow&gt; day." in text
-    assert "Hoy está cerrado por el día de nieve." in text
+    assert "We are closed today for a &lt;snow&gt; day;" in text
+    assert "Hoy está cerrado por el día de nieve;" in text
     assert (each.settings.config / HOURS).read_bytes() == before
     saved = _send(client, "save", began=_began(preview))
     assert saved.status_code == 303
@@ -251,7 +251,7 @@ def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
     for name, value in {**FORM, **fields}.items():
         if name != "old":
             assert value.replace("<", "&lt;").replace(">", "&gt;") in text
-    assert load(made.settings.config, RULES).contents == load(ROOT / "config", RULES).contents
+    assert load(made.settings.config, RULES).contents == load(VPR, RULES).contents
 
 
 def test_pressed_twice_it_is_made_once(made: Console) -> None:
@@ -320,7 +320,7 @@ def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Con
     assert "Friday 27 November The day after Thanksgiving Closed" in text
     assert 'name="began"' not in client.get(DAY).get_data(as_text=True)
     assert client.post(DAY, FORM).status_code == 200
-    assert (made.settings.config / HOURS).read_bytes() == (ROOT / "config" / HOURS).read_bytes()
+    assert (made.settings.config / HOURS).read_bytes() == (VPR / HOURS).read_bytes()
 
 
 def test_a_folder_that_cannot_be_written_is_said_before_anybody_types(made: Console) -> None:

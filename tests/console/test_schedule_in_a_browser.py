@@ -15,7 +15,7 @@ from phonetree.core.schedule import Cover, Override
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter, running
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import RULES, VPR
 from tests.support.screens import WIDTHS, look, tab_to
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Console]:
-    config = Path(copytree(ROOT / "config", tmp_path / "config"))
+    config = Path(copytree(VPR, tmp_path / "config"))
     with console("sqlite", tmp_path, config=config) as opened:
         loaded = load(config, RULES)
         kept = Revisions(opened.services.store)

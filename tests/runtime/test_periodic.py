@@ -67,7 +67,7 @@ def test_a_server_that_stops_leaves_nothing_running(tmp_path: Path) -> None:
     server = Server(VPR, database=tables("sqlite", tmp_path))
     server.services.start()
     loops = {thread.name for thread in set(threading.enumerate()) - before if "Thread-" not in thread.name}
-    assert loops == {"watch", "canary", "alerts", "forget", "worker", "overrides", "reports"}
+    assert loops == {"watch", "canary", "alerts", "forget", "worker", "overrides", "reports", "reminders"}
     server.services.stop()
     assert set(threading.enumerate()) - before == set()
     server.close()

@@ -129,6 +129,33 @@ def check(
         raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
 
 
+def apart(
+    overrides: tuple[Override, ...], broken: Callable[[tuple[Override, ...]], tuple[Problem, ...]]
+) -> tuple[tuple[Override, ...], tuple[tuple[Override, tuple[Problem, ...]], ...]]:
+    """Those of overrides, newest first, that can be in force together; and those left out, each with the promises that
+    it would break. `broken` says which ones several break.
+
+    None may keep the others from being in force, since callers have to hear that the line is closed. Each was checked
+    with the others of its time; they may break a promise together after one was ended, or two were made at once. Then
+    the newest is left out without which the others break none; if there is no such one, each that breaks one beside
+    the older ones.
+    """
+    if not (problems := broken(overrides)):
+        return overrides, ()
+    for one in overrides:
+        others = tuple(each for each in overrides if each is not one)
+        if not broken(others):
+            return others, ((one, problems),)
+    in_force: tuple[Override, ...] = ()
+    left_out: list[tuple[Override, tuple[Problem, ...]]] = []
+    for one in reversed(overrides):
+        if problems := broken((one, *in_force)):
+            left_out.append((one, problems))
+        else:
+            in_force = (one, *in_force)
+    return in_force, tuple(left_out)
+
+
 def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], set[NodeId]]:
     """When nobody in a team can be rung because of an override, while the line is open; and the nodes that callers
     come to then."""

@@ -15,11 +15,12 @@ from phonetree.config.override import changes_something, check, left_alone, read
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
 from phonetree.console.services import ConsoleServices
-from phonetree.core.rota import Stretch, rota
+from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
+from phonetree.store.servers import servers
 
 NOBODY = "nobody"
 
@@ -101,7 +102,10 @@ class ShortNotice:
         self.zone = self.written.schedule.zone
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
         self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
-        self.others = standing(self.kept)
+        self.servers = servers(running.store, running.seconds())
+        self.refused = {number: text for each in self.servers for number, text in each.report.refused}
+        """Why servers do not answer with an override, by its number."""
+        self.others = standing(each for each in self.kept if each.number not in self.refused)
         self.site = overridden(self.written, self.others)
 
     # -- a form
@@ -185,12 +189,22 @@ class ShortNotice:
 
     # -- in words
 
+    def why_not(self, kept: Kept) -> str:
+        """Why an override is not in force; "" if it is."""
+        if kept.number not in self.refused:
+            return ""
+        new, _ = left_alone(self.written, kept.override, self.others)
+        return f"nobody could be rung in {self._alone(new)[0]}" if new else self.refused[kept.number]
+
+    def _alone(self, new: list[Gap]) -> tuple[str, ...]:
+        return tuple(f"{gap.team}: {times.stretch_words(*self._local(gap.begins, gap.ends), self.now)}" for gap in new)
+
     def preview(self, wanted: Override) -> Preview:
         """What an override will do."""
         at = max(wanted.begins, self.now)
         under = overridden(self.written, (wanted, *self.others))
         new, come_to = left_alone(self.written, wanted, self.others)
-        alone = tuple(f"{gap.team}: {times.stretch_words(*self._local(gap.begins, gap.ends), self.now)}" for gap in new)
+        alone = self._alone(new)
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(

@@ -19,7 +19,6 @@ from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, first_name
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
-from phonetree.store.servers import servers
 
 blueprint = Blueprint("today", __name__)
 
@@ -32,12 +31,14 @@ NEXT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An override as the page shows it: in words, who made it, and whether it is in force yet."""
+    """An override as the page shows it: in words, who made it, whether its time has come, and why servers do not answer
+    with it ("": they do)."""
 
     number: int
     words: str
     by: str
     in_force: bool
+    why_not: str
 
 
 @blueprint.get("/staff/")
@@ -76,8 +77,8 @@ def follow() -> str:
 
 
 def _following(notice: ShortNotice) -> Following:
-    running = services()
-    return following(servers(running.store, running.seconds()), notice.kept, running.seconds())
+    expected = (each for each in notice.kept if each.number not in notice.refused)
+    return following(notice.servers, expected, services().seconds())
 
 
 def _headline(notice: ShortNotice) -> str:
@@ -110,7 +111,8 @@ def _rung(notice: ShortNotice) -> list[str]:
 
 
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:
-    return Standing(kept.number, notice.sentence(kept.override), kept.by, kept.override.begins <= notice.now)
+    begun = kept.override.begins <= notice.now
+    return Standing(kept.number, notice.sentence(kept.override), kept.by, begun, notice.why_not(kept))
 
 
 def _ended(notice: ShortNotice) -> Standing | None:

@@ -65,7 +65,7 @@ class Reporter:
             overrides=self.overrides.following,
             phones=self.phones.digest if self.phones else "",
             problems=tuple(masked(str(problem)) for problem in self.sites.problems),
-            refused=tuple(masked(problem.text) for problem in self.sites.refused),
+            refused=tuple((number, masked(text)) for number, text in self.overrides.refused),
             unkept=masked(self.phones.unkept) if self.phones else "",
             test_call=self.canary.ok,
         )

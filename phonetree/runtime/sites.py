@@ -13,6 +13,7 @@ from threading import Lock
 from time import monotonic
 
 from phonetree.config.numbers import NumberRules
+from phonetree.config.override import apart
 from phonetree.config.phones import filled
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
@@ -35,7 +36,7 @@ class Sites:
     """What a server holds: the site that new calls get, those of calls in progress, the last edit.
 
     `problems` are those of the last edit, empty when it was valid; otherwise `current` is older than the files.
-    `refused` is what the latest overrides would break; then the previous ones stay in force. `unkept` is what is broken
+    `refused` is what overrides would break that are left out, or why none could be checked. `unkept` is what is broken
     with the latest phones; `waiting` says that new ones do not ring for that reason. `fillings` counts how often other
     phones began to ring, or some stopped.
     """
@@ -65,6 +66,8 @@ class Sites:
         self._publish = publish
         self.problems: tuple[Problem, ...] = ()
         self.refused: tuple[Problem, ...] = ()
+        self.left_out: tuple[tuple[Override, tuple[Problem, ...]], ...] = ()
+        """The latest overrides that are not in force, each with the promises that it would break."""
         self.unkept: tuple[Problem, ...] = ()
         self.waiting = False
         self.fillings = 0
@@ -170,33 +173,43 @@ class Sites:
                         self.reloads += 1
                     return not published
 
-    def override(self, overrides: tuple[Override, ...]) -> bool:
-        """Replaces the overrides by these, newest first; True when they are in force. If the site would break a promise
-        that it keeps without them, nothing changes, nor if we fail on them."""
+    def override(self, overrides: tuple[Override, ...], ended: tuple[Override, ...] = ()) -> bool:
+        """Replaces the overrides by these, newest first; True when all are in force. Those by which the site would
+        break a promise that it keeps without them are left out (`left_out`). If we fail on them nothing changes.
+
+        Those that have `ended` are not proved: they only say who was on shift when a ringing began.
+        """
         with self._changes:
             self._override_due = inf
             while True:
                 with self._swap:
                     site, contents, rules = self.current, self.contents, self.rules
+                current = tuple(each for each in overrides if each not in ended)
                 try:
-                    self.refused = self._broken_by(overrides, site, contents)
+                    in_force, left_out = apart(current, lambda some: self._broken_by(some, site, contents))  # noqa: B023
                 except StoppedError:
                     return False
                 except Exception as error:  # noqa: BLE001 -- see above
                     self.refused = problems_of(error, self.folder)
                     self._override_due = _again(error)
-                if self.refused:
                     return False
                 with self._swap:
                     # else an edit or a phone went live meanwhile
                     if self.current.revision == site.revision and self.rules is rules:
-                        self._change(overrides)
-                        return True
+                        self._change(tuple(each for each in overrides if each in in_force or each in ended))
+                        self.left_out = left_out
+                        self.refused = tuple(dict.fromkeys(one for _, problems in left_out for one in problems))
+                        return not left_out
 
     @property
     def override_due(self) -> bool:
         """Whether overrides that could not be proved are worth another try."""
         return monotonic() >= self._override_due
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """Those in force or to come, newest first."""
+        return self._overrides
 
     def take_over(self, overrides: tuple[Override, ...]) -> None:
         """The same without checking promises, for overrides that were in force before this server started."""

@@ -27,15 +27,16 @@ class Report:
 
     `revision` is what callers hear from it; `overrides` are those that it answers with, by number and end; `phones` is
     the digest of the phones that it follows, as of `Phones.followed`, "" without any. `problems` are those of an edit
-    that was refused, `refused` those of overrides, `unkept` what is broken with the phones of now; each is empty if
-    there are none. `test_call` is whether its test call succeeds, None before the first one.
+    that was refused, `refused` are overrides that it does not answer with, by number, and why; `unkept` is what is
+    broken with the phones of now; each is empty if there are none. `test_call` is whether its test call succeeds, None
+    before the first one.
     """
 
     revision: str
     overrides: tuple[tuple[int, int], ...] = ()
     phones: str = ""
     problems: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[tuple[int, str], ...] = ()
     unkept: str = ""
     test_call: bool | None = None
 
@@ -129,7 +130,7 @@ def _report(text: str) -> Report:
         tuple((number, ends) for number, ends in told["overrides"]),
         told["phones"],
         tuple(told["problems"]),
-        tuple(told["refused"]),
+        tuple((number, text) for number, text in told["refused"]),
         told["unkept"],
         told["test_call"],
     )

@@ -45,7 +45,7 @@ def test_stored_text_is_text_on_every_page(made: Console) -> None:
     said = Override(made.now, begins, None, {"en": HOSTILE.replace("{{7*7}}", ""), "es": "<b>hola</b>"})
     for each in (cover, said):
         made.services.overrides.add(each, HOSTILE, HOSTILE, seconds)
-    told = Report("abc", problems=(HOSTILE,), refused=(HOSTILE,), unkept=HOSTILE, test_call=False)
+    told = Report("abc", problems=(HOSTILE,), refused=((1, HOSTILE), (0, HOSTILE)), unkept=HOSTILE, test_call=False)
     servers = Servers(made.services.store)
     servers.tell("one", told, seconds)
     servers.look(HOSTILE[:20], [(HOSTILE, HOSTILE)], seconds)

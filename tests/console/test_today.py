@@ -287,7 +287,7 @@ def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -
     [
         ({"test_call": False}, "A server fails its own test call: callers may not be answered."),
         ({"problems": ("routing.yaml:3:1: <b>bad</b>",)}, "The last edit was refused, and callers hear the version"),
-        ({"refused": ("0 reaches nobody",)}, "What was changed at short notice is not in force: 0 reaches nobody"),
+        ({"refused": ((0, "it was late"),)}, "What was changed last at short notice could not be checked"),
         ({"unkept": "nobody can be rung"}, "nobody can be rung"),
         ({"revision": "def"}, "The servers answer with different versions of the tree."),
     ],

@@ -256,14 +256,41 @@ def test_nobody_rings_where_staff_accepted_what_callers_come_to(helpline: Helpli
     assert rung(server) == [FIRST, SECOND]
 
 
-def test_nobody_rings_in_vain_is_refused_by_a_server_too_where_it_was_not_accepted(helpline: Helpline) -> None:
+def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_in_force(helpline: Helpline) -> None:
+    """While the line was closed both could be away without anybody's accepting it; then the closure was ended."""
     server = helpline.server()
     look(server)
+    closed = helpline.add(Kind.CLOSED)
     for name in ("First advocate", "Second advocate"):
         helpline.overrides.add(Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(name)), "Ada", "x", 1)
     look(server)
+    assert not server.sites.refused
+    helpline.overrides.withdraw(closed, "Ada", int(DAY.timestamp()))
+    look(server)
+    assert HERE in server.post("/voice").text, "what was ended is ended"
+    assert rung(server) == [SECOND], "the newest is left out"
+    poller = server.services.overrides
+    assert poller
+    assert [number for number, _ in poller.refused] == [3]
+    assert {2, closed} >= {number for number, _ in poller.following} >= {2}
+    helpline.add(None, WORDS)
+    look(server)
+    assert WORDS["en"] in server.post("/voice").text, "and newer ones come into force"
+    helpline.overrides.withdraw(2, "Ada", int(DAY.timestamp()))
+    server.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS)
+    look(server)
+    assert not poller.refused
+    assert rung(server) == [FIRST], "once the other is back, this one is away"
+
+
+def test_a_server_that_starts_checks_what_it_takes_over_in_its_next_round(helpline: Helpline) -> None:
+    for name in ("First advocate", "Second advocate"):
+        helpline.overrides.add(Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(name)), "Ada", "x", 1)
+    server = helpline.server()
+    look(server)
+    look(server)
+    assert rung(server) == [SECOND]
     assert server.sites.refused
-    assert rung(server) == [FIRST, SECOND]
 
 
 def test_a_ringing_goes_on_with_those_on_shift_when_it_began(helpline: Helpline, tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_report_comes_back_as_it_was_with_its_minute(opened: Store) -> None:
-    bad = Report("abc", problems=("routing.yaml:1:1: é",), refused=("x",), unkept="nobody", test_call=False)
+    bad = Report(
+        "abc", problems=("routing.yaml:1:1: é",), refused=((2, "0 reaches nobody"),), unkept="nobody", test_call=False
+    )
     reports = Servers(opened)
     reports.tell("one", GOOD, NOW)
     reports.tell("two", bad, NOW)

@@ -62,7 +62,7 @@ class Form:
     until_at: str = ""
     words: Mapping[Language, str] = field(default_factory=dict)
     away: str = ""
-    by: str = NOBODY
+    by: str = ""
     accepted: tuple[NodeId, ...] = ()
     keys: str = ""
     phones: str = "somebody"
@@ -115,7 +115,7 @@ class ShortNotice:
         found = {ending.name: ending for ending in times.endings(self.site.schedule, self.now)}
         first = {
             Change.CLOSE: ("opening", "hours", "today"),
-            Change.OPEN: ("today", "1h", "4h", "opening"),
+            Change.OPEN: ("1h", "4h", "today", "opening"),
             Change.SAY: ("hours", "today", "opening"),
             Change.COVER: ("hours", "next", "1h", "4h", "today"),
             Change.AWAY: ("hours", "next", "1h", "4h", "today"),
@@ -124,19 +124,19 @@ class ShortNotice:
         usual = [found[name] for name in ordered if name in found]
         return tuple(one for one in usual if change not in COVERS or one.name != "opening")
 
-    def members(self) -> tuple[str, ...]:
-        """The names of all members, those on shift first."""
-        now = next(rota(self.site, self.now, self.now + timedelta(minutes=1)))
-        on_shift = [member.name for members in now.on_shift.values() for member in members]
-        everybody = [member.name for team in self.written.teams.values() for member in team.members]
-        return tuple(dict.fromkeys((*on_shift, *everybody)))
+    def members(self, *, with_phones: bool = False) -> tuple[str, ...]:
+        """The names of all members, in the order of the teams, or of those who have a phone."""
+        everybody = (member for team in self.written.teams.values() for member in team.members)
+        return tuple(dict.fromkeys(member.name for member in everybody if member.number or not with_phones))
 
     def override(self, form: Form) -> Override:
         """What a form asks for. Raises OverrideError with every problem."""
         stretch = self._stretch(form)
         if form.change in COVERS:
-            if not form.away:
-                raise OverrideError(["choose who is away"])
+            if not form.away or not form.by:
+                raise OverrideError(
+                    ["choose who is away" if not form.away else "choose who takes the place, or nobody"]
+                )
             by = "" if form.by == NOBODY else form.by
             return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
         words = {language: text for language, text in form.words.items() if text.strip()}
@@ -156,15 +156,15 @@ class ShortNotice:
 
     def _stretch(self, form: Form) -> tuple[datetime, datetime]:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
+        later = None
         if form.begins != times.NOW:
-            begins = times.typed(form.begins_at, self.zone, "Begin")
+            later = times.typed(form.begins_at, self.zone, "Begin")
+            if later < self.now - timedelta(seconds=SAME_SECONDS):
+                raise OverrideError(["Begin: that is over; choose from now, or a later time"])
         if form.until == times.OTHER:
-            return begins, times.typed(form.until_at, self.zone, "End")
-        for ending in self.endings(form.change):
-            if ending.name == form.until and ending.moment:
-                later = ending.begins if form.begins == times.NOW else None
-                return later or begins, ending.moment
-        raise OverrideError(["choose until when"])
+            return later or begins, times.typed(form.until_at, self.zone, "End")
+        with_it, ends = times.chosen(form.until)
+        return later or with_it or begins, ends
 
     def same(self, wanted: Override) -> Kept | None:
         """The override that stands already if the form was sent twice."""

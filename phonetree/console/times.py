@@ -16,6 +16,9 @@ NOW = "now"
 
 DAY = timedelta(days=1)
 
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""Of a moment that makes sense; the clock of others cannot be reckoned with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -26,6 +29,13 @@ class Ending:
     words: str
     moment: datetime | None
     begins: datetime | None = None
+
+    @property
+    def value(self) -> str:
+        """The choice in a form: with its moments, so that a form that was opened earlier means what it showed."""
+        if self.moment is None:
+            return self.name
+        return f"{self.begins.isoformat() if self.begins else NOW}/{self.moment.isoformat()}"
 
 
 def clock(moment: datetime) -> str:
@@ -84,6 +94,22 @@ def endings(schedule: Schedule, now: datetime) -> tuple[Ending, ...]:
         words = f"for {hours} hour{'s' if hours > 1 else ''}, until {when(moment, now)}"
         found.append(Ending(f"{hours}h", words, moment))
     return (*found, Ending(OTHER, "until ...", None))
+
+
+def chosen(value: str) -> tuple[datetime | None, datetime]:
+    """The moments of a choice: when it begins (None: now), and its end. Raises OverrideError."""
+    begins, _, ends = value.partition("/")
+    try:
+        return None if begins == NOW else _aware(begins), _aware(ends)
+    except (ValueError, OverflowError):
+        raise OverrideError(["choose until when"]) from None
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
+    return moment
 
 
 def typed(text: str, zone: BaseTzInfo, what: str) -> datetime:

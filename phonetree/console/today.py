@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,7 +14,7 @@ from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
 from phonetree.console.services import services
-from phonetree.console.short_notice import COVERS, TITLES, Change, Form, Preview, ShortNotice
+from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice
 from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, first_name
@@ -65,6 +66,7 @@ def page() -> str:
         gap_days=GAP_DAYS,
         changes=TITLES,
         following=_following(notice),
+        state=_state(notice),
         warnings=warnings(services(), notice.loaded, staff(), now),
     )
 
@@ -73,7 +75,14 @@ def page() -> str:
 @needs()
 def follow() -> str:
     """How far the servers are, alone: for a script that asks until all are."""
-    return render("console/following.html", following=_following(ShortNotice(services())))
+    notice = ShortNotice(services())
+    return render("console/following.html", following=_following(notice), state=_state(notice))
+
+
+def _state(notice: ShortNotice) -> str:
+    """Changes when what the page says does, so that a page that is left open can say that it is out of date."""
+    stands = [(each.number, each.override.ends, each.number in notice.refused) for each in notice.kept]
+    return sha256(repr((stands, _headline(notice), notice.loaded.site.revision)).encode()).hexdigest()[:12]
 
 
 def _following(notice: ShortNotice) -> Following:
@@ -94,9 +103,15 @@ def _why(notice: ShortNotice) -> str:
     why = "These are the usual hours."
     if name := first_name(status.names):
         why = f"Today is {name}."
-    for each in notice.kept:
-        if each.override.kind and each.override.at(now):
-            why = f"{each.by} set this until {times.when(each.override.ends.astimezone(notice.zone), now)}."
+    deciding = [each for each in notice.kept if each.override.kind and each.number not in notice.refused]
+    ends = status.until if status.kind is Kind.OPEN else status.next_opening
+    if ends and any(each.override.begins < ends and now < each.override.ends for each in deciding):
+        why = "So it was set at short notice."
+    for each in deciding:
+        if each.override.at(now):
+            did = "opened" if each.override.kind is Kind.OPEN else "closed"
+            until = times.when(each.override.ends.astimezone(notice.zone), now)
+            why = f"{each.by} {did} the line until {until}."
             break
     if status.next_opening and status.kind is Kind.OPEN:
         why += f" The next opening is {times.when(status.next_opening, now)}."
@@ -136,7 +151,9 @@ def _number(name: str) -> int:
 def form(change: str) -> str:
     """The form, with what callers would meet if it was saved as it is."""
     notice, asked = ShortNotice(services()), _change(change)
-    first = Form(asked, until=notice.endings(asked)[0].name, away=_me(notice) if asked is Change.AWAY else "")
+    first = Form(asked, until=notice.endings(asked)[0].value)
+    if asked is Change.AWAY:
+        first = replace(first, away=_me(notice), by=NOBODY)
     return _form(notice, replace(first, begins_at=times.for_a_field(notice.now)))
 
 
@@ -154,7 +171,7 @@ def change(change: str) -> str | Page | Response:
         same = notice.same(wanted)
         number = same.number if same else notice.save(wanted, staff().name)
     except LeftAloneError:
-        return _form(notice, sent, alone=True), 409
+        return _form(notice, sent, problem=_ALONE), 409
     except OverrideError as error:
         return _form(notice, sent, problem=str(error)), 422
     return redirect(url_for("today.page", done=number), 303)
@@ -200,7 +217,13 @@ def _me(notice: ShortNotice) -> str:
     return staff().name if staff().name in notice.members() else ""
 
 
-def _form(notice: ShortNotice, sent: Form, *, problem: str = "", alone: bool = False, calling: bool = False) -> str:
+_ALONE = (
+    "this is not saved yet: nobody could be rung while the line is open. Choose who takes the place, or tick below "
+    "that you accept what callers hear then"
+)
+
+
+def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool = False) -> str:
     preview: Preview | None = None
     lines: list[simulated.Line] = []
     try:
@@ -219,10 +242,10 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", alone: bool = F
         endings=notice.endings(sent.change),
         languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
+        takers=notice.members(with_phones=True) if sent.change in COVERS else (),
         covers=sent.change in COVERS,
         phones=simulated.PHONES,
         preview=preview,
-        alone=alone,
         lines=lines,
         problem=problem,
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -23,6 +24,8 @@ from tests.support.programs import answers, environ, free_port, stop, until
 
 ADDRESS, PROGRAM = "203.0.113.77", "Mozilla/5.0 (a-rare-browser)"
 TRACES = (ADDRESS.encode(), b"127.0.0.1", b"a-rare-browser")
+
+TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}"
 
 SCREENS = ("", "today/close", "today/cover", "schedule", "people", "calendar", "accounts", "accounts/actions", "you")
 
@@ -85,7 +88,12 @@ def test_looking_leaves_nothing(console: Console) -> None:
     for screen in SCREENS:
         answer = session.get(f"{console.url}/staff/{screen}")
         assert (answer.status_code, answer.url) == (200, f"{console.url}/staff/{screen}")
-    sent = {"csrf_token": _token(session.get(f"{console.url}/staff/today/close")), "until": "today", "begins": "now"}
+    sent = {
+        "csrf_token": _token(session.get(f"{console.url}/staff/today/close")),
+        "until": "other",
+        "until_at": TOMORROW,
+        "begins": "now",
+    }
     preview = session.post(f"{console.url}/staff/today/close", data={**sent, "action": "try"})
     assert "transcript" in preview.text
     session.post(f"{console.url}/staff/sign-out", data={"csrf_token": sent["csrf_token"]})
@@ -97,7 +105,7 @@ def test_what_is_kept_of_a_failure_and_of_a_change_names_no_address(console: Con
     console.sign_in("wrong")
     session = console.sign_in()
     page = session.get(f"{console.url}/staff/today/close")
-    sent = {"csrf_token": _token(page), "until": "today", "begins": "now", "action": "save"}
+    sent = {"csrf_token": _token(page), "until": "other", "until_at": TOMORROW, "begins": "now", "action": "save"}
     assert "Done" in session.post(f"{console.url}/staff/today/close", data=sent).text
     actions = [str(row) for row in console.rows()["actions"]]
     assert sum("closed from" in row for row in actions) == 1

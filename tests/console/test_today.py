@@ -11,6 +11,7 @@ import pytest
 
 from phonetree.config.site import overridden
 from phonetree.console import simulated, times
+from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import Site
@@ -44,9 +45,21 @@ def today(client: Client, query: str = "") -> str:
     return text(client.get(f"/staff/{query}").get_data(as_text=True))
 
 
+def chosen(client: Client, change: str, until: object) -> object:
+    """The choice of an end in a form, by its name; anything else as it is."""
+    found = ShortNotice(client.console.services).endings(Change(change))
+    return next((each.value for each in found if each.name == until), until)
+
+
 def save(client: Client, change: str, **fields: object) -> str:
     """Sends a form, and follows to the page after it."""
-    data = {"begins": "now", "action": "save", "by": "nobody", **fields}
+    data = {
+        "begins": "now",
+        "action": "save",
+        "by": "nobody",
+        **fields,
+        "until": chosen(client, change, fields["until"]),
+    }
     answer = client.post(f"/staff/today/{change}", data)
     if answer.status_code == 303:
         return text(client.get(answer.headers["Location"]).get_data(as_text=True))
@@ -76,7 +89,7 @@ def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
     assert kept(made) == (), "looking changes nothing"
     after = save(client, "close", until="opening", **WORDS)
     assert "Done: closed until tomorrow 9:00" in after
-    assert "Closed until tomorrow 9:00 the member set this until tomorrow 9:00." in after
+    assert "Closed until tomorrow 9:00 the member closed the line until tomorrow 9:00." in after
     override = kept(made)[0].override
     assert (override.kind, override.words["es"]) == (Kind.CLOSED, "Viene una tormenta.")
     assert override.ends == datetime.fromisoformat("2026-11-24T14:00+00:00")
@@ -125,7 +138,7 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     save(client, "away", away=FIRST, until="hours")
     refused = save(client, "away", away=SECOND, until="hours")
     assert "Nobody can be rung while the line is open: advocates: until 17:00" in refused
-    assert "I accept that callers then come to unanswered: “I am sorry, no advocate could take your call" in refused
+    assert "I accept that callers hear this then: “I am sorry, no advocate could take your call" in refused
     assert len(kept(made)) == 1
     assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead"), "another node is none"
     accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered")
@@ -154,6 +167,13 @@ def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
         ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in 'es'"),
         ("say", {"until": "today", "words-en": "{x}", "words-es": "hola"}, "have a brace"),
         ("cover", {"until": "today"}, "choose who is away"),
+        ("cover", {"until": "today", "away": FIRST, "by": ""}, "choose who takes the place, or nobody"),
+        (
+            "close",
+            {"until": "today", "begins": "at", "begins_at": "2026-11-20T10:00"},
+            "choose from now, or a later time",
+        ),
+        ("close", {"until": "now/0001-01-01T00:00:00+00:00"}, "choose until when"),
         ("cover", {"until": "today", "away": "<b>"}, "'<b>' is not a member of a team"),
         ("cover", {"until": "today", "away": FIRST, "by": FIRST}, "cannot take their own place"),
     ],
@@ -162,7 +182,10 @@ def test_what_cannot_be_saved_is_told_and_nothing_typed_is_lost(
     made: Console, change: str, fields: dict[str, str], problem: str
 ) -> None:
     client = made.client(Role.MEMBER)
-    answer = client.post(f"/staff/today/{change}", {"begins": "now", "action": "save", "by": "nobody", **fields})
+    answer = client.post(
+        f"/staff/today/{change}",
+        {"begins": "now", "action": "save", "by": "nobody", **fields, "until": chosen(client, change, fields["until"])},
+    )
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert problem.lower() in text(page).lower()
@@ -176,7 +199,9 @@ def test_what_cannot_be_saved_is_told_and_nothing_typed_is_lost(
 def test_words_of_staff_never_become_markup(made: Console) -> None:
     client = made.client(Role.MEMBER)
     words = {"words-en": "<img src=x onerror=alert(1)> & more", "words-es": "</textarea><script>x</script>"}
-    client.post("/staff/today/say", {"begins": "now", "action": "save", "until": "today", **words})
+    client.post(
+        "/staff/today/say", {"begins": "now", "action": "save", "until": chosen(client, "say", "today"), **words}
+    )
     assert kept(made)[0].override.words["en"] == words["words-en"]
     for path in ("/staff/", f"/staff/?done={kept(made)[0].number}"):
         page = client.get(path).get_data(as_text=True)
@@ -205,7 +230,9 @@ def test_a_refused_promise_is_told(made: Console, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(Prover, "broken_by_override", broken)
     client = made.client(Role.MEMBER)
-    answer = client.post("/staff/today/close", {"begins": "now", "action": "save", "until": "today"})
+    answer = client.post(
+        "/staff/today/close", {"begins": "now", "action": "save", "until": chosen(client, "close", "today")}
+    )
     assert answer.status_code == 422
     assert "0 <fails>" in text(answer.get_data(as_text=True))
     assert kept(made) == ()

@@ -180,6 +180,38 @@ def test_the_page_says_by_itself_when_all_servers_have_followed(made: Console, u
         expect(page.get_by_text("The server answers with this.")).to_be_visible()
 
 
+def test_a_page_that_is_left_open_says_that_it_is_out_of_date(made: Console, url: str, browser: Browser) -> None:
+    Servers(made.services.store).tell("one", Report("abc", test_call=True), made.services.seconds())
+    with window(browser, PHONE) as one, window(browser, DESK) as two:
+        enter(one, made, url, made.accounts[Role.MEMBER])
+        enter(two, made, url, made.accounts[Role.ADMIN])
+        phone, desk = one.new_page(), two.new_page()
+        phone.clock.install()
+        phone.goto(f"{url}/staff/")
+        desk.goto(f"{url}/staff/today/close")
+        desk.get_by_role("button", name="Close the line").click()
+        expect(desk.locator(".done")).to_be_visible()
+        expect(phone.get_by_text("Something has changed")).to_be_hidden()
+        phone.clock.run_for(11_000)
+        expect(phone.get_by_text("Something has changed")).to_be_visible()
+        phone.get_by_role("link", name="Load it again").click()
+        expect(phone.get_by_role("heading", name="Closed until tomorrow 9:00")).to_be_visible()
+
+
+def test_back_shows_what_would_be_saved(made: Console, url: str, browser: Browser) -> None:
+    with window(browser, PHONE) as context:
+        enter(context, made, url, made.accounts[Role.MEMBER])
+        page = context.new_page()
+        page.goto(f"{url}/staff/today/close")
+        page.get_by_label("tomorrow, from 9:00 until 17:00").check()
+        page.get_by_role("button", name="Close the line").click()
+        expect(page.locator(".done")).to_contain_text("Done: closed from tomorrow 9:00 until 17:00.")
+        page.go_back()
+        words = page.locator("#preview b").inner_text()
+        page.get_by_role("button", name="Close the line").click()
+        expect(page.locator(".done")).to_contain_text(f"Done: {words[:1].lower()}{words[1:]}")
+
+
 @pytest.mark.parametrize("width", WIDTHS, ids=str)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing(made: Console, url: str, browser: Browser, width: tuple[int, int], dark: bool) -> None:
@@ -197,7 +229,7 @@ def test_axe_finds_nothing(made: Console, url: str, browser: Browser, width: tup
         page.goto(f"{url}/staff/today/away")
         page.get_by_label(SECOND).first.check()
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("I accept that callers then come to unanswered")).to_be_visible()
+        expect(page.get_by_text("I accept that callers hear this then")).to_be_visible()
         look(page)
         page.get_by_label("I accept").check()
         page.get_by_role("button", name="Save").click()

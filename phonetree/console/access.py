@@ -1,6 +1,7 @@
 """Who may do what. Every endpoint is closed, unless it says whom it is for:
 
     @open_to_all                  anybody, without signing in
+    @open_form                    the same, for a page with a form
     @needs()                      everybody who is signed in
     @needs(Role.EDITOR)           whoever has one of these roles
 
@@ -18,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as Answer
 
+from phonetree.console.origin import followed_from_elsewhere, from_elsewhere
 from phonetree.console.services import services
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
@@ -41,6 +43,7 @@ class Access:
     """Whom an endpoint is for: anybody, or whoever has one of the roles, or, without roles, all staff."""
 
     anybody: bool = False
+    form: bool = False
     roles: frozenset[Role] = frozenset()
     before_enrolment: bool = False
 
@@ -52,6 +55,11 @@ class Access:
 def open_to_all(view: F) -> F:
     """An endpoint for anybody."""
     return _declare(view, Access(anybody=True))
+
+
+def open_form(view: F) -> F:
+    """A page for anybody, with a form: its session has to be the browser's, so it is not opened from elsewhere."""
+    return _declare(view, Access(anybody=True, form=True))
 
 
 def needs(*roles: Role) -> Callable[[F], F]:
@@ -97,10 +105,14 @@ def guard(app: Flask) -> None:
         access = access_of(app, request.endpoint)
         if access is None:
             abort(403)
+        if request.method == "POST" and from_elsewhere():
+            return _not_ours()
+        if access.anybody and not access.form:
+            return None
+        if followed_from_elsewhere() and not session:
+            return _again()
         if access.anybody:
             return None
-        if _came_from_elsewhere():
-            return _again()
         account = _of_session()
         if account is None:
             return _to_sign_in()
@@ -134,7 +146,8 @@ def fits(path: str) -> bool:
         endpoint, _ = current_app.url_map.bind("").match(parts.path, method="GET")
     except (HTTPException, RequestRedirect):
         return False
-    return access_of(current_app, endpoint) not in (None, Access(anybody=True))
+    access = access_of(current_app, endpoint)
+    return access is not None and not access.anybody
 
 
 def _declare(view: F, access: Access) -> F:
@@ -175,20 +188,15 @@ def _to_sign_in() -> Answer:
     return make_response(session_over())
 
 
-def _came_from_elsewhere() -> bool:
-    """Whether a link on another site, or in a message, was followed: then browsers send no cookie with SameSite=Strict,
-    and whoever is signed in would seem not to be."""
-    asked = request.headers
-    return (
-        request.method == "GET"
-        and asked.get("Sec-Fetch-Site") == "cross-site"
-        and asked.get("Sec-Fetch-Mode") == "navigate"
-        and not session
-    )
+def _not_ours() -> Answer:
+    """What a form on another site is answered with: nothing of what it sent."""
+    from phonetree.console.errors import not_ours
+
+    return make_response(not_ours())
 
 
 def _again() -> Response:
-    """Asks for the same page once more, from a page of ours."""
+    """Asks for the same page once more, from a page of ours; without the query, which could fill in a form."""
     from phonetree.console.layout import render
 
-    return Response(render("console/again.html", there=request.full_path.rstrip("?")))
+    return Response(render("console/again.html", there=request.path))

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from phonetree import log
 from phonetree.console.layout import render
+from phonetree.console.origin import from_our_page
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError
 
@@ -71,6 +72,12 @@ _OVER = Words(
     "Sign in again in a new tab, come back to this one, and send it again.",
 )
 
+_NOT_OURS = Words(
+    "This was not taken",
+    "It did not come from a page of this console. Nothing was changed, and nothing of it is kept.",
+    "If you filled in a form here, open its page again and fill it in once more.",
+)
+
 _STALE = Words(
     "Please send this once more",
     "This page was opened before you last signed in. Nothing was changed yet, and what you typed is still here.",
@@ -93,8 +100,15 @@ def session_over() -> Page:
     return _again(_OVER, 401, sign_in=url_for("sign_in.form"))
 
 
+def not_ours() -> Page:
+    """For what another site sent."""
+    return _page(_NOT_OURS, 403)
+
+
 def _again(words: Words, status: int, sign_in: str | None) -> Page:
-    """A page that sends a form once more. What is secret has to be typed again."""
+    """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again."""
+    if not from_our_page():
+        return not_ours()
     typed = [
         Typed(name, value)
         for name, values in request.form.lists()

@@ -25,6 +25,7 @@ from passlib.totp import TOTP, AppWallet, TotpMatch
 
 from phonetree.console.access import begin_session
 from phonetree.console.keys import FACTORS, RECOVERY, SESSIONS, derived
+from phonetree.console.origin import Sessions
 from phonetree.console.services import of, services
 from phonetree.console.trying import one_at_a_time
 from phonetree.settings import ConsoleSettings
@@ -135,6 +136,7 @@ def put_on(app: Flask, settings: ConsoleSettings) -> None:
         SECURITY_CLI_USERS_NAME="",
         SECURITY_CLI_ROLES_NAME="",
     )
+    app.session_interface = Sessions()
     CSRFProtect(app)
     made = Security(app, _Stored(of(app).accounts), register_blueprint=False)
     made.principal.identity_loaders.clear()  # it would look an account up for every stylesheet

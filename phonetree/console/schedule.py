@@ -20,6 +20,7 @@ from phonetree.console.edits import OutdatedError, Preview, told
 from phonetree.console.entry_form import EntryForm
 from phonetree.console.errors import Page
 from phonetree.console.layout import render
+from phonetree.console.origin import from_elsewhere
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.schedule import Names, first_name
@@ -110,6 +111,8 @@ def day(day: str) -> str:
 def preview(day: str) -> str | Page | Response:
     """Shows what an edit does; or the form again, with what was typed."""
     running, asked, go = services(), _known(day), request.args.get("go", "")
+    if not request.args or from_elsewhere():  # a link fills no form in
+        return redirect(url_for("schedule.day", day=asked), 303)
     view = _view(running)
     form = _form(view.site, request.args, go)
     if go == "back" or view.closed:

@@ -8,7 +8,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
 from phonetree.console import identity, passwords
-from phonetree.console.access import before_enrolment, fits, needs, open_to_all, staff
+from phonetree.console.access import before_enrolment, fits, needs, open_form, open_to_all, staff
 from phonetree.console.aside import aside, tell_admins
 from phonetree.console.errors import Page
 from phonetree.console.identity import LONGEST_PASSWORD
@@ -44,7 +44,7 @@ class Device:
 
 
 @blueprint.get("/staff/sign-in")
-@open_to_all
+@open_form
 def form() -> str:
     """The page with the form."""
     return _form(problem=SESSION_OVER if request.args.get("over") else None, alert=False)
@@ -76,7 +76,7 @@ def leave() -> Response:
 
 
 @blueprint.get("/staff/link/<token>")
-@open_to_all
+@open_form
 def link(token: str) -> str | Page:
     """Where a one-time link leads: a password is chosen."""
     account = services().accounts.by_link(token, services().seconds())

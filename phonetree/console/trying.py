@@ -21,7 +21,8 @@ FORGET_SECONDS = 24 * 3600
 """After this long without a failure they count from the beginning."""
 
 MOST_NAMES = 20_000
-"""Whoever tries so many names to have another one forgotten takes longer than the longest wait."""
+"""More are kept only while they are locked. Whoever tries so many names to have another one forgotten takes longer than
+the longest wait: each password is checked before the next."""
 
 
 @dataclass
@@ -54,8 +55,10 @@ class Lockout:
             if (beyond := tries.failures - FREE_TRIES) > 0:
                 tries.locked_until = now + min(FIRST_WAIT_SECONDS * 2 ** min(beyond - 1, 10), LONGEST_WAIT_SECONDS)
             self._tries.move_to_end(who)
-            while len(self._tries) > MOST_NAMES:
-                self._tries.popitem(last=False)
+            if len(self._tries) > MOST_NAMES:
+                oldest = next((each for each, kept in self._tries.items() if now >= kept.locked_until), None)
+                if oldest is not None:
+                    del self._tries[oldest]
         return 0.0
 
     def succeeded(self, who: str) -> None:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from phonetree.commands.work.console import THREADS
 from phonetree.console import identity
 from phonetree.console.aside import LOOK
-from phonetree.console.trying import MOST_WAITING, Lockout
+from phonetree.console.trying import MOST_NAMES, MOST_WAITING, Lockout
 from phonetree.store.actions import since
 from phonetree.store.roles import Role
 from tests.support.console import PASSWORD, Console, console
@@ -150,6 +150,16 @@ def test_guessing_takes_longer_and_longer() -> None:
             waits.append(round(wait))
             clock += round(wait)
     assert waits == [60, 120, 240, 480, 900, 900, 900]
+
+
+def test_a_locked_name_stays_locked_however_many_others_are_tried() -> None:
+    lockout = Lockout(lambda: 0.0)
+    for _ in range(5):
+        lockout.begin("somebody")
+    for number in range(MOST_NAMES + 10):
+        lockout.begin(f"nobody {number}")
+    assert lockout.begin("somebody") == 60
+    assert lockout.locked("somebody") == 5
 
 
 def test_after_five_failures_nobody_gets_in_for_a_while_with_or_without_an_account(made: Console) -> None:

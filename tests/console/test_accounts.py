@@ -284,6 +284,15 @@ def test_notices_go_when_an_admin_has_seen_them(made: Console) -> None:
     assert away.headers["Location"] == "/staff/"
 
 
+def test_notices_are_for_admins_who_have_their_second_factor(made: Console) -> None:
+    bare = made.staff(Role.ADMIN, name="bare", factor=False)
+    made.services.accounts.reset_factor(made.accounts[Role.EDITOR].id, "Eve", made.services.seconds())
+    page = text(made.client(bare).get("/staff/you/second-factor"))
+    assert "Set up your second factor" in page
+    assert "Account the editor" not in page
+    assert "Account the editor" in text(made.client(Role.ADMIN).get("/staff/you/second-factor"))
+
+
 def test_in_the_demo_there_is_no_second_factor_and_every_page_warns(tmp_path: Path) -> None:
     with console("sqlite", tmp_path, demo=True) as made:
         made.staff(Role.ADMIN, name="demo admin", factor=False)

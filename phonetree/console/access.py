@@ -32,6 +32,9 @@ STRONG = frozenset({Role.LISTENER, Role.EDITOR, Role.ADMIN})
 BEGAN, USED = "began", "used"
 """When a session began and was last used: in the session itself, which the browser keeps, and nowhere else."""
 
+TOKEN = "csrf_token"  # noqa: S105 -- the name of a field
+"""What every form has, and the session."""
+
 REFRESH_SECONDS = 60
 """How often a session that is being used is written anew."""
 
@@ -132,8 +135,12 @@ def refuse_undeclared(app: Flask) -> None:
 
 
 def begin_session(now: int) -> None:
-    """The session of somebody who has just signed in begins; what was in it before is gone."""
+    """The session of somebody who has just signed in begins; what was in it before is gone. But for the token of forms,
+    if nobody was signed in: what could not be sent, because a session was over, is then sent as it stands."""
+    token = session.get(TOKEN) if BEGAN not in session else None
     session.clear()
+    if token:
+        session[TOKEN] = token
     session[BEGAN] = session[USED] = now
 
 

@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from phonetree import log
+from phonetree.console.labels import in_words
 from phonetree.console.layout import render
 from phonetree.console.origin import from_our_page
 from phonetree.console.trying import TooBusyError
@@ -20,7 +21,7 @@ Page = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A field of a form that could not be taken."""
+    """A field of a form that could not be taken, by its name or by its label."""
 
     name: str
     value: str
@@ -117,7 +118,12 @@ def _again(words: Words, status: int, sign_in: str | None) -> Page:
     ]
     secret = any(part in name for name in request.form for part in SECRETS if part != "csrf_token")
     there = None if secret else request.full_path.rstrip("?")
-    return render("console/again_form.html", words=words, typed=typed, there=there, sign_in=sign_in), status
+    values = {"typed": typed, "shown": _shown(), "there": there, "sign_in": sign_in}
+    return render("console/again_form.html", words=words, **values), status
+
+
+def _shown() -> list[Typed]:
+    return [Typed(label, value) for label, value in in_words(request.form)]
 
 
 def _page(words: Words, status: int) -> Page:

@@ -16,7 +16,7 @@ LABELS = DAY | {
     "number": "Number",
     "away": "Who is away",
     "by": "Who takes the place",
-    "begins_at": "From",
+    "begins_at": "Begins",
     "until_at": "Until",
     "accepted": "Accepted: callers come to",
     "member": "Whose shifts",

@@ -1,6 +1,7 @@
 """Who may do what. Every endpoint is closed, unless it says whom it is for:
 
     @open_to_all                  anybody, without signing in
+    @open_form                    the same, for a page with a form
     @needs()                      everybody who is signed in
     @needs(Role.EDITOR)           whoever has one of these roles
 
@@ -18,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as Answer
 
+from phonetree.console.origin import followed_from_elsewhere, from_elsewhere
 from phonetree.console.services import services
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
@@ -30,6 +32,9 @@ STRONG = frozenset({Role.LISTENER, Role.EDITOR, Role.ADMIN})
 BEGAN, USED = "began", "used"
 """When a session began and was last used: in the session itself, which the browser keeps, and nowhere else."""
 
+TOKEN = "csrf_token"  # noqa: S105 -- the name of a field
+"""What every form has, and the session."""
+
 REFRESH_SECONDS = 60
 """How often a session that is being used is written anew."""
 
@@ -41,6 +46,7 @@ class Access:
     """Whom an endpoint is for: anybody, or whoever has one of the roles, or, without roles, all staff."""
 
     anybody: bool = False
+    form: bool = False
     roles: frozenset[Role] = frozenset()
     before_enrolment: bool = False
 
@@ -52,6 +58,11 @@ class Access:
 def open_to_all(view: F) -> F:
     """An endpoint for anybody."""
     return _declare(view, Access(anybody=True))
+
+
+def open_form(view: F) -> F:
+    """A page for anybody, with a form: its session has to be the browser's, so it is not opened from elsewhere."""
+    return _declare(view, Access(anybody=True, form=True))
 
 
 def needs(*roles: Role) -> Callable[[F], F]:
@@ -97,10 +108,14 @@ def guard(app: Flask) -> None:
         access = access_of(app, request.endpoint)
         if access is None:
             abort(403)
+        if request.method == "POST" and from_elsewhere():
+            return _not_ours()
+        if access.anybody and not access.form:
+            return None
+        if followed_from_elsewhere() and not session:
+            return _again()
         if access.anybody:
             return None
-        if _came_from_elsewhere():
-            return _again()
         account = _of_session()
         if account is None:
             return _to_sign_in()
@@ -120,8 +135,12 @@ def refuse_undeclared(app: Flask) -> None:
 
 
 def begin_session(now: int) -> None:
-    """The session of somebody who has just signed in begins; what was in it before is gone."""
+    """The session of somebody who has just signed in begins; what was in it before is gone. But for the token of forms,
+    if nobody was signed in: what could not be sent, because a session was over, is then sent as it stands."""
+    token = session.get(TOKEN) if BEGAN not in session else None
     session.clear()
+    if token:
+        session[TOKEN] = token
     session[BEGAN] = session[USED] = now
 
 
@@ -134,7 +153,8 @@ def fits(path: str) -> bool:
         endpoint, _ = current_app.url_map.bind("").match(parts.path, method="GET")
     except (HTTPException, RequestRedirect):
         return False
-    return access_of(current_app, endpoint) not in (None, Access(anybody=True))
+    access = access_of(current_app, endpoint)
+    return access is not None and not access.anybody
 
 
 def _declare(view: F, access: Access) -> F:
@@ -175,20 +195,15 @@ def _to_sign_in() -> Answer:
     return make_response(session_over())
 
 
-def _came_from_elsewhere() -> bool:
-    """Whether a link on another site, or in a message, was followed: then browsers send no cookie with SameSite=Strict,
-    and whoever is signed in would seem not to be."""
-    asked = request.headers
-    return (
-        request.method == "GET"
-        and asked.get("Sec-Fetch-Site") == "cross-site"
-        and asked.get("Sec-Fetch-Mode") == "navigate"
-        and not session
-    )
+def _not_ours() -> Answer:
+    """What a form on another site is answered with: nothing of what it sent."""
+    from phonetree.console.errors import not_ours
+
+    return make_response(not_ours())
 
 
 def _again() -> Response:
-    """Asks for the same page once more, from a page of ours."""
+    """Asks for the same page once more, from a page of ours; without the query, which could fill in a form."""
     from phonetree.console.layout import render
 
-    return Response(render("console/again.html", there=request.full_path.rstrip("?")))
+    return Response(render("console/again.html", there=request.path))

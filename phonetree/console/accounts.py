@@ -21,10 +21,10 @@ Change = Callable[[str, int], object]
 """A change by somebody at a moment."""
 
 ROLES = {
-    Role.MEMBER: "sees Today, closes and opens the line, covers shifts, tries calls",
-    Role.LISTENER: "hears messages",
-    Role.EDITOR: "changes what callers hear, and publishes it",
-    Role.ADMIN: "invites staff, gives roles, resets second factors",
+    Role.MEMBER: "sees Today, Schedule and People, closes and opens the line, covers shifts, as everybody does",
+    Role.LISTENER: "the same; it is for hearing messages, which the console does not have yet",
+    Role.EDITOR: "closes days and changes their hours, too",
+    Role.ADMIN: "invites staff, gives roles, resets second factors, adds phones, too",
 }
 
 PAGE = 50

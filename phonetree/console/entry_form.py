@@ -104,6 +104,8 @@ def _unpacked(text: str) -> DatedHours:
             tuple(Span(start, end) for start, end in spans),
             {str(language): str(name) for language, name in names.items()},
         )
-    except (ValueError, TypeError, AttributeError):
+        "".join(entry.names.values()).encode()  # half of a pair of surrogates is no text
+        "".join(entry.names).encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise EditError({"": "This form cannot be read any more; open the day again"}) from None
     return entry

@@ -7,7 +7,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from phonetree import log
+from phonetree.console.labels import in_words
 from phonetree.console.layout import render
+from phonetree.console.origin import from_our_page
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError
 
@@ -19,7 +21,7 @@ Page = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A field of a form that could not be taken."""
+    """A field of a form that could not be taken, by its name or by its label."""
 
     name: str
     value: str
@@ -71,6 +73,12 @@ _OVER = Words(
     "Sign in again in a new tab, come back to this one, and send it again.",
 )
 
+_NOT_OURS = Words(
+    "This was not taken",
+    "It did not come from a page of this console. Nothing was changed, and nothing of it is kept.",
+    "If you filled in a form here, open its page again and fill it in once more.",
+)
+
 _STALE = Words(
     "Please send this once more",
     "This page was opened before you last signed in. Nothing was changed yet, and what you typed is still here.",
@@ -93,8 +101,15 @@ def session_over() -> Page:
     return _again(_OVER, 401, sign_in=url_for("sign_in.form"))
 
 
+def not_ours() -> Page:
+    """For what another site sent."""
+    return _page(_NOT_OURS, 403)
+
+
 def _again(words: Words, status: int, sign_in: str | None) -> Page:
-    """A page that sends a form once more. What is secret has to be typed again."""
+    """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again."""
+    if not from_our_page():
+        return not_ours()
     typed = [
         Typed(name, value)
         for name, values in request.form.lists()
@@ -103,7 +118,12 @@ def _again(words: Words, status: int, sign_in: str | None) -> Page:
     ]
     secret = any(part in name for name in request.form for part in SECRETS if part != "csrf_token")
     there = None if secret else request.full_path.rstrip("?")
-    return render("console/again_form.html", words=words, typed=typed, there=there, sign_in=sign_in), status
+    values = {"typed": typed, "shown": _shown(), "there": there, "sign_in": sign_in}
+    return render("console/again_form.html", words=words, **values), status
+
+
+def _shown() -> list[Typed]:
+    return [Typed(label, value) for label, value in in_words(request.form)]
 
 
 def _page(words: Words, status: int) -> Page:

@@ -25,6 +25,7 @@ from passlib.totp import TOTP, AppWallet, TotpMatch
 
 from phonetree.console.access import begin_session
 from phonetree.console.keys import FACTORS, RECOVERY, SESSIONS, derived
+from phonetree.console.origin import Sessions
 from phonetree.console.services import of, services
 from phonetree.console.trying import one_at_a_time
 from phonetree.settings import ConsoleSettings
@@ -135,6 +136,7 @@ def put_on(app: Flask, settings: ConsoleSettings) -> None:
         SECURITY_CLI_USERS_NAME="",
         SECURITY_CLI_ROLES_NAME="",
     )
+    app.session_interface = Sessions()
     CSRFProtect(app)
     made = Security(app, _Stored(of(app).accounts), register_blueprint=False)
     made.principal.identity_loaders.clear()  # it would look an account up for every stylesheet
@@ -182,15 +184,18 @@ def sign_out() -> None:
 
 
 def hashed(password: str) -> str:
-    """A password's hash. Raises TooBusyError."""
-    with one_at_a_time():
-        return str(hash_password(_normal(password)))
+    """The hash of a password that somebody known chose. Raises TooBusyError."""
+    with one_at_a_time(known=True):
+        return _hash(password)
 
 
 def same(password: str, stored: str) -> bool:
-    """Whether a hash is a password's. Raises TooBusyError."""
-    with one_at_a_time():
-        return bool(verify_password(_normal(password), stored))
+    """Whether a hash is a password's. Within one_at_a_time."""
+    return bool(verify_password(_normal(password), stored))
+
+
+def _hash(password: str) -> str:
+    return str(hash_password(_normal(password)))
 
 
 def _normal(password: str) -> str:
@@ -199,7 +204,7 @@ def _normal(password: str) -> str:
 
 
 def nobodys_password() -> str:
-    """A hash that no password fits, for a name without one: that takes as long."""
+    """A hash that no password fits, for a name without one: that takes as long. Within one_at_a_time."""
     return _nobody(codes())[0]
 
 
@@ -237,7 +242,7 @@ _NOBODY = Account("", "", frozenset(), "")
 @cache
 def _nobody(of_app: Codes) -> tuple[str, str]:
     """The hash of a password, and the secret of an authenticator, that nobody has."""
-    return hashed(token_hex(16)), of_app.generate_totp_secret()
+    return _hash(token_hex(16)), of_app.generate_totp_secret()
 
 
 def renew(app: Flask) -> None:

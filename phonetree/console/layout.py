@@ -97,9 +97,11 @@ def helpline() -> Helpline:
 
 
 def admin_notices() -> tuple[Notice, ...]:
-    """What an admin has not dismissed."""
+    """What an admin has not dismissed; nothing before the second factor is set up."""
     account = signed_in()
-    return services().accounts.notices(account) if account and account.may(Role.ADMIN) else ()
+    if account is None or lacks_factor(account) or not account.may(Role.ADMIN):
+        return ()
+    return services().accounts.notices(account)
 
 
 def local(seconds: int) -> str:

@@ -19,7 +19,9 @@ from phonetree.console.agenda import agenda, entry_of
 from phonetree.console.edits import OutdatedError, Preview, told
 from phonetree.console.entry_form import EntryForm
 from phonetree.console.errors import Page
+from phonetree.console.labels import DAY
 from phonetree.console.layout import render
+from phonetree.console.origin import from_elsewhere
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.schedule import Names, first_name
@@ -41,8 +43,6 @@ UNDO = "schedule_undo"
 """In the session: the edit that was made last here."""
 
 PICKED = "reason:"
-
-LABELS = {"first": "First day", "last": "Last day", "open": "Hours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def day(day: str) -> str:
 def preview(day: str) -> str | Page | Response:
     """Shows what an edit does; or the form again, with what was typed."""
     running, asked, go = services(), _known(day), request.args.get("go", "")
+    if not request.args or from_elsewhere():  # a link fills no form in
+        return redirect(url_for("schedule.day", day=asked), 303)
     view = _view(running)
     form = _form(view.site, request.args, go)
     if go == "back" or view.closed:
@@ -233,7 +235,7 @@ def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, out
 def _labels(site: Site) -> dict[str, str]:
     """What the fields are called, by their names in problems."""
     names = {f"name.{language}": f"Reason in {name}" for language, name in _languages(site).items()}
-    return LABELS | (names if len(names) > 1 else dict.fromkeys(names, "Reason"))
+    return DAY | (names if len(names) > 1 else dict.fromkeys(names, "Reason"))
 
 
 def _languages(site: Site) -> Names:

@@ -8,13 +8,14 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
 from phonetree.console import identity, passwords
-from phonetree.console.access import before_enrolment, fits, needs, open_to_all, staff
+from phonetree.console.access import before_enrolment, fits, needs, open_form, open_to_all, staff
 from phonetree.console.aside import aside, tell_admins
 from phonetree.console.errors import Page
 from phonetree.console.identity import LONGEST_PASSWORD
 from phonetree.console.keys import DEVICES, derived
 from phonetree.console.layout import render
 from phonetree.console.services import services
+from phonetree.console.trying import one_at_a_time
 from phonetree.store.accounts import LONGEST_NAME, Account, folded
 
 blueprint = Blueprint("sign_in", __name__)
@@ -44,7 +45,7 @@ class Device:
 
 
 @blueprint.get("/staff/sign-in")
-@open_to_all
+@open_form
 def form() -> str:
     """The page with the form."""
     return _form(problem=SESSION_OVER if request.args.get("over") else None, alert=False)
@@ -76,7 +77,7 @@ def leave() -> Response:
 
 
 @blueprint.get("/staff/link/<token>")
-@open_to_all
+@open_form
 def link(token: str) -> str | Page:
     """Where a one-time link leads: a password is chosen."""
     account = services().accounts.by_link(token, services().seconds())
@@ -114,9 +115,12 @@ def confirmed(password: str) -> bool:
     TooBusyError; too many failures are refused like a wrong one."""
     account, lockout = staff(), services().lockout
     who = f"confirming {account.id}"
-    if lockout.begin(who):
+    if lockout.wait(who):
         return False
-    good = identity.same(password, account.password or identity.nobodys_password())
+    with one_at_a_time(known=True):
+        if lockout.begin(who):
+            return False
+        good = identity.same(password, account.password or identity.nobodys_password())
     if good:
         lockout.succeeded(who)
     return good
@@ -134,11 +138,13 @@ def _attempt(name: str, password: str, code: str) -> Account | str:
     account, device = running.accounts.by_name(name), _device()
     known = account is not None and device is not None and account.id in device.accounts
     who = f"device {device.id}" if known and device else f"name {folded(name)}"
-    if wait := running.lockout.begin(who):
-        minutes = max(1, round(wait / 60))
-        return TOO_MANY.format(minutes=f"{minutes} minutes" if minutes > 1 else "a minute")
-    stored = account.password if account and account.password else identity.nobodys_password()
-    good = identity.same(password, stored) and account is not None and account.password is not None
+    if wait := running.lockout.wait(who):
+        return _too_many(wait)
+    with one_at_a_time(known=known):
+        if wait := running.lockout.begin(who):
+            return _too_many(wait)
+        stored = account.password if account and account.password else identity.nobodys_password()
+        good = identity.same(password, stored) and account is not None and account.password is not None
     factor_good = demo or identity.second_factor_fits(account if good else None, code)
     if good and factor_good and account:
         running.lockout.succeeded(who)
@@ -149,6 +155,11 @@ def _attempt(name: str, password: str, code: str) -> Account | str:
         aside(lambda: running.accounts.warn(name, what, running.seconds()))
         tell_admins()
     return WRONG_DEMO if demo else WRONG
+
+
+def _too_many(wait: float) -> str:
+    minutes = max(1, round(wait / 60))
+    return TOO_MANY.format(minutes=f"{minutes} minutes" if minutes > 1 else "a minute")
 
 
 def _serializer() -> URLSafeSerializer:

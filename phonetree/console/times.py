@@ -14,6 +14,9 @@ OTHER = "other"
 
 NOW = "now"
 
+YEARS = range(2000, 2100)
+"""Those that can be meant. Beyond them moments cannot be reckoned with."""
+
 DAY = timedelta(days=1)
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
@@ -116,9 +119,12 @@ def typed(text: str, zone: BaseTzInfo, what: str) -> datetime:
     """The moment in a field of a form, "2026-11-23T14:00", in the helpline's time. Raises OverrideError that names
     `what` it is."""
     try:
-        return zone.localize(datetime.fromisoformat(text).replace(tzinfo=None), is_dst=None)
+        moment = datetime.fromisoformat(text).replace(tzinfo=None)
+        if moment.year not in YEARS:
+            raise OverrideError([f"{what}: choose a day of this century"])
+        return zone.localize(moment, is_dst=None)
     except pytz.AmbiguousTimeError:
-        return zone.localize(datetime.fromisoformat(text), is_dst=False)
+        return zone.localize(datetime.fromisoformat(text).replace(tzinfo=None), is_dst=False)
     except pytz.NonExistentTimeError:
         raise OverrideError([f"{what}: there is no such time, because the clocks change; choose another"]) from None
     except ValueError:

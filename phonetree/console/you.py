@@ -6,17 +6,21 @@ from segno import make_qr
 from werkzeug.wrappers import Response
 
 from phonetree.console import identity, passwords
-from phonetree.console.access import before_enrolment, lacks_factor, needs, staff
+from phonetree.console.access import BEGAN, before_enrolment, lacks_factor, needs, staff
 from phonetree.console.errors import Page
 from phonetree.console.identity import Staff, codes
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.console.sign_in import confirmed
+from phonetree.store.accounts import Account
 
 blueprint = Blueprint("you", __name__)
 
 PENDING = "factor"
 """In the session: the secret that is being set up, encrypted."""
+
+JUST_NOW_SECONDS = 10 * 60
+"""So long after signing in, or choosing a password, a first second factor is set up without typing it again."""
 
 NOT_YOURS = "This is not your password. Nothing was changed."
 WRONG_CODE = (
@@ -41,9 +45,7 @@ def password() -> Response | Page:
         problem = NOT_YOURS
     if problem:
         return render("console/you.html", problem=problem, about="password"), 422
-    began = session["began"]
-    identity.sign_in(running.accounts.set_password(account, identity.hashed(new), running.seconds()))
-    session["began"] = began
+    _go_on(running.accounts.set_password(account, identity.hashed(new), running.seconds()))
     flash("Your password is changed. Everywhere else you are signed out.")
     return redirect(url_for("you.page"), 303)
 
@@ -64,14 +66,13 @@ def set_factor() -> Response | str | Page:
     running, account, secret = services(), staff(), session.get(PENDING)
     if not isinstance(secret, str):
         return redirect(url_for("you.factor"), 303)
-    if account.factor is not None and not confirmed(request.form.get("password", "")):
+    if _asks_password(account) and not confirmed(request.form.get("password", "")):
         return _factor(problem=NOT_YOURS), 422
     code = "".join(request.form.get("code", "")[:40].split())
     if not codes().verify_totp(code or "0", secret, Staff(account)):
         return _factor(problem=WRONG_CODE), 422
     plain, encrypted = identity.new_recovery_codes()
-    running.accounts.set_factor(account, secret, encrypted, running.seconds())
-    session.pop(PENDING)
+    _go_on(running.accounts.set_factor(account, secret, encrypted, running.seconds()))
     return render("console/recovery_codes.html", codes=plain)
 
 
@@ -99,6 +100,19 @@ def sign_out_everywhere() -> Response:
     return redirect(url_for("sign_in.form"), 303)
 
 
+def _go_on(changed: Account) -> None:
+    """Every other session of the account is over; this one goes on, for no longer than before."""
+    began = session[BEGAN]
+    identity.sign_in(changed)
+    session[BEGAN] = began
+
+
+def _asks_password(account: Account) -> bool:
+    """Whether a second factor is set up only with the password: it was not typed just now, so whoever found an open
+    session might do it."""
+    return account.factor is not None or services().seconds() - session[BEGAN] > JUST_NOW_SECONDS
+
+
 def _factor(problem: str | None) -> str:
     """The page to set up a second factor. Its secret stays the same until it is set up."""
     account = staff()
@@ -113,6 +127,7 @@ def _factor(problem: str | None) -> str:
         address=address,
         key=codes().get_totp_pretty_key(secret),
         first=lacks_factor(account),
+        asks_password=_asks_password(account),
     )
 
 

@@ -170,8 +170,9 @@ class Accounts:
         return self._own(account, {"password": password, "uniquifier": _random()}, "password changed", now)
 
     def set_factor(self, account: Account, factor: str, recovery: Iterable[str], now: int) -> Account:
-        """Sets the second factor and its recovery codes, encrypted, by its owner. Returns what it is now."""
-        values = {"factor": factor, "recovery": json.dumps(list(recovery))}
+        """Sets the second factor and its recovery codes, encrypted, by its owner; every other session ends. Returns
+        what it is now."""
+        values = {"factor": factor, "recovery": json.dumps(list(recovery)), "uniquifier": _random()}
         return self._own(account, values, "second factor set up", now)
 
     def set_recovery(self, account: Account, recovery: Iterable[str], now: int) -> Account:

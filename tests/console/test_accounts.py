@@ -252,6 +252,25 @@ def test_another_second_factor_or_new_codes_need_the_password(made: Console) -> 
     assert set(changed.recovery).isdisjoint(editor.recovery)
 
 
+def test_a_first_second_factor_needs_the_password_unless_it_was_typed_just_now(made: Console) -> None:
+    plain = made.staff(Role.MEMBER, name="plain", factor=False)
+    here, elsewhere = made.client(plain), made.client(plain)
+    assert 'name="password"' not in text(here.get("/staff/you/second-factor"))
+    made.later(minutes=11)
+    assert 'name="password"' in text(here.get("/staff/you/second-factor"))
+    with here.flask.session_transaction(base_url=URL) as kept, made.app.app_context():
+        code = identity.codes().generate_totp_password(kept["factor"])
+    for password in ("", "wrong"):
+        refused = _you(here, "second-factor", password=password, code=code)
+        assert (refused.status_code, "not your password" in text(refused)) == (422, True)
+    unchanged = made.services.accounts.by_id(plain.id)
+    assert unchanged
+    assert unchanged.factor is None
+    assert elsewhere.get("/staff/").status_code == 200
+    assert _you(here, "second-factor", password=PASSWORD, code=code).status_code == 200
+    assert [each.get("/staff/").status_code for each in (here, elsewhere)] == [200, 303]
+
+
 def test_whoever_finds_an_open_session_cannot_guess_the_password_in_it(made: Console) -> None:
     client = made.client(Role.EDITOR)
     for _ in range(5):
@@ -282,6 +301,15 @@ def test_notices_go_when_an_admin_has_seen_them(made: Console) -> None:
     assert "Account the listener" in page
     away = client.post("/staff/notices/seen", {"until": "x", "back": "//a.example"}, token=client.token("/staff/you"))
     assert away.headers["Location"] == "/staff/"
+
+
+def test_notices_are_for_admins_who_have_their_second_factor(made: Console) -> None:
+    bare = made.staff(Role.ADMIN, name="bare", factor=False)
+    made.services.accounts.reset_factor(made.accounts[Role.EDITOR].id, "Eve", made.services.seconds())
+    page = text(made.client(bare).get("/staff/you/second-factor"))
+    assert "Set up your second factor" in page
+    assert "Account the editor" not in page
+    assert "Account the editor" in text(made.client(Role.ADMIN).get("/staff/you/second-factor"))
 
 
 def test_in_the_demo_there_is_no_second_factor_and_every_page_warns(tmp_path: Path) -> None:

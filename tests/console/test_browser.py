@@ -94,6 +94,49 @@ def test_signing_in_needs_no_puzzle_and_can_be_pasted(made: Console, url: str, b
         expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_link_of_an_invitation_is_copied_with_one_press(
+    made: Console, url: str, browser: Browser, scripts: bool
+) -> None:
+    with browser.new_context(java_script_enabled=scripts, ignore_https_errors=True) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        enter(context, made, url, made.accounts[Role.ADMIN])
+        page = context.new_page()
+        page.goto(f"{url}/staff/accounts")
+        page.get_by_label("Name").fill(f"invited {scripts}")
+        page.get_by_label("member").check()
+        page.get_by_role("button", name="Make a link").click()
+        link = page.locator("code.address").inner_text()
+        assert "/staff/link/" in link
+        copy = page.get_by_role("button", name="Copy")
+        if scripts:
+            copy.click()
+            expect(page.get_by_role("button", name="Copied")).to_be_visible()
+            assert page.evaluate("navigator.clipboard.readText()") == link
+        else:
+            expect(copy).to_be_hidden()
+
+
+def test_a_form_or_a_link_on_another_site_does_nothing(made: Console, url: str, browser: Browser) -> None:
+    """A real browser says where a form came from, and keeps the session of whoever is signed in."""
+    attack = f"""<!doctype html><title>Mallory</title><a href="{url}/staff/sign-in">Look</a>
+        <form method="post" action="{url}/staff/today/close"><input name="words-en" value="Call 617 555 0199">
+        <button>Win</button></form>"""
+    with window(browser) as context:
+        enter(context, made, url, made.accounts[Role.ADMIN])
+        page = context.new_page()
+        page.route("https://mallory.example/**", lambda route: route.fulfill(body=attack, content_type="text/html"))
+        win, follow = page.get_by_role("button", name="Win"), page.get_by_role("link", name="Look")
+        for press, led in ((win, "This was not taken"), (follow, "Sign in")):
+            page.goto("https://mallory.example/")
+            press.click()
+            expect(page.get_by_role("heading", level=1)).to_have_text(led)
+            assert "617 555 0199" not in page.content()
+            assert page.get_by_role("button", name="Send again").count() == 0
+            page.goto(f"{url}/staff/accounts")
+            expect(page.get_by_role("heading", level=1)).to_have_text("Accounts")
+
+
 SCREENS = ("/staff/", "/staff/accounts", "/staff/accounts/actions", "/staff/you", "/staff/you/second-factor")
 OPEN = ("/staff/sign-in", "/staff/link/{token}", "/staff/link/over", "/staff/nothing")
 

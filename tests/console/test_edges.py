@@ -151,6 +151,35 @@ def test_what_was_typed_is_sent_again_after_signing_in_anew(made: Console) -> No
     assert account.roles == {Role.EDITOR, Role.MEMBER}
 
 
+def test_it_is_sent_once_and_shown_in_words(made: Console) -> None:
+    member = made.accounts[Role.MEMBER]
+    client, sent = made.client(member), {"begins": "now", "until": "today", "action": "save"}
+    old = client.token("/staff/today/close")
+    made.later(hours=1)
+    typed = {"words-en": "A storm.", "words-es": "Tormenta.", "until_at": "2026-12-01T10:00"}
+    page = client.post("/staff/today/close", {**sent, **typed}, token=old).get_data(as_text=True)
+    shown = re.findall(r"<li>([^<]+): <span class=\"typed\">([^<]*)<", page)
+    assert sorted(shown) == [
+        ("Until", "the end of today"),
+        ("What callers hear first, in English", "A storm."),
+        ("What callers hear first, in español", "Tormenta."),
+    ]
+    assert client.sign_in("the member", code=made.code(member)).status_code == 303, "in another tab"
+    found = TOKEN.search(page)
+    assert found
+    done = client.post("/staff/today/close", {**sent, **typed}, token=found[1])
+    assert done.status_code == 303
+    assert [each.by for each in made.services.overrides.kept(made.services.seconds())] == ["the member"]
+
+
+def test_a_form_of_one_account_is_not_sent_as_another(made: Console) -> None:
+    client = made.client(Role.ADMIN)
+    old = client.token("/staff/today/close")
+    assert client.sign_in("the member", code=made.code(made.accounts[Role.MEMBER])).status_code == 303
+    refused = client.post("/staff/today/close", {"until": "today", "action": "save"}, token=old)
+    assert (refused.status_code, "Send again" in refused.get_data(as_text=True)) == (400, True)
+
+
 def _fields(page: str) -> dict[str, object]:
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page):

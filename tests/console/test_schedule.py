@@ -235,6 +235,9 @@ def test_an_entry_is_changed_and_removed(made: Console) -> None:
         ({"first": "2026-12-24"}, "first", "There is already an entry for Thursday 24 December 2026"),
         ({"first": "2026-11-20"}, "last", "Friday 20 November 2026 is over"),
         ({"old": "[garbled"}, "", "This form cannot be read any more"),
+        ({"old": '["2026-11-26", "2026-11-26", [], {"en": "\\ud800"}]'}, "", "This form cannot be read any more"),
+        ({"old": '["2026-11-26", "2026-11-26", [], {"\\ud800": "x"}]'}, "", "This form cannot be read any more"),
+        ({"old": "[" * 5000}, "", "This form cannot be read any more"),
     ],
 )
 def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(

@@ -5,8 +5,10 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from pathlib import Path
 from statistics import median
+from threading import Event
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 from phonetree.commands.work.console import THREADS
 from phonetree.console import identity
 from phonetree.console.aside import LOOK
-from phonetree.console.trying import MOST_WAITING, Lockout
+from phonetree.console.trying import MOST_NAMES, MOST_WAITING, Lockout, one_at_a_time
 from phonetree.store.actions import since
 from phonetree.store.roles import Role
 from tests.support.console import PASSWORD, Console, console
@@ -152,6 +154,16 @@ def test_guessing_takes_longer_and_longer() -> None:
     assert waits == [60, 120, 240, 480, 900, 900, 900]
 
 
+def test_a_locked_name_stays_locked_however_many_others_are_tried() -> None:
+    lockout = Lockout(lambda: 0.0)
+    for _ in range(5):
+        lockout.begin("somebody")
+    for number in range(MOST_NAMES + 10):
+        lockout.begin(f"nobody {number}")
+    assert lockout.begin("somebody") == 60
+    assert lockout.locked("somebody") == 5
+
+
 def test_after_five_failures_nobody_gets_in_for_a_while_with_or_without_an_account(made: Console) -> None:
     for name in ("the editor", "nobody"):
         client = made.client()
@@ -240,7 +252,37 @@ def test_five_sign_in_at_once_and_a_flood_leaves_threads_for_others(tmp_path: Pa
         flood = Counter(statuses(30))
         assert flood.keys() == {401, 429}
         assert flood[401] >= MOST_WAITING
-    assert MOST_WAITING < THREADS
+    assert 2 * MOST_WAITING < THREADS
+
+
+def test_a_flood_of_strangers_keeps_no_known_browser_out(made: Console) -> None:
+    """Nor does it count as failures of anybody, or make a stranger wait behind a lock."""
+    known, editor, stranger = made.client(), made.accounts[Role.EDITOR], made.client()
+    known.sign_in("the editor", code=made.code(editor))
+    made.later(seconds=31)
+    signed_in = made.client(Role.EDITOR)
+    leave = Event()
+
+    def wait() -> None:
+        with one_at_a_time(known=False):
+            leave.wait(20)
+
+    with ThreadPoolExecutor(MOST_WAITING + 2) as pool:
+        try:
+            for _ in range(MOST_WAITING):
+                pool.submit(wait)
+            until(lambda: stranger.sign_in("nobody").status_code == 429)
+            for _ in range(8):
+                assert stranger.sign_in("the editor").status_code == 429
+            entered = pool.submit(known.sign_in, "the editor", code=made.code(editor))
+            token = signed_in.token("/staff/you")
+            confirmed = pool.submit(signed_in.post, "/staff/you/recovery-codes", {"password": PASSWORD}, token=token)
+            assert not wait_for([entered, confirmed], 0.3).done, "they have a place in a queue"
+        finally:
+            leave.set()
+        assert (entered.result().status_code, confirmed.result().status_code) == (303, 200)
+    assert made.services.lockout.wait("name the editor") == 0
+    assert WRONG in stranger.sign_in("the editor", "wrong").get_data(as_text=True)
 
 
 def test_a_link_makes_a_browser_known(made: Console) -> None:

@@ -358,3 +358,12 @@ def test_an_old_backup_is_a_warning(made: Console, tmp_path: Path, age: int | No
     page = today(made.client(Role.ADMIN))
     assert ("The backup of the database is old" in page) is bool(words)
     assert words in page
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "1999-12-31T12:00", "2100-01-01T00:00"])
+@pytest.mark.parametrize("field", ["begins_at", "until_at"])
+def test_a_year_that_cannot_be_meant_is_a_problem_in_words(made: Console, field: str, moment: str) -> None:
+    fields = {"begins_at": "2026-11-23T12:00", "until_at": "2026-11-23T14:00"} | {field: moment}
+    page = save(made.client(Role.MEMBER), "close", **fields | {"begins": "at", "until": "other"})
+    assert "choose a day of this century" in page
+    assert kept(made) == ()

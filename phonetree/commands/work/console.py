@@ -17,7 +17,7 @@ from phonetree.console.trying import MOST_WAITING
 NICE = 5
 """The console waits for the servers that answer calls on the same machine, not they for it."""
 
-THREADS = MOST_WAITING + 4
+THREADS = 2 * MOST_WAITING + 4
 """Requests that are answered at once; others wait."""
 
 WAITING = 200

@@ -1,0 +1,68 @@
+"""What was typed in a form, in the words that stand beside its fields."""
+
+from collections.abc import Iterator
+
+from werkzeug.datastructures import MultiDict
+
+from phonetree.console import times
+from phonetree.console.services import services
+from phonetree.errors import PhonetreeError
+
+DAY = {"first": "First day", "last": "Last day", "open": "Hours"}
+
+LABELS = DAY | {
+    "name": "Name",
+    "role": "Role",
+    "number": "Number",
+    "away": "Who is away",
+    "by": "Who takes the place",
+    "begins_at": "Begins",
+    "until_at": "Until",
+    "accepted": "Accepted: callers come to",
+    "member": "Whose shifts",
+    "address": "Where to",
+    "minutes": "Minutes before",
+}
+
+ENDS = {
+    "hours": "when the line closes",
+    "opening": "the next opening",
+    "next": "the end of the next opening",
+    "today": "the end of today",
+    "1h": "1 hour from now",
+    "4h": "4 hours from now",
+}
+
+IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}
+
+
+def in_words(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
+    """What is in a form as its labels and values; what only a program reads is left out."""
+    unused = {
+        name
+        for name, choice, other in (("begins_at", "begins", "at"), ("until_at", "until", times.OTHER))
+        if form.get(choice) != other
+    }
+    for name, values in form.lists():
+        for value in filter(None, values):
+            if name == "until" and value in ENDS:
+                yield "Until", ENDS[value]
+            elif name not in unused and (label := LABELS.get(name) or _in_a_language(name)):
+                yield label, value
+
+
+def _in_a_language(name: str) -> str | None:
+    for start, label in IN_LANGUAGES.items():
+        if name.startswith(start):
+            code = name.removeprefix(start)
+            return f"{label} {_languages().get(code, code)}"
+    return None
+
+
+def _languages() -> dict[str, str]:
+    """The languages of callers by their codes, as far as they are known without the store."""
+    try:
+        languages = services().live.known().site.languages
+    except PhonetreeError:
+        return {}
+    return {code: info.name for code, info in languages.items()}

@@ -1,0 +1,54 @@
+"""Where a request came from: a page of ours, or somebody else's. Browsers say so in headers that no page can forge."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+from phonetree.console.services import services
+
+_OURS, _USER = "same-origin", "none"
+"""What Sec-Fetch-Site says of a page of ours, and of an address that somebody typed, or opened from another program."""
+
+
+def from_elsewhere() -> bool:
+    """Whether the browser says that a page of another site caused this request."""
+    return request.headers.get("Sec-Fetch-Site", _OURS) not in (_OURS, _USER) or _origin() not in (None, *_ours())
+
+
+def from_our_page() -> bool:
+    """Whether it is certain that a page of ours caused this request. A browser that says nothing is not believed."""
+    if from_elsewhere():
+        return False
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == _OURS
+    return (_origin() or urlsplit(request.headers.get("Referer", "")).netloc) in _ours()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions that no link or form on another site replaces: with those browsers send no cookie that is
+    SameSite=Strict, so whoever is signed in would get a new, empty one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not _crossed(request):
+            super().save_session(app, session, response)
+
+
+def followed_from_elsewhere() -> bool:
+    """Whether a link on another site, or in a message, was followed. The cookies are missing then."""
+    return request.method == "GET" and _crossed(request) and request.headers.get("Sec-Fetch-Mode") == "navigate"
+
+
+def _crossed(asked: Request) -> bool:
+    return asked.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
+def _origin() -> str | None:
+    """The host, with its port, of the page that sent a form, as far as the browser says it: it says "null" when
+    referrers are off, as they are on our pages."""
+    origin = request.headers.get("Origin")
+    return None if origin in (None, "null") else urlsplit(origin).netloc
+
+
+def _ours() -> tuple[str, str]:
+    return request.host, urlsplit(services().settings.url).netloc

@@ -136,7 +136,7 @@ def list_(place: Place, config: Path) -> None:
 
 def withdraw(place: Place, number: int, who: str) -> None:
     """Runs `override withdraw`."""
-    Overrides(place.store).withdraw(number, who, int(time.time()))
+    Overrides(place.store).withdraw(number, who, int(time.time()), place.zone)
     click.echo(f"Override {number} is withdrawn.")
 
 

@@ -297,7 +297,7 @@ def _random_request(chance: random.Random, url: str, revision: str, nodes: list[
     steps = ["ask", "announce", "ring", "rung", "screen", "accept", "bridged", "recorded", "dance"]
     counts = {
         name: str(chance.choice([0, 1, 2, 999, 10**6, 2**40, -1, "x", "%00"]))
-        for name in ("misses", "repeats", "round", "rang", "picked", "began")
+        for name in ("misses", "repeats", "round", "rang", "picked", "rung", "ringing", "alone", "began")
         if chance.random() < 0.2
     }
     path = f"/voice/{revision}/{chance.choice(['en', 'es', 'xx'])}/{chance.choice(nodes)}/{chance.choice(steps)}"

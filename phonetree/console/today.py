@@ -183,7 +183,7 @@ def end(number: int) -> Response:
     """Ends an override now."""
     running = services()
     with suppress(OverrideError):  # somebody else was quicker, or it ended by itself: the page no longer shows it
-        running.overrides.withdraw(number, staff().name, running.seconds())
+        running.overrides.withdraw(number, staff().name, running.seconds(), running.site().schedule.zone)
     return redirect(url_for("today.page", ended=number), 303)
 
 

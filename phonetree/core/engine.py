@@ -226,7 +226,7 @@ def _rung(here: _Call, node: Node, event: Event) -> Turn:
         return _enter(here, node.id)
     if here.state.step is Step.RING:
         began = int(here.now.timestamp())
-        return _ring(here, node, _on_shift(here, node, began), ringing.RingProgress(began))
+        return _ring(here, node, _places(here, node, began), ringing.RingProgress(began))
     talked = isinstance(event, DialEnded) and event.connected
     return _after(here.marked(), node) if talked else _ring_on(here, node, event)
 
@@ -383,12 +383,17 @@ def _connect(here: _Call, node: Connect, spoken: tuple[Spoken, ...]) -> Turn:
 def _ring_on(here: _Call, node: Connect, event: Event) -> Turn:
     """A round ended, and nobody was connected."""
     state = here.state
-    members = _on_shift(here, node, state.began)
-    picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
-    known = picked_up | {member.number for bit, member in enumerate(members) if state.picked >> bit & 1}
+    members = _places(here, node, state.began)
+    team = here.site.teams[node.team]
+    rung, now = state.rung, state.ringing
+    if not now:  # an earlier version began this ringing
+        rung, now = (ringing.first(team, members, rounds) for rounds in (state.round, state.round + 1))
+    past = ringing.RingProgress(state.began, state.round, state.rang, state.picked, rung, state.alone)
     if _may_be_refused(here, event):  # the same round again, with a caller id that no provider refuses
-        return _ring(here.refused(), node, members, ringing.RingProgress(state.began, state.round, state.rang, known))
-    return _ring(here, node, members, ringing.RingProgress(state.began, state.round + 1, state.rang, known))
+        return _ring(here.refused(), node, members, past)
+    picked_up = event.picked_up if isinstance(event, DialEnded) else frozenset()
+    picked = ringing.bits(place for place, member in enumerate(members) if member.number in picked_up)
+    return _ring(here, node, members, past.after(now, picked))
 
 
 def _may_be_refused(here: _Call, event: Event) -> bool:
@@ -404,16 +409,18 @@ def _caller_id(here: _Call) -> str:
 
 
 def _ring(here: _Call, node: Connect, members: tuple[Member, ...], past: ringing.RingProgress) -> Turn:
-    """The next round; `members` are those on shift when the ringing began."""
+    """The next round; `members` are those on shift when the ringing began, in the order in which they ring."""
     round_ = ringing.next_round(here.site.teams[node.team], members, past, here.now)
     if round_ is None:
         return _enter(here.coming_to(Outcome.UNANSWERED) if past.rounds else here, node.otherwise)
-    picked = sum(1 << bit for bit, member in enumerate(members) if member.number in past.picked_up)
     ring = here.state.at(
         Step.RUNG,
         round=past.rounds,
         rang=past.waited(here.now),
-        picked=picked,
+        picked=past.picked,
+        rung=past.rung,
+        ringing=round_.places,
+        alone=past.alone,
         began=past.began,
         token=here.state.token,
         refused=here.state.refused,
@@ -424,9 +431,10 @@ def _ring(here: _Call, node: Connect, members: tuple[Member, ...], past: ringing
     return here.turn(Dial(round_.numbers, _caller_id(here), round_.seconds, screen, ring), Redirect(ring))
 
 
-def _on_shift(here: _Call, node: Connect, began: int) -> tuple[Member, ...]:
+def _places(here: _Call, node: Connect, began: int) -> tuple[Member, ...]:
     team = here.site.teams[node.team]
-    return ringing.roster(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
+    on_shift = ringing.places(team, here.site.schedule, datetime.fromtimestamp(began, UTC))
+    return ringing.in_turn(team, on_shift, began)
 
 
 def _after(here: _Call, node: Connect | Transfer) -> Turn:

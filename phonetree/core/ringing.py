@@ -6,9 +6,13 @@ question to whoever picks up still fit into it, so no caller ever waits longer.
 Phones that ring together all stop when one is picked up, even by a personal voicemail, which never accepts. So a
 round that ended early is followed by others: of the phones that were not picked up, if those are known; otherwise of
 each phone alone.
+
+A phone may be added or removed while a caller waits. So what has been rung is counted in places, which stay the same
+while a call is at a team: a member without a phone has one, and is passed over.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from phonetree.core.schedule import Schedule
@@ -44,10 +48,11 @@ SHORTEST_LONGEST_WAIT = LEAST_RING_SECONDS + RESERVE_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Phones (E.164) that ring at once, for `seconds`."""
+    """Phones (E.164) that ring at once, for `seconds`, and their places: a bit for each."""
 
     numbers: tuple[str, ...]
     seconds: int
+    places: int
 
 
 def hours_of(team: Team) -> tuple[Hours, ...]:
@@ -56,56 +61,99 @@ def hours_of(team: Team) -> tuple[Hours, ...]:
 
 
 def roster(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
-    """The members on shift, each once. A team outside its hours has none, and a member without a phone is never on
-    shift."""
+    """The members on shift who can be rung, each phone once. A team outside its hours has none."""
+    on_shift = places(team, schedule, now)
+    return tuple(on_shift[place] for place in _phones(on_shift))
+
+
+def places(team: Team, schedule: Schedule, now: datetime) -> tuple[Member, ...]:
+    """The members on shift in the order of the team, those without a phone too. A team outside its hours has none."""
     if not team.hours.is_open(schedule, now):
         return ()
-    on_shift: dict[str, Member] = {}
-    for member in team.members:
-        if member.number and member.shifts.is_open(schedule, now):
-            on_shift.setdefault(member.number, member)
-    return tuple(on_shift.values())
+    return tuple(member for member in team.members if member.shifts.is_open(schedule, now))
 
 
-def next_round(team: Team, members: tuple[Member, ...], past: "RingProgress", now: datetime) -> Round | None:
-    """The round after `past`; None when there are no more.
+def in_turn(team: Team, on_shift: tuple[Member, ...], began: int) -> tuple[Member, ...]:
+    """The places in the order in which they ring, when the ringing began at `began` (seconds since 1970)."""
+    turn = began % len(on_shift) if team.ring is Ring.ROTATE and on_shift else 0
+    return on_shift[turn:] + on_shift[:turn]
 
-    `members` are those on shift when the ringing began, so that every server computes the same round.
-    """
-    seconds = min(team.seconds, team.longest_wait - RESERVE_SECONDS - past.waited(now))
-    group = _group(team, members, past, now)
-    if not group or seconds < LEAST_RING_SECONDS:
-        return None
-    return Round(tuple(member.number for member in group), seconds)
+
+def bits(found: Iterable[int]) -> int:
+    """A bit for each of these places."""
+    return sum(1 << place for place in found)
+
+
+def first(team: Team, members: tuple[Member, ...], rounds: int) -> int:
+    """The places that so many rounds rang in a call that an earlier version began, which kept their number alone."""
+    return bits(_phones(members)[: rounds * (MOST_AT_ONCE if team.ring is Ring.TOGETHER else 1)])
 
 
 @dataclass(frozen=True, slots=True)
 class RingProgress:
     """The ringing so far: the number of `rounds` since `began` (seconds since 1970), the last of which began `rang`
-    seconds later. `picked_up` are the phones that were picked up, as far as known; nobody was connected."""
+    seconds later. The rest has a bit for each place: `rung`, those that were rung; `alone`, those that were rung alone;
+    `picked`, those that were picked up, as far as known. Nobody was connected."""
 
     began: int
     rounds: int = 0
     rang: int = 0
-    picked_up: frozenset[str] = frozenset()
+    picked: int = 0
+    rung: int = 0
+    alone: int = 0
+
+    def after(self, ringing: int, picked: int) -> "RingProgress":
+        """The same after the places `ringing` were rung, of which some may have been picked up."""
+        alone = ringing if ringing.bit_count() == 1 else 0
+        return replace(
+            self,
+            rounds=self.rounds + 1,
+            picked=self.picked | picked,
+            rung=self.rung | ringing,
+            alone=self.alone | alone,
+        )
 
     def waited(self, now: datetime) -> int:
         """Seconds since the ringing began."""
         return max(0, int(now.timestamp()) - self.began)
 
 
-def _group(team: Team, members: tuple[Member, ...], past: RingProgress, now: datetime) -> tuple[Member, ...]:
-    """Whom to ring next; nobody when all have been rung."""
-    if team.ring is not Ring.TOGETHER:
-        turn = past.began % len(members) if team.ring is Ring.ROTATE and members else 0
-        return (members[turn:] + members[:turn])[past.rounds : past.rounds + 1]
-    groups = [members[first : first + MOST_AT_ONCE] for first in range(0, len(members), MOST_AT_ONCE)]
-    if past.rounds < len(groups):
-        return groups[past.rounds]
-    again = past.rounds - len(groups)
+def next_round(team: Team, members: tuple[Member, ...], past: RingProgress, now: datetime) -> Round | None:
+    """The round after `past`; None when there are no more.
+
+    `members` are those on shift when the ringing began, in the order in which they ring, so that every server computes
+    the same round.
+    """
+    seconds = min(team.seconds, team.longest_wait - RESERVE_SECONDS - past.waited(now))
+    group = _group(team, members, past, now)
+    if not group or seconds < LEAST_RING_SECONDS:
+        return None
+    return Round(tuple(members[place].number for place in group), seconds, bits(group))
+
+
+def _phones(members: tuple[Member, ...]) -> tuple[int, ...]:
+    """The places that have a phone, for each phone the first."""
+    first: dict[str, int] = {}
+    for place, member in enumerate(members):
+        if member.number:
+            first.setdefault(member.number, place)
+    return tuple(first.values())
+
+
+def _group(team: Team, members: tuple[Member, ...], past: RingProgress, now: datetime) -> tuple[int, ...]:
+    """The places to ring next; none when all have been rung."""
+    phones = _phones(members)
+    together = team.ring is Ring.TOGETHER
+    if fresh := _without(phones, past.rung):
+        return fresh[: MOST_AT_ONCE if together else 1]
     rang_out = past.waited(now) - past.rang >= team.seconds
-    if rang_out or len(members) == 1 or again >= len(members):
+    again = past.rounds - -(-len(members) // MOST_AT_ONCE)
+    if not together or rang_out or again >= len(members):
         return ()
-    if past.picked_up:
-        return tuple(member for member in members if member.number not in past.picked_up)[:MOST_AT_ONCE]
-    return (members[again],)
+    if past.picked:
+        return _without(phones, past.picked)[:MOST_AT_ONCE]
+    return _without(phones, past.alone)[:1]
+
+
+def _without(phones: tuple[int, ...], taken: int) -> tuple[int, ...]:
+    return tuple(place for place in phones if not taken >> place & 1)

@@ -49,12 +49,13 @@ LEG_STEPS = frozenset({Step.SCREEN, Step.ACCEPT})
 class State(NamedTuple):
     """Where a call is.
 
-    `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often
-    the same menu was repeated on request. While a team rings: `round` counts the rounds since `began` (seconds since
-    1970), the current one started `rang` seconds later, and `picked` has a bit for each member whose phone was picked
-    up. `token` is a random number, the same on all legs of one ringing: what a server knows of the legs, and by what a
-    proxy finds that server. `refused` is 1 if the network refused the helpline's caller id. `counted` is 1 once the
-    call has an outcome other than that it came in.
+    `menu` is the menu heard last; `misses` counts silences and wrong keys in a row, `repeats` how often the same menu
+    was repeated on request. While a team rings: `round` counts the rounds since `began` (seconds since 1970), and the
+    current one started `rang` seconds later. Four counts have a bit for each member on shift, in the order in which
+    they ring: `ringing`, whom this round rings; `rung`, whom earlier ones rang; `alone`, whom they rang alone;
+    `picked`, whose phone was picked up. `token` is a random number, the same on all legs of one ringing: what a server
+    knows of the legs, and by what a proxy finds that server. `refused` is 1 if the network refused the helpline's
+    caller id. `counted` is 1 once the call has an outcome other than that it came in.
     """
 
     revision: str
@@ -67,6 +68,9 @@ class State(NamedTuple):
     round: int = 0
     rang: int = 0
     picked: int = 0
+    rung: int = 0
+    ringing: int = 0
+    alone: int = 0
     began: int = 0
     token: int = 0
     refused: int = 0
@@ -85,8 +89,8 @@ LARGEST_TOKEN = 2**62
 """More than anybody could guess."""
 
 _COUNTS = {
-    "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**64, "began": LATEST_BEGAN,
-    "token": LARGEST_TOKEN, "refused": 1, "counted": 1,
+    "misses": 999, "repeats": 999, "round": 999, "rang": 99_999, "picked": 2**100, "rung": 2**100, "ringing": 2**100,
+    "alone": 2**100, "began": LATEST_BEGAN, "token": LARGEST_TOKEN, "refused": 1, "counted": 1,
 }  # fmt: skip
 """The counts, with limits that ours never exceed."""
 
@@ -115,6 +119,6 @@ def from_address(path: str, query: str) -> State:
 
 
 def _count(text: str, limit: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 21 and int(text) <= limit):
+    if not (text.isascii() and text.isdigit() and len(text) < 32 and int(text) <= limit):
         raise StateError("a count in the address is malformed or too large")
     return int(text)

@@ -166,7 +166,7 @@ class Likeness:
         if state.step is Step.ASK and isinstance(event, Pressed) and self._leads_on(state.node, event.keys):
             state = state._replace(misses=0, repeats=0)
         elif state.step is Step.RUNG and isinstance(event, DialEnded) and event.connected:
-            state = state._replace(round=0, rang=0, picked=0, refused=0)
+            state = state._replace(round=0, rang=0, picked=0, rung=0, ringing=0, alone=0, refused=0)
         return state, event, elapsed
 
     def _leads_on(self, menu: NodeId, key: str) -> bool:

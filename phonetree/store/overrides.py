@@ -1,7 +1,7 @@
 """Overrides: changes of the hours, and announcements before the menu, at short notice."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Row, case, func, insert, select, update
@@ -10,7 +10,7 @@ from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store import actions
 from phonetree.store.database import Store
-from phonetree.store.kept import Kept
+from phonetree.store.kept import Kept, in_a_line
 from phonetree.store.tables import overrides
 
 LONGEST_RINGING_SECONDS = 600
@@ -42,16 +42,18 @@ class Overrides:
             connection.execute(overrides.delete().where(overrides.c.ends_at < now - actions.KEEP_SECONDS))
         return number
 
-    def withdraw(self, number: int, by: str, now: int) -> None:
-        """Ends an override before its time: a cover in force soon, so that every server knows it by then. Raises
-        OverrideError when it is not in force or coming."""
+    def withdraw(self, number: int, by: str, now: int, zone: tzinfo) -> None:
+        """Ends an override before its time: a cover in force soon, so that every server knows it by then. The list of
+        actions says what it was, in the times of a zone. Raises OverrideError when it is not in force or coming."""
         current = (overrides.c.number == number) & overrides.c.withdrawn_at.is_(None) & (overrides.c.ends_at > now)
         in_force = overrides.c.away.is_not(None) & (overrides.c.begins_at <= now)
         soon = case((in_force, now + COVER_LEAD_SECONDS), else_=now)
         with self._store.write() as connection:
-            if not connection.execute(update(overrides).where(current).values(withdrawn_at=soon)).rowcount:
+            change = update(overrides).where(current).values(withdrawn_at=soon).returning(overrides)
+            row = connection.execute(change).one_or_none()
+            if row is None:
                 raise OverrideError([f"there is no current or coming override {number}; see: override list"])
-            actions.note(connection, by, f"override {number}: withdrawn", now)
+            actions.note(connection, by, f"override {number}: withdrawn ({in_a_line(_override(row, None), zone)})", now)
 
     def kept(self, now: int) -> tuple[Kept, ...]:
         """Current and coming ones, newest first."""

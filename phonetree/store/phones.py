@@ -150,7 +150,8 @@ class Phones:
     def listed(self, now: int) -> tuple[Phone, ...]:
         """Every phone, by name. Raises StoreError."""
         with self._store.read() as connection:
-            return tuple(self._shown(row, now) for row in connection.execute(select(phones).order_by(phones.c.name)))
+            rows = connection.execute(select(phones).order_by(phones.c.name))
+            return tuple(self._shown(row, now) for row in rows if not _withdrawn(row))
 
     def propose(self, name: str, number: str, by: str, now: int) -> None:
         """Keeps a number (E.164) that is to ring for a name once it is confirmed; what rings now goes on ringing. The
@@ -174,12 +175,12 @@ class Phones:
             actions.note(connection, by, f"phone {name}: a number was added, which waits to be confirmed", now)
 
     def withdraw(self, name: str, by: str, now: int) -> None:
-        """Forgets a number that waits; none waiting is no error."""
+        """Forgets a number that waits, not how often it was called within the hour; none waiting is no error."""
         with self._changing() as connection:
             row = _row(connection, name)
             if row is None or row.new is None:
                 return
-            if row.state == State.WAITING:
+            if row.state == State.WAITING and not _calls(row, now):
                 connection.execute(delete(phones).where(phones.c.name == name))
             else:
                 values = {"new": None, **_NO_CALL, "changed_at": now}
@@ -224,7 +225,8 @@ class Phones:
                 raise PeopleError("no number waits to be confirmed; add one first")
             if _progress(row, now) is Progress.CALLING:
                 return None
-            calls, since = (row.calls, row.since) if now - row.since < CALLS_SECONDS else (0, now)
+            calls = _calls(row, now)
+            since = row.since if calls else now
             if calls >= MOST_CALLS:
                 minutes = (since + CALLS_SECONDS - now + 59) // 60
                 raise PeopleError(
@@ -281,14 +283,14 @@ class Phones:
     # -- in the background
 
     def tidy(self, now: int) -> None:
-        """Forgets numbers whose removal is final, and seals what only the old key opens with the new one. Raises
-        StoreError."""
+        """Forgets numbers whose removal is final, and calls of an hour ago to one that was withdrawn, and seals what
+        only the old key opens with the new one. Raises StoreError."""
         with self._store.read() as connection:
             due = [row.name for row in connection.execute(select(phones)) if self._untidy(row, now)]
         for name in due:
             with self._changing() as connection:
                 row = _row(connection, name)
-                if row is not None and row.state == State.REMOVED and _final(row) <= now:
+                if row is not None and _over(row, now):
                     connection.execute(delete(phones).where(phones.c.name == name))
                 elif row is not None:
                     places = {place: self._open(name, place, getattr(row, place)) for place in ("sealed", "new")}
@@ -313,7 +315,6 @@ class Phones:
 
     def _shown(self, row: Row[Any], now: int) -> Phone:
         numbers, sealed = self._numbers(row), [each for each in (row.sealed, row.new) if each]
-        calls = row.calls if now - row.since < CALLS_SECONDS else 0
         removed = row.state == State.REMOVED and row.sealed is not None and _final(row) > now
         return Phone(
             name=row.name,
@@ -322,7 +323,7 @@ class Phones:
             waits=row.new is not None,
             progress=_progress(row, now),
             reason=row.reason or "",
-            calls_left=MOST_CALLS - calls,
+            calls_left=MOST_CALLS - _calls(row, now),
             opens=len(numbers) == len(sealed),
             undo_until=_final(row) if removed else None,
         )
@@ -338,7 +339,7 @@ class Phones:
         return tuple(filter(None, places))
 
     def _untidy(self, row: Row[Any], now: int) -> bool:
-        if row.state == State.REMOVED and _final(row) <= now:
+        if _over(row, now):
             return True
         sealed = [(place, getattr(row, place)) for place in ("sealed", "new") if getattr(row, place)]
         return any(self._sealer.again(data, place, row.name) for place, data in sealed)
@@ -370,6 +371,23 @@ def _progress(row: Row[Any], now: int) -> Progress | None:
         return None
     over = row.progress == Progress.CALLING and row.expires_at - TOKEN_SECONDS + CALL_SECONDS <= now
     return Progress.UNKNOWN if over else Progress(row.progress)
+
+
+def _calls(row: Row[Any], now: int) -> int:
+    """How many confirming calls count against the limit."""
+    return int(row.calls) if now - row.since < CALLS_SECONDS else 0
+
+
+def _withdrawn(row: Row[Any]) -> bool:
+    """Whether the row is there for its count of calls alone."""
+    return bool(row.state == State.WAITING and row.new is None)
+
+
+def _over(row: Row[Any], now: int) -> bool:
+    """Whether nothing of the row is needed any more."""
+    if _withdrawn(row):
+        return not _calls(row, now)
+    return bool(row.state == State.REMOVED and _final(row) <= now)
 
 
 def _final(row: Row[Any]) -> int:

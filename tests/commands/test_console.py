@@ -4,10 +4,12 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import copytree
 
@@ -16,6 +18,8 @@ import requests
 
 from phonetree.commands.work.demo_console import free_port_beyond
 from phonetree.commands.work.ports import why_not
+from phonetree.console import MOST_BODY_BYTES
+from phonetree.console.edge import BODY_SECONDS, THREADS
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from tests.support.console import SECRET, TOKEN
@@ -70,6 +74,37 @@ def test_it_runs_without_a_database_waits_for_others_and_ends_when_told(tmp_path
     log = (tmp_path / "log").read_text()
     assert log.count("\n") == 1, "that there was no database, and no line for a request"
     assert '"event": "console"' in log
+
+
+@pytest.mark.slow
+def test_clients_that_send_slowly_hold_nobody_up_and_are_cut_off(tmp_path: Path) -> None:
+    """Without a proxy, which would wait for bodies: with many more of them than the console has threads."""
+    head = b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\nname=a"
+    with running(tmp_path, _environ(tmp_path)) as (_, url), ExitStack() as stack:
+        where = "127.0.0.1", int(url.rpartition(":")[2])
+        slow = [stack.enter_context(socket.create_connection(where, 30)) for _ in range(THREADS * 6)]
+        for each in slow:
+            each.sendall(head)
+        began = time.monotonic()
+        while time.monotonic() - began < BODY_SECONDS / 2:
+            for each in slow:
+                each.sendall(b"a")
+            assert requests.get(f"{url}/healthz", timeout=3).ok
+            assert requests.get(f"{url}/staff/sign-in", timeout=3).ok
+        for each in slow:
+            assert each.recv(1000).startswith(b"HTTP/1.1 408")
+        assert time.monotonic() - began < BODY_SECONDS + 5
+
+
+def test_a_form_that_is_too_large_is_refused_before_it_is_there(tmp_path: Path) -> None:
+    with running(tmp_path, _environ(tmp_path)) as (_, url):
+        where = "127.0.0.1", int(url.rpartition(":")[2])
+        for kind in (f"Content-Length: {MOST_BODY_BYTES + 1}", "Content-Length: -1"):
+            with socket.create_connection(where, 5) as line:
+                line.sendall(f"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\n{kind}\r\n\r\n".encode())
+                assert line.recv(1000)[:12] in (b"HTTP/1.1 413", b"HTTP/1.1 400")
+        pieces = (b"a" * 64 * 1024 for _ in range(5))
+        assert requests.post(f"{url}/staff/sign-in", pieces, timeout=5).status_code == 413
 
 
 def _children(pid: int) -> list[int]:

@@ -1,12 +1,16 @@
 """Staff open and close the helpline at short notice, and are told what callers will hear."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from phonetree import settings
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.commands.work.demo import Demo, leave_demo
 from phonetree.commands.work.override import _moment
 from phonetree.commands.work.reading import moment
 from phonetree.config.site import load
@@ -14,6 +18,7 @@ from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
+from phonetree.store.phones import Phones
 from tests.support.lines import ROOT, RULES, VPR
 
 SITE = load(VPR, RULES).site
@@ -335,3 +340,46 @@ def test_an_override_that_changes_nothing_says_so(store: Store, capsys: pytest.C
         assert "It changes nothing: without it callers would meet the same." in capsys.readouterr().out
     assert main(["override", "add", "open", *stretch]) == 0
     assert "It changes nothing" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Phones]:
+    """The phones of a demo at port 8123 in whose files two advocates have stand-ins."""
+    monkeypatch.chdir(copytree(VPR, tmp_path / "config").parent)
+    secret = "a key of this demo, for its phones and proofs"
+    account = ("AC" + "0" * 32, "token")
+    leave_demo(Demo("http://127.0.0.1:8123", *account, SITE.helpline.number, str(ZONE), "", secret=secret))
+    made = Store(settings.demo_database(8123))
+    migrate(made)
+    yield Phones(made, (secret,))
+    made.close()
+
+
+def _confirmed_and_removed(phones: Phones, name: str) -> None:
+    now = int(time.time())
+    phones.propose(name, "+16175550117", "Ada", now)
+    asked = phones.begin(name, now)
+    assert asked
+    phones.answered(asked.token, "1", now)
+    phones.remove(name, "Ada", now)
+
+
+def test_in_a_demo_everybody_has_a_phone_until_it_is_removed(demo: Phones, capsys: pytest.CaptureFixture[str]) -> None:
+    """As for the demo's servers: a cover that they would refuse is refused."""
+    day = _coming(2)
+    cover = ["override", "--demo", "cover", "First advocate", "--from", f"{day} 10:00", "--until", f"{day} 11:00"]
+    hours = ["hours", "--demo", "--port", "8123", "--at", f"{day} 10:30", "--days", "0"]
+    assert main(hours) == 0
+    assert ": First advocate, Second advocate\n" in capsys.readouterr().out
+    _confirmed_and_removed(demo, "ADVOCATE_2")
+    assert main(hours) == 0
+    assert ": First advocate\n" in capsys.readouterr().out
+    assert main(cover) == KNOWN_PROBLEM
+    problem = _problems(capsys)[-1]
+    assert "--accept" in problem, problem
+    assert main([*cover, *problem[problem.index("--accept") :].split()]) == 0
+    assert "Override 1" in capsys.readouterr().out
+    assert main(hours) == 0
+    said = capsys.readouterr().out
+    assert "nobody" in said
+    assert "override 1  First advocate is away" in said

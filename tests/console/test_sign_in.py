@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from phonetree.commands.work.console import THREADS
 from phonetree.console import identity
 from phonetree.console.aside import LOOK
+from phonetree.console.edge import THREADS
 from phonetree.console.trying import MOST_NAMES, MOST_WAITING, Lockout, one_at_a_time
 from phonetree.store.actions import since
 from phonetree.store.roles import Role

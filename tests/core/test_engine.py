@@ -1,22 +1,26 @@
 """One turn at a time: what the golden calls cannot show."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from phonetree.config.site import load
 from phonetree.core import engine
+from phonetree.core.covers import covered
 from phonetree.core.events import DialEnded, Event, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent, TooLate
 from phonetree.core.fallback import fallback
-from phonetree.core.state import State, Step
-from phonetree.core.tree import Site
+from phonetree.core.schedule import Cover, Override
+from phonetree.core.state import State, Step, from_address, to_address
+from phonetree.core.tree import Ring, Site
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Redirect, Say
 from phonetree.errors import StateError
 from tests.support.lines import RULES, VPR
 
 SITE = load(VPR, RULES).site
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 EVENTS: list[Event] = [Pressed("1"), Pressed(""), Pressed("12"), Pressed("?"), Silent(), DialEnded(connected=False),
           DialEnded(connected=True), Recorded(0), Recorded(99), LegAnswered(), LegPressed("1"), HungUp()]  # fmt: skip
 
@@ -158,3 +162,61 @@ def test_the_last_resort_shows_a_number_that_cannot_be_refused() -> None:
 def test_the_same_event_twice_has_the_same_answer() -> None:
     asked = state("welcome", Step.ASK, menu="welcome", misses=1)
     assert engine.turn(SITE, asked, Pressed("7"), DAY).verbs == engine.turn(SITE, asked, Pressed("7"), DAY).verbs
+
+
+def _ringing(ring: Ring, phones: Iterable[str], away: str = "", by: str = "") -> Site:
+    """The site with a team of three, of whom these have phones; one may take the place of another."""
+    first, second = SITE.teams["advocates"].members
+    three = (first, second, replace(second, name="Third advocate", number="+16175550103"))
+    members = tuple(replace(each, number=each.number if each.number[-1] in phones else "") for each in three)
+    team = replace(SITE.teams["advocates"], ring=ring, seconds=15, longest_wait=120, members=members)
+    covers = [Override(DAY - HOUR, DAY + HOUR, None, {}, cover=Cover(away, by))] if away else []
+    return replace(SITE, teams=covered({"advocates": team}, covers))
+
+
+def _all_rung(sites: Iterable[Site], through: Callable[[State], State] = lambda state: state) -> list[str]:
+    """Whom each round rings, at these sites one after the other; nobody picks up."""
+    where, now = state("advocate", Step.RING), DAY
+    event: Event = Silent()
+    found: list[str] = []
+    for site in sites:
+        verb = engine.turn(site, where, event, now).verbs[0]
+        if not isinstance(verb, Dial) or not verb.screen:
+            break
+        assert verb.then
+        found.append("".join(number[-1] for number in verb.numbers))
+        where = through(from_address(*to_address(verb.then)[1:].split("?")))
+        now, event = now + timedelta(seconds=16), DialEnded(connected=False)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ring", "phones", "rung"),
+    [
+        (Ring.IN_ORDER, ["12", "2"], ["1", "2"]),
+        (Ring.IN_ORDER, ["123", "23"], ["1", "2", "3"]),
+        (Ring.IN_ORDER, ["123", "13"], ["1", "3"]),
+        (Ring.IN_ORDER, ["23", "123"], ["2", "1", "3"]),
+        (Ring.IN_ORDER, ["3", "3", "123"], ["3"]),
+        (Ring.ROTATE, ["123", "23"], ["1", "2", "3"]),
+        (Ring.ROTATE, ["123", "12"], ["1", "2"]),
+        (Ring.ROTATE, ["123", "13", "123"], ["1", "3", "2"]),
+        (Ring.TOGETHER, ["123", "23"], ["123"]),
+    ],
+)
+def test_a_phone_that_is_added_or_removed_while_a_caller_waits_leaves_nobody_else_out(
+    ring: Ring, phones: list[str], rung: list[str]
+) -> None:
+    assert int(DAY.timestamp()) % 3 == 0, "rotating, the first begins"
+    assert _all_rung(_ringing(ring, each) for each in phones + phones[-1:] * 4) == rung
+
+
+def test_whoever_takes_anothers_place_is_rung_once_and_others_keep_theirs() -> None:
+    for phones, rung in ((["123"], ["3", "2"]), (["123", "12"], ["3", "2"]), (["12", "123"], ["2", "3"])):
+        sites = [_ringing(Ring.IN_ORDER, each, "First advocate", "Third advocate") for each in phones + phones[-1:] * 4]
+        assert _all_rung(sites) == rung
+
+
+def test_a_call_that_an_earlier_version_began_goes_on_to_the_next() -> None:
+    site = _ringing(Ring.IN_ORDER, "123")
+    assert _all_rung([site] * 5, lambda state: state._replace(ringing=0, rung=0, alone=0)) == ["1", "2", "3"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html import unescape
 from pathlib import Path
 from shutil import copytree
@@ -69,7 +69,7 @@ def test_every_server_follows_to_closed_and_back(helpline: Helpline) -> None:
         assert AWAY in heard
         zero = each.post(each.state("after_hours", "ask", query="?menu=after_hours"), Digits="0").text
         assert "<Number>+18008418371</Number>" in zero
-    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()))
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()), UTC)
     for each in (one, two):
         look(each)
         assert HERE in each.post("/voice").text
@@ -225,7 +225,7 @@ def test_every_server_rings_whoever_covers_until_it_ends(helpline: Helpline) -> 
     for each in servers:
         look(each)
         assert rung(each) == [SECOND]
-    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()))
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()), UTC)
     for each in servers:
         each.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS - 1)
         look(each)
@@ -233,12 +233,12 @@ def test_every_server_rings_whoever_covers_until_it_ends(helpline: Helpline) -> 
         each.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS)
         assert rung(each) == [FIRST, SECOND]
     with pytest.raises(OverrideError, match="there is no current or coming override"):
-        helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) + 1)
+        helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) + 1, UTC)
 
 
 def test_a_cover_that_has_not_begun_is_gone_at_once_when_it_is_withdrawn(helpline: Helpline) -> None:
     number = helpline.overrides.add(cover("First advocate"), "Ada", "x", 1)
-    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) - 60)
+    helpline.overrides.withdraw(number, "Ada", int(DAY.timestamp()) - 60, UTC)
     assert helpline.overrides.followed(int(DAY.timestamp())) == ()
 
 

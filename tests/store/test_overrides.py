@@ -8,7 +8,7 @@ import pytest
 from phonetree.core.schedule import Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store import actions
-from phonetree.store.kept import standing
+from phonetree.store.kept import in_a_line, standing
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, store
 
@@ -35,10 +35,10 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
         ]
         assert [each.number for each in overrides.kept(NOW + 60)] == [two]
         with pytest.raises(OverrideError, match=f"there is no current or coming override {one}"):
-            overrides.withdraw(one, "Ada", NOW + 60)
-        overrides.withdraw(two, "Ada", NOW + 60)
+            overrides.withdraw(one, "Ada", NOW + 60, UTC)
+        overrides.withdraw(two, "Ada", NOW + 60, UTC)
         with pytest.raises(OverrideError, match=f"there is no current or coming override {two}"):
-            overrides.withdraw(two, "Ada", NOW + 60)
+            overrides.withdraw(two, "Ada", NOW + 60, UTC)
         assert [each.number for each in overrides.kept(NOW + 60)] == []
         assert [each.override.ends.timestamp() for each in overrides.followed(NOW + 61)] == [NOW + 60, NOW + 60]
         again = overrides.withdrawn(two, NOW + 61)
@@ -46,8 +46,9 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
         assert again.override.ends.timestamp() == NOW + 600, "as it was meant"
         assert overrides.withdrawn(one, NOW) is None
         assert overrides.withdrawn(two, NOW + 600) is None
+        line = in_a_line(again.override, UTC)
         assert [(each.by, each.what, each.at) for each in actions.since(made, NOW)] == [
-            ("Ada", f"override {two}: withdrawn", NOW + 60),
+            ("Ada", f"override {two}: withdrawn ({line})", NOW + 60),
             ("Bo", f"override {two}: words", NOW + 1),
             ("Ada", f"override {one}: closed", NOW),
         ], "what failed is not among them"

@@ -339,3 +339,20 @@ def test_a_demo_forgets_those_of_an_earlier_one(phones: Phones) -> None:
     confirmed(phones)
     phones.forget_all()
     assert replace(phones.followed(), digest="").numbers == {}
+
+
+def test_withdrawing_a_number_and_adding_it_again_allows_no_more_calls(opened: Store, phones: Phones) -> None:
+    for _ in range(MOST_CALLS):
+        phones.propose("ADVOCATE_3", ONE, "Ada", NOW)
+        phones.ended(token(phones), Progress.NO_ANSWER, NOW)
+        phones.withdraw("ADVOCATE_3", "Ada", NOW)
+        assert phones.listed(NOW) == (), "to staff it is as if there had been none"
+    phones.tidy(NOW + CALLS_SECONDS - 1)
+    phones.propose("ADVOCATE_3", OTHER, "Ada", NOW + CALLS_SECONDS - 1)
+    assert phones.listed(NOW + CALLS_SECONDS - 1)[0].calls_left == 0
+    with pytest.raises(PeopleError, match="call again in 1 minutes"):
+        phones.begin("ADVOCATE_3", NOW + CALLS_SECONDS - 1)
+    phones.withdraw("ADVOCATE_3", "Ada", NOW + CALLS_SECONDS - 1)
+    phones.tidy(NOW + CALLS_SECONDS)
+    with opened.read() as connection:
+        assert not connection.execute(select(table)).all()

@@ -24,7 +24,7 @@ NAMES = [
     "CallSid", "ParentCallSid", "From", "To", "CallStatus", "Digits", "DialCallStatus", "DialCallDuration",
     "DialBridged", "RecordingDuration", "ErrorCode", "ErrorUrl", "Direction", "Note",
 ]  # fmt: skip
-COUNTS = ["misses", "repeats", "round", "rang", "picked", "began", "token", "menu"]
+COUNTS = ["misses", "repeats", "round", "rang", "picked", "rung", "ringing", "alone", "began", "token", "menu"]
 
 values = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 fields = st.dictionaries(st.sampled_from(NAMES), values, max_size=8).filter(

@@ -9,19 +9,16 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
-from phonetree.commands.work.limits import forbid_core_dumps
+from phonetree.commands.work.limits import allow_files, forbid_core_dumps
 from phonetree.commands.work.ports import refuse_a_port_in_use
+from phonetree.console.edge import Edge
 from phonetree.console.serving import load
-from phonetree.console.trying import MOST_WAITING
 
 NICE = 5
 """The console waits for the servers that answer calls on the same machine, not they for it."""
 
-THREADS = 2 * MOST_WAITING + 4
-"""Requests that are answered at once; others wait."""
-
-WAITING = 200
-"""Connections that may wait. A proxy has its own limits for each client."""
+CONNECTIONS = 2048
+"""Connections that may be open; more wait in the system's queue. A proxy has its own limits for each client."""
 
 HEADER_SECONDS, STOP_SECONDS = 5, 10
 
@@ -42,23 +39,23 @@ def run(application: Flask, host: str, port: int) -> None:
     """Serves the console, until stopped. The worker is a fork of this process, with the application already made: it
     stops at once when it is told to."""
     log.take_in_libraries()
+    allow_files(CONNECTIONS * 2)
     forbid_core_dumps()
     os.nice(NICE)
     Granian(
         "phonetree.console.serving",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,  # it counts failed sign-ins in its memory
-        blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
-        backlog=WAITING,
-        backpressure=WAITING,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.error,  # it warns of more threads than cores, which here mostly wait
         log_dictconfig=_NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
-    ).serve(target_loader=lambda: application, wrap_loader=False)
+    ).serve(target_loader=lambda: Edge(application), wrap_loader=False)

@@ -6,19 +6,33 @@ from pathlib import Path
 import click
 
 from phonetree import settings
+from phonetree.commands.place import Which
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.site import overridden
 from phonetree.core.rota import rota
 from phonetree.core.schedule import Day, Schedule, dated, first_name
+from phonetree.core.tree import Site
 from phonetree.store.kept import Kept, standing
 
 
-def hours(at: str | None, days: int, config: Path) -> None:
+def hours(at: str | None, days: int, config: Path, which: Which) -> None:
     """Runs `hours`."""
-    site = load_for_reading(config).site
-    now = moment(at, site.schedule.zone)
-    kept = _kept(int(now.timestamp()))
+    if not (which.demo or which.port):
+        site = load_for_reading(config).site
+        now = moment(at, site.schedule.zone)
+        _tell(site, now, _kept(int(now.timestamp())), days)
+        return
+    from phonetree.commands.work.place import opened  # with it comes the database: see _kept
+    from phonetree.store.overrides import Overrides
+
+    with opened(which, config) as place:
+        site = load_for_reading(config, place.rules()).site
+        now = moment(at, site.schedule.zone)
+        _tell(site, now, Overrides(place.store).kept(int(now.timestamp())), days)
+
+
+def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], days: int) -> None:
     site = overridden(site, standing(kept))
     schedule = site.schedule
     status = schedule.status(now)

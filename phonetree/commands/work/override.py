@@ -10,11 +10,10 @@ from threading import Timer
 
 import click
 
-from phonetree import settings
 from phonetree.commands.override import AS_USUAL
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.place import Place
-from phonetree.commands.work.reading import load_for_reading, moment, reading_rules
+from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.override import changes_something, check, read_cover, read_override
 from phonetree.config.site import Loaded, overridden
 from phonetree.core import engine
@@ -44,7 +43,7 @@ def add(
     config: Path,
 ) -> None:
     """Runs `override add`."""
-    loaded = load_for_reading(config)
+    loaded = load_for_reading(config, place.rules())
     now = _now(loaded.site).replace(second=0)  # hours change on whole minutes
     kind_ = None if kind == AS_USUAL else Kind(kind)
     wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now, accepted)
@@ -57,7 +56,7 @@ def cover(
     place: Place, away: str, by: str, until: str, begin: str, accepted: tuple[str, ...], who: str, config: Path
 ) -> None:  # fmt: skip
     """Runs `override cover`."""
-    loaded = load_for_reading(config)
+    loaded = load_for_reading(config, place.rules())
     now = _now(loaded.site)
     wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now, accepted)
     others = _add(place, loaded, wanted, who, config)
@@ -71,7 +70,7 @@ def _add(place: Place, loaded: Loaded, wanted: Override, who: str, config: Path)
     overrides, now = Overrides(place.store), int(time.time())
     kept = overrides.kept(now)
     others = standing(kept)
-    prover = prover_of(config, reading_rules(), lambda: datetime.now(UTC), place.store, settings.secret_keys())
+    prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
         check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now)
@@ -127,7 +126,7 @@ def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
 
 def list_(place: Place, config: Path) -> None:
     """Runs `override list`."""
-    site = load_for_reading(config).site
+    site = load_for_reading(config, place.rules()).site
     kept = Overrides(place.store).kept(int(time.time()))
     for each in kept:
         click.echo(numbered(each, site))
@@ -137,7 +136,7 @@ def list_(place: Place, config: Path) -> None:
 
 def withdraw(place: Place, number: int, who: str) -> None:
     """Runs `override withdraw`."""
-    Overrides(place.store).withdraw(number, who, int(time.time()))
+    Overrides(place.store).withdraw(number, who, int(time.time()), place.zone)
     click.echo(f"Override {number} is withdrawn.")
 
 

@@ -11,20 +11,35 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree import settings
 from phonetree.commands.place import Which
-from phonetree.commands.work.demo import chosen_demo
-from phonetree.commands.work.reading import helpline_zone
+from phonetree.commands.work.demo import Demo, chosen_demo
+from phonetree.commands.work.reading import helpline_zone, reading_rules, with_phones_of
+from phonetree.config.numbers import NumberRules
 from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a command works on: the store, its public keys, the helpline's time zone, and a demo's console."""
+    """What a command works on: the store, its public keys, the helpline's time zone, and the demo, if it is one's."""
 
     store: Store
     keys: Path
     zone: BaseTzInfo
-    console: str | None = None
+    demo: Demo | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key of what must not be forged in the store, and the previous one. Raises SettingsError."""
+        if self.demo:
+            return tuple(filter(None, [self.demo.secret]))
+        return settings.secret_keys()
+
+    def rules(self) -> NumberRules:
+        """The rules for numbers by which the files are read: a demo's are those of its servers."""
+        if not self.demo:
+            return reading_rules()
+        rules = NumberRules(settings.names(), fictional=True, stand_in=True)
+        return with_phones_of(self.store, self.secrets, rules) if self.secrets else rules
 
 
 @contextmanager
@@ -40,6 +55,6 @@ def opened(which: Which, config: Path | None = None) -> Iterator[Place]:
             raise PhonetreeError(problem)
         keys = settings.demo_keys(demo.port) if demo else settings.keys_folder()
         zone = pytz.timezone(demo.timezone) if demo else helpline_zone(config)
-        yield Place(store, keys, zone, demo.console if demo else None)
+        yield Place(store, keys, zone, demo)
     finally:
         store.close()

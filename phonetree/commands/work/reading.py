@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytz
 from pytz.tzinfo import BaseTzInfo
@@ -14,6 +15,9 @@ from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError, SettingsError, StoreError
 
+if TYPE_CHECKING:  # what most commands do without takes time to import
+    from phonetree.store.database import Store
+
 
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
     """The helpline's time zone; UTC if its files cannot be read."""
@@ -23,9 +27,9 @@ def helpline_zone(config: Path | None = None) -> BaseTzInfo:
         return pytz.utc
 
 
-def load_for_reading(config: Path) -> Loaded:
-    """The site as on a staff machine: numbers that are not set there get placeholders."""
-    return load(config, reading_rules())
+def load_for_reading(config: Path, rules: NumberRules | None = None) -> Loaded:
+    """The site as on a staff machine, where numbers that are not set get placeholders; or by other rules, a demo's."""
+    return load(config, rules or reading_rules())
 
 
 def reading_rules() -> NumberRules:
@@ -43,15 +47,22 @@ def with_phones(rules: NumberRules) -> NumberRules:
     if not (secrets and settings.may_have_database()):
         return rules
     from phonetree.store.database import Store  # what most commands do without takes time to import
-    from phonetree.store.phones import Phones
 
     store = Store(settings.database_url())
     try:
-        return replace(rules, phones=Phones(store, secrets).followed().numbers) if store.problem() is None else rules
-    except StoreError:
-        return rules
+        return with_phones_of(store, secrets, rules) if store.problem() is None else rules
     finally:
         store.close()
+
+
+def with_phones_of(store: "Store", secrets: tuple[str, ...], rules: NumberRules) -> NumberRules:
+    """The same with members' phones in a store, if it can be read."""
+    from phonetree.store.phones import Phones
+
+    try:
+        return replace(rules, phones=Phones(store, secrets).followed().numbers)
+    except StoreError:
+        return rules
 
 
 def stamp(seconds: int, zone: BaseTzInfo) -> str:

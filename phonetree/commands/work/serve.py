@@ -43,7 +43,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     console_port = free_port_beyond(host, port)
     console = f"http://{host}:{console_port}"
     (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
-    leave_demo(Demo(url, configured.account_sid, configured.auth_token, number, zone, provider, dialled, console))
+    account, token, secret = configured.account_sid, configured.auth_token, configured.secrets[0]
+    leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret))
     at = "" if port == DEFAULT_PORT else f" --url {url}"
     words = {"console": console, "staff": sign_ins(), "key": key(port), "passphrase": PASSPHRASE}
     click.echo(_WELCOME.format(url=url, at=at, port=port, **words))

@@ -59,7 +59,7 @@ def _now_and_end() -> tuple[int, int]:
 
 
 def _print_link(place: Place, name: str, token: str, ends_at: int) -> None:
-    address = place.console or settings.public_url()
+    address = (place.demo and place.demo.console) or settings.public_url()
     click.echo(f"Give this link to {name}. It works once, until {stamp(ends_at, place.zone)}:")
     click.echo(f"{address or ''}/staff/link/{token}")
     if not address:

@@ -8,6 +8,7 @@ is told what became different.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from phonetree.console.simulated import Heard, greetings
 from phonetree.core.schedule import DatedHours, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, StoreError
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import standing
@@ -111,17 +112,26 @@ class HoursEditor:
         preview = self._previewed(before, after, day)
         if preview.problems:
             return preview
+        noted = False
         try:
-            with alone(self._folder), self._store.write() as connection:
-                same = all((self._folder / name).read_bytes() == data for name, data in before.contents.items())
-                if same:
-                    actions.note(connection, by, what, int(self._now().timestamp()))
+            with alone(self._folder):
+                if all((self._folder / name).read_bytes() == data for name, data in before.contents.items()):
+                    # first, and committed: if it fails, even at its end, the file is as it was
+                    self._note(by, what)
+                    noted = True
                     replace(self._folder / HOURS, after.contents[HOURS])
+                    return preview
         except OSError as error:
+            if noted:
+                with suppress(StoreError):  # then the list has one line too many
+                    self._note(by, f"could not be saved: {what}")
             raise EditError({"": f"{HOURS} cannot be written: {why(error)}. Nothing was changed"}) from error
-        if not same:
-            self._from(began)  # which says what somebody else was faster with
-        return preview
+        self._from(began)  # which says what somebody else was faster with
+        raise EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+
+    def _note(self, by: str, what: str) -> None:
+        with self._store.write() as connection:
+            actions.note(connection, by, what, int(self._now().timestamp()))
 
     def _edited(self, before: Loaded, edit: Edit) -> Loaded:
         return edited(before, edit, self._folder, self._rules(), self._today(before))

@@ -23,7 +23,7 @@ from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError, Problem, StoreError, Where
 from phonetree.runtime.prover import prover_of
 from phonetree.runtime.sites import Sites
-from phonetree.store import actions
+from phonetree.store import actions, database
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
@@ -201,6 +201,50 @@ def test_with_the_database_away_nothing_is_written(config: Path, light: Store) -
     with pytest.raises(StoreError):
         editor.save(began, Add(SNOW), "Ada")
     assert (config / HOURS).read_text() == text
+
+
+def test_a_reader_that_keeps_the_database_locked_leaves_the_file_as_it_was(
+    config: Path, light: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
+    editor, began = _editor(config, light), _began(config)
+    text = (config / HOURS).read_text()
+    with light.read(), pytest.raises(StoreError):  # the lock is in the way of COMMIT alone
+        editor.save(began, Add(SNOW), "Ada")
+    assert (config / HOURS).read_text() == text
+    assert actions.since(light, 0) == ()
+    editor.save(began, Add(SNOW), "Ada")
+    assert len(actions.since(light, 0)) == 1
+
+
+LOST = (
+    "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS "
+    "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'",
+    "CREATE CONSTRAINT TRIGGER lost AFTER INSERT ON actions DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION lose()",
+)
+"""The connection ends when a transaction is committed."""
+
+
+def test_a_database_that_is_lost_at_the_end_leaves_the_file_as_it_was(config: Path, tmp_path: Path) -> None:
+    text = (config / HOURS).read_text()
+    with store("postgres", tmp_path) as kept:
+        with kept.write() as connection:
+            for statement in LOST:
+                connection.exec_driver_sql(statement)
+        with pytest.raises(StoreError):
+            _editor(config, kept).save(_began(config), Add(SNOW), "Ada")
+        assert (config / HOURS).read_text() == text
+        assert actions.since(kept, 0) == ()
+
+
+def test_a_file_that_cannot_be_written_after_all_is_noted_as_not_saved(config: Path, light: Store) -> None:
+    (config / f".{HOURS}.new").mkdir()
+    with pytest.raises(EditError, match="Nothing was changed"):
+        _editor(config, light).save(_began(config), Add(SNOW), "Ada")
+    told = [action.what for action in actions.since(light, 0)]
+    assert told[0] == f"could not be saved: {told[1]}"
+    assert SNOW not in load(config, RULES).site.schedule.dated
 
 
 def test_files_with_problems_are_edited_by_hand_first(config: Path, light: Store) -> None:

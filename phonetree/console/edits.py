@@ -5,6 +5,11 @@
 
 Both begin with the revision that the form showed. If the files are others by now, nothing is written, and the editor
 is told what became different.
+
+An edit is refused for the promises that it breaks and the files kept before it. One that the files break already stays
+broken if the line cannot be closed for a day, so it is a warning. Servers judge in the same way, by what callers hear
+(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it, and the
+preview says that callers will not hear the edit until somebody has put that right.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +21,11 @@ from pathlib import Path
 from phonetree.config.advice import advice
 from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import SHOWN
+from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
 from phonetree.config.writing import alone, replace, unwritable, why
 from phonetree.console.simulated import Heard, greetings
-from phonetree.core.schedule import DatedHours, midnight
+from phonetree.core.schedule import DatedHours, Override, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, StoreError
@@ -46,14 +51,18 @@ class OutdatedError(PhonetreeError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `heard` is what
-    callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those without."""
+    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `broken` are the
+    promises that the files break without it too; `withheld` says that servers take up no edit for that reason. `heard`
+    is what callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those
+    without."""
 
     before: str
     revision: str
     changes: tuple[str, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
+    broken: tuple[str, ...] = ()
+    withheld: bool = False
     at: datetime | None = None
     heard: tuple[Heard, ...] = ()
 
@@ -62,9 +71,17 @@ class HoursEditor:
     """Edits the hours of a folder."""
 
     def __init__(
-        self, folder: Path, rules: Callable[[], NumberRules], store: Store, proof: Proof, now: Callable[[], datetime]
+        self,
+        folder: Path,
+        rules: Callable[[], NumberRules],
+        store: Store,
+        proof: Proof,
+        now: Callable[[], datetime],
+        heard: Callable[[], Loaded],
     ) -> None:
+        """`heard` is what callers hear, without overrides."""
         self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
+        self._heard = heard
         self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
 
     def unwritable(self) -> str | None:
@@ -155,21 +172,32 @@ class HoursEditor:
     def _previewed(self, before: Loaded, after: Loaded, day: date | None) -> Preview:
         today = self._today(before)
         kept = Overrides(self._store).kept(int(self._now().timestamp()))
-        site = overridden(after.site, standing(kept))
+        overrides = standing(kept)
+        site = overridden(after.site, overrides)
+        withheld = False
         try:
-            broken = self._proof(site, after.contents)
+            broken = self._broken(after, overrides)
+            problems = newly_broken(broken, self._broken(before, overrides)) if broken else ()
+            already = tuple(problem for problem in broken if problem not in problems)
+            if already:
+                withheld = bool(newly_broken(already, self._broken(self._heard(), overrides)))
         except ConfigError as error:
-            broken = error.problems
+            problems, already = error.problems, ()
         at = _moment(site, max(day, today)) if day else None
         return Preview(
             before.site.revision,
             after.site.revision,
             changes(before.site, after.site, today),
-            tuple(problem.text.removesuffix(SHOWN) for problem in broken),
+            _texts(problems),
             self._new_advice(before, after, today),
+            _texts(already),
+            withheld,
             at,
             tuple(greetings(site, at)) if at else (),
         )
+
+    def _broken(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
+        return self._proof(overridden(loaded.site, overrides), loaded.contents)
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
         """Warnings that the files did not have before."""
@@ -178,6 +206,10 @@ class HoursEditor:
             for each in (before, after)
         )
         return tuple(text for text in dict.fromkeys(now) if text not in was)
+
+
+def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    return tuple(problem.text.removesuffix(SHOWN) for problem in problems)
 
 
 def day_of(edit: Edit) -> date:

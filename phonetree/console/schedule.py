@@ -40,6 +40,10 @@ STEP = timedelta(weeks=4)
 UNDO = "schedule_undo"
 """In the session: the edit that was made last here."""
 
+HEARD = "Callers hear it within seconds."
+
+WITHHELD = "Callers do not hear it yet: the servers wait until the broken promise is put right."
+
 PICKED = "reason:"
 
 LABELS = {"first": "First day", "last": "Last day", "open": "Hours"}
@@ -148,7 +152,8 @@ def _tried(
     except EditError as error:
         return _day(_view(services()), asked, replace(form, remove=False), error.problems), 422
     if saves and not outdated and not made.problems:
-        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted)}
+        then = WITHHELD if made.withheld else HEARD
+        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted), "then": then}
         return redirect(_at(asked, made.revision), 303)
     status = 409 if outdated else 422 if made.problems else 200
     return _previewed(asked, form, wanted, made, outdated), status
@@ -172,7 +177,7 @@ def undo() -> Response | Page:
         if undone.problems:
             flash(f"This was not undone: {'; '.join(undone.problems)}")
         else:
-            flash(f"Undone: {made['what']}. Callers hear it within seconds.")
+            flash(f"Undone: {made['what']}. {WITHHELD if undone.withheld else HEARD}")
     return redirect(url_for("schedule.page"), 303)
 
 

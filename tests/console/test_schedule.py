@@ -10,8 +10,11 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from phonetree.config.site import HOURS, ROUTING, load
+from phonetree.config.site import HOURS, ROUTING, Contents, load
 from phonetree.core.schedule import Cover, DatedHours, Kind, Override, Span
+from phonetree.core.tree import Site
+from phonetree.errors import Problem, Where
+from phonetree.runtime.sites import Sites
 from phonetree.store import actions
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
@@ -301,15 +304,42 @@ def test_a_stale_form_removes_no_other_entry(made: Console) -> None:
     assert len(_entries(made)) == 2
 
 
-def test_what_breaks_a_promise_is_not_saved(tmp_path: Path) -> None:
+def test_a_line_that_breaks_a_promise_already_can_be_closed_for_a_day(tmp_path: Path) -> None:
     config = Path(copytree(ROOT / "tests" / "sites" / "harbour", tmp_path / "config"))
     with console("sqlite", tmp_path, config=config) as made:
-        answer = _send(made.client(Role.EDITOR), "save")
-        assert answer.status_code == 422
-        assert "This cannot be saved, because a promise to callers would be broken: menu &#39;night&#39;" in _words(
-            answer
-        )
-        assert ">Save</button>" not in answer.get_data(as_text=True)
+        client, servers = made.client(Role.EDITOR), Sites(config, RULES, made.services.prover.broken)
+        preview = _send(client, "see")
+        assert "The files break a promise to callers already. This changes nothing about that" in _words(preview)
+        assert "menu &#39;night&#39;" in _words(preview)
+        saved = _send(client, "save")
+        assert f"Saved: {TOLD}. Callers hear it within seconds." in _words(client.get(saved.headers["Location"]))
+        assert servers.reload(), "they take it up as well"
+
+
+def test_what_servers_do_not_take_up_is_said_before_it_is_saved(made: Console) -> None:
+    file = made.settings.config / ROUTING
+    end = "le comunico ahora.}\n      go: "
+    file.write_text(file.read_text().replace(f"{end}barcc_now", f"{end}leave"))
+    client = made.client(Role.EDITOR)
+    preview = _words(_send(client, "see"))
+    assert "Callers will not hear this yet, even when it is saved" in preview
+    assert "a caller who reached nobody is hung up on" in preview
+    page = _words(client.get(_send(client, "save").headers["Location"]))
+    assert f"Saved: {TOLD}. Callers do not hear it yet" in page
+    sites = Sites(made.settings.config, RULES, made.services.prover.broken, lambda: [load(VPR, RULES).contents])
+    assert not sites.reload()
+
+
+def test_what_breaks_a_promise_is_not_saved(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        return (Problem(Where("routing.yaml"), "nobody <is> there"),) if SNOW in site.schedule.dated else ()
+
+    monkeypatch.setattr(made.services.hours, "_proof", broken)
+    answer = _send(made.client(Role.EDITOR), "save")
+    assert answer.status_code == 422
+    told = "This cannot be saved, because a promise to callers would be broken: nobody &lt;is&gt; there"
+    assert told in _words(answer)
+    assert ">Save</button>" not in answer.get_data(as_text=True)
 
 
 def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Console) -> None:

@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
-from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
+from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, edited, in_words
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
@@ -217,6 +217,8 @@ def day_of(edit: Edit) -> date:
     match edit:
         case Add(entry) | Change(_, entry) | Remove(entry):
             return entry.first
+        case Part(_, day, _):
+            return day
 
 
 def _moment(site: Site, day: date) -> datetime:
@@ -235,6 +237,9 @@ def told(edit: Edit) -> str:
             return f"{kind(before)} changed: {described(before)} is now {described(after)}"
         case Remove(entry):
             return f"{kind(entry)} removed: {described(entry)}"
+        case Part(entry, day, after):
+            now = described(after) if after else f"{in_words(day)} is as usual"
+            return f"only this day changed: {now}; the rest of {described(entry)} stays"
 
 
 def kind(entry: DatedHours) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.editing import Add, Change, Edit, Remove, described, in_words
+from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, in_words
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
@@ -106,7 +106,8 @@ def day(day: str) -> str:
     view = _view(services())
     asked = _known(day)
     entry = entry_of(view.site.schedule, asked)
-    return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision), {})
+    whole = request.args.get("whole") == "1"
+    return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision, whole=whole), {})
 
 
 @blueprint.get("/staff/schedule/<day>/preview")
@@ -191,6 +192,8 @@ def _is_made(site: Site, wanted: Edit) -> bool:
             return after in dated and (before == after or before not in dated)
         case Remove(entry):
             return entry not in dated and entry_of(site.schedule, entry.first) is None
+        case Part(entry, day, after):
+            return entry not in dated and entry_of(site.schedule, day) == after
 
 
 def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
@@ -217,6 +220,7 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         labels=_labels(view.site),
         languages=_languages(view.site),
         reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
+        several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
         back=_at(asked),

@@ -227,6 +227,61 @@ def test_an_entry_is_changed_and_removed(made: Console) -> None:
     assert len(_entries(made)) == 1
 
 
+BREAK = DatedHours(date(2027, 1, 11), date(2027, 1, 15), (), {"en": "the winter break", "es": "las vacaciones"})
+
+
+def _with_a_break(made: Console) -> Client:
+    client = made.client(Role.EDITOR)
+    names = {f"name.{language}": name for language, name in BREAK.names.items()}
+    assert _send(client, "save", first="2027-01-11", last="2027-01-15", **names).status_code == 303
+    return client
+
+
+@pytest.mark.parametrize(
+    ("day", "left"), [("2027-01-11", [(12, 15)]), ("2027-01-13", [(11, 12), (14, 15)]), ("2027-01-15", [(11, 14)])]
+)
+@pytest.mark.parametrize("usual", [False, True])
+def test_one_day_of_a_break_is_changed_and_the_others_stay(
+    made: Console, day: str, left: list[tuple[int, int]], usual: bool
+) -> None:
+    client, path = _with_a_break(made), f"/staff/schedule/{day}"
+    others = _entries(made)
+    page = client.get(path)
+    assert "Only this day changes; the others stay." in _words(page)
+    assert 'name="first"' not in page.get_data(as_text=True)
+    sent = {"old": _old(page), "only": day, "first": "", **({"remove": "1"} if usual else {"open": "9:00-12:00"})}
+    assert "Only this day changed" in _words(_send(client, "see", path, **sent))
+    assert _send(client, "save", path, **sent).status_code == 303
+    january = [each for each in _entries(made) if each.first >= BREAK.first]
+    rest = [each for each in january if f"{each.first}" != day]
+    assert [(each.first.day, each.last.day) for each in rest] == left
+    assert all((each.spans, each.names) == (BREAK.spans, BREAK.names) for each in rest)
+    assert [each.spans for each in january if f"{each.first}" == day] == ([] if usual else [(Span(540, 720),)])
+    assert [each for each in _entries(made) if each.first < BREAK.first] == list(others[:-1])
+
+
+def test_the_whole_break_is_changed_when_that_is_chosen(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    page = client.get(f"{path}?whole=1")
+    assert "All these days change." in _words(page)
+    assert 'name="only"' not in page.get_data(as_text=True)
+    assert _send(client, "save", path, old=_old(page), remove="1").status_code == 303
+    assert BREAK not in _entries(made)
+
+
+def test_one_day_of_a_break_that_would_stay_closed_is_asked_for_its_hours(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    names = {f"name.{language}": name for language, name in BREAK.names.items()}
+    answer = _send(client, "see", path, old=_old(client.get(path)), only="2027-01-13", **names)
+    assert answer.status_code == 422
+    assert "This changes nothing; write other hours for this day" in _words(answer)
+    for only in ("nonsense", "2026-12-04", "2027-01-16"):
+        nonsense = _send(client, "see", path, old=_old(client.get(path)), only=only, open="9:00-12:00")
+        assert nonsense.status_code == 422
+        assert _send(client, "see", path, old=_old(client.get(path)), only=only, remove="1").status_code == 422
+    assert BREAK in _entries(made)
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "told"),
     [

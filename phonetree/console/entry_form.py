@@ -64,26 +64,27 @@ class EntryForm:
         """The same with a reason that was picked."""
         return replace(self, names=names)
 
-    def edit(self) -> Edit:
-        """What it asks for. Raises EditError with what is wrong in each field."""
+    def edit(self, languages: Names) -> Edit:
+        """What it asks for, with a reason in each of these languages or in none; their names are by language. Raises
+        EditError with what is wrong in each field."""
         old = _unpacked(self.old) if self.old else None
         if self.only and old:
-            return self._part(old)
+            return self._part(old, languages)
         if self.remove and old:
             return Remove(old)
-        entry = self._entry()
+        entry = self._entry(languages)
         return Change(old, entry) if old else Add(entry)
 
-    def _part(self, old: DatedHours) -> Part:
+    def _part(self, old: DatedHours, languages: Names) -> Part:
         if self.remove:
             with suppress(ValueError):
                 return Part(old, date.fromisoformat(self.only), None)
-        entry = self._entry()
+        entry = self._entry(languages)
         if (entry.spans, entry.names) == (old.spans, old.names):
             raise EditError({"open": "This changes nothing; write other hours for this day, such as 9:00-12:00"})
         return Part(old, entry.first, entry)
 
-    def _entry(self) -> DatedHours:
+    def _entry(self, languages: Names) -> DatedHours:
         wrong: dict[str, str] = {}
         first = _day(self.first, "first", wrong)
         last = _day(self.last, "last", wrong) if self.last else first
@@ -94,9 +95,13 @@ class EntryForm:
             wrong["open"] = str(error)
         if first and last and last < first:
             wrong["last"] = "The last day is before the first one"
+        names = {language: name for language, name in self.names.items() if name}
+        for language, called in languages.items() if names else ():
+            if language not in names:
+                wrong[f"name.{language}"] = f"Write the reason in {called}, too"
         if wrong or not (first and last):
             raise EditError(wrong)
-        return DatedHours(first, last, spans, {language: name for language, name in self.names.items() if name})
+        return DatedHours(first, last, spans, names)
 
 
 def _day(text: str, name: str, wrong: dict[str, str]) -> date | None:

@@ -141,7 +141,7 @@ def _tried(
     """What becomes of an edit that was asked for."""
     outdated: OutdatedError | None = None
     try:
-        wanted = form.edit()
+        wanted = form.edit(_languages(view.site))
         if _is_made(view.site, wanted):
             flash(f"This is saved already: {told(wanted)}.")
             return redirect(_at(asked), 303)

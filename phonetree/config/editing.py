@@ -205,10 +205,13 @@ def _spliced(file: Text, site: Site, edit: _Step) -> str:
 
 def list_of(schedule: Schedule, entry: DatedHours) -> str:
     """The list that an entry belongs into: an opening is on days that have no hours otherwise."""
+    return OPENINGS if entry.spans and closed_anyway(schedule, entry) else CLOSURES
+
+
+def closed_anyway(schedule: Schedule, entry: DatedHours) -> bool:
+    """Whether the days of an entry have no hours by the week and the holidays."""
     days = ((entry.first.toordinal() + number) for number in range((entry.last - entry.first).days + 1))
-    dates = [date.fromordinal(day) for day in days]
-    idle = all(schedule.holidays(day) is not None or not schedule.week.on(day) for day in dates)
-    return OPENINGS if entry.spans and idle else CLOSURES
+    return all(schedule.holidays(day) is not None or not schedule.week.on(day) for day in map(date.fromordinal, days))
 
 
 def _changed(file: Text, site: Site, before: DatedHours, after: DatedHours) -> str:

@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
-from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, edited, in_words
+from phonetree.config.editing import Add, Change, Edit, Part, Remove, closed_anyway, described, edited, in_words
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
@@ -53,8 +53,8 @@ class OutdatedError(PhonetreeError):
 class Preview:
     """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `broken` are the
     promises that the files break without it too; `withheld` says that servers take up no edit for that reason. `heard`
-    is what callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those
-    without."""
+    is what callers hear first at moments of that day, once for the open part of it and once for the closed one; `idle`
+    says that it closes only days that are closed anyway. `revision` names the files with it, `before` those without."""
 
     before: str
     revision: str
@@ -63,8 +63,8 @@ class Preview:
     advice: tuple[str, ...]
     broken: tuple[str, ...] = ()
     withheld: bool = False
-    at: datetime | None = None
-    heard: tuple[Heard, ...] = ()
+    idle: bool = False
+    heard: tuple[tuple[datetime, tuple[Heard, ...]], ...] = ()
 
 
 class HoursEditor:
@@ -100,11 +100,11 @@ class HoursEditor:
     def preview(self, began: str, edit: Edit) -> Preview:
         """What an edit would do. Raises EditError, OutdatedError, ConfigError and StoreError."""
         before = self._from(began)
-        return self._previewed(before, self._edited(before, edit), day_of(edit))
+        return self._previewed(before, self._edited(before, edit), edit)
 
     def save(self, began: str, edit: Edit, by: str) -> Preview:
         """Makes an edit in the name of somebody, if it has no problems. Raises what `preview` does."""
-        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), day_of(edit))
+        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), edit)
 
     def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
         """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
@@ -122,11 +122,11 @@ class HoursEditor:
         return self._save(revision, brought_back, by, f"undone: {what}")
 
     def _save(
-        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, day: date | None = None
+        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, edit: Edit | None = None
     ) -> Preview:
         before = self._from(began)
         after = make(before)
-        preview = self._previewed(before, after, day)
+        preview = self._previewed(before, after, edit)
         if preview.problems:
             return preview
         noted = False
@@ -169,7 +169,7 @@ class HoursEditor:
         different = changes(was.site, current.site, self._today(current)) if was else ()
         raise OutdatedError(current.site.revision, different)
 
-    def _previewed(self, before: Loaded, after: Loaded, day: date | None) -> Preview:
+    def _previewed(self, before: Loaded, after: Loaded, edit: Edit | None) -> Preview:
         today = self._today(before)
         kept = Overrides(self._store).kept(int(self._now().timestamp()))
         overrides = standing(kept)
@@ -183,7 +183,7 @@ class HoursEditor:
                 withheld = bool(newly_broken(already, self._broken(self._heard(), overrides)))
         except ConfigError as error:
             problems, already = error.problems, ()
-        at = _moment(site, max(day, today)) if day else None
+        moments = _moments(site, max(day_of(edit), today)) if edit else ()
         return Preview(
             before.site.revision,
             after.site.revision,
@@ -192,8 +192,8 @@ class HoursEditor:
             self._new_advice(before, after, today),
             _texts(already),
             withheld,
-            at,
-            tuple(greetings(site, at)) if at else (),
+            isinstance(edit, Add) and not edit.entry.spans and closed_anyway(before.site.schedule, edit.entry),
+            tuple((at, tuple(greetings(site, at))) for at in moments),
         )
 
     def _broken(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
@@ -221,11 +221,13 @@ def day_of(edit: Edit) -> date:
             return day
 
 
-def _moment(site: Site, day: date) -> datetime:
-    """When somebody may call on a day: at the beginning of its hours, or at noon."""
+def _moments(site: Site, day: date) -> tuple[datetime, ...]:
+    """When somebody may call on a day: at the beginning of its hours and after them, or at noon."""
     schedule = site.schedule
-    opens = next(iter(schedule.boundaries(schedule.day(day))), None)
-    return opens or midnight(schedule.zone, day) + timedelta(hours=12)
+    hours = tuple(schedule.boundaries(schedule.day(day)))
+    if not hours:
+        return (midnight(schedule.zone, day) + timedelta(hours=12),)
+    return hours[0], *(each for each in hours[-1:] if each.date() == day and not schedule.is_open(each))
 
 
 def told(edit: Edit) -> str:

@@ -208,6 +208,28 @@ def test_a_half_day_an_extra_opening_and_several_days(made: Console) -> None:
     assert "openings:" in (made.settings.config / HOURS).read_text()
 
 
+def test_an_extra_opening_without_hours_is_said_to_open_nothing(made: Console) -> None:
+    client, saturday = made.client(Role.EDITOR), "/staff/schedule/2026-12-05"
+    told = "The line is closed then anyway, so this opens nothing."
+    assert told in _words(_send(client, "see", saturday, first="2026-12-05"))
+    assert told in _words(_send(client, "see", saturday, first="2026-12-05", last="2026-12-06"))
+    assert told not in _words(_send(client, "see", saturday, first="2026-12-05", last="2026-12-07"))
+    assert told not in _words(_send(client, "see", saturday, first="2026-12-05", open="9:00-12:00"))
+    assert told not in _words(_send(client, "see"))
+
+
+def test_of_a_half_day_the_closed_part_is_heard_too_and_not_the_reason(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    text = _words(_send(client, "see", open="9:00-12:00"))
+    assert "A caller on Friday 4 December at 9:00 hears first:" in text
+    closed = text.partition("A caller on Friday 4 December at 12:00 hears first:")[2]
+    assert "No advocate is on the line now" in closed
+    assert "snow" not in closed
+    assert "On a day with hours they do not hear it." in _words(client.get(DAY))
+    whole = _words(_send(client, "see", open="0:00-24:00"))
+    assert whole.count("hears first") == 1
+
+
 def test_an_entry_is_changed_and_removed(made: Console) -> None:
     client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
     page = client.get(path)

@@ -64,6 +64,11 @@ class EntryForm:
         """The same with a reason that was picked."""
         return replace(self, names=names)
 
+    def instead_of(self, entry: DatedHours) -> "EntryForm":
+        """The same as a change of an entry that is in the way; of one day of it, if this is about one day."""
+        only = self.first if entry.first != entry.last and self.last in ("", self.first) else ""
+        return replace(self, old=_packed(entry), only=only, remove=False)
+
     def edit(self, languages: Names) -> Edit:
         """What it asks for, with a reason in each of these languages or in none; their names are by language. Raises
         EditError with what is wrong in each field."""

@@ -220,11 +220,24 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         labels=_labels(view.site),
         languages=_languages(view.site),
         reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
+        instead=_instead(view.site, form) if "first" in problems else "",
         several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
         back=_at(asked),
     )
+
+
+def _instead(site: Site, form: EntryForm) -> str:
+    """Where the entry that is in the way can be changed to what was typed, or removed; "" if none is."""
+    first, last = _date(form.first), _date(form.last or form.first)
+    if first is None or last is None or form.old:
+        return ""
+    for entry in site.schedule.dated:
+        if entry.first <= last and first <= entry.last:
+            fields: Mapping[str, Any] = form.instead_of(entry).fields()
+            return url_for("schedule.preview", day=max(entry.first, first), go="back", **fields)
+    return ""
 
 
 def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, outdated: OutdatedError | None) -> str:

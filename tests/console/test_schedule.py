@@ -336,6 +336,35 @@ def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
     assert load(made.settings.config, RULES).contents == load(VPR, RULES).contents
 
 
+def _link(answer: TestResponse, words: str) -> str:
+    found = re.search(rf'href="([^"]+)">{words}', answer.get_data(as_text=True))
+    assert found, words
+    return found[1].replace("&amp;", "&")
+
+
+def test_an_entry_in_the_way_is_a_link_away_and_what_was_typed_is_kept(made: Console) -> None:
+    client = _with_a_break(made)
+    for first, only in (("2026-11-27", False), ("2027-01-13", True)):
+        answer = _send(client, "see", first=first, open="10:00-11:00")
+        assert answer.status_code == 422
+        there = client.get(_link(answer, "Change or remove that entry"))
+        text = there.get_data(as_text=True)
+        assert "Remove this entry" in text or only
+        assert (f'name="only" value="{first}"' in text) == only
+        for typed in ("a &lt;snow&gt; day", "el día de nieve", first, "10:00-11:00"):
+            assert f'value="{typed}"' in text
+        sent = {"old": _old(there), "first": first, "open": "10:00-11:00", **({"only": first} if only else {})}
+        assert _send(client, "save", f"/staff/schedule/{first}", **sent).status_code == 303
+    assert [each.spans for each in _entries(made)].count((Span(600, 660),)) == 2
+
+
+def test_after_saving_one_sentence_says_when_callers_hear_it(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    page = _words(client.get(_send(client, "save").headers["Location"]))
+    assert "Callers hear it within seconds." in page
+    assert "taking up" not in page
+
+
 def test_pressed_twice_it_is_made_once(made: Console) -> None:
     client = made.client(Role.EDITOR)
     began = _began(client.get(DAY))

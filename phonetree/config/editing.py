@@ -6,8 +6,8 @@ asked: otherwise nothing is changed, and the editor is sent to the line in the f
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import assert_never
 
@@ -48,13 +48,43 @@ class Remove:
     entry: DatedHours
 
 
-Edit = Add | Change | Remove
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One day of an entry of several days, that says something else from now on, or is as usual (None). The days before
+    and after it stay as they are, each as an entry."""
+
+    entry: DatedHours
+    day: date
+    after: DatedHours | None
+
+    def steps(self) -> tuple["_Step", ...]:
+        """What is done for it, one after the other: the entry becomes shorter, and the others are added."""
+        parts = []
+        if self.entry.first < self.day:
+            parts.append(replace(self.entry, last=self.day - timedelta(days=1)))
+        if self.day < self.entry.last:
+            parts.append(replace(self.entry, first=self.day + timedelta(days=1)))
+        shorter, *others = parts
+        added = (*others, *((self.after,) if self.after else ()))
+        return (Change(self.entry, shorter), *map(Add, added))
+
+
+_Step = Add | Change | Remove
+"""What changes one entry."""
+
+Edit = _Step | Part
 """Entries are found by what they say, so that a form that is out of date cannot change another one."""
 
 
 def edited(loaded: Loaded, edit: Edit, folder: Path, rules: NumberRules, today: date) -> Loaded:
     """The site with an edit made to its hours.yaml; `folder` has its audio. Raises EditError."""
     _check(edit, loaded.site, today)
+    for step in edit.steps() if isinstance(edit, Part) else (edit,):
+        loaded = _made(loaded, step, folder, rules)
+    return loaded
+
+
+def _made(loaded: Loaded, edit: _Step, folder: Path, rules: NumberRules) -> Loaded:
     before = loaded.contents[HOURS].decode()
     bom, text = (BOM, before[1:]) if before.startswith(BOM) else ("", before)
     try:
@@ -98,10 +128,20 @@ def _check(edit: Edit, site: Site, today: date) -> None:
         case Remove(entry):
             _find(site.schedule, entry)
             problems = {}
+        case Part(before, day, after):
+            _find(site.schedule, before)
+            problems = {} if before.first <= day <= before.last and before.first < before.last else {"": _GARBLED}
+            if day < today:
+                problems[""] = f"{in_words(day)} is over; choose today or a later day"
+            if after:
+                problems |= _wrong(after, site, today, tuple(each for each in dated if each != before))
         case _:
             assert_never(edit)
     if problems:
         raise EditError(problems)
+
+
+_GARBLED = "This day is not one of several of an entry; open it again"
 
 
 def _find(schedule: Schedule, entry: DatedHours) -> DatedHours:
@@ -149,7 +189,7 @@ def _wrong_name(name: str) -> str | None:
 # -- the text
 
 
-def _spliced(file: Text, site: Site, edit: Edit) -> str:
+def _spliced(file: Text, site: Site, edit: _Step) -> str:
     schedule, languages = site.schedule, tuple(site.languages)
     match edit:
         case Add(entry):
@@ -165,10 +205,13 @@ def _spliced(file: Text, site: Site, edit: Edit) -> str:
 
 def list_of(schedule: Schedule, entry: DatedHours) -> str:
     """The list that an entry belongs into: an opening is on days that have no hours otherwise."""
+    return OPENINGS if entry.spans and closed_anyway(schedule, entry) else CLOSURES
+
+
+def closed_anyway(schedule: Schedule, entry: DatedHours) -> bool:
+    """Whether the days of an entry have no hours by the week and the holidays."""
     days = ((entry.first.toordinal() + number) for number in range((entry.last - entry.first).days + 1))
-    dates = [date.fromordinal(day) for day in days]
-    idle = all(schedule.holidays(day) is not None or not schedule.week.on(day) for day in dates)
-    return OPENINGS if entry.spans and idle else CLOSURES
+    return all(schedule.holidays(day) is not None or not schedule.week.on(day) for day in map(date.fromordinal, days))
 
 
 def _changed(file: Text, site: Site, before: DatedHours, after: DatedHours) -> str:
@@ -219,7 +262,7 @@ def _first(item: Node) -> str:
 # -- what came out
 
 
-def _verified(loaded: Loaded, edit: Edit, data: bytes, folder: Path, rules: NumberRules) -> Loaded:
+def _verified(loaded: Loaded, edit: _Step, data: bytes, folder: Path, rules: NumberRules) -> Loaded:
     """The site with the new file. Raises EditError unless it says what was asked, and nothing else is different."""
     line = _line(loaded.site.schedule, edit)
     try:
@@ -233,7 +276,7 @@ def _verified(loaded: Loaded, edit: Edit, data: bytes, folder: Path, rules: Numb
     return made
 
 
-def _line(schedule: Schedule, edit: Edit) -> int:
+def _line(schedule: Schedule, edit: _Step) -> int:
     """The line of the entry, or of the one behind which a new one belongs."""
     match edit:
         case Add(entry):
@@ -245,7 +288,7 @@ def _line(schedule: Schedule, edit: Edit) -> int:
             assert_never(edit)
 
 
-def _expected(schedule: Schedule, edit: Edit) -> tuple[DatedHours, ...]:
+def _expected(schedule: Schedule, edit: _Step) -> tuple[DatedHours, ...]:
     match edit:
         case Add(entry):
             entries = [*schedule.dated, entry]
@@ -279,7 +322,7 @@ class _Said:
             Counter(splicing.comments(data.decode("utf-8-sig"))),
         )
 
-    def differs_only_by_one_entry(self, new: "_Said", edit: Edit) -> bool:
+    def differs_only_by_one_entry(self, new: "_Said", edit: _Step) -> bool:
         gone, come = self.entries - new.entries, new.entries - self.entries
         expected = {Add: (0, 1), Remove: (1, 0), Change: (1, 1)}[type(edit)]
         told = new.comments <= self.comments if isinstance(edit, Remove) else new.comments == self.comments

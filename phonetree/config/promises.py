@@ -1,6 +1,6 @@
 """A broken promise blocks publishing like a problem."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,13 @@ def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...
         return tuple(Problem(site.places.get(node or "", where), text + SHOWN) for node, text in _breaches(site, since))
     except ProofError as error:
         return (Problem(where, str(error)),)
+
+
+def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Those of the broken promises that are not broken already, at whatever line. That something cannot be proved is
+    always new: nobody knows what else is broken there."""
+    known = {problem.text for problem in already if problem.text.endswith(SHOWN)}
+    return tuple(problem for problem in broken if problem.text not in known)
 
 
 def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:

@@ -5,24 +5,30 @@
 
 Both begin with the revision that the form showed. If the files are others by now, nothing is written, and the editor
 is told what became different.
+
+An edit is refused for the promises that it breaks and the files kept before it. One that the files break already stays
+broken if the line cannot be closed for a day, so it is a warning. Servers judge in the same way, by what callers hear
+(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it, and the
+preview says that callers will not hear the edit until somebody has put that right.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
-from phonetree.config.editing import Add, Change, Edit, Remove, described, edited
+from phonetree.config.editing import Add, Change, Edit, Part, Remove, closed_anyway, described, edited, in_words
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import SHOWN
+from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
 from phonetree.config.writing import alone, replace, unwritable, why
 from phonetree.console.simulated import Heard, greetings
-from phonetree.core.schedule import DatedHours, midnight
+from phonetree.core.schedule import DatedHours, Override, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, StoreError
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import standing
@@ -45,25 +51,37 @@ class OutdatedError(PhonetreeError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `heard` is what
-    callers hear first at the moment `at` of that day. `revision` names the files with it, `before` those without."""
+    """What an edit does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `broken` are the
+    promises that the files break without it too; `withheld` says that servers take up no edit for that reason. `heard`
+    is what callers hear first at moments of that day, once for the open part of it and once for the closed one; `idle`
+    says that it closes only days that are closed anyway. `revision` names the files with it, `before` those without."""
 
     before: str
     revision: str
     changes: tuple[str, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
-    at: datetime | None = None
-    heard: tuple[Heard, ...] = ()
+    broken: tuple[str, ...] = ()
+    withheld: bool = False
+    idle: bool = False
+    heard: tuple[tuple[datetime, tuple[Heard, ...]], ...] = ()
 
 
 class HoursEditor:
     """Edits the hours of a folder."""
 
     def __init__(
-        self, folder: Path, rules: Callable[[], NumberRules], store: Store, proof: Proof, now: Callable[[], datetime]
+        self,
+        folder: Path,
+        rules: Callable[[], NumberRules],
+        store: Store,
+        proof: Proof,
+        now: Callable[[], datetime],
+        heard: Callable[[], Loaded],
     ) -> None:
+        """`heard` is what callers hear, without overrides."""
         self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
+        self._heard = heard
         self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
 
     def unwritable(self) -> str | None:
@@ -82,11 +100,11 @@ class HoursEditor:
     def preview(self, began: str, edit: Edit) -> Preview:
         """What an edit would do. Raises EditError, OutdatedError, ConfigError and StoreError."""
         before = self._from(began)
-        return self._previewed(before, self._edited(before, edit), day_of(edit))
+        return self._previewed(before, self._edited(before, edit), edit)
 
     def save(self, began: str, edit: Edit, by: str) -> Preview:
         """Makes an edit in the name of somebody, if it has no problems. Raises what `preview` does."""
-        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), day_of(edit))
+        return self._save(began, lambda before: self._edited(before, edit), by, told(edit), edit)
 
     def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
         """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
@@ -104,24 +122,33 @@ class HoursEditor:
         return self._save(revision, brought_back, by, f"undone: {what}")
 
     def _save(
-        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, day: date | None = None
+        self, began: str, make: Callable[[Loaded], Loaded], by: str, what: str, edit: Edit | None = None
     ) -> Preview:
         before = self._from(began)
         after = make(before)
-        preview = self._previewed(before, after, day)
+        preview = self._previewed(before, after, edit)
         if preview.problems:
             return preview
+        noted = False
         try:
-            with alone(self._folder), self._store.write() as connection:
-                same = all((self._folder / name).read_bytes() == data for name, data in before.contents.items())
-                if same:
-                    actions.note(connection, by, what, int(self._now().timestamp()))
+            with alone(self._folder):
+                if all((self._folder / name).read_bytes() == data for name, data in before.contents.items()):
+                    # first, and committed: if it fails, even at its end, the file is as it was
+                    self._note(by, what)
+                    noted = True
                     replace(self._folder / HOURS, after.contents[HOURS])
+                    return preview
         except OSError as error:
+            if noted:
+                with suppress(StoreError):  # then the list has one line too many
+                    self._note(by, f"could not be saved: {what}")
             raise EditError({"": f"{HOURS} cannot be written: {why(error)}. Nothing was changed"}) from error
-        if not same:
-            self._from(began)  # which says what somebody else was faster with
-        return preview
+        self._from(began)  # which says what somebody else was faster with
+        raise EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+
+    def _note(self, by: str, what: str) -> None:
+        with self._store.write() as connection:
+            actions.note(connection, by, what, int(self._now().timestamp()))
 
     def _edited(self, before: Loaded, edit: Edit) -> Loaded:
         return edited(before, edit, self._folder, self._rules(), self._today(before))
@@ -142,24 +169,35 @@ class HoursEditor:
         different = changes(was.site, current.site, self._today(current)) if was else ()
         raise OutdatedError(current.site.revision, different)
 
-    def _previewed(self, before: Loaded, after: Loaded, day: date | None) -> Preview:
+    def _previewed(self, before: Loaded, after: Loaded, edit: Edit | None) -> Preview:
         today = self._today(before)
         kept = Overrides(self._store).kept(int(self._now().timestamp()))
-        site = overridden(after.site, standing(kept))
+        overrides = standing(kept)
+        site = overridden(after.site, overrides)
+        withheld = False
         try:
-            broken = self._proof(site, after.contents)
+            broken = self._broken(after, overrides)
+            problems = newly_broken(broken, self._broken(before, overrides)) if broken else ()
+            already = tuple(problem for problem in broken if problem not in problems)
+            if already:
+                withheld = bool(newly_broken(already, self._broken(self._heard(), overrides)))
         except ConfigError as error:
-            broken = error.problems
-        at = _moment(site, max(day, today)) if day else None
+            problems, already = error.problems, ()
+        moments = _moments(site, max(day_of(edit), today)) if edit else ()
         return Preview(
             before.site.revision,
             after.site.revision,
             changes(before.site, after.site, today),
-            tuple(problem.text.removesuffix(SHOWN) for problem in broken),
+            _texts(problems),
             self._new_advice(before, after, today),
-            at,
-            tuple(greetings(site, at)) if at else (),
+            _texts(already),
+            withheld,
+            isinstance(edit, Add) and not edit.entry.spans and closed_anyway(before.site.schedule, edit.entry),
+            tuple((at, tuple(greetings(site, at))) for at in moments),
         )
+
+    def _broken(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
+        return self._proof(overridden(loaded.site, overrides), loaded.contents)
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
         """Warnings that the files did not have before."""
@@ -170,18 +208,26 @@ class HoursEditor:
         return tuple(text for text in dict.fromkeys(now) if text not in was)
 
 
+def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    return tuple(problem.text.removesuffix(SHOWN) for problem in problems)
+
+
 def day_of(edit: Edit) -> date:
     """The first day that an edit is about."""
     match edit:
         case Add(entry) | Change(_, entry) | Remove(entry):
             return entry.first
+        case Part(_, day, _):
+            return day
 
 
-def _moment(site: Site, day: date) -> datetime:
-    """When somebody may call on a day: at the beginning of its hours, or at noon."""
+def _moments(site: Site, day: date) -> tuple[datetime, ...]:
+    """When somebody may call on a day: at the beginning of its hours and after them, or at noon."""
     schedule = site.schedule
-    opens = next(iter(schedule.boundaries(schedule.day(day))), None)
-    return opens or midnight(schedule.zone, day) + timedelta(hours=12)
+    hours = tuple(schedule.boundaries(schedule.day(day)))
+    if not hours:
+        return (midnight(schedule.zone, day) + timedelta(hours=12),)
+    return hours[0], *(each for each in hours[-1:] if each.date() == day and not schedule.is_open(each))
 
 
 def told(edit: Edit) -> str:
@@ -193,6 +239,9 @@ def told(edit: Edit) -> str:
             return f"{kind(before)} changed: {described(before)} is now {described(after)}"
         case Remove(entry):
             return f"{kind(entry)} removed: {described(entry)}"
+        case Part(entry, day, after):
+            now = described(after) if after else f"{in_words(day)} is as usual"
+            return f"only this day changed: {now}; the rest of {described(entry)} stays"
 
 
 def kind(entry: DatedHours) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.editing import Add, Change, Edit, Remove, described, in_words
+from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, in_words
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
@@ -41,6 +41,10 @@ STEP = timedelta(weeks=4)
 
 UNDO = "schedule_undo"
 """In the session: the edit that was made last here."""
+
+HEARD = "Callers hear it within seconds."
+
+WITHHELD = "Callers do not hear it yet: the servers wait until the broken promise is put right."
 
 PICKED = "reason:"
 
@@ -102,7 +106,8 @@ def day(day: str) -> str:
     view = _view(services())
     asked = _known(day)
     entry = entry_of(view.site.schedule, asked)
-    return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision), {})
+    whole = request.args.get("whole") == "1"
+    return _day(view, asked, EntryForm.showing(asked, entry, view.files.site.revision, whole=whole), {})
 
 
 @blueprint.get("/staff/schedule/<day>/preview")
@@ -138,7 +143,7 @@ def _tried(
     """What becomes of an edit that was asked for."""
     outdated: OutdatedError | None = None
     try:
-        wanted = form.edit()
+        wanted = form.edit(_languages(view.site))
         if _is_made(view.site, wanted):
             flash(f"This is saved already: {told(wanted)}.")
             return redirect(_at(asked), 303)
@@ -150,7 +155,8 @@ def _tried(
     except EditError as error:
         return _day(_view(services()), asked, replace(form, remove=False), error.problems), 422
     if saves and not outdated and not made.problems:
-        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted)}
+        then = WITHHELD if made.withheld else HEARD
+        session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted), "then": then}
         return redirect(_at(asked, made.revision), 303)
     status = 409 if outdated else 422 if made.problems else 200
     return _previewed(asked, form, wanted, made, outdated), status
@@ -174,7 +180,7 @@ def undo() -> Response | Page:
         if undone.problems:
             flash(f"This was not undone: {'; '.join(undone.problems)}")
         else:
-            flash(f"Undone: {made['what']}. Callers hear it within seconds.")
+            flash(f"Undone: {made['what']}. {WITHHELD if undone.withheld else HEARD}")
     return redirect(url_for("schedule.page"), 303)
 
 
@@ -188,6 +194,8 @@ def _is_made(site: Site, wanted: Edit) -> bool:
             return after in dated and (before == after or before not in dated)
         case Remove(entry):
             return entry not in dated and entry_of(site.schedule, entry.first) is None
+        case Part(entry, day, after):
+            return entry not in dated and entry_of(site.schedule, day) == after
 
 
 def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
@@ -214,10 +222,24 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         labels=_labels(view.site),
         languages=_languages(view.site),
         reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
+        instead=_instead(view.site, form) if "first" in problems else "",
+        several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
         back=_at(asked),
     )
+
+
+def _instead(site: Site, form: EntryForm) -> str:
+    """Where the entry that is in the way can be changed to what was typed, or removed; "" if none is."""
+    first, last = _date(form.first), _date(form.last or form.first)
+    if first is None or last is None or form.old:
+        return ""
+    for entry in site.schedule.dated:
+        if entry.first <= last and first <= entry.last:
+            fields: Mapping[str, Any] = form.instead_of(entry).fields()
+            return url_for("schedule.preview", day=max(entry.first, first), go="back", **fields)
+    return ""
 
 
 def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, outdated: OutdatedError | None) -> str:

@@ -121,19 +121,20 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     def rules_of_now() -> NumberRules:
         return replace(rules, phones=phones.followed().numbers)
 
+    live = LiveSite(settings.config, rules, store, phones)
     return ConsoleServices(
         settings,
         now,
         store,
         Accounts(store),
-        LiveSite(settings.config, rules, store, phones),
+        live,
         Lockout(lambda: now().timestamp()),
         channels(settings.notify),
         Overrides(store),
         prover,
         phones,
         _provider(settings),
-        HoursEditor(settings.config, rules_of_now, store, prover.broken, now),
+        HoursEditor(settings.config, rules_of_now, store, prover.broken, now, live.loaded),
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),

@@ -6,7 +6,6 @@ Only what somebody has to do something about. Whatever a server reports is its o
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 
 from flask import url_for
@@ -14,13 +13,15 @@ from flask import url_for
 from phonetree.config.advice import missing_closures, old_numbers
 from phonetree.config.site import Loaded
 from phonetree.console.services import ConsoleServices
-from phonetree.errors import PhonetreeError
+from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
 from phonetree.store.servers import looked, servers
 from phonetree.store.voicemails import Voicemails
+
+_REFUSED = "The last edit was refused, and callers hear the version before it"
 
 _OPERATOR = "Tell whoever runs the server."
 
@@ -56,12 +57,22 @@ def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
     if len({report.revision for report in reports}) > 1:
         todo = f"Wait a minute; if it lasts: {_OPERATOR[:1].lower()}{_OPERATOR[1:]}"
         yield StaffWarning("The servers answer with different versions of the tree.", todo)
-    for text in dict.fromkeys(chain.from_iterable(report.problems for report in reports)):
-        yield StaffWarning(f"The last edit was refused, and callers hear the version before it: {text}", "Correct it.")
+    files = _files(running)
+    for text, heard in dict.fromkeys((text, each.revision == files) for each in reports for text in each.problems):
+        told = "Callers hear files that break a promise" if heard else _REFUSED
+        yield StaffWarning(f"{told}: {text}", "Correct it.")
     if any(number == 0 for report in reports for number, _ in report.refused):
         yield StaffWarning(
             "What was changed last at short notice could not be checked, and is not in force.", _OPERATOR
         )
+
+
+def _files(running: ConsoleServices) -> str:
+    """The revision of the files; "" if they have problems."""
+    try:
+        return running.hours.files().site.revision
+    except ConfigError:
+        return ""
 
 
 def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:

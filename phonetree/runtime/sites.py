@@ -15,6 +15,7 @@ from time import monotonic
 from phonetree.config.numbers import NumberRules
 from phonetree.config.override import apart
 from phonetree.config.phones import filled
+from phonetree.config.promises import newly_broken
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
@@ -35,8 +36,9 @@ Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 class Sites:
     """What a server holds: the site that new calls get, those of calls in progress, the last edit.
 
-    `problems` are those of the last edit, empty when it was valid; otherwise `current` is older than the files.
-    `refused` is what overrides would break that are left out, or why none could be checked. `unkept` is what is broken
+    `problems` are those of the last edit, empty when it was valid; otherwise `current` is older than the files, or the
+    files break only promises that were broken before them. `refused` is what overrides would break that are left out,
+    or why none could be checked. `unkept` is what is broken
     with the latest phones; `waiting` says that new ones do not ring for that reason. `fillings` counts how often other
     phones began to ring, or some stopped.
     """
@@ -157,14 +159,14 @@ class Sites:
         while True:
             overrides, rules = self._overrides, self.rules
             loaded = replace(loaded, site=filled(loaded.site, rules))
-            self._prove(loaded, overrides)
+            broken = self._prove(loaded, overrides)
             if self._overrides != overrides or self.rules is not rules:
                 continue  # others came into force meanwhile
             if not published:
                 self._publish(loaded)
             with self._swap:
                 if self._overrides == overrides and self.rules is rules:
-                    self.problems = ()
+                    self.problems = broken
                     if not self.waiting:
                         self.unkept = ()
                     if not published:
@@ -281,11 +283,18 @@ class Sites:
         """Whether phones that could not be proved are worth another try."""
         return monotonic() >= self._phones_due
 
-    def _prove(self, loaded: Loaded, overrides: tuple[Override, ...]) -> None:
-        """Refuses a site that callers must not hear. One that was heard before is proved again: that was on another
-        day, or on another server, or it was the first one."""
-        if self._proof and (broken := self._proof(overridden(loaded.site, overrides), loaded.contents)):
+    def _prove(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
+        """Refuses a site that callers must not hear: one that breaks a promise which is kept now. Where callers live
+        with broken promises already, an edit that leaves them broken, such as a closed day, makes nothing worse; those
+        are returned, for staff to be told. One that was heard before is proved again: that was on another day, or on
+        another server, or it was the first one."""
+        if not (self._proof and (broken := self._proof(overridden(loaded.site, overrides), loaded.contents))):
+            return ()
+        with self._swap:
+            heard, contents = self.current, self.contents
+        if heard.revision == loaded.site.revision or newly_broken(broken, self._proof(heard, contents)):
             raise ConfigError(broken)
+        return broken
 
     def _broken_by(self, overrides: tuple[Override, ...], site: Site, contents: Contents) -> tuple[Problem, ...]:
         """The promises that a site breaks under these overrides and not without them."""

@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 
 from phonetree.config.editing import Add, Change, Remove
+from phonetree.config.promises import SHOWN
 from phonetree.config.site import HOURS, ROUTING, Contents, load
 from phonetree.config.writing import replace
 from phonetree.console.edits import HoursEditor, OutdatedError, told
@@ -23,7 +24,7 @@ from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError, Problem, StoreError, Where
 from phonetree.runtime.prover import prover_of
 from phonetree.runtime.sites import Sites
-from phonetree.store import actions
+from phonetree.store import actions, database
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
@@ -58,7 +59,7 @@ def _kept_promises(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
 
 
 def _editor(config: Path, store: Store) -> HoursEditor:
-    return HoursEditor(config, lambda: RULES, store, _kept_promises, lambda: NOW)
+    return HoursEditor(config, lambda: RULES, store, _kept_promises, lambda: NOW, lambda: load(config, RULES))
 
 
 def _began(config: Path) -> str:
@@ -125,7 +126,9 @@ def test_what_somebody_saves_while_it_is_proved_is_not_lost(config: Path, light:
 
     text = (config / HOURS).read_text()
     with pytest.raises(OutdatedError) as error:
-        HoursEditor(config, lambda: RULES, light, slow, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+        HoursEditor(config, lambda: RULES, light, slow, lambda: NOW, lambda: load(config, RULES)).save(
+            _began(config), Add(SNOW), "Ada"
+        )
     assert error.value.changes == ()
     assert (config / HOURS).read_text() == text
     assert actions.since(light, 0) == ()
@@ -153,35 +156,57 @@ def test_editors_at_the_same_moment_do_not_overwrite_each_other(config: Path, li
     assert len(actions.since(light, 0)) == 1
 
 
+BROKEN = Problem(Where("routing.yaml"), f"nobody is there{SHOWN}")
+
+
 def test_a_promise_that_it_would_break_forbids_it(config: Path, light: Store) -> None:
     seen: list[Site] = []
 
     def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
         seen.append(site)
-        return (Problem(Where("routing.yaml"), "nobody is there"),)
+        return (BROKEN,) if SNOW in site.schedule.dated else ()
 
     override = Override(NOW, NOW.replace(hour=20), Kind.CLOSED, {})
     Overrides(light).add(override, "Ada", "closed", int(NOW.timestamp()))
     text = (config / HOURS).read_text()
-    saved = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    saved = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW, lambda: load(config, RULES)).save(
+        _began(config), Add(SNOW), "Ada"
+    )
     assert saved.problems == ("nobody is there",)
     assert (config / HOURS).read_text() == text
     assert [each.what for each in actions.since(light, 0) if "closed day" in each.what] == []
     assert [each.kind for each in seen[0].schedule.overrides] == [Kind.CLOSED]
 
 
+@pytest.mark.parametrize("withheld", [False, True])
+def test_a_promise_that_is_broken_without_it_too_is_a_warning(config: Path, light: Store, withheld: bool) -> None:
+    heard = load(config, RULES)
+    (config / ROUTING).write_text((config / ROUTING).read_text() + "# broken\n")
+
+    def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        return () if site.revision == heard.site.revision else (BROKEN,)
+
+    live = heard if withheld else load(config, RULES)
+    editor = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW, lambda: live)
+    saved = editor.save(_began(config), Add(SNOW), "Ada")
+    assert (saved.problems, saved.broken, saved.withheld) == ((), ("nobody is there",), withheld)
+    assert SNOW in load(config, RULES).site.schedule.dated
+
+
 def test_without_a_proof_it_is_not_made(config: Path, light: Store) -> None:
     def unproved(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise ConfigError([Problem(Where("config"), "could not be checked")])
 
-    editor = HoursEditor(config, lambda: RULES, light, unproved, lambda: NOW)
+    editor = HoursEditor(config, lambda: RULES, light, unproved, lambda: NOW, lambda: load(config, RULES))
     assert editor.save(_began(config), Add(SNOW), "Ada").problems == ("could not be checked",)
     assert SNOW not in load(config, RULES).site.schedule.dated
 
 
 def test_the_real_prover_finds_nothing_wrong_with_a_snow_day(config: Path, light: Store) -> None:
     prover = prover_of(config, RULES, lambda: NOW, light, ())
-    saved = HoursEditor(config, lambda: RULES, light, prover.broken, lambda: NOW).save(_began(config), Add(SNOW), "Ada")
+    saved = HoursEditor(config, lambda: RULES, light, prover.broken, lambda: NOW, lambda: load(config, RULES)).save(
+        _began(config), Add(SNOW), "Ada"
+    )
     assert saved.problems == ()
     assert SNOW in load(config, RULES).site.schedule.dated
 
@@ -201,6 +226,50 @@ def test_with_the_database_away_nothing_is_written(config: Path, light: Store) -
     with pytest.raises(StoreError):
         editor.save(began, Add(SNOW), "Ada")
     assert (config / HOURS).read_text() == text
+
+
+def test_a_reader_that_keeps_the_database_locked_leaves_the_file_as_it_was(
+    config: Path, light: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.2)
+    editor, began = _editor(config, light), _began(config)
+    text = (config / HOURS).read_text()
+    with light.read(), pytest.raises(StoreError):  # the lock is in the way of COMMIT alone
+        editor.save(began, Add(SNOW), "Ada")
+    assert (config / HOURS).read_text() == text
+    assert actions.since(light, 0) == ()
+    editor.save(began, Add(SNOW), "Ada")
+    assert len(actions.since(light, 0)) == 1
+
+
+LOST = (
+    "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS "
+    "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'",
+    "CREATE CONSTRAINT TRIGGER lost AFTER INSERT ON actions DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION lose()",
+)
+"""The connection ends when a transaction is committed."""
+
+
+def test_a_database_that_is_lost_at_the_end_leaves_the_file_as_it_was(config: Path, tmp_path: Path) -> None:
+    text = (config / HOURS).read_text()
+    with store("postgres", tmp_path) as kept:
+        with kept.write() as connection:
+            for statement in LOST:
+                connection.exec_driver_sql(statement)
+        with pytest.raises(StoreError):
+            _editor(config, kept).save(_began(config), Add(SNOW), "Ada")
+        assert (config / HOURS).read_text() == text
+        assert actions.since(kept, 0) == ()
+
+
+def test_a_file_that_cannot_be_written_after_all_is_noted_as_not_saved(config: Path, light: Store) -> None:
+    (config / f".{HOURS}.new").mkdir()
+    with pytest.raises(EditError, match="Nothing was changed"):
+        _editor(config, light).save(_began(config), Add(SNOW), "Ada")
+    told = [action.what for action in actions.since(light, 0)]
+    assert told[0] == f"could not be saved: {told[1]}"
+    assert SNOW not in load(config, RULES).site.schedule.dated
 
 
 def test_files_with_problems_are_edited_by_hand_first(config: Path, light: Store) -> None:

@@ -10,8 +10,11 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from phonetree.config.site import HOURS, ROUTING, load
+from phonetree.config.site import HOURS, ROUTING, Contents, load
 from phonetree.core.schedule import Cover, DatedHours, Kind, Override, Span
+from phonetree.core.tree import Site
+from phonetree.errors import Problem, Where
+from phonetree.runtime.sites import Sites
 from phonetree.store import actions
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
@@ -205,6 +208,28 @@ def test_a_half_day_an_extra_opening_and_several_days(made: Console) -> None:
     assert "openings:" in (made.settings.config / HOURS).read_text()
 
 
+def test_an_extra_opening_without_hours_is_said_to_open_nothing(made: Console) -> None:
+    client, saturday = made.client(Role.EDITOR), "/staff/schedule/2026-12-05"
+    told = "The line is closed then anyway, so this opens nothing."
+    assert told in _words(_send(client, "see", saturday, first="2026-12-05"))
+    assert told in _words(_send(client, "see", saturday, first="2026-12-05", last="2026-12-06"))
+    assert told not in _words(_send(client, "see", saturday, first="2026-12-05", last="2026-12-07"))
+    assert told not in _words(_send(client, "see", saturday, first="2026-12-05", open="9:00-12:00"))
+    assert told not in _words(_send(client, "see"))
+
+
+def test_of_a_half_day_the_closed_part_is_heard_too_and_not_the_reason(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    text = _words(_send(client, "see", open="9:00-12:00"))
+    assert "A caller on Friday 4 December at 9:00 hears first:" in text
+    closed = text.partition("A caller on Friday 4 December at 12:00 hears first:")[2]
+    assert "No advocate is on the line now" in closed
+    assert "snow" not in closed
+    assert "On a day with hours they do not hear it." in _words(client.get(DAY))
+    whole = _words(_send(client, "see", open="0:00-24:00"))
+    assert whole.count("hears first") == 1
+
+
 def test_an_entry_is_changed_and_removed(made: Console) -> None:
     client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
     page = client.get(path)
@@ -224,13 +249,70 @@ def test_an_entry_is_changed_and_removed(made: Console) -> None:
     assert len(_entries(made)) == 1
 
 
+BREAK = DatedHours(date(2027, 1, 11), date(2027, 1, 15), (), {"en": "the winter break", "es": "las vacaciones"})
+
+
+def _with_a_break(made: Console) -> Client:
+    client = made.client(Role.EDITOR)
+    names = {f"name.{language}": name for language, name in BREAK.names.items()}
+    assert _send(client, "save", first="2027-01-11", last="2027-01-15", **names).status_code == 303
+    return client
+
+
+@pytest.mark.parametrize(
+    ("day", "left"), [("2027-01-11", [(12, 15)]), ("2027-01-13", [(11, 12), (14, 15)]), ("2027-01-15", [(11, 14)])]
+)
+@pytest.mark.parametrize("usual", [False, True])
+def test_one_day_of_a_break_is_changed_and_the_others_stay(
+    made: Console, day: str, left: list[tuple[int, int]], usual: bool
+) -> None:
+    client, path = _with_a_break(made), f"/staff/schedule/{day}"
+    others = _entries(made)
+    page = client.get(path)
+    assert "Only this day changes; the others stay." in _words(page)
+    assert 'name="first"' not in page.get_data(as_text=True)
+    sent = {"old": _old(page), "only": day, "first": "", **({"remove": "1"} if usual else {"open": "9:00-12:00"})}
+    assert "Only this day changed" in _words(_send(client, "see", path, **sent))
+    assert _send(client, "save", path, **sent).status_code == 303
+    january = [each for each in _entries(made) if each.first >= BREAK.first]
+    rest = [each for each in january if f"{each.first}" != day]
+    assert [(each.first.day, each.last.day) for each in rest] == left
+    assert all((each.spans, each.names) == (BREAK.spans, BREAK.names) for each in rest)
+    assert [each.spans for each in january if f"{each.first}" == day] == ([] if usual else [(Span(540, 720),)])
+    assert [each for each in _entries(made) if each.first < BREAK.first] == list(others[:-1])
+
+
+def test_the_whole_break_is_changed_when_that_is_chosen(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    page = client.get(f"{path}?whole=1")
+    assert "All these days change." in _words(page)
+    assert 'name="only"' not in page.get_data(as_text=True)
+    assert _send(client, "save", path, old=_old(page), remove="1").status_code == 303
+    assert BREAK not in _entries(made)
+
+
+def test_one_day_of_a_break_that_would_stay_closed_is_asked_for_its_hours(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    names = {f"name.{language}": name for language, name in BREAK.names.items()}
+    answer = _send(client, "see", path, old=_old(client.get(path)), only="2027-01-13", **names)
+    assert answer.status_code == 422
+    assert "This changes nothing; write other hours for this day" in _words(answer)
+    for only in ("nonsense", "2026-12-04", "2027-01-16"):
+        nonsense = _send(client, "see", path, old=_old(client.get(path)), only=only, open="9:00-12:00")
+        assert nonsense.status_code == 422
+        assert _send(client, "see", path, old=_old(client.get(path)), only=only, remove="1").status_code == 422
+    assert BREAK in _entries(made)
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "told"),
     [
         ({"first": "tomorrow"}, "first", "Write the day as year-month-day"),
         ({"last": "2026-12-01"}, "last", "The last day is before the first one"),
         ({"open": "9-5"}, "open", "write 9:00-17:00, if that is meant"),
-        ({"name.en": ""}, "name.en", "Say what the day is"),
+        ({"name.en": "", "name.es": ""}, "name.en", "Say what the day is"),
+        ({"name.en": " "}, "name.en", "Write the reason in English, too"),
+        ({"name.es": ""}, "name.es", "Write the reason in español, too"),
         ({"name.es": "x" * 101}, "name.es", "This has 101 characters"),
         ({"first": "2026-12-24"}, "first", "There is already an entry for Thursday 24 December 2026"),
         ({"first": "2026-11-20"}, "last", "Friday 20 November 2026 is over"),
@@ -255,6 +337,35 @@ def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
         if name != "old":
             assert value.replace("<", "&lt;").replace(">", "&gt;") in text
     assert load(made.settings.config, RULES).contents == load(VPR, RULES).contents
+
+
+def _link(answer: TestResponse, words: str) -> str:
+    found = re.search(rf'href="([^"]+)">{words}', answer.get_data(as_text=True))
+    assert found, words
+    return found[1].replace("&amp;", "&")
+
+
+def test_an_entry_in_the_way_is_a_link_away_and_what_was_typed_is_kept(made: Console) -> None:
+    client = _with_a_break(made)
+    for first, only in (("2026-11-27", False), ("2027-01-13", True)):
+        answer = _send(client, "see", first=first, open="10:00-11:00")
+        assert answer.status_code == 422
+        there = client.get(_link(answer, "Change or remove that entry"))
+        text = there.get_data(as_text=True)
+        assert "Remove this entry" in text or only
+        assert (f'name="only" value="{first}"' in text) == only
+        for typed in ("a &lt;snow&gt; day", "el día de nieve", first, "10:00-11:00"):
+            assert f'value="{typed}"' in text
+        sent = {"old": _old(there), "first": first, "open": "10:00-11:00", **({"only": first} if only else {})}
+        assert _send(client, "save", f"/staff/schedule/{first}", **sent).status_code == 303
+    assert [each.spans for each in _entries(made)].count((Span(600, 660),)) == 2
+
+
+def test_after_saving_one_sentence_says_when_callers_hear_it(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    page = _words(client.get(_send(client, "save").headers["Location"]))
+    assert "Callers hear it within seconds." in page
+    assert "taking up" not in page
 
 
 def test_pressed_twice_it_is_made_once(made: Console) -> None:
@@ -304,15 +415,42 @@ def test_a_stale_form_removes_no_other_entry(made: Console) -> None:
     assert len(_entries(made)) == 2
 
 
-def test_what_breaks_a_promise_is_not_saved(tmp_path: Path) -> None:
+def test_a_line_that_breaks_a_promise_already_can_be_closed_for_a_day(tmp_path: Path) -> None:
     config = Path(copytree(ROOT / "tests" / "sites" / "harbour", tmp_path / "config"))
     with console("sqlite", tmp_path, config=config) as made:
-        answer = _send(made.client(Role.EDITOR), "save")
-        assert answer.status_code == 422
-        assert "This cannot be saved, because a promise to callers would be broken: menu &#39;night&#39;" in _words(
-            answer
-        )
-        assert ">Save</button>" not in answer.get_data(as_text=True)
+        client, servers = made.client(Role.EDITOR), Sites(config, RULES, made.services.prover.broken)
+        preview = _send(client, "see")
+        assert "The files break a promise to callers already. This changes nothing about that" in _words(preview)
+        assert "menu &#39;night&#39;" in _words(preview)
+        saved = _send(client, "save")
+        assert f"Saved: {TOLD}. Callers hear it within seconds." in _words(client.get(saved.headers["Location"]))
+        assert servers.reload(), "they take it up as well"
+
+
+def test_what_servers_do_not_take_up_is_said_before_it_is_saved(made: Console) -> None:
+    file = made.settings.config / ROUTING
+    end = "le comunico ahora.}\n      go: "
+    file.write_text(file.read_text().replace(f"{end}barcc_now", f"{end}leave"))
+    client = made.client(Role.EDITOR)
+    preview = _words(_send(client, "see"))
+    assert "Callers will not hear this yet, even when it is saved" in preview
+    assert "a caller who reached nobody is hung up on" in preview
+    page = _words(client.get(_send(client, "save").headers["Location"]))
+    assert f"Saved: {TOLD}. Callers do not hear it yet" in page
+    sites = Sites(made.settings.config, RULES, made.services.prover.broken, lambda: [load(VPR, RULES).contents])
+    assert not sites.reload()
+
+
+def test_what_breaks_a_promise_is_not_saved(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        return (Problem(Where("routing.yaml"), "nobody <is> there"),) if SNOW in site.schedule.dated else ()
+
+    monkeypatch.setattr(made.services.hours, "_proof", broken)
+    answer = _send(made.client(Role.EDITOR), "save")
+    assert answer.status_code == 422
+    told = "This cannot be saved, because a promise to callers would be broken: nobody &lt;is&gt; there"
+    assert told in _words(answer)
+    assert ">Save</button>" not in answer.get_data(as_text=True)
 
 
 def test_files_with_problems_are_shown_to_everybody_and_edited_by_hand(made: Console) -> None:

@@ -265,7 +265,7 @@ def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_i
         helpline.overrides.add(Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(name)), "Ada", "x", 1)
     look(server)
     assert not server.sites.refused
-    helpline.overrides.withdraw(closed, "Ada", int(DAY.timestamp()))
+    helpline.overrides.withdraw(closed, "Ada", int(DAY.timestamp()), UTC)
     look(server)
     assert HERE in server.post("/voice").text, "what was ended is ended"
     assert rung(server) == [SECOND], "the newest is left out"
@@ -276,7 +276,7 @@ def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_i
     helpline.add(None, WORDS)
     look(server)
     assert WORDS["en"] in server.post("/voice").text, "and newer ones come into force"
-    helpline.overrides.withdraw(2, "Ada", int(DAY.timestamp()))
+    helpline.overrides.withdraw(2, "Ada", int(DAY.timestamp()), UTC)
     server.now = DAY + timedelta(seconds=COVER_LEAD_SECONDS)
     look(server)
     assert not poller.refused

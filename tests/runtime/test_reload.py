@@ -16,7 +16,7 @@ from phonetree.config.question import Answer, Question
 from phonetree.config.site import Contents, Loaded, load
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
-from phonetree.errors import Problem
+from phonetree.errors import Problem, Where
 from phonetree.runtime.prover import ProverProcess
 from phonetree.runtime.sites import MOST_REVISIONS, Sites
 from phonetree.runtime.watch import reload, watcher
@@ -65,6 +65,35 @@ def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(confi
     edit(config, f"{end}leave", f"{end}barcc_now")
     assert sites.reload()
     assert sites.problems == ()
+
+
+def test_where_a_promise_is_broken_already_an_edit_that_breaks_no_other_is_taken(config: Path) -> None:
+    end = "le comunico ahora.}\n      go: "
+    edit(config, f"{end}barcc_now", f"{end}leave")
+    sites = Sites(config, RULES, lambda site, _: broken_promises(site, config, date(2026, 11, 22)))
+    assert not sites.reload()
+    edit(config, "nodes:\n", "# a line more\nnodes:\n")
+    edit(config, "date: 2026-11-27", "date: 2026-11-30", "hours.yaml")
+    assert sites.reload()
+    assert sites.current.schedule.dated[0].first == date(2026, 11, 30)
+    assert "a caller who reached nobody is hung up on" in str(sites.problems[0]), "it is said all the same"
+    current = sites.current
+    edit(
+        config,
+        "go: voicemail}\n      tries: 2\n      silence: nobody_chose",
+        "go: leave}\n      tries: 2\n      silence: leave",
+    )
+    assert not sites.reload(), "this breaks more"
+    assert sites.current is current
+
+
+def test_a_site_that_cannot_be_proved_takes_no_edit(config: Path) -> None:
+    problem = Problem(Where("routing.yaml"), "there is too much to prove")
+    sites = Sites(config, RULES, lambda *_: (problem,))
+    before = sites.current
+    edit(config, "for crisis lines", "for help lines")
+    assert not sites.reload()
+    assert sites.current is before
 
 
 def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:

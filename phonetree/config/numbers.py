@@ -116,6 +116,8 @@ def number_of(text: str, option: str, *, fictional: bool) -> str:
 def phone_of(text: str, like: str, *, fictional: bool) -> str:
     """The number (E.164) of a phone that somebody typed; without a country code, it is in the country of the number
     `like`. Raises PeopleError that says what is wrong, without the number."""
+    if re.sub(r"[^\d]", "", text) in EMERGENCY | {"988"}:
+        raise PeopleError("that is an emergency number; write the member's own number")
     findings, where = Findings(), Where("")
     section, typed = Section(Table((), where), "", findings), Scalar(text, where)
     number = _parse(section, typed, _with_country(text, like), "this", fictional=fictional)
@@ -126,7 +128,7 @@ def phone_of(text: str, like: str, *, fictional: bool) -> str:
 
 def _with_country(text: str, like: str) -> str:
     text = text.strip()
-    if text.startswith("+") or _NOT_IN_A_NUMBER.search(text) or re.sub(r"[^\d]", "", text) in EMERGENCY | {"988"}:
+    if text.startswith("+") or _NOT_IN_A_NUMBER.search(text):
         return text
     try:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(like, None))

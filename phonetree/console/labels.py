@@ -6,6 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from phonetree.console import times
 from phonetree.console.services import services
+from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError
 
 DAY = {"first": "First day", "last": "Last day", "open": "Hours"}
@@ -24,15 +25,6 @@ LABELS = DAY | {
     "minutes": "Minutes before",
 }
 
-ENDS = {
-    "hours": "when the line closes",
-    "opening": "the next opening",
-    "next": "the end of the next opening",
-    "today": "the end of today",
-    "1h": "1 hour from now",
-    "4h": "4 hours from now",
-}
-
 IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}
 
 
@@ -45,10 +37,19 @@ def in_words(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
     }
     for name, values in form.lists():
         for value in filter(None, values):
-            if name == "until" and value in ENDS:
-                yield "Until", ENDS[value]
+            if name == "until" and value != times.OTHER:
+                yield LABELS["until_at"], _end(value)
             elif name not in unused and (label := LABELS.get(name) or _in_a_language(name)):
                 yield label, value
+
+
+def _end(value: str) -> str:
+    """The end that was chosen, by the helpline's clock."""
+    try:
+        _, ends = times.chosen(value)
+        return dated(ends.astimezone(services().live.known().site.schedule.zone))
+    except PhonetreeError:
+        return value
 
 
 def _in_a_language(name: str) -> str | None:

@@ -40,7 +40,11 @@ PROGRESS = {
     Progress.UNKNOWN: "The call is over, and nobody said how it went.",
 }
 
-RINGS = {"together": "all at once", "in-order": "one after the other", "rotate": "one after the other, in turn"}
+RINGS = {
+    "together": "all at once",
+    "in-order": "one after the other, in this order",
+    "rotate": "one after the other, in this order; another one begins each time",
+}
 
 
 @dataclass(frozen=True, slots=True)

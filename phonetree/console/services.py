@@ -16,7 +16,7 @@ from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError
+from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import Prover, prover_of
@@ -114,9 +114,11 @@ class ConsoleServices:
 def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> ConsoleServices:
     """Everything, from the settings. Raises SettingsError."""
     store = Store(settings.database)
-    phones = Phones(store, settings.secrets)
+    phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
+
+    live = LiveSite(settings.config, rules, store, phones)
 
     def rules_of_now() -> NumberRules:
         return replace(rules, phones=phones.followed().numbers)
@@ -139,6 +141,16 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Calendars(),
         Reminders(store, settings.secrets),
     )
+
+
+def _whose(live: LiveSite, name: str) -> str:
+    """The members whose phone has a name; "" when there are none, or the files cannot be read."""
+    try:
+        site = live.known().site
+    except PhonetreeError:
+        return ""
+    teams = (site.written or site.teams).values()
+    return ", ".join(dict.fromkeys(each.name for team in teams for each in team.members if each.phone == name))
 
 
 def _provider(settings: ConsoleSettings) -> Provider | None:

@@ -8,7 +8,7 @@ nobody confirmed. A row says nothing about calls to the helpline, and the list o
 
 import hmac
 import secrets as random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,10 +117,12 @@ class Followed:
 
 
 class Phones:
-    """The phones of a store. `secrets` are SECRET_KEY, and the previous one while it is rotated."""
+    """The phones of a store. `secrets` are SECRET_KEY, and the previous one while it is rotated; `whose` says for the
+    list of actions whose phone a name is, "" when nobody knows."""
 
-    def __init__(self, store: Store, secrets: tuple[str, ...]) -> None:
+    def __init__(self, store: Store, secrets: tuple[str, ...], whose: Callable[[str], str] = lambda _name: "") -> None:
         self._store = store
+        self._whose = whose
         self._sealer = Sealer(secrets, "phones")
         self._read: tuple[str, Mapping[str, str]] = "", {}
 
@@ -156,6 +158,7 @@ class Phones:
     def propose(self, name: str, number: str, by: str, now: int) -> None:
         """Keeps a number (E.164) that is to ring for a name once it is confirmed; what rings now goes on ringing. The
         same again changes nothing. Raises PeopleError when it rings for that name already, or is another name's."""
+        phone = self._told(name)
         with self._changing() as connection:
             rows = {row.name: row for row in connection.execute(select(phones))}
             self._refuse_anothers(number, name, rows.values())
@@ -172,10 +175,11 @@ class Phones:
                 if row.state == State.REMOVED:
                     values |= {"state": State.WAITING, "sealed": None}
                 connection.execute(update(phones).where(phones.c.name == name).values(values))
-            actions.note(connection, by, f"phone {name}: a number was added, which waits to be confirmed", now)
+            actions.note(connection, by, f"{phone}: a number was added, which waits to be confirmed", now)
 
     def withdraw(self, name: str, by: str, now: int) -> None:
         """Forgets a number that waits, not how often it was called within the hour; none waiting is no error."""
+        phone = self._told(name)
         with self._changing() as connection:
             row = _row(connection, name)
             if row is None or row.new is None:
@@ -185,22 +189,24 @@ class Phones:
             else:
                 values = {"new": None, **_NO_CALL, "changed_at": now}
                 connection.execute(update(phones).where(phones.c.name == name).values(values))
-            actions.note(connection, by, f"phone {name}: the number that waited was withdrawn", now)
+            actions.note(connection, by, f"{phone}: the number that waited was withdrawn", now)
 
     def remove(self, name: str, by: str, now: int) -> None:
         """Has a phone ring no more, from the next round of ringing on, and forgets a number that waits. One that is
         removed already is no error."""
+        phone = self._told(name)
         with self._changing() as connection:
             row = _row(connection, name)
             if row is None or row.state == State.REMOVED:
                 return
             values = {"state": State.REMOVED, "new": None, **_NO_CALL, "changed_at": now}
             connection.execute(update(phones).where(phones.c.name == name).values(values))
-            actions.note(connection, by, f"phone {name}: removed", now)
+            actions.note(connection, by, f"{phone}: removed", now)
 
     def restore(self, name: str, by: str, now: int) -> None:
         """Undoes a removal. One that was undone already is no error. Raises PeopleError when it is too late, or another
         member has the phone now."""
+        phone = self._told(name)
         with self._changing() as connection:
             row = _row(connection, name)
             if row is not None and row.state == State.CONFIRMED:
@@ -211,7 +217,7 @@ class Phones:
                 self._refuse_anothers(number, name, connection.execute(select(phones)))
             values = {"state": State.CONFIRMED, "changed_at": now}
             connection.execute(update(phones).where(phones.c.name == name).values(values))
-            actions.note(connection, by, f"phone {name}: its removal was undone", now)
+            actions.note(connection, by, f"{phone}: its removal was undone", now)
 
     # -- the confirming call
 
@@ -270,7 +276,7 @@ class Phones:
                 "progress": None, "reason": None, "changed_at": now,
             }  # fmt: skip
             connection.execute(update(phones).where(this).values(values))
-            actions.note(connection, "the phone itself", f"phone {row.name}: confirmed, and rings", now)
+            actions.note(connection, "the phone itself", f"{self._told(row.name)}: confirmed, and rings", now)
             return Answer.CONFIRMED, row.name
 
     def ended(self, token: str, how: Progress, now: int) -> None:
@@ -304,6 +310,11 @@ class Phones:
             connection.execute(delete(phones))
 
     # -- rows
+
+    def _told(self, name: str) -> str:
+        """A phone in the list of actions."""
+        whose = self._whose(name)
+        return f"phone of {whose} ({name})" if whose else f"phone {name}"
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

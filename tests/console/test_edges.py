@@ -153,14 +153,15 @@ def test_what_was_typed_is_sent_again_after_signing_in_anew(made: Console) -> No
 
 def test_it_is_sent_once_and_shown_in_words(made: Console) -> None:
     member = made.accounts[Role.MEMBER]
-    client, sent = made.client(member), {"begins": "now", "until": "today", "action": "save"}
+    until = "now/2026-11-24T00:00:00-05:00"
+    client, sent = made.client(member), {"begins": "now", "until": until, "action": "save"}
     old = client.token("/staff/today/close")
     made.later(hours=1)
     typed = {"words-en": "A storm.", "words-es": "Tormenta.", "until_at": "2026-12-01T10:00"}
     page = client.post("/staff/today/close", {**sent, **typed}, token=old).get_data(as_text=True)
     shown = re.findall(r"<li>([^<]+): <span class=\"typed\">([^<]*)<", page)
     assert sorted(shown) == [
-        ("Until", "the end of today"),
+        ("Until", "Tue 24 Nov 2026 00:00"),
         ("What callers hear first, in English", "A storm."),
         ("What callers hear first, in español", "Tormenta."),
     ]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from shutil import copytree
 from threading import Thread
 from typing import Any
 
@@ -128,8 +129,8 @@ def test_a_new_phone_is_called_confirmed_and_followed(people: People) -> None:
     assert "First advocate phone confirmed" in people.shown(path="/staff/people")
     done = [(each.by, each.what) for each in since(people.console.services.store, 0) if "phone" in each.what]
     assert done == [
-        ("the phone itself", "phone ADVOCATE_1: confirmed, and rings"),
-        ("the admin", "phone ADVOCATE_1: a number was added, which waits to be confirmed"),
+        ("the phone itself", "phone of First advocate (ADVOCATE_1): confirmed, and rings"),
+        ("the admin", "phone of First advocate (ADVOCATE_1): a number was added, which waits to be confirmed"),
     ]
 
 
@@ -164,7 +165,8 @@ def test_what_confirms_nothing_is_said_in_words(here: People, world: str, said: 
         ("", "Write the number of the phone."),
         ("advocate", "This is not a phone number; write it with + and the country code"),
         ("617 555 O133", "This has the letter 'O', where a zero may be meant; write digits only."),
-        ("911", "This: an emergency number is never bridged"),
+        ("911", "That is an emergency number; write the member's own number."),
+        ("9-8-8", "That is an emergency number; write the member's own number."),
         ("617 253 23", "This is not a number that exists; check its digits."),
         ("+1 900 253 2300", "This is a premium-rate number; callers are never sent there."),
         ("617 253 2300", "That is the helpline's own number: a call there would come back to it."),
@@ -377,3 +379,20 @@ def test_the_page_has_the_words_of_the_site(here: People) -> None:
     here.add()
     assert here.provider.heard[0].startswith(f"This is {site.helpline.name}.")
     assert here.provider.heard[-1] == "Thank you. Calls to the helpline ring on this phone from now on. Goodbye."
+
+
+@pytest.mark.parametrize(
+    ("ring", "said"),
+    [
+        ("together", "They ring all at once."),
+        ("in-order", "They ring one after the other, in this order."),
+        ("rotate", "They ring one after the other, in this order; another one begins each time."),
+    ],
+)
+def test_the_page_says_in_which_order_phones_ring(tmp_path: Path, ring: str, said: str) -> None:
+    file = copytree(VPR, tmp_path / "config") / "routing.yaml"
+    file.write_text(file.read_text().replace("ring: together", f"ring: {ring}"))
+    with console("sqlite", tmp_path, config=file.parent) as made:
+        shown = text(made.client(Role.ADMIN).get("/staff/people").get_data(as_text=True))
+    assert said in shown
+    assert ("in this order" in shown) is (ring != "together")

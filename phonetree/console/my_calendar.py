@@ -16,6 +16,9 @@ from phonetree.store.reminders import MINUTES, Reminder
 
 blueprint = Blueprint("my_calendar", __name__)
 
+NOBODY = "?"
+"""What the form sends when nobody was chosen."""
+
 BEFORE = {15: "15 minutes", 30: "30 minutes", 60: "1 hour", 120: "2 hours", 720: "12 hours", 1440: "1 day"}
 """How long before a shift, in minutes."""
 
@@ -32,6 +35,8 @@ def page() -> str:
 def make() -> str | Page:
     """Makes an address, and shows it once."""
     running, me, member = services(), staff(), _member()
+    if member == NOBODY:
+        return _page({"": "Choose what the address is to show"}), 422
     try:
         token = running.feeds.make(me.id, member, me.name, running.seconds())
     except EditError as error:
@@ -57,11 +62,14 @@ def remind() -> Answer | Page:
     running, me, member = services(), staff(), _member()
     text = request.form.get("minutes", "")
     minutes = next((each for each in BEFORE if f"{each}" == text), MINUTES)
+    if member in (NOBODY, LINE):
+        given = request.form.get("address", "")
+        return _page({"reminder-member": "Choose whose shifts"}, given, None, minutes), 422
     kept = {each.member: each for each in running.reminders.of(me.id)}.get(member)
     try:
         given = request.form.get("address", "").strip()
         address = kept.address if kept and kept.address and not given else good_address(given)
-        running.reminders.keep(me.id, member, address, minutes)
+        running.reminders.keep(me.id, member, address, minutes, me.name, running.seconds())
     except EditError as error:
         return _page(error.problems, given, member, minutes), 422
     flash(f"Reminders of the shifts of {member} are sent {BEFORE[minutes]} before.")
@@ -75,10 +83,10 @@ def switch() -> Answer:
     running, me, member = services(), staff(), request.form.get("member", "")
     what = request.form.get("what", "")
     if what == "forget":
-        running.reminders.forget(me.id, member)
+        running.reminders.forget(me.id, member, me.name, running.seconds())
         flash(f"The reminders of the shifts of {member} are removed, and the address is forgotten.")
     elif what in ("on", "off"):
-        running.reminders.switch(me.id, member, sent=what == "on")
+        running.reminders.switch(me.id, member, me.name, running.seconds(), sent=what == "on")
         flash(f"The reminders of the shifts of {member} are switched {what}.")
     return redirect(url_for("schedule.my_calendar.page"), 303)
 
@@ -102,13 +110,17 @@ def feed(token: str) -> Response:
 def _page(problems: Mapping[str, str], address: str = "", member: str | None = None, minutes: int = MINUTES) -> str:
     running, me = services(), staff()
     members = _members()
-    mine = me.name if me.name in members else ""
+    mine = me.name if me.name in members else None
+    feeds = running.feeds.of(me.id)
+    reminders = running.reminders.of(me.id)
     return render(
         "console/my_calendar.html",
-        feeds=[(each, _whose(each.member)) for each in running.feeds.of(me.id)],
+        feeds=[(each, _whose(each.member)) for each in feeds],
         members=members,
+        ends={each.member for each in feeds},
+        kept=bool(reminders),
         mine=mine,
-        reminders=[(each, _state(each), BEFORE.get(each.minutes, "")) for each in running.reminders.of(me.id)],
+        reminders=[(each, _state(each), BEFORE.get(each.minutes, "")) for each in reminders],
         before=BEFORE,
         problems=problems,
         typed={"address": address, "member": mine if member is None else member, "minutes": minutes},
@@ -137,8 +149,8 @@ def _members() -> tuple[str, ...]:
 
 def _member() -> str:
     """Whose shifts were asked for; 400 if nobody has that name."""
-    member = request.form.get("member", "")
-    if member not in (LINE, *_members()):
+    member = request.form.get("member", NOBODY)
+    if member not in (NOBODY, LINE, *_members()):
         abort(400)
     return member
 

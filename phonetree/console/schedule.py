@@ -251,6 +251,7 @@ def _previewed(asked: date, form: EntryForm, wanted: Edit, preview: Preview, out
         preview=preview,
         outdated=outdated,
         nothing=not preview.changes,
+        idle=preview.idle,
     )
 
 

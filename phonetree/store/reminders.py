@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import EditError
+from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.sealed import Sealer
 from phonetree.store.tables import reminded, reminders
@@ -53,9 +54,9 @@ class Reminders:
         self._store = store
         self._sealer = Sealer(secrets, "reminders")
 
-    def keep(self, account: str, member: str, address: str, minutes: int) -> None:
-        """Somebody wants reminders at an address; it replaces the earlier one. Raises EditError when there are too
-        many, SealError without a key."""
+    def keep(self, account: str, member: str, address: str, minutes: int, by: str, now: int) -> None:
+        """Somebody wants reminders at an address; it replaces the earlier one. The list of actions has only the
+        member's name. Raises EditError when there are too many, SealError without a key."""
         row = {
             "account": account, "member": member, "minutes": minutes, "sent": 1, "failing": 0,
             "sealed": self._sealer.seal(address, account, member),
@@ -63,22 +64,27 @@ class Reminders:
         with self._store.write() as connection:
             this = _of(account, member)
             if connection.execute(update(reminders).where(this).values(row)).rowcount:
+                actions.note(connection, by, f"reminders changed: shifts of {member}", now)
                 return
             number = connection.execute(select(func.count()).where(reminders.c.account == account)).scalar_one()
             if number >= MOST:
                 raise EditError({"": f"There are reminders for {number} members already; remove one first"})
             connection.execute(insert(reminders).values(row))
+            actions.note(connection, by, f"reminders made: shifts of {member}", now)
 
-    def switch(self, account: str, member: str, *, sent: bool) -> None:
+    def switch(self, account: str, member: str, by: str, now: int, *, sent: bool) -> None:
         """Switches reminders on or off; without any it does nothing."""
         with self._store.write() as connection:
             values = {"sent": int(sent), "failing": 0}
-            connection.execute(update(reminders).where(_of(account, member)).values(values))
+            this = _of(account, member) & (reminders.c.sent != int(sent))
+            if connection.execute(update(reminders).where(this).values(values)).rowcount:
+                actions.note(connection, by, f"reminders switched {'on' if sent else 'off'}: shifts of {member}", now)
 
-    def forget(self, account: str, member: str) -> None:
+    def forget(self, account: str, member: str, by: str, now: int) -> None:
         """Forgets an address; without one it does nothing."""
         with self._store.write() as connection:
-            connection.execute(delete(reminders).where(_of(account, member)))
+            if connection.execute(delete(reminders).where(_of(account, member))).rowcount:
+                actions.note(connection, by, f"reminders ended: shifts of {member}", now)
 
     def of(self, account: str) -> tuple[Reminder, ...]:
         """The reminders that an account has set up, by member."""

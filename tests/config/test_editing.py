@@ -193,6 +193,20 @@ def test_an_entry_with_another_first_day_moves_to_its_place_with_its_comment() -
     assert _text(_edited(before, Change(entry, new))) == f"{HEAD}closures:\n{lines[0]}{lines[2]}{moved}"
 
 
+@pytest.mark.parametrize("new", ["", "# kept: no\n"])
+def test_an_edit_that_would_lose_or_change_a_comment_is_refused(new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splicing does not do that: the comparison at the end is for the day on which it has a bug."""
+    loaded = _loaded(f"{HEAD}# kept\nclosures:\n  - {{date: 2026-11-27, {NAME}}}\n")
+    changed, removed, added = splicing.change, splicing.remove, splicing.add
+    monkeypatch.setattr(splicing, "change", lambda *given: changed(*given).replace("# kept\n", new))
+    monkeypatch.setattr(splicing, "remove", lambda *given: removed(*given).replace("# kept\n", "# another\n"))
+    monkeypatch.setattr(splicing, "add", lambda *given: added(*given).replace("# kept\n", new))
+    (entry,) = loaded.site.schedule.dated
+    for edit in (Add(SNOW), Change(entry, SNOW), Remove(entry)):
+        with pytest.raises(EditError, match="without changing something else"):
+            _edited(loaded, edit)
+
+
 def test_the_last_entry_takes_its_list_along_unless_a_comment_needs_it() -> None:
     bare = _loaded(f"{HEAD}closures:\n  - {{date: 2026-11-27, {NAME}}}\n")
     assert _text(_edited(bare, Remove(bare.site.schedule.dated[0]))) == HEAD

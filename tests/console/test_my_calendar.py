@@ -85,6 +85,40 @@ def test_whoever_has_the_name_of_a_member_finds_it_chosen(made: Console) -> None
     assert client.get(PAGE).get_data(as_text=True).count(f'<option value="{FIRST}" selected>') == 2
 
 
+def test_for_anybody_else_nothing_is_chosen_and_has_to_be(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    assert client.get(PAGE).get_data(as_text=True).count('<option value="?" selected>Choose</option>') == 2
+    for path, told in (("address", "Choose what the address is to show"), ("reminders", "Choose whose shifts")):
+        answer = client.post(f"{PAGE}/{path}", {"member": "?", "address": "json://127.0.0.1/x", "minutes": "60"})
+        assert answer.status_code == 422
+        assert told in answer.get_data(as_text=True)
+    assert 'value="json://127.0.0.1/x"' in answer.get_data(as_text=True)
+    assert made.services.feeds.of(made.accounts[Role.MEMBER].id) == ()
+    assert made.services.reminders.of(made.accounts[Role.MEMBER].id) == ()
+
+
+def test_that_an_address_ends_is_said_before_another_is_made(made: Console) -> None:
+    client, told = made.client(Role.MEMBER), f"The shifts of {FIRST} (the present address ends)"
+    assert told not in client.get(PAGE).get_data(as_text=True)
+    _make(client, FIRST)
+    text = client.get(PAGE).get_data(as_text=True)
+    assert told in text
+    assert ">New address; the present one ends</button>" in text
+
+
+def test_reminders_are_noted_by_name_and_the_hint_about_an_address_needs_one(made: Console) -> None:
+    client, hint = made.client(Role.MEMBER), "Empty: as it was."
+    assert hint not in client.get(PAGE).get_data(as_text=True)
+    for minutes in ("30", "60"):
+        client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "json://127.0.0.1/secret", "minutes": minutes})
+    assert hint in client.get(PAGE).get_data(as_text=True)
+    for what in ("on", "off", "forget", "forget"):
+        client.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": what})
+    noted = [(each.by, each.what) for each in actions.since(made.services.store, 0) if "reminders" in each.what]
+    words = ("ended", "switched off", "changed", "made")
+    assert noted == [("the member", f"reminders {word}: shifts of {FIRST}") for word in words]
+
+
 def test_reminders_are_set_up_switched_and_removed_by_their_owner(on_each: Console) -> None:
     client, kept = on_each.client(Role.MEMBER), on_each.services.reminders
     me = on_each.accounts[Role.MEMBER].id

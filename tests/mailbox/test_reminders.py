@@ -88,8 +88,8 @@ def _second(text: str) -> int:
 
 def test_a_shift_is_reminded_of_once_in_time(kept: Store, phones: Phones, ada: str, ben: str) -> None:
     wanted = Reminders(kept, SECRETS)
-    wanted.keep(ada, FIRST, phones.address("ada"), 30)
-    wanted.keep(ben, FIRST, phones.address("ben"), 60)
+    wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
+    wanted.keep(ben, FIRST, phones.address("ben"), 60, "Ada", 0)
     for minute in range(120):
         _rounds(kept).round(_second("23 07:50") + minute * 60)
         if minute == 39:
@@ -98,7 +98,7 @@ def test_a_shift_is_reminded_of_once_in_time(kept: Store, phones: Phones, ada: s
 
 
 def test_after_an_outage_it_comes_late_but_never_after_the_beginning(kept: Store, phones: Phones, ada: str) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     _rounds(kept).round(_second("23 08:58"))
     assert phones.arrived == [("/ada", TOLD)]
     _rounds(kept).round(_second("24 09:00"))
@@ -106,7 +106,7 @@ def test_after_an_outage_it_comes_late_but_never_after_the_beginning(kept: Store
 
 
 def test_two_workers_remind_once(kept: Store, phones: Phones, ada: str) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     workers = [Thread(target=_rounds(kept).round, args=(_second("23 08:45"),)) for _ in range(4)]
     for worker in workers:
         worker.start()
@@ -119,8 +119,8 @@ def test_a_failing_address_keeps_no_other_back_is_shown_and_tried_again(
     kept: Store, phones: Phones, ada: str, ben: str
 ) -> None:
     wanted = Reminders(kept, SECRETS)
-    wanted.keep(ada, FIRST, phones.address("ada"), 30)
-    wanted.keep(ben, FIRST, phones.address("ben"), 30)
+    wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
+    wanted.keep(ben, FIRST, phones.address("ben"), 30, "Ada", 0)
     phones.broken.add("/ada")
     _rounds(kept).round(_second("23 08:31"))
     assert [where for where, _ in phones.arrived] == ["/ben"]
@@ -134,7 +134,7 @@ def test_a_failing_address_keeps_no_other_back_is_shown_and_tried_again(
 def test_an_address_that_fails_to_the_end_is_tried_no_more_once_the_shift_begins(
     kept: Store, phones: Phones, ada: str
 ) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     phones.broken.add("/ada")
     for minute in range(40):
         _rounds(kept).round(_second("23 08:31") + minute * 60)
@@ -145,8 +145,8 @@ def test_an_address_that_fails_to_the_end_is_tried_no_more_once_the_shift_begins
 
 def test_a_cover_changes_who_is_reminded(kept: Store, phones: Phones, ada: str, ben: str) -> None:
     wanted = Reminders(kept, SECRETS)
-    wanted.keep(ada, FIRST, phones.address("ada"), 30)
-    wanted.keep(ben, SECOND, phones.address("ben"), 30)
+    wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
+    wanted.keep(ben, SECOND, phones.address("ben"), 30, "Ada", 0)
     cover = Override(at("2026-11-23 00:00"), at("2026-11-24 00:00"), None, {}, Cover(FIRST, SECOND))
     _rounds(kept, overridden(SITE, (cover,))).round(_second("23 08:45"))
     whole = TOLD.replace(FIRST, SECOND).replace("13:00", "17:00")
@@ -155,15 +155,15 @@ def test_a_cover_changes_who_is_reminded(kept: Store, phones: Phones, ada: str, 
 
 def test_switched_off_or_forgotten_it_is_silent(kept: Store, phones: Phones, ada: str, ben: str) -> None:
     wanted = Reminders(kept, SECRETS)
-    wanted.keep(ada, FIRST, phones.address("ada"), 30)
-    wanted.keep(ben, FIRST, phones.address("ben"), 30)
-    wanted.switch(ada, FIRST, sent=False)
-    wanted.forget(ben, FIRST)
+    wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
+    wanted.keep(ben, FIRST, phones.address("ben"), 30, "Ada", 0)
+    wanted.switch(ada, FIRST, "Ada", 0, sent=False)
+    wanted.forget(ben, FIRST, "Ada", 0)
     _rounds(kept).round(_second("23 08:45"))
     assert phones.arrived == []
     assert [(each.sent, each.kind) for each in wanted.of(ada)] == [(False, "json")]
     assert wanted.of(ben) == ()
-    wanted.switch(ada, FIRST, sent=True)
+    wanted.switch(ada, FIRST, "Ada", 0, sent=True)
     _rounds(kept).round(_second("23 08:46"))
     assert phones.arrived == [("/ada", TOLD)]
 
@@ -173,7 +173,7 @@ def test_the_address_is_stored_sealed_and_shown_nowhere(
 ) -> None:
     wanted = Reminders(kept, SECRETS)
     address = phones.address("a-secret-of-ada")
-    wanted.keep(ada, FIRST, address, 30)
+    wanted.keep(ada, FIRST, address, 30, "Ada", 0)
     phones.broken.add("/a-secret-of-ada")
     with caplog.at_level(logging.INFO):
         _rounds(kept).round(_second("23 08:45"))
@@ -184,7 +184,7 @@ def test_the_address_is_stored_sealed_and_shown_nowhere(
 
 
 def test_a_key_that_is_rotated_loses_nothing_and_a_lost_one_is_shown(kept: Store, phones: Phones, ada: str) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     site = lambda: SITE  # noqa: E731
     ReminderRounds(Reminders(kept, ("n" * 32, *SECRETS)), site).round(_second("22 08:45"))
     ReminderRounds(Reminders(kept, ("n" * 32,)), site).round(_second("23 08:45"))
@@ -195,7 +195,7 @@ def test_a_key_that_is_rotated_loses_nothing_and_a_lost_one_is_shown(kept: Store
 
 
 def test_what_was_sent_is_forgotten(kept: Store, phones: Phones, ada: str) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     for now, rows in ((_second("23 08:45"), 1), (_second("23 09:00") + KEEP_SECONDS + 1, 0)):
         _rounds(kept).round(now)
         with kept.read() as connection:
@@ -205,10 +205,10 @@ def test_what_was_sent_is_forgotten(kept: Store, phones: Phones, ada: str) -> No
 def test_an_account_has_so_many_at_most_and_one_for_each_member(kept: Store, ada: str) -> None:
     wanted = Reminders(kept, SECRETS)
     for number in range(MOST):
-        wanted.keep(ada, f"member {number}", "json://127.0.0.1", 30)
+        wanted.keep(ada, f"member {number}", "json://127.0.0.1", 30, "Ada", 0)
     with pytest.raises(EditError, match="remove one first"):
-        wanted.keep(ada, "one more", "json://127.0.0.1", 30)
-    wanted.keep(ada, "member 0", "json://127.0.0.1/other", 45)
+        wanted.keep(ada, "one more", "json://127.0.0.1", 30, "Ada", 0)
+    wanted.keep(ada, "member 0", "json://127.0.0.1/other", 45, "Ada", 0)
     assert wanted.of(ada)[0] == Reminder(
         ada, "member 0", 45, sent=True, failing=False, address="json://127.0.0.1/other"
     )
@@ -231,7 +231,7 @@ def test_an_address_is_kept_as_it_is_without_spaces_around_it() -> None:
 def test_a_night_shift_ends_the_next_day(kept: Store, phones: Phones, ben: str) -> None:
     site = with_shifts(Span(480, 540), Span(1200, 1860))
     site = overridden(site, ())
-    Reminders(kept, SECRETS).keep(ben, SECOND, phones.address("ben"), 30)
+    Reminders(kept, SECRETS).keep(ben, SECOND, phones.address("ben"), 30, "Ada", 0)
     team = replace(site.teams["advocates"], hours=Always())
     _rounds(kept, replace(site, teams={"advocates": team})).round(_second("23 19:45"))
     ((_, text),) = phones.arrived
@@ -239,7 +239,7 @@ def test_a_night_shift_ends_the_next_day(kept: Store, phones: Phones, ben: str) 
 
 
 def test_minutes_are_counted_over_the_change_of_clocks(kept: Store, phones: Phones, ada: str) -> None:
-    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 24 * 60)
+    Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 24 * 60, "Ada", 0)
     begins = datetime.fromisoformat("2026-03-09T09:00:00-04:00")
     _rounds(kept).round(int(begins.timestamp()) - 24 * 3600)
     ((_, text),) = phones.arrived
@@ -253,7 +253,7 @@ def test_a_running_server_reminds_with_the_covers_of_the_store(kind: str, tmp_pa
         who = account(kept, "Ada")
         wanted = Reminders(kept, SECRETS)
         for name in (FIRST, SECOND):
-            wanted.keep(who, name, phones.address(name.partition(" ")[0]), 30)
+            wanted.keep(who, name, phones.address(name.partition(" ")[0]), 30, "Ada", 0)
         begins, ends = at("2026-11-24 00:00"), at("2026-11-25 00:00")
         Overrides(kept).add(Override(begins, ends, None, {}, Cover(FIRST)), "Ada", "a cover", _second("23 08:00"))
         server = Server(VPR, database=address, secrets=SECRETS)
@@ -265,7 +265,7 @@ def test_a_running_server_reminds_with_the_covers_of_the_store(kind: str, tmp_pa
 
 def test_where_another_process_does_the_work_nobody_is_reminded_twice(tmp_path: Path, phones: Phones) -> None:
     with store("sqlite", tmp_path) as kept:
-        Reminders(kept, SECRETS).keep(account(kept, "Ada"), FIRST, phones.address("ada"), 30)
+        Reminders(kept, SECRETS).keep(account(kept, "Ada"), FIRST, phones.address("ada"), 30, "Ada", 0)
         address = kept.engine.url.render_as_string(hide_password=False)
         made = replace(settings(VPR), database=address, secrets=SECRETS, background=False)
         worker = of(create_app(made, watching=False)).services.worker

@@ -29,6 +29,8 @@ from tests.support.lines import NAMES, ROOT, RULES, direct, play
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
+pytestmark = pytest.mark.slow
+
 PORTUGUESE = ROOT / "tests" / "sites" / "portuguese"
 NIGHT = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 SINCE = date(2026, 11, 22)

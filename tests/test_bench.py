@@ -10,6 +10,8 @@ import pytest
 from bench import pictures
 from tests.support.lines import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not shutil.which("wrk"), reason="LOUD: wrk is not installed; nothing measured turns")
 def test_the_benchmark_runs() -> None:

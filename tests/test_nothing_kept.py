@@ -33,6 +33,8 @@ from tests.support.lines import ROOT, VPR, read_golden
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.programs import environ, free_port, start, stop, until
 
+pytestmark = pytest.mark.slow
+
 BEGINNING = 7
 """The shortest trace: the last seven digits of a number."""
 CALLERS = [f"+161755501{number:02}" for number in range(10, 100)]

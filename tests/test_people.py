@@ -19,6 +19,8 @@ from tests.support.databases import KINDS, tables
 from tests.support.lines import VPR
 from tests.support.programs import TOKEN, environ, free_port, start, stop, until
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of the tests, of enough characters"
 PHONE = "+16175550133"
 SECONDS = 10

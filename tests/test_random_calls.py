@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from phonetree.simulator.transport import Reply, Transport, Unreachable
 from phonetree.simulator.world import Answer, Behaviour, World
 from tests.support import trees
 from tests.support.lines import TOKEN, numbers, webhook
+
+pytestmark = pytest.mark.slow
 
 CALLER = "+16175550198"
 LONGEST_CALL = 3600

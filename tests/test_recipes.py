@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.lines import ROOT, VPR
 
+pytestmark = pytest.mark.slow
+
 
 class Copy:
     """A copy of the project, in which only the files of one recipe may be changed."""

@@ -19,6 +19,8 @@ from phonetree.config.site import load
 from phonetree.core.schedule import DatedHours
 from tests.support.lines import ROOT
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = ROOT / "config"
 HERE = Path(__file__)
 

@@ -36,6 +36,8 @@ from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.serving import served
 
+pytestmark = pytest.mark.slow
+
 Wsgi = Callable[..., Any]
 
 

@@ -21,6 +21,8 @@ from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from tests.support.lines import ROOT, RULES, VPR
 
+pytestmark = pytest.mark.slow
+
 SITE = load(VPR, RULES).site
 ZONE = SITE.schedule.zone
 BOTH = ["--say", "en=A storm is coming.", "--say", "es=Viene una tormenta."]

@@ -19,6 +19,8 @@ from phonetree.core.schedule import DatedHours, Span
 from phonetree.errors import EditError
 from tests.support.lines import ROOT, RULES, VPR
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 25)
 SITES = sorted(path.parent for path in (ROOT / "tests" / "sites").glob("*/hours.yaml"))
 MIT = VPR

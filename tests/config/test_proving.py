@@ -23,6 +23,8 @@ from phonetree.errors import ConfigError
 from tests.support.lines import RULES, VPR
 from tests.support.programs import ROOT, until
 
+pytestmark = pytest.mark.slow
+
 SINCE = date(2026, 11, 22)
 HEAVY = (
     "flask", "werkzeug", "jinja2", "granian", "sqlalchemy", "alembic", "twilio.rest", "requests", "cryptography",

@@ -31,6 +31,8 @@ from phonetree.store.revisions import Revisions
 from tests.support.databases import KINDS, store
 from tests.support.lines import ROOT, RULES, VPR
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 DAY = date(2026, 12, 4)
 SNOW = DatedHours(DAY, DAY, (), {"en": "snow day", "es": "día de nieve"})

@@ -22,6 +22,8 @@ from tests.support.console import PASSWORD, SECRET, TOKEN
 from tests.support.lines import VPR
 from tests.support.programs import answers, environ, free_port, stop, until
 
+pytestmark = pytest.mark.slow
+
 ADDRESS, PROGRAM = "203.0.113.77", "Mozilla/5.0 (a-rare-browser)"
 TRACES = (ADDRESS.encode(), b"127.0.0.1", b"a-rare-browser")
 

@@ -22,6 +22,8 @@ from tests.support.console import Client, Console, console
 from tests.support.databases import KINDS
 from tests.support.lines import ROOT, RULES, VPR
 
+pytestmark = pytest.mark.slow
+
 DAY = "/staff/schedule/2026-12-04"
 FORM = {"first": "2026-12-04", "name.en": "a <snow> day", "name.es": "el día de nieve"}
 SNOW = DatedHours(date(2026, 12, 4), date(2026, 12, 4), (), {"en": "a <snow> day", "es": "el día de nieve"})

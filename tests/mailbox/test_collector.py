@@ -21,6 +21,8 @@ from phonetree.store.voicemails import VoicemailState
 from tests.support.databases import KINDS
 from tests.support.mail import HELPLINE, NUMBER, Mailbox, mailbox, pair
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_800_000_000
 LATER = NOW + 10_000
 MEDIA = r"GET /media/.*"

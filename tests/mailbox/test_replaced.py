@@ -25,6 +25,8 @@ from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 from tests.support.mail import ACCOUNT, HELPLINE, NUMBER, TOKEN, heard, mailbox, pair
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_800_000_000
 LATER = 10_000
 LEAST_POINTS = 25

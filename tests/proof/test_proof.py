@@ -33,6 +33,8 @@ from tests.support.lines import ROOT, RULES, TOKEN, VPR, direct, numbers
 from tests.test_random_calls import RULES as NETWORKS
 from tests.test_random_calls import STEPS, WORLDS
 
+pytestmark = pytest.mark.slow
+
 SINCE = date(2026, 11, 22)
 
 

@@ -25,6 +25,8 @@ from phonetree.proof.walk import Walk, walk
 from tests.support import trees
 from tests.support.lines import ROOT, RULES
 
+pytestmark = pytest.mark.slow
+
 SINCE = date(2026, 11, 22)
 SITES = ("vpr", "harbour", "forwarded")
 

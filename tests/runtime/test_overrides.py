@@ -20,6 +20,8 @@ from tests.support.lines import SHOWN, URL, VPR
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
+pytestmark = pytest.mark.slow
+
 WORDS = {"en": "A storm is coming.", "es": "Viene una tormenta."}
 HERE, AWAY = "Advocates are here.", "No advocate is on the line now; the next one is here today at 11 AM."
 

@@ -26,6 +26,8 @@ from tests.support.databases import KINDS, address
 from tests.support.lines import SHOWN, VPR, settings
 from tests.support.server import DAY, Server
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of the tests, of enough characters"
 ONE, TWO, THREE = "+16175550101", "+16175550102", "+16175550103"
 NOW = int(DAY.timestamp())

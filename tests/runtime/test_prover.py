@@ -36,6 +36,8 @@ from tests.support.lines import NAMES, RULES, VPR
 from tests.support.programs import answers, environ, free_port, start, stop, until
 from tests.support.server import DAY, Server
 
+pytestmark = pytest.mark.slow
+
 SECRET, OLDER = "a secret of the tests, of enough characters", "an older secret of the tests, long enough"
 BAD = "a caller who reached nobody is hung up on"
 

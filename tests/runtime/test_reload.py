@@ -27,6 +27,8 @@ from tests.support.lines import RULES, SHOWN, VPR, settings
 from tests.support.programs import until
 from tests.support.server import Server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:

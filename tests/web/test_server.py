@@ -20,6 +20,8 @@ from tests.support.attacks import FIELDS, SHAPED, STALLS, Target, everything, fo
 from tests.support.lines import VPR
 from tests.support.programs import TOKEN, answers, environ, free_port, start, stop, until
 
+pytestmark = pytest.mark.slow
+
 MANY = 64
 SOON_SECONDS = 3.0
 """An answer after this long is a failure of the server, however busy the machine of the test is."""

@@ -54,9 +54,8 @@ def read_cover(
 
 def _members(site: Site, away: str, by: str) -> Iterator[str]:
     numbers: dict[str, set[str]] = {}
-    for team in (site.written or site.teams).values():
-        for member in team.members:
-            numbers.setdefault(member.name, set()).add(member.number)
+    for member in site.members:
+        numbers.setdefault(member.name, set()).add(member.number)
     for name in (away, by) if by else (away,):
         if name not in numbers:
             yield f"'{name}' is not a member of a team{suggest(name, numbers)}"

@@ -32,7 +32,7 @@ def with_numbers(members: tuple[Member, ...], rules: NumberRules) -> tuple[Membe
 def filled(site: Site, rules: NumberRules) -> Site:
     """The same revision with the phones of these rules; the same object if they change nothing."""
     rules = replace(rules, ours=frozenset(filter(None, (site.helpline.number, site.helpline.provider_number))))
-    written = site.written or site.teams  # in the places of others, members stand twice
+    written = site.teams_written  # in the places of others, members stand twice
     teams = {name: replace(team, members=with_numbers(team.members, rules)) for name, team in written.items()}
     if teams == written:
         return site
@@ -46,9 +46,7 @@ def filled(site: Site, rules: NumberRules) -> Site:
 
 def phones_of(site: Site) -> Mapping[str, str]:
     """The phones in a site that the store holds: those that it was filled with, as far as they ring."""
-    teams = site.written or site.teams
-    members = (member for team in teams.values() for member in team.members if member.phone)
     found: dict[str, str] = {}
-    for member in members:
+    for member in filter(lambda each: each.phone, site.members):
         found[member.phone] = found.get(member.phone) or member.number
     return found

@@ -169,7 +169,7 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     """The same revision under these overrides, newest first."""
     if site.schedule.overrides == overrides:
         return site
-    schedule, written = replace(site.schedule, overrides=overrides), site.written or site.teams
+    schedule, written = replace(site.schedule, overrides=overrides), site.teams_written
     changed = replace(site, schedule=schedule, teams=covered(written, overrides), written=written)
     changed.said.update(site.said)  # the texts are the same
     return changed

@@ -141,10 +141,7 @@ def _state(reminder: Reminder) -> str:
 
 def _members() -> tuple[str, ...]:
     """The members of all teams, by name, each once."""
-    site = services().site()
-    return tuple(
-        dict.fromkeys(member.name for team in (site.written or site.teams).values() for member in team.members)
-    )
+    return tuple(dict.fromkeys(member.name for member in services().site().members))
 
 
 def _member() -> str:

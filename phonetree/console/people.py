@@ -72,12 +72,11 @@ def page() -> str:
     """Every member by team, and whether there is a phone."""
     running = services()
     site, phones = running.site(), {phone.name: phone for phone in running.phones.listed(running.seconds())}
-    written = (site.written or site.teams).values()
     teams = [
         Team(team.id, RINGS[team.ring], tuple(_row(member, phones.get(member.phone)) for member in team.members))
-        for team in written
+        for team in site.teams_written.values()
     ]
-    used = {member.phone for team in written for member in team.members}
+    used = {member.phone for member in site.members}
     unused = [phone for phone in phones.values() if phone.name not in used]
     return render("console/people.html", teams=teams, unused=unused, admin=staff().may(Role.ADMIN))
 
@@ -99,7 +98,7 @@ def add(name: str) -> Response | Page:
         number = _checked(site, name, typed)
         running.phones.propose(name, number, staff().name, running.seconds())
     except PeopleError as error:
-        return _one(name, f"{str(error)[:1].upper()}{str(error)[1:]}.", typed), 422
+        return _one(name, str(error), typed), 422
     return _call(name)
 
 
@@ -136,7 +135,7 @@ def restore(name: str) -> Response | Page:
     try:
         running.phones.restore(name, staff().name, running.seconds())
     except PeopleError as error:
-        return _one(name, f"{str(error)[:1].upper()}{str(error)[1:]}."), 409
+        return _one(name, str(error)), 409
     return _back(name, "The phone rings again.")
 
 
@@ -148,7 +147,7 @@ def _call(name: str) -> Response | Page:
     try:
         asked = running.phones.begin(name, running.seconds())
     except PeopleError as error:
-        return _one(name, f"{str(error)[:1].upper()}{str(error)[1:]}."), 409
+        return _one(name, str(error)), 409
     if asked:
         try:
             calls(running).place(provider, asked.number, asked.token)
@@ -188,8 +187,7 @@ def _one(name: str, problem: str = "", typed: str = "") -> str:
 
 def _named(site: Site, name: str) -> Iterator[Member]:
     """The members whose phone has a name."""
-    teams = (site.written or site.teams).values()
-    return (member for team in teams for member in team.members if member.phone == name)
+    return (member for member in site.members if member.phone == name)
 
 
 def _behind() -> bool:
@@ -201,10 +199,9 @@ def _behind() -> bool:
 
 def _alone(site: Site, name: str) -> list[str]:
     """The teams with such a member in which nobody has a phone."""
-    teams = (site.written or site.teams).values()
     return [
         team.id
-        for team in teams
+        for team in site.teams_written.values()
         if any(member.phone == name for member in team.members) and not any(member.number for member in team.members)
     ]
 
@@ -224,10 +221,9 @@ def _checked(site: Site, name: str, typed: str) -> str:
         raise PeopleError("that is the helpline's own number: a call there would come back to it")
     if any(line.number == number for line in site.resources.values()):
         raise PeopleError("that is an outside line, which callers reach by its own key")
-    for team in (site.written or site.teams).values():
-        for member in team.members:
-            if member.number == number and member.phone != name:
-                raise PeopleError(f"that is the phone of {member.name}; each member needs a phone of their own")
+    for member in site.members:
+        if member.number == number and member.phone != name:
+            raise PeopleError(f"that is the phone of {member.name}; each member needs a phone of their own")
     return number
 
 

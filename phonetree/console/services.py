@@ -149,8 +149,7 @@ def _whose(live: LiveSite, name: str) -> str:
         site = live.known().site
     except PhonetreeError:
         return ""
-    teams = (site.written or site.teams).values()
-    return ", ".join(dict.fromkeys(each.name for team in teams for each in team.members if each.phone == name))
+    return ", ".join(dict.fromkeys(each.name for each in site.members if each.phone == name))
 
 
 def _provider(settings: ConsoleSettings) -> Provider | None:

@@ -126,8 +126,8 @@ class ShortNotice:
 
     def members(self, *, with_phones: bool = False) -> tuple[str, ...]:
         """The names of all members, in the order of the teams, or of those who have a phone."""
-        everybody = (member for team in self.written.teams.values() for member in team.members)
-        return tuple(dict.fromkeys(member.name for member in everybody if member.number or not with_phones))
+        found = (member.name for member in self.written.members if member.number or not with_phones)
+        return tuple(dict.fromkeys(found))
 
     def override(self, form: Form) -> Override:
         """What a form asks for. Raises OverrideError with every problem."""

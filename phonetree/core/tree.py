@@ -502,6 +502,16 @@ class Site:
     """What is said in the same words at any moment (`wording.say_in_advance`). A copy of the site has nothing yet."""
 
     @property
+    def teams_written(self) -> Mapping[str, Team]:
+        """The teams as they are written, whatever covers there are."""
+        return self.written or self.teams
+
+    @property
+    def members(self) -> Iterator[Member]:
+        """Everybody in these teams, in order; whoever is in several teams comes several times."""
+        return (member for team in self.teams_written.values() for member in team.members)
+
+    @property
     def texts(self) -> Iterator[Mapping[Language, object]]:
         """Every text, by language; those of an inherited choice again for each menu."""
         return texts_of(self.nodes.values(), self.always.values(), self.resources.values(), self.page)

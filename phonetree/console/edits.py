@@ -31,9 +31,9 @@ from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, StoreError
 from phonetree.store import actions
 from phonetree.store.database import Store
-from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import in_force, servers
 
 Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 """Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
@@ -171,8 +171,8 @@ class HoursEditor:
 
     def _previewed(self, before: Loaded, after: Loaded, edit: Edit | None) -> Preview:
         today = self._today(before)
-        kept = Overrides(self._store).kept(int(self._now().timestamp()))
-        overrides = standing(kept)
+        now = int(self._now().timestamp())
+        overrides = in_force(Overrides(self._store).kept(now), servers(self._store, now))
         site = overridden(after.site, overrides)
         withheld = False
         try:

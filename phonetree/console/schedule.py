@@ -27,7 +27,6 @@ from phonetree.console.services import ConsoleServices, services
 from phonetree.core.schedule import Names, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
-from phonetree.store.kept import standing
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("schedule", __name__)
@@ -64,7 +63,7 @@ class View:
 
 def _view(running: ConsoleServices) -> View:
     live = running.live.loaded()
-    kept = standing(running.overrides.kept(running.seconds()))
+    kept = running.live.overrides(running.now())
     try:
         files = running.hours.files()
     except ConfigError as error:

@@ -15,6 +15,7 @@ from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
+from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Channel, channels
@@ -24,11 +25,11 @@ from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
 from phonetree.store.feeds import Feeds
-from phonetree.store.kept import standing
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import in_force, servers
 
 _NAME = "phonetree"
 
@@ -44,7 +45,7 @@ class LiveSite:
     """
 
     def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones) -> None:
-        self._folder, self._rules = folder, rules
+        self._folder, self._rules, self._store = folder, rules, store
         self._revisions, self._overrides, self._phones = Revisions(store), Overrides(store), phones
         self._compiled: tuple[tuple[str, str], Loaded] | None = None
         self._lock = Lock()
@@ -52,7 +53,12 @@ class LiveSite:
     def site(self, now: datetime) -> Site:
         """What callers hear now. Raises StoreError when the store cannot be used, and ConfigError when no revision can
         be compiled here, nor the folder's files."""
-        return overridden(self.loaded().site, standing(self._overrides.kept(int(now.timestamp()))))
+        return overridden(self.loaded().site, self.overrides(now))
+
+    def overrides(self, now: datetime) -> tuple[Override, ...]:
+        """What callers meet at short notice, now or later, newest first. Raises StoreError."""
+        seconds = int(now.timestamp())
+        return in_force(self._overrides.kept(seconds), servers(self._store, seconds))
 
     def loaded(self) -> Loaded:
         """The same without overrides, with its files and warnings."""
@@ -62,6 +68,10 @@ class LiveSite:
             with suppress(ConfigError):  # it is gone, or cannot be used here
                 return self._once((name, followed.digest), partial(self._revision, name, rules))
         return self._once((fingerprint(self._folder), followed.digest), lambda: load(self._folder, rules))
+
+    def rules(self) -> NumberRules:
+        """The rules for numbers, with the phones that ring now. Raises StoreError."""
+        return replace(self._rules, phones=self._phones.followed().numbers)
 
     def known(self) -> Loaded:
         """The one that was compiled last, without asking the store; the current one if there is none."""
@@ -117,12 +127,6 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
-
-    live = LiveSite(settings.config, rules, store, phones)
-
-    def rules_of_now() -> NumberRules:
-        return replace(rules, phones=phones.followed().numbers)
-
     live = LiveSite(settings.config, rules, store, phones)
     return ConsoleServices(
         settings,
@@ -136,7 +140,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         prover,
         phones,
         _provider(settings),
-        HoursEditor(settings.config, rules_of_now, store, prover.broken, now, live.loaded),
+        HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded),
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),

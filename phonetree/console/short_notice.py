@@ -20,7 +20,7 @@ from phonetree.core.schedule import Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
-from phonetree.store.servers import servers
+from phonetree.store.servers import left_out, servers
 
 NOBODY = "nobody"
 
@@ -103,9 +103,10 @@ class ShortNotice:
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
         self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
         self.servers = servers(running.store, running.seconds())
-        self.refused = {number: text for each in self.servers for number, text in each.report.refused}
+        self.refused = left_out(self.servers)
         """Why servers do not answer with an override, by its number."""
-        self.others = standing(each for each in self.kept if each.number not in self.refused)
+        self.in_force = tuple(each for each in self.kept if each.number not in self.refused)
+        self.others = standing(self.in_force)
         self.site = overridden(self.written, self.others)
 
     # -- a form

@@ -86,8 +86,7 @@ def _state(notice: ShortNotice) -> str:
 
 
 def _following(notice: ShortNotice) -> Following:
-    expected = (each for each in notice.kept if each.number not in notice.refused)
-    return following(notice.servers, expected, services().seconds())
+    return following(notice.servers, notice.in_force, services().seconds())
 
 
 def _headline(notice: ShortNotice) -> str:
@@ -103,7 +102,7 @@ def _why(notice: ShortNotice) -> str:
     why = "These are the usual hours."
     if name := first_name(status.names):
         why = f"Today is {name}."
-    deciding = [each for each in notice.kept if each.override.kind and each.number not in notice.refused]
+    deciding = [each for each in notice.in_force if each.override.kind]
     ends = status.until if status.kind is Kind.OPEN else status.next_opening
     if ends and any(each.override.begins < ends and now < each.override.ends for each in deciding):
         why = "So it was set at short notice."

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from phonetree.core.schedule import Override
 from phonetree.store.database import Store
+from phonetree.store.kept import Kept, standing
 from phonetree.store.tables import looks
 from phonetree.store.tables import servers as table
 
@@ -114,6 +116,17 @@ def servers(store: Store, now: int) -> tuple[Server, ...]:
     with store.read() as connection:
         rows = connection.execute(query).all()
     return tuple(Server(row.name, row.seen_at, _report(row.report)) for row in rows)
+
+
+def left_out(found: Iterable[Server]) -> dict[int, str]:
+    """The overrides that servers do not answer with, by number, and why."""
+    return {number: why for each in found for number, why in each.report.refused}
+
+
+def in_force(kept: Iterable[Kept], found: Iterable[Server]) -> tuple[Override, ...]:
+    """The overrides that callers meet, of those that are kept: all but what servers leave out."""
+    out = left_out(found)
+    return standing(each for each in kept if each.number not in out)
 
 
 def looked(store: Store) -> dict[str, Look]:

@@ -19,6 +19,7 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
+from phonetree.store.servers import Report, Servers
 from tests.support.lines import ROOT, RULES, VPR
 
 pytestmark = pytest.mark.slow
@@ -385,3 +386,18 @@ def test_in_a_demo_everybody_has_a_phone_until_it_is_removed(demo: Phones, capsy
     said = capsys.readouterr().out
     assert "nobody" in said
     assert "override 1  First advocate is away" in said
+
+
+def test_one_that_servers_leave_out_is_listed_and_does_not_count(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 17:00"]
+    assert main(["override", "cover", "First advocate", *stretch]) == 0
+    Servers(store).tell("one", Report("abc", refused=((1, "0 reaches nobody"),)), int(time.time()))
+    capsys.readouterr()
+    main(["hours", "--at", f"{day} 15:00", "--days", "0"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3].endswith(" 17:00: First advocate, Second advocate")
+    assert lines[4].startswith("override 1  First advocate is away from ")
+    assert main(["override", "cover", "Second advocate", *stretch]) == 0, "the other one is rung"

@@ -367,3 +367,24 @@ def test_a_year_that_cannot_be_meant_is_a_problem_in_words(made: Console, field:
     page = save(made.client(Role.MEMBER), "close", **fields | {"begins": "at", "until": "other"})
     assert "choose a day of this century" in page
     assert kept(made) == ()
+
+
+def test_one_that_servers_leave_out_counts_on_no_screen(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "away", away=FIRST, until="hours")
+    number = kept(made)[0].number
+
+    def monday() -> str:
+        page = text(client.get("/staff/schedule").get_data(as_text=True))
+        return page.partition("Monday 23")[2].partition("Tuesday")[0]
+
+    together = f"9:00-17:00 {FIRST}, {SECOND}"
+    assert f"{FIRST} is away" in monday()
+    assert together not in monday().replace(" ,", ",")
+    report(made, "one", refused=((number, "0 reaches nobody"),))
+    page = today(client)
+    assert f"Until 17:00: advocates: {FIRST}, {SECOND}" in page
+    assert "Not in force: 0 reaches nobody. End it, or let somebody take the place." in page
+    assert f"{FIRST} is away" not in monday()
+    assert together in monday().replace(" ,", ",")
+    assert [member.name for member in made.services.site().teams["advocates"].members] == [FIRST, SECOND]

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +13,12 @@ from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.site import overridden
 from phonetree.core.rota import rota
-from phonetree.core.schedule import Day, Schedule, dated, first_name
+from phonetree.core.schedule import Day, Override, Schedule, dated, first_name
 from phonetree.core.tree import Site
-from phonetree.store.kept import Kept, standing
+from phonetree.store.kept import Kept
+
+if TYPE_CHECKING:
+    from phonetree.store.database import Store
 
 
 def hours(at: str | None, days: int, config: Path, which: Which) -> None:
@@ -21,19 +26,19 @@ def hours(at: str | None, days: int, config: Path, which: Which) -> None:
     if not (which.demo or which.port):
         site = load_for_reading(config).site
         now = moment(at, site.schedule.zone)
-        _tell(site, now, _kept(int(now.timestamp())), days)
+        _tell(site, now, *_short_notice_if_any(int(now.timestamp())), days)
         return
-    from phonetree.commands.work.place import opened  # with it comes the database: see _kept
-    from phonetree.store.overrides import Overrides
+    from phonetree.commands.work.place import opened  # with it comes the database: see _short_notice
 
     with opened(which, config) as place:
         site = load_for_reading(config, place.rules()).site
         now = moment(at, site.schedule.zone)
-        _tell(site, now, Overrides(place.store).kept(int(now.timestamp())), days)
+        _tell(site, now, *_short_notice(place.store, int(now.timestamp())), days)
 
 
-def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], days: int) -> None:
-    site = overridden(site, standing(kept))
+def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], met: tuple[Override, ...], days: int) -> None:
+    """`kept` are listed; `met` are those that callers meet."""
+    site = overridden(site, met)
     schedule = site.schedule
     status = schedule.status(now)
     why = f" ({first_name(status.names)})" if status.names else ""
@@ -50,18 +55,26 @@ def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], days: int) -> None:
         click.echo(line)
 
 
-def _kept(now: int) -> tuple[Kept, ...]:
-    """Current and coming overrides; none without a usable database."""
+def _short_notice_if_any(at: int) -> tuple[tuple[Kept, ...], tuple[Override, ...]]:
+    """The same; nothing without a usable database."""
     if not settings.may_have_database():
-        return ()
+        return (), ()
     from phonetree.store.database import Store  # twice as slow to import as all the rest of this command
-    from phonetree.store.overrides import Overrides
 
     store = Store(settings.database_url())
     try:
-        return Overrides(store).kept(now) if store.made and store.problem() is None else ()
+        return _short_notice(store, at) if store.made and store.problem() is None else ((), ())
     finally:
         store.close()
+
+
+def _short_notice(store: "Store", at: int) -> tuple[tuple[Kept, ...], tuple[Override, ...]]:
+    """The overrides that are current or coming at a moment, and those of them that servers do not leave out."""
+    from phonetree.store.overrides import Overrides
+    from phonetree.store.servers import in_force, servers
+
+    kept = Overrides(store).kept(at)
+    return kept, in_force(kept, servers(store, int(time())))
 
 
 def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:

@@ -23,8 +23,9 @@ from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import LeftAloneError, PhonetreeError
 from phonetree.runtime.prover import prover_of
-from phonetree.store.kept import Kept, in_a_line, standing
+from phonetree.store.kept import Kept, in_a_line
 from phonetree.store.overrides import Overrides
+from phonetree.store.servers import in_force, servers
 
 PATIENCE_SECONDS = 2.0
 """After that, whoever waits is told for what."""
@@ -69,7 +70,7 @@ def _add(place: Place, loaded: Loaded, wanted: Override, who: str, config: Path)
     """Checks an override, and stores it; returns those that stand besides."""
     overrides, now = Overrides(place.store), int(time.time())
     kept = overrides.kept(now)
-    others = standing(kept)
+    others = in_force(kept, servers(place.store, now))
     prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
         check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))

@@ -123,6 +123,12 @@ def _ready(url: str) -> bool:
         return False
 
 
+def _settled(one: Night) -> bool:
+    """Whether a server has told the console how it is, with all that it finds out after it was started."""
+    reports = [json.loads(str(row[-1])) for row in _rows(one.folder / "phonetree.db")["servers"]]
+    return bool(reports) and all(report["test_call"] and report["phones"] for report in reports)
+
+
 def _traces(text: str) -> Iterator[bytes]:
     """A number or an id as it might be kept: as it is, cut, hashed, encoded."""
     plain = text.lstrip("+").removeprefix("1") if text.startswith("+") else text
@@ -169,6 +175,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
     golden = [read_golden(path) for path in sorted((ROOT / "tests" / "calls").rglob("*.call"))]
     golden = [one for one in golden if not {"config", "edit", "from"} & one.headers.keys()]
     with night(folder / "with") as busy, night(folder / "without") as quiet:
+        until(lambda: _settled(busy) and _settled(quiet), "they did not report a test call")
         time.sleep(1.5)  # apart from the moment at which it was started
         began = int(time.time())
         for number, one in enumerate(golden):

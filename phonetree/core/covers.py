@@ -5,37 +5,58 @@ Pure: covers become members with other shifts, so that whatever rings, proves or
 - Whoever takes a place is rung in it, in the order of the team and in the shifts of the member who is away, and in no
   others because of this.
 - A member is away, or is replaced, in every team.
-- Newer covers apply to what older ones made of the team: whoever took a place and is away later leaves it to the next,
-  and whoever was away and takes a place later is rung in that place.
+- Of several covers for one member the newest decides, so that whoever finds a place empty, or taken by the wrong one,
+  says who takes it.
+- Whoever takes a place leaves it to the next if a still newer cover has them away; an older one does not: whoever was
+  away and takes a place later is rung in that place.
 - A name that no member has changes nothing; a place that such a name takes is empty.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import groupby, pairwise
 
-from phonetree.core.schedule import Override
+from phonetree.core.schedule import Cover, Override
 from phonetree.core.tree import During, Member, Team
 
 
 def covered(teams: Mapping[str, Team], overrides: Iterable[Override]) -> Mapping[str, Team]:
     """The teams with the covers of these overrides, of which the newest comes first."""
+    covers = [(override, override.cover) for override in overrides if override.cover]
+    edges = sorted({moment for override, _ in covers for moment in (override.begins, override.ends)})
+    in_force = [
+        (begins, ends, [cover for override, cover in covers if override.at(begins)]) for begins, ends in pairwise(edges)
+    ]
     members = {member.name: member for team in reversed(tuple(teams.values())) for member in reversed(team.members)}
-    covers = [override for override in overrides if override.cover]
-    for override in reversed(covers):
-        teams = {name: replace(team, members=_places(team, override, members)) for name, team in teams.items()}
-    return teams
+
+    def place(member: Member) -> Iterator[Member]:
+        """Whoever is rung in a member's place, each with shifts of their own."""
+        held = [(_holder(member.name, now), begins, ends) for begins, ends, now in in_force]
+        if all(holder == member.name for holder, _, _ in held):
+            yield member
+            return
+        yield replace(member, shifts=During(member.shifts, edges[0], edges[-1], inside=False))
+        for begins, ends, holder in _together(held):
+            if rung := members.get(holder):
+                yield replace(rung, shifts=During(member.shifts, begins, ends, inside=True))
+
+    return {
+        name: replace(team, members=tuple(each for member in team.members for each in place(member)))
+        for name, team in teams.items()
+    }
 
 
-def _places(team: Team, override: Override, members: Mapping[str, Member]) -> tuple[Member, ...]:
-    return tuple(place for member in team.members for place in _place(member, override, members))
+def _holder(name: str, covers: Sequence[Cover]) -> str:
+    """Who is rung in the place of a name, with these covers in force, the newest first; "": nobody."""
+    for number, cover in enumerate(covers):
+        if cover.away == name:
+            return _holder(cover.by, covers[:number]) if cover.by else ""
+    return name
 
 
-def _place(member: Member, override: Override, members: Mapping[str, Member]) -> Iterator[Member]:
-    """A member's place: theirs outside the cover, and another's during it."""
-    cover = override.cover
-    if cover is None or member.name != cover.away:
-        yield member
-        return
-    for other, inside in ((member, False), (members.get(cover.by), True)):
-        if other:
-            yield replace(other, shifts=During(member.shifts, override.begins, override.ends, inside))
+def _together(held: Iterable[tuple[str, datetime, datetime]]) -> Iterator[tuple[datetime, datetime, str]]:
+    """Stretches, those with the same holder that follow each other in one."""
+    for holder, run in groupby(held, key=lambda each: each[0]):
+        (_, begins, ends), *more = run
+        yield begins, more[-1][2] if more else ends, holder

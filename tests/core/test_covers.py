@@ -74,6 +74,14 @@ def test_newer_covers_apply_to_what_older_ones_made() -> None:
     assert rung("day", 1, cover("Dee", "Bo"), takes) == ["Ada", "Bo", "Cy"], "given back"
 
 
+def test_of_two_covers_for_one_member_the_newest_decides() -> None:
+    away, dee, cy = cover("Bo"), cover("Bo", "Dee"), cover("Bo", "Cy", begins=1, hours=3)
+    assert rung("day", 1, dee, away) == ["Ada", "Dee", "Cy"], "an empty place is taken"
+    assert rung("day", 1, away, dee) == ["Ada", "Cy"], "and given up"
+    assert rung("day", 1.5, cy, dee) == ["Ada", "Cy"], "by another one"
+    assert rung("day", 0.5, cy, dee) == ["Ada", "Dee", "Cy"], "while that one lasts"
+
+
 COVERS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from((*NAMES, "")), st.integers(0, 4), st.integers(1, 4)).filter(
         lambda drawn: drawn[0] != drawn[1]
@@ -83,20 +91,27 @@ COVERS = st.lists(
 
 
 @given(drawn=COVERS, hour=st.integers(0, 31))
-def test_places_are_passed_on_from_the_oldest_cover_to_the_newest(
+def test_a_place_is_held_as_the_newest_cover_says_and_passed_on_by_still_newer_ones(
     drawn: list[tuple[str, str, int, int]], hour: int
 ) -> None:
     covers = [cover(*each) for each in drawn]
     now = START + timedelta(hours=hour / 4)
+
+    def holder(name: str, newest_first: list[Override]) -> str:
+        for number, each in enumerate(newest_first):
+            if each.cover and each.at(now) and each.cover.away == name:
+                return each.cover.by and holder(each.cover.by, newest_first[:number])
+        return name
+
     for name, team in TEAMS.items():
-        expected: list[str] = []
-        for member in team.members:
-            there = member.name if member.shifts.is_open(SCHEDULE, now) else ""
-            for each in reversed(covers):
-                if each.cover and each.at(now) and there == each.cover.away:
-                    there = each.cover.by
-            expected += [there] if there and there not in expected else []
-        assert rung(name, hour / 4, *covers) == expected
+        on_shift = [member.name for member in team.members if member.shifts.is_open(SCHEDULE, now)]
+        expected = dict.fromkeys(filter(None, (holder(each, covers) for each in on_shift)))
+        assert rung(name, hour / 4, *covers) == list(expected)
+
+
+def test_many_covers_for_each_other_are_no_more_than_many() -> None:
+    covers = [cover(*pair, begins=number % 7) for number in range(60) for pair in (("Ada", "Bo"), ("Bo", "Ada"))]
+    assert len(covered(TEAMS, covers)["day"].members) < 4 * len(covers)
 
 
 def test_what_makes_no_cover() -> None:

@@ -174,7 +174,7 @@ def changes_something(site: Site, override: Override, others: tuple[Override, ..
     if override.words:
         return True
     before, after = (
-        [(each.begins, each.kind, each.on_shift) for each in rota(changed, override.begins, override.ends)]
+        [(each.begins, each.met) for each in rota(changed, override.begins, override.ends)]
         for changed in (overridden(site, others), overridden(site, (override, *others)))
     )
     return before != after

@@ -23,12 +23,11 @@ class Stretch:
     names: Names
     on_shift: Mapping[str, tuple[Member, ...]]
 
-    def like(self, other: "Stretch") -> bool:
-        """Whether a stretch differs from another one in its times alone."""
-        rung, others = (
-            {team: [member.number for member in on] for team, on in each.on_shift.items()} for each in (self, other)
-        )
-        return (self.kind, self.names, rung) == (other.kind, other.names, others)
+    @property
+    def met(self) -> tuple[Kind, Names, Mapping[str, list[str]]]:
+        """What callers meet: all but its times, and which covers put the members where they are."""
+        rung = {team: [member.number for member in on] for team, on in self.on_shift.items()}
+        return self.kind, self.names, rung
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -55,7 +54,7 @@ def rota(site: Site, begins: datetime, ends: datetime) -> Iterator[Stretch]:
     before: Stretch | None = None
     for first, last in _between(site, begins, ends):
         stretch = _stretch(site, first, last)
-        if before and before.like(stretch):
+        if before and before.met == stretch.met:
             before = replace(before, ends=last)
             continue
         if before:

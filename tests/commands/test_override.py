@@ -388,6 +388,16 @@ def test_in_a_demo_everybody_has_a_phone_until_it_is_removed(demo: Phones, capsy
     assert "override 1  First advocate is away" in said
 
 
+def test_a_cover_by_somebody_who_is_rung_anyway_changes_nothing(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    for by, nothing in ([], False), (["--by", "Second advocate"], True):
+        assert main(["override", "cover", "First advocate", *by, *stretch]) == 0
+        assert ("It changes nothing" in capsys.readouterr().out) is nothing
+
+
 def test_one_that_servers_leave_out_is_listed_and_does_not_count(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
-from phonetree.commands.work.limits import allow_files, forbid_core_dumps
+from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, forbid_core_dumps
 from phonetree.commands.work.ports import refuse_a_port_in_use
 from phonetree.console.edge import Edge
 from phonetree.console.serving import load
@@ -20,12 +20,7 @@ NICE = 5
 CONNECTIONS = 2048
 """Connections that may be open; more wait in the system's queue. A proxy has its own limits for each client."""
 
-HEADER_SECONDS, STOP_SECONDS = 5, 10
-
-_NO_LINES_OF_ITS_OWN = {
-    "handlers": {},
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
-}
+HEADER_SECONDS = 5
 
 
 def console(*, host: str, port: int) -> None:
@@ -56,6 +51,6 @@ def run(application: Flask, host: str, port: int) -> None:
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.error,  # it warns of more threads than cores, which here mostly wait
-        log_dictconfig=_NO_LINES_OF_ITS_OWN,
+        log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
     ).serve(target_loader=lambda: Edge(application), wrap_loader=False)

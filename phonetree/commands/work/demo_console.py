@@ -13,6 +13,7 @@ from phonetree import settings
 from phonetree.commands.work.demo import PASSPHRASE, answers_at
 from phonetree.commands.work.ports import why_not
 from phonetree.errors import PhonetreeError
+from phonetree.store.roles import Role
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,8 +25,6 @@ MOST_TRIED = 100
 LARGEST_PORT = 65535
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.2
-
-ROLES = ("member", "listener", "editor", "admin")
 
 
 def free_port_beyond(host: str, port: int) -> int:
@@ -57,10 +56,10 @@ class ConsoleProcess:
 
 def sign_ins() -> str:
     """Who can sign in, for the welcome."""
-    return ", ".join(f'"{name_of(role)}"' for role in ROLES)
+    return ", ".join(f'"{name_of(role)}"' for role in Role)
 
 
-def name_of(role: str) -> str:
+def name_of(role: Role) -> str:
     """The name of the demo's account with a role."""
     return f"demo {role}"
 
@@ -90,7 +89,6 @@ def _make_accounts(app: "Flask") -> None:
     """One account for each role, with the demo's passphrase, however they were left by the demo's last run."""
     from phonetree.console import identity
     from phonetree.console.services import of
-    from phonetree.store.roles import Role
 
     accounts, now = of(app).accounts, of(app).seconds()
     with app.app_context():

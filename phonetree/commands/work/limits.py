@@ -2,6 +2,15 @@
 
 import resource
 
+STOP_SECONDS = 10
+"""A worker that has not ended by then is killed: far longer than any request takes."""
+
+NO_LINES_OF_ITS_OWN = {
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
+"""How granian logs: through our own log, as every library does."""
+
 
 def allow_files(number: int) -> None:
     """Raises the limit of open files; the system's default is 1,024."""

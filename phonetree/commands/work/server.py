@@ -8,21 +8,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log
-from phonetree.commands.work.limits import allow_files, forbid_core_dumps
+from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, forbid_core_dumps
 from phonetree.core.tree import Site
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
 from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
 from phonetree.web.server import load
-
-STOP_SECONDS = 10
-"""A worker that has not ended by then is killed: far longer than any turn takes."""
-
-_NO_LINES_OF_ITS_OWN = {
-    "handlers": {},
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
-}
 
 
 def site_of(configured: Settings) -> Site:
@@ -51,7 +43,7 @@ def run(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,  # a killed one does not take the others down
         log_level=LogLevels.warning,
-        log_dictconfig=_NO_LINES_OF_ITS_OWN,
+        log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
     ).serve(target_loader=partial(load, _reached_at(host, port)), wrap_loader=False)
 

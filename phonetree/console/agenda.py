@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 from phonetree.console.times import DAY, clock
 from phonetree.core.rota import gaps
-from phonetree.core.schedule import DatedHours, Kind, Override, Schedule, first_name, midnight
+from phonetree.core.schedule import DatedHours, Override, Schedule, first_name, midnight
 from phonetree.core.shifts import Shift, shifts
 from phonetree.core.tree import Site
 
@@ -78,11 +78,9 @@ def entry_of(schedule: Schedule, day: date) -> DatedHours | None:
 
 
 def _notice(override: Override) -> str:
-    if cover := override.cover:
-        return f"{cover.by} takes the place of {cover.away}" if cover.by else f"{cover.away} is away"
-    if override.kind is None:
-        return "something is said first"
-    return "open at short notice" if override.kind is Kind.OPEN else "closed at short notice"
+    if override.cover:
+        return override.what
+    return f"{override.what} at short notice" if override.kind else "something is said first"
 
 
 def _days(begins: datetime, ends: datetime) -> Iterator[tuple[date, str]]:

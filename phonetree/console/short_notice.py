@@ -4,7 +4,7 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -195,17 +195,17 @@ class ShortNotice:
         if kept.number not in self.refused:
             return ""
         new, _ = left_alone(self.written, kept.override, self.others)
-        return f"nobody could be rung in {self._alone(new)[0]}" if new else self.refused[kept.number]
+        return f"nobody could be rung in {self.gap_words(new)[0]}" if new else self.refused[kept.number]
 
-    def _alone(self, new: list[Gap]) -> tuple[str, ...]:
-        return tuple(f"{gap.team}: {times.stretch_words(*self._local(gap.begins, gap.ends), self.now)}" for gap in new)
+    def gap_words(self, found: Iterable[Gap]) -> tuple[str, ...]:
+        """In which team nobody can be rung, and when."""
+        return tuple(f"{gap.team}: {times.stretch_words(gap.begins, gap.ends, self.now)}" for gap in found)
 
     def preview(self, wanted: Override) -> Preview:
         """What an override will do."""
         at = max(wanted.begins, self.now)
         under = overridden(self.written, (wanted, *self.others))
         new, come_to = left_alone(self.written, wanted, self.others)
-        alone = self._alone(new)
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(
@@ -213,7 +213,7 @@ class ShortNotice:
             changes_something(self.written, wanted, self.others),
             heard,
             tuple(filter(None, rung)),
-            alone,
+            self.gap_words(new),
             {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
         )
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from phonetree.core import engine
-from phonetree.core.state import Step, from_address
+from phonetree.core.state import from_address
 from phonetree.core.tree import Language, NodeId, Site
-from phonetree.core.verbs import Gather, Verbs
+from phonetree.core.verbs import Verbs
 from phonetree.diff.compare import sentences
 from phonetree.errors import SimulationError
+from phonetree.proof.budgets import question
 from phonetree.provider.request import read
 from phonetree.provider.twiml import Renderer
 from phonetree.runtime.legs import LegTracker
@@ -51,10 +52,8 @@ def greetings(site: Site, at: datetime) -> Iterator[Heard]:
 
 
 def _in(site: Site, language: Language, first: Verbs, at: datetime) -> Verbs:
-    node = next(
-        (verb.then.node for verb in first if isinstance(verb, Gather) and verb.then.step is Step.ASK),
-        site.start[site.schedule.kind(at)],
-    )
+    asked = question(first)
+    node = asked.then.node if asked else site.start[site.schedule.kind(at)]
     return engine.change_language(site, node, language, at).verbs
 
 

@@ -59,15 +59,12 @@ def page() -> str:
         done=next((each for each in standing if each.number == _number("done")), None),
         ended=_ended(notice),
         rung=_rung(notice),
-        gaps=[
-            f"{gap.team}: {times.stretch_words(gap.begins, gap.ends, now)}"
-            for gap in gaps(site, now, now + timedelta(days=GAP_DAYS))
-        ],
+        gaps=notice.gap_words(gaps(site, now, now + timedelta(days=GAP_DAYS))),
         gap_days=GAP_DAYS,
         changes=TITLES,
         following=_following(notice),
         state=_state(notice),
-        warnings=warnings(services(), notice.loaded, staff(), now),
+        warnings=warnings(services(), notice.loaded, notice.servers, staff(), now),
     )
 
 

@@ -3,7 +3,7 @@
 Only what somebody has to do something about. Whatever a server reports is its own word, and is shown as text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
-from phonetree.store.servers import looked, servers
+from phonetree.store.servers import Report, Server, looked
 from phonetree.store.voicemails import Voicemails
 
 _REFUSED = "The last edit was refused, and callers hear the version before it"
@@ -38,16 +38,22 @@ class StaffWarning:
     address: str = ""
 
 
-def warnings(running: ConsoleServices, loaded: Loaded, who: Account, now: datetime) -> list[StaffWarning]:
-    """Everything that is wrong, for somebody to see; the most urgent first."""
-    found = [*_servers(running), *_provider(running), *_line(running), *_site(loaded, now)]
+def warnings(
+    running: ConsoleServices, loaded: Loaded, reports: Sequence[Server], who: Account, now: datetime
+) -> list[StaffWarning]:
+    """Everything that is wrong, for somebody to see; the most urgent first. `reports` are those of the servers."""
+    found = [
+        *_servers(running, [each.report for each in reports]),
+        *_provider(running),
+        *_line(running),
+        *_site(loaded, now),
+    ]
     if who.may(Role.ADMIN):
         found += _admin(running)
     return found
 
 
-def _servers(running: ConsoleServices) -> Iterator[StaffWarning]:
-    reports = [each.report for each in servers(running.store, running.seconds())]
+def _servers(running: ConsoleServices, reports: Sequence[Report]) -> Iterator[StaffWarning]:
     if not reports:
         yield StaffWarning("No server reports, so nobody knows whether calls are answered.", _OPERATOR)
     if any(report.test_call is False for report in reports):

@@ -51,11 +51,10 @@ class OverridePoller:
         self._tell(kept)
 
     def _tell(self, kept: tuple[Kept, ...]) -> None:
-        left_out = {id(override): problems[0].text for override, problems in self.sites.left_out}
+        left_out = {override: problems[0].text for override, problems in self.sites.left_out}
         in_force = [each for each in kept if each.override in self.sites.overrides]
         if len(in_force) + len(left_out) < len(kept):  # nothing was found out, so the earlier ones are still in force
             self.refused = tuple((0, problem.text) for problem in self.sites.refused)
             return
         self.following = tuple((each.number, int(each.override.ends.timestamp())) for each in in_force)
-        why = ((each.number, left_out.get(id(each.override), "")) for each in kept)
-        self.refused = tuple((number, text) for number, text in why if text)
+        self.refused = tuple((each.number, left_out[each.override]) for each in kept if each.override in left_out)

@@ -8,9 +8,9 @@ from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import ProviderError
 from phonetree.mailbox.collector import Collector
+from phonetree.mailbox.keys import sealing_keys
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.mailbox.reminders import ReminderRounds
-from phonetree.mailbox.sealing import public_keys
 from phonetree.provider import live
 from phonetree.provider.account import Remark
 from phonetree.provider.rest import Provider
@@ -23,6 +23,7 @@ from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.kept import standing
+from phonetree.store.keys import SealingKeys
 from phonetree.store.overrides import Overrides
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
@@ -47,7 +48,7 @@ def background(
     `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
     """
     voicemails, revisions, heartbeat = Voicemails(store), Revisions(store), Heartbeat(store)
-    servers, phones = Servers(store), phones_in(store, settings)
+    servers, phones, kept_keys = Servers(store), phones_in(store, settings), SealingKeys(store, settings.secrets)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
 
     def local_now() -> datetime:
@@ -71,7 +72,7 @@ def background(
         provider,
         voicemails,
         lambda: sites.current.helpline,
-        lambda: public_keys(settings.keys),
+        lambda: sealing_keys(settings.keys, kept_keys),
         settings.keep_call_records,
         lambda began: _count_fallback(heartbeat, counts, began, local_now()),
     )
@@ -94,6 +95,7 @@ def background(
         remind=reminders.round if collects else None,
         look=look if collects else lambda _: None,
         tidy_phones=phones.tidy if phones else lambda _: None,
+        tidy_keys=kept_keys.tidy,
     )
 
 

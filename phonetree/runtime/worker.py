@@ -69,6 +69,8 @@ class Worker:
     """Stores, for the console, whether the number and the fallback are as they should be at the provider."""
     tidy_phones: Callable[[int], None] = lambda _: None
     """Forgets phones that were removed, and seals the others with the present key."""
+    tidy_keys: Callable[[], None] = lambda: None
+    """Seals with the present key which keys an admin has approved."""
     remind: Callable[[int], None] | None = None
     """Reminds members of their shifts, at a moment; None if another process does."""
     _said: dict[str, str] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Worker:
                 self._task("retain", lambda: self._retain(now))
                 self._task("upkeep", lambda: self.upkeep.round(now))
                 self._task("phones", lambda: self.tidy_phones(now))
+                self._task("keys", self.tidy_keys)
                 self._task("look", lambda: self._look_at_the_provider(now))
             self._task("count", lambda: self.release_counts(False))
         self._note("database", self.problem or "")

@@ -1,4 +1,4 @@
 """The number of the schema, for whoever needs no more of the database."""
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The revision of the schema that this code needs."""

@@ -297,5 +297,16 @@ reminded = Table(
     ),
 )
 
+sealing_keys = Table(
+    "sealing_keys",
+    metadata,
+    Column("id", String(16), primary_key=True, comment="the beginning of the SHA-256 of its DER"),
+    Column("account", String(32), nullable=False, comment="of whoever made it, which may be gone"),
+    Column("name", String(80), nullable=False, comment="theirs"),
+    Column("public", LargeBinary, nullable=False, comment="PEM; the private key is with its owner alone"),
+    Column("approved", LargeBinary, comment="the fingerprint, sealed: that an admin approved it; empty while it waits"),
+    Column("made_at", BigInteger, nullable=False),
+)
+
 ABOUT_MESSAGES = (messages, parts, wrapped_keys, fetches, notices, deliveries)
 """Rows of these come and go with messages."""

@@ -60,6 +60,27 @@ class NewVoicemail:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedVoicemail:
+    """A message as it is sealed: what opens it; `size` is in bytes, `digest` the SHA-256 of all."""
+
+    message: str
+    left_at: int
+    iv: bytes
+    wrapped: Mapping[str, bytes]
+    size: int
+    parts: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many messages are not handled, and when the first of them was left, in seconds since 1970."""
+
+    number: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class FailedFetch:
     """A recording that could not be fetched yet."""
 
@@ -107,8 +128,7 @@ class Voicemails:
                 connection.execute(insert(parts).values(message=message, number=number, sealed=piece))
                 size += len(piece)
                 digest.update(piece)
-            for key, wrapped in arrival.wrapped.items():
-                connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=wrapped))
+            _wrap(connection, message, arrival.wrapped)
             written = {"size": size, "digest": digest.digest()}
             connection.execute(update(messages).where(messages.c.id == message).values(written))
             connection.execute(insert(notices).values(id=f"new:{message}", message=message, text=notice))
@@ -199,6 +219,15 @@ class Voicemails:
             found = {VoicemailState(state): number for state, number in connection.execute(query)}
         return {state: found.get(state, 0) for state in VoicemailState if state is not VoicemailState.DELETED}
 
+    def waiting(self) -> Waiting | None:
+        """How many messages are not handled, and since when the first of them; None when there are none."""
+        query = select(func.count(), func.min(messages.c.left_at)).where(
+            messages.c.state.in_([VoicemailState.NEW, VoicemailState.CLAIMED])
+        )
+        with self.store.read() as connection:
+            number, since = connection.execute(query).one()
+        return Waiting(number, since) if number else None
+
     def find(self, beginning: str) -> Voicemail:
         """The message whose id begins so. Raises StoreError when there is none, or more than one."""
         query = select(*_SHOWN).where(
@@ -233,12 +262,43 @@ class Voicemails:
             wrapped = {row.key: row.wrapped for row in connection.execute(query)}
             return found.iv, wrapped, found.id, found.left_at
 
-    def reseal(self, message: str, wrapped: Mapping[str, bytes]) -> None:
-        """Changes who can open a message."""
+    def described(self, message: str) -> SealedVoicemail | None:
+        """A message as it is sealed, without its parts; None when it no longer exists."""
+        fields = (messages.c.left_at, messages.c.iv, messages.c.size, messages.c.digest)
+        query = select(*fields).where(messages.c.id == message, messages.c.state != VoicemailState.DELETED)
+        keys = select(wrapped_keys.c.key, wrapped_keys.c.wrapped).where(wrapped_keys.c.message == message)
+        number = select(func.count()).where(parts.c.message == message)
+        with self.store.read() as connection:
+            found = connection.execute(query).one_or_none()
+            if found is None:
+                return None
+            wrapped = {row.key: row.wrapped for row in connection.execute(keys)}
+            pieces = connection.execute(number).scalar_one()
+        return SealedVoicemail(message, found.left_at, found.iv, wrapped, found.size, pieces, found.digest)
+
+    def part(self, message: str, number: int) -> bytes | None:
+        """One of the sealed parts of a message, counted from 0; None when there is none."""
+        query = select(parts.c.sealed).where(parts.c.message == message, parts.c.number == number)
+        with self.store.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
+    def seal_for(self, message: str, wrapped: Mapping[str, bytes]) -> bool:
+        """Lets more keys open a message; what opens it already stays as it is. False when it no longer exists."""
         with self.store.write() as connection:
-            connection.execute(delete(wrapped_keys).where(wrapped_keys.c.message == message))
-            for key, value in wrapped.items():
-                connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=value))
+            if not _held(connection, message):
+                return False
+            query = select(wrapped_keys.c.key).where(wrapped_keys.c.message == message)
+            known = set(connection.execute(query).scalars())
+            _wrap(connection, message, {key: value for key, value in wrapped.items() if key not in known})
+        return True
+
+    def reseal(self, message: str, wrapped: Mapping[str, bytes]) -> None:
+        """Changes who can open a message, if it still exists."""
+        with self.store.write() as connection:
+            if _held(connection, message):
+                connection.execute(delete(wrapped_keys).where(wrapped_keys.c.message == message))
+                _wrap(connection, message, wrapped)
 
     # -- handling
 
@@ -320,6 +380,17 @@ def _free_for(who: str) -> ColumnElement[bool]:
     return (messages.c.state == VoicemailState.NEW) | (
         (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
     )
+
+
+def _held(connection: Connection, message: str) -> bool:
+    """Whether a message still exists; nobody else deletes it, or changes who opens it, in this transaction."""
+    there = select(messages.c.id).where(messages.c.id == message, messages.c.state != VoicemailState.DELETED)
+    return connection.execute(there.with_for_update()).first() is not None
+
+
+def _wrap(connection: Connection, message: str, wrapped: Mapping[str, bytes]) -> None:
+    for key, value in wrapped.items():
+        connection.execute(insert(wrapped_keys).values(message=message, key=key, wrapped=value))
 
 
 def _pieces(connection: Connection, message: str, first: int) -> list[bytes]:

@@ -13,6 +13,7 @@ import click
 import requests
 
 from phonetree import settings
+from phonetree.commands.work.keys import keys_of_the_server
 from phonetree.commands.work.reading import with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
@@ -21,7 +22,6 @@ from phonetree.config.site import Loaded, load
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
 from phonetree.mailbox.notices import channels
-from phonetree.mailbox.sealing import public_keys
 from phonetree.provider import live
 from phonetree.provider.account import (
     COUNTRIES,
@@ -156,7 +156,7 @@ def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
 
 
 def _keys() -> Iterator[Finding]:
-    number = len(public_keys(settings.keys_folder()))
+    number = len(keys_of_the_server())
     hint = "make one on the machine of each person who will listen: scripts/phonetree keys create NAME"
     if not number:
         yield Finding("keys", "wrong", "there is no key to seal messages with", hint)

@@ -8,7 +8,10 @@ from phonetree import settings
 from phonetree.commands.files import make_folder, read_text, refuse_unwritable, write_private, write_text
 from phonetree.errors import SealError
 from phonetree.mailbox import keyring
-from phonetree.mailbox.sealing import public_keys
+from phonetree.mailbox.keys import sealing_keys
+from phonetree.mailbox.sealing import PublicKey, public_keys
+from phonetree.store.database import Store
+from phonetree.store.keys import SealingKeys
 
 PRODUCT = Path(__file__).parents[3]
 """The folder of this product."""
@@ -36,11 +39,24 @@ def create(name: str, out: Path | None, passphrase_file: Path | None) -> None:
 
 def list_() -> None:
     """Runs `keys list`."""
-    found = public_keys(settings.keys_folder())
+    found = keys_of_the_server()
     for key in found:
         click.echo(f"{key.id}  {key.name}")
     if not found:
         click.echo("There is no key; messages stay at the provider until there is one: keys create")
+
+
+def keys_of_the_server() -> tuple[PublicKey, ...]:
+    """The keys that new messages are sealed with, as far as they are known here: those of files, and, where there is a
+    database that can be read, those of the console. Raises SealError, SettingsError."""
+    secrets = settings.secret_keys()
+    if not (secrets and settings.may_have_database()):
+        return public_keys(settings.keys_folder())
+    store = Store(settings.database_url())
+    try:
+        return sealing_keys(settings.keys_folder(), SealingKeys(store, secrets) if store.problem() is None else None)
+    finally:
+        store.close()
 
 
 def passphrase_command(file: Path) -> None:

@@ -14,9 +14,11 @@ from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import stamp
 from phonetree.errors import PhonetreeError, SealError
 from phonetree.mailbox import keyring
+from phonetree.mailbox.keys import sealing_keys
 from phonetree.mailbox.notices import Notices, channels
-from phonetree.mailbox.sealing import SHOWN, Envelope, opened, public_keys, unwrap
+from phonetree.mailbox.sealing import SHOWN, Envelope, opened, unwrap
 from phonetree.store.actions import note
+from phonetree.store.keys import SealingKeys
 from phonetree.store.voicemails import Voicemail, Voicemails, VoicemailState
 
 PLAYERS = (
@@ -90,7 +92,13 @@ def reseal(place: Place, key: Path, passphrase_file: Path | None, who: str) -> N
     """Runs `voicemail reseal`."""
     voicemails = Voicemails(place.store)
     private = keyring.unlock(read_text(key), passphrase(passphrase_file))
-    public = public_keys(place.keys)
+    kept = SealingKeys(place.store, place.secrets)
+    if any(key.doubtful for key in kept.listed()):
+        raise SealError(
+            "keys of the console that an admin approved cannot be verified here, and would open nothing any more; set "
+            "SECRET_KEY as the servers have it, or withdraw these keys in the console"
+        )
+    public = sealing_keys(place.keys, kept)
     if not public:
         raise SealError("there is no key to seal with; make one with: keys create")
     done = failed = 0

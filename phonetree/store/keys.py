@@ -1,0 +1,135 @@
+"""Keys that listeners made in the console: their public halves, and which of them an admin has approved.
+
+Messages are sealed for a key once an admin has approved it. That is sealed under a key derived from SECRET_KEY, with
+the key's id, owner and content, so that whoever writes to the database cannot have messages sealed for a key of theirs.
+Private keys are never here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from phonetree.errors import SealError
+from phonetree.store import actions
+from phonetree.store.database import Store
+from phonetree.store.sealed import Sealer
+from phonetree.store.tables import messages, sealing_keys, wrapped_keys
+from phonetree.store.voicemails import VoicemailState
+
+MOST_WAITING = 5
+"""Keys of one account that may wait to be approved: nobody fills the list of those who approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """A key of the store: `public` is PEM. `approved` says that messages are sealed for it; `doubtful` that somebody
+    approved it, which cannot be verified with the present SECRET_KEY."""
+
+    id: str
+    account: str
+    name: str
+    public: bytes
+    approved: bool
+    doubtful: bool
+    made_at: int
+
+
+class SealingKeys:
+    """The keys of a store. `secrets` are SECRET_KEY, and the previous one while it is rotated; without any no key
+    counts as approved."""
+
+    def __init__(self, store: Store, secrets: tuple[str, ...]) -> None:
+        self._store = store
+        self._sealer = Sealer(secrets, "sealing keys")
+
+    def listed(self) -> tuple[KeptKey, ...]:
+        """Every key, by name. Raises StoreError."""
+        query = select(sealing_keys).order_by(sealing_keys.c.name, sealing_keys.c.made_at, sealing_keys.c.id)
+        with self._store.read() as connection:
+            return tuple(map(self._kept, connection.execute(query)))
+
+    def find(self, key: str) -> KeptKey | None:
+        """One key by its id. Raises StoreError."""
+        return next((each for each in self.listed() if each.id == key), None)
+
+    def add(self, key: str, public: bytes, account: str, name: str, now: int) -> None:
+        """Keeps a key of an account, which waits to be approved. The same again changes nothing. Raises SealError."""
+        row = {"id": key, "account": account, "name": name, "public": public, "made_at": now}
+        with self._store.write() as connection:
+            mine = sealing_keys.c.account == account
+            waiting = connection.execute(
+                select(sealing_keys.c.id).where(mine, sealing_keys.c.approved.is_(None))
+            ).scalars()
+            if len(set(waiting) - {key}) >= MOST_WAITING:
+                raise SealError("too many of your keys wait to be approved; withdraw some first")
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(sealing_keys).values(row))
+            except IntegrityError:
+                return
+            actions.note(connection, name, f"key {key} was made, and waits to be approved", now)
+
+    def approve(self, key: str, by: str, now: int) -> None:
+        """Has messages sealed for a key from now on. One that is approved already is no error. Raises SealError when
+        there is no such key."""
+        with self._store.write() as connection:
+            row = connection.execute(select(sealing_keys).where(sealing_keys.c.id == key)).one_or_none()
+            if row is None:
+                raise SealError("that key was withdrawn meanwhile")
+            if self._kept(row).approved:
+                return
+            approved = self._sealer.seal(_fingerprint(row), key)
+            connection.execute(update(sealing_keys).where(sealing_keys.c.id == key).values(approved=approved))
+            actions.note(connection, by, f"key {key} of {row.name} was approved", now)
+
+    def withdraw(self, key: str, others: frozenset[str], by: str, now: int) -> None:
+        """Forgets a key: no message is sealed for it any more. Messages that one of the `others` opens, by their ids,
+        no longer open with it either. One that is withdrawn already is no error."""
+        with self._store.write() as connection:
+            row = connection.execute(select(sealing_keys).where(sealing_keys.c.id == key)).one_or_none()
+            if row is None:
+                return
+            connection.execute(delete(sealing_keys).where(sealing_keys.c.id == key))
+            open_otherwise = select(wrapped_keys.c.message).where(wrapped_keys.c.key.in_(others - {key}))
+            mine = (wrapped_keys.c.key == key) & wrapped_keys.c.message.in_(open_otherwise)
+            connection.execute(delete(wrapped_keys).where(mine))
+            actions.note(connection, by, f"key {key} of {row.name} was withdrawn", now)
+
+    def tidy(self) -> None:
+        """Seals what only the old SECRET_KEY opens with the new one. Raises StoreError."""
+        with self._store.read() as connection:
+            rows = connection.execute(select(sealing_keys).where(sealing_keys.c.approved.is_not(None))).all()
+        for row in rows:
+            if again := self._sealer.again(row.approved, row.id):
+                same = (sealing_keys.c.id == row.id) & (sealing_keys.c.approved == row.approved)
+                with self._store.write() as connection:
+                    connection.execute(update(sealing_keys).where(same).values(approved=again))
+
+    def _kept(self, row: Row[Any]) -> KeptKey:
+        sealed = self._sealer.open(row.approved, row.id) if row.approved else None
+        approved = sealed == _fingerprint(row)
+        doubtful = row.approved is not None and not approved
+        return KeptKey(row.id, row.account, row.name, row.public, approved, doubtful, row.made_at)
+
+
+def opened_by(store: Store) -> Mapping[str, frozenset[str]]:
+    """The messages that each key opens, by the key's id; those that no key opens are not there. Raises StoreError."""
+    query = (
+        select(wrapped_keys.c.key, wrapped_keys.c.message)
+        .join(messages, messages.c.id == wrapped_keys.c.message)
+        .where(messages.c.state != VoicemailState.DELETED)
+    )
+    found: dict[str, set[str]] = {}
+    with store.read() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.key, set()).add(row.message)
+    return {key: frozenset(ids) for key, ids in found.items()}
+
+
+def _fingerprint(row: Row[Any]) -> str:
+    """What is approved: this key, as this person's."""
+    return f"{sha256(row.public).hexdigest()} {row.account} {row.name}"

@@ -5,8 +5,9 @@
     @needs()                      everybody who is signed in
     @needs(Role.EDITOR)           whoever has one of these roles
 
-`@before_enrolment` opens one also to somebody who has to set up a second factor first. An application with an endpoint
-that says nothing does not start.
+`@before_enrolment` opens one also to somebody who has to set up a second factor first. `@polled` is for what a page
+asks by itself: a session does not go on because of it. An application with an endpoint that says nothing does not
+start.
 """
 
 from collections.abc import Callable
@@ -49,6 +50,7 @@ class Access:
     form: bool = False
     roles: frozenset[Role] = frozenset()
     before_enrolment: bool = False
+    polled: bool = False
 
     def allows(self, account: Account) -> bool:
         """Whether it is for somebody who is signed in."""
@@ -73,6 +75,11 @@ def needs(*roles: Role) -> Callable[[F], F]:
 def before_enrolment(view: F) -> F:
     """An endpoint for somebody whose second factor is missing, too."""
     return _declare(view, replace(_declared(view) or Access(), before_enrolment=True))
+
+
+def polled(view: F) -> F:
+    """An endpoint that a page asks by itself, again and again: nobody need be in front of it."""
+    return _declare(view, replace(_declared(view) or Access(), polled=True))
 
 
 def staff() -> Account:
@@ -116,7 +123,7 @@ def guard(app: Flask) -> None:
             return _again()
         if access.anybody:
             return None
-        account = _of_session()
+        account = _of_session(used_now=not access.polled)
         if account is None:
             return _to_sign_in()
         g.staff = account
@@ -167,7 +174,7 @@ def _declared(view: Callable[..., Any]) -> Access | None:
     return found
 
 
-def _of_session() -> Account | None:
+def _of_session(*, used_now: bool) -> Account | None:
     """Whose session it is, unless it is over. A session that is used goes on."""
     from phonetree.console.identity import of_session
 
@@ -179,7 +186,7 @@ def _of_session() -> Account | None:
         session.clear()
         g.session_over = True
         return None
-    if now - used >= REFRESH_SECONDS:
+    if used_now and now - used >= REFRESH_SECONDS:
         session[USED] = now
     return of_session()
 

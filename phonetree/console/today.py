@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.console import simulated, times
-from phonetree.console.access import needs, staff
+from phonetree.console.access import needs, polled, staff
 from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
@@ -69,6 +69,7 @@ def page() -> str:
 
 
 @blueprint.get("/staff/following")
+@polled
 @needs()
 def follow() -> str:
     """How far the servers are, alone: for a script that asks until all are."""

@@ -152,6 +152,22 @@ def test_a_session_ends_when_it_is_not_used(made: Console, address: str, much: i
     assert (answer.status_code == 401 or "/sign-in?over=1" in answer.headers.get("Location", "")) == over
 
 
+POLLED = ("/staff/following",)
+"""What pages ask by themselves."""
+
+
+@pytest.mark.parametrize(("paths", "over"), [(POLLED, True), (("/staff/people",), False)])
+def test_a_page_that_is_left_open_does_not_keep_a_session_going(
+    made: Console, paths: tuple[str, ...], over: bool
+) -> None:
+    client = made.client(Role.LISTENER)
+    for _ in range(5):
+        made.later(minutes=7)
+        for path in paths:
+            client.get(path)
+    assert client.get("/staff/you").headers.get("Location", "").startswith("/staff/sign-in") == over
+
+
 @pytest.mark.parametrize("address", [each for each, whom in TABLE.items() if whom not in (ANYBODY, PROVIDER)])
 def test_without_the_second_factor_that_a_role_needs_there_is_nothing_else(made: Console, address: str) -> None:
     bare = made.services.accounts.by_name("bare") or made.staff(Role.ADMIN, name="bare", factor=False)

@@ -78,7 +78,8 @@ class ConsoleSettings:
     links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
     `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
     `backups` is the folder of the database's backups, to warn when the newest is old (None: nobody said where).
-    Without an account, or its token, phones cannot be called to confirm them. The others are as in `Settings`.
+    Without an account, or its token, phones cannot be called to confirm them. `downloads` lets listeners save the sound
+    of a message. The others are as in `Settings`.
     """
 
     url: str
@@ -98,6 +99,7 @@ class ConsoleSettings:
     session_seconds: int = 12 * 3600
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
+    downloads: bool = False
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -199,6 +201,7 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
         link_seconds=good(lambda: link_seconds(values), 0),
+        downloads=good(lambda: _one_of(values, "PHONETREE_DOWNLOADS", ("off", "on")), "") == "on",
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))

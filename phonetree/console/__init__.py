@@ -16,6 +16,8 @@ from phonetree.console import (
     headers,
     identity,
     layout,
+    message_keys,
+    messages,
     notices,
     people,
     phone_calls,
@@ -29,7 +31,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, people, accounts, you, notices, phone_calls)
+SCREENS = (sign_in, today, schedule, messages, message_keys, people, accounts, you, notices, phone_calls)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

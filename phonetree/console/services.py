@@ -25,11 +25,13 @@ from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
 from phonetree.store.feeds import Feeds
+from phonetree.store.keys import SealingKeys
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 from phonetree.store.servers import in_force, servers
+from phonetree.store.voicemails import Voicemails
 
 _NAME = "phonetree"
 
@@ -111,6 +113,8 @@ class ConsoleServices:
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
+    voicemails: Voicemails
+    keys: SealingKeys
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -144,6 +148,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),
+        Voicemails(store),
+        SealingKeys(store, settings.secrets),
     )
 
 

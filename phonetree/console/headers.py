@@ -14,6 +14,7 @@ POLICY = "; ".join(
         "img-src 'self' data:",  # Bootstrap's stylesheet has its icons inside
         "font-src 'self'",
         "connect-src 'self'",
+        "worker-src 'self'",  # holds the unlocked key of a listener, out of the page's reach
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",

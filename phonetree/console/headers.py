@@ -15,6 +15,7 @@ POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "worker-src 'self'",  # holds the unlocked key of a listener, out of the page's reach
+        "media-src blob: data:",  # the sound of a message, which exists in the browser alone; see messages/player.js
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",

@@ -37,8 +37,8 @@ def test_the_policy_lets_nothing_in_that_is_not_ours() -> None:
     policy = dict(part.split(" ", 1) for part in ALWAYS["Content-Security-Policy"].split("; "))
     assert policy == {
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
-        "font-src": "'self'", "connect-src": "'self'", "form-action": "'self'", "frame-ancestors": "'none'",
-        "base-uri": "'none'",
+        "font-src": "'self'", "connect-src": "'self'", "worker-src": "'self'", "media-src": "blob: data:",
+        "form-action": "'self'", "frame-ancestors": "'none'", "base-uri": "'none'",
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ at("prove").addEventListener("submit", (event) => {
       throw new Error("That is another key's file. Choose the one that you saved just now.");
     }
     vault.lock();
-    at("ask").elements.public.value = btoa(String.fromCharCode(...made.spki));
+    at("ask").elements.public.value = made.spki;
     at("ask").submit();
   });
 });

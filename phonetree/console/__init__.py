@@ -12,6 +12,7 @@ from phonetree import settings as environment
 from phonetree.console import (
     access,
     accounts,
+    counts,
     errors,
     headers,
     identity,
@@ -29,7 +30,7 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, people, accounts, you, notices, phone_calls)
+SCREENS = (sign_in, today, schedule, people, counts, accounts, you, notices, phone_calls)
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

@@ -12,6 +12,7 @@ from phonetree import settings as environment
 from phonetree.console import (
     access,
     accounts,
+    counts,
     errors,
     headers,
     identity,
@@ -31,7 +32,9 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, messages, message_keys, people, accounts, you, notices, phone_calls)
+SCREENS = (
+    sign_in, today, schedule, messages, message_keys, people, counts, accounts, you, notices, phone_calls,
+)  # fmt: skip
 """One blueprint each."""
 
 MOST_BODY_BYTES = 256 * 1024

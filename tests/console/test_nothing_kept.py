@@ -29,7 +29,18 @@ TRACES = (ADDRESS.encode(), b"127.0.0.1", b"a-rare-browser")
 
 TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}"
 
-SCREENS = ("", "today/close", "today/cover", "schedule", "people", "calendar", "accounts", "accounts/actions", "you")
+SCREENS = (
+    "",
+    "today/close",
+    "today/cover",
+    "schedule",
+    "people",
+    "counts",
+    "calendar",
+    "accounts",
+    "accounts/actions",
+    "you",
+)
 
 
 @dataclass

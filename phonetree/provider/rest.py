@@ -147,6 +147,13 @@ class Provider:
         """Deletes the record of a call that has ended. Raises ProviderError."""
         self._delete(f"Calls/{call}.json", "deleting a call")
 
+    def delete_with_legs(self, call: str) -> None:
+        """Deletes the records of a call and its legs, the legs first. Raises ProviderError, also while one of them has
+        not ended."""
+        for leg in list(self.legs(call)):  # all before deleting any: pages would shift
+            self.delete_call(leg.id)
+        self.delete_call(call)
+
     def account(self) -> dict[str, Any]:
         """The account, with its `status` and `type`. Raises ProviderError."""
         return self._json(f"{self._base}.json", "asking for the account")

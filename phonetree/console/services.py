@@ -12,6 +12,7 @@ from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.console.calling_back import CallBacks, Tickets
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
@@ -111,6 +112,8 @@ class ConsoleServices:
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
+    call_backs: CallBacks
+    tickets: Tickets
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -144,6 +147,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),
+        CallBacks(),
+        Tickets(settings.secrets),
     )
 
 

@@ -315,8 +315,10 @@ class Provider:
         raise ProviderError(text, wait=seconds, gone=status in (404, 410), hidden=status in (401, 403))
 
 
+NOT_SHOWN = "the provider does not let the helpline show its number; have whoever runs the server verify it there"
+
 _REFUSED = {
-    21210: "the provider does not let the helpline show its number; have whoever runs the server verify it there",
+    21210: NOT_SHOWN,
     21211: "the provider says that there is no such number; check its digits",
     21212: "the provider does not know the helpline's number; have whoever runs the server check it",
     21214: "the provider cannot reach that number; check its digits, or give another one",

@@ -10,13 +10,16 @@ AXE = {
 }
 
 
-def window(browser: Browser, width: tuple[int, int] = WIDTHS[0], *, dark: bool = False) -> BrowserContext:
+def window(
+    browser: Browser, width: tuple[int, int] = WIDTHS[0], *, dark: bool = False, scripts: bool = True
+) -> BrowserContext:
     """A browser of somebody who was never here."""
     size = {"width": width[0], "height": width[1]}
     return browser.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         color_scheme="dark" if dark else "light",
         ignore_https_errors=True,
+        java_script_enabled=scripts,
     )
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from phonetree.config.numbers import callers_number
 from phonetree.console.access import needs, staff
 from phonetree.console.calling_back import ANSWER_SECONDS, CallBack, Progress, Ticket
-from phonetree.console.connecting import phone_of
+from phonetree.console.connecting import own_phone
 from phonetree.console.errors import Page
 from phonetree.console.layout import render
 from phonetree.console.people import NOT_CALLED
@@ -61,7 +61,7 @@ def page() -> str:
 def call() -> Response | Page:
     """Calls the listener's phone, unless it is being called, and goes to the page, which says how that goes."""
     running, me, site = services(), staff(), services().site()
-    if (provider := running.provider) is None or not (phone := phone_of(site, me.name)):
+    if (provider := running.provider) is None or not (phone := own_phone(site, me.name)):
         return _page(), 409
     try:
         says_who, number = _checked(site, phone)
@@ -91,14 +91,14 @@ def _page(problem: str = "") -> str:
         "console/call_back.html",
         message=_message(),
         problem=problem,
-        number=sent.get("number", "") if problem else "",
-        says_who=sent.get("says_who", "") if problem else "",
+        number=sent.get("number", ""),
+        says_who=sent.get("says_who", ""),
         form=random.token_urlsafe(8),
         latest=latest,
         progress=PROGRESS[latest.progress] if latest else "",
         calling=bool(latest and latest.soon_over(now)),
         words=who_calls(site.helpline.name),
-        phone=bool(phone_of(site, staff().name)),
+        phone=bool(own_phone(site, staff().name)),
         not_called="" if running.provider else NOT_CALLED,
     )
 

@@ -223,7 +223,7 @@ class Tickets:
         """A ticket that came to an address; None when it is forged, another address's, or too old."""
         try:
             text = self._sealer.open(urlsafe_b64decode(sealed.encode()), path)
-        except (Error, ValueError):
+            ticket = Ticket(**json.loads(text)) if text else None
+        except (Error, ValueError, TypeError):  # TypeError: another version of this program sealed it
             return None
-        ticket = Ticket(**json.loads(text)) if text else None
         return ticket if ticket and now < ticket.until else None

@@ -108,7 +108,7 @@ def ended() -> Response:
     return Response(status=204)
 
 
-def phone_of(site: Site, name: str) -> str:
+def own_phone(site: Site, name: str) -> str:
     """The number (E.164) of the member who has the name of an account; "" when nobody may be rung there."""
     return next((member.number for member in site.members if member.name == name and member.number), "")
 
@@ -116,7 +116,7 @@ def phone_of(site: Site, name: str) -> str:
 def _allowed(running: ConsoleServices, site: Site, ticket: Ticket) -> bool:
     """Whether whoever asked is still a listener, with the phone that was called. Raises StoreError."""
     account = running.accounts.by_id(ticket.account)
-    return account is not None and account.may(Role.LISTENER) and phone_of(site, account.name) == ticket.phone
+    return account is not None and account.may(Role.LISTENER) and own_phone(site, account.name) == ticket.phone
 
 
 def _as_known(running: ConsoleServices) -> CallingBack:

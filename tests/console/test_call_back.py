@@ -437,6 +437,11 @@ def test_a_helpline_that_is_forwarded_shows_its_number_only_if_the_provider_lets
         made.provider.verified = {"+16172532399", NUMBER}
         assert "The call is over." in made.call()
         assert [dialled.caller_id for dialled in made.provider.dialled] == [NUMBER]
+        made.provider.failing = [Failing(Fault.SERVER_ERROR, "DELETE .*")]
+        made.client.post(PAGE, TYPED)
+        until(lambda: not made.provider.failing)
+        shown = {call.to: call.caller for call in made.provider.calls.values()}
+        assert shown == {PHONE: "+16172532399", CALLER: NUMBER}, "the first one is certainly ours"
 
 
 def test_only_what_the_provider_signed_is_taken(back: Back) -> None:

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.console.calling_back import CallBacks, Tickets
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
@@ -115,6 +116,8 @@ class ConsoleServices:
     reminders: Reminders
     voicemails: Voicemails
     keys: SealingKeys
+    call_backs: CallBacks
+    tickets: Tickets
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -150,6 +153,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Reminders(store, settings.secrets),
         Voicemails(store),
         SealingKeys(store, settings.secrets),
+        CallBacks(),
+        Tickets(settings.secrets),
     )
 
 

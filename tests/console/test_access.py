@@ -28,6 +28,12 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/counts": STAFF,
     "GET /staff/counts/outcomes.csv": STAFF,
     "GET /staff/counts/times.csv": STAFF,
+    "GET /staff/call-back": LISTENER,
+    "POST /staff/call-back": LISTENER,
+    "POST /staff/call-back/connect": PROVIDER,
+    "POST /staff/call-back/ended": PROVIDER,
+    "POST /staff/call-back/over": PROVIDER,
+    "POST /staff/call-back/words": PROVIDER,
     "GET /staff/following": STAFF,
     "GET /staff/calendar": STAFF,
     "POST /staff/calendar/address": STAFF,
@@ -106,7 +112,7 @@ FILLED = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with console("sqlite", tmp_path_factory.mktemp("console")) as opened:
+    with console("sqlite", tmp_path_factory.mktemp("console"), call_back=True) as opened:
         yield opened
 
 

@@ -9,11 +9,10 @@ from playwright.sync_api import Browser, expect
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter, running
 from tests.support.counted import count_years
-from tests.support.screens import WIDTHS, keys, look, tab_to, window
+from tests.support.screens import SCHEMES, WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = WIDTHS
 
 PIECES = {
     "bar": (".chart .told", "fill"),
@@ -40,9 +39,9 @@ def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield address
 
 
-@pytest.mark.parametrize(("width", "dark"), [(PHONE, True), (DESK, False)], ids=str)
-def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, width: tuple[int, int], dark: bool) -> None:
-    with window(browser, width, dark=dark) as context:
+@pytest.mark.parametrize("width", WIDTHS, ids=str)
+def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
+    with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.MEMBER])
         page = context.new_page()
         elsewhere: list[str] = []
@@ -54,12 +53,14 @@ def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, widt
         page.locator("details").evaluate_all("all => all.forEach(e => { e.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert elsewhere == []
-        colors = {
-            name: _lightness(page.locator(where).first.evaluate(f"e => getComputedStyle(e).{what}"))
-            for name, (where, what) in PIECES.items()
-        }
-        for one, other in (("bar", "page"), ("hollow", "page"), ("margin", "page"), ("margin", "bar")):
-            assert _contrast(colors[one], colors[other]) >= 3, f"1.4.11: {one} on {other}"
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            colors = {
+                name: _lightness(page.locator(where).first.evaluate(f"e => getComputedStyle(e).{what}"))
+                for name, (where, what) in PIECES.items()
+            }
+            for one, other in (("bar", "page"), ("hollow", "page"), ("margin", "page"), ("margin", "bar")):
+                assert _contrast(colors[one], colors[other]) >= 3, f"1.4.11, {scheme}: {one} on {other}"
         assert page.locator(".chart text").evaluate_all(OVERLAPS) == []
         assert page.locator(".chart text").evaluate_all("all => all.map(e => e.getBoundingClientRect().height)[0]") > 11
 

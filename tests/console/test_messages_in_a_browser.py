@@ -55,10 +55,10 @@ def message(made: Console) -> Iterator[str]:
 @contextmanager
 def at(
     browser: Browser, made: Console, url: str, who: Account | Role = Role.LISTENER, *, width: tuple[int, int] = PHONE,
-    dark: bool = False, path: str = "/staff/messages",
+    path: str = "/staff/messages",
 ) -> Iterator[Page]:  # fmt: skip
     """The page of somebody who is signed in."""
-    with window(browser, width, dark=dark) as context:
+    with window(browser, width) as context:
         enter(context, made, url, made.accounts[who] if isinstance(who, Role) else who)
         page = context.new_page()
         page.goto(f"{url}{path}")
@@ -134,7 +134,7 @@ def test_two_listeners_see_each_others_claims_while_one_listens(
     browser: Browser, made: Console, url: str, message: str, tmp_path: Path
 ) -> None:
     bo = made.services.accounts.by_name("Bo") or made.staff(Role.LISTENER, name="Bo")
-    with at(browser, made, url, width=DESK, dark=True) as ada, at(browser, made, url, bo) as other:
+    with at(browser, made, url, width=DESK) as ada, at(browser, made, url, bo) as other:
         listen(ada)
         unlock(ada, key_file(tmp_path))
         ready(ada)

@@ -1,5 +1,7 @@
 """Screens of the console in a real browser: windows, a keyboard, and what axe says."""
 
+from typing import Literal
+
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -9,6 +11,8 @@ AXE = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],  # what passes need not be written up, which takes half the time
 }
+
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 FADED = """Promise.allSettled(
     document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)
@@ -58,7 +62,7 @@ def look(page: Page) -> None:
     tapped."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    for scheme in ("dark", "light"):
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.evaluate(FADED)
         result = AxeResults(page.evaluate("options => axe.run(options)", AXE))

@@ -1,6 +1,8 @@
 """Sealed messages at the addresses that the console's scripts ask, and a page that runs these scripts."""
 
+import io
 import threading
+import wave
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,6 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from phonetree.console.access import open_to_all
 from phonetree.mailbox.sealing import Envelope, PublicKey, Sealer
+from phonetree.simulator.provider import sound
 from tests.support.console import console, running
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import window
@@ -30,6 +33,17 @@ AT_ONCE = 3
 
 def in_base64(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def wav(seconds: int) -> bytes:
+    """A WAV file of any length: ten seconds that are heard again and again."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes((sound(10)[44:] * (seconds // 10 + 1))[: seconds * 16_000])
+    return file.getvalue()
 
 
 @dataclass

@@ -5,6 +5,9 @@ import { Refused } from "./refused.js";
 const PAUSES_MS = [300, 1500]; // before it is tried again
 const AT_ONCE = 3;
 
+// The memory of a buffer is free now, not when garbage is collected.
+export const release = (buffer) => buffer.transfer?.(0);
+
 const refusal = (answer) => {
   if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
     return new Refused("signed-out");
@@ -78,9 +81,11 @@ export const parts = async (address, { size, parts: number }, onProgress, signal
         throw new Refused("damaged");
       }
       for (; early.has(put); put++) {
-        whole.set(new Uint8Array(early.get(put)), filled);
-        filled += early.get(put).byteLength;
+        const part = early.get(put);
+        whole.set(new Uint8Array(part), filled);
+        filled += part.byteLength;
         early.delete(put);
+        release(part);
       }
       onProgress(arrived, size);
     }

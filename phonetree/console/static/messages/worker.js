@@ -1,7 +1,7 @@
 // Holds the unlocked key, and does with it what the page asks for. The page cannot get at the key.
 import { contentKey, makeKey, open, readKeyFile, Refused, unlock, wrapFor } from "./crypto.js";
 import * as device from "./device.js";
-import { json, parts, post } from "./transfer.js";
+import { json, parts, post, release } from "./transfer.js";
 
 let unlocked = null;
 const running = new Map(); // what can be aborted, by its number
@@ -20,7 +20,7 @@ const opened = async (address, progress, signal) => {
   try {
     return await open(mine(), envelope, sealed);
   } finally {
-    sealed.transfer?.(0); // its memory is free now, not when garbage is collected
+    release(sealed);
   }
 };
 

@@ -61,7 +61,9 @@ class Row:
 @needs(Role.LISTENER)
 def page() -> str:
     """Every message that waits, and the latest that were handled."""
-    return render("console/messages.html", **_listed(), saves=services().settings.downloads)
+    settings = services().settings
+    call_back = url_for("call_back.page") if settings.call_back else ""
+    return render("console/messages.html", **_listed(), saves=settings.downloads, call_back=call_back)
 
 
 @blueprint.get("/staff/messages/list")

@@ -224,7 +224,7 @@ def test_the_page_says_how_it_goes_and_has_no_form_meanwhile(back: Back) -> None
     assert "Your phone is ringing. Pick up and press 1." in text(page)
     assert "data-calling" in page
     assert "<form" not in page.partition('id="change"')[2]
-    assert f'href="/staff/messages#{MESSAGE}"' in page
+    assert f'href="/staff/messages#m-{MESSAGE}"' in page
     back.over()
     assert 'name="number" type="tel" value=""' in client.get(PAGE).get_data(as_text=True)
     back.console.later(seconds=FORGET_SECONDS)

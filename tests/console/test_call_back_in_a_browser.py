@@ -63,7 +63,7 @@ def test_a_listener_calls_back(browser: Browser, back: Back, tmp_path: Path, scr
         seen(page, "busy", scripts)
         assert "0147" not in page.content()
         expect(page.get_by_role("link", name="Back to the message")).to_have_attribute(
-            "href", f"/staff/messages#{MESSAGE}"
+            "href", f"/staff/messages#m-{MESSAGE}"
         )
 
 

@@ -19,6 +19,9 @@ async function listen(message) {
   at("opening").textContent = "";
   at("opened").hidden = true;
   at("open-problem").hidden = true;
+  if (at("call-back")) {
+    at("call-back").href = `${at("call-back").dataset.page}?message=${address.split("/").pop()}`;
+  }
   open.hidden = false;
   try {
     await unlocked();

@@ -44,10 +44,11 @@ export async function restore() {
   }
 }
 
-function show(key, kept) {
+function show(key, kept, wanted = kept) {
   held = key;
   at("key-name").textContent = key.name;
-  at("how-long").textContent = kept ? "This browser keeps it." : "Until you leave or reload this page.";
+  const until = wanted ? "This browser cannot keep it, only until you leave this page." : "Until you leave or reload this page.";
+  at("how-long").textContent = kept ? "This browser keeps it." : until;
   at("lock").textContent = kept ? "Forget the key in this browser" : "Lock";
   at("locked").hidden = true;
   at("unlocked").hidden = false;
@@ -64,7 +65,7 @@ at("unlock").addEventListener("submit", async (event) => {
   at("unlocking").textContent = "The key is being unlocked ...";
   try {
     const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? account : undefined });
-    show(found, found.kept);
+    show(found, found.kept, at("keep").checked);
   } catch (error) {
     say(at("unlock-problem"), error);
     at("passphrase").focus();

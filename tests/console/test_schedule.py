@@ -123,6 +123,21 @@ def test_covers_overrides_and_gaps_are_marked(made: Console) -> None:
     assert "0:00-10:00: closed at short notice" in text
 
 
+def test_a_day_is_as_callers_meet_it_and_its_hours_are_the_usual_ones(made: Console) -> None:
+    _override(made, Override(_at(made, "2026-12-01 00:00"), _at(made, "2026-12-02 00:00"), Kind.CLOSED, {}))
+    _override(made, Override(_at(made, "2026-11-26 10:00"), _at(made, "2026-11-26 14:00"), Kind.OPEN, {}))
+    client = made.client(Role.MEMBER)
+    page = client.get("/staff/schedule")
+    assert "Tuesday 1 December Closed (usually 9:00-17:00)" in _words(page)
+    assert "Thanksgiving Open 10:00-14:00 (otherwise closed)" in _words(page)
+    bars = re.findall(r'id="day-([\d-]+)" class="([^"]*)"', page.get_data(as_text=True))
+    assert {day: "shut" in classes for day, classes in bars if day in ("2026-12-01", "2026-11-26", "2026-12-02")} == {
+        "2026-12-01": True, "2026-11-26": False, "2026-12-02": False,
+    }  # fmt: skip
+    for day, shut in (("2026-12-01", True), ("2026-11-26", False)):
+        assert ("day alone shut" in client.get(f"/staff/schedule/{day}").get_data(as_text=True)) == shut
+
+
 def test_other_weeks_are_a_link_away(made: Console) -> None:
     client = made.client(Role.MEMBER)
     text = _words(client.get("/staff/schedule?from=2027-01-05"))

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, in_words
+from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove, described, in_words, joined
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
@@ -24,7 +24,7 @@ from phonetree.console.layout import render
 from phonetree.console.origin import from_elsewhere
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
-from phonetree.core.schedule import Names, first_name
+from phonetree.core.schedule import DatedHours, Names, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
 from phonetree.store.roles import Role
@@ -119,7 +119,7 @@ def preview(day: str) -> str | Page | Response:
     view = _view(running)
     form = _form(view.site, request.args, go)
     if go == "back" or view.closed:
-        return _day(view, asked, replace(form, remove=False), {})
+        return _day(view, asked, replace(form, remove=False, whole=""), {})
     return _tried(view, asked, form, running.hours.preview)
 
 
@@ -131,7 +131,7 @@ def edit(day: str) -> str | Page | Response:
     view = _view(running)
     form = _form(view.site, request.form, "")
     if view.closed:
-        return _day(view, asked, replace(form, remove=False), {})
+        return _day(view, asked, replace(form, remove=False, whole=""), {})
     saved = partial(running.hours.save, by=staff().name)
     return _tried(view, asked, form, saved, saves=True)
 
@@ -152,7 +152,7 @@ def _tried(
             outdated, form = error, replace(form, began=error.revision)
             made = services().hours.preview(form.began, wanted)
     except EditError as error:
-        return _day(_view(services()), asked, replace(form, remove=False), error.problems), 422
+        return _day(_view(services()), asked, replace(form, remove=False, whole=""), error.problems), 422
     if saves and not outdated and not made.problems:
         then = WITHHELD if made.withheld else HEARD
         session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted), "then": then}
@@ -195,6 +195,8 @@ def _is_made(site: Site, wanted: Edit) -> bool:
             return entry not in dated and entry_of(site.schedule, entry.first) is None
         case Part(entry, day, after):
             return entry not in dated and entry_of(site.schedule, day) == after
+        case Join(entry, whole):
+            return entry not in dated and whole in dated
 
 
 def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
@@ -202,10 +204,18 @@ def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
     form = EntryForm.of(sent, tuple(site.languages))
     if go == "remove":
         return replace(form, remove=True)
+    if go == "again" and (entry := _entry(site, form)) and (whole := joined(site.schedule, entry)):
+        return form.part_of(whole)
     with suppress(ValueError, IndexError):
         if go.startswith(PICKED) and (number := int(go.removeprefix(PICKED))) >= 0:
             return form.because(reasons(site)[number])
     return form
+
+
+def _entry(site: Site, form: EntryForm) -> DatedHours | None:
+    """The entry that a form is about, if the files still have it."""
+    day = _date(form.first)
+    return entry_of(site.schedule, day) if day and form.old else None
 
 
 def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) -> str:
@@ -225,6 +235,7 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
+        closed_again=joined(view.site.schedule, shown.entry) if shown.entry and not form.only else None,
         back=_at(asked),
     )
 

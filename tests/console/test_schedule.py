@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from html import unescape
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import urlencode
@@ -67,8 +68,6 @@ def _began(page: TestResponse) -> str:
 
 
 def _old(page: TestResponse) -> str:
-    from html import unescape
-
     found = re.search(r'name="old" value="([^"]*)"', page.get_data(as_text=True))
     assert found
     return unescape(found[1])
@@ -297,6 +296,45 @@ def test_one_day_of_a_break_is_changed_and_the_others_stay(
     assert all((each.spans, each.names) == (BREAK.spans, BREAK.names) for each in rest)
     assert [each.spans for each in january if f"{each.first}" == day] == ([] if usual else [(Span(540, 720),)])
     assert [each for each in _entries(made) if each.first < BREAK.first] == list(others[:-1])
+
+
+@pytest.mark.parametrize("day", ["2027-01-11", "2027-01-13", "2027-01-15"])
+def test_a_day_that_was_opened_in_a_break_is_closed_again_and_the_break_is_one_entry(made: Console, day: str) -> None:
+    client, path = _with_a_break(made), f"/staff/schedule/{day}"
+    before = (made.settings.config / HOURS).read_bytes()
+    page = client.get(path)
+    assert "Closed again" not in _words(page)
+    opened = {"old": _old(page), "only": day, "first": "", "open": "10:00-14:00"}
+    assert _send(client, "save", path, **opened).status_code == 303
+    assert BREAK not in _entries(made)
+    page = client.get(path)
+    assert "Closed again, like the day" in _words(page)
+    preview = _send(client, "again", path, old=_old(page), first=day, open="10:00-14:00")
+    assert preview.status_code == 200
+    assert "closed (the winter break), was open 10:00-14:00" in _words(preview)
+    whole = re.search(r'name="whole" value="([^"]*)"', preview.get_data(as_text=True))
+    assert whole
+    sent = {"old": _old(page), "first": day, "open": "10:00-14:00", "whole": unescape(whole[1])}
+    for _ in range(2):  # pressed twice it is made once
+        assert _send(client, "save", path, began=_began(preview), **sent).status_code == 303
+    assert (made.settings.config / HOURS).read_bytes() == before
+    assert [action.what[:12] for action in actions.since(made.services.store, 0)].count("closed again") == 1
+
+
+def test_closed_again_is_only_what_it_was(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    opened = {"old": _old(client.get(path)), "only": "2027-01-13", "first": "", "open": "10:00-14:00"}
+    assert _send(client, "save", path, **opened).status_code == 303
+    entries, old = _entries(made), _old(client.get(path))
+    for whole in (
+        "[garbled",
+        old,
+        '["2027-01-13", "2027-01-16", [], {"en": "x"}]',
+        '["2027-01-01", "2027-01-02", [], {}]',
+    ):
+        assert _send(client, "save", path, old=old, first="2027-01-13", whole=whole).status_code == 422
+    assert _entries(made) == entries
+    assert "Closed again" not in _words(client.get("/staff/schedule/2026-11-27")), "it is closed"
 
 
 def test_the_whole_break_is_changed_when_that_is_chosen(made: Console) -> None:

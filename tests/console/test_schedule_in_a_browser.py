@@ -172,6 +172,10 @@ def test_an_address_is_made_and_opened_in_the_calendar(visit: Open) -> None:
     assert subscribe == address.replace("https:", "webcal:")
     page.get_by_role("link", name="My calendar and reminders").click()
     assert address.rpartition("/")[2] not in page.content()
+    look(page)
+    words = page.get_by_text("The shifts of First advocate").first.bounding_box()
+    assert words
+    assert words["width"] > 150, "one letter stands below the other"
 
 
 PAGES = {

@@ -1,26 +1,34 @@
-// How a call to a phone goes, without loading the page again. Without scripts a link does that.
+// How a call to a phone goes, and until every server follows it, without loading the page again. Without scripts a link
+// does that.
 const EVERY_MS = 1500;
 
 const place = document.getElementById("progress");
 const change = document.getElementById("change");
+let calling = "calling" in place.dataset;
 
 const look = async () => {
+  let again = true;
   try {
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const newer = page.getElementById(place.id);
     if (newer && !("calling" in newer.dataset)) {
-      place.replaceChildren(...newer.childNodes);
+      again = "behind" in newer.dataset;
+      if (newer.textContent !== place.textContent) {
+        place.replaceChildren(...newer.childNodes); // not over and over: it is read aloud
+      }
       const typed = change.querySelector("input[name=number]");
-      if (!(typed && (typed.value || typed === document.activeElement))) {
+      if (calling && !(typed && (typed.value || typed === document.activeElement))) {
         change.replaceChildren(...page.getElementById(change.id).childNodes);
       }
-      return;
+      calling = false;
     }
   } catch {
     // the network is away for a moment: look again
   }
-  setTimeout(look, EVERY_MS);
+  if (again) {
+    setTimeout(look, EVERY_MS);
+  }
 };
 
 setTimeout(look, EVERY_MS);

@@ -214,8 +214,10 @@ def _wrong(entry: DatedHours, site: Site, today: date, others: tuple[DatedHours,
 
 
 def _names(entry: DatedHours, site: Site) -> Iterator[tuple[str, str]]:
-    """The names that have to be checked: those given, and that in the first language."""
-    yield from ({site.first_language: ""} | dict(entry.names)).items()
+    """The names that have to be checked: those given, and on a closed day, of which callers hear why, that in the first
+    language."""
+    needed = {} if entry.spans else {site.first_language: ""}
+    yield from (needed | dict(entry.names)).items()
 
 
 def _wrong_name(name: str) -> str | None:

@@ -235,6 +235,7 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
+        editor=staff().may(Role.EDITOR),
         closed_again=joined(view.site.schedule, shown.entry) if shown.entry and not form.only else None,
         back=_at(asked),
     )

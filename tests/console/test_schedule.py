@@ -159,8 +159,12 @@ def test_names_are_shown_and_no_numbers(made: Console) -> None:
 
 def test_a_day_has_its_form_for_editors_alone(made: Console) -> None:
     assert "Staff training" in _words(made.client(Role.EDITOR).get(DAY))
+    needed = "To close this day or change its hours you need the role editor, which an admin gives."
+    assert needed not in _words(made.client(Role.EDITOR).get(DAY))
+    assert "This day is over" in _words(made.client(Role.EDITOR).get("/staff/schedule/2026-11-20"))
     for role in (Role.MEMBER, Role.LISTENER, Role.ADMIN):
         text = made.client(role).get(DAY).get_data(as_text=True)
+        assert needed in text
         assert 'name="began"' not in text
         assert made.client(role).post(DAY, FORM).status_code == 403
     assert 'name="began"' not in made.client(Role.EDITOR).get("/staff/schedule/2026-11-20").get_data(as_text=True)
@@ -224,6 +228,27 @@ def test_a_half_day_an_extra_opening_and_several_days(made: Console) -> None:
     assert "openings:" in (made.settings.config / HOURS).read_text()
 
 
+@pytest.mark.parametrize("day", ["2026-12-05", "2026-12-25"])
+def test_a_closed_day_is_opened_without_a_reason(made: Console, day: str) -> None:
+    client, path = made.client(Role.EDITOR), f"/staff/schedule/{day}"
+    if day == "2026-12-25":
+        page = client.get("/staff/schedule/2026-12-24?whole=1")
+        assert _send(client, "save", "/staff/schedule/2026-12-24", old=_old(page), remove="1").status_code == 303
+    page = client.get(path)
+    assert "Open the line on this day" in _words(page)
+    assert "A snow day" not in _words(page), "that is a reason to close"
+    unnamed = {"first": day, "open": "10:00-14:00", "name.en": "", "name.es": ""}
+    assert _send(client, "save", path, **unnamed).status_code == 303
+    (opened,) = [entry for entry in _entries(made) if f"{entry.first}" == day]
+    assert (opened.spans, opened.names) == ((Span(600, 840),), {})
+    assert f"{{date: {day}, open: 10:00-14:00}}" in (made.settings.config / HOURS).read_text()
+    named = {"first": day, "open": "10:00-14:00", "old": _old(client.get(path))}
+    assert _send(client, "save", path, **named).status_code == 303
+    assert _send(client, "save", path, **named | {"open": "", "old": _old(client.get(path))}).status_code == 303
+    closed = {"first": day, "open": "", "name.en": "", "name.es": "", "old": _old(client.get(path))}
+    assert "Say what the day is" in _words(_send(client, "save", path, **closed))
+
+
 def test_an_extra_opening_without_hours_is_said_to_open_nothing(made: Console) -> None:
     client, saturday = made.client(Role.EDITOR), "/staff/schedule/2026-12-05"
     told = "The line is closed then anyway, so this opens nothing."
@@ -249,7 +274,7 @@ def test_of_a_half_day_the_closed_part_is_heard_too_and_not_the_reason(made: Con
 def test_an_entry_is_changed_and_removed(made: Console) -> None:
     client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
     page = client.get(path)
-    assert "In the files: Friday 27 November 2026 (the day after Thanksgiving)." in _words(page)
+    assert "What is set for it: Friday 27 November 2026 (the day after Thanksgiving)." in _words(page)
     old = _old(page)
     changed = _send(client, "save", path, old=old, first="2026-11-27", open="9:00-12:00")
     assert changed.status_code == 303

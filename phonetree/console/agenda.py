@@ -14,8 +14,11 @@ from phonetree.core.tree import Site
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
-    """Who is on shift together: when, in which teams ("" if there is only one), and their names in order."""
+    """Who is on shift together: when, in words and as moments (in the helpline's time); in which teams ("" if there is
+    only one), and their names in order."""
 
+    begins: datetime
+    ends: datetime
     when: str
     teams: str
     names: tuple[str, ...]
@@ -110,7 +113,7 @@ def _by_day(site: Site, found: Mapping[str, Iterable[Shift]]) -> dict[date, list
     for shift, names in sorted(together.items(), key=lambda each: (each[0].begins, each[0].ends)):
         teams = " and ".join(shift.teams) if len(site.teams) > 1 else ""
         lines.setdefault(shift.begins.date(), []).append(
-            ShiftLine(from_until(shift.begins, shift.ends), teams, tuple(names))
+            ShiftLine(shift.begins, shift.ends, from_until(shift.begins, shift.ends), teams, tuple(names))
         )
     return lines
 

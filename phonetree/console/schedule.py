@@ -10,12 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove, described, in_words, joined
+from phonetree.config import editing
+from phonetree.config.editing import Add, Edit, Join, Part, Remove, described, in_words, joined
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
 from phonetree.console.access import needs, staff
-from phonetree.console.agenda import agenda, entry_of
+from phonetree.console.agenda import ShiftLine, agenda, entry_of
 from phonetree.console.edits import OutdatedError, Preview, told
 from phonetree.console.entry_form import EntryForm
 from phonetree.console.errors import Page
@@ -24,6 +25,8 @@ from phonetree.console.layout import render
 from phonetree.console.origin import from_elsewhere
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
+from phonetree.console.short_notice import TITLES, Change
+from phonetree.console.times import for_a_field
 from phonetree.core.schedule import DatedHours, Names, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
@@ -189,7 +192,7 @@ def _is_made(site: Site, wanted: Edit) -> bool:
     match wanted:
         case Add(entry):
             return entry in dated
-        case Change(before, after):
+        case editing.Change(before, after):
             return after in dated and (before == after or before not in dated)
         case Remove(entry):
             return entry not in dated and entry_of(site.schedule, entry.first) is None
@@ -236,9 +239,21 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
         editor=staff().may(Role.EDITOR),
+        shifts=[(each, _changes(each)) for each in shown.shifts if each.ends > now],
         closed_again=joined(view.site.schedule, shown.entry) if shown.entry and not form.only else None,
         back=_at(asked),
     )
+
+
+def _changes(shift: ShiftLine) -> list[tuple[str, str]]:
+    """What can be changed about a shift at short notice: in words, and the form for it, filled in."""
+    me = staff().name if staff().name in shift.names else None
+    only = shift.names[0] if len(shift.names) == 1 else None
+    begins, ends = for_a_field(shift.begins), for_a_field(shift.ends)
+    return [
+        (TITLES[change], url_for("today.form", change=change, begins=begins, ends=ends, away=name))
+        for change, name in ((Change.AWAY, me), (Change.COVER, only))
+    ]
 
 
 def _instead(site: Site, form: EntryForm) -> str:

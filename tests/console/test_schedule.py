@@ -170,6 +170,43 @@ def test_a_day_has_its_form_for_editors_alone(made: Console) -> None:
     assert 'name="began"' not in made.client(Role.EDITOR).get("/staff/schedule/2026-11-20").get_data(as_text=True)
 
 
+def test_from_a_day_its_shifts_lead_to_the_forms_filled_in(made: Console) -> None:
+    sam = made.client(made.staff(Role.MEMBER, name="First advocate"))
+    tuesday = sam.get("/staff/schedule/2026-12-01")
+    for words, away in (("I am away", "First advocate"), ("Cover a shift", "")):
+        there = _link(tuesday, words)
+        form = sam.get(there).get_data(as_text=True)
+        assert 'name="until_at" data-chooses="until-other" value="2026-12-01T17:00"' in form
+        assert 'name="begins_at" data-chooses="begins-at" value="2026-12-01T09:00"' in form
+        assert re.findall(r'name="(\w+)" value="([^"]*)" id="[^"]*" checked', form) == [
+            *([("away", away), ("by", "nobody")] if away else []), ("until", "other"), ("begins", "at"),
+        ]  # fmt: skip
+    today = sam.get(_link(sam.get("/staff/schedule/2026-11-23"), "I am away")).get_data(as_text=True)
+    assert 'value="2026-11-23T17:00"' in today
+    assert 'name="begins" value="now" id="begins-now" checked' in today, "it has begun"
+    for day in ("2026-11-20", "2026-11-26"):
+        assert "I am away" not in _words(sam.get(f"/staff/schedule/{day}")), "over, and closed"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "begins=2026-12-01T09:00", "begins=x&ends=2026-12-01T09:00", "begins=2026-12-02T09:00&ends=2026-12-01T09:00",
+        "begins=2026-11-20T09:00&ends=2026-11-20T17:00", "begins=2026-12-01T09:00&ends=9999-12-31T00:00",
+        "away=<b>nobody</b>&begins=&ends=", "away=Nobody",
+    ],
+)  # fmt: skip
+def test_an_address_that_makes_no_sense_fills_nothing_in(made: Console, query: str) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ("away", "cover", "close"):
+        plain, asked = (re.sub(r'"csrf_token" value="[^"]+"', "", page.get_data(as_text=True)) for page in (
+            client.get(f"/staff/today/{change}"), client.get(f"/staff/today/{change}?{query}"),
+        ))  # fmt: skip
+        assert asked == plain
+    elsewhere = client.get("/staff/today/away?away=First advocate", **{"Sec-Fetch-Site": "cross-site"})
+    assert 'value="First advocate" id="away-First advocate" checked' not in elsewhere.get_data(as_text=True)
+
+
 # -- editing
 
 
@@ -420,7 +457,7 @@ def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
 
 
 def _link(answer: TestResponse, words: str) -> str:
-    found = re.search(rf'href="([^"]+)">{words}', answer.get_data(as_text=True))
+    found = re.search(rf'href="([^"]+)"[^>]*>{words}', answer.get_data(as_text=True))
     assert found, words
     return found[1].replace("&amp;", "&")
 

@@ -235,6 +235,7 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         languages=_languages(view.site),
         reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
         instead=_instead(view.site, form) if "first" in problems else "",
+        opening=not (form.old or shown.usually_open),
         several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",

@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
-from phonetree.config.editing import Add, Change, Edit, Part, Remove, closed_anyway, described, edited, in_words
+from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove, closed_anyway, described, edited, in_words
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
@@ -215,7 +215,7 @@ def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
 def day_of(edit: Edit) -> date:
     """The first day that an edit is about."""
     match edit:
-        case Add(entry) | Change(_, entry) | Remove(entry):
+        case Add(entry) | Change(_, entry) | Remove(entry) | Join(entry, _):
             return entry.first
         case Part(_, day, _):
             return day
@@ -242,6 +242,8 @@ def told(edit: Edit) -> str:
         case Part(entry, day, after):
             now = described(after) if after else f"{in_words(day)} is as usual"
             return f"only this day changed: {now}; the rest of {described(entry)} stays"
+        case Join(entry, whole):
+            return f"closed again: {described(entry)} is part of {described(whole)}"
 
 
 def kind(entry: DatedHours) -> str:

@@ -13,6 +13,7 @@ from phonetree.console.access import needs, polled, staff
 from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
+from phonetree.console.origin import from_elsewhere
 from phonetree.console.services import services
 from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice
 from phonetree.console.warnings import warnings
@@ -167,7 +168,8 @@ def form(change: str) -> str:
     first = Form(asked, until=notice.endings(asked)[0].value)
     if asked is Change.AWAY:
         first = replace(first, away=_me(notice), by=NOBODY)
-    return _form(notice, replace(first, begins_at=times.for_a_field(notice.now)))
+    first = replace(first, begins_at=times.for_a_field(notice.now))
+    return _form(notice, _for_a_shift(notice, first) if asked in COVERS else first)
 
 
 @blueprint.post("/staff/today/<change>")
@@ -223,6 +225,21 @@ def _change(name: str) -> Change:
     if name not in list(Change):
         abort(404)
     return Change(name)
+
+
+def _for_a_shift(notice: ShortNotice, first: Form) -> Form:
+    """The form for the shift in the address, as far as that makes sense: Schedule leads here."""
+    if from_elsewhere():  # a link fills no form in
+        return first
+    if (away := request.args.get("away", "")) in notice.members():
+        first = replace(first, away=away)
+    with suppress(OverrideError):
+        begins, ends = (times.typed(request.args.get(name, ""), notice.zone, name) for name in ("begins", "ends"))
+        if notice.now < ends and begins < ends:
+            first = replace(first, until=times.OTHER, until_at=times.for_a_field(ends))
+            if begins > notice.now:
+                first = replace(first, begins="at", begins_at=times.for_a_field(begins))
+    return first
 
 
 def _me(notice: ShortNotice) -> str:

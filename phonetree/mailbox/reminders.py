@@ -4,6 +4,7 @@ A reminder says when the shift is and in which team, and nothing about calls. On
 again until the shift begins, and its owner is shown that it fails.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,10 @@ LEASE_SECONDS = 120
 
 LONGEST_ADDRESS = 500
 
+TEST = "This is a test of your reminders: they arrive. There is nothing to do."
+
+_E_MAIL = re.compile(r"[^@\s/:]+@[^@\s/:]+\.[^@\s/:]+\Z")
+
 ON_THIS_MACHINE = frozenset({"dbus", "gnome", "kde", "glib", "qt", "macosx", "windows", "syslog", "rsyslog"})
 """Ways that end on the server's own screen or log."""
 
@@ -32,12 +37,18 @@ def good_address(text: str) -> str:
     kind = address.partition(":")[0].lower()
     if not address:
         raise EditError({"address": "Write where reminders go, such as mailto://..., or leave them off"})
+    if _E_MAIL.match(address):
+        name, _, provider = address.partition("@")
+        raise EditError({"address": (
+            "An e-mail address alone is not enough: a mailbox has to send the e-mail. Write its name, password and "
+            f"provider, as in mailto://{name}:PASSWORD@{provider}, or choose one of the ways below"
+        )})  # fmt: skip
     if len(address) > LONGEST_ADDRESS or len(address.split()) != 1:
         raise EditError({"address": "Write one address, without spaces"})
     import apprise
 
     if kind in ON_THIS_MACHINE or not apprise.Apprise().add(address):
-        hint = "see github.com/caronc/apprise for how it is written"
+        hint = "write it as one of the ways below has it, or ask whoever runs the server"
         raise EditError({"address": f"This is not an address that reminders can be sent to; {hint}"})
     return address
 
@@ -72,6 +83,11 @@ class ReminderRounds:
         sent = _sent(reminder, told(reminder.member, shift))
         again = now + backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, attempts)
         self._kept.done(reminder, begins_at, None if sent else again)
+
+
+def tried(reminder: Reminder) -> bool:
+    """Whether a test was delivered to an address."""
+    return _sent(reminder, TEST)
 
 
 def told(member: str, shift: Shift) -> str:

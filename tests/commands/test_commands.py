@@ -242,6 +242,18 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     assert "a caller who reached nobody is hung up on" in capsys.readouterr().out
 
 
+def test_prove_names_the_cause_when_nobody_has_a_phone(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert database
+    assert main(["migrate"]) == 0
+    monkeypatch.setenv("SECRET_KEY", "a-secret" + "0" * 32)
+    assert main(["prove", "--config", str(VPR), "--at", "2026-11-22"]) == KNOWN_PROBLEM
+    printed = capsys.readouterr().out
+    assert printed.count("Nobody in team 'advocates' has a phone; add one on the console's page People") == 1
+    assert "BROKEN  0 reaches a person from every menu." in printed, "the promise stays broken"
+
+
 def test_prove_speaks_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "--format", "json"]) == 0
     proof = json.loads(capsys.readouterr().out)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -90,6 +90,17 @@ def test_hours_tell_of_it(store: Store, capsys: pytest.CaptureFixture[str]) -> N
     capsys.readouterr()
     assert main(["hours", "--at", f"{day} 11:00", "--days", "0"]) == 0
     assert capsys.readouterr().out.splitlines()[0].endswith(": open")
+
+
+def test_the_listed_days_are_as_callers_meet_them(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    assert main(["override", "add", "closed", "--from", f"{day} 12:00", "--until", f"{day} 23:00"]) == 0
+    for days in ("1", "15"):  # of so many only those that are unusual are listed
+        capsys.readouterr()
+        assert main(["hours", "--at", f"{day} 08:00", "--days", days]) == 0
+        assert f"{date.fromisoformat(day):%a %d %b %Y}  9:00-12:00    (usually 9:00-17:00)" in (
+            capsys.readouterr().out.splitlines()
+        )
 
 
 def test_hours_make_no_database(

@@ -6,6 +6,8 @@ import pytest
 from icalendar import Calendar
 
 from phonetree.console import feed
+from phonetree.mailbox.notices import Channel
+from phonetree.mailbox.reminders import TEST
 from phonetree.store import actions
 from phonetree.store.roles import Role
 from tests.support.console import URL, Client, Console
@@ -163,3 +165,38 @@ def test_one_that_fails_is_shown_to_its_owner(made: Console) -> None:
     (wanted,) = kept.wanted()
     kept.done(wanted, 0, again_at=1)
     assert "The last one could not be delivered: check the address." in client.get(PAGE).get_data(as_text=True)
+
+
+def test_a_test_is_sent_to_where_the_reminders_go(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str]] = []
+
+    def send(channel: Channel, words: str) -> bool:
+        sent.append((channel.address, words))
+        return len(sent) == 1
+
+    monkeypatch.setattr(Channel, "send", send)
+    client, fields = made.client(Role.MEMBER), {"member": FIRST, "what": "test"}
+
+    def test(by: Client = client) -> str:
+        by.post(f"{PAGE}/reminders/switch", fields)
+        return by.get(PAGE).get_data(as_text=True)
+
+    test()
+    assert sent == [], "there is no address yet"
+    client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "json://127.0.0.1/a-secret", "minutes": "30"})
+    text = test()
+    assert "A test was sent by json." in text
+    assert "a-secret" not in text
+    assert "A test was sent just now." in test()
+    made.later(seconds=30)
+    assert "The test could not be delivered" in test()
+    test(made.client(Role.EDITOR))
+    assert sent == [("json://127.0.0.1/a-secret", TEST)] * 2, "nobody else's goes there"
+
+
+def test_a_plain_e_mail_address_is_explained(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    answer = client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "sam@example.org", "minutes": "30"})
+    assert answer.status_code == 422
+    assert "as in mailto://sam:PASSWORD@example.org" in answer.get_data(as_text=True)
+    assert made.services.reminders.of(made.accounts[Role.MEMBER].id) == ()

@@ -94,6 +94,9 @@ def test_a_recovery_code_is_taken_once_however_it_is_typed(made: Console) -> Non
     assert left
     assert len(left.recovery) == identity.RECOVERY_CODES - 1
     assert any("recovery code used, 9 left" in each.what for each in since(made.services.store, 0))
+    listed = made.client(Role.ADMIN).get("/staff/accounts/actions").get_data(as_text=True)
+    assert "nobody's successful sign-ins, unless a recovery code was used for one" in listed
+    assert "recovery code used, 9 left" in listed
 
 
 def test_a_member_needs_no_second_factor_but_may_have_one(made: Console) -> None:

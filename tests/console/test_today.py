@@ -243,7 +243,9 @@ def test_every_line_of_any_call_names_no_number(made: Console) -> None:
     for keys in ("", "1", "0", "2,1", "3"):
         for phones in simulated.PHONES:
             for line in simulated.call(site, made.now.astimezone(site.schedule.zone), keys, phones):
-                assert not re.search(r"\+\d{5}", line.words), line
+                assert not re.search(r"\+\d{5}|\[\w\w-\w\w\]", line.words), line
+    spoken = [line.words for line in simulated.call(site, made.now, "", "nobody")]
+    assert any("(español) Para español" in words for words in spoken), "languages by their names"
 
 
 def test_times_are_said_as_staff_say_them(made: Console) -> None:

@@ -17,7 +17,7 @@ from phonetree.commands.work.keys import keys_of_the_server
 from phonetree.commands.work.reading import with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import broken_promises
+from phonetree.config.promises import SHOWN, broken_promises
 from phonetree.config.site import Loaded, load
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
@@ -147,8 +147,10 @@ def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
     yield Finding("files", "ok", f"the files are valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
+        first, more = broken[0].text.removesuffix(SHOWN), len(broken) - 1
+        others = f" And {more} more problem{'s'[: more > 1]}." if more else ""
         hint = "scripts/phonetree prove shows the calls"
-        yield Finding("promises", "wrong", f"{len(broken)} promises to callers are broken: {broken[0].text}", hint)
+        yield Finding("promises", "wrong", f"promises to callers are broken: {first}{others}", hint)
     else:
         yield Finding("promises", "ok", "every promise to callers is kept")
     for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):

@@ -14,13 +14,14 @@ from werkzeug.datastructures import MultiDict
 from phonetree.config.override import changes_something, check, left_alone, read_cover, read_override
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
+from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
-from phonetree.store.servers import left_out, servers
+from phonetree.store.servers import known, left_out
 
 NOBODY = "nobody"
 
@@ -102,12 +103,23 @@ class ShortNotice:
         self.zone = self.written.schedule.zone
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
         self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
-        self.servers = servers(running.store, running.seconds())
+        every, seconds = known(running.store), running.seconds()
+        self.servers = tuple(each for each in every if not each.silent(seconds))
+        self.silent = tuple(each for each in every if each.silent(seconds))
+        """Servers that were there and do not report any more."""
         self.refused = left_out(self.servers)
         """Why servers do not answer with an override, by its number."""
         self.in_force = tuple(each for each in self.kept if each.number not in self.refused)
         self.others = standing(self.in_force)
         self.site = overridden(self.written, self.others)
+
+    @property
+    def silence(self) -> Silence:
+        """The servers that do not report any more, in words."""
+        if not self.silent:
+            return NONE_SILENT
+        since = datetime.fromtimestamp(last_seen(self.silent), self.zone)
+        return Silence(len(self.silent), len(self.silent) + len(self.servers), times.when(since, self.now))
 
     # -- a form
 

@@ -20,6 +20,8 @@ from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, first_name
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
+from phonetree.store.roles import Role
+from phonetree.store.servers import Servers
 
 blueprint = Blueprint("today", __name__)
 
@@ -64,7 +66,7 @@ def page() -> str:
         changes=TITLES,
         following=_following(notice),
         state=_state(notice),
-        warnings=warnings(services(), notice.loaded, notice.servers, staff(), now),
+        warnings=warnings(services(), notice, staff()),
     )
 
 
@@ -80,11 +82,13 @@ def follow() -> str:
 def _state(notice: ShortNotice) -> str:
     """Changes when what the page says does, so that a page that is left open can say that it is out of date."""
     stands = [(each.number, each.override.ends, each.number in notice.refused) for each in notice.kept]
-    return sha256(repr((stands, _headline(notice), notice.loaded.site.revision)).encode()).hexdigest()[:12]
+    silent = [each.name for each in notice.silent]
+    said = (stands, _headline(notice), notice.loaded.site.revision, silent)
+    return sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def _following(notice: ShortNotice) -> Following:
-    return following(notice.servers, notice.in_force, services().seconds())
+    return following(notice.servers, notice.in_force, services().seconds(), notice.silence)
 
 
 def _headline(notice: ShortNotice) -> str:
@@ -201,6 +205,15 @@ def again(number: int) -> Response:
         flash(f"This could not be undone: {error}")
         return redirect(url_for("today.page"), 303)
     return redirect(url_for("today.page", done=saved), 303)
+
+
+@blueprint.post("/staff/today/servers/taken-away")
+@needs(Role.ADMIN)
+def taken_away() -> Response:
+    """Forgets servers that do not report any more, because somebody took them away."""
+    running = services()
+    Servers(running.store).forget(request.form.getlist("server"), staff().name, running.seconds())
+    return redirect(url_for("today.page"), 303)
 
 
 def _change(name: str) -> Change:

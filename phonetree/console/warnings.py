@@ -3,7 +3,7 @@
 Only what somebody has to do something about. Whatever a server reports is its own word, and is shown as text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +13,13 @@ from flask import url_for
 from phonetree.config.advice import missing_closures, old_numbers
 from phonetree.config.site import Loaded
 from phonetree.console.services import ConsoleServices
+from phonetree.console.short_notice import ShortNotice
 from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
-from phonetree.store.servers import Report, Server, looked
+from phonetree.store.servers import Report, looked
 from phonetree.store.voicemails import Voicemails
 
 _REFUSED = "The last edit was refused, and callers hear the version before it"
@@ -31,31 +32,39 @@ BACKUP_HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class StaffWarning:
-    """What is wrong, what to do about it, and the page where to do it ("": it is done elsewhere)."""
+    """What is wrong, what to do about it, and the page where to do it ("": it is done elsewhere). `servers` are the
+    names of those that somebody may say were taken away."""
 
     text: str
     todo: str
     address: str = ""
+    servers: tuple[str, ...] = ()
 
 
-def warnings(
-    running: ConsoleServices, loaded: Loaded, reports: Sequence[Server], who: Account, now: datetime
-) -> list[StaffWarning]:
-    """Everything that is wrong, for somebody to see; the most urgent first. `reports` are those of the servers."""
+def warnings(running: ConsoleServices, notice: ShortNotice, who: Account) -> list[StaffWarning]:
+    """Everything that is wrong, for somebody to see; the most urgent first."""
     found = [
-        *_servers(running, [each.report for each in reports]),
+        *_silent(notice, who),
+        *_servers(running, [each.report for each in notice.servers]),
         *_provider(running),
         *_line(running),
-        *_site(loaded, now),
+        *_site(notice.loaded, notice.now),
     ]
     if who.may(Role.ADMIN):
         found += _admin(running)
     return found
 
 
-def _servers(running: ConsoleServices, reports: Sequence[Report]) -> Iterator[StaffWarning]:
-    if not reports:
-        yield StaffWarning("No server reports, so nobody knows whether calls are answered.", _OPERATOR)
+def _silent(notice: ShortNotice, who: Account) -> Iterator[StaffWarning]:
+    words, names = notice.silence.words, tuple(each.name for each in notice.silent) if who.may(Role.ADMIN) else ()
+    if not notice.servers:
+        so = f"{words}, so callers may not be answered" if words else "Nobody knows whether calls are answered"
+        yield StaffWarning(f"{so}.", _OPERATOR, servers=names)
+    elif words:
+        yield StaffWarning(f"{words}.", "Tell whoever runs the server to start it again.", servers=names)
+
+
+def _servers(running: ConsoleServices, reports: list[Report]) -> Iterator[StaffWarning]:
     if any(report.test_call is False for report in reports):
         yield StaffWarning("A server fails its own test call: callers may not be answered.", _OPERATOR)
     for text in dict.fromkeys(report.unkept for report in reports if report.unkept):

@@ -278,24 +278,25 @@ def report(made: Console, name: str, *overrides: tuple[int, int], **more: object
 
 def test_the_page_says_when_every_server_has_followed(made: Console) -> None:
     client = made.client(Role.MEMBER)
-    assert "No server reports, so nobody knows whether calls are answered." in today(client)
+    assert "No server reports. What to do" in today(client)
+    assert "Nobody knows whether calls are answered. Tell whoever runs the server." in today(client)
     report(made, "one")
     report(made, "two")
-    assert "All 2 servers answer with this." in today(client)
+    assert "Both servers answer with this." in today(client)
     save(client, "close", until="opening")
     number, ends = kept(made)[0].number, int(kept(made)[0].override.ends.timestamp())
     assert "0 of 2 servers answer with this so far" in today(client)
     assert "data-again" in client.get("/staff/following").get_data(as_text=True)
     report(made, "one", (number, ends))
-    assert "1 of 2 servers answer with this so far" in today(client)
+    assert "1 of 2 servers answers with this so far" in today(client)
     report(made, "two", (number, ends))
-    assert "All 2 servers answer with this." in today(client)
+    assert "Both servers answer with this." in today(client)
     assert "data-again" not in client.get("/staff/following").get_data(as_text=True)
     client.post(f"/staff/today/overrides/{number}/end")
     assert "0 of 2 servers" in today(client)
     report(made, "one", (number, made.services.seconds()))
     report(made, "two")
-    assert "All 2 servers answer with this." in today(client), "one that has ended makes no difference"
+    assert "Both servers answer with this." in today(client), "one that has ended makes no difference"
 
 
 def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -> None:
@@ -307,6 +308,51 @@ def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -
     assert "The server answers with this." in today(client)
     client.post(f"/staff/today/overrides/{one.number}/end")
     assert "The server does not answer with this yet" in today(client)
+
+
+def following(client: Client) -> str:
+    return text(client.get("/staff/following").get_data(as_text=True))
+
+
+def test_servers_that_were_killed_are_seen_within_two_minutes_and_stay_seen(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for name in ("one", "two"):
+        report(made, name, place=name)
+    made.later(seconds=119)
+    assert following(client) == "Both servers answer with this."
+    state = re.findall('data-state="[^"]*"', client.get("/staff/following").get_data(as_text=True))
+    report(made, "two", place="two")
+    made.later(seconds=1)
+    assert following(client) == "1 of 2 servers answers with this; 1 has not reported since 10:00. What to do"
+    assert state[0] not in client.get("/staff/following").get_data(as_text=True), "a page left open says so"
+    asked = "Tell whoever runs the server to start it again."
+    assert f"1 of 2 servers has not reported since 10:00. {asked}" in today(client)
+    made.later(seconds=120)
+    words = "No server has reported since 10:01"
+    assert following(client) == f"{words}. What to do"
+    assert f"{words}, so callers may not be answered. Tell whoever runs the server." in today(client)
+    report(made, "two", place="two")
+    made.later(days=1)
+    client = made.client(Role.MEMBER)
+    report(made, "two", place="two")
+    assert "1 of 2 servers has not reported since Monday 23 November 10:00" in today(client), "until it is back"
+    Servers(made.services.store).tell("anew", Report("abc", place="one"), made.services.seconds())
+    assert following(client) == "Both servers answer with this."
+    assert "has not reported" not in today(client)
+
+
+def test_an_admin_says_that_a_server_was_taken_away(made: Console) -> None:
+    member, admin = made.client(Role.MEMBER), made.client(Role.ADMIN)
+    report(made, "gone", place="a")
+    made.later(minutes=5)
+    report(made, "there", place="b")
+    sent = {"server": re.findall('name="server" value="([^"]*)"', admin.get("/staff/").get_data(as_text=True))}
+    assert sent == {"server": ["gone"]}
+    assert 'name="server"' not in member.get("/staff/").get_data(as_text=True)
+    assert member.post("/staff/today/servers/taken-away", sent).status_code == 403
+    assert "1 of 2 servers has not reported" in today(admin)
+    assert admin.post("/staff/today/servers/taken-away", sent).status_code == 303
+    assert following(admin) == "The server answers with this."
 
 
 @pytest.mark.parametrize(

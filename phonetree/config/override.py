@@ -169,6 +169,37 @@ def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> 
     return new, {node.otherwise for node in nodes if isinstance(node, Connect) and node.team in teams}
 
 
+def away_then(override: Override, others: tuple[Override, ...]) -> list[tuple[datetime, datetime]]:
+    """When whoever takes a place is away by one of the `others`: they are rung in that place all the same."""
+    by = override.cover.by if override.cover else ""
+    found: list[tuple[datetime, datetime]] = []
+    absences = [each for each in others if by and each.cover and each.cover.away == by]
+    for each in sorted(absences, key=lambda absence: absence.begins):
+        begins, ends = max(each.begins, override.begins), min(each.ends, override.ends)
+        if found and begins <= found[-1][1]:
+            found[-1] = found[-1][0], max(ends, found[-1][1])
+        elif begins < ends:
+            found.append((begins, ends))
+    return found
+
+
+def only_away(site: Site, override: Override, others: tuple[Override, ...]) -> list[Gap]:
+    """When, because of a cover, only whoever takes the place can be rung in a team, and is away."""
+    by = override.cover.by if override.cover else ""
+    absent = tuple(Override(*stretch, None, {}, Cover(by)) for stretch in away_then(override, others))
+    if not absent:
+        return []
+    alone, without = (
+        gaps(overridden(site, all_), override.begins, override.ends)
+        for all_ in ((override, *others), (*absent, override, *others))
+    )
+    return [
+        gap
+        for gap in without
+        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in alone)
+    ]
+
+
 def changes_something(site: Site, override: Override, others: tuple[Override, ...]) -> bool:
     """Whether callers meet anything else because of an override: closing a closed line changes nothing."""
     if override.words:

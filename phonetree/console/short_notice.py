@@ -4,14 +4,22 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
-from phonetree.config.override import changes_something, check, left_alone, read_cover, read_override
+from phonetree.config.override import (
+    away_then,
+    changes_something,
+    check,
+    left_alone,
+    only_away,
+    read_cover,
+    read_override,
+)
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
 from phonetree.console.following import NONE_SILENT, Silence, last_seen
@@ -65,6 +73,7 @@ class Form:
     away: str = ""
     by: str = ""
     accepted: tuple[NodeId, ...] = ()
+    although: str = ""
     keys: str = ""
     phones: str = "somebody"
 
@@ -76,20 +85,42 @@ class Form:
         return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
 
 
-_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "keys", "phones")
+_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "although", "keys", "phones")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an override will do: in a sentence, whether it changes anything, what callers hear first, who can be rung
-    when, and what callers come to meanwhile if nobody can."""
+    """What an override will do: in a sentence, what it replaces, whether it changes anything, what callers hear first,
+    who can be rung when, and what callers come to meanwhile if nobody can. `away` says that whoever takes the place is
+    away then, and `only_away` when nobody else could be rung."""
 
     sentence: str
+    replaces: tuple[str, ...]
     changes: bool
     heard: tuple[simulated.Heard, ...]
     rung: tuple[str, ...]
     alone: tuple[str, ...]
     come_to: Mapping[NodeId, str]
+    away: str
+    only_away: tuple[str, ...]
+
+
+def with_stop(text: str) -> str:
+    """A text with its full stop, unless it ends with a sentence that somebody says."""
+    return text if text.rstrip("”")[-1:] in (".", "!", "?", "…") else f"{text}."
+
+
+def as_sentence(text: str) -> str:
+    """A text as a sentence of its own."""
+    return f"{text[:1].upper()}{with_stop(text[1:])}"
+
+
+def shared(one: Override, other: Override) -> frozenset[str]:
+    """What two overrides both decide, and only the newer one while both last: "place", "hours", "words"."""
+    if one.cover and other.cover:
+        return frozenset({"place"} if one.cover.away == other.cover.away else ())
+    hours, words = bool(one.kind and other.kind), bool(one.words and other.words)
+    return frozenset(name for name, both in (("hours", hours), ("words", words)) if both)
 
 
 class ShortNotice:
@@ -221,13 +252,28 @@ class ShortNotice:
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(
-            self.sentence(wanted),
+            as_sentence(self.sentence(wanted)),
+            tuple(self._replacing(wanted)),
             changes_something(self.written, wanted, self.others),
             heard,
             tuple(filter(None, rung)),
             self.gap_words(new),
             {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
+            self._away(wanted),
+            self.gap_words(only_away(self.written, wanted, self.others)),
         )
+
+    def accepts_absence(self, wanted: Override, form: Form) -> bool:
+        """Whether it is accepted by name, if it has to be, that only somebody can be rung who is away."""
+        by = wanted.cover.by if wanted.cover else ""
+        return form.although == by or not only_away(self.written, wanted, self.others)
+
+    def _away(self, wanted: Override) -> str:
+        stretches = [self._local(*each) for each in away_then(wanted, self.others)]
+        if not stretches or not wanted.cover:
+            return ""
+        when = " and ".join(times.stretch_words(begins, ends, self.now) for begins, ends in stretches)
+        return f"{wanted.cover.by} is away {when}, and would be rung all the same."
 
     def call(self, wanted: Override, form: Form) -> list[simulated.Line]:
         """A call under an override, when it begins. Raises SimulationError."""
@@ -235,10 +281,59 @@ class ShortNotice:
         return simulated.call(under, max(wanted.begins, self.now), form.keys, form.phones)
 
     def sentence(self, override: Override) -> str:
-        """What an override does, and when."""
-        begins, ends = self._local(override.begins, override.ends)
-        words = f', saying "{first_name(override.words)}"' if override.words else ""
-        return f"{override.what} {times.stretch_words(begins, ends, self.now)}{words}"
+        """What an override does, and when. The words of staff come last."""
+        when = times.stretch_words(*self._local(override.begins, override.ends), self.now)
+        words = f"“{first_name(override.words)}”" if override.words else ""
+        if override.kind is None and words:
+            return f"callers hear first {when}: {words}"
+        return f"{override.what} {when}{', saying ' if words else ''}{words}"
+
+    def replaced(self, kept: Kept) -> list[str]:
+        """What newer ones decide in place of one that stands, and when."""
+        found: list[tuple[datetime, datetime, frozenset[str]]] = []
+        said = []
+        for newer in self.in_force:
+            if newer.number == kept.number:
+                break
+            both = shared(kept.override, newer.override)
+            stretch = self._both(kept.override, newer.override)
+            if not both or not stretch or any(a <= stretch[0] and stretch[1] <= b and both <= c for a, b, c in found):
+                continue
+            found.append((*stretch, both))
+            what = self._part(kept.override, both)
+            when = times.stretch_words(*stretch, self.now)
+            said.append(as_sentence(f"{what} replaced {when}, by {newer.by}: {self.sentence(newer.override)}".strip()))
+        return said
+
+    def alike(self, kept: Kept) -> list[Kept]:
+        """Those that go on deciding what one that was ended decided."""
+        return [
+            each
+            for each in self.in_force
+            if each.number != kept.number
+            and shared(each.override, kept.override)
+            and self._both(each.override, kept.override)
+        ]
+
+    def _replacing(self, wanted: Override) -> Iterator[str]:
+        for older in self.in_force:
+            both, stretch = shared(older.override, wanted), self._both(older.override, wanted)
+            if both and stretch:
+                what, when = self._part(older.override, both), times.stretch_words(*stretch, self.now)
+                replaces = f"{what} replaced {when}" if what else f"replaced {when}"
+                yield as_sentence(f"{replaces} by this: {self.sentence(older.override)}")
+
+    @staticmethod
+    def _part(override: Override, both: frozenset[str]) -> str:
+        """Which part of an override is meant; "" if all of it."""
+        if both == shared(override, override):
+            return ""
+        return "the words are" if "words" in both else "the hours are"
+
+    def _both(self, one: Override, other: Override) -> tuple[datetime, datetime] | None:
+        """While two overrides last together, from now on."""
+        begins, ends = max(one.begins, other.begins, self.now), min(one.ends, other.ends)
+        return self._local(begins, ends) if begins < ends else None
 
     def rung(self, stretch: Stretch) -> str:
         """Who can be rung in a stretch; "" while the line is closed."""

@@ -1,8 +1,9 @@
 """Today: what callers meet now, who is rung, what is wrong; and what staff change at short notice."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -14,10 +15,20 @@ from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
 from phonetree.console.services import services
-from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice
+from phonetree.console.short_notice import (
+    COVERS,
+    NOBODY,
+    TITLES,
+    Change,
+    Form,
+    Preview,
+    ShortNotice,
+    as_sentence,
+    with_stop,
+)
 from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
-from phonetree.core.schedule import Kind, first_name
+from phonetree.core.schedule import Kind, first_name, midnight
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
 from phonetree.store.roles import Role
@@ -34,14 +45,15 @@ NEXT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An override as the page shows it: in words, who made it, whether its time has come, and why servers do not answer
-    with it ("": they do)."""
+    """An override as the page shows it: in words, who made it, whether its time has come, why servers do not answer
+    with it ("": they do), and what newer ones decide in its place."""
 
     number: int
     words: str
     by: str
     in_force: bool
     why_not: str
+    replaced: list[str]
 
 
 @blueprint.get("/staff/")
@@ -51,7 +63,9 @@ def page() -> str:
     notice = ShortNotice(services())
     site, now = notice.site, notice.now
     status = site.schedule.status(now)
-    standing = tuple(_standing(notice, each) for each in notice.kept)
+    in_order = sorted(notice.kept, key=lambda each: max(each.override.begins, now))
+    standing = tuple(_standing(notice, each) for each in in_order)
+    ended = _ended()
     return render(
         "console/today.html",
         status=status,
@@ -59,7 +73,8 @@ def page() -> str:
         why=_why(notice),
         standing=standing,
         done=next((each for each in standing if each.number == _number("done")), None),
-        ended=_ended(notice),
+        ended=ended and _standing(notice, ended),
+        alike=[_standing(notice, each) for each in notice.alike(ended)] if ended else [],
         rung=_rung(notice),
         gaps=notice.gap_words(gaps(site, now, now + timedelta(days=GAP_DAYS))),
         gap_days=GAP_DAYS,
@@ -98,25 +113,37 @@ def _headline(notice: ShortNotice) -> str:
 
 
 def _why(notice: ShortNotice) -> str:
-    """Why the line is open or closed now, and what is next."""
+    """Why the line is open or closed now and until when, and what is next."""
+    status = notice.site.schedule.status(notice.now)
+    is_open = status.kind is Kind.OPEN
+    why = list(_reasons(notice, status.until if is_open else status.next_opening)) or ["These are the usual hours."]
+    if status.next_opening and is_open:
+        why.append(f"The next opening is {times.when(status.next_opening, notice.now)}.")
+    return " ".join(why)
+
+
+def _reasons(notice: ShortNotice, ends: datetime | None) -> Iterator[str]:
+    """What decides from now on until the line opens or closes, each once, but for the usual hours."""
     schedule, now = notice.site.schedule, notice.now
-    status = schedule.status(now)
-    why = "These are the usual hours."
-    if name := first_name(status.names):
-        why = f"Today is {name}."
-    deciding = [each for each in notice.in_force if each.override.kind]
-    ends = status.until if status.kind is Kind.OPEN else status.next_opening
-    if ends and any(each.override.begins < ends and now < each.override.ends for each in deciding):
-        why = "So it was set at short notice."
-    for each in deciding:
-        if each.override.at(now):
-            did = "opened" if each.override.kind is Kind.OPEN else "closed"
-            until = times.when(each.override.ends.astimezone(notice.zone), now)
-            why = f"{each.by} {did} the line until {until}."
-            break
-    if status.next_opening and status.kind is Kind.OPEN:
-        why += f" The next opening is {times.when(status.next_opening, now)}."
-    return why
+    last = ends or now
+    moments = {moment.astimezone(notice.zone) for moment in schedule.overridden()}
+    days = (midnight(notice.zone, now.date() + timedelta(days=1 + number)) for number in range((last - now).days + 2))
+    said: set[object] = set()
+    for moment in (now, *sorted(each for each in {*moments, *days} if now < each <= last)):
+        decides = next((each for each in notice.in_force if each.override.kind and each.override.at(moment)), None)
+        if decides and decides.number not in said:
+            said.add(decides.number)
+            did = "opened" if decides.override.kind is Kind.OPEN else "closed"
+            begins, until = (
+                decides.override.begins.astimezone(notice.zone),
+                decides.override.ends.astimezone(notice.zone),
+            )
+            yield f"{decides.by} {did} the line {times.stretch_words(begins, until, now)}."
+        elif not decides and moment != ends:
+            day = schedule.day(moment.date())
+            if (name := first_name(day.names)) and name not in said:
+                said.add(name)
+                yield as_sentence(f"{times.day_words(day.date, now.date())} is {name}")
 
 
 def _rung(notice: ShortNotice) -> list[str]:
@@ -127,15 +154,15 @@ def _rung(notice: ShortNotice) -> list[str]:
 
 
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:
-    begun = kept.override.begins <= notice.now
-    return Standing(kept.number, notice.sentence(kept.override), kept.by, begun, notice.why_not(kept))
+    begun, why_not = kept.override.begins <= notice.now, notice.why_not(kept)
+    replaced = [] if why_not else notice.replaced(kept)
+    return Standing(kept.number, with_stop(notice.sentence(kept.override)), kept.by, begun, why_not, replaced)
 
 
-def _ended(notice: ShortNotice) -> Standing | None:
+def _ended() -> Kept | None:
     """What was ended just now, if that can be undone."""
     running = services()
-    found = running.overrides.withdrawn(_number("ended"), running.seconds())
-    return _standing(notice, found) if found else None
+    return running.overrides.withdrawn(_number("ended"), running.seconds())
 
 
 def _number(name: str) -> int:
@@ -169,6 +196,8 @@ def change(change: str) -> str | Page | Response:
         return _form(notice, sent, calling=action == "try")
     try:
         wanted = notice.override(sent)
+        if not notice.accepts_absence(wanted, sent):
+            return _form(notice, sent, problem=_ONLY_AWAY), 409
         same = notice.same(wanted)
         number = same.number if same else notice.save(wanted, staff().name)
     except LeftAloneError:
@@ -230,6 +259,11 @@ def _me(notice: ShortNotice) -> str:
 _ALONE = (
     "this is not saved yet: nobody could be rung while the line is open. Choose who takes the place, or tick below "
     "that you accept what callers hear then"
+)
+
+_ONLY_AWAY = (
+    "this is not saved yet: only somebody who is away could be rung. Choose somebody else, or tick below that they are "
+    "to be rung all the same"
 )
 
 

@@ -286,6 +286,18 @@ def test_a_cover_is_told_listed_and_seen_in_the_hours(store: Store, capsys: pyte
     assert [each.what[:27] for each in since(store, 0)] == ["override 1: Second advocate"]
 
 
+def test_a_cover_by_somebody_who_is_away_says_so(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 17:00"]
+    assert main(["override", "cover", "Second advocate", *stretch]) == 0
+    assert "rung all the same" not in capsys.readouterr().out
+    assert main(["override", "cover", "First advocate", "--by", "Second advocate", *stretch]) == 0
+    away, rung = capsys.readouterr().out.splitlines()[1:3]
+    assert away.startswith("Second advocate is away from Wed ")
+    assert away.endswith(" 17:00, and is rung all the same.")
+    assert rung.endswith(" 17:00: Second advocate")
+
+
 def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_come_to_is_accepted(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -147,6 +147,149 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert rung(made, 13) == []
 
 
+def preview(client: Client, change: str, **fields: object) -> str:
+    """What a form shows before it is saved."""
+    return save(client, change, **fields, action="preview").partition("What will happen")[2]
+
+
+AFTERNOON = {"begins": "at", "begins_at": "2026-12-08T12:00", "until": "other", "until_at": "2026-12-08T17:00"}
+
+
+def on_8_december(made: Console, hour: int) -> list[str]:
+    site = overridden(made.services.live.loaded().site, standing(kept(made)))
+    at = site.schedule.zone.localize(datetime.fromisoformat(f"2026-12-08T{hour}:00"))
+    return [member.name for member in ringing.roster(site.teams["advocates"], site.schedule, at)]
+
+
+def test_who_is_away_takes_a_place_only_if_somebody_says_so(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    day = AFTERNOON | {"begins_at": "2026-12-08T09:00"}
+    save(client, "away", away=SECOND, **AFTERNOON)
+    save(client, "away", away=FIRST, accepted="unanswered", **day)
+    assert "nobody is on shift in the next 30 days: advocates: from Tuesday 8 December 12:00" in today(client)
+    covered = AFTERNOON | {"away": FIRST, "by": SECOND, "begins_at": "2026-12-08T13:00"}
+    shown = preview(client, "cover", **covered)
+    when = "from Tuesday 8 December 13:00 until 17:00"
+    assert f"{SECOND} is away {when}, and would be rung all the same. Nobody else could be" in shown
+    assert f"after this: advocates: {when}" in shown
+    assert "this is not saved yet: only somebody who is away" in save(client, "cover", **covered).lower()
+    assert "this is not saved yet" in save(client, "cover", **covered, although=FIRST).lower(), "somebody else's name"
+    assert (len(kept(made)), on_8_december(made, 14)) == (2, [])
+    assert "Done" in save(client, "cover", **covered, although=SECOND)
+    assert (on_8_december(made, 12), on_8_december(made, 14)) == ([], [SECOND])
+
+
+def test_who_is_away_takes_a_place_beside_somebody_with_a_remark(made: Console) -> None:
+    """Nobody is left alone: the other is rung in the place that was theirs, and is not away there."""
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=SECOND, by=FIRST, **AFTERNOON)
+    fields = AFTERNOON | {"away": FIRST, "by": SECOND}
+    shown = preview(client, "cover", **fields)
+    assert f"{SECOND} is away from Tuesday 8 December 12:00 until 17:00, and would be rung all the same." in shown
+    assert "not away" not in preview(client, "cover", **fields | {"until_at": "2026-12-08T12:30"})
+    assert "is away" not in preview(
+        client, "cover", **fields | {"begins_at": "2026-12-08T08:00", "until_at": "2026-12-08T12:00"}
+    )
+
+
+def test_what_still_keeps_a_member_away_is_said_when_an_absence_is_ended(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=FIRST, by=SECOND, until="hours")
+    save(client, "away", away=FIRST, until="other", until_at="2026-11-23T14:00")
+    covered, away = sorted(kept(made), key=lambda each: each.number)
+    ended = client.post(f"/staff/today/overrides/{away.number}/end").headers["Location"]
+    made.later(seconds=15)
+    assert rung(made, 13) == [SECOND]
+    page = client.get(ended).get_data(as_text=True)
+    assert f"This still stands: {SECOND} takes the place of {FIRST} until 17:00." in text(page)
+    again = re.findall(r'action="([^"]*)">(?:(?!</form>).)*End that too', page, re.DOTALL)
+    assert again == [f"/staff/today/overrides/{covered.number}/end"]
+    ended = client.post(again[0]).headers["Location"]
+    made.later(seconds=15)
+    assert rung(made, 13) == [FIRST, SECOND]
+    assert "still stands" not in today(client, ended.removeprefix("/staff/"))
+
+
+def test_a_closure_that_still_stands_is_said_when_another_is_ended(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "close", until="hours")
+    save(client, "close", until="today")
+    newer = kept(made)[0]
+    ended = client.post(f"/staff/today/overrides/{newer.number}/end").headers["Location"]
+    assert "This still stands: closed until 17:00. End that too" in today(client, ended.removeprefix("/staff/"))
+    save(client, "say", until="today", **WORDS)
+    words = kept(made)[0]
+    ended = client.post(f"/staff/today/overrides/{words.number}/end").headers["Location"]
+    assert "still stands" not in today(client, ended.removeprefix("/staff/")), "it says nothing"
+
+
+def test_one_that_a_newer_one_replaces_says_so_for_as_long_as_it_does(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "say", until="today", **WORDS)
+    later = {"words-en": "We are at lunch", "words-es": "Almuerzo"}
+    fields = {"until": "other", "until_at": "2026-11-23T12:00", **later}
+    assert "Replaced until 12:00 by this: callers hear first until midnight: “A storm is coming.”" in preview(
+        client, "close", **fields
+    )
+    save(client, "close", **fields)
+    page = today(client)
+    assert "Replaced until 12:00, by the member: closed until 12:00, saying “We are at lunch”." in page
+    assert made.services.site().schedule.words(made.now)["en"] == "We are at lunch", "as callers hear it"
+    shown = preview(client, "close", until="other", until_at="2026-11-23T17:00")
+    assert "The hours are replaced until 12:00 by this: closed until 12:00" in shown
+    assert "storm" not in shown, "without words it leaves those of others"
+    save(client, "close", until="other", until_at="2026-11-23T17:00")
+    assert "The hours are replaced until 12:00, by the member: closed until 17:00." in today(client)
+    made.later(hours=3)
+    assert "eplaced" not in today(client), "the words are said again"
+
+
+def test_a_cover_replaces_an_absence_and_one_to_come_what_comes_later(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "away", away=FIRST, until="hours")
+    fields = {"begins": "at", "begins_at": "2026-11-23T13:00", "until": "hours"}
+    save(client, "cover", away=FIRST, by=SECOND, **fields)
+    assert today(client).count("eplaced") == 1
+    assert f"Replaced from 13:00 until 17:00, by the member: {SECOND} takes the place of {FIRST}" in today(client)
+
+
+def test_words_alone_are_said_as_what_callers_hear_first(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "close", until="other", until_at="2026-11-23T12:00")
+    assert "Callers hear first until midnight: “A storm is coming.” Save" in preview(
+        client, "say", until="today", **WORDS
+    )
+    after = save(client, "say", until="today", **WORDS)
+    assert "Done: callers hear first until midnight: “A storm is coming.” Undo" in after
+    assert "s usual" not in after
+
+
+def test_what_stands_is_in_the_order_of_its_beginning(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    days = ("2026-11-25", "2026-11-23", "2026-11-24")
+    for day in days:
+        begins = "now" if day == "2026-11-23" else "at"
+        save(client, "close", begins=begins, begins_at=f"{day}T10:00", until="other", until_at=f"{day}T12:00")
+    page = today(client).partition("At short notice")[2]
+    found = [page.index(words) for words in ("Closed until 12:00", "from tomorrow 10:00", "from Wednesday 10:00")]
+    assert found == sorted(found)
+
+
+def test_the_reason_is_that_of_the_whole_time_that_the_headline_names(made: Console) -> None:
+    made.now = datetime.fromisoformat("2026-11-22T17:00+00:00")
+    one, two = made.client(Role.MEMBER), made.client(Role.EDITOR)
+    save(one, "close", until="other", until_at="2026-11-22T18:00")
+    save(two, "close", begins="at", begins_at="2026-11-23T00:00", until="other", until_at="2026-11-24T00:00")
+    words = "the member closed the line until 18:00. the editor closed the line from midnight until tomorrow midnight."
+    assert today(one).partition("Closed until ")[2].startswith(f"Tuesday 9:00 {words}")
+    made.now = datetime.fromisoformat("2026-11-25T23:00+00:00")
+    assert "Closed until Monday 9:00 Tomorrow is Thanksgiving." in today(made.client(Role.MEMBER))
+    made.now = datetime.fromisoformat("2026-11-30T15:00+00:00")
+    one = made.client(Role.MEMBER)
+    save(one, "close", begins="at", begins_at="2026-11-30T15:00", until="other", until_at="2026-11-30T16:00")
+    assert "Open until 15:00 the member closed the line from 15:00 until 16:00. The next" in today(one)
+
+
 def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
     made.now = datetime.fromisoformat("2026-11-22T15:00+00:00")
     form = text(made.client(Role.MEMBER).get("/staff/today/close").get_data(as_text=True))

@@ -121,6 +121,7 @@ def test_a_server_that_runs_never_counts_as_silent(server: Server) -> None:
 def test_a_server_that_stops_takes_its_report_back(server: Server) -> None:
     reporter(server).poll()
     server.services.stop()
+    server.now += timedelta(minutes=1)
     reporter(server).poll()
     with server.worker.store.read() as connection:
         assert connection.execute(table.select()).all() == [], "also when a report was just about to be written"

@@ -111,30 +111,30 @@ def test_hours_make_no_database(
             ["open", "--say", "de=Hallo", "--say", "es="],
             [
                 "'de' is not one of the languages; known here: en, es",
-                "the words in 'es' are empty; write what callers hear",
-                "the words are missing in 'en'; write them in every language",
+                "the words in español (es) are empty; write what callers hear",
+                "the words are missing in English (en); write them in every language",
             ],
         ),
         (
             ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
             [
-                "the words in 'es' have a brace; nothing is filled in here, so write plain words",
-                "the words in 'en' take 16 s to say; every caller hears them first, so leave "
+                "the words in español (es) have a brace; nothing is filled in here, so write plain words",
+                "the words in English (en) take 16 s to say; every caller hears them first, so leave "
                 "out what can wait (at most 15 s)",
             ],
         ),
         (
             ["open", "--say", "es=hola\u202e", "--say", "en=back\ud83d"],
             [
-                "the words in 'es' hold a character that cannot be seen or spoken (U+202E, right-to-left override); "
-                "remove it",
-                "the words in 'en' hold a character that cannot be seen or spoken (U+D83D, half of a character); "
-                "remove it",
+                "the words in español (es) hold a character that cannot be seen or spoken "
+                "(U+202E, right-to-left override); remove it",
+                "the words in English (en) hold a character that cannot be seen or spoken "
+                "(U+D83D, half of a character); remove it",
             ],
         ),
         (
             ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
-            ["the words in 'en' have 65003 characters; at most 500 are allowed, so leave out what can wait"],
+            ["the words in English (en) have 65003 characters; at most 500 are allowed, so leave out what can wait"],
         ),
         (["open", "--say", "hello"], ["--say 'hello' has no language; write it like: --say \"en=Back at 2 PM.\""]),
         (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
@@ -162,7 +162,8 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
         (
             "2030-01-01 10:00",
             "2030-03-01 10:00",
-            "it lasts longer than 31 days; write it into hours.yaml, as a closure or other hours",
+            "it lasts longer than 31 days; choose an earlier end. What lasts is written as closed days or other hours "
+            "under Schedule in the console, or in hours.yaml, and for a member in routing.yaml",
         ),
         ("now", "25:00", "is not a date and time"),
     ],

@@ -26,6 +26,13 @@ _REFUSED = "The last edit was refused, and callers hear the version before it"
 
 _OPERATOR = "Tell whoever runs the server."
 
+_LOOKED_AT = {
+    "caller id": "the number that advocates see when they are rung",
+    "number": "the helpline's number at the provider",
+    "fallback": "what callers hear when no server answers",
+}
+"""What the servers look at, at the provider."""
+
 BACKUP_HOURS = 48
 """An older backup loses more than two days of messages and changes."""
 
@@ -75,7 +82,7 @@ def _servers(running: ConsoleServices, reports: list[Report]) -> Iterator[StaffW
     files = _files(running)
     for text, heard in dict.fromkeys((text, each.revision == files) for each in reports for text in each.problems):
         told = "Callers hear files that break a promise" if heard else _REFUSED
-        yield StaffWarning(f"{told}: {text}", "Correct it.")
+        yield StaffWarning(f"{told}.", f"Tell whoever edits the files: {text}")
     if any(number == 0 for report in reports for number, _ in report.refused):
         yield StaffWarning(
             "What was changed last at short notice could not be checked, and is not in force.", _OPERATOR
@@ -96,7 +103,8 @@ def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
         return
     for about, look in looked(running.store).items():
         for wrong in look.found:
-            yield StaffWarning(f"At the provider ({about}): {wrong.text}", wrong.hint)
+            text = f"Something is wrong with {_LOOKED_AT.get(about, about)}."
+            yield StaffWarning(text, f"{_OPERATOR[:-1]}: {wrong.text} ({wrong.hint})")
 
 
 def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
@@ -120,7 +128,7 @@ def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
 
 def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:
     for _, text in old_numbers(loaded.site, now.date()):
-        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Edit routing.yaml once it is dialled.")
+        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Dial it, and tell whoever edits the files the date.")
     for text in missing_closures(loaded.site, now.date()):
         yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Add the days to the schedule.", url_for("schedule.page"))
 

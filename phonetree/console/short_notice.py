@@ -25,7 +25,7 @@ from phonetree.console import simulated, times
 from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
-from phonetree.core.schedule import Kind, Override, first_name
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
@@ -35,6 +35,10 @@ NOBODY = "nobody"
 
 SAME_SECONDS = 120
 """An override like one that began so lately is the same one, sent twice."""
+
+
+class NotChosenError(OverrideError):
+    """Something has not been chosen yet: no mistake until somebody wants to save."""
 
 
 class Change(StrEnum):
@@ -60,9 +64,17 @@ TITLES = {
 COVERS = frozenset({Change.COVER, Change.AWAY})
 
 
+def change_of(override: Override) -> Change:
+    """The form in which an override is made."""
+    if override.cover:
+        return Change.COVER if override.cover.by else Change.AWAY
+    return next((change for change, kind in KINDS.items() if kind is override.kind), Change.SAY)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is typed in a form: as text, so that nothing is lost when it cannot be taken."""
+    """What is typed in a form: as text, so that nothing is lost when it cannot be taken. `instead` is the number of
+    what stands and is replaced by it."""
 
     change: Change
     begins: str = times.NOW
@@ -74,6 +86,7 @@ class Form:
     by: str = ""
     accepted: tuple[NodeId, ...] = ()
     although: str = ""
+    instead: str = ""
     keys: str = ""
     phones: str = "somebody"
 
@@ -85,7 +98,7 @@ class Form:
         return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
 
 
-_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "although", "keys", "phones")
+_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "although", "instead", "keys", "phones")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +139,16 @@ def shared(one: Override, other: Override) -> frozenset[str]:
 class ShortNotice:
     """The site that callers hear, what stands at short notice, and what a form would add to it."""
 
-    def __init__(self, running: ConsoleServices) -> None:
-        """Raises StoreError and ConfigError."""
+    def __init__(self, running: ConsoleServices, instead: int = 0) -> None:
+        """As if the one with the number `instead` did not stand. Raises StoreError and ConfigError."""
         self._running = running
         self.loaded: Loaded = running.live.loaded()
         self.written = self.loaded.site
         self.zone = self.written.schedule.zone
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
-        self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
+        kept = running.overrides.kept(running.seconds())
+        self.instead = next((each for each in kept if each.number == instead), None)
+        self.kept: tuple[Kept, ...] = tuple(each for each in kept if each.number != instead)
         every, seconds = known(running.store), running.seconds()
         self.servers = tuple(each for each in every if not each.silent(seconds))
         self.silent = tuple(each for each in every if each.silent(seconds))
@@ -143,6 +158,23 @@ class ShortNotice:
         self.in_force = tuple(each for each in self.kept if each.number not in self.refused)
         self.others = standing(self.in_force)
         self.site = overridden(self.written, self.others)
+
+    def filled_in(self, kept: Kept) -> Form:
+        """The form of what stands, to change it."""
+        override, cover = kept.override, kept.override.cover
+        begins, ends = map(times.for_a_field, self._local(override.begins, override.ends))
+        return Form(
+            change_of(override),
+            begins=times.NOW if override.begins <= self.now + timedelta(seconds=COVER_LEAD_SECONDS) else "at",
+            begins_at=begins,
+            until=times.OTHER,
+            until_at=ends,
+            words=override.words,
+            away=cover.away if cover else "",
+            by=(cover.by or NOBODY) if cover else "",
+            accepted=override.accepted,
+            instead=str(kept.number),
+        )
 
     @property
     def silence(self) -> Silence:
@@ -178,14 +210,14 @@ class ShortNotice:
         stretch = self._stretch(form)
         if form.change in COVERS:
             if not form.away or not form.by:
-                raise OverrideError(
+                raise NotChosenError(
                     ["choose who is away" if not form.away else "choose who takes the place, or nobody"]
                 )
             by = "" if form.by == NOBODY else form.by
             return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
         words = {language: text for language, text in form.words.items() if text.strip()}
         if form.change is Change.SAY and not words:
-            raise OverrideError(["write what callers hear first, in every language"])
+            raise NotChosenError(["write what callers hear first, in every language"])
         kind, begin = KINDS.get(form.change), self.now.replace(second=0)  # hours change on whole minutes
         return read_override(self.written, kind, stretch, words, begin, form.accepted)
 
@@ -202,13 +234,21 @@ class ShortNotice:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
         later = None
         if form.begins != times.NOW:
-            later = times.typed(form.begins_at, self.zone, "Begin")
+            later = self._typed(form.begins_at, "Begin")
             if later < self.now - timedelta(seconds=SAME_SECONDS):
-                raise OverrideError(["Begin: that is over; choose from now, or a later time"])
+                raise OverrideError(["the beginning is over already; choose from now, or a later time"])
         if form.until == times.OTHER:
-            return later or begins, times.typed(form.until_at, self.zone, "End")
+            return later or begins, self._typed(form.until_at, "End")
         with_it, ends = times.chosen(form.until)
+        if later and ends <= later:
+            when = times.when(later, self.now)
+            raise NotChosenError([f'it begins {when}; choose a later end, such as a day and a time under "until ..."'])
         return later or with_it or begins, ends
+
+    def _typed(self, text: str, what: str) -> datetime:
+        if not text:
+            raise NotChosenError([f"{what}: choose a day and a time"])
+        return times.typed(text, self.zone, what)
 
     def same(self, wanted: Override) -> Kept | None:
         """The override that stands already if the form was sent twice."""

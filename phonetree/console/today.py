@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.console import simulated, times
 from phonetree.console.access import needs, polled, staff
+from phonetree.console.announcements import ready
 from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
@@ -21,9 +22,11 @@ from phonetree.console.short_notice import (
     TITLES,
     Change,
     Form,
+    NotChosenError,
     Preview,
     ShortNotice,
     as_sentence,
+    change_of,
     with_stop,
 )
 from phonetree.console.warnings import warnings
@@ -35,6 +38,9 @@ from phonetree.store.roles import Role
 from phonetree.store.servers import Servers
 
 blueprint = Blueprint("today", __name__)
+
+_WHO = "member"
+"""In the session: which member was away by the form last."""
 
 GAP_DAYS = 30
 """How far ahead gaps are shown."""
@@ -54,6 +60,7 @@ class Standing:
     in_force: bool
     why_not: str
     replaced: list[str]
+    change: Change
 
 
 @blueprint.get("/staff/")
@@ -156,7 +163,8 @@ def _rung(notice: ShortNotice) -> list[str]:
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:
     begun, why_not = kept.override.begins <= notice.now, notice.why_not(kept)
     replaced = [] if why_not else notice.replaced(kept)
-    return Standing(kept.number, with_stop(notice.sentence(kept.override)), kept.by, begun, why_not, replaced)
+    words, change = with_stop(notice.sentence(kept.override)), change_of(kept.override)
+    return Standing(kept.number, words, kept.by, begun, why_not, replaced, change)
 
 
 def _ended() -> Kept | None:
@@ -167,7 +175,10 @@ def _ended() -> Kept | None:
 
 def _number(name: str) -> int:
     """The number of an override in the address; 0 when there is none."""
-    text = request.args.get(name, "")
+    return _as_number(request.args.get(name, ""))
+
+
+def _as_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
@@ -178,7 +189,12 @@ def _number(name: str) -> int:
 @needs()
 def form(change: str) -> str:
     """The form, with what callers would meet if it was saved as it is."""
-    notice, asked = ShortNotice(services()), _change(change)
+    asked = _change(change)
+    notice = ShortNotice(services(), _number("instead"))
+    if notice.instead:
+        if change_of(notice.instead.override) is not asked:
+            abort(404)
+        return _form(notice, notice.filled_in(notice.instead))
     first = Form(asked, until=notice.endings(asked)[0].value)
     if asked is Change.AWAY:
         first = replace(first, away=_me(notice), by=NOBODY)
@@ -189,9 +205,12 @@ def form(change: str) -> str:
 @needs()
 def change(change: str) -> str | Page | Response:
     """Shows what a change will do, plays a call under it, or saves it."""
-    notice = ShortNotice(services())
+    notice = ShortNotice(services(), _as_number(request.form.get("instead", "")))
     sent = Form.of(_change(change), request.form, notice.written)
     action = request.form.get("action", "")
+    for each in ready(notice.written):
+        if action == f"ready:{each.about}":
+            sent = replace(sent, words=each.words)
     if action != "save":
         return _form(notice, sent, calling=action == "try")
     try:
@@ -200,6 +219,10 @@ def change(change: str) -> str | Page | Response:
             return _form(notice, sent, problem=_ONLY_AWAY), 409
         same = notice.same(wanted)
         number = same.number if same else notice.save(wanted, staff().name)
+        if notice.instead:
+            _withdraw(notice.instead.number)
+        if sent.change is Change.AWAY:
+            session[_WHO] = sent.away
     except LeftAloneError:
         return _form(notice, sent, problem=_ALONE), 409
     except OverrideError as error:
@@ -211,10 +234,14 @@ def change(change: str) -> str | Page | Response:
 @needs()
 def end(number: int) -> Response:
     """Ends an override now."""
+    _withdraw(number)
+    return redirect(url_for("today.page", ended=number), 303)
+
+
+def _withdraw(number: int) -> None:
     running = services()
     with suppress(OverrideError):  # somebody else was quicker, or it ended by itself: the page no longer shows it
         running.overrides.withdraw(number, staff().name, running.seconds(), running.site().schedule.zone)
-    return redirect(url_for("today.page", ended=number), 303)
 
 
 @blueprint.post("/staff/today/overrides/<int:number>/again")
@@ -252,8 +279,9 @@ def _change(name: str) -> Change:
 
 
 def _me(notice: ShortNotice) -> str:
-    """The member who has the name of the account; "" if there is none."""
-    return staff().name if staff().name in notice.members() else ""
+    """The member who has the name of the account, or whom this browser said to be away last; "" if there is none."""
+    names = (staff().name, str(session.get(_WHO, "")))
+    return next((name for name in names if name in notice.members()), "")
 
 
 _ALONE = (
@@ -269,6 +297,7 @@ _ONLY_AWAY = (
 
 def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool = False) -> str:
     preview: Preview | None = None
+    todo = ""
     lines: list[simulated.Line] = []
     try:
         wanted = notice.override(sent)
@@ -277,8 +306,11 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool =
             lines = notice.call(wanted, sent)
     except SimulationError as error:
         problem = problem or str(error)
+    except NotChosenError as error:
+        todo = str(error) if request.method == "POST" else ""
     except OverrideError as error:
         problem = problem or (str(error) if request.method == "POST" else "")
+    written = any(sent.words.values())
     return render(
         "console/short_notice.html",
         title=TITLES[sent.change],
@@ -286,10 +318,13 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool =
         endings=notice.endings(sent.change),
         languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
-        takers=notice.members(with_phones=True) if sent.change in COVERS else (),
+        with_phones=notice.members(with_phones=True),
+        instead=notice.instead and as_sentence(notice.sentence(notice.instead.override)),
+        ready=() if written else [each.about for each in ready(notice.written)],
         covers=sent.change in COVERS,
         phones=simulated.PHONES,
         preview=preview,
         lines=lines,
         problem=problem,
+        todo=todo,
     )

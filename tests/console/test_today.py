@@ -11,6 +11,7 @@ import pytest
 
 from phonetree.config.site import overridden
 from phonetree.console import simulated, times
+from phonetree.console.announcements import ready
 from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
 from phonetree.core.schedule import Kind
@@ -290,6 +291,111 @@ def test_the_reason_is_that_of_the_whole_time_that_the_headline_names(made: Cons
     assert "Open until 15:00 the member closed the line from 15:00 until 16:00. The next" in today(one)
 
 
+def test_what_stands_is_changed_and_ends_with_that(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=FIRST, by=SECOND, until="other", until_at="2026-11-23T14:00")
+    old = kept(made)[0].number
+    page = client.get("/staff/").get_data(as_text=True)
+    assert f'href="/staff/today/cover?instead={old}"' in page
+    form = client.get(f"/staff/today/cover?instead={old}").get_data(as_text=True)
+    assert f"In place of this, which ends when you save: {SECOND} takes the place of {FIRST} until 14:00." in text(form)
+    assert re.findall(r'value="([^"]*)" id="[^"]*" checked', form) == [FIRST, SECOND, "now", "other"]
+    assert 'id="until_at" name="until_at" data-chooses="until-other" value="2026-11-23T14:00"' in form
+    fields = {"instead": old, "until": "other", "until_at": "2026-11-23T16:00"}
+    shown = preview(client, "cover", away=SECOND, by=FIRST, **fields)
+    assert "is away" not in shown, "as if the old one did not stand"
+    save(client, "cover", away=SECOND, by=FIRST, **fields)
+    made.later(seconds=15)
+    assert [(each.override.cover.away, each.number > old) for each in kept(made) if each.override.cover] == [
+        (SECOND, True)
+    ]
+    assert rung(made, 15) == [FIRST]
+    save(client, "cover", away=FIRST, by=FIRST, instead=kept(made)[0].number, until="today")
+    assert len(kept(made)) == 1, "what cannot be saved ends nothing"
+
+
+@pytest.mark.parametrize("change", ["close", "open", "say", "away"])
+def test_each_form_is_filled_in_to_change_what_it_made(made: Console, change: str) -> None:
+    client = made.client(Role.MEMBER)
+    words = WORDS if change == "say" else {}
+    begins = {"begins": "at", "begins_at": "2026-11-24T10:00", "until": "other", "until_at": "2026-11-24T12:00"}
+    save(client, change, away=FIRST, **begins, **words)
+    form = client.get(f"/staff/today/{change}?instead={kept(made)[0].number}").get_data(as_text=True)
+    assert all(f'value="{moment}"' in form for moment in ("2026-11-24T10:00", "2026-11-24T12:00"))
+    assert all(f">{each}</textarea>" in form for each in words.values())
+    other = client.get(f"/staff/today/cover?instead={kept(made)[0].number}")
+    assert other.status_code == 404, "in another form there is nothing to fill in"
+
+
+def test_who_was_away_last_is_chosen_in_the_next_form(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    chosen_ = f'id="away-{SECOND}" checked'
+    assert chosen_ not in client.get("/staff/today/away").get_data(as_text=True)
+    save(client, "away", away=SECOND, until="hours")
+    assert chosen_ in client.get("/staff/today/away").get_data(as_text=True)
+    assert chosen_ not in client.get("/staff/today/cover").get_data(as_text=True), "that is for anybody"
+    assert chosen_ not in made.client(Role.ADMIN).get("/staff/today/away").get_data(as_text=True)
+
+
+def test_a_member_without_a_phone_is_shown_and_cannot_be_chosen(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = made.client(Role.MEMBER)
+    monkeypatch.setattr(
+        ShortNotice, "members", lambda _, with_phones=False: (FIRST,) if with_phones else (FIRST, SECOND)
+    )
+    form = client.get("/staff/today/cover").get_data(as_text=True)
+    assert f'name="by" value="{SECOND}" id="by-{SECOND}" disabled' in form
+    assert f"{SECOND} (no phone)" in text(form)
+    assert f'name="by" value="{FIRST}" id="by-{FIRST}">' in form
+    assert f'name="away" value="{SECOND}" id="away-{SECOND}">' in form
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "words"),
+    [
+        ("close", {"begins": "at", "begins_at": "2026-12-08T12:00", "until": "hours"}, "It begins Tuesday 8 December"),
+        ("close", {"until": "other"}, "End: choose a day and a time."),
+        ("close", {"begins": "at", "until": "today"}, "Begin: choose a day and a time."),
+        ("say", {"until": "today"}, "Write what callers hear first, in every language."),
+        ("cover", {"until": "today"}, "Choose who is away."),
+    ],
+)
+def test_nothing_complains_before_somebody_has_chosen(
+    made: Console, change: str, fields: dict[str, str], words: str
+) -> None:
+    client = made.client(Role.MEMBER)
+    sent = {"begins": "now", "action": "preview", **fields, "until": chosen(client, change, fields["until"])}
+    page = client.post(f"/staff/today/{change}", sent).get_data(as_text=True)
+    assert words in text(page)
+    assert "alert-danger" not in page
+    refused = client.post(f"/staff/today/{change}", sent | {"action": "save"})
+    assert (refused.status_code, kept(made)) == (422, ())
+    assert words in text(refused.get_data(as_text=True))
+    assert "alert-danger" in refused.get_data(as_text=True)
+
+
+def test_it_is_asked_when_it_begins_before_until_when(made: Console) -> None:
+    for change in Change:
+        form = text(made.client(Role.MEMBER).get(f"/staff/today/{change}").get_data(as_text=True))
+        assert form.index("Later, not now") < form.index("Until when?") < form.index("not now: tomorrow, from 9:00")
+
+
+def test_an_announcement_is_ready_in_every_language(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ("say", "close"):
+        page = client.post(f"/staff/today/{change}", {"begins": "now", "action": "ready:Many calls", "until": ""})
+        assert page.status_code == 200
+        fields = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page.get_data(as_text=True))
+        assert [each.partition(" ")[0] for each in fields] == ["Many", "En"]
+    assert kept(made) == ()
+    words = dict(zip(("words-en", "words-es"), map(unescape, fields), strict=True))
+    for each in ready(made.services.site()):
+        save(client, "say", until="today", **{f"words-{language}": said for language, said in each.words.items()})
+    assert len(kept(made)) == 3, "each can be saved as it is"
+    assert kept(made)[1].override.words["en"] == words["words-en"]
+    one = replace(made.services.site(), languages={"fr": made.services.site().languages["en"]})
+    assert ready(one) == (), "in a language that they do not have there are none"
+
+
 def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
     made.now = datetime.fromisoformat("2026-11-22T15:00+00:00")
     form = text(made.client(Role.MEMBER).get("/staff/today/close").get_data(as_text=True))
@@ -307,7 +413,7 @@ def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
         ("close", {"until": "gone"}, "choose until when"),
         ("close", {"until": "today", "begins": "at", "begins_at": ""}, "Begin: choose a day and a time"),
         ("say", {"until": "today"}, "write what callers hear first, in every language"),
-        ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in 'es'"),
+        ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in español (es)"),
         ("say", {"until": "today", "words-en": "{x}", "words-es": "hola"}, "have a brace"),
         ("cover", {"until": "today"}, "choose who is away"),
         ("cover", {"until": "today", "away": FIRST, "by": ""}, "choose who takes the place, or nobody"),
@@ -525,7 +631,8 @@ def test_what_is_wrong_at_the_provider_in_the_files_and_with_the_backup_is_a_war
     member = made.client(Role.MEMBER)
     report(made, "one")
     for words in (
-        "At the provider (fallback): it is old host it anew",
+        "Something is wrong with what callers hear when no server answers.",
+        "Tell whoever runs the server: it is old (host it anew)",
         "There is no key to seal messages with",
         "was last verified 366 days ago; dial it",
         "No closures are written for 2028",

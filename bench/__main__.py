@@ -21,10 +21,10 @@ def main() -> None:
     options = parser.parse_args()
     small = options.small
     found: dict[str, Any] = {
-        "turns": turns.compare(1 if small else 7, 1, (10,) if small else (10, 1_000, 10_000)),
+        "turns": turns.compare(*((1, 1, (10,)) if small else (7, 1, (10, 1_000, 10_000))), warm=not small),
         "proof": growth.results((0, 10) if small else (0, 100, 1_000, 5_000), 1 if small else 3),
         "startup": startup.results(*((0, 0) if small else (5, 5))),
-        "reload": reload.results(*((10, 1) if small else (1_000, 3))),
+        "reload": reload.results(*((10, 1, 1.0) if small else (1_000, 3))),
     }
     turns.report(found["turns"])
     growth.report(found["proof"])

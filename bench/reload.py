@@ -160,7 +160,7 @@ class Load:
         return len(found) / (end - begin), statistics.quantiles(found, n=100)[98]
 
 
-def results(nodes: int, rounds: int) -> dict[str, Any]:
+def results(nodes: int, rounds: int, idle: float = IDLE_SECONDS) -> dict[str, Any]:
     """Seconds until an edit is heard first, and by every caller: medians, for the shipped site and one of so many
     nodes. And what turns notice of the proof of the large one."""
     found: dict[str, Any] = {"nodes": nodes}
@@ -168,23 +168,23 @@ def results(nodes: int, rounds: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             config, edit = shipped(Path(folder)) if name == "shipped" else large(Path(folder), nodes)
             with serving(config, Path(folder)) as port:
-                time.sleep(IDLE_SECONDS)
+                time.sleep(idle)
                 heard(port, edit, 1)  # the proof that the start asked for is over, too
                 both = [heard(port, edit, 2 + n) for n in range(rounds)]
                 found[name] = [statistics.median(each) for each in zip(*both, strict=True)]
                 if name == "large":
-                    found["under load"] = _under_load(port, edit, rounds)
+                    found["under load"] = _under_load(port, edit, rounds, idle)
     return found
 
 
-def _under_load(port: int, edit: Edit, rounds: int) -> list[dict[str, float]]:
+def _under_load(port: int, edit: Edit, rounds: int, idle: float) -> list[dict[str, float]]:
     """For each round, what turns are like without a proof and during one, and how long that takes."""
     found = []
     for n in range(rounds):
         load = Load(port)
-        time.sleep(IDLE_SECONDS + 1)
+        time.sleep(idle + 1)
         began = time.perf_counter()
-        rate, p99 = load.between(began - IDLE_SECONDS, began)
+        rate, p99 = load.between(began - idle, began)
         first, _ = heard(port, edit, 100 + n)
         proved_rate, proved_p99 = load.between(began, began + first)
         load.stop()

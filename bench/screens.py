@@ -19,6 +19,7 @@ from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.chromium import CHROMIUM
 from tests.support.console import Console, console, enter, running
+from tests.support.counted import count_years
 from tests.support.lines import ROOT
 from tests.support.screens import WIDTHS
 
@@ -46,6 +47,7 @@ PICTURES = (
     Picture("schedule", "/staff/schedule", DESK, Role.EDITOR),
     Picture("closed-day", "/staff/schedule/2026-12-04", PHONE, Role.EDITOR),
     Picture("people", "/staff/people", PHONE, Role.ADMIN),
+    Picture("counts", "/staff/counts", DESK),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
 
@@ -59,11 +61,12 @@ def settings(folder: Path) -> dict[str, Any]:
 
 
 def fill(made: Console) -> None:
-    """What is on the pictures: a cover, and a server that follows it."""
+    """What is on the pictures: a cover, a server that follows it, and counts of two years."""
     now = made.now
     cover = Override(now + timedelta(hours=3), now + timedelta(hours=5), None, {}, Cover("First advocate"))
     number = made.services.overrides.add(cover, "Ada", "a cover", int(now.timestamp()))
     report = Report("abc", ((number, int(cover.ends.timestamp())),), test_call=True)
+    count_years(made.services.store)
     Servers(made.services.store).tell("one", report, int(now.timestamp()))
 
 

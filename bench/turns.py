@@ -191,9 +191,11 @@ def site_of(folder: Path, count: int) -> Path:
     return folder
 
 
-def compare(rounds: int, seconds: float, sizes: tuple[int, ...] = (10, 1_000, 10_000)) -> list[dict[str, Any]]:
+def compare(
+    rounds: int, seconds: float, sizes: tuple[int, ...] = (10, 1_000, 10_000), *, warm: bool = True
+) -> list[dict[str, Any]]:
     """What was measured of each server; a ratio is that to another one in the same round: its median, least and
-    most."""
+    most. `warm`: after a round that does not count."""
     lift_limits()
     if not install_wrk():
         sys.exit("wrk is missing; install it: apt-get install wrk")
@@ -208,7 +210,7 @@ def compare(rounds: int, seconds: float, sizes: tuple[int, ...] = (10, 1_000, 10
         rows.extend(
             Row(f"{count:,} nodes", _RSGI, site_of(scratch / str(count), count), f"menu{count // 2}") for count in sizes
         )
-        measure_all(rows, rounds, seconds, scratch / "libraries")
+        measure_all(rows, rounds, seconds, scratch / "libraries", warm=warm)
     beside = [row for row in rows if row.name in ("bare", "tutorial", "10 nodes")]
     return [
         {
@@ -228,13 +230,13 @@ def _ratio(row: Row, other: Row) -> tuple[float, float, float]:
     return statistics.median(each), min(each), max(each)
 
 
-def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path) -> None:
+def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path, *, warm: bool = True) -> None:
     """Starts the servers and asks each in turn."""
     rules = NumberRules({}, fictional=True, stand_in=True)
     asked = [turns(row.url, load(row.config, rules).site.revision, row.node) for row in rows]
     with ExitStack() as running:
         servers = [running.enter_context(server(row, 8700 + number, libraries)) for number, row in enumerate(rows)]
-        for round_ in range(rounds + 1):
+        for round_ in range(0 if warm else 1, rounds + 1):
             for row, (port, pid), requests in zip(rows, servers, asked, strict=True):
                 before = cpu_seconds(pid)
                 measured = measure(port, requests, seconds)

@@ -8,7 +8,7 @@ PhonetreeError
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
 |-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
 |-- AccountError     the staff's: an account that cannot be made or changed like this
-|-- PeopleError      the staff's: a phone cannot be added, called, or confirmed
+|-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
 |-- StoreError       the operator's: the database cannot be used
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
@@ -46,7 +46,8 @@ class OverrideError(PhonetreeError):
 
 
 class PeopleError(PhonetreeError):
-    """A member's phone cannot be added, called or confirmed; the text says why and what to do, without its number."""
+    """A phone cannot be added, called, called back or confirmed; the text says why and what to do, without its
+    number."""
 
 
 class LeftAloneError(OverrideError):

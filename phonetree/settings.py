@@ -78,7 +78,8 @@ class ConsoleSettings:
     links depend on, and the previous one while it is rotated. A session ends after `session_seconds`, and after
     `idle_seconds` without use; a one-time link after `link_seconds`. `fictional` allows fictional numbers in the files.
     `backups` is the folder of the database's backups, to warn when the newest is old (None: nobody said where).
-    Without an account, or its token, phones cannot be called to confirm them. The others are as in `Settings`.
+    Without an account, or its token, phones cannot be called to confirm them. `downloads` lets listeners save the sound
+    of a message, `call_back` call back who left it. The others are as in `Settings`.
     """
 
     url: str
@@ -95,9 +96,11 @@ class ConsoleSettings:
     auth_token: str = field(default="", repr=False)
     old_token: str | None = field(default=None, repr=False)
     provider_url: str = PROVIDER_URL
+    call_back: bool = False
     session_seconds: int = 12 * 3600
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
+    downloads: bool = False
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -196,9 +199,11 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         auth_token=good(lambda: values.get("TWILIO_AUTH_TOKEN", "").strip(), ""),
         old_token=good(lambda: values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None, None),
         provider_url=good(lambda: _provider_url(values), ""),
+        call_back=good(lambda: _one_of(values, "PHONETREE_CALL_BACK", ("off", "on")), "") == "on",
         session_seconds=3600 * good(lambda: _number(values, "PHONETREE_SESSION_HOURS", 12, 24), 12),
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
         link_seconds=good(lambda: link_seconds(values), 0),
+        downloads=good(lambda: _one_of(values, "PHONETREE_DOWNLOADS", ("off", "on")), "") == "on",
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))

@@ -61,6 +61,7 @@ def test_every_yaml_block_fits_into_the_site(block: str, tmp_path: Path) -> None
         pytest.fail(str(error))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", _blocks("sh"))
 @pytest.mark.usefixtures("database")
 def test_every_command_shown_runs(block: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.lines import ROOT
 
 LINES = 6
@@ -15,6 +17,7 @@ def _run(program: str, *arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
+@pytest.mark.slow
 def test_nothing_is_written_twice() -> None:
     sources = sorted(str(path) for path in (ROOT / "phonetree").rglob("*.py"))
     left_out = ("--ignore-comments", "--ignore-docstrings", "--ignore-imports", "--ignore-signatures")

@@ -1,6 +1,5 @@
 """Nothing is kept: a server that took calls is, at rest, like one that took none."""
 
-import base64
 import hashlib
 import json
 import re
@@ -32,11 +31,11 @@ from phonetree.store.voicemails import Voicemails
 from tests.support.lines import ROOT, VPR, read_golden
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.programs import environ, free_port, start, stop, until
+from tests.support.traces import held
+from tests.support.traces import traces as traces_of
 
 pytestmark = pytest.mark.slow
 
-BEGINNING = 7
-"""The shortest trace: the last seven digits of a number."""
 CALLERS = [f"+161755501{number:02}" for number in range(10, 100)]
 """Not the advocates' numbers, which stand in the settings."""
 
@@ -134,34 +133,6 @@ def _said(report: object) -> dict[str, object]:
     return {name: value for name, value in json.loads(str(report)).items() if name != "place"}
 
 
-def _traces(text: str) -> Iterator[bytes]:
-    """A number or an id as it might be kept: as it is, cut, hashed, encoded."""
-    plain = text.lstrip("+").removeprefix("1") if text.startswith("+") else text
-    for form in {text, plain, plain[-7:] if text.startswith("+") else text[2:]}:
-        data = form.encode()
-        yield data
-        yield base64.b64encode(data).rstrip(b"=")[:-1]
-        yield data.hex().encode()
-        for algorithm in ("md5", "sha1", "sha256", "sha512", "blake2b"):
-            digest = hashlib.new(algorithm, data)
-            yield digest.digest()[:16]
-            yield digest.hexdigest()[:16].encode()
-            yield base64.b64encode(digest.digest())[:16]
-
-
-def _held(data: bytes, traces: set[bytes]) -> list[bytes]:
-    """Those of many traces that are somewhere in the data: looked for by their beginnings, all at once."""
-    beginnings: dict[bytes, list[bytes]] = {}
-    for trace in traces:
-        beginnings.setdefault(trace[:BEGINNING], []).append(trace)
-    return [
-        trace
-        for start in range(len(data) - BEGINNING + 1)
-        for trace in beginnings.get(data[start : start + BEGINNING], ())
-        if data.startswith(trace, start)
-    ]
-
-
 def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with sqlite3.connect(path) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -214,10 +185,10 @@ def test_no_callers_number_and_no_call_is_found_anywhere(nights: Nights) -> None
     files = busy.files()
     assert any(name.endswith("phonetree.db") for name in files)
     ours = b"".join(path.read_bytes() for path in (busy.folder / "config").glob("*.yaml"))
-    traces = {trace for text in numbers | ids for trace in _traces(text) if trace not in ours}
+    traces = {trace for text in numbers | ids for trace in traces_of(text) if trace not in ours}
     for name, data in files.items():
-        assert not _held(data, traces), f"a trace of a call is in {name}"
-    assert _held(b"x" + next(iter(traces)) + b"x", traces), "they would be found"
+        assert not held(data, traces), f"a trace of a call is in {name}"
+    assert held(b"x" + next(iter(traces)) + b"x", traces), "they would be found"
     shown = requests.get(f"{busy.url}/readyz", timeout=2).content + requests.get(busy.url, timeout=2).content
     assert not any(call.number[2:].encode() in shown for call in busy.calls)
     assert {_without(name, busy) for name in files} == {_without(name, quiet) for name in quiet.files()}

@@ -23,6 +23,12 @@ _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 
 _MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant", "i": ", where a one may be meant"}
 
+_OF_PEOPLE = frozenset(
+    getattr(phonenumbers.PhoneNumberType, name)
+    for name in ("FIXED_LINE", "MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "TOLL_FREE")
+)
+"""The kinds of number that a caller may leave: none that costs more than a usual call."""
+
 _STAND_IN = "+1617555{:04}"
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)\Z")
 _BARE_NAME = re.compile(r"[a-zA-Z]+_\w*\Z")
@@ -116,8 +122,33 @@ def number_of(text: str, option: str, *, fictional: bool) -> str:
 def phone_of(text: str, like: str, *, fictional: bool) -> str:
     """The number (E.164) of a phone that somebody typed; without a country code, it is in the country of the number
     `like`. Raises PeopleError that says what is wrong, without the number."""
+    return _typed(text, like, "write the member's own number", fictional=fictional)
+
+
+def callers_number(text: str, like: str, *, fictional: bool) -> str:
+    """The number (E.164) that a caller left and somebody typed, if it is that of a person's phone in the country of the
+    number `like`. Raises PeopleError that says what is wrong, without the number."""
+    number = _typed(text, like, "it is never called from here", fictional=fictional)
+    if FICTIONAL.match(number):
+        return number
+    parsed = phonenumbers.parse(number, None)
+    if _region(parsed) != _region(phonenumbers.parse(like, None)):
+        raise PeopleError("that number is in another country; only numbers of the helpline's own are called from here")
+    if phonenumbers.number_type(parsed) not in _OF_PEOPLE:
+        raise PeopleError(
+            "that is a special number, which may cost more; only people's own phones are called from here"
+        )
+    return number
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
+
+
+def _typed(text: str, like: str, instead: str, *, fictional: bool) -> str:
+    """`instead` is what to do about an emergency number."""
     if re.sub(r"[^\d]", "", text) in EMERGENCY | {"988"}:
-        raise PeopleError("that is an emergency number; write the member's own number")
+        raise PeopleError(f"that is an emergency number; {instead}")
     findings, where = Findings(), Where("")
     section, typed = Section(Table((), where), "", findings), Scalar(text, where)
     number = _parse(section, typed, _with_country(text, like), "this", fictional=fictional)

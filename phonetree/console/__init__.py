@@ -12,10 +12,15 @@ from phonetree import settings as environment
 from phonetree.console import (
     access,
     accounts,
+    call_back,
+    connecting,
+    counts,
     errors,
     headers,
     identity,
     layout,
+    message_keys,
+    messages,
     notices,
     people,
     phone_calls,
@@ -29,8 +34,13 @@ from phonetree.console import (
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
-SCREENS = (sign_in, today, schedule, people, accounts, you, notices, phone_calls)
+SCREENS = (
+    sign_in, today, schedule, messages, message_keys, people, counts, accounts, you, notices, phone_calls,
+)  # fmt: skip
 """One blueprint each."""
+
+CALL_BACK = (call_back, connecting)
+"""Only where the operator has switched it on; elsewhere there are no such addresses."""
 
 MOST_BODY_BYTES = 256 * 1024
 """Of a form."""
@@ -59,10 +69,12 @@ def create_app(settings: ConsoleSettings | None = None, *, now: Callable[[], dat
     headers.put_on(app, settings)
     access.guard(app)  # before everything else that looks at a request
     identity.put_on(app, settings)
-    app.extensions["csrf"].exempt(phone_calls.blueprint)  # the provider signs instead
+    for signed in (phone_calls, connecting):
+        app.extensions["csrf"].exempt(signed.blueprint)  # the provider signs instead
     errors.put_on(app)
     layout.put_on(app)
-    for blueprint in (health, static.blueprint, *(screen.blueprint for screen in SCREENS)):
+    screens = (*SCREENS, *(CALL_BACK if settings.call_back else ()))
+    for blueprint in (health, static.blueprint, *(screen.blueprint for screen in screens)):
         app.register_blueprint(blueprint)
     access.refuse_undeclared(app)
     return app

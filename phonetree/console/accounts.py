@@ -22,7 +22,7 @@ Change = Callable[[str, int], object]
 
 ROLES = {
     Role.MEMBER: "sees Today, Schedule and People, closes and opens the line, covers shifts, as everybody does",
-    Role.LISTENER: "the same; it is for hearing messages, which the console does not have yet",
+    Role.LISTENER: "listens to messages, makes a key for them, too",
     Role.EDITOR: "closes days and changes their hours, too",
     Role.ADMIN: "invites staff, gives roles, resets second factors, adds phones, too",
 }

@@ -8,7 +8,7 @@ from phonetree.console.services import services
 from phonetree.errors import PhonetreeError
 from phonetree.mailbox.notices import tell
 
-LOOK = "Something about the staff's accounts needs an admin's eye: see Accounts in the console."
+LOOK = "Something about the staff's accounts or keys needs an admin's eye: sign in to the console."
 """No name: a channel may be a company's."""
 
 

@@ -14,6 +14,8 @@ POLICY = "; ".join(
         "img-src 'self' data:",  # Bootstrap's stylesheet has its icons inside
         "font-src 'self'",
         "connect-src 'self'",
+        "worker-src 'self'",  # holds the unlocked key of a listener, out of the page's reach
+        "media-src blob: data:",  # the sound of a message, which exists in the browser alone; see messages/player.js
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",

@@ -15,6 +15,7 @@ LABELS = DAY | {
     "name": "Name",
     "role": "Role",
     "number": "Number",
+    "says_who": "Safe to say who calls",
     "away": "Who is away",
     "by": "Who takes the place",
     "begins_at": "Begins",

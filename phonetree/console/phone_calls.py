@@ -1,19 +1,17 @@
 """What the provider tells the console of a call to a member's phone: the key that was pressed, and how it ended.
 
-These are the console's only addresses that nobody signs in for: the provider signs them, as it signs callers' turns.
+Nobody signs in for these addresses: the provider signs them.
 """
 
-from urllib.parse import quote
-
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 
 from phonetree.console.access import open_to_all
 from phonetree.console.aside import aside
-from phonetree.console.services import ConsoleServices, services
+from phonetree.console.services import ConsoleServices
+from phonetree.console.signed import signed
 from phonetree.errors import PhonetreeError, StoreError
 from phonetree.provider.confirming import CONFIRM_PATH, ENDED_PATH, TOKEN, Confirming, confirming, how_it_ended
 from phonetree.provider.request import read
-from phonetree.provider.signature import HEADER, Verifier
 from phonetree.provider.twiml import CONTENT_TYPE
 from phonetree.store.phones import Answer, Progress
 
@@ -31,7 +29,7 @@ AWAY = "This cannot be saved now. Please ask to be called again later. Goodbye."
 @open_to_all
 def confirm() -> Response:
     """Whoever picked up pressed a key."""
-    running = _signed()
+    running = signed()
     keys = read(request.form.to_dict()).keys
     try:
         answer, _ = running.phones.answered(_token(), keys, running.seconds())
@@ -45,7 +43,7 @@ def confirm() -> Response:
 @open_to_all
 def ended() -> Response:
     """The call is over: how is shown to staff, and the provider's record of it is deleted."""
-    running = _signed()
+    running = signed()
     fields = request.form.to_dict()
     running.phones.ended(_token(), Progress(how_it_ended(fields)), running.seconds())
     call, provider = read(fields).call, running.provider
@@ -65,20 +63,6 @@ def _calls_as_known(running: ConsoleServices) -> Confirming:
         return calls(running)
     except PhonetreeError:
         return Confirming("", "", running.settings.url)
-
-
-def _signed() -> ConsoleServices:
-    """Refuses what the provider did not sign."""
-    running = services()
-    settings = running.settings
-    if not settings.auth_token:
-        abort(403)
-    verifier = Verifier(settings.url, settings.auth_token, settings.old_token)
-    query, fields = request.query_string.decode("latin-1"), list(request.form.items(multi=True))
-    signature, path = request.headers.get(HEADER, ""), quote(request.path)
-    if not verifier.accepts(signature, path, query, fields, request.get_data()):
-        abort(403)
-    return running
 
 
 def _token() -> str:

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.console.calling_back import CallBacks, Tickets
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.trying import Lockout
@@ -25,11 +26,13 @@ from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
 from phonetree.store.feeds import Feeds
+from phonetree.store.keys import SealingKeys
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
 from phonetree.store.servers import in_force, servers
+from phonetree.store.voicemails import Voicemails
 
 _NAME = "phonetree"
 
@@ -111,6 +114,10 @@ class ConsoleServices:
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
+    voicemails: Voicemails
+    keys: SealingKeys
+    call_backs: CallBacks
+    tickets: Tickets
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -144,6 +151,10 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),
+        Voicemails(store),
+        SealingKeys(store, settings.secrets),
+        CallBacks(),
+        Tickets(settings.secrets),
     )
 
 

@@ -67,6 +67,16 @@ def when(moment: datetime, now: datetime) -> str:
     return f"{day_words(moment.date(), now.date())} {clock(moment)}"
 
 
+def long_ago(moment: datetime, now: datetime) -> str:
+    """A moment that is over, both in the helpline's time: "today 14:03", "Monday 23 November, 14:03"."""
+    return f"{past_day(moment.date(), now.date())}{' ' if now.date() - moment.date() <= DAY else ', '}{clock(moment)}"
+
+
+def past_day(day: date, today: date) -> str:
+    """A day that is over, or today."""
+    return "yesterday" if today - day == DAY else day_words(day, today)
+
+
 def stretch_words(begins: datetime, ends: datetime, now: datetime) -> str:
     """From when to when: "until 17:00", "from tomorrow 9:00 until tomorrow 12:00"."""
     until = f"until {when(ends, now)}"

@@ -88,6 +88,8 @@ def page() -> str:
         changes=TITLES,
         following=_following(notice),
         state=_state(notice),
+        messages=_messages(notice),
+        listener=Role.LISTENER,
         warnings=warnings(services(), notice, staff()),
     )
 
@@ -158,6 +160,19 @@ def _rung(notice: ShortNotice) -> list[str]:
     coming = rota(notice.site, notice.now, notice.now + timedelta(days=NEXT_DAYS))
     open_ = (words for stretch in coming if (words := notice.rung(stretch)))
     return [words for words, _ in zip(open_, range(2), strict=False)]
+
+
+def _messages(notice: ShortNotice) -> str:
+    """How many messages wait, and since when: by the clock only today."""
+    found = services().voicemails.waiting()
+    if found is None:
+        return ""
+    first = datetime.fromtimestamp(found.since, notice.zone)
+    today = first.date() == notice.now.date()
+    since = times.clock(first) if today else times.past_day(first.date(), notice.now.date())
+    if found.number == 1:
+        return f"One message waits, since {since}"
+    return f"{found.number} messages wait, the first since {since}"
 
 
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:

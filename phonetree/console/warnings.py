@@ -12,9 +12,11 @@ from flask import url_for
 
 from phonetree.config.advice import missing_closures, old_numbers
 from phonetree.config.site import Loaded
+from phonetree.console.message_keys import LEAST_KEYS
 from phonetree.console.services import ConsoleServices
 from phonetree.console.short_notice import ShortNotice
-from phonetree.errors import ConfigError, PhonetreeError
+from phonetree.errors import ConfigError, SealError
+from phonetree.mailbox.keys import together
 from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
@@ -54,7 +56,7 @@ def warnings(running: ConsoleServices, notice: ShortNotice, who: Account) -> lis
         *_silent(notice, who),
         *_servers(running, [each.report for each in notice.servers]),
         *_provider(running),
-        *_line(running),
+        *_line(running, who),
         *_site(notice.loaded, notice.now),
     ]
     if who.may(Role.ADMIN):
@@ -107,23 +109,34 @@ def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
             yield StaffWarning(text, f"{_OPERATOR[:-1]}: {wrong.text} ({wrong.hint})")
 
 
-def _line(running: ConsoleServices) -> Iterator[StaffWarning]:
+def _line(running: ConsoleServices, who: Account) -> Iterator[StaffWarning]:
     notices = Notices(running.store, Voicemails(running.store), running.channels)
     for channel in notices.failing():
         yield StaffWarning(
             f"Notices by {channel.kind} are failing: staff may not be told of a message.",
             "Tell whoever runs the server to check PHONETREE_NOTIFY.",
         )
+    yield from _keys(running, who)
+
+
+def _keys(running: ConsoleServices, who: Account) -> Iterator[StaffWarning]:
+    kept = running.keys.listed()
     try:
-        keys = public_keys(running.settings.keys)
-    except PhonetreeError as error:
+        number = len(together(public_keys(running.settings.keys), kept))
+    except SealError as error:
         yield StaffWarning(f"Messages cannot be sealed: {error}.", _OPERATOR)
-    else:
-        if not keys:
-            yield StaffWarning(
-                "There is no key to seal messages with, so none can be kept.",
-                "Tell whoever runs the server to add one (keys create).",
-            )
+        return
+    address = url_for("message_keys.page") if who.may(Role.LISTENER, Role.ADMIN) else ""
+    if not number:
+        lacking = "There is no key to seal messages with, so none can be kept."
+        yield StaffWarning(lacking, "Have a listener make one.", address)
+    elif number < LEAST_KEYS and not running.settings.demo:
+        few = "There is only one key: if it is lost, nobody can open any message."
+        yield StaffWarning(few, "Have another listener make one.", address)
+    for key in kept:
+        if not key.approved and who.may(Role.ADMIN):
+            told = "can no longer be verified" if key.doubtful else "waits to be approved"
+            yield StaffWarning(f"A key of {key.name} {told}.", "Approve it, or withdraw it.", address)
 
 
 def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:

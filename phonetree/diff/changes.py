@@ -1,7 +1,7 @@
 """What callers would hear, reach, or no longer reach after an edit, and when, in sentences for staff.
 
 Both sites are walked with the new site's hours, so that changed hours are described once (`hours`) and not as changes
-of everything that depends on them.
+of everything that depends on them. If nothing but hours changed, nothing is walked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from phonetree.core.wording import sentence
 from phonetree.diff.compare import Table, differences
 from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
-from phonetree.diff.normalise import comparable
+from phonetree.diff.normalise import comparable, same
 from phonetree.proof.moments import Moments, moments
 from phonetree.proof.walk import gc_disabled
 
@@ -37,7 +37,8 @@ def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
     with gc_disabled():
         hours = map(sentence, changed_hours(old, new, since))
         always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new)
-        return *always, *_on_calls(*comparable(old, new), since)
+        was, now = comparable(old, new)
+        return always if same(was, now) else (*always, *_on_calls(was, now, since))
 
 
 # -- what is the same on every call

@@ -6,6 +6,7 @@ from typing import Any
 
 from phonetree.core.tree import Field, Site, Text
 from phonetree.diff.hours import lines_of_both, teams_of_both
+from phonetree.errors import Where
 
 
 def comparable(old: Site, new: Site) -> tuple[Site, Site]:
@@ -39,3 +40,23 @@ def _plain(part: Any) -> Any:
             return replace(part, **{each.name: _plain(getattr(part, each.name)) for each in fields(part)})
         case _:
             return part
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two sites, or parts of them, have the same in them, wherever it is written. `==` does not say that: a
+    choice equals itself alone."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    match one:
+        case Where():
+            return True
+        case Mapping():
+            return list(one) == list(other) and all(same(part, other[key]) for key, part in one.items())
+        case tuple():
+            return len(one) == len(other) and all(map(same, one, other))
+        case _ if is_dataclass(one) and not isinstance(one, type):
+            return all(same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
+        case _:
+            return bool(one == other)

@@ -149,9 +149,7 @@ class Collector:
 
     def _delete_call(self, call: CallRecord) -> None:
         try:
-            for leg in list(self.provider.legs(call.id)):
-                self.provider.delete_call(leg.id)
-            self.provider.delete_call(call.id)
+            self.provider.delete_with_legs(call.id)
         except ProviderError:
             return  # refused until both legs have ended; the next round retries
         if not call.parent and not call.outbound:

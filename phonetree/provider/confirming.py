@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from phonetree.core.tree import Helpline, Site
+from phonetree.core.tree import Site
 from phonetree.core.verbs import Voice
 from phonetree.provider.rest import Provider
+from phonetree.provider.spoken import ENGLISH, english, say, told
 
 CONFIRM_PATH, ENDED_PATH = "/staff/phones/confirm", "/staff/phones/ended"
 """Where the key goes, and where the end is told: addresses of the staff console."""
@@ -29,8 +30,6 @@ CALL_SECONDS = 60
 
 KEY_SECONDS = 8
 """How long to wait for a key after the words."""
-
-_ENGLISH = Voice("Polly.Joanna-Neural", "en-US")
 
 
 class Ended(StrEnum):
@@ -53,7 +52,7 @@ class Confirming:
     name: str
     caller_id: str
     base: str
-    voice: Voice = _ENGLISH
+    voice: Voice = ENGLISH
 
     def place(self, provider: Provider, number: str, token: str) -> None:
         """Calls a phone (E.164). Raises ProviderError, with the reason in words and without the number."""
@@ -69,34 +68,24 @@ class Confirming:
             input="dtmf", num_digits=1, finish_on_key="", timeout=KEY_SECONDS, method="POST",
             action=self._address(CONFIRM_PATH, token),
         )  # fmt: skip
-        self._say(question, asked)
+        say(question, asked, self.voice)
         question.pause(length=2)
-        self._say(question, f"Again: {asked} If you did not expect this call, hang up.")
-        self._say(response, "No key was pressed, so this phone does not ring for the helpline. Goodbye.")
+        say(question, f"Again: {asked} If you did not expect this call, hang up.", self.voice)
+        say(response, "No key was pressed, so this phone does not ring for the helpline. Goodbye.", self.voice)
         response.hangup()
         return str(response)
 
     def told(self, words: str) -> bytes:
         """A document that says something, and hangs up."""
-        response = VoiceResponse()
-        self._say(response, words)
-        response.hangup()
-        document: bytes = response.to_xml().encode()
-        return document
-
-    def _say(self, parent: VoiceResponse, words: str) -> None:
-        parent.say(words, voice=self.voice.name, language=self.voice.code)
+        return told(words, self.voice)
 
     def _address(self, path: str, token: str) -> str:
         return f"{self.base}{path}?{urlencode({TOKEN: token})}"
 
 
-def confirming(site: Site, base: str, *, refused: bool = False) -> Confirming:
-    """The confirming calls of a site; `refused` shows the number at the provider, which it never refuses to show."""
-    helpline: Helpline = site.helpline
-    english = site.languages.get("en")
-    shown = helpline.provider_number if refused else helpline.caller_id
-    return Confirming(helpline.name, shown, base, english.voice if english else _ENGLISH)
+def confirming(site: Site, base: str) -> Confirming:
+    """The confirming calls of a site."""
+    return Confirming(site.helpline.name, site.helpline.caller_id, base, english(site))
 
 
 def how_it_ended(fields: Mapping[str, str]) -> Ended:

@@ -147,6 +147,13 @@ class Provider:
         """Deletes the record of a call that has ended. Raises ProviderError."""
         self._delete(f"Calls/{call}.json", "deleting a call")
 
+    def delete_with_legs(self, call: str) -> None:
+        """Deletes the records of a call and its legs, the legs first. Raises ProviderError, also while one of them has
+        not ended."""
+        for leg in list(self.legs(call)):  # all before deleting any: pages would shift
+            self.delete_call(leg.id)
+        self.delete_call(call)
+
     def account(self) -> dict[str, Any]:
         """The account, with its `status` and `type`. Raises ProviderError."""
         return self._json(f"{self._base}.json", "asking for the account")
@@ -308,8 +315,10 @@ class Provider:
         raise ProviderError(text, wait=seconds, gone=status in (404, 410), hidden=status in (401, 403))
 
 
+NOT_SHOWN = "the provider does not let the helpline show its number; have whoever runs the server verify it there"
+
 _REFUSED = {
-    21210: "the provider does not let the helpline show its number; have whoever runs the server verify it there",
+    21210: NOT_SHOWN,
     21211: "the provider says that there is no such number; check its digits",
     21212: "the provider does not know the helpline's number; have whoever runs the server check it",
     21214: "the provider cannot reach that number; check its digits, or give another one",

@@ -28,8 +28,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from phonetree.simulator.account import AccountSettings
-from phonetree.simulator.placed import PlacedCall
-from phonetree.simulator.world import World
+from phonetree.simulator.placed import Dialled, PlacedCall
+from phonetree.simulator.world import Behaviour, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -134,6 +134,8 @@ class TestProvider:
     """What the phones do that the account calls."""
     heard: list[str] = field(default_factory=list)
     """What was heard on these phones."""
+    dialled: list[Dialled] = field(default_factory=list)
+    """The phones that were dialled in these calls."""
     failing: list[Failing] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     stall_seconds: float = 60.0
@@ -197,10 +199,9 @@ class TestProvider:
     def _place(self, form: Mapping[str, str]) -> Response:
         """A call that the account places (Twilio, voice/api/call-resource, and the error numbers of api/errors)."""
         to, caller = form.get("To", ""), form.get("From", "")
-        ours = {str(one["phone_number"]) for one in self.numbers.values()} | self.verified
         if not _E164.fullmatch(to):
             return _error(400, 21211)
-        if not _E164.fullmatch(caller) or (ours and caller not in ours):
+        if not self._shows(caller):
             return _error(400, 21210)
         if len(form.get("Twiml", "")) > MOST_TWIML:
             return _error(400, 32018)
@@ -208,12 +209,28 @@ class TestProvider:
             held = HeldCall(f"CA{next(self._ids):032x}", to, caller, "queued", direction="outbound-api")
         self.calls[held.id] = held
         call = PlacedCall(
-            held.id, self.account, self.token, to, caller, form["Twiml"], form["StatusCallback"], self.heard
+            held.id, self.account, self.token, to, caller, form["Twiml"], form["StatusCallback"], self.heard, self._dial
         )
         call.begin(self.world.phone(to, screened=True), lambda status: setattr(held, "status", status))
         response = _json(_call(held))
         response.status_code = 201
         return response
+
+    def _shows(self, caller_id: str) -> bool:
+        """Whether a call may show this number (Twilio, api/errors/21210 and 13214)."""
+        ours = {str(one["phone_number"]) for one in self.numbers.values()} | self.verified
+        return bool(_E164.fullmatch(caller_id)) and (not ours or caller_id in ours)
+
+    def _dial(self, call: str, dialled: Dialled) -> tuple[HeldCall | None, Behaviour]:
+        """A leg of a call that the account placed, and what its phone does."""
+        self.dialled.append(dialled)
+        behaviour = self.world.phone(dialled.number, screened=False)
+        if not (self._shows(dialled.caller_id) and _E164.fullmatch(dialled.number)):
+            return None, behaviour
+        with self._lock:
+            held = HeldCall(f"CA{next(self._ids):032x}", dialled.number, dialled.caller_id, "ringing", parent=call)
+            self.calls[held.id] = held
+        return held, behaviour
 
     def _account(self, request: Request) -> Response | None:
         """The account and its numbers; and a call that it places."""

@@ -96,6 +96,8 @@ class Dial:
     action: str | None
     timeout: int
     caller_id: str | None
+    longest: int = 14400
+    record: str = "do-not-record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,9 @@ def _dial(element: Element) -> Dial:
         numbers = [Number(_text(element), None)]
     if len(numbers) > 10:
         raise SimulationError(f"<Dial> rings {len(numbers)} numbers; at most 10 ring at once")
-    return Dial(tuple(numbers), element.get("action"), _number(element, "timeout", 30, 5, 600), element.get("callerId"))
+    timeout, longest = _number(element, "timeout", 30, 5, 600), _number(element, "timeLimit", 14400, 1, 86400)
+    record = element.get("record", "do-not-record")
+    return Dial(tuple(numbers), element.get("action"), timeout, element.get("callerId"), longest, record)
 
 
 def _check(element: Element, known: frozenset[str], *, children: bool = True) -> None:

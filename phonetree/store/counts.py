@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from phonetree.core.turn import Outcome
 from phonetree.store.database import Store
-from phonetree.store.noise import deviation, discrete_laplace
+from phonetree.store.noise import deviation, discrete_laplace, margin
 from phonetree.store.tables import hours, months, outcomes, times
 
 MOST_OUTCOMES = 2
@@ -41,11 +41,17 @@ BLOCKS: tuple[Block, ...] = tuple(product((False, True), range(0, 24, BLOCK_HOUR
 @dataclass(frozen=True, slots=True)
 class Released:
     """A stored count: how often noise was drawn for it, and the standard deviation that follows. The number may be too
-    small or too large by it, and even negative."""
+    small or too large by it, and even negative; 19 times in 20 it is so by `margin` at most."""
 
     number: int
     draws: int
     deviation: float
+    margin: int
+
+    @property
+    def told(self) -> bool:
+        """Whether it can be told from none: noise alone is hardly ever so large."""
+        return self.number > self.margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ def old_hours(store: Store, year: int) -> dict[tuple[int, int], int]:
 
 
 def _released(number: int, draws: int, scale: int) -> Released:
-    return Released(number, draws, sqrt(draws) * deviation(scale))
+    return Released(number, draws, sqrt(draws) * deviation(scale), margin(scale, draws))
 
 
 def _month(now: datetime) -> str:

@@ -96,6 +96,7 @@ def test_clients_that_send_slowly_hold_nobody_up_and_are_cut_off(tmp_path: Path)
         assert time.monotonic() - began < BODY_SECONDS + 5
 
 
+@pytest.mark.slow
 def test_a_form_that_is_too_large_is_refused_before_it_is_there(tmp_path: Path) -> None:
     with running(tmp_path, _environ(tmp_path)) as (_, url):
         where = "127.0.0.1", int(url.rpartition(":")[2])
@@ -111,6 +112,7 @@ def _children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.slow
 def test_it_does_not_start_without_its_settings_or_at_a_port_in_use(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "phonetree", "console", "--port"]
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}

@@ -32,6 +32,7 @@ from phonetree.simulator.transport import OverHttp
 from phonetree.simulator.world import parse_world
 from phonetree.web import create_app
 from tests.support.console import SECRET
+from tests.support.databases import tables
 from tests.support.lines import NAMES, ROOT, VPR, settings
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, pair
 from tests.support.serving import served
@@ -127,8 +128,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def _settle(place: Place, **answer: Any) -> None:
     """Everything as it should be, but for the number."""
     place.set(TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_AUTH_TOKEN=TOKEN, PHONETREE_NOTIFY="json://127.0.0.1:9/", **NAMES)
-    place.set(DATABASE_URL=f"sqlite:///{place.folder}/phonetree.db")
-    assert main(["migrate"]) == 0
+    place.set(DATABASE_URL=tables("sqlite", place.folder))
     keys = place.folder / "config" / "keys"
     keys.mkdir(exist_ok=True)
     for name in ("advocates", "director"):
@@ -149,6 +149,8 @@ def test_from_nothing_to_an_answered_call(place: Place) -> None:
     wrong = place.doctor()
     assert wrong["settings"][0][0].startswith("TWILIO_ACCOUNT_SID is not set")
     assert {"settings", "files", "keys", "database", "notices", "server"} <= wrong.keys()
+    place.set(DATABASE_URL=f"sqlite:///{place.folder}/phonetree.db")
+    assert main(["migrate"]) == 0
     _settle(place)
     assert set(place.doctor()) == {"number"}
     assert main(["provision"]) == 0

@@ -20,6 +20,7 @@ from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from phonetree.store.servers import Report, Servers
+from tests.support.databases import tables
 from tests.support.lines import ROOT, RULES, VPR
 
 pytestmark = pytest.mark.slow
@@ -45,10 +46,8 @@ def _problems(capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.fixture
 def store(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.chdir(copytree(VPR, tmp_path / "config").parent)
-    made = Store(database)
-    migrate(made)
-    made.close()
-    return made
+    assert tables("sqlite", tmp_path) == database
+    return Store(database)
 
 
 def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

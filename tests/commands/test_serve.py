@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 
@@ -29,51 +30,34 @@ def _environ() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder in which a demo runs, and its address."""
-    copytree(VPR, tmp_path / "config")
+Demo = tuple[Path, str]
+"""A folder in which a demo runs, and its address."""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Demo]:
+    """A demo that runs in a folder, where others may run as well."""
+    copytree(VPR, folder / "config", dirs_exist_ok=True)
     port = free_port()
-    server = start(tmp_path, port, _environ(), "--demo")
-    yield tmp_path, f"http://127.0.0.1:{port}"
-    stop(server)
+    server = start(folder, port, _environ(), "--demo")
+    try:
+        yield folder, f"http://127.0.0.1:{port}"
+    finally:
+        stop(server)
 
 
-def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: tuple[Path, str]) -> None:
-    folder, url = demo
-    called = _run(folder, "call", "--url", url, "--keys", "2,1")
-    assert called.returncode == 0, called.stderr
-    assert "rings     +18008418371; they see +16172532300" in called.stdout
-
-    routing = folder / "config" / "routing.yaml"
-    good = routing.read_text(encoding="utf-8")
-    routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
-    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 503)
-    again = _run(folder, "call", "--url", url, "--keys", "2,1")
-    assert "rings     +18008418371" in again.stdout, "a bad edit changes nothing, and can be heard to change nothing"
-
-    routing.write_text(good.replace("for crisis lines", "for help lines"), encoding="utf-8")
-    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 200)
-    assert "For help lines, press 2." in _run(folder, "call", "--url", url, "--keys", "hangup@30").stdout
-
-    log = (folder / "log").read_text(encoding="utf-8")
-    assert log.count("\n{") == 2, "one line for each edit, none for a call"
-    for secret in ("+1617555", "5550199", "CA0000"):
-        assert secret not in log
-    token = folder / "var" / "demo" / url.rpartition(":")[2] / "demo.json"
-    assert token.stat().st_mode & 0o077 == 0
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo of the test's own."""
+    with running(tmp_path) as made:
+        yield made
 
 
-def test_a_message_left_in_the_demo_is_listed_and_heard(demo: tuple[Path, str]) -> None:
-    folder, url = demo
-    assert _run(folder, "call", "--url", url, "--keys", "3,5s#").returncode == 0
-    until(lambda: "5 s  new" in _run(folder, "voicemail", "--demo", "list").stdout)
-    message = _run(folder, "voicemail", "--demo", "list").stdout.split()[0]
-    (folder / "passphrase").write_text("only for the demo\n")
-    key = ["--key", f"var/demo/{url.rpartition(':')[2]}/advocates.key.json", "--passphrase-file", "passphrase"]
-    saved = _run(folder, "voicemail", "--demo", "save", message, "heard.wav", *key)
-    assert saved.returncode == 0, saved.stderr
-    assert (folder / "heard.wav").read_bytes() == sound(5, 301)
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo in which no test leaves anything."""
+    with running(tmp_path_factory.mktemp("untouched")) as made:
+        yield made
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -92,11 +76,48 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
     return in_process
 
 
+def test_a_call_over_http_an_edit_and_what_is_left_behind(demo: Demo, run: Run) -> None:
+    folder, url = demo
+    called = _run(folder, "call", "--url", url, "--keys", "2,1")
+    assert called.returncode == 0, called.stderr
+    assert "rings     +18008418371; they see +16172532300" in called.stdout
+
+    routing = folder / "config" / "routing.yaml"
+    good = routing.read_text(encoding="utf-8")
+    routing.write_text(good.replace("go: crisis}", "go: crisys}"), encoding="utf-8")
+    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 503)
+    again = run(folder, "call", "--url", url, "--keys", "2,1")
+    assert "rings     +18008418371" in again.stdout, "a bad edit changes nothing, and can be heard to change nothing"
+
+    routing.write_text(good.replace("for crisis lines", "for help lines"), encoding="utf-8")
+    until(lambda: requests.get(f"{url}/readyz", timeout=2).status_code == 200)
+    assert "For help lines, press 2." in run(folder, "call", "--url", url, "--keys", "hangup@30").stdout
+
+    log = (folder / "log").read_text(encoding="utf-8")
+    assert log.count("\n{") == 2, "one line for each edit, none for a call"
+    for secret in ("+1617555", "5550199", "CA0000"):
+        assert secret not in log
+    token = folder / "var" / "demo" / url.rpartition(":")[2] / "demo.json"
+    assert token.stat().st_mode & 0o077 == 0
+
+
+def test_a_message_left_in_the_demo_is_listed_and_heard(demo: Demo, run: Run) -> None:
+    folder, url = demo
+    assert run(folder, "call", "--url", url, "--keys", "3,5s#").returncode == 0
+    until(lambda: "5 s  new" in run(folder, "voicemail", "--demo", "list").stdout)
+    message = _run(folder, "voicemail", "--demo", "list").stdout.split()[0]
+    (folder / "passphrase").write_text("only for the demo\n")
+    key = ["--key", f"var/demo/{url.rpartition(':')[2]}/advocates.key.json", "--passphrase-file", "passphrase"]
+    saved = _run(folder, "voicemail", "--demo", "save", message, "heard.wav", *key)
+    assert saved.returncode == 0, saved.stderr
+    assert (folder / "heard.wav").read_bytes() == sound(5, 301)
+
+
 def test_no_two_calls_to_a_running_server_have_the_same_id(
-    demo: tuple[Path, str], run: Run, monkeypatch: pytest.MonkeyPatch
+    untouched: Demo, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server remembers for two minutes whose caller has gone: another call of that name would be taken for it."""
-    folder, url = demo
+    folder, url = untouched
     posted: list[set[str]] = []
     post = OverHttp.post
 
@@ -113,8 +134,8 @@ def test_no_two_calls_to_a_running_server_have_the_same_id(
     assert all(re.fullmatch("CA[0-9a-f]{32}", each) for each in set.union(*posted))
 
 
-def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, str]) -> None:
-    _, url = demo
+def test_unsigned_requests_to_a_running_server_get_a_bare_403(untouched: Demo) -> None:
+    _, url = untouched
     for path in ("/voice", "/voice/a/b/c/d", "/voice/fallback"):
         response = requests.post(f"{url}{path}", data={"From": "+16175550123"}, timeout=5)
         assert (response.status_code, response.content) == (403, b"")
@@ -122,29 +143,26 @@ def test_unsigned_requests_to_a_running_server_get_a_bare_403(demo: tuple[Path, 
     assert (large.status_code, large.content) == (403, b"")
 
 
-def test_a_second_demo_at_the_same_port_leaves_the_first_alone(demo: tuple[Path, str]) -> None:
-    folder, url = demo
+def test_a_second_demo_at_the_same_port_leaves_the_first_alone(untouched: Demo, run: Run) -> None:
+    folder, url = untouched
     second = _run(folder, "serve", "--demo", "--port", url.rpartition(":")[2])
     assert second.returncode == 1
     assert "choose another port with --port" in second.stderr
-    assert _run(folder, "call", "--url", url, "--keys", "9!").returncode == 0
+    assert run(folder, "call", "--url", url, "--keys", "9!").returncode == 0
 
 
 @pytest.fixture
-def second(demo: tuple[Path, str]) -> Iterator[str]:
+def second(demo: Demo) -> Iterator[str]:
     """Another demo, started from the same folder at another port."""
-    folder, _ = demo
-    port = free_port()
-    server = start(folder, port, _environ(), "--demo")
-    yield f"http://127.0.0.1:{port}"
-    stop(server)
+    with running(demo[0]) as (_, url):
+        yield url
 
 
 def _port(url: str) -> str:
     return url.rpartition(":")[2]
 
 
-def test_two_demos_from_one_folder_leave_each_other_alone(demo: tuple[Path, str], second: str, run: Run) -> None:
+def test_two_demos_from_one_folder_leave_each_other_alone(demo: Demo, second: str, run: Run) -> None:
     folder, first = demo
     for url, seconds in ((first, 5), (second, 7)):
         called = run(folder, "call", "--url", url, "--keys", f"3,{seconds}s#")
@@ -173,14 +191,15 @@ def test_two_demos_from_one_folder_leave_each_other_alone(demo: tuple[Path, str]
         )
 
 
-def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Run) -> None:
+def test_a_demo_is_found_while_it_runs_and_after(untouched: Demo, run: Run) -> None:
     """What the README shows works at once; the machine's other name is the same place."""
-    folder, url = demo
+    folder, url = untouched
     assert "There is no override" in run(folder, "override", "--demo", "list").stdout
     assert "calls" in run(folder, "counts", "--demo").stdout
     options = ("--demo", "--port", _port(url))
+    until(lambda: "account demo admin: added" in run(folder, "staff", *options, "actions").stdout, "no accounts")
     for group, command, said in (
-        ("staff", "actions", "Nothing was done"),
+        ("staff", "actions", "account demo admin: added"),
         ("override", "list", "There is no override"),
         ("voicemail", "list", "No message is waiting"),
     ):
@@ -199,18 +218,11 @@ def test_a_demo_is_found_while_it_runs_and_after(demo: tuple[Path, str], run: Ru
     )
 
 
-def test_demos_from_two_folders_know_nothing_of_each_other(
-    demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory, run: Run
-) -> None:
-    folder, url = demo
-    other, port = tmp_path_factory.mktemp("other"), free_port()
-    copytree(VPR, other / "config")
-    server = start(other, port, _environ(), "--demo")
-    try:
+def test_demos_from_two_folders_know_nothing_of_each_other(untouched: Demo, tmp_path: Path, run: Run) -> None:
+    folder, url = untouched
+    with running(tmp_path) as (other, its_url):
         assert run(other, "override", "--demo", "add", "closed", "--until", "today").returncode == 0
         assert "There is no override" in run(folder, "override", "--demo", "list").stdout
-        for at, one in ((folder, url), (other, f"http://127.0.0.1:{port}")):
+        for at, one in ((folder, url), (other, its_url)):
             assert run(at, "call", "--url", one, "--keys", "hangup").returncode == 0
         assert "from this folder" in run(other, "call", "--url", url, "--keys", "hangup").stderr
-    finally:
-        stop(server)

@@ -106,6 +106,8 @@ from phonetree.settings import read
 from phonetree.simulator.transport import InProcess, sign
 from phonetree.web import clock, context, create_app
 
+pytestmark = pytest.mark.slow
+
 configured = read()
 app = create_app(configured, watching=False)
 running = context.of(app).services

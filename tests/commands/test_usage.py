@@ -115,6 +115,7 @@ def _asking(folder: Path) -> "subprocess.Popen[bytes]":
     return _process(folder, "keys", "create", "director", "--out", "director.key.json", TWILIO_AUTH_TOKEN="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=lambda asked: asked.name)
 @pytest.mark.parametrize(
     ("begin", "ready"),
@@ -279,6 +280,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if not path.name.startswith("phonetree.db"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -8,6 +8,7 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.commands.work import voicemail
 from phonetree.mailbox.notices import Notices, channels
 from phonetree.simulator.provider import sound
+from phonetree.store.keys import SealingKeys
 from tests.support.databases import address
 from tests.support.mail import PASSPHRASE, Mailbox, mailbox, pair
 
@@ -126,6 +127,28 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
         Notices(box.store, box.voicemails, channels("json://127.0.0.1:9/")).round(NOW)
     assert main(["voicemail", "list"]) == 0
     assert "Notices are not arriving by json (1 attempts)" in capsys.readouterr().out
+
+
+def test_keys_of_the_console_count_as_those_of_files_do(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public, _, made = pair("Ada")
+    secret = "a secret of the tests, of enough characters"
+    with mailbox("sqlite", folder) as box:
+        (message,) = _left(box, 2)
+        kept = SealingKeys(box.store, (secret,))
+        kept.add(public.id, made.public, "0" * 32, "Ada", NOW)
+        kept.approve(public.id, "the admin", NOW)
+    assert main(["voicemail", "reseal", *KEY, "--who", "Ada"]) == KNOWN_PROBLEM
+    assert "cannot be verified here, and would open nothing any more; set SECRET_KEY" in capsys.readouterr().err
+    monkeypatch.setenv("SECRET_KEY", secret)
+    assert main(["keys", "list"]) == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["advocates", "Ada"]
+    assert main(["voicemail", "reseal", *KEY, "--who", "Ada"]) == 0
+    assert "1 messages were resealed for advocates, Ada." in capsys.readouterr().out
+    (folder / "ada.key.json").write_text(made.private, encoding="utf-8")
+    assert main(["voicemail", "save", message, "1.wav", "--key", "ada.key.json", *KEY[2:]]) == 0
+    assert (folder / "1.wav").read_bytes() == sound(2, 301)
 
 
 def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,23 @@ def broken_site(folder: Path) -> Path:
     return config
 
 
+def small_site(folder: Path, *, breaks: bool = False) -> Path:
+    """A site that is proved in a moment; or one that breaks the promise that `broken_site` does."""
+    config = Path(copytree(VPR.parent / "forwarded", folder / "config"))
+    changes = {"+1 617 555 0151": "$ADVOCATE_1"}
+    if breaks:
+        changes |= {
+            "desk, otherwise: line": "desk, otherwise: message",
+            "otherwise: message}}\n  message": "otherwise: bye}}\n  message",
+        }
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (config / "routing.yaml").write_text(text, encoding="utf-8")
+    return config
+
+
 def large_site(folder: Path, nodes: int = 1000) -> Path:
     """A site whose proof takes seconds."""
     config = folder / "config"
@@ -140,12 +157,12 @@ def test_it_ends_when_its_input_is_closed_in_the_middle_of_a_proof(prover: Proce
     assert prover.stdin
     prover.stdin.write(question(large_site(tmp_path)).line())
     prover.stdin.flush()
-    until(lambda: _seconds(prover.pid) > 1, "it does not prove")
+    until(lambda: seconds(prover.pid) > 1, "it does not prove")
     prover.stdin.close()
     assert prover.wait(2) == 0
 
 
-def _seconds(pid: int) -> float:
+def seconds(pid: int) -> float:
     """The processor time that a process has had."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

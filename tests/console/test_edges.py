@@ -37,8 +37,8 @@ def test_the_policy_lets_nothing_in_that_is_not_ours() -> None:
     policy = dict(part.split(" ", 1) for part in ALWAYS["Content-Security-Policy"].split("; "))
     assert policy == {
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
-        "font-src": "'self'", "connect-src": "'self'", "form-action": "'self'", "frame-ancestors": "'none'",
-        "base-uri": "'none'",
+        "font-src": "'self'", "connect-src": "'self'", "worker-src": "'self'", "media-src": "blob: data:",
+        "form-action": "'self'", "frame-ancestors": "'none'", "base-uri": "'none'",
     }  # fmt: skip
 
 
@@ -324,13 +324,21 @@ def test_under_a_key_that_is_gone_nothing_breaks_and_an_admin_can_help(made: Con
 
 def test_the_console_needs_its_settings() -> None:
     with pytest.raises(SettingsError) as refused:
-        read_console({"PHONETREE_SESSION_HOURS": "25", "PHONETREE_IDLE_MINUTES": "0", "PHONETREE_LINK_DAYS": "x"})
+        read_console(
+            {
+                "PHONETREE_SESSION_HOURS": "25", "PHONETREE_IDLE_MINUTES": "0", "PHONETREE_LINK_DAYS": "x",
+                "PHONETREE_CALL_BACK": "yes",
+            }
+        )  # fmt: skip
     assert [problem.partition(" ")[0] for problem in refused.value.problems] == [
-        "SECRET_KEY", "PHONETREE_PUBLIC_URL", "PHONETREE_SESSION_HOURS", "PHONETREE_IDLE_MINUTES",
-        "PHONETREE_LINK_DAYS",
+        "SECRET_KEY", "PHONETREE_PUBLIC_URL", "PHONETREE_CALL_BACK", "PHONETREE_SESSION_HOURS",
+        "PHONETREE_IDLE_MINUTES", "PHONETREE_LINK_DAYS",
     ]  # fmt: skip
     found = read_console({"SECRET_KEY": SECRET, "PHONETREE_PUBLIC_URL": URL + "/", "PHONETREE_SESSION_HOURS": "8"})
     assert (found.url, found.session_seconds, found.idle_seconds, found.link_seconds) == (URL, 28800, 1800, 604800)
+    for value, on in ((None, False), ("off", False), ("on", True)):
+        more = {} if value is None else {"PHONETREE_CALL_BACK": value}
+        assert read_console({"SECRET_KEY": SECRET, "PHONETREE_PUBLIC_URL": URL, **more}).call_back is on
     assert SECRET not in repr(found)
 
 

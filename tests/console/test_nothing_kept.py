@@ -18,9 +18,11 @@ from phonetree.settings import read_console
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.roles import Role
+from phonetree.store.voicemails import Voicemails
 from tests.support.console import PASSWORD, SECRET, TOKEN
 from tests.support.lines import VPR
 from tests.support.programs import answers, environ, free_port, stop, until
+from tests.support.voicemails import leave
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,20 @@ TRACES = (ADDRESS.encode(), b"127.0.0.1", b"a-rare-browser")
 
 TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}"
 
-SCREENS = ("", "today/close", "today/cover", "schedule", "people", "calendar", "accounts", "accounts/actions", "you")
+SCREENS = (
+    "",
+    "today/close",
+    "today/cover",
+    "schedule",
+    "messages",
+    "keys",
+    "people",
+    "counts",
+    "calendar",
+    "accounts",
+    "accounts/actions",
+    "you",
+)
 
 
 @dataclass
@@ -101,6 +116,31 @@ def test_looking_leaves_nothing(console: Console) -> None:
     session.post(f"{console.url}/staff/sign-out", data={"csrf_token": sent["csrf_token"]})
     assert console.rows() == before, "not even that somebody signed in"
     assert (console.folder / "log").read_bytes() == log
+
+
+def test_a_night_of_listening_leaves_nothing(console: Console) -> None:
+    store = Store(f"sqlite:///{console.folder}/phonetree.db")
+    before, log, voicemails = console.rows(), (console.folder / "log").read_bytes(), Voicemails(store)
+    messages = [leave(voicemails, b"sound" * 20_000, 1_795_000_000 + number) for number in range(5)]
+    session = console.sign_in()
+    token = _token(session.get(f"{console.url}/staff/messages"))
+    for number, message in enumerate(messages):
+        address = f"{console.url}/staff/messages/{message}"
+        for part in range(session.get(f"{address}/envelope").json()["parts"]):
+            assert session.get(f"{address}/parts/{part}").ok
+        for change in ("claim", "release", "claim", "handled")[number:]:
+            session.post(f"{address}/{change}", data={"csrf_token": token})
+            session.get(f"{console.url}/staff/messages/list")
+        assert session.post(f"{address}/delete", data={"csrf_token": token}).ok
+    assert voicemails.listed() == ()
+    for message in messages:  # as the collector does, half an hour later
+        voicemails.gone_at_the_provider(f"RE{message}", 0)
+    voicemails.settle(1)
+    assert console.rows() == before
+    assert (console.folder / "log").read_bytes() == log
+    left = (console.folder / "phonetree.db").read_bytes()
+    assert not [message for message in messages if message.encode() in left]
+    store.close()
 
 
 def test_what_is_kept_of_a_failure_and_of_a_change_names_no_address(console: Console) -> None:

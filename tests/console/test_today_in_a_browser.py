@@ -229,9 +229,8 @@ def test_back_shows_what_would_be_saved(made: Console, url: str, browser: Browse
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=str)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(made: Console, url: str, browser: Browser, width: tuple[int, int], dark: bool) -> None:
-    with window(browser, width, dark=dark) as context:
+def test_axe_finds_nothing(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
+    with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.ADMIN])
         page = context.new_page()
         for change in ("close", "open", "say", "cover", "away"):

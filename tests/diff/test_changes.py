@@ -6,14 +6,14 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import load
+from phonetree.config.site import HOURS, load
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError
 from phonetree.simulator.caller import Script
@@ -53,6 +53,19 @@ def _edited(edit: Edit, folder: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit[0])
 def test_an_edit_is_told_exactly(edit: Edit, tmp_path: Path) -> None:
     assert list(_edited(edit, tmp_path)) == _expected()[edit[0]]
+
+
+def test_an_edit_of_hours_alone_is_told_without_walking_the_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff wait for it, in a process that answers others meanwhile."""
+
+    def walked(*_: object) -> NoReturn:
+        raise AssertionError("the tree was walked")
+
+    monkeypatch.setattr("phonetree.diff.changes.Table", walked)
+    told = [_edited(edit, tmp_path / str(number)) for number, edit in enumerate(EDITS) if edit[2] == HOURS]
+    assert any(told)
 
 
 def test_every_expectation_has_its_edit(tmp_path: Path, *, rewrite: bool) -> None:

@@ -394,6 +394,22 @@ def test_who_calls_another_number_of_the_account_with_the_helplines_number_keeps
     assert _calls(box) == "ab", "but what the helpline's own number placed goes"
 
 
+@pytest.mark.parametrize("helpline", [HELPLINE, FORWARDED], ids=["not forwarded", "forwarded"])
+def test_the_records_of_both_legs_of_a_call_back_go_and_no_others(box: Mailbox, helpline: Helpline) -> None:
+    """A listener's phone is called from the number at the provider, and then the number of whoever left a message."""
+    box.helpline = helpline
+    listener = _call(box, "a", ADVOCATE, helpline.provider_number, direction="outbound-api")
+    _call(box, "b", CALLER, helpline.caller_id, parent="a")
+    _call(box, "c", ADVOCATE, OTHER, direction="outbound-api")
+    _call(box, "d", CALLER, helpline.caller_id, parent="c")
+    box.provider.calls[listener].status = "in-progress"
+    box.collector.round(NOW)
+    assert _calls(box) == "abcd", "one of them goes on"
+    box.provider.calls[listener].status = "completed"
+    box.collector.round(NOW)
+    assert _calls(box) == "cd"
+
+
 @pytest.mark.parametrize("direction", ["outbound-api", "outbound-dial"])
 def test_what_others_record_of_their_own_calls_to_the_helpline_is_theirs(box: Mailbox, direction: str) -> None:
     theirs = box.provider.leave(_call(box, "a", NUMBER, OTHER, direction=direction), 2)

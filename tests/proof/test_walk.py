@@ -48,15 +48,19 @@ def every_key(state: State) -> Iterator[Event]:
 def every_turn(site: Site, kinds: Moments) -> dict[tuple[int, Situation], Verbs]:
     """The documents of all turns, by moment and situation, each taken by itself."""
     refusable = site.helpline.caller_id if site.helpline.may_be_refused else None
+    unlike = Unlike(site, kinds)
     found: dict[tuple[int, Situation], Verbs] = {}
+    after: dict[Verbs, list[Situation]] = {}  # whatever the moment
     waiting = deque((moment, CALL_COMES_IN) for moment in range(len(kinds.kinds)))
     while waiting:
         moment, situation = waiting.popleft()
         if (moment, situation) in found:
             continue
         verbs = found[moment, situation] = take(site, kinds.kinds[moment].at, situation).verbs
-        for _, follows in following(verbs, every_key, Unlike(site, kinds), refusable):
-            waiting.extend((moment, each) for each in follows())
+        if verbs not in after:
+            events = following(verbs, every_key, unlike, refusable)
+            after[verbs] = [each for _, follows in events for each in follows()]
+        waiting.extend((moment, each) for each in after[verbs] if (moment, each) not in found)
         if waits(situation):
             waiting.extend((other, situation) for other in kinds.follows[moment])
     return found

@@ -13,9 +13,8 @@ from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
-from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
-from tests.support.databases import KINDS, address
+from tests.support.databases import KINDS, tables
 from tests.support.lines import SHOWN, URL, VPR
 from tests.support.programs import until
 from tests.support.server import DAY, Server
@@ -30,9 +29,8 @@ class Helpline:
     """A store, and servers over it."""
 
     def __init__(self, kind: str, folder: Path) -> None:
-        self.address = address(kind, folder)
+        self.address = tables(kind, folder)
         self.store = Store(self.address)
-        migrate(self.store)
         self.overrides = Overrides(self.store)
         self.servers: list[Server] = []
 

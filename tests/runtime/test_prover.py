@@ -30,7 +30,7 @@ from phonetree.store.overrides import Overrides
 from phonetree.store.proofs import KEEP_DAYS, Proofs
 from phonetree.store.tables import proofs as table
 from phonetree.store.upkeep import Upkeep
-from tests.config.test_proving import broken_site, large_site
+from tests.config.test_proving import broken_site, large_site, seconds, small_site
 from tests.support.databases import KINDS, store
 from tests.support.lines import NAMES, RULES, VPR
 from tests.support.programs import answers, environ, free_port, start, stop, until
@@ -191,7 +191,7 @@ def test_one_that_is_killed_in_the_middle_of_a_proof_is_a_problem(house: House) 
     asking.start()
     until(lambda: children() != set())
     (pid,) = children()
-    time.sleep(1)
+    until(lambda: seconds(pid) > 0.5)
     os.kill(pid, signal.SIGKILL)
     asking.join()
     assert "ended by signal 9" in str(caught[0])
@@ -215,8 +215,8 @@ def test_one_that_takes_too_long_is_ended(house: House) -> None:
 
 def test_one_that_takes_too_much_memory_is_a_problem(house: House) -> None:
     config = large_site(house.folder)
-    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 150; proving.main()"
-    with pytest.raises(ConfigError, match="takes more than 150 MB of memory to check; make the tree smaller"):
+    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 120; proving.main()"
+    with pytest.raises(ConfigError, match="takes more than 120 MB of memory to check; make the tree smaller"):
         broken(house.prover(config, command=(sys.executable, "-P", "-c", code)), config)
 
 
@@ -258,7 +258,7 @@ def test_it_gets_no_secret_and_no_number_but_in_the_question(house: House, monke
 
 
 def test_what_one_server_proved_no_other_proves_again(kept: House) -> None:
-    config = broken_site(kept.folder)
+    config = small_site(kept.folder, breaks=True)
     first = broken(kept.prover(config), config)
     assert broken(kept.prover(config), config) == first
     assert kept.started == 1
@@ -280,10 +280,11 @@ def test_servers_that_ask_at_once_prove_once(kept: House) -> None:
     assert len(kept.rows()) == 1
 
 
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_whatever_the_proof_depends_on_is_proved_anew(kept: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = Path(copytree(VPR, kept.folder / "config"))
+    config = small_site(kept.folder)
     closed, opened = (Override(DAY, DAY + timedelta(hours=1), kind, {}) for kind in (Kind.CLOSED, Kind.OPEN))
-    words = Override(DAY, DAY + timedelta(hours=1), None, {"en": "Hello.", "es": "Hola."})
+    words = Override(DAY, DAY + timedelta(hours=1), None, {"en": "Hello."})
     prover = kept.prover(config)
     broken(prover, config)
     for number, overrides in enumerate([(closed,), (opened,), (closed, opened)], 2):
@@ -309,14 +310,15 @@ def test_whatever_the_proof_depends_on_is_proved_anew(kept: House, monkeypatch: 
 
 
 def test_no_number_can_be_found_by_trying_in_what_is_kept(kept: House) -> None:
-    broken(kept.prover(VPR), VPR)
-    broken(kept.prover(VPR, OLDER), VPR)
+    config = small_site(kept.folder)
+    broken(kept.prover(config), config)
+    broken(kept.prover(config, OLDER), config)
     (one, _, _, _), (two, _, _, _) = kept.rows()
     assert one != two, "the name of a row is a hash with a key"
 
 
 def test_a_forged_row_is_not_believed(kept: House) -> None:
-    config = broken_site(kept.folder)
+    config = small_site(kept.folder, breaks=True)
     assert BAD in str(broken(kept.prover(config), config)[0])
     assert kept.store
     ((name, _, answer, mac),) = kept.rows()
@@ -325,7 +327,8 @@ def test_a_forged_row_is_not_believed(kept: House) -> None:
     assert BAD in str(broken(kept.prover(config), config)[0])
     assert kept.started == 2
     assert kept.rows()[0][2:] == (answer, mac), "and it is put right"
-    broken(kept.prover(VPR), VPR)
+    fine = small_site(kept.folder / "fine")
+    broken(kept.prover(fine), fine)
     good = next(row for row in kept.rows() if row[0] != name)
     with kept.store.write() as connection:  # what was proved of another site
         connection.execute(update(table).where(table.c.name == name).values(answer=good[2], mac=good[3]))
@@ -334,16 +337,18 @@ def test_a_forged_row_is_not_believed(kept: House) -> None:
 
 
 def test_a_secret_is_rotated_without_a_proof(kept: House) -> None:
-    broken(kept.prover(VPR, OLDER), VPR)
-    broken(kept.prover(VPR, SECRET, OLDER), VPR)
+    config = small_site(kept.folder)
+    broken(kept.prover(config, OLDER), config)
+    broken(kept.prover(config, SECRET, OLDER), config)
     assert kept.started == 1
-    broken(kept.prover(VPR, SECRET), VPR)
+    broken(kept.prover(config, SECRET), config)
     assert kept.started == 2, "the older one is no longer accepted"
 
 
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_what_failed_is_not_kept(kept: House) -> None:
     config = large_site(kept.folder)
-    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 150; proving.main()"
+    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 120; proving.main()"
     for prover in (
         kept.prover(config, seconds=1),
         kept.prover(config, command=(sys.executable, "-P", "-c", code)),
@@ -354,7 +359,8 @@ def test_what_failed_is_not_kept(kept: House) -> None:
 
 
 def test_old_proofs_are_deleted(kept: House) -> None:
-    broken(kept.prover(VPR), VPR)
+    config = small_site(kept.folder)
+    broken(kept.prover(config), config)
     assert kept.store
     now = int(DAY.timestamp())
     Upkeep(kept.store).round(now + KEEP_DAYS * 24 * 3600)
@@ -364,7 +370,7 @@ def test_old_proofs_are_deleted(kept: House) -> None:
 
 
 def test_a_store_that_is_away_costs_a_proof_and_no_more(kept: House, capfd: pytest.CaptureFixture[str]) -> None:
-    config = broken_site(kept.folder)
+    config = small_site(kept.folder, breaks=True)
     assert kept.store
     with kept.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE proofs RENAME TO hidden")
@@ -376,11 +382,11 @@ def test_a_store_that_is_away_costs_a_proof_and_no_more(kept: House, capfd: pyte
 
 def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as opened:
-        house = House(tmp_path, opened)
+        house, config = House(tmp_path, opened), small_site(tmp_path)
         with closing(sqlite3.connect(tmp_path / "phonetree.db")) as busy:
             busy.execute("BEGIN EXCLUSIVE")
             began = time.monotonic()
-            assert broken(house.prover(VPR), VPR) == ()
+            assert broken(house.prover(config), config) == ()
             assert time.monotonic() - began < provers.STORE_SECONDS + 6, "it is asked once"
             busy.rollback()
 
@@ -399,12 +405,12 @@ def test_without_a_secret_nothing_is_kept_and_every_server_proves(tmp_path: Path
 
 
 def test_an_edit_that_could_not_be_proved_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = Path(copytree(VPR, house.folder / "config"))
+    config = small_site(house.folder)
     prover = house.prover(config, command=("/nonexistent",))
     sites = Sites(config, RULES, prover.broken)
     before = sites.current
     text = (config / "routing.yaml").read_text(encoding="utf-8")
-    (config / "routing.yaml").write_text(text.replace("for crisis lines", "for help lines"), encoding="utf-8")
+    (config / "routing.yaml").write_text(text.replace("for the line", "for the other line"), encoding="utf-8")
     assert not sites.reload()
     assert "could not be started" in str(sites.problems[0])
     closed = Override(DAY, DAY + timedelta(hours=1), Kind.CLOSED, {})
@@ -423,7 +429,7 @@ def test_an_edit_that_could_not_be_proved_is_tried_again(house: House, monkeypat
 
 
 def test_the_first_site_is_not_called_good_before_it_is_proved(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = broken_site(house.folder)
+    config = small_site(house.folder, breaks=True)
     prover = house.prover(config, command=("/nonexistent",))
     sites = Sites(config, RULES, prover.broken)
     assert not sites.reload()
@@ -436,9 +442,9 @@ def test_the_first_site_is_not_called_good_before_it_is_proved(house: House, mon
 
 
 def test_a_problem_of_the_site_itself_is_not_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = Path(copytree(VPR, house.folder / "config"))
+    config = small_site(house.folder)
     sites = Sites(config, RULES, house.prover(config).broken)
-    bad = broken_site(house.folder / "other") / "routing.yaml"
+    bad = small_site(house.folder / "other", breaks=True) / "routing.yaml"
     (config / "routing.yaml").write_bytes(bad.read_bytes())
     assert not sites.reload()
     tried = house.started

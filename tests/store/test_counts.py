@@ -14,7 +14,7 @@ import pytz
 from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
 from phonetree.store.counts import BLOCKS, Counts, by_block, by_month
-from phonetree.store.noise import deviation, discrete_laplace
+from phonetree.store.noise import SURE, deviation, discrete_laplace, margin, within
 from tests.support.databases import KINDS, store
 
 ZONE = pytz.timezone("America/New_York")
@@ -44,6 +44,51 @@ def test_the_noise_is_the_discrete_laplace(scale: int) -> None:
 def test_the_deviations_are_those_that_docs_state() -> None:
     assert deviation(2) == pytest.approx(2.8, abs=0.05)
     assert deviation(1) == pytest.approx(1.4, abs=0.05)
+
+
+def _sums(scale: int, draws: int) -> dict[int, float]:
+    """How often the sum of so many draws is a number: one draw after the other."""
+    weight = (1 - exp(-1 / scale)) / (1 + exp(-1 / scale))
+    one = {number: weight * exp(-abs(number) / scale) for number in range(-80, 81)}
+    found = {0: 1.0}
+    for _ in range(draws):
+        more: dict[int, float] = {}
+        for number, often in found.items():
+            for each, times in one.items():
+                more[number + each] = more.get(number + each, 0) + often * times
+        found = more
+    return found
+
+
+@pytest.mark.parametrize(("scale", "draws", "expected"), [(1, 1, 3), (2, 1, 6), (1, 2, 4), (2, 2, 8), (2, 3, 10)])
+def test_noise_stays_within_its_margin_19_times_in_20(scale: int, draws: int, expected: int) -> None:
+    sums = _sums(scale, draws)
+    for most in range(20):
+        often = sum(often for number, often in sums.items() if abs(number) <= most)
+        assert within(most, scale, draws) == pytest.approx(often, abs=1e-9)
+    assert margin(scale, draws) == expected
+    assert within(expected - 1, scale, draws) < SURE <= within(expected, scale, draws)
+
+
+def test_the_margin_of_many_draws_is_that_of_a_normal_distribution() -> None:
+    for draws in (200, 1_000, 1_000_000):
+        assert margin(2, draws) == pytest.approx(1.96 * draws**0.5 * deviation(2), rel=0.01)
+
+
+def test_a_number_within_its_margin_cannot_be_told_from_none(tmp_path: Path) -> None:
+    with store("sqlite", tmp_path) as made:
+        for outcome, number in ((Outcome.CALL, 7), (Outcome.LINE, 6)):
+            counts = Counts(NOVEMBER, _no_noise)
+            for _ in range(number):
+                counts.add(outcome, NOVEMBER)
+            counts.release(made, DECEMBER)
+        found = {outcome: each for (_, outcome), each in by_month(made).items()}
+        assert {each.margin for each in found.values()} == {8}
+        assert not any(each.told for each in found.values())
+        with made.write() as connection:
+            connection.exec_driver_sql("UPDATE outcomes SET draws = 1")
+        found = {outcome: each for (_, outcome), each in by_month(made).items()}
+        assert (found[Outcome.CALL].told, found[Outcome.LINE].told) == (True, False)
 
 
 @pytest.mark.parametrize("kind", KINDS)

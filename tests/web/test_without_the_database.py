@@ -33,6 +33,8 @@ from tests.support.databases import KINDS, address
 from tests.support.lines import RULES, SHOWN, TOKEN, URL, VPR, settings
 from tests.support.mail import ACCOUNT, pair
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 LONGEST_TURN_SECONDS = LIMIT_SECONDS + 0.5
 """What a turn may wait for a revision that it has not met, once; one that waited for the database would take five."""

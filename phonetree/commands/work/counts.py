@@ -11,16 +11,7 @@ from phonetree.commands.work.place import opened
 from phonetree.core.turn import Outcome
 from phonetree.store.counts import BLOCK_HOURS, BLOCKS, Released, by_block, by_month, old_hours, old_months
 from phonetree.store.database import Store
-
-WORDS = {
-    Outcome.CALL: "calls",
-    Outcome.ADVOCATE: "advocate",
-    Outcome.UNANSWERED: "unanswered",
-    Outcome.LINE: "other line",
-    Outcome.MESSAGE: "message",
-    Outcome.FALLBACK: "fallback",
-}
-"""Each outcome as a heading."""
+from phonetree.view.counts import OLD, WORDS
 
 
 def counts(month: str | None, year: int | None, *, demo: bool, port: int | None, config: Path) -> None:
@@ -58,8 +49,7 @@ def _came(store: Store, month: str | None) -> str:
 
 def _old(months: dict[tuple[str, Outcome], int], hours: dict[tuple[int, int], int], year: int) -> str:
     """What versions before 0.3.0 counted: in fives, by another rule."""
-    lines = ["Counted before version 0.3.0: fives, each added with a chance of one in five."]
-    lines.append("          " + "".join(f"{WORDS[outcome]:>12}" for outcome in Outcome))
+    lines = [OLD, "          " + "".join(f"{WORDS[outcome]:>12}" for outcome in Outcome)]
     lines += [
         f"{month:<10}" + "".join(f"{months.get((month, outcome), 0):>12}" for outcome in Outcome)
         for month in sorted({month for month, _ in months})

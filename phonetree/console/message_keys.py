@@ -1,0 +1,235 @@
+"""The keys that messages are sealed with: a listener makes one in the browser, an admin approves it, and whoever can
+open the older messages seals these for it as well.
+
+Only public halves get here. What is shown of a key is its fingerprint, which its owner reads to the admin: a key that
+somebody else put in its place would have another one.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from phonetree.console.access import needs, staff
+from phonetree.console.aside import tell_admins
+from phonetree.console.errors import Page
+from phonetree.console.layout import render
+from phonetree.console.services import ConsoleServices, services
+from phonetree.errors import SealError
+from phonetree.mailbox.keys import together
+from phonetree.mailbox.sealing import PublicKey, public_keys, read_public_key
+from phonetree.store.keys import KeptKey, opened_by
+from phonetree.store.roles import Role
+
+blueprint = Blueprint("message_keys", __name__)
+
+EXPONENT, MOST_KEY_BITS = 65537, 8192
+"""What browsers make keys with, and more bits than anybody needs."""
+
+LEAST_KEYS = 2
+"""With fewer, one lost key is the loss of every message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as the page shows it. `file` is whether the operator put it on the servers; `opens` is how many messages it
+    opens, `alone` how many of them nothing else does; `gone` whether its owner has no account any more."""
+
+    id: str
+    name: str
+    approved: bool
+    doubtful: bool = False
+    file: bool = False
+    mine: bool = False
+    gone: bool = False
+    opens: int = 0
+    alone: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """As it is read aloud: in groups of four."""
+        return grouped(self.id)
+
+    @property
+    def words(self) -> str:
+        """What the key is good for."""
+        if self.file:
+            return "on the server; new messages are sealed for it"
+        if self.approved:
+            return "new messages are sealed for it"
+        if self.doubtful:
+            return "it was approved, which cannot be verified any more: approve it again"
+        return "waits for an admin to approve it"
+
+
+@blueprint.get("/staff/keys")
+@needs(Role.LISTENER, Role.ADMIN)
+def page() -> str:
+    """Every key, who has it, and what it opens."""
+    return _page()
+
+
+@blueprint.get("/staff/keys/new")
+@needs(Role.LISTENER)
+def new() -> str:
+    """Makes a key, in the browser."""
+    return render("console/new_key.html")
+
+
+@blueprint.post("/staff/keys")
+@needs(Role.LISTENER)
+def add() -> Answer:
+    """Keeps the public half of a key that a listener made, until an admin approves it."""
+    running, who = services(), staff()
+    try:
+        key = _sent(request.form.get("public", ""), who.name)
+        pem = key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        running.keys.add(key.id, pem, who.id, who.name, running.seconds())
+    except SealError as error:
+        flash(f"The key was not taken: {error}.")
+        return redirect(url_for("message_keys.page"), 303)
+    tell_admins()
+    return redirect(url_for("message_keys.page", _anchor=key.id), 303)
+
+
+@blueprint.post("/staff/keys/<key>/approve")
+@needs(Role.ADMIN)
+def approve(key: str) -> Answer | Page:
+    """Has messages sealed for a key, if what its owner read aloud is its fingerprint."""
+    running, typed = services(), request.form.get("fingerprint", "")
+    if "".join(typed.split()).lower() != key:
+        problem = (
+            "that is not the fingerprint of this key. Ask its owner to read it again from their own screen; if it is "
+            "still another one, do not approve the key, and withdraw it"
+        )
+        return _page(problem, key, typed), 422
+    try:
+        running.keys.approve(key, staff().name, running.seconds())
+    except SealError as error:
+        return _page(str(error), key), 409
+    tell_admins()
+    flash("New messages are sealed for this key from now on. Older ones are opened by it once they are sealed for it.")
+    return redirect(url_for("message_keys.page"), 303)
+
+
+@blueprint.get("/staff/keys/<key>/withdraw")
+@needs(Role.LISTENER, Role.ADMIN)
+def before_withdrawing(key: str) -> str:
+    """What withdrawing a key means."""
+    found = _withdrawable(key)
+    return render("console/withdraw_key.html", key=found, left=len(current_keys()) - found.approved)
+
+
+@blueprint.post("/staff/keys/<key>/withdraw")
+@needs(Role.LISTENER, Role.ADMIN)
+def withdraw(key: str) -> Answer:
+    """Has no message sealed for a key any more."""
+    running = services()
+    if any(each.id == key for each in _keys(running)):
+        _withdrawable(key)
+        others = frozenset(each.id for each in current_keys() if each.id != key)
+        running.keys.withdraw(key, others, staff().name, running.seconds())
+        tell_admins()
+        flash("The key is withdrawn.")
+    return redirect(url_for("message_keys.page"), 303)
+
+
+@blueprint.get("/staff/keys/lacking")
+@needs(Role.LISTENER)
+def lacking() -> Response:
+    """The messages that a key opens (`mine`) and another current key does not; and those keys. JSON."""
+    current = {key.id: key for key in current_keys()}
+    opens, mine = opened_by(services().store), request.args.get("mine", "")
+    found = {
+        message: [key for key in current if message not in opens.get(key, ())]
+        for message in sorted(opens.get(mine, ()))
+    }
+    found = {message: keys for message, keys in found.items() if keys}
+    needed = {key for keys in found.values() for key in keys}
+    return jsonify(
+        keys=[{"id": key.id, "name": key.name, "spki": _der(key)} for key in current.values() if key.id in needed],
+        messages=[
+            {"address": url_for("messages.page") + f"/{message}", "keys": keys} for message, keys in found.items()
+        ],
+    )
+
+
+def grouped(text: str) -> str:
+    """In groups of four characters."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def current_keys() -> tuple[PublicKey, ...]:
+    """The keys that new messages are sealed with. Raises SealError, StoreError."""
+    running = services()
+    return together(public_keys(running.settings.keys), running.keys.listed())
+
+
+def _page(problem: str = "", wrong: str = "", typed: str = "") -> str:
+    keys, may_approve = _keys(services()), staff().may(Role.ADMIN)
+    return render(
+        "console/keys.html",
+        keys=[key for key in keys if key.approved],
+        waiting=[key for key in keys if not key.approved],
+        messages=sum(services().voicemails.count().values()),
+        few=sum(key.approved for key in keys) < LEAST_KEYS,
+        admin=may_approve,
+        listener=staff().may(Role.LISTENER),
+        problem=problem,
+        wrong=wrong,
+        typed=typed,
+    )
+
+
+def _keys(running: ConsoleServices) -> list[Key]:
+    """Every key: those of files first."""
+    files, kept, opens = public_keys(running.settings.keys), running.keys.listed(), opened_by(running.store)
+    current = {key.id for key in together(files, kept)}
+    accounts = {account.id for account in running.accounts.all()}
+
+    def alone(key: str) -> int:
+        others = frozenset[str]().union(*(opens.get(each, frozenset()) for each in current - {key}))
+        return len(opens.get(key, frozenset()) - others)
+
+    def shown(each: KeptKey) -> Key:
+        owner = each.account == staff().id
+        gone = each.account not in accounts
+        opened = len(opens.get(each.id, ()))
+        return Key(each.id, each.name, each.approved, each.doubtful, False, owner, gone, opened, alone(each.id))
+
+    in_files = [
+        Key(each.id, each.name, True, file=True, opens=len(opens.get(each.id, ())), alone=alone(each.id))
+        for each in files
+    ]
+    ids = {each.id for each in in_files}
+    return [*in_files, *(shown(each) for each in kept if each.id not in ids)]
+
+
+def _withdrawable(key: str) -> Key:
+    """A key that whoever is signed in may withdraw: an admin every one, a listener their own while it waits."""
+    found = next((each for each in _keys(services()) if each.id == key and not each.file), None)
+    if found is None:
+        abort(404)
+    if not staff().may(Role.ADMIN) and (found.approved or not found.mine):
+        abort(403)
+    return found
+
+
+def _sent(text: str, name: str) -> PublicKey:
+    """The public key that a browser sent: base 64 of its DER. Raises SealError."""
+    try:
+        key = load_der_public_key(b64decode(text, validate=True))
+        found = read_public_key(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), name)
+    except (Base64Error, ValueError, TypeError, UnsupportedAlgorithm):
+        raise SealError("what the browser sent is not a public key") from None
+    if found.key.public_numbers().e != EXPONENT or found.key.key_size > MOST_KEY_BITS:
+        raise SealError("what the browser sent is not a key that this page makes")
+    return found
+
+
+def _der(key: PublicKey) -> str:
+    return b64encode(key.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()

@@ -1,0 +1,171 @@
+// The keys and the messages of phonetree/mailbox, with WebCrypto alone; docs/engineers.md, "A sealed message", has the
+// bytes. Nothing here asks the network or keeps anything. Bytes are base64 in envelopes and files.
+import { Refused } from "./refused.js";
+
+export { Refused };
+
+const FORMAT = "phonetree sealing key 1";
+const ROUNDS = 600_000;
+const MOST_ROUNDS = 10_000_000; // a file that asks for more would keep the browser busy for minutes
+const SHORTEST_PASSPHRASE = 12;
+const LEAST_KEY_BITS = 3072;
+const MOST_FILE_CHARACTERS = 65_536;
+const SALT_BYTES = 16;
+const IV_BYTES = 12;
+const KEY_BYTES = 32;
+const ID_CHARACTERS = 16;
+
+const RSA = { name: "RSA-OAEP", hash: "SHA-256" };
+const TEXT = new TextEncoder();
+const HEADER = TEXT.encode("phonetree sealed message 2\n");
+
+export const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+
+export const base64 = (data) => btoa(String.fromCharCode(...new Uint8Array(data)));
+
+// Browsers offer WebCrypto to pages that came over https, and to this machine's own.
+const subtle = () => {
+  if (!globalThis.crypto?.subtle) {
+    throw new Refused("no-crypto");
+  }
+  return crypto.subtle;
+};
+
+const digest = async (data) => {
+  const found = new Uint8Array(await subtle().digest("SHA-256", data));
+  return Array.from(found, (each) => each.toString(16).padStart(2, "0")).join("");
+};
+
+const keyId = async (spki) => (await digest(spki)).slice(0, ID_CHARACTERS);
+
+// -- the private key's file
+
+const wrappingKey = async (passphrase, salt, iterations, usage) => {
+  const typed = await subtle().importKey("raw", TEXT.encode(passphrase), "PBKDF2", false, ["deriveKey"]);
+  const kdf = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  return subtle().deriveKey(kdf, typed, { name: "AES-GCM", length: 256 }, false, [usage]);
+};
+
+// What is in the file, as far as it can be told without the passphrase.
+export const readKeyFile = (text) => {
+  try {
+    const { format, name, id, kdf, cipher, wrapped } = JSON.parse(text.length > MOST_FILE_CHARACTERS ? "" : text);
+    const [salt, iv] = [bytes(kdf.salt), bytes(cipher.iv)];
+    const file = { id, name, rounds: kdf.iterations, salt, iv, wrapped: bytes(wrapped) };
+    const known = format === FORMAT && kdf.name === "PBKDF2" && kdf.hash === "SHA-256" && cipher.name === "AES-GCM"
+      && typeof name === "string" && /^[0-9a-f]{16}$/.test(id) && file.iv.length === IV_BYTES
+      && Number.isInteger(file.rounds) && file.rounds >= 1 && file.rounds <= MOST_ROUNDS;
+    if (known) {
+      return file;
+    }
+  } catch {
+    // not even the fields are there
+  }
+  throw new Refused("key-file");
+};
+
+// The key, to decrypt with and for nothing else: its bytes never are where a script could read them.
+export const unlock = async (file, passphrase) => {
+  const wrapping = await wrappingKey(passphrase, file.salt, file.rounds, "unwrapKey");
+  const cipher = { name: "AES-GCM", iv: file.iv };
+  try {
+    const key = await subtle().unwrapKey("pkcs8", file.wrapped, wrapping, cipher, RSA, false, ["decrypt"]);
+    return { id: file.id, name: file.name, key };
+  } catch (error) {
+    throw new Refused(error.name === "OperationError" ? "passphrase" : "key-file"); // else: no RSA key is in it
+  }
+};
+
+// The text as Python's json.dumps writes it, so that a file does not tell where it was made.
+const written = (fields) => {
+  const escaped = (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `${JSON.stringify(fields, null, 1).replace(/[\u007f-\uffff]/g, escaped)}\n`;
+};
+
+export const makeKey = async (name, passphrase) => {
+  if ([...passphrase].length < SHORTEST_PASSPHRASE) {
+    throw new Refused("passphrase-short");
+  }
+  const size = { modulusLength: LEAST_KEY_BITS, publicExponent: new Uint8Array([1, 0, 1]) };
+  const pair = await subtle().generateKey({ ...RSA, ...size }, true, ["encrypt", "decrypt"]);
+  const spki = await subtle().exportKey("spki", pair.publicKey);
+  const id = await keyId(spki);
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const wrapping = await wrappingKey(passphrase, salt, ROUNDS, "wrapKey");
+  const wrapped = await subtle().wrapKey("pkcs8", pair.privateKey, wrapping, { name: "AES-GCM", iv });
+  const file = written({
+    format: FORMAT,
+    name,
+    id,
+    kdf: { name: "PBKDF2", hash: "SHA-256", iterations: ROUNDS, salt: base64(salt) },
+    cipher: { name: "AES-GCM", iv: base64(iv) },
+    wrapped: base64(wrapped),
+  });
+  return { id, file, spki: base64(spki) };
+};
+
+// -- messages
+
+// The content's key, 32 bytes. Whoever asks overwrites them after use.
+export const contentKey = async (unlocked, envelope) => {
+  const own = Object.hasOwn(envelope.wrapped, unlocked.id);
+  const candidates = own ? [envelope.wrapped[unlocked.id]] : Object.values(envelope.wrapped); // the provider's own ids
+  for (const each of candidates) {
+    try {
+      const raw = new Uint8Array(await subtle().decrypt({ name: "RSA-OAEP" }, unlocked.key, bytes(each)));
+      if (raw.length === KEY_BYTES) {
+        return raw;
+      }
+    } catch {
+      // not for this key
+    }
+  }
+  throw new Refused(own ? "damaged" : "wrong-key");
+};
+
+// The content's key for somebody else's public key. Its id is the beginning of its digest: what only bears the id of a
+// key that somebody trusts gets nothing.
+export const wrapFor = async ({ id, spki }, raw) => {
+  try {
+    const data = bytes(spki);
+    const key = await subtle().importKey("spki", data, RSA, false, ["encrypt"]);
+    if (await keyId(data) === id && key.algorithm.modulusLength >= LEAST_KEY_BITS) {
+      return base64(await subtle().encrypt({ name: "RSA-OAEP" }, key, raw));
+    }
+  } catch (error) {
+    if (error instanceof Refused) {
+      throw error;
+    }
+  }
+  throw new Refused("key-changed");
+};
+
+const opening = async (unlocked, envelope) => {
+  const raw = await contentKey(unlocked, envelope);
+  try {
+    return await subtle().importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
+  } finally {
+    raw.fill(0);
+  }
+};
+
+// The sound, after its tag was verified. The digest tells what was damaged on the way here from what was changed there.
+export const open = async (unlocked, envelope, sealed) => {
+  if (sealed.byteLength !== envelope.size) {
+    throw new Refused("damaged");
+  }
+  const key = await opening(unlocked, envelope);
+  const body = new Uint8Array(sealed);
+  const second = body.length >= HEADER.length && HEADER.every((each, place) => body[place] === each);
+  const how = { name: "AES-GCM" };
+  if (second) {
+    how.additionalData = TEXT.encode(`phonetree sealed message 2\n${envelope.message}\n${envelope.left_at}\n`);
+  }
+  try {
+    how.iv = bytes(envelope.iv);
+    return await subtle().decrypt(how, key, second ? body.subarray(HEADER.length) : body);
+  } catch {
+    throw new Refused(await digest(sealed) === envelope.digest ? "swapped" : "damaged");
+  }
+};

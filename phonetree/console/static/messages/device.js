@@ -1,0 +1,55 @@
+// Keys that stay on a device that somebody calls their own: one for each account, and none that a script could read.
+// Where the browser keeps nothing, as some private windows do, nothing is kept, and that is no fault.
+const DATABASE = "messages";
+const KEYS = "keys";
+
+const settled = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+const within = async (mode, work) => {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS, { keyPath: "account" });
+  const database = await settled(opening);
+  try {
+    const transaction = database.transaction(KEYS, mode);
+    const done = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const [found] = await Promise.all([settled(work(transaction.objectStore(KEYS))), done]);
+    return found;
+  } finally {
+    database.close();
+  }
+};
+
+// Whether it is kept.
+export const put = async (account, { id, name, key }) => {
+  try {
+    await within("readwrite", (keys) => keys.put({ account, id, name, key }));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// The key of an account, or null.
+export const get = async (account) => {
+  try {
+    return await within("readonly", (keys) => keys.get(account)) ?? null;
+  } catch {
+    return null;
+  }
+};
+
+// Whether nothing of it is left here.
+export const remove = async (account) => {
+  try {
+    await within("readwrite", (keys) => keys.delete(account));
+    return true;
+  } catch {
+    return typeof indexedDB === "undefined";
+  }
+};

@@ -1,0 +1,66 @@
+// Makes a key in this browser. The private half leaves it only as a file that its passphrase wraps; the server gets the
+// public half, once the file and the passphrase have been shown to open.
+import { Refused } from "./refused.js";
+import { Vault } from "./vault.js";
+
+const at = (id) => document.getElementById(id);
+const vault = new Vault();
+let made = null;
+
+function say(place, error) {
+  place.textContent = error instanceof Refused ? error.message : error.message || String(error);
+  place.hidden = false;
+}
+
+// While a form's work goes on, its button cannot be pressed again.
+async function busy(form, status, problem, words, work) {
+  const button = form.querySelector("button");
+  problem.hidden = button.disabled = true;
+  status.textContent = words;
+  try {
+    await work();
+  } catch (error) {
+    say(problem, error);
+  }
+  button.disabled = false;
+  status.textContent = "";
+}
+
+at("make").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [passphrase, again] = [at("passphrase").value, at("again").value];
+  busy(event.target, at("making"), at("make-problem"), "The key is being made; this takes a few seconds ...", async () => {
+    if (passphrase !== again) {
+      throw new Error("The two passphrases differ. Type them again.");
+    }
+    made = await vault.makeKey(at("make").dataset.name, passphrase);
+    at("passphrase").value = at("again").value = "";
+    at("file").href = URL.createObjectURL(new Blob([made.file], { type: "application/json" }));
+    at("file").download = `${made.id}.key.json`;
+    at("make").hidden = true;
+    at("save").hidden = false;
+    at("save").focus();
+  });
+});
+
+at("prove").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const passphrase = at("typed").value;
+  at("typed").value = "";
+  busy(event.target, at("proving"), at("prove-problem"), "The file is being opened ...", async () => {
+    const [file] = at("saved").files;
+    const opened = await vault.unlock(await file.text(), passphrase);
+    if (opened.id !== made.id) {
+      throw new Error("That is another key's file. Choose the one that you saved just now.");
+    }
+    vault.lock();
+    at("ask").elements.public.value = made.spki;
+    at("ask").submit();
+  });
+});
+
+if (globalThis.isSecureContext && globalThis.crypto?.subtle) {
+  at("make").hidden = false;
+} else {
+  say(at("cannot"), new Refused("no-crypto"));
+}

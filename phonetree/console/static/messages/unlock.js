@@ -1,0 +1,84 @@
+// A key, unlocked for as long as the page is open: from its file and passphrase, or kept by this browser.
+import { Refused } from "./refused.js";
+import { Vault } from "./vault.js";
+
+export const vault = new Vault();
+
+const at = (id) => document.getElementById(id);
+const section = at("key");
+const account = section.dataset.account;
+const waiting = [];
+let held = null;
+
+// Whether this browser can do it at all; says so on the page, if not.
+export function able() {
+  if (globalThis.isSecureContext && globalThis.crypto?.subtle) {
+    return true;
+  }
+  say(at("cannot"), new Refused("no-crypto"));
+  return false;
+}
+
+// The unlocked key, {id, name}; asks for it, if need be.
+export function unlocked() {
+  if (held) {
+    return Promise.resolve(held);
+  }
+  section.hidden = false;
+  section.scrollIntoView({ block: "nearest" });
+  at("key-file").focus();
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+// What went wrong, in a place of the page; anything that is not one of ours is a mistake of this program.
+export function say(place, error) {
+  place.textContent = error instanceof Refused ? error.message : `This went wrong: ${error.message}. Load the page again.`;
+  place.hidden = false;
+}
+
+// The key that this browser keeps, if it does.
+export async function restore() {
+  const kept = await vault.restore(account);
+  if (kept) {
+    show(kept, true);
+  }
+}
+
+function show(key, kept, wanted = kept) {
+  held = key;
+  at("key-name").textContent = key.name;
+  const until = wanted ? "This browser cannot keep it, only until you leave this page." : "Until you leave or reload this page.";
+  at("how-long").textContent = kept ? "This browser keeps it." : until;
+  at("lock").textContent = kept ? "Forget the key in this browser" : "Lock";
+  at("locked").hidden = true;
+  at("unlocked").hidden = false;
+  section.hidden = false;
+  waiting.splice(0).forEach((resolve) => resolve(key));
+}
+
+at("unlock").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [file] = at("key-file").files;
+  const passphrase = at("passphrase").value;
+  at("passphrase").value = "";
+  at("unlock-problem").hidden = true;
+  at("unlocking").textContent = "The key is being unlocked ...";
+  try {
+    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? account : undefined });
+    show(found, found.kept, at("keep").checked);
+  } catch (error) {
+    say(at("unlock-problem"), error);
+    at("passphrase").focus();
+  }
+  at("unlocking").textContent = "";
+});
+
+at("lock").addEventListener("click", async () => {
+  await vault.forget(account);
+  vault.lock();
+  held = null;
+  at("locked").hidden = false;
+  at("unlocked").hidden = true;
+  at("key-file").value = "";
+  at("key-file").focus();
+});

@@ -1,0 +1,174 @@
+"""Keys in the console: made by a listener, approved by an admin who was read its fingerprint, withdrawn."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import update
+
+from phonetree.mailbox.keys import sealing_keys
+from phonetree.store.actions import since
+from phonetree.store.roles import Role
+from phonetree.store.tables import sealing_keys as table
+from tests.console.test_messages import SOUND, _folder, _spki
+from tests.support.console import Client, Console, console
+from tests.support.mail import pair
+from tests.support.voicemails import heard, leave
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Console]:
+    """A console with the key of `pair()` in a file on the server."""
+    with console("sqlite", tmp_path, keys=_folder(tmp_path)) as opened:
+        yield opened
+
+
+def _text(client: Client, path: str = "/staff/keys") -> str:
+    page = client.get(path).get_data(as_text=True).partition("<main")[2]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def _add(made: Console, name: str = "the listener") -> str:
+    """The key of a listener, sent as a browser does."""
+    made.client(Role.LISTENER).post("/staff/keys", {"public": _spki(name)})
+    return pair(name)[0].id
+
+
+def _approve(made: Console, key: str, typed: str | None = None) -> int:
+    client = made.client(Role.ADMIN)
+    return client.post(f"/staff/keys/{key}/approve", {"fingerprint": typed or key}).status_code
+
+
+def _used(made: Console) -> list[str]:
+    """Whose keys new messages are sealed with."""
+    return [key.name for key in sealing_keys(made.settings.keys, made.services.keys)]
+
+
+def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> None:
+    key = _add(made)
+    spoken = " ".join(re.findall("....", key))
+    assert _used(made) == ["advocates"]
+    assert f"read these sixteen characters to them from this screen: {spoken}" in _text(made.client(Role.LISTENER))
+    admin = made.client(Role.ADMIN)
+    assert spoken not in _text(admin), "the admin types what is read, not what is shown"
+    assert "A key of the listener waits to be approved." in _text(admin, "/staff/")
+    assert _approve(made, key, "0" * 16) == 422
+    assert _used(made) == ["advocates"]
+    assert _approve(made, key, f" {spoken.upper()} ") == 303
+    assert _used(made) == ["advocates", "the listener"]
+    assert "waits to be approved" not in _text(admin, "/staff/")
+    assert [each.what for each in since(made.services.store, 0)][:2] == [
+        f"key {key} of the listener was approved",
+        f"key {key} was made, and waits to be approved",
+    ]
+
+
+def test_a_key_can_be_sent_twice(made: Console) -> None:
+    assert _add(made) == _add(made)
+    assert len(made.services.keys.listed()) == 1
+
+
+def _der(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ("", "not a public key"),
+        ("rubbish", "not a public key"),
+        ("\N{SNOWMAN}", "not a public key"),
+        (_der(ec.generate_private_key(ec.SECP256R1())), "not an RSA key of at least 3072 bits"),
+        (_der(rsa.generate_private_key(65537, 2048)), "not an RSA key of at least 3072 bits"),
+        (_der(rsa.generate_private_key(3, 3072)), "not a key that this page makes"),
+    ],
+    ids=["nothing", "rubbish", "snowman", "elliptic", "short", "exponent"],
+)
+def test_what_is_no_good_key_is_not_taken(made: Console, sent: str, why: str) -> None:
+    client = made.client(Role.LISTENER)
+    client.post("/staff/keys", {"public": sent})
+    assert why in _text(client)
+    assert made.services.keys.listed() == ()
+
+
+def test_a_withdrawn_key_opens_nothing_that_another_opens(made: Console) -> None:
+    key = _add(made)
+    _approve(made, key)
+    voicemails, now = made.services.voicemails, made.services.seconds()
+    both = leave(voicemails, SOUND, now, keys=(pair()[0], pair("the listener")[0]))
+    alone = leave(voicemails, SOUND, now, keys=(pair("the listener")[0],))
+    admin = made.client(Role.ADMIN)
+    assert "Opens 2 of 2 messages." in _text(admin)
+    before = _text(admin, f"/staff/keys/{key}/withdraw")
+    assert "One message is opened by this key alone." in before
+    assert "One key is left. If that is lost, nobody can open any message." in before
+    for _ in range(2):
+        admin.post(f"/staff/keys/{key}/withdraw")
+    assert _used(made) == ["advocates"]
+    assert heard(voicemails, both) == SOUND
+    assert heard(voicemails, alone, "the listener") == SOUND
+    assert list(voicemails.envelope(both)[1]) == [pair()[0].id]
+
+
+def test_a_listener_withdraws_their_own_key_while_it_waits_and_no_other(made: Console) -> None:
+    key, listener = _add(made), made.client(Role.LISTENER)
+    other = made.client(made.staff(Role.LISTENER, name="Bo"))
+    assert other.post(f"/staff/keys/{key}/withdraw").status_code == 403
+    _approve(made, key)
+    assert listener.post(f"/staff/keys/{key}/withdraw").status_code == 403
+    assert _used(made) == ["advocates", "the listener"]
+    second = pair("second")[0].id
+    listener.post("/staff/keys", {"public": _spki("second")})
+    assert listener.post(f"/staff/keys/{second}/withdraw").status_code == 303
+    assert [each.id for each in made.services.keys.listed()] == [key]
+
+
+def test_a_file_on_the_server_is_not_withdrawn_here(made: Console) -> None:
+    admin, key = made.client(Role.ADMIN), pair()[0].id
+    assert f"/staff/keys/{key}/withdraw" not in admin.get("/staff/keys").get_data(as_text=True)
+    assert admin.get(f"/staff/keys/{key}/withdraw").status_code == 404
+    admin.post(f"/staff/keys/{key}/withdraw")
+    assert _used(made) == ["advocates"]
+
+
+def test_a_key_that_was_withdrawn_meanwhile_is_not_approved(made: Console) -> None:
+    key = _add(made)
+    made.client(Role.LISTENER).post(f"/staff/keys/{key}/withdraw")
+    assert _approve(made, key) == 409
+    assert _used(made) == ["advocates"]
+
+
+def test_fewer_than_two_keys_are_a_warning(made: Console, tmp_path: Path) -> None:
+    listener, member = made.client(Role.LISTENER), made.client(Role.MEMBER)
+    assert "There is only one key: if it is lost, nobody can open any message." in _text(member, "/staff/")
+    assert "There is only one key. If it is lost, nobody can open any message, ever." in _text(listener)
+    _approve(made, _add(made))
+    assert "only one key" not in _text(listener, "/staff/") + _text(listener)
+    (tmp_path / "keys" / "advocates.pem").unlink()
+    made.client(Role.ADMIN).post(f"/staff/keys/{pair('the listener')[0].id}/withdraw")
+    assert "There is no key to seal messages with, so none can be kept." in _text(member, "/staff/")
+    assert "There is no key yet, so no message can be kept: make one." in _text(listener)
+
+
+def test_the_key_of_somebody_who_has_no_account_any_more_is_named(made: Console) -> None:
+    _approve(made, _add(made))
+    made.services.accounts.remove(made.accounts[Role.LISTENER].id, "the admin", 0)
+    assert "the listener has no account any more: withdraw this key." in _text(made.client(Role.ADMIN))
+
+
+def test_what_can_no_longer_be_verified_is_approved_again(made: Console) -> None:
+    key = _add(made)
+    _approve(made, key)
+    with made.services.store.write() as connection:
+        connection.execute(update(table).values(approved=b"forged"))
+    admin = made.client(Role.ADMIN)
+    assert "A key of the listener can no longer be verified." in _text(admin, "/staff/")
+    assert "It was approved, which cannot be verified any more: approve it again." in _text(admin)
+    assert _used(made) == ["advocates"]
+    _approve(made, key)
+    assert _used(made) == ["advocates", "the listener"]

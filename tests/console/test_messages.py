@@ -1,0 +1,220 @@
+"""Messages in the console: who has which, what a browser gets, and what is never there."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from phonetree.mailbox.sealing import Envelope, opened, unwrap
+from phonetree.store.actions import since
+from phonetree.store.roles import Role
+from phonetree.store.voicemails import VoicemailState
+from tests.support.console import Client, Console, console
+from tests.support.databases import KINDS
+from tests.support.mail import pair
+from tests.support.voicemails import heard, leave
+
+SOUND = bytes(range(256)) * 700
+HOUR = 3600
+
+
+@pytest.fixture(params=KINDS)
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Console]:
+    """A console whose messages are sealed with the key of `pair()`."""
+    with console(request.param, tmp_path, keys=_folder(tmp_path)) as opened_console:
+        yield opened_console
+
+
+def _folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / "advocates.pem").write_bytes(pair()[2].public)
+    return folder
+
+
+def _left(made: Console, *, hours: int = 1, seconds: int = 3) -> str:
+    return leave(made.services.voicemails, SOUND, made.services.seconds() - hours * HOUR, seconds=seconds)
+
+
+def _text(answer: TestResponse) -> str:
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def _state(made: Console, message: str) -> tuple[VoicemailState, str | None]:
+    found = made.services.voicemails.find(message)
+    return found.state, found.by
+
+
+def test_what_a_browser_gets_opens_with_the_key_and_is_sealed_without(made: Console) -> None:
+    message, client = _left(made), made.client(Role.LISTENER)
+    found = client.get(f"/staff/messages/{message}/envelope").get_json()
+    parts = [client.get(f"/staff/messages/{message}/parts/{number}").get_data() for number in range(found["parts"])]
+    sealed = b"".join(parts)
+    assert len(parts) > 2
+    assert (found["size"], found["digest"]) == (len(sealed), sha256(sealed).hexdigest())
+    wrapped = {key: b64decode(text) for key, text in found["wrapped"].items()}
+    envelope = Envelope(b64decode(found["iv"]), wrapped, found["message"], found["left_at"])
+    assert opened(pair()[1], envelope, parts) == SOUND
+    assert SOUND[:64] not in sealed
+    assert client.get(f"/staff/messages/{message}/parts/{found['parts']}").status_code == 404
+
+
+def test_the_list_says_when_how_long_and_who_has_it(made: Console) -> None:
+    old, today = _left(made, hours=24 * 9, seconds=75), _left(made)
+    made.services.voicemails.claim(old, "Ada", 0)
+    page = _text(made.client(Role.LISTENER).get("/staff/messages"))
+    assert "<b>Saturday 14 November, 10:00</b>, 1:15 long" in page
+    assert "<b>Today 9:00</b>, 0:03 long" in page
+    assert page.index(old) < page.index(today), "the oldest waits longest"
+    assert "Claimed by Ada" in page
+    assert "Waiting: 2" in page
+
+
+def test_two_listeners_see_each_others_claims_and_do_not_take_the_same(made: Console) -> None:
+    message = _left(made)
+    ada, bo = (made.client(made.staff(Role.LISTENER, name=name)) for name in ("Ada", "Bo"))
+    assert ada.post(f"/staff/messages/{message}/claim").status_code == 303
+    assert "Claimed by you" in _text(ada.get("/staff/messages/list"))
+    assert "Claimed by Ada" in _text(bo.get("/staff/messages/list"))
+    for what in ("claim", "handled"):
+        bo.post(f"/staff/messages/{message}/{what}")
+        assert "Nothing was changed: the message is already claimed by Ada." in _text(bo.get("/staff/messages"))
+    assert _state(made, message) == (VoicemailState.CLAIMED, "Ada")
+    bo.post(f"/staff/messages/{message}/release")
+    assert _state(made, message) == (VoicemailState.NEW, None)
+    bo.post(f"/staff/messages/{message}/handled")
+    assert _state(made, message) == (VoicemailState.HANDLED, "Bo")
+    assert "Handled by Bo" in _text(ada.get("/staff/messages/list"))
+
+
+def test_a_claim_that_is_sent_twice_is_one(made: Console) -> None:
+    message, client = _left(made), made.client(Role.LISTENER)
+    for _ in range(2):
+        client.post(f"/staff/messages/{message}/claim")
+        assert "Nothing was changed" not in _text(client.get("/staff/messages"))
+
+
+def test_a_deleted_message_is_gone_for_everybody(made: Console) -> None:
+    message, client, other = _left(made), made.client(Role.LISTENER), made.client(Role.LISTENER)
+    for _ in range(2):
+        assert client.post(f"/staff/messages/{message}/delete").status_code == 303
+    assert "No message waits." in _text(other.get("/staff/messages"))
+    assert other.get(f"/staff/messages/{message}/envelope").status_code == 404
+    assert other.get(f"/staff/messages/{message}/parts/0").status_code == 404
+    other.post(f"/staff/messages/{message}/claim")
+    assert "That message no longer exists" in _text(other.get("/staff/messages"))
+
+
+def test_what_is_done_about_a_message_is_noted_nowhere_else(made: Console) -> None:
+    message, client = _left(made), made.client(Role.LISTENER)
+    before = since(made.services.store, 0)
+    client.get(f"/staff/messages/{message}/envelope")
+    for what in ("claim", "release", "claim", "handled", "delete"):
+        client.post(f"/staff/messages/{message}/{what}")
+    assert since(made.services.store, 0) == before
+
+
+def test_reading_a_message_writes_nothing(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path, keys=_folder(tmp_path)) as made:
+        message, client = _left(made), made.client(Role.LISTENER)
+        before = (tmp_path / "phonetree.db").read_bytes()
+        for path in ("", "/list", f"/{message}/envelope", f"/{message}/parts/0"):
+            assert client.get(f"/staff/messages{path}").status_code == 200
+        assert (tmp_path / "phonetree.db").read_bytes() == before
+
+
+def test_handled_messages_are_shown_the_latest_first_and_all_if_asked(made: Console) -> None:
+    found = [_left(made, hours=hours) for hours in range(1, 24)]
+    for message in found:
+        made.services.voicemails.handled(message, "Ada", 0)
+    client = made.client(Role.LISTENER)
+    page = _text(client.get("/staff/messages"))
+    assert "Show 3 more" in page
+    assert page.index(found[0]) < page.index(found[19])
+    assert found[20] not in page
+    assert found[22] in _text(client.get("/staff/messages?all=1"))
+
+
+# -- more keys
+
+
+def _send(client: Client, message: str, **keys: bytes) -> int:
+    fields = {f"key-{key}": b64encode(data).decode() for key, data in keys.items()}
+    return client.post(f"/staff/messages/{message}/wrapped", fields).status_code
+
+
+def test_a_listener_gives_another_key_access_and_takes_it_from_nobody(made: Console) -> None:
+    message, client = _left(made), made.client(Role.LISTENER)
+    bo, mine = pair("Bo")[0], pair()[0]
+    made.services.keys.add(bo.id, pair("Bo")[2].public, "0" * 32, "Bo", 0)
+    content = unwrap(pair()[1], Envelope(*made.services.voicemails.envelope(message)))
+    wrapped = {bo.id: bo.wrap(content)}
+    assert _send(client, message, **wrapped) == 400, "nobody has approved it"
+    made.services.keys.approve(bo.id, "the admin", 0)
+    assert client.get(f"/staff/keys/lacking?mine={mine.id}").get_json() == {
+        "keys": [{"id": bo.id, "name": "Bo", "spki": _spki("Bo")}],
+        "messages": [{"address": f"/staff/messages/{message}", "keys": [bo.id]}],
+    }
+    assert _send(client, message, **wrapped) == 204
+    assert _send(client, message, **{bo.id: b"x" * 384, mine.id: b"x" * 384}) == 204
+    for name in ("Bo", "advocates"):
+        assert heard(made.services.voicemails, message, name) == SOUND
+    assert client.get(f"/staff/keys/lacking?mine={mine.id}").get_json() == {"keys": [], "messages": []}
+    assert client.get("/staff/keys/lacking?mine=other").get_json() == {"keys": [], "messages": []}
+
+
+def _spki(name: str) -> str:
+    lines = pair(name)[2].public.decode().splitlines()
+    return "".join(lines[1:-1])
+
+
+@pytest.mark.parametrize("sent", [{"advocates": b"x" * 384}, {pair()[0].id: b"short"}, {"0" * 16: b"x" * 384}])
+def test_what_is_not_wrapped_for_a_current_key_is_not_taken(made: Console, sent: dict[str, bytes]) -> None:
+    message = _left(made)
+    assert _send(made.client(Role.LISTENER), message, **sent) == 400
+
+
+def test_what_is_no_base_64_is_not_taken(made: Console) -> None:
+    message, fields = _left(made), {f"key-{pair()[0].id}": "\N{SNOWMAN}"}
+    assert made.client(Role.LISTENER).post(f"/staff/messages/{message}/wrapped", fields).status_code == 400
+
+
+def test_nothing_is_wrapped_for_a_message_that_is_gone(made: Console) -> None:
+    message = _left(made)
+    made.services.voicemails.delete(message)
+    assert _send(made.client(Role.LISTENER), message, **{pair()[0].id: b"x" * 384}) == 404
+
+
+# -- Today
+
+
+def test_today_says_how_many_wait_and_since_when(made: Console) -> None:
+    member, listener = made.client(Role.MEMBER), made.client(Role.LISTENER)
+    assert "wait" not in _waiting(member)
+    _left(made)
+    assert _waiting(member) == "One message waits, since 9:00."
+    _left(made, hours=30)
+    assert _waiting(member) == "2 messages wait, the first since yesterday."
+    handled = _left(made, hours=24 * 5)
+    assert _waiting(member) == "3 messages wait, the first since Wednesday 18 November."
+    made.services.voicemails.handled(handled, "Ada", 0)
+    assert '<a href="/staff/messages">2 messages wait' in _text(listener.get("/staff/"))
+    assert 'href="/staff/messages"' not in _text(member.get("/staff/"))
+
+
+def _waiting(client: Client) -> str:
+    _, _, after = _text(client.get("/staff/")).partition('<p class="waiting-messages">')
+    return after.partition("</p>")[0]
+
+
+def test_the_sound_is_saved_only_where_a_setting_allows_it(tmp_path: Path) -> None:
+    with console("sqlite", tmp_path, keys=_folder(tmp_path)) as made:
+        assert "data-saves" not in _text(made.client(Role.LISTENER).get("/staff/messages"))
+        allowed = Console(replace(made.settings, downloads=True), made.now)
+        assert "data-saves" in _text(allowed.client(made.accounts[Role.LISTENER]).get("/staff/messages"))
+        allowed.services.store.close()

@@ -1,0 +1,255 @@
+"""Messages in a real browser: heard where they are needed, by two at once, with a key that was made there."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from phonetree.mailbox import keyring
+from phonetree.mailbox.sealing import Envelope, opened
+from phonetree.simulator.provider import sound
+from phonetree.store.accounts import Account
+from phonetree.store.roles import Role
+from phonetree.store.voicemails import VoicemailState
+from tests.support.console import Console, console, enter, running
+from tests.support.mail import PASSPHRASE, pair
+from tests.support.screens import WIDTHS, look, tab_to, window
+from tests.support.voicemails import key_file, leave
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = WIDTHS
+SOUND = sound(3)
+LONG = "four words of somebody else"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console whose messages are sealed with the key of `pair()`."""
+    folder = tmp_path_factory.mktemp("console")
+    (folder / "keys").mkdir()
+    (folder / "keys" / "advocates.pem").write_bytes(pair()[2].public)
+    with console("sqlite", folder, keys=folder / "keys") as opened_console:
+        yield opened_console
+
+
+@pytest.fixture(scope="module")
+def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(made, tmp_path_factory.mktemp("certificate")) as address:
+        yield address
+
+
+@pytest.fixture
+def message(made: Console) -> Iterator[str]:
+    """The id of a message that waits, alone."""
+    left = leave(made.services.voicemails, SOUND, made.services.seconds() - 3600)
+    yield left
+    for each in made.services.voicemails.listed():
+        made.services.voicemails.delete(each.id)
+    made.services.voicemails.settle(2**40)
+
+
+@contextmanager
+def at(
+    browser: Browser, made: Console, url: str, who: Account | Role = Role.LISTENER, *, width: tuple[int, int] = PHONE,
+    path: str = "/staff/messages",
+) -> Iterator[Page]:  # fmt: skip
+    """The page of somebody who is signed in."""
+    with window(browser, width) as context:
+        enter(context, made, url, made.accounts[who] if isinstance(who, Role) else who)
+        page = context.new_page()
+        page.goto(f"{url}{path}")
+        yield page
+
+
+def unlock(page: Page, file: Path, passphrase: str = PASSPHRASE) -> None:
+    page.get_by_label("Key's file").set_input_files(file)
+    page.get_by_label("Passphrase", exact=True).fill(passphrase)
+    page.get_by_role("button", name="Unlock").click()
+
+
+def ready(page: Page) -> None:
+    """The player is there."""
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def heard(page: Page) -> bytes:
+    """What the player plays."""
+    source = page.locator("audio").get_attribute("src", timeout=5000) or ""
+    assert source.startswith("data:audio/wav;base64,"), "not from a file of the browser"
+    return b64decode(source.partition(",")[2])
+
+
+def listen(page: Page) -> None:
+    page.get_by_role("button", name="Listen to the message").click()
+
+
+def traffic(context: BrowserContext) -> list[bytes]:
+    """Everything that a browser sends from now on."""
+    sent: list[bytes] = []
+
+    def note(request: Request) -> None:
+        sent.append(request.url.encode() + repr(request.headers).encode() + (request.post_data_buffer or b""))
+
+    context.on("request", note)
+    return sent
+
+
+def test_what_is_heard_is_what_was_left_and_nothing_secret_is_sent(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        sent = traffic(page.context)
+        listen(page)
+        look(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        look(page)
+        assert heard(page)[44:] == SOUND[44:]
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        page.get_by_role("button", name="Claim").click()
+        expect(page.get_by_text("Claimed by you")).to_be_visible()
+        assert heard(page)[44:] == SOUND[44:], "it plays on"
+        page.get_by_role("button", name="Handled: ").click()
+        expect(page.get_by_text("Handled by you")).to_be_visible()
+        page.get_by_text("Delete ...").click()
+        page.get_by_role("button", name="for good").click()
+        expect(page.locator("li.message")).to_have_count(0)
+    assert made.services.voicemails.described(message) is None
+    everything = b"".join(sent)
+    private = keyring.unlock(pair()[2].private, PASSPHRASE).private_numbers()
+    numbers = [number.to_bytes((number.bit_length() + 7) // 8) for number in (private.d, private.p, private.q)]
+    secrets = [PASSPHRASE.encode(), b64encode(PASSPHRASE.encode()), SOUND[44:94], *(each[:16] for each in numbers)]
+    for secret in secrets:
+        for form in (secret, b64encode(secret)[:20], secret.hex().encode()):
+            assert form not in everything
+    assert any(b"/parts/0" in each for each in sent)
+
+
+def test_two_listeners_see_each_others_claims_while_one_listens(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    bo = made.services.accounts.by_name("Bo") or made.staff(Role.LISTENER, name="Bo")
+    with at(browser, made, url, width=DESK) as ada, at(browser, made, url, bo) as other:
+        listen(ada)
+        unlock(ada, key_file(tmp_path))
+        ready(ada)
+        look(ada)
+        other.get_by_role("button", name="Claim").click()
+        expect(other.get_by_text("Claimed by you")).to_be_visible()
+        expect(ada.get_by_text("Claimed by Bo")).to_be_visible()
+        assert heard(ada)[44:] == SOUND[44:]
+        expect(ada.get_by_role("button", name="Claim")).to_be_hidden()
+        ada.get_by_role("button", name="Release").click()
+        expect(other.get_by_role("button", name="Claim")).to_be_visible()
+    assert made.services.voicemails.find(message).state is VoicemailState.NEW
+
+
+def test_a_message_is_heard_by_keyboard_alone(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, width=DESK) as page:
+        tab_to(page, "Listen")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Key's file")).to_be_focused()
+        page.get_by_label("Key's file").set_input_files(key_file(tmp_path))  # the system's own window
+        tab_to(page, "Passphrase")
+        page.keyboard.type(PASSPHRASE)
+        page.keyboard.press("Enter")
+        ready(page)
+        expect(page.get_by_role("button", name="Play")).to_be_focused()
+        page.keyboard.press("Space")
+        expect(page.get_by_role("button", name="Pause")).to_be_focused()
+
+
+def test_what_goes_wrong_is_said_and_can_be_put_right(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path), "a wrong passphrase")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong passphrase, or the key file is damaged.")
+        expect(page.get_by_label("Passphrase", exact=True)).to_have_value("")
+        unlock(page, key_file(tmp_path, "somebody"))
+        expect(page.get_by_role("alert")).to_contain_text("This message was sealed for other keys.")
+        page.get_by_role("button", name="Lock").click()
+        made.services.voicemails.delete(message)
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        expect(page.get_by_role("alert")).to_contain_text("This message was deleted meanwhile.")
+        look(page)
+
+
+def test_on_ones_own_device_the_key_is_kept_until_it_is_forgotten(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        page.reload()
+        expect(page.get_by_text("This browser keeps it.")).to_be_visible()
+        listen(page)
+        ready(page)
+        page.get_by_role("button", name="Forget the key in this browser").click()
+        page.reload()
+        listen(page)
+        expect(page.get_by_label("Key's file")).to_be_focused()
+        enter(page.context, made, url, made.staff(Role.LISTENER, name="somebody at the same device"))
+        page.reload()
+        expect(page.get_by_text("This browser keeps it.")).to_be_hidden()
+
+
+def test_a_key_is_made_approved_and_given_access_without_a_command_line(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    new = made.staff(Role.LISTENER, name="Cy")
+    with at(browser, made, url, new, path="/staff/keys") as page:
+        sent = traffic(page.context)
+        page.get_by_role("link", name="Make a key for me").click()
+        page.get_by_label("Passphrase", exact=True).first.fill(LONG)
+        page.get_by_label("The same passphrase again").fill(f"{LONG}!")
+        page.get_by_role("button", name="Make the key").click()
+        expect(page.get_by_role("alert")).to_contain_text("The two passphrases differ.")
+        page.get_by_label("The same passphrase again").fill(LONG)
+        look(page)
+        page.get_by_role("button", name="Make the key").click()
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="Save the key's file").click()
+        file = tmp_path / saved.value.suggested_filename
+        saved.value.save_as(file)
+        look(page)
+        page.get_by_label("Key's file").set_input_files(file)
+        page.get_by_label("Passphrase", exact=True).last.fill(LONG)
+        page.get_by_role("button", name="Ask an admin to approve it").click()
+        spoken = page.locator("b.fingerprint").text_content() or ""
+        look(page)
+    assert not any(secret in each for each in sent for secret in (LONG.encode(), b"PRIVATE", b'"wrapped"'))
+    with at(browser, made, url, Role.ADMIN, path="/staff/") as page:
+        page.get_by_role("link", name="Approve it, or withdraw it.").click()
+        page.get_by_label("Fingerprint, as Cy reads it to you").fill(spoken)
+        look(page)
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_text("New messages are sealed for it. Opens 0 of 1 messages.")).to_be_visible()
+    with at(browser, made, url, width=DESK, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path))
+        expect(page.locator("#resealing")).to_have_text(
+            f"One message that you can open will be sealed for Cy ({spoken}), too."
+        )
+        page.get_by_role("button", name="Seal them").click()
+        expect(page.locator("#resealing")).to_have_text("One message sealed for the other keys, too.")
+        look(page)
+    with at(browser, made, url, new) as page:
+        listen(page)
+        unlock(page, file, LONG)
+        ready(page)
+        assert heard(page)[44:] == SOUND[44:]
+    voicemails = made.services.voicemails
+    private = keyring.unlock(file.read_text(), LONG)
+    assert opened(private, Envelope(*voicemails.envelope(message)), voicemails.sealed(message)) == SOUND

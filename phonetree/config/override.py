@@ -79,7 +79,10 @@ def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -
     elif ends <= now:
         yield f"it is already over ({dated(ends)}); choose a later end"
     if ends - begins > timedelta(days=MOST_DAYS):
-        yield f"it lasts longer than {MOST_DAYS} days; write it into hours.yaml, as a closure or other hours"
+        yield (
+            f"it lasts longer than {MOST_DAYS} days; choose an earlier end. What lasts is written as closed days or "
+            "other hours under Schedule in the console, or in hours.yaml, and for a member in routing.yaml"
+        )
     if kind is Kind.HOLIDAY:
         yield "an override is open or closed; write holidays and closures into hours.yaml"
 
@@ -88,31 +91,37 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
     if kind is None and not words:
         yield "it changes nothing and says nothing; choose open or closed, or give words"
     for language, text in words.items():
-        info = site.languages.get(language)
+        info, called = site.languages.get(language), _called(site, language)
         said = info.pronunciation.aloud(text) if info else text
         if not info:
             yield f"'{language}' is not one of the languages{suggest(language, site.languages)}"
         if not text:
-            yield f"the words in '{language}' are empty; write what callers hear"
+            yield f"the words in {called} are empty; write what callers hear"
         elif set("{}") & set(text):
-            yield f"the words in '{language}' have a brace; nothing is filled in here, so write plain words"
+            yield f"the words in {called} have a brace; nothing is filled in here, so write plain words"
         elif bad := unfit(text):
-            yield f"the words in '{language}' hold a character that cannot be seen or spoken ({named(bad)}); remove it"
+            yield f"the words in {called} hold a character that cannot be seen or spoken ({named(bad)}); remove it"
         elif len(text) > LONGEST_WORDS:
             yield (
-                f"the words in '{language}' have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "
+                f"the words in {called} have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "
                 "out what can wait"
             )
         elif len(said) > LONGEST_WORDS:
-            yield f"the words in '{language}' are {len(said)} characters as they are said; leave out what can wait"
+            yield f"the words in {called} are {len(said)} characters as they are said; leave out what can wait"
         elif (seconds := speech_seconds(said)) > LONGEST_WORDS_SECONDS:
             yield (
-                f"the words in '{language}' take {seconds:.0f} s to say; every caller hears them first, so leave "
+                f"the words in {called} take {seconds:.0f} s to say; every caller hears them first, so leave "
                 f"out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"
             )
     for language in site.languages if words else ():
         if site.language_of(words, language) not in words:
-            yield f"the words are missing in '{language}'; write them in every language"
+            yield f"the words are missing in {_called(site, language)}; write them in every language"
+
+
+def _called(site: Site, language: str) -> str:
+    """A language by its name and code, "español (es)"; as it was written if there is no such one."""
+    info = site.languages.get(language)
+    return f"{info.name} ({language})" if info else f"'{language}'"
 
 
 def check(
@@ -167,6 +176,37 @@ def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> 
     teams = {gap.team for gap in new}
     nodes = site.nodes.values()
     return new, {node.otherwise for node in nodes if isinstance(node, Connect) and node.team in teams}
+
+
+def away_then(override: Override, others: tuple[Override, ...]) -> list[tuple[datetime, datetime]]:
+    """When whoever takes a place is away by one of the `others`: they are rung in that place all the same."""
+    by = override.cover.by if override.cover else ""
+    found: list[tuple[datetime, datetime]] = []
+    absences = [each for each in others if by and each.cover and each.cover.away == by]
+    for each in sorted(absences, key=lambda absence: absence.begins):
+        begins, ends = max(each.begins, override.begins), min(each.ends, override.ends)
+        if found and begins <= found[-1][1]:
+            found[-1] = found[-1][0], max(ends, found[-1][1])
+        elif begins < ends:
+            found.append((begins, ends))
+    return found
+
+
+def only_away(site: Site, override: Override, others: tuple[Override, ...]) -> list[Gap]:
+    """When, because of a cover, only whoever takes the place can be rung in a team, and is away."""
+    by = override.cover.by if override.cover else ""
+    absent = tuple(Override(*stretch, None, {}, Cover(by)) for stretch in away_then(override, others))
+    if not absent:
+        return []
+    alone, without = (
+        gaps(overridden(site, all_), override.begins, override.ends)
+        for all_ in ((override, *others), (*absent, override, *others))
+    )
+    return [
+        gap
+        for gap in without
+        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in alone)
+    ]
 
 
 def changes_something(site: Site, override: Override, others: tuple[Override, ...]) -> bool:

@@ -19,6 +19,7 @@ LABELS = DAY | {
     "by": "Who takes the place",
     "begins_at": "Begins",
     "until_at": "Until",
+    "although": "Rung although away",
     "accepted": "Accepted: callers come to",
     "member": "Whose shifts",
     "address": "Where to",

@@ -99,7 +99,7 @@ def endings(schedule: Schedule, now: datetime) -> tuple[Ending, ...]:
         )
         if closes := schedule.status(status.next_opening).until:
             opens = status.next_opening
-            words = f"{day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
+            words = f"not now: {day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
             found.append(Ending("next", words, closes, opens))
     found.append(Ending("today", "until the end of today", midnight(schedule.zone, now.date() + DAY)))
     for hours in (1, 4):

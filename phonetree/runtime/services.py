@@ -27,7 +27,7 @@ from phonetree.runtime.phones import POLL_SECONDS as PHONES_SECONDS
 from phonetree.runtime.phones import PhonePoller, number_rules, phones_in
 from phonetree.runtime.prover import Prover, prover_of
 from phonetree.runtime.reports import POLL_SECONDS as REPORT_SECONDS
-from phonetree.runtime.reports import Reporter
+from phonetree.runtime.reports import Reporter, place
 from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
@@ -210,7 +210,9 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         overrides,
         Heartbeat(store) if store else None,
         poller,
-        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept) if store and overrides else None,
+        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept, place(address))
+        if store and overrides
+        else None,
     )
 
 

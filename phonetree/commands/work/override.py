@@ -14,11 +14,11 @@ from phonetree.commands.override import AS_USUAL
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import load_for_reading, moment
-from phonetree.config.override import changes_something, check, read_cover, read_override
+from phonetree.config.override import away_then, changes_something, check, read_cover, read_override
 from phonetree.config.site import Loaded, overridden
 from phonetree.core import engine
 from phonetree.core.rota import rota
-from phonetree.core.schedule import Kind, Override, midnight
+from phonetree.core.schedule import Kind, Override, dated, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import LeftAloneError, PhonetreeError
@@ -61,6 +61,9 @@ def cover(
     now = _now(loaded.site)
     wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now, accepted)
     others = _add(place, loaded, wanted, who, config)
+    for begins, ends in away_then(wanted, others):
+        stretch = " to ".join(dated(moment.astimezone(loaded.site.schedule.zone)) for moment in (begins, ends))
+        click.echo(f"{by} is away from {stretch}, and is rung all the same.")
     for each in rota(overridden(loaded.site, (wanted, *others)), wanted.begins, wanted.ends):
         for line in on_shift(each, loaded.site):
             click.echo(line)

@@ -179,7 +179,7 @@ def test_from_a_day_its_shifts_lead_to_the_forms_filled_in(made: Console) -> Non
         assert 'name="until_at" data-chooses="until-other" value="2026-12-01T17:00"' in form
         assert 'name="begins_at" data-chooses="begins-at" value="2026-12-01T09:00"' in form
         assert re.findall(r'name="(\w+)" value="([^"]*)" id="[^"]*" checked', form) == [
-            *([("away", away), ("by", "nobody")] if away else []), ("until", "other"), ("begins", "at"),
+            *([("away", away), ("by", "nobody")] if away else []), ("begins", "at"), ("until", "other"),
         ]  # fmt: skip
     today = sam.get(_link(sam.get("/staff/schedule/2026-11-23"), "I am away")).get_data(as_text=True)
     assert 'value="2026-11-23T17:00"' in today

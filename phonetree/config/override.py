@@ -1,6 +1,7 @@
 """An override by staff: checked like an edit before it is stored."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from phonetree.config.promises import SHOWN
@@ -8,7 +9,7 @@ from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
 from phonetree.core.characters import named, unfit
 from phonetree.core.rota import Gap, gaps, rota
-from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override, dated
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override, dated
 from phonetree.core.speech import speech_seconds
 from phonetree.core.tree import Connect, NodeId, Site
 from phonetree.errors import LeftAloneError, OverrideError, Problem
@@ -29,27 +30,23 @@ def read_override(
     stretch: tuple[datetime, datetime],
     words: Mapping[str, str],
     now: datetime,
-    accepted: tuple[NodeId, ...] = (),
 ) -> Override:
-    """The requested override, between the moments of `stretch`. `accepted` are the nodes that callers may come to while
-    nobody can be rung. Raises OverrideError with every problem."""
+    """The requested override, between the moments of `stretch`. Raises OverrideError with every problem."""
     words = {language: " ".join(text.split()) for language, text in words.items()}
-    if problems := (*_times(kind, *stretch, now), *_words(site, kind, words), *_unknown_nodes(site, accepted)):
+    if problems := (*_times(kind, *stretch, now), *_words(site, kind, words)):
         raise OverrideError(problems)
-    return Override(*stretch, kind, words, accepted=accepted)
+    return Override(*stretch, kind, words)
 
 
-def read_cover(
-    site: Site, away: str, by: str, stretch: tuple[datetime, datetime], now: datetime, accepted: tuple[NodeId, ...] = ()
-) -> Override:
+def read_cover(site: Site, away: str, by: str, stretch: tuple[datetime, datetime], now: datetime) -> Override:
     """The requested cover: the member `by` ("": nobody) takes the place of the member `away`. It begins when every
-    server knows it, at the earliest. `accepted` as above. Raises OverrideError with every problem."""
-    if problems := (*_times(None, *stretch, now), *_members(site, away, by), *_unknown_nodes(site, accepted)):
+    server knows it, at the earliest. Raises OverrideError with every problem."""
+    if problems := (*_times(None, *stretch, now), *_members(site, away, by)):
         raise OverrideError(problems)
     begins = max(stretch[0], now.replace(microsecond=0) + timedelta(seconds=COVER_LEAD_SECONDS))
     if stretch[1] <= begins:
         raise OverrideError(["it would be over before every server knows it; choose a later end"])
-    return Override(begins, stretch[1], None, {}, Cover(away, by), accepted)
+    return Override(begins, stretch[1], None, {}, Cover(away, by))
 
 
 def _members(site: Site, away: str, by: str) -> Iterator[str]:
@@ -65,12 +62,6 @@ def _members(site: Site, away: str, by: str) -> Iterator[str]:
             yield f"'{name}' has no phone that could be rung; confirm one on the console's page People"
     if away == by:
         yield f"'{away}' cannot take their own place; choose somebody else"
-
-
-def _unknown_nodes(site: Site, accepted: tuple[NodeId, ...]) -> Iterator[str]:
-    for node in accepted:
-        if node not in site.nodes:
-            yield f"'{node}' is not a node{suggest(node, site.nodes)}"
 
 
 def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -> Iterator[str]:
@@ -121,9 +112,9 @@ def check(
     """Raises LeftAloneError when this override, with the `others`, would leave callers with nobody to ring and that was
     not accepted; OverrideError when it would break a promise that is kept without it. `proof` says which ones a site
     breaks."""
-    new, come_to = left_alone(site, override, others)
-    if new and not come_to <= set(override.accepted):
-        raise LeftAloneError([_alone(site, gap) for gap in new], sorted(come_to))
+    new, asked = left_alone(site, override, others)
+    if not all(any(each.holds(one) for each in override.accepted) for one in asked):
+        raise LeftAloneError([alone(site, gap) for gap in new], sorted({one.node for one in asked}))
     if broken := broken_by((override, *others), site, proof, others):
         raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
 
@@ -155,18 +146,41 @@ def apart(
     return in_force, tuple(left_out)
 
 
-def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], set[NodeId]]:
-    """When nobody in a team can be rung because of an override, while the line is open; and the nodes that callers
-    come to then."""
+def accepting(site: Site, override: Override, others: tuple[Override, ...], offered: Iterable[Accepted]) -> Override:
+    """An override with what staff accepted of what it asks for: the gaps as they are, within those that were
+    offered to them."""
+    _, asked = left_alone(site, override, others)
+    offers = tuple(offered)
+    return replace(override, accepted=tuple(one for one in asked if any(each.holds(one) for each in offers)))
+
+
+def accepting_nodes(
+    site: Site, override: Override, others: tuple[Override, ...], nodes: tuple[NodeId, ...]
+) -> Override:
+    """The same with every gap in which callers come to one of these nodes. Raises OverrideError about those that are
+    not nodes."""
+    if unknown := [f"'{node}' is not a node{suggest(node, site.nodes)}" for node in nodes if node not in site.nodes]:
+        raise OverrideError(unknown)
+    _, asked = left_alone(site, override, others)
+    return replace(override, accepted=tuple(one for one in asked if one.node in nodes))
+
+
+def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], tuple[Accepted, ...]]:
+    """When nobody in a team can be rung because of an override, while the line is open; and what staff have to accept
+    for that: the nodes that callers come to then."""
     known = gaps(overridden(site, others), override.begins, override.ends)
     new = [
         gap
         for gap in gaps(overridden(site, (override, *others)), override.begins, override.ends)
         if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in known)
     ]
-    teams = {gap.team for gap in new}
-    nodes = site.nodes.values()
-    return new, {node.otherwise for node in nodes if isinstance(node, Connect) and node.team in teams}
+    come_to: dict[str, set[NodeId]] = {}
+    for node in site.nodes.values():
+        if isinstance(node, Connect):
+            come_to.setdefault(node.team, set()).add(node.otherwise)
+    return new, tuple(
+        Accepted(gap.team, gap.begins, gap.ends, node) for gap in new for node in sorted(come_to.get(gap.team, ()))
+    )
 
 
 def changes_something(site: Site, override: Override, others: tuple[Override, ...]) -> bool:
@@ -180,6 +194,7 @@ def changes_something(site: Site, override: Override, others: tuple[Override, ..
     return before != after
 
 
-def _alone(site: Site, gap: Gap) -> str:
+def alone(site: Site, gap: Gap | Accepted) -> str:
+    """A gap in words."""
     begins, ends = (dated(moment.astimezone(site.schedule.zone)) for moment in (gap.begins, gap.ends))
     return f"nobody in team '{gap.team}' can be rung from {begins} to {ends}, while the line is open"

@@ -4,19 +4,20 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
-from phonetree.config.override import changes_something, check, left_alone, read_cover, read_override
+from phonetree.config.override import accepting, changes_something, check, left_alone, read_cover, read_override
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
-from phonetree.core.schedule import Kind, Override, first_name
+from phonetree.core.schedule import Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
@@ -64,6 +65,7 @@ class Form:
     away: str = ""
     by: str = ""
     accepted: tuple[NodeId, ...] = ()
+    alone: tuple[str, ...] = ()
     keys: str = ""
     phones: str = "somebody"
 
@@ -72,23 +74,42 @@ class Form:
         """What was sent."""
         plain = {name: typed[name].strip() for name in _FIELDS if name in typed}
         words = {language: typed.get(f"words-{language}", "") for language in site.languages}
-        return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
+        accepted, alone = (tuple(typed.getlist(name)) for name in ("accepted", "alone"))
+        return cls(change, **plain, words=words, accepted=accepted, alone=alone)
+
+    @property
+    def offered(self) -> Iterator[Accepted]:
+        """What was ticked: the nodes, for the gaps that the form showed."""
+        for text in self.alone:
+            with suppress(ValueError, OverflowError):  # it is none of ours
+                team, begins, ends = text.split("/")
+                for node in self.accepted:
+                    yield Accepted(team, times.aware(begins), times.aware(ends), node)
 
 
 _FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "keys", "phones")
 
 
 @dataclass(frozen=True, slots=True)
+class ShownGap:
+    """A gap on the page, and as the form sends it, so that nothing is accepted but what was shown."""
+
+    words: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What an override will do: in a sentence, whether it changes anything, what callers hear first, who can be rung
-    when, and what callers come to meanwhile if nobody can."""
+    when, and what callers come to meanwhile if nobody can, which of it is accepted."""
 
     sentence: str
     changes: bool
     heard: tuple[simulated.Heard, ...]
     rung: tuple[str, ...]
-    alone: tuple[str, ...]
+    alone: tuple[ShownGap, ...]
     come_to: Mapping[NodeId, str]
+    accepted: frozenset[NodeId]
 
 
 class ShortNotice:
@@ -139,21 +160,26 @@ class ShortNotice:
                     ["choose who is away" if not form.away else "choose who takes the place, or nobody"]
                 )
             by = "" if form.by == NOBODY else form.by
-            return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
+            return self._accepting(read_cover(self.written, form.away, by, stretch, self.now), form.offered)
         words = {language: text for language, text in form.words.items() if text.strip()}
         if form.change is Change.SAY and not words:
             raise OverrideError(["write what callers hear first, in every language"])
         kind, begin = KINDS.get(form.change), self.now.replace(second=0)  # hours change on whole minutes
-        return read_override(self.written, kind, stretch, words, begin, form.accepted)
+        return self._accepting(read_override(self.written, kind, stretch, words, begin), form.offered)
 
     def resumed(self, override: Override) -> Override:
         """An override that was ended, from now on. Raises OverrideError."""
         if cover := override.cover:
             stretch = max(override.begins, self.now), override.ends
-            return read_cover(self.written, cover.away, cover.by, stretch, self.now, override.accepted)
+            wanted = read_cover(self.written, cover.away, cover.by, stretch, self.now)
+            return self._accepting(wanted, override.accepted)
         begin = self.now.replace(second=0)
         stretch = max(override.begins, begin), override.ends
-        return read_override(self.written, override.kind, stretch, override.words, begin, override.accepted)
+        wanted = read_override(self.written, override.kind, stretch, override.words, begin)
+        return self._accepting(wanted, override.accepted)
+
+    def _accepting(self, wanted: Override, offered: Iterable[Accepted]) -> Override:
+        return accepting(self.written, wanted, self.others, offered)
 
     def _stretch(self, form: Form) -> tuple[datetime, datetime]:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
@@ -194,10 +220,11 @@ class ShortNotice:
         """Why an override is not in force; "" if it is."""
         if kept.number not in self.refused:
             return ""
-        new, _ = left_alone(self.written, kept.override, self.others)
+        _, asked = left_alone(self.written, kept.override, self.others)
+        new = [one for one in asked if not any(each.holds(one) for each in kept.override.accepted)]
         return f"nobody could be rung in {self.gap_words(new)[0]}" if new else self.refused[kept.number]
 
-    def gap_words(self, found: Iterable[Gap]) -> tuple[str, ...]:
+    def gap_words(self, found: Iterable[Gap | Accepted]) -> tuple[str, ...]:
         """In which team nobody can be rung, and when."""
         return tuple(f"{gap.team}: {times.stretch_words(gap.begins, gap.ends, self.now)}" for gap in found)
 
@@ -205,7 +232,9 @@ class ShortNotice:
         """What an override will do."""
         at = max(wanted.begins, self.now)
         under = overridden(self.written, (wanted, *self.others))
-        new, come_to = left_alone(self.written, wanted, self.others)
+        new, asked = left_alone(self.written, wanted, self.others)
+        come_to = {one.node for one in asked}
+        values = (f"{gap.team}/{gap.begins.isoformat()}/{gap.ends.isoformat()}" for gap in new)
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(
@@ -213,8 +242,9 @@ class ShortNotice:
             changes_something(self.written, wanted, self.others),
             heard,
             tuple(filter(None, rung)),
-            self.gap_words(new),
+            tuple(map(ShownGap, self.gap_words(new), values)),
             {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
+            frozenset(come_to - {one.node for one in asked if one not in wanted.accepted}),
         )
 
     def call(self, wanted: Override, form: Form) -> list[simulated.Line]:

@@ -130,13 +130,33 @@ class Cover:
             raise ValueError("a cover is for a member, by another one or nobody")
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Staff know that nobody in a team can be rung from `begins` to before `ends` (aware), while the line is open, and
+    accept that callers come to `node` then. The team is "" in what an earlier version kept: any."""
+
+    team: str
+    begins: datetime
+    ends: datetime
+    node: str
+
+    def at(self, moment: datetime) -> bool:
+        """Whether it is about a moment."""
+        return self.begins <= moment < self.ends
+
+    def holds(self, other: "Accepted") -> bool:
+        """Whether whoever accepts this accepts the other as well."""
+        same = self.node == other.node and self.team in ("", other.team)
+        return same and self.begins <= other.begins and other.ends <= self.ends
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Override:
     """A change by staff at short notice, from `begins` to before `ends` (aware).
 
     `kind` is open or closed, whatever the hours say; None leaves the hours as they are. `words` by language are said
-    before the menu, and may be empty. A `cover` stands alone. `accepted` are the nodes that callers may come to, in
-    the knowledge of staff, while nobody can be rung.
+    before the menu, and may be empty. A `cover` stands alone. `accepted` is what staff accepted when they made it, and
+    counts while it is in force.
     """
 
     begins: datetime
@@ -144,7 +164,7 @@ class Override:
     kind: Kind | None
     words: Names
     cover: Cover | None = None
-    accepted: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
     def __post_init__(self) -> None:
         if self.ends <= self.begins:
@@ -238,17 +258,21 @@ class Schedule:
         """What staff want said before the menu at `now`, by language; usually empty."""
         return next((override.words for override in self.overrides if override.words and override.at(now)), {})
 
-    def accepted(self, now: datetime) -> frozenset[str]:
-        """The nodes that callers may come to at `now`, in the knowledge of staff, when nobody can be rung."""
-        return frozenset(node for override in self.overrides if override.at(now) for node in override.accepted)
+    def accepted(self, now: datetime) -> tuple[Accepted, ...]:
+        """What staff accepted for `now`."""
+        return tuple(
+            each for override in self.overrides if override.at(now) for each in override.accepted if each.at(now)
+        )
 
     def overridden(self) -> Iterator[datetime]:
         """The moments at which overrides begin and end: rounded up to whole minutes, as the hours change on these;
-        those of covers to the second."""
+        those of covers, and of what was accepted, to the second."""
         for override in self.overrides:
             for moment in (override.begins, override.ends):
                 local = moment.astimezone(self.zone)
                 yield local if override.cover else _at_a_minute(local)
+            for each in override.accepted:
+                yield from (each.begins.astimezone(self.zone), each.ends.astimezone(self.zone))
 
     def boundaries(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""

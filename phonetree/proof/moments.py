@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from phonetree.core.ringing import hours_of
+from phonetree.core.ringing import hours_of, roster
 from phonetree.core.rota import DAY, boundaries
 from phonetree.core.schedule import Kind, Schedule, midnight
-from phonetree.core.tree import Hours, NodeId, Site
+from phonetree.core.tree import Connect, Hours, NodeId, Site
 
 DAYS = 400
 """How far ahead boundaries are searched: a year, and the closures after its end."""
@@ -61,7 +61,7 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
         for begins, ends in _periods(site.schedule, watched, first, last):
             middle = begins + min((ends - begins) / 2, timedelta(hours=3))
             open_ = tuple(hours.is_open(site.schedule, begins) for hours in watched)
-            profile = site.schedule.kind(begins), open_, site.schedule.accepted(begins)
+            profile = site.schedule.kind(begins), open_, _accepted(site, begins)
             kind = found.setdefault(profile, len(examples))
             if kind == len(examples):
                 examples.append([])
@@ -72,6 +72,29 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
             before = kind
     kinds = tuple(Moment(each[0], *profile, tuple(each)) for profile, each in zip(found, examples, strict=True))
     return Moments(kinds, tuple(frozenset(after) for after in follows), watched)
+
+
+def _accepted(site: Site, now: datetime) -> frozenset[NodeId]:
+    """The nodes that staff accepted for a moment: those to which no other team leads that covers leave with nobody."""
+    accepted: dict[NodeId, set[str]] = {}
+    for each in site.schedule.accepted(now):
+        accepted.setdefault(each.node, set()).add(each.team)
+    connects = [node for node in site.nodes.values() if isinstance(node, Connect)] if accepted else []
+    return frozenset(
+        node
+        for node, teams in accepted.items()
+        if "" in teams
+        or not any(
+            each.otherwise == node and each.team not in teams and _left_by_covers(site, each.team, now)
+            for each in connects
+        )
+    )
+
+
+def _left_by_covers(site: Site, team: str, now: datetime) -> bool:
+    """Whether nobody in a team can be rung, and somebody could be without covers."""
+    schedule = site.schedule
+    return not roster(site.teams[team], schedule, now) and bool(roster(site.teams_written[team], schedule, now))
 
 
 def _hours(site: Site) -> Iterator[Hours]:

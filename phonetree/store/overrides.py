@@ -1,12 +1,13 @@
 """Overrides: changes of the hours, and announcements before the menu, at short notice."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Row, case, func, insert, select, update
 
-from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store import actions
 from phonetree.store.database import Store
@@ -34,7 +35,8 @@ class Overrides:
             "by": by,
             "away": cover.away if cover else None,
             "taken_by": cover.by if cover else None,
-            "accepted": json.dumps(override.accepted),
+            "accepted": json.dumps(sorted({each.node for each in override.accepted})),
+            "gaps": json.dumps([_told(each) for each in override.accepted]),
         }
         with self._store.write() as connection:
             number: int = connection.execute(insert(overrides).values(row).returning(overrides.c.number)).scalar_one()
@@ -84,5 +86,19 @@ def _override(row: Row[Any], withdrawn_at: int | None) -> Override:
         Kind(row.kind) if row.kind else None,
         json.loads(row.words),
         Cover(row.away, row.taken_by or "") if row.away else None,
-        tuple(json.loads(row.accepted or "[]")),
+        tuple(_accepted(row)),
     )
+
+
+def _told(accepted: Accepted) -> tuple[str, int, int, str]:
+    return accepted.team, int(accepted.begins.timestamp()), int(accepted.ends.timestamp()), accepted.node
+
+
+def _accepted(row: Row[Any]) -> Iterator[Accepted]:
+    """What was accepted. An earlier version kept the nodes alone: they were accepted for any team, all the time."""
+    if row.gaps is None:
+        gaps = [("", row.begins_at, row.ends_at, node) for node in json.loads(row.accepted or "[]")]
+    else:
+        gaps = json.loads(row.gaps)
+    for team, begins, ends, node in gaps:
+        yield Accepted(team, datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC), node)

@@ -66,6 +66,13 @@ def save(client: Client, change: str, **fields: object) -> str:
     return text(answer.get_data(as_text=True))
 
 
+def alone(client: Client, change: str, **fields: object) -> list[str]:
+    """The gaps that a form shows, as it sends them."""
+    data = {"begins": "now", "by": "nobody", "action": "preview", **fields}
+    page = client.post(f"/staff/today/{change}", {**data, "until": chosen(client, change, fields["until"])})
+    return re.findall(r'name="alone" value="([^"]+)"', unescape(page.get_data(as_text=True)))
+
+
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
@@ -140,11 +147,39 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert "Nobody can be rung while the line is open: advocates: until 17:00" in refused
     assert "I accept that callers hear this then: “I am sorry, no advocate could take your call" in refused
     assert len(kept(made)) == 1
-    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead"), "another node is none"
-    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered")
+    shown = alone(client, "away", away=SECOND, until="hours")
+    assert len(shown) == 1
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead", alone=shown), (
+        "no such one"
+    )
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="unanswered"), "nothing was shown"
+    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered", alone=shown)
     assert "Done" in accepted
     assert "The line is open and nobody is on shift in the next 30 days: advocates: until 17:00" in accepted
     assert rung(made, 13) == []
+    gap = kept(made)[0].override.accepted[0]
+    assert (gap.team, gap.node, gap.begins) == ("advocates", "unanswered", kept(made)[0].override.begins)
+    assert gap.ends == datetime.fromisoformat("2026-11-23T17:00-05:00")
+
+
+def test_what_was_accepted_is_what_the_page_showed_and_no_more_that_came_about_since(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    whole = {"away": FIRST, "until": "other", "until_at": "2026-11-25T17:00"}
+    save(client, "away", away=SECOND, until="other", until_at="2026-11-23T17:00")
+    shown = alone(client, "away", **whole)
+    assert len(shown) == 1
+    tuesday = {"begins": "at", "begins_at": "2026-11-24T09:00", "until": "other", "until_at": "2026-11-24T12:00"}
+    save(client, "away", away=SECOND, **tuesday)
+    refused = save(client, "away", **whole, accepted="unanswered", alone=shown)
+    assert "advocates: from tomorrow 9:00 until 12:00" in refused
+    page = client.post("/staff/today/away", {"begins": "now", "by": "nobody", "action": "preview", **whole,
+                                             "accepted": "unanswered", "alone": shown})  # fmt: skip
+    assert not re.search(r'value="unanswered"[^>]* checked', page.get_data(as_text=True)), "it is asked anew"
+    assert len(kept(made)) == 2
+    everywhere = ["advocates/2000-01-01T00:00:00+00:00/2099-01-01T00:00:00+00:00", "x", "a/b/c", "a//"]
+    assert "Done" in save(client, "away", **whole, accepted="unanswered", alone=everywhere)
+    gaps = kept(made)[0].override.accepted
+    assert [(each.begins.day, each.ends.hour) for each in gaps] == [(23, 22), (24, 17)], "as they are, in UTC"
 
 
 def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
-from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
@@ -212,7 +212,8 @@ FIRST, SECOND = "+16175550101", "+16175550102"
 
 
 def cover(away: str, by: str = "", **more: int) -> Override:
-    return Override(DAY, DAY + timedelta(**(more or {"hours": 1})), None, {}, Cover(away, by), ("unanswered",))
+    ends = DAY + timedelta(**(more or {"hours": 1}))
+    return Override(DAY, ends, None, {}, Cover(away, by), (Accepted("advocates", DAY, ends, "unanswered"),))
 
 
 def rung(server: Server) -> list[str]:
@@ -256,6 +257,32 @@ def test_nobody_rings_where_staff_accepted_what_callers_come_to(helpline: Helpli
     assert "no advocate could take your call" in heard
     server.now = DAY + timedelta(hours=1)
     assert rung(server) == [FIRST, SECOND]
+
+
+def test_what_was_accepted_counts_at_no_other_time_of_the_same_absence(helpline: Helpline) -> None:
+    """First advocate is away until Wednesday; what was accepted is that nobody is there on Monday from 16:00 on. Then
+    the closure of Tuesday is ended, on which Second advocate is away as well."""
+    server = helpline.server()
+    look(server)
+    at = {name: datetime.fromisoformat(f"2026-11-{name.replace(' ', 'T')}:00-05:00") for name in
+          ("23 16:00", "23 17:00", "24 09:00", "24 17:00", "25 17:00")}  # fmt: skip
+    closed = Override(at["24 09:00"], at["24 17:00"], Kind.CLOSED, {})
+    second = Override(at["23 16:00"], at["24 17:00"], None, {},
+                      Cover("Second advocate"))  # fmt: skip
+    accepted = Accepted("advocates", at["23 16:00"], at["23 17:00"], "unanswered")
+    first = Override(DAY, at["25 17:00"], None, {}, Cover("First advocate"), (accepted,))
+    numbers = [helpline.overrides.add(each, "Ada", "x", 1) for each in (closed, second, first)]
+    look(server)
+    assert not server.sites.refused
+    server.now = at["23 16:00"]
+    assert rung(server) == []
+    helpline.overrides.withdraw(numbers[0], "Ada", int(DAY.timestamp()), UTC)
+    look(server)
+    poller = server.services.overrides
+    assert poller
+    assert [number for number, _ in poller.refused] == [numbers[2]]
+    server.now = at["24 09:00"] + timedelta(hours=1)
+    assert rung(server) == [FIRST]
 
 
 def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_in_force(helpline: Helpline) -> None:

@@ -1,14 +1,16 @@
 """Overrides and what staff did, as they are kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from phonetree.core.schedule import Kind, Override
+from phonetree.core.schedule import Accepted, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store import actions
 from phonetree.store.kept import in_a_line, standing
+from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from tests.support.databases import KINDS, store
 
@@ -52,6 +54,25 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
             ("Bo", f"override {two}: words", NOW + 1),
             ("Ada", f"override {one}: closed", NOW),
         ], "what failed is not among them"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_accepted_comes_back_with_its_times_and_for_an_earlier_version_as_it_kept_it(
+    kind: str, tmp_path: Path
+) -> None:
+    gap = Accepted("day", datetime.fromtimestamp(NOW + 60, UTC), datetime.fromtimestamp(NOW + 120, UTC), "unanswered")
+    with store(kind, tmp_path) as made:
+        overrides = Overrides(made)
+        number = overrides.add(replace(override(NOW, NOW + 600), accepted=(gap,)), "Ada", "x", NOW)
+        assert overrides.kept(NOW)[0].override.accepted == (gap,)
+        migrate(made, "0011")
+        with made.write() as connection:
+            assert connection.exec_driver_sql("SELECT accepted FROM overrides").scalar() == '["unanswered"]'
+        migrate(made)
+        overrides.withdraw(number, "Ada", NOW + 300, UTC)
+        kept = overrides.followed(NOW + 300)[0].override
+        whole = datetime.fromtimestamp(NOW, UTC), datetime.fromtimestamp(NOW + 600, UTC)
+        assert kept.accepted == (Accepted("", *whole, "unanswered"),), "for any team, all the time"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -184,11 +184,15 @@ def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> 
 
 
 def changes_something(site: Site, override: Override, others: tuple[Override, ...]) -> bool:
-    """Whether callers meet anything else because of an override: closing a closed line changes nothing."""
-    if override.words:
-        return True
+    """Whether callers meet anything else because of an override: closing a closed line changes nothing, nor does
+    saying again what is said."""
+    edges = {moment for each in others for moment in (each.begins, each.ends)}
+    moments = [override.begins, *(each for each in edges if override.at(each))]
     before, after = (
-        [(each.begins, each.met) for each in rota(changed, override.begins, override.ends)]
+        (
+            [changed.schedule.words(each) for each in moments],
+            [(each.begins, each.met) for each in rota(changed, override.begins, override.ends)],
+        )
         for changed in (overridden(site, others), overridden(site, (override, *others)))
     )
     return before != after

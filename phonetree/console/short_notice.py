@@ -194,12 +194,19 @@ class ShortNotice:
         return later or with_it or begins, ends
 
     def same(self, wanted: Override) -> Kept | None:
-        """The override that stands already if the form was sent twice."""
-        for each in self.kept:
+        """The override that stands already if the form was sent twice, and decides still: with this one callers would
+        meet nothing else."""
+        if changes_something(self.written, wanted, self.others):
+            return None
+        for each in self.in_force:
             there = each.override
-            alike = (there.kind, there.words, there.cover) == (wanted.kind, wanted.words, wanted.cover)
-            near = abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS
-            if alike and near and abs((there.ends - wanted.ends).total_seconds()) <= SAME_SECONDS:
+            alike = (there.kind, there.words, there.cover, there.ends) == (
+                wanted.kind,
+                wanted.words,
+                wanted.cover,
+                wanted.ends,
+            )
+            if alike and abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS:
                 return each
         return None
 

@@ -114,6 +114,33 @@ def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
     ]  # fmt: skip
 
 
+def test_who_closes_opens_and_closes_again_has_closed_the_line(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    ends = {"until": "other", "until_at": "2026-11-23T16:00"}
+    for change in ("close", "open", "close"):
+        save(client, change, **ends)
+        made.later(seconds=20)
+    assert [each.override.kind for each in kept(made)] == [Kind.CLOSED, Kind.OPEN, Kind.CLOSED]
+    assert not made.services.site().schedule.is_open(made.now)
+    save(client, "close", **ends)
+    assert len(kept(made)) == 3, "sent twice it is done once"
+
+
+def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ({"change": "close"}, {"change": "cover", "away": FIRST, "by": SECOND}):
+        for ends in ("15:58", "16:00", "15:58"):
+            save(client, **change, until="other", until_at=f"2026-11-23T{ends}")
+    assert [f"{each.override.ends:%M}" for each in kept(made)] == ["00", "58", "00", "58"], "the third changes nothing"
+
+
+def test_words_that_are_said_again_after_others_are_saved(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for words in (WORDS, {"words-en": "All is well.", "words-es": "Todo bien."}, WORDS, WORDS):
+        save(client, "say", until="hours", **words)
+    assert [each.override.words["en"][:3] for each in kept(made)] == ["A s", "All", "A s"]
+
+
 def test_of_two_who_end_it_at_once_neither_sees_an_error(made: Console) -> None:
     one, two = made.client(Role.MEMBER), made.client(Role.ADMIN)
     save(one, "close", until="today")

@@ -17,6 +17,9 @@ from phonetree.errors import LeftAloneError, OverrideError, Problem
 MOST_DAYS = 31
 """Anything longer belongs in hours.yaml, where everybody sees it."""
 
+UNPROVED_SECONDS = 600
+"""How far ahead to look whether somebody can be rung, while nothing is proved: longer than a proof takes."""
+
 LONGEST_WORDS = 500
 """Characters: far more than can be said in time."""
 
@@ -113,7 +116,7 @@ def check(
     not accepted; OverrideError when it would break a promise that is kept without it. `proof` says which ones a site
     breaks."""
     new, asked = left_alone(site, override, others)
-    if not all(any(each.holds(one) for each in override.accepted) for one in asked):
+    if _not_accepted(asked, (override,)):
         raise LeftAloneError([alone(site, gap) for gap in new], sorted({one.node for one in asked}))
     if broken := broken_by((override, *others), site, proof, others):
         raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
@@ -146,6 +149,38 @@ def apart(
     return in_force, tuple(left_out)
 
 
+def unproved(
+    site: Site, overrides: tuple[Override, ...], now: datetime
+) -> tuple[tuple[Override, ...], tuple[tuple[Override, str], ...]]:
+    """Those of overrides, newest first, that a server may answer with until they are proved; and those left out, each
+    with why: the newest covers because of which nobody could be rung soon, while the line is open, although nobody
+    accepted that. Whatever opens or closes the line is in force."""
+    soon = now + timedelta(seconds=UNPROVED_SECONDS)
+    in_force = tuple(each for each in overrides if not each.cover)
+    left_out: list[tuple[Override, str]] = []
+    for one in reversed(tuple(each for each in overrides if each.cover)):
+        if one.begins < soon and now < one.ends:
+            until_then = replace(one, begins=max(one.begins, now), ends=min(one.ends, soon))
+            _, asked = left_alone(site, until_then, in_force)
+            if missing := _not_accepted(asked, (one, *in_force)):
+                left_out.append((one, alone(site, missing[0])))
+                continue
+        in_force = tuple(each for each in overrides if each is one or each in in_force)
+    return in_force, tuple(left_out)
+
+
+def _not_accepted(asked: Iterable[Accepted], overrides: tuple[Override, ...]) -> list[Accepted]:
+    """What staff did not accept with any of these overrides."""
+    return [
+        one
+        for one in asked
+        if not any(
+            each.begins <= one.begins and one.ends <= each.ends and any(held.holds(one) for held in each.accepted)
+            for each in overrides
+        )
+    ]
+
+
 def accepting(site: Site, override: Override, others: tuple[Override, ...], offered: Iterable[Accepted]) -> Override:
     """An override with what staff accepted of what it asks for: the gaps as they are, within those that were
     offered to them."""
@@ -163,6 +198,11 @@ def accepting_nodes(
         raise OverrideError(unknown)
     _, asked = left_alone(site, override, others)
     return replace(override, accepted=tuple(one for one in asked if one.node in nodes))
+
+
+def not_accepted(site: Site, override: Override, others: tuple[Override, ...]) -> list[Accepted]:
+    """What staff did not accept of what an override asks for."""
+    return _not_accepted(left_alone(site, override, others)[1], (override, *others))
 
 
 def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], tuple[Accepted, ...]]:

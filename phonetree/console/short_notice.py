@@ -12,7 +12,15 @@ from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
-from phonetree.config.override import accepting, changes_something, check, left_alone, read_cover, read_override
+from phonetree.config.override import (
+    accepting,
+    changes_something,
+    check,
+    left_alone,
+    not_accepted,
+    read_cover,
+    read_override,
+)
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
 from phonetree.console.services import ConsoleServices
@@ -227,8 +235,7 @@ class ShortNotice:
         """Why an override is not in force; "" if it is."""
         if kept.number not in self.refused:
             return ""
-        _, asked = left_alone(self.written, kept.override, self.others)
-        new = [one for one in asked if not any(each.holds(one) for each in kept.override.accepted)]
+        new = not_accepted(self.written, kept.override, self.others)
         return f"nobody could be rung in {self.gap_words(new)[0]}" if new else self.refused[kept.number]
 
     def gap_words(self, found: Iterable[Gap | Accepted]) -> tuple[str, ...]:

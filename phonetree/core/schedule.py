@@ -235,6 +235,16 @@ class Schedule:
         """The first day of each of `dated`, for bisection: `status` may look up 400 days among many entries."""
         return tuple(entry.first for entry in self.dated)
 
+    @cached_property
+    def deciding(self) -> tuple[Override, ...]:
+        """The overrides that open or close the line, apart from covers, of which there may be many."""
+        return tuple(override for override in self.overrides if override.kind)
+
+    @cached_property
+    def _accepting(self) -> tuple[Override, ...]:
+        """Those with which staff accepted something."""
+        return tuple(override for override in self.overrides if override.accepted)
+
     def day(self, day: date) -> Day:
         """The calendar day of this date."""
         number = bisect_right(self._begin, day) - 1
@@ -261,7 +271,7 @@ class Schedule:
     def accepted(self, now: datetime) -> tuple[Accepted, ...]:
         """What staff accepted for `now`."""
         return tuple(
-            each for override in self.overrides if override.at(now) for each in override.accepted if each.at(now)
+            each for override in self._accepting if override.at(now) for each in override.accepted if each.at(now)
         )
 
     def overridden(self) -> Iterator[datetime]:
@@ -345,7 +355,7 @@ def _status(schedule: Schedule, minute: datetime) -> Status:
 
 @lru_cache(maxsize=4096)
 def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
-    for override in schedule.overrides:
+    for override in schedule.deciding:
         if override.kind and override.at(moment):
             return override.kind, {}
     today = schedule.day(moment.date())
@@ -362,7 +372,8 @@ def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
 def _boundaries(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """Every moment after `after` at which the status can change, in order."""
     first = after.date() - timedelta(days=1)
-    pending = {moment for moment in schedule.overridden() if moment > after}
+    edges = (moment for override in schedule.deciding for moment in (override.begins, override.ends))
+    pending = {moment for edge in edges if (moment := _at_a_minute(edge.astimezone(schedule.zone))) > after}
     for day in schedule.days(first, HORIZON_DAYS):
         begins = midnight(schedule.zone, day.date)
         ready = sorted(moment for moment in pending if moment < begins)

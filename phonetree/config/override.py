@@ -17,6 +17,9 @@ from phonetree.errors import LeftAloneError, OverrideError, Problem
 MOST_DAYS = 31
 """Anything longer belongs in hours.yaml, where everybody sees it."""
 
+LATE_SECONDS = 120
+"""How long ago an override may begin: whoever makes it chose that as now."""
+
 UNPROVED_SECONDS = 600
 """How far ahead to look whether somebody can be rung, while nothing is proved: longer than a proof takes."""
 
@@ -72,6 +75,8 @@ def _times(kind: Kind | None, begins: datetime, ends: datetime, now: datetime) -
         yield f"it ends ({dated(ends)}) before it begins; choose a later end"
     elif ends <= now:
         yield f"it is already over ({dated(ends)}); choose a later end"
+    elif begins < now - timedelta(seconds=LATE_SECONDS):
+        yield f"it begins in the past ({dated(begins)}); choose from now, or a later time"
     if ends - begins > timedelta(days=MOST_DAYS):
         yield f"it lasts longer than {MOST_DAYS} days; write it into hours.yaml, as a closure or other hours"
     if kind is Kind.HOLIDAY:

@@ -7,7 +7,7 @@ as an edit is checked. What would leave callers with nobody to ring has to be ac
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
@@ -194,11 +194,10 @@ class ShortNotice:
         later = None
         if form.begins != times.NOW:
             later = times.typed(form.begins_at, self.zone, "Begin")
-            if later < self.now - timedelta(seconds=SAME_SECONDS):
-                raise OverrideError(["Begin: that is over; choose from now, or a later time"])
         if form.until == times.OTHER:
-            return later or begins, times.typed(form.until_at, self.zone, "End")
-        with_it, ends = times.chosen(form.until)
+            with_it, ends = None, times.typed(form.until_at, self.zone, "End")
+        else:
+            with_it, ends = times.chosen(form.until)
         return later or with_it or begins, ends
 
     def same(self, wanted: Override) -> Kept | None:

@@ -235,6 +235,11 @@ def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
             {"until": "today", "begins": "at", "begins_at": "2026-11-20T10:00"},
             "choose from now, or a later time",
         ),
+        (
+            "away",
+            {"until": "2026-11-01T00:00:00-05:00/2026-11-24T00:00:00-05:00", "away": FIRST},
+            "choose from now, or a later time",
+        ),
         ("close", {"until": "now/0001-01-01T00:00:00+00:00"}, "choose until when"),
         ("cover", {"until": "today", "away": "<b>"}, "'<b>' is not a member of a team"),
         ("cover", {"until": "today", "away": FIRST, "by": FIRST}, "cannot take their own place"),

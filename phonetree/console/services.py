@@ -111,6 +111,8 @@ class ConsoleServices:
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
+    saving: Lock
+    """Whoever saves a change at short notice has it: what is checked is stored before the next is checked."""
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -144,6 +146,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),
+        Lock(),
     )
 
 

@@ -4,7 +4,7 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
-from phonetree.errors import OverrideError
+from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
 from phonetree.store.servers import left_out, servers
 
@@ -35,6 +35,10 @@ NOBODY = "nobody"
 
 SAME_SECONDS = 120
 """An override like one that began so lately is the same one, sent twice."""
+
+
+MOST_TRIES = 5
+"""How often to check anew because something else was saved meanwhile."""
 
 
 class Change(StrEnum):
@@ -218,7 +222,8 @@ class ShortNotice:
         return None
 
     def save(self, wanted: Override, by: str) -> int:
-        """Checks an override and stores it; returns its number. Raises LeftAloneError, OverrideError, StoreError."""
+        """Checks an override and stores it; returns its number. Raises LeftAloneError, ChangedMeanwhileError,
+        OverrideError, StoreError."""
         running = self._running
         check(
             self.written,
@@ -226,7 +231,7 @@ class ShortNotice:
             self.others,
             lambda site: running.prover.broken_by_override(site, self.loaded.contents),
         )
-        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds())
+        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds(), self.kept)
 
     # -- in words
 
@@ -285,3 +290,17 @@ class ShortNotice:
     def _local(self, *moments: datetime) -> tuple[datetime, datetime]:
         begins, ends = (moment.astimezone(self.zone) for moment in moments)
         return begins, ends
+
+
+def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str) -> int:
+    """Saves what is asked for, unless it stands already; returns its number. One after the other, so that each is
+    checked with those before it. Raises LeftAloneError, OverrideError, StoreError, ConfigError."""
+    with running.saving:
+        for _ in range(MOST_TRIES):
+            notice = ShortNotice(running)
+            wanted = asked(notice)
+            if same := notice.same(wanted):
+                return same.number
+            with suppress(ChangedMeanwhileError):  # on another console, or by command
+                return notice.save(wanted, by)
+        raise ChangedMeanwhileError

@@ -14,7 +14,7 @@ from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
 from phonetree.console.services import services
-from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice
+from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice, saved
 from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, first_name
@@ -164,13 +164,11 @@ def change(change: str) -> str | Page | Response:
     if action != "save":
         return _form(notice, sent, calling=action == "try")
     try:
-        wanted = notice.override(sent)
-        same = notice.same(wanted)
-        number = same.number if same else notice.save(wanted, staff().name)
+        number = saved(services(), lambda newest: newest.override(sent), staff().name)
     except LeftAloneError:
-        return _form(notice, sent, problem=_ALONE), 409
+        return _form(ShortNotice(services()), sent, problem=_ALONE), 409
     except OverrideError as error:
-        return _form(notice, sent, problem=str(error)), 422
+        return _form(ShortNotice(services()), sent, problem=str(error)), 422
     return redirect(url_for("today.page", done=number), 303)
 
 
@@ -189,18 +187,15 @@ def end(number: int) -> Response:
 def again(number: int) -> Response:
     """Undoes the end of an override: the same one, from now until it was meant to end."""
     running = services()
-    notice = ShortNotice(running)
     found = running.overrides.withdrawn(number, running.seconds())
     if found is None:
         return redirect(url_for("today.page"), 303)
     try:
-        wanted = notice.resumed(found.override)
-        same = notice.same(wanted)
-        saved = same.number if same else notice.save(wanted, staff().name)
+        resumed = saved(running, lambda notice: notice.resumed(found.override), staff().name)
     except OverrideError as error:
         flash(f"This could not be undone: {error}")
         return redirect(url_for("today.page"), 303)
-    return redirect(url_for("today.page", done=saved), 303)
+    return redirect(url_for("today.page", done=resumed), 303)
 
 
 def _change(name: str) -> Change:

@@ -1,14 +1,14 @@
 """Overrides: changes of the hours, and announcements before the menu, at short notice."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, text, update
 
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override
-from phonetree.errors import OverrideError
+from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept, in_a_line
@@ -24,8 +24,9 @@ class Overrides:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, override: Override, by: str, what: str, now: int) -> int:
-        """Stores an override; returns its number. `what` describes it in the list of actions."""
+    def add(self, override: Override, by: str, what: str, now: int, checked: Iterable[Kept] | None = None) -> int:
+        """Stores an override; returns its number. `what` describes it in the list of actions. Raises
+        ChangedMeanwhileError when what stands is not what it was `checked` with, if that is given."""
         cover = override.cover
         row = {
             "begins_at": int(override.begins.timestamp()),
@@ -39,6 +40,10 @@ class Overrides:
             "gaps": json.dumps([_told(each) for each in override.accepted]),
         }
         with self._store.write() as connection:
+            if not self._store.sqlite:  # there the transaction is the only one
+                connection.execute(text("LOCK TABLE overrides IN SHARE ROW EXCLUSIVE MODE"))
+            if checked is not None and _ends(checked, now) != _ends(_kept(connection, now), now):
+                raise ChangedMeanwhileError
             number: int = connection.execute(insert(overrides).values(row).returning(overrides.c.number)).scalar_one()
             actions.note(connection, by, f"override {number}: {what}", now)
             connection.execute(overrides.delete().where(overrides.c.ends_at < now - actions.KEEP_SECONDS))
@@ -59,11 +64,8 @@ class Overrides:
 
     def kept(self, now: int) -> tuple[Kept, ...]:
         """Current and coming ones, newest first."""
-        ends = func.coalesce(overrides.c.withdrawn_at, overrides.c.ends_at)
-        query = select(overrides).where(ends > now, overrides.c.ends_at > now, ends > overrides.c.begins_at)
         with self._store.read() as connection:
-            rows = connection.execute(query.order_by(overrides.c.number.desc())).all()
-        return tuple(Kept(row.number, _override(row, row.withdrawn_at), row.by) for row in rows)
+            return _kept(connection, now)
 
     def withdrawn(self, number: int, now: int) -> Kept | None:
         """One that was ended before its time, as it was meant; None if it would be over by now, or was not ended."""
@@ -76,6 +78,18 @@ class Overrides:
         """What a server answers with: also those that ended lately, since they say who was on shift when a ringing that
         goes on began."""
         return self.kept(now - LONGEST_RINGING_SECONDS)
+
+
+def _kept(connection: Connection, now: int) -> tuple[Kept, ...]:
+    ends = func.coalesce(overrides.c.withdrawn_at, overrides.c.ends_at)
+    query = select(overrides).where(ends > now, overrides.c.ends_at > now, ends > overrides.c.begins_at)
+    rows = connection.execute(query.order_by(overrides.c.number.desc())).all()
+    return tuple(Kept(row.number, _override(row, row.withdrawn_at), row.by) for row in rows)
+
+
+def _ends(kept: Iterable[Kept], now: int) -> dict[int, datetime]:
+    """When those end that stand at a moment, by number."""
+    return {each.number: each.override.ends for each in kept if each.override.ends.timestamp() > now}
 
 
 def _override(row: Row[Any], withdrawn_at: int | None) -> Override:

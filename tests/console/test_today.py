@@ -2,10 +2,12 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,11 @@ from phonetree.config.site import overridden
 from phonetree.console import simulated, times
 from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
-from phonetree.core.schedule import Kind
+from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
 from phonetree.store.actions import since
 from phonetree.store.kept import Kept, standing
+from phonetree.store.overrides import Overrides
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console
@@ -132,6 +135,36 @@ def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
         for ends in ("15:58", "16:00", "15:58"):
             save(client, **change, until="other", until_at=f"2026-11-23T{ends}")
     assert [f"{each.override.ends:%M}" for each in kept(made)] == ["00", "58", "00", "58"], "the third changes nothing"
+
+
+def test_a_form_that_is_sent_three_times_at_once_is_done_once(made: Console) -> None:
+    clients = [made.client(Role.MEMBER) for _ in range(3)]
+    tokens = [each.token() for each in clients]
+    fields = {"begins": "now", "action": "save", "away": FIRST, "by": SECOND, "until": "other",
+              "until_at": "2026-11-23T14:00"}  # fmt: skip
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(one.post, "/staff/today/cover", fields, token=token)
+                for one, token in zip(clients, tokens, strict=True)]  # fmt: skip
+        assert {each.result().headers["Location"] for each in sent} == {f"/staff/?done={kept(made)[0].number}"}
+    assert len(kept(made)) == 1
+
+
+def test_what_another_console_saved_while_this_one_checked_is_checked_with(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both advocates go away at once: whoever is second is asked."""
+    client = made.client(Role.MEMBER)
+    add, raced = Overrides.add, list[int]()
+
+    def race(overrides: Overrides, override: Override, *more: Any) -> int:
+        if not raced:
+            other = replace(override, cover=Cover(SECOND))
+            raced.append(add(overrides, other, "another", "x", made.services.seconds()))
+        return add(overrides, override, *more)
+
+    monkeypatch.setattr(Overrides, "add", race)
+    assert "this is not saved yet: nobody could be rung" in save(client, "away", away=FIRST, until="hours").lower()
+    assert [each.number for each in kept(made)] == raced
 
 
 def test_words_that_are_said_again_after_others_are_saved(made: Console) -> None:

@@ -1,13 +1,15 @@
 """Overrides and what staff did, as they are kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from phonetree.core.schedule import Accepted, Kind, Override
-from phonetree.errors import OverrideError
+from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store import actions
 from phonetree.store.kept import in_a_line, standing
 from phonetree.store.migrate import migrate
@@ -54,6 +56,38 @@ def test_they_come_back_as_they_were_the_newest_first_until_they_end_or_are_with
             ("Bo", f"override {two}: words", NOW + 1),
             ("Ada", f"override {one}: closed", NOW),
         ], "what failed is not among them"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_was_checked_with_others_than_stand_is_not_stored(kind: str, tmp_path: Path) -> None:
+    with store(kind, tmp_path) as made:
+        overrides = Overrides(made)
+        soon = overrides.add(override(NOW, NOW + 60), "Ada", "x", NOW, ())
+        looked = overrides.kept(NOW)
+        with pytest.raises(ChangedMeanwhileError):
+            overrides.add(override(NOW, NOW + 600), "Bo", "x", NOW, ())
+        overrides.add(override(NOW, NOW + 600), "Bo", "x", NOW + 60, looked)
+        assert [each.number for each in overrides.kept(NOW)] == [soon + 1, soon], "one that is over makes no difference"
+        looked = overrides.kept(NOW + 60)
+        overrides.withdraw(soon + 1, "Ada", NOW + 60, UTC)
+        with pytest.raises(ChangedMeanwhileError):
+            overrides.add(override(NOW, NOW + 600), "Bo", "x", NOW + 60, looked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_who_looked_at_once_one_is_stored(kind: str, tmp_path: Path) -> None:
+    with store(kind, tmp_path) as made, ThreadPoolExecutor(4) as pool:
+        overrides = Overrides(made)
+        together = Barrier(4)
+
+        def add(number: int) -> bool:
+            together.wait()
+            try:
+                return bool(overrides.add(override(NOW, NOW + 60 + number), "Ada", "x", NOW, ()))
+            except ChangedMeanwhileError:
+                return False
+
+        assert sorted(pool.map(add, range(4))) == [False, False, False, True]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,6 +17,9 @@ from phonetree.errors import LeftAloneError, OverrideError, Problem
 MOST_DAYS = 31
 """Anything longer belongs in hours.yaml, where everybody sees it."""
 
+MOST_PROOFS = 20
+"""How many proofs to make in order to find which overrides break a promise together: newer ones wait meanwhile."""
+
 LATE_SECONDS = 120
 """How long ago an override may begin: whoever makes it chose that as now."""
 
@@ -127,40 +130,67 @@ def check(
         raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
 
 
+Broken = Callable[[tuple[Override, ...]], tuple[Problem, ...]]
+"""Which promises several overrides break together."""
+
+
 def apart(
-    overrides: tuple[Override, ...], broken: Callable[[tuple[Override, ...]], tuple[Problem, ...]]
+    overrides: tuple[Override, ...], broken: Broken, suspects: Callable[[], tuple[Override, ...]] = tuple
 ) -> tuple[tuple[Override, ...], tuple[tuple[Override, tuple[Problem, ...]], ...]]:
     """Those of overrides, newest first, that can be in force together; and those left out, each with the promises that
-    it would break. `broken` says which ones several break.
+    it would break. The `suspects` are left out if that is enough.
 
     None may keep the others from being in force, since callers have to hear that the line is closed. Each was checked
     with the others of its time; they may break a promise together after one was ended, or two were made at once. Then
-    the newest is left out without which the others break none; if there is no such one, each that breaks one beside
-    the older ones.
+    covers are left out rather than what opens or closes the line, and newer ones rather than older ones. If it takes
+    too many proofs to find out which, all that are newer than what is known to be good are left out.
     """
     if not (problems := broken(overrides)):
         return overrides, ()
-    for one in overrides:
-        others = tuple(each for each in overrides if each is not one)
-        if not broken(others):
-            return others, ((one, problems),)
-    in_force: tuple[Override, ...] = ()
+    suspected = suspects()
+    others = tuple(each for each in overrides if each not in suspected)
+    if suspected and others and not broken(others):
+        return others, tuple((each, problems) for each in suspected)
+    hours = [each for each in reversed(overrides) if not each.cover]
+    in_force, left_out = _leaving_out(overrides, hours, [], broken)
+    covers = [each for each in reversed(overrides) if each.cover]
+    in_force, more = _leaving_out(overrides, covers, in_force, broken)
+    return _ordered(overrides, in_force), (*left_out, *more)
+
+
+def _leaving_out(
+    overrides: tuple[Override, ...], more: list[Override], in_force: list[Override], broken: Broken
+) -> tuple[list[Override], list[tuple[Override, tuple[Problem, ...]]]]:
+    """Those of `more`, oldest first, that can be in force beside others, with these; and those left out."""
     left_out: list[tuple[Override, tuple[Problem, ...]]] = []
-    for one in reversed(overrides):
-        if problems := broken((one, *in_force)):
-            left_out.append((one, problems))
-        else:
-            in_force = (one, *in_force)
-    return in_force, tuple(left_out)
+    proofs = 0
+    while more and (problems := broken(_ordered(overrides, [*in_force, *more]))):
+        good, bad = 0, len(more)
+        while bad - good > 1:  # bisect: so many of the oldest are good, so many are not
+            middle = (good + bad) // 2
+            if found := broken(_ordered(overrides, [*in_force, *more[:middle]])):
+                bad, problems = middle, found
+            else:
+                good = middle
+            proofs += 1
+        in_force, one, more = [*in_force, *more[:good]], more[good], more[bad:]
+        left_out.append((one, problems))
+        if proofs >= MOST_PROOFS:
+            return in_force, [*left_out, *((each, problems) for each in more)]
+    return [*in_force, *more], left_out
+
+
+def _ordered(overrides: tuple[Override, ...], some: list[Override]) -> tuple[Override, ...]:
+    return tuple(each for each in overrides if each in some)
 
 
 def unproved(
-    site: Site, overrides: tuple[Override, ...], now: datetime
+    site: Site, overrides: tuple[Override, ...], now: datetime, seconds: float = UNPROVED_SECONDS
 ) -> tuple[tuple[Override, ...], tuple[tuple[Override, str], ...]]:
     """Those of overrides, newest first, that a server may answer with until they are proved; and those left out, each
     with why: the newest covers because of which nobody could be rung soon, while the line is open, although nobody
     accepted that. Whatever opens or closes the line is in force."""
-    soon = now + timedelta(seconds=UNPROVED_SECONDS)
+    soon = now + timedelta(seconds=seconds)
     in_force = tuple(each for each in overrides if not each.cover)
     left_out: list[tuple[Override, str]] = []
     for one in reversed(tuple(each for each in overrides if each.cover)):
@@ -172,6 +202,15 @@ def unproved(
                 continue
         in_force = tuple(each for each in overrides if each is one or each in in_force)
     return in_force, tuple(left_out)
+
+
+def leaving_alone(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    """The newest covers because of which nobody could be rung at any time, although nobody accepted that: found
+    without a proof."""
+    if not overrides:
+        return ()
+    first, last = min(each.begins for each in overrides), max(each.ends for each in overrides)
+    return tuple(each for each, _ in unproved(site, overrides, first, (last - first).total_seconds())[1])
 
 
 def _not_accepted(asked: Iterable[Accepted], overrides: tuple[Override, ...]) -> list[Accepted]:

@@ -8,13 +8,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.override import apart, unproved
+from phonetree.config.override import apart, leaving_alone, unproved
 from phonetree.config.phones import filled
 from phonetree.config.promises import newly_broken
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
@@ -189,7 +190,8 @@ class Sites:
                     site, contents, rules = self.current, self.contents, self.rules
                 current = tuple(each for each in overrides if each not in ended)
                 try:
-                    in_force, left_out = apart(current, lambda some: self._broken_by(some, site, contents))  # noqa: B023
+                    broken = partial(self._broken_by, site=site, contents=contents)
+                    in_force, left_out = apart(current, broken, partial(_suspects, site, current))
                 except StoppedError:
                     return False
                 except Exception as error:  # noqa: BLE001 -- see above
@@ -319,6 +321,11 @@ class Sites:
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
         return site
+
+
+def _suspects(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    with considerate():
+        return leaving_alone(site, overrides)
 
 
 def _again(error: Exception) -> float:

@@ -17,6 +17,9 @@ from phonetree.store.tables import overrides
 LONGEST_RINGING_SECONDS = 600
 """More than any team rings for one caller (`longest_wait` in routing.yaml)."""
 
+MOST_STANDING = 100
+"""How many covers, and how many other overrides, may be in force or to come: each makes every proof longer."""
+
 
 class Overrides:
     """The overrides of a store."""
@@ -26,7 +29,8 @@ class Overrides:
 
     def add(self, override: Override, by: str, what: str, now: int, checked: Iterable[Kept] | None = None) -> int:
         """Stores an override; returns its number. `what` describes it in the list of actions. Raises
-        ChangedMeanwhileError when what stands is not what it was `checked` with, if that is given."""
+        ChangedMeanwhileError when what stands is not what it was `checked` with, if that is given, and OverrideError
+        when too many stand."""
         cover = override.cover
         row = {
             "begins_at": int(override.begins.timestamp()),
@@ -42,8 +46,12 @@ class Overrides:
         with self._store.write() as connection:
             if not self._store.sqlite:  # there the transaction is the only one
                 connection.execute(text("LOCK TABLE overrides IN SHARE ROW EXCLUSIVE MODE"))
-            if checked is not None and _ends(checked, now) != _ends(_kept(connection, now), now):
+            kept = _kept(connection, now)
+            if checked is not None and _ends(checked, now) != _ends(kept, now):
                 raise ChangedMeanwhileError
+            if sum(bool(each.override.cover) == bool(cover) for each in kept) >= MOST_STANDING:
+                many = f"{MOST_STANDING} {'covers' if cover else 'overrides'} stand already, now or later"
+                raise OverrideError([f"{many}; end one that is not needed first"])
             number: int = connection.execute(insert(overrides).values(row).returning(overrides.c.number)).scalar_one()
             actions.note(connection, by, f"override {number}: {what}", now)
             connection.execute(overrides.delete().where(overrides.c.ends_at < now - actions.KEEP_SECONDS))

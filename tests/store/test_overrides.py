@@ -8,12 +8,12 @@ from threading import Barrier
 
 import pytest
 
-from phonetree.core.schedule import Accepted, Kind, Override
+from phonetree.core.schedule import Accepted, Cover, Kind, Override
 from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store import actions
 from phonetree.store.kept import in_a_line, standing
 from phonetree.store.migrate import migrate
-from phonetree.store.overrides import Overrides
+from phonetree.store.overrides import MOST_STANDING, Overrides
 from tests.support.databases import KINDS, store
 
 NOW = 1_800_000_000
@@ -72,6 +72,18 @@ def test_one_that_was_checked_with_others_than_stand_is_not_stored(kind: str, tm
         overrides.withdraw(soon + 1, "Ada", NOW + 60, UTC)
         with pytest.raises(ChangedMeanwhileError):
             overrides.add(override(NOW, NOW + 600), "Bo", "x", NOW + 60, looked)
+
+
+def test_so_many_covers_may_stand_and_the_line_can_be_closed_all_the_same(tmp_path: Path) -> None:
+    with store("sqlite", tmp_path) as made:
+        overrides = Overrides(made)
+        cover = replace(override(NOW, NOW + 60, Kind.OPEN), kind=None, words={}, cover=Cover("Ada"))
+        numbers = [overrides.add(cover, "Ada", "x", NOW) for _ in range(MOST_STANDING)]
+        with pytest.raises(OverrideError, match="100 covers stand already, now or later; end one that is not needed"):
+            overrides.add(cover, "Ada", "x", NOW)
+        overrides.add(override(NOW, NOW + 60), "Ada", "closed", NOW)
+        overrides.withdraw(numbers[0], "Ada", NOW - 1, UTC)
+        overrides.add(cover, "Ada", "x", NOW)
 
 
 @pytest.mark.parametrize("kind", KINDS)

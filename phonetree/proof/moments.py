@@ -53,7 +53,7 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
     The hours of `others`, which have the schedule of `site`, are distinguished as well.
     """
     watched = tuple(dict.fromkeys(hours for each in (site, *others) for hours in _hours(each)))
-    shape = _shape_of(site) if not others else tuple  # a comparison tells who rings
+    shape = _every if others else _shape_of(site)  # a comparison tells who rings
     found: dict[tuple[Kind, tuple[object, ...], frozenset[NodeId]], int] = {}
     firsts: list[tuple[Kind, tuple[bool, ...], frozenset[NodeId]]] = []
     examples: list[list[datetime]] = []
@@ -75,6 +75,10 @@ def moments(since: date, site: Site, *others: Site) -> Moments:
             before = kind
     kinds = tuple(Moment(each[0], *first, tuple(each)) for first, each in zip(firsts, examples, strict=True))
     return Moments(kinds, tuple(frozenset(after) for after in follows), watched)
+
+
+def _every(open_: Mapping[Hours, bool]) -> tuple[object, ...]:
+    return tuple(open_.values())
 
 
 def _shape_of(site: Site) -> Callable[[Mapping[Hours, bool]], tuple[object, ...]]:

@@ -50,6 +50,13 @@ class PeopleError(PhonetreeError):
     number."""
 
 
+class ChangedMeanwhileError(OverrideError):
+    """Something else was changed at short notice after this was checked: it has to be checked again."""
+
+    def __init__(self) -> None:
+        super().__init__(["others change something at the same time; see what they did, then try again"])
+
+
 class LeftAloneError(OverrideError):
     """An override would leave callers with nobody to ring: `come_to` are the nodes where they then come to."""
 

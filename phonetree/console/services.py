@@ -118,6 +118,8 @@ class ConsoleServices:
     keys: SealingKeys
     call_backs: CallBacks
     tickets: Tickets
+    saving: Lock
+    """Whoever saves a change at short notice has it: what is checked is stored before the next is checked."""
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -155,6 +157,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         SealingKeys(store, settings.secrets),
         CallBacks(),
         Tickets(settings.secrets),
+        Lock(),
     )
 
 

@@ -4,7 +4,8 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,10 +13,12 @@ from enum import StrEnum
 from werkzeug.datastructures import MultiDict
 
 from phonetree.config.override import (
+    accepting,
     away_then,
     changes_something,
     check,
     left_alone,
+    not_accepted,
     only_away,
     read_cover,
     read_override,
@@ -25,9 +28,9 @@ from phonetree.console import simulated, times
 from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
-from phonetree.core.schedule import COVER_LEAD_SECONDS, Kind, Override, first_name
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
-from phonetree.errors import OverrideError
+from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
 from phonetree.store.servers import known, left_out
 
@@ -37,8 +40,16 @@ SAME_SECONDS = 120
 """An override like one that began so lately is the same one, sent twice."""
 
 
+MOST_TRIES = 5
+"""How often to check anew because something else was saved meanwhile."""
+
+
 class NotChosenError(OverrideError):
     """Something has not been chosen yet: no mistake until somebody wants to save."""
+
+
+class OnlyAwayError(OverrideError):
+    """Only somebody who is away could be rung, and nobody accepted that."""
 
 
 class Change(StrEnum):
@@ -87,6 +98,7 @@ class Form:
     accepted: tuple[NodeId, ...] = ()
     although: str = ""
     instead: str = ""
+    alone: tuple[str, ...] = ()
     keys: str = ""
     phones: str = "somebody"
 
@@ -95,27 +107,51 @@ class Form:
         """What was sent."""
         plain = {name: typed[name].strip() for name in _FIELDS if name in typed}
         words = {language: typed.get(f"words-{language}", "") for language in site.languages}
-        return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
+        accepted, alone = (tuple(typed.getlist(name)) for name in ("accepted", "alone"))
+        return cls(change, **plain, words=words, accepted=accepted, alone=alone)
+
+    @property
+    def offered(self) -> Iterator[Accepted]:
+        """What was ticked: the nodes, for the gaps that the form showed."""
+        for text in self.alone:
+            with suppress(ValueError, OverflowError):  # it is none of ours
+                team, begins, ends = text.split("/")
+                for node in self.accepted:
+                    yield Accepted(team, times.aware(begins), times.aware(ends), node)
 
 
 _FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "although", "instead", "keys", "phones")
 
 
 @dataclass(frozen=True, slots=True)
+class ShownGap:
+    """A gap on the page, and as the form sends it, so that nothing is accepted but what was shown."""
+
+    words: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What an override will do: in a sentence, what it replaces, whether it changes anything, what callers hear first,
-    who can be rung when, and what callers come to meanwhile if nobody can. `away` says that whoever takes the place is
-    away then, and `only_away` when nobody else could be rung."""
+    who can be rung when, and what callers come to meanwhile if nobody can, which of it is accepted. `away` says that
+    whoever takes the place is away then, and `only_away` when nobody else could be rung."""
 
     sentence: str
     replaces: tuple[str, ...]
     changes: bool
     heard: tuple[simulated.Heard, ...]
     rung: tuple[str, ...]
-    alone: tuple[str, ...]
+    alone: tuple[ShownGap, ...]
     come_to: Mapping[NodeId, str]
+    accepted: frozenset[NodeId]
     away: str
     only_away: tuple[str, ...]
+
+
+def gap_value(gap: Gap | Accepted) -> str:
+    """A gap as a form has it."""
+    return f"{gap.team}/{gap.begins.isoformat()}/{gap.ends.isoformat()}"
 
 
 def with_stop(text: str) -> str:
@@ -146,9 +182,9 @@ class ShortNotice:
         self.written = self.loaded.site
         self.zone = self.written.schedule.zone
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
-        kept = running.overrides.kept(running.seconds())
-        self.instead = next((each for each in kept if each.number == instead), None)
-        self.kept: tuple[Kept, ...] = tuple(each for each in kept if each.number != instead)
+        self._every = running.overrides.kept(running.seconds())
+        self.instead = next((each for each in self._every if each.number == instead), None)
+        self.kept: tuple[Kept, ...] = tuple(each for each in self._every if each.number != instead)
         every, seconds = known(running.store), running.seconds()
         self.servers = tuple(each for each in every if not each.silent(seconds))
         self.silent = tuple(each for each in every if each.silent(seconds))
@@ -172,7 +208,8 @@ class ShortNotice:
             words=override.words,
             away=cover.away if cover else "",
             by=(cover.by or NOBODY) if cover else "",
-            accepted=override.accepted,
+            accepted=tuple(dict.fromkeys(each.node for each in override.accepted)),
+            alone=tuple(dict.fromkeys(map(gap_value, override.accepted))),
             instead=str(kept.number),
         )
 
@@ -214,29 +251,32 @@ class ShortNotice:
                     ["choose who is away" if not form.away else "choose who takes the place, or nobody"]
                 )
             by = "" if form.by == NOBODY else form.by
-            return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
+            return self._accepting(read_cover(self.written, form.away, by, stretch, self.now), form.offered)
         words = {language: text for language, text in form.words.items() if text.strip()}
         if form.change is Change.SAY and not words:
             raise NotChosenError(["write what callers hear first, in every language"])
         kind, begin = KINDS.get(form.change), self.now.replace(second=0)  # hours change on whole minutes
-        return read_override(self.written, kind, stretch, words, begin, form.accepted)
+        return self._accepting(read_override(self.written, kind, stretch, words, begin), form.offered)
 
     def resumed(self, override: Override) -> Override:
         """An override that was ended, from now on. Raises OverrideError."""
         if cover := override.cover:
             stretch = max(override.begins, self.now), override.ends
-            return read_cover(self.written, cover.away, cover.by, stretch, self.now, override.accepted)
+            wanted = read_cover(self.written, cover.away, cover.by, stretch, self.now)
+            return self._accepting(wanted, override.accepted)
         begin = self.now.replace(second=0)
         stretch = max(override.begins, begin), override.ends
-        return read_override(self.written, override.kind, stretch, override.words, begin, override.accepted)
+        wanted = read_override(self.written, override.kind, stretch, override.words, begin)
+        return self._accepting(wanted, override.accepted)
+
+    def _accepting(self, wanted: Override, offered: Iterable[Accepted]) -> Override:
+        return accepting(self.written, wanted, self.others, offered)
 
     def _stretch(self, form: Form) -> tuple[datetime, datetime]:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
         later = None
         if form.begins != times.NOW:
             later = self._typed(form.begins_at, "Begin")
-            if later < self.now - timedelta(seconds=SAME_SECONDS):
-                raise OverrideError(["the beginning is over already; choose from now, or a later time"])
         if form.until == times.OTHER:
             return later or begins, self._typed(form.until_at, "End")
         with_it, ends = times.chosen(form.until)
@@ -251,17 +291,25 @@ class ShortNotice:
         return times.typed(text, self.zone, what)
 
     def same(self, wanted: Override) -> Kept | None:
-        """The override that stands already if the form was sent twice."""
-        for each in self.kept:
+        """The override that stands already if the form was sent twice, and decides still: with this one callers would
+        meet nothing else."""
+        if changes_something(self.written, wanted, self.others):
+            return None
+        for each in self.in_force:
             there = each.override
-            alike = (there.kind, there.words, there.cover) == (wanted.kind, wanted.words, wanted.cover)
-            near = abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS
-            if alike and near and abs((there.ends - wanted.ends).total_seconds()) <= SAME_SECONDS:
+            alike = (there.kind, there.words, there.cover, there.ends) == (
+                wanted.kind,
+                wanted.words,
+                wanted.cover,
+                wanted.ends,
+            )
+            if alike and abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS:
                 return each
         return None
 
     def save(self, wanted: Override, by: str) -> int:
-        """Checks an override and stores it; returns its number. Raises LeftAloneError, OverrideError, StoreError."""
+        """Checks an override and stores it; returns its number. Raises LeftAloneError, ChangedMeanwhileError,
+        OverrideError, StoreError."""
         running = self._running
         check(
             self.written,
@@ -269,7 +317,7 @@ class ShortNotice:
             self.others,
             lambda site: running.prover.broken_by_override(site, self.loaded.contents),
         )
-        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds())
+        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds(), self._every)
 
     # -- in words
 
@@ -277,10 +325,10 @@ class ShortNotice:
         """Why an override is not in force; "" if it is."""
         if kept.number not in self.refused:
             return ""
-        new, _ = left_alone(self.written, kept.override, self.others)
+        new = not_accepted(self.written, kept.override, self.others)
         return f"nobody could be rung in {self.gap_words(new)[0]}" if new else self.refused[kept.number]
 
-    def gap_words(self, found: Iterable[Gap]) -> tuple[str, ...]:
+    def gap_words(self, found: Iterable[Gap | Accepted]) -> tuple[str, ...]:
         """In which team nobody can be rung, and when."""
         return tuple(f"{gap.team}: {times.stretch_words(gap.begins, gap.ends, self.now)}" for gap in found)
 
@@ -288,7 +336,8 @@ class ShortNotice:
         """What an override will do."""
         at = max(wanted.begins, self.now)
         under = overridden(self.written, (wanted, *self.others))
-        new, come_to = left_alone(self.written, wanted, self.others)
+        new, asked = left_alone(self.written, wanted, self.others)
+        come_to = {one.node for one in asked}
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(
@@ -297,8 +346,9 @@ class ShortNotice:
             changes_something(self.written, wanted, self.others),
             heard,
             tuple(filter(None, rung)),
-            self.gap_words(new),
+            tuple(map(ShownGap, self.gap_words(new), map(gap_value, new))),
             {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
+            frozenset(come_to - {one.node for one in asked if one not in wanted.accepted}),
             self._away(wanted),
             self.gap_words(only_away(self.written, wanted, self.others)),
         )
@@ -389,3 +439,18 @@ class ShortNotice:
     def _local(self, *moments: datetime) -> tuple[datetime, datetime]:
         begins, ends = (moment.astimezone(self.zone) for moment in moments)
         return begins, ends
+
+
+def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str, *, instead: int = 0) -> int:
+    """Saves what is asked for, unless it stands already; returns its number. One after the other, so that each is
+    checked with those before it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError,
+    StoreError, ConfigError."""
+    with running.saving:
+        for _ in range(MOST_TRIES):
+            notice = ShortNotice(running, instead)
+            wanted = asked(notice)
+            if same := notice.same(wanted):
+                return same.number
+            with suppress(ChangedMeanwhileError):  # on another console, or by command
+                return notice.save(wanted, by)
+        raise ChangedMeanwhileError

@@ -113,12 +113,13 @@ def chosen(value: str) -> tuple[datetime | None, datetime]:
     """The moments of a choice: when it begins (None: now), and its end. Raises OverrideError."""
     begins, _, ends = value.partition("/")
     try:
-        return None if begins == NOW else _aware(begins), _aware(ends)
+        return None if begins == NOW else aware(begins), aware(ends)
     except (ValueError, OverflowError):
         raise OverrideError(["choose until when"]) from None
 
 
-def _aware(text: str) -> datetime:
+def aware(text: str) -> datetime:
+    """The moment in a value that one of our forms had. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(text)

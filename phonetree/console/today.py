@@ -24,15 +24,17 @@ from phonetree.console.short_notice import (
     Change,
     Form,
     NotChosenError,
+    OnlyAwayError,
     Preview,
     ShortNotice,
     as_sentence,
     change_of,
+    saved,
     with_stop,
 )
 from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
-from phonetree.core.schedule import Kind, first_name, midnight
+from phonetree.core.schedule import Kind, Override, first_name, midnight
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
 from phonetree.store.roles import Role
@@ -222,7 +224,8 @@ def form(change: str) -> str:
 @needs()
 def change(change: str) -> str | Page | Response:
     """Shows what a change will do, plays a call under it, or saves it."""
-    notice = ShortNotice(services(), _as_number(request.form.get("instead", "")))
+    instead = _as_number(request.form.get("instead", ""))
+    notice = ShortNotice(services(), instead)
     sent = Form.of(_change(change), request.form, notice.written)
     action = request.form.get("action", "")
     for each in ready(notice.written):
@@ -231,20 +234,26 @@ def change(change: str) -> str | Page | Response:
     if action != "save":
         return _form(notice, sent, calling=action == "try")
     try:
-        wanted = notice.override(sent)
-        if not notice.accepts_absence(wanted, sent):
-            return _form(notice, sent, problem=_ONLY_AWAY), 409
-        same = notice.same(wanted)
-        number = same.number if same else notice.save(wanted, staff().name)
-        if notice.instead:
-            _withdraw(notice.instead.number)
+        number = saved(services(), lambda newest: _wanted(newest, sent), staff().name, instead=instead)
+        if notice.instead and number != instead:
+            _withdraw(instead)
         if sent.change is Change.AWAY:
             session[_WHO] = sent.away
+    except OnlyAwayError:
+        return _form(ShortNotice(services(), instead), sent, problem=_ONLY_AWAY), 409
     except LeftAloneError:
-        return _form(notice, sent, problem=_ALONE), 409
+        return _form(ShortNotice(services(), instead), sent, problem=_ALONE), 409
     except OverrideError as error:
-        return _form(notice, sent, problem=str(error)), 422
+        return _form(ShortNotice(services(), instead), sent, problem=str(error)), 422
     return redirect(url_for("today.page", done=number), 303)
+
+
+def _wanted(notice: ShortNotice, sent: Form) -> Override:
+    """What is to be saved. Raises OverrideError."""
+    wanted = notice.override(sent)
+    if not notice.accepts_absence(wanted, sent):
+        raise OnlyAwayError(["only somebody who is away could be rung"])
+    return wanted
 
 
 @blueprint.post("/staff/today/overrides/<int:number>/end")
@@ -266,18 +275,15 @@ def _withdraw(number: int) -> None:
 def again(number: int) -> Response:
     """Undoes the end of an override: the same one, from now until it was meant to end."""
     running = services()
-    notice = ShortNotice(running)
     found = running.overrides.withdrawn(number, running.seconds())
     if found is None:
         return redirect(url_for("today.page"), 303)
     try:
-        wanted = notice.resumed(found.override)
-        same = notice.same(wanted)
-        saved = same.number if same else notice.save(wanted, staff().name)
+        resumed = saved(running, lambda notice: notice.resumed(found.override), staff().name)
     except OverrideError as error:
         flash(f"This could not be undone: {error}")
         return redirect(url_for("today.page"), 303)
-    return redirect(url_for("today.page", done=saved), 303)
+    return redirect(url_for("today.page", done=resumed), 303)
 
 
 @blueprint.post("/staff/today/servers/taken-away")

@@ -28,6 +28,9 @@ SILENT_SECONDS = 120
 """A process that has not reported for so long does not run. It reports every 37 seconds at least (runtime/reports.py),
 of which the minute does not show up to 59; the rest is for a slow store, and for clocks that differ."""
 
+FRESH_SECONDS = 120
+"""How far apart the minutes of two reports may be if both processes run: they report once a minute at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -146,8 +149,12 @@ def servers(store: Store, now: int) -> tuple[Server, ...]:
 
 
 def left_out(found: Iterable[Server]) -> dict[int, str]:
-    """The overrides that servers do not answer with, by number, and why."""
-    return {number: why for each in found for number, why in each.report.refused}
+    """The overrides that servers do not answer with, by number, and why. A report that is older than its process would
+    have let it become, beside a newer one, says nothing."""
+    found = tuple(found)
+    newest = max((each.seen_at for each in found), default=0)
+    fresh = (each for each in found if each.seen_at >= newest - FRESH_SECONDS)
+    return {number: why for each in fresh for number, why in each.report.refused}
 
 
 def in_force(kept: Iterable[Kept], found: Iterable[Server]) -> tuple[Override, ...]:

@@ -14,6 +14,7 @@ from phonetree.commands.work.demo import Demo, leave_demo
 from phonetree.commands.work.override import _moment
 from phonetree.commands.work.reading import moment
 from phonetree.config.site import load
+from phonetree.core.schedule import Accepted
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
@@ -328,8 +329,13 @@ def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_co
     assert main(["override", "cover", "Second advocate", *stretch, "--accept", "barcc"]) == KNOWN_PROBLEM
     capsys.readouterr()
     assert main(["override", "cover", "Second advocate", *stretch, "--accept", "unanswered"]) == 0
-    assert capsys.readouterr().out.splitlines()[1].endswith(" 17:00: nobody")
-    assert [each.override.accepted for each in Overrides(store).kept(0)] == [("unanswered",), ()]
+    told = capsys.readouterr().out.splitlines()
+    assert told[1].startswith("Accepted: nobody in team 'advocates' can be rung from Wed ")
+    assert told[1].endswith(" 17:00, while the line is open; callers come to unanswered.")
+    assert told[2].endswith(" 17:00: nobody")
+    begins, ends = (ZONE.localize(datetime.fromisoformat(f"{day}T{hour}:00")) for hour in (14, 17))
+    gap = Accepted("advocates", begins, ends, "unanswered")
+    assert [each.override.accepted for each in Overrides(store).kept(0)] == [(gap,), ()]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,11 @@ from phonetree.console import simulated, times
 from phonetree.console.announcements import ready
 from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
-from phonetree.core.schedule import Kind
+from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
 from phonetree.store.actions import since
 from phonetree.store.kept import Kept, standing
+from phonetree.store.overrides import Overrides
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console
@@ -67,6 +70,13 @@ def save(client: Client, change: str, **fields: object) -> str:
     return text(answer.get_data(as_text=True))
 
 
+def alone(client: Client, change: str, **fields: object) -> list[str]:
+    """The gaps that a form shows, as it sends them."""
+    data = {"begins": "now", "by": "nobody", "action": "preview", **fields}
+    page = client.post(f"/staff/today/{change}", {**data, "until": chosen(client, change, fields["until"])})
+    return re.findall(r'name="alone" value="([^"]+)"', unescape(page.get_data(as_text=True)))
+
+
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
@@ -108,6 +118,63 @@ def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
     ]  # fmt: skip
 
 
+def test_who_closes_opens_and_closes_again_has_closed_the_line(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    ends = {"until": "other", "until_at": "2026-11-23T16:00"}
+    for change in ("close", "open", "close"):
+        save(client, change, **ends)
+        made.later(seconds=20)
+    assert [each.override.kind for each in kept(made)] == [Kind.CLOSED, Kind.OPEN, Kind.CLOSED]
+    assert not made.services.site().schedule.is_open(made.now)
+    save(client, "close", **ends)
+    assert len(kept(made)) == 3, "sent twice it is done once"
+
+
+def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ({"change": "close"}, {"change": "cover", "away": FIRST, "by": SECOND}):
+        for ends in ("15:58", "16:00", "15:58"):
+            save(client, **change, until="other", until_at=f"2026-11-23T{ends}")
+    assert [f"{each.override.ends:%M}" for each in kept(made)] == ["00", "58", "00", "58"], "the third changes nothing"
+
+
+def test_a_form_that_is_sent_three_times_at_once_is_done_once(made: Console) -> None:
+    clients = [made.client(Role.MEMBER) for _ in range(3)]
+    tokens = [each.token() for each in clients]
+    fields = {"begins": "now", "action": "save", "away": FIRST, "by": SECOND, "until": "other",
+              "until_at": "2026-11-23T14:00"}  # fmt: skip
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(one.post, "/staff/today/cover", fields, token=token)
+                for one, token in zip(clients, tokens, strict=True)]  # fmt: skip
+        assert {each.result().headers["Location"] for each in sent} == {f"/staff/?done={kept(made)[0].number}"}
+    assert len(kept(made)) == 1
+
+
+def test_what_another_console_saved_while_this_one_checked_is_checked_with(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both advocates go away at once: whoever is second is asked."""
+    client = made.client(Role.MEMBER)
+    add, raced = Overrides.add, list[int]()
+
+    def race(overrides: Overrides, override: Override, *more: Any) -> int:
+        if not raced:
+            other = replace(override, cover=Cover(SECOND))
+            raced.append(add(overrides, other, "another", "x", made.services.seconds()))
+        return add(overrides, override, *more)
+
+    monkeypatch.setattr(Overrides, "add", race)
+    assert "this is not saved yet: nobody could be rung" in save(client, "away", away=FIRST, until="hours").lower()
+    assert [each.number for each in kept(made)] == raced
+
+
+def test_words_that_are_said_again_after_others_are_saved(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for words in (WORDS, {"words-en": "All is well.", "words-es": "Todo bien."}, WORDS, WORDS):
+        save(client, "say", until="hours", **words)
+    assert [each.override.words["en"][:3] for each in kept(made)] == ["A s", "All", "A s"]
+
+
 def test_of_two_who_end_it_at_once_neither_sees_an_error(made: Console) -> None:
     one, two = made.client(Role.MEMBER), made.client(Role.ADMIN)
     save(one, "close", until="today")
@@ -141,11 +208,39 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert "Nobody can be rung while the line is open: advocates: until 17:00" in refused
     assert "I accept that callers hear this then: “I am sorry, no advocate could take your call" in refused
     assert len(kept(made)) == 1
-    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead"), "another node is none"
-    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered")
+    shown = alone(client, "away", away=SECOND, until="hours")
+    assert len(shown) == 1
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead", alone=shown), (
+        "no such one"
+    )
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="unanswered"), "nothing was shown"
+    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered", alone=shown)
     assert "Done" in accepted
     assert "The line is open and nobody is on shift in the next 30 days: advocates: until 17:00" in accepted
     assert rung(made, 13) == []
+    gap = kept(made)[0].override.accepted[0]
+    assert (gap.team, gap.node, gap.begins) == ("advocates", "unanswered", kept(made)[0].override.begins)
+    assert gap.ends == datetime.fromisoformat("2026-11-23T17:00-05:00")
+
+
+def test_what_was_accepted_is_what_the_page_showed_and_no_more_that_came_about_since(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    whole = {"away": FIRST, "until": "other", "until_at": "2026-11-25T17:00"}
+    save(client, "away", away=SECOND, until="other", until_at="2026-11-23T17:00")
+    shown = alone(client, "away", **whole)
+    assert len(shown) == 1
+    tuesday = {"begins": "at", "begins_at": "2026-11-24T09:00", "until": "other", "until_at": "2026-11-24T12:00"}
+    save(client, "away", away=SECOND, **tuesday)
+    refused = save(client, "away", **whole, accepted="unanswered", alone=shown)
+    assert "advocates: from tomorrow 9:00 until 12:00" in refused
+    page = client.post("/staff/today/away", {"begins": "now", "by": "nobody", "action": "preview", **whole,
+                                             "accepted": "unanswered", "alone": shown})  # fmt: skip
+    assert not re.search(r'value="unanswered"[^>]* checked', page.get_data(as_text=True)), "it is asked anew"
+    assert len(kept(made)) == 2
+    everywhere = ["advocates/2000-01-01T00:00:00+00:00/2099-01-01T00:00:00+00:00", "x", "a/b/c", "a//"]
+    assert "Done" in save(client, "away", **whole, accepted="unanswered", alone=everywhere)
+    gaps = kept(made)[0].override.accepted
+    assert [(each.begins.day, each.ends.hour) for each in gaps] == [(23, 22), (24, 17)], "as they are, in UTC"
 
 
 def preview(client: Client, change: str, **fields: object) -> str:
@@ -420,6 +515,11 @@ def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
         (
             "close",
             {"until": "today", "begins": "at", "begins_at": "2026-11-20T10:00"},
+            "choose from now, or a later time",
+        ),
+        (
+            "away",
+            {"until": "2026-11-01T00:00:00-05:00/2026-11-24T00:00:00-05:00", "away": FIRST},
             "choose from now, or a later time",
         ),
         ("close", {"until": "now/0001-01-01T00:00:00+00:00"}, "choose until when"),

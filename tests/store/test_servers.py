@@ -16,6 +16,7 @@ from phonetree.store.servers import (
     Servers,
     Wrong,
     known,
+    left_out,
     looked,
     servers,
 )
@@ -30,6 +31,18 @@ GOOD = Report("abc", ((1, NOW), (2, NOW + 60)), "digest", test_call=True)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with store(request.param, tmp_path) as made:
         yield made
+
+
+def test_what_a_process_that_is_gone_left_out_counts_no_longer_than_it_would_have_reported_again(
+    opened: Store,
+) -> None:
+    reports = Servers(opened)
+    reports.tell("killed", Report("abc", refused=((1, "0 reaches nobody"),)), MINUTE)
+    assert left_out(servers(opened, MINUTE)) == {1: "0 reaches nobody"}
+    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 2 * MINUTE_SECONDS)
+    assert left_out(servers(opened, MINUTE + 2 * MINUTE_SECONDS)) == {1: "0 reaches nobody"}, "it may run still"
+    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 3 * MINUTE_SECONDS)
+    assert left_out(servers(opened, MINUTE + 3 * MINUTE_SECONDS)) == {}
 
 
 def test_a_report_comes_back_as_it_was_with_its_minute(opened: Store) -> None:

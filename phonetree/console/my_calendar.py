@@ -10,7 +10,7 @@ from phonetree.console.errors import Page
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.errors import EditError
-from phonetree.mailbox.reminders import good_address
+from phonetree.mailbox.addresses import usable
 from phonetree.store.feeds import LINE
 from phonetree.store.reminders import MINUTES, Reminder
 
@@ -68,7 +68,7 @@ def remind() -> Answer | Page:
     kept = {each.member: each for each in running.reminders.of(me.id)}.get(member)
     try:
         given = request.form.get("address", "").strip()
-        address = kept.address if kept and kept.address and not given else good_address(given)
+        address = kept.address if kept and kept.address and not given else usable(given, running.channels)
         running.reminders.keep(me.id, member, address, minutes, me.name, running.seconds())
     except EditError as error:
         return _page(error.problems, given, member, minutes), 422

@@ -77,7 +77,7 @@ def test_so_many_calendars_are_made_in_a_minute_at_most(made: Console, monkeypat
 def test_nobody_is_offered_a_member_that_there_is_not(made: Console) -> None:
     client = made.client(Role.MEMBER)
     for path in (f"{PAGE}/address", f"{PAGE}/reminders"):
-        assert client.post(path, {"member": "Nobody", "address": "json://127.0.0.1"}).status_code == 400
+        assert client.post(path, {"member": "Nobody", "address": "ntfys://push.example.org"}).status_code == 400
 
 
 def test_whoever_has_the_name_of_a_member_finds_it_chosen(made: Console) -> None:
@@ -89,10 +89,12 @@ def test_for_anybody_else_nothing_is_chosen_and_has_to_be(made: Console) -> None
     client = made.client(Role.MEMBER)
     assert client.get(PAGE).get_data(as_text=True).count('<option value="?" selected>Choose</option>') == 2
     for path, told in (("address", "Choose what the address is to show"), ("reminders", "Choose whose shifts")):
-        answer = client.post(f"{PAGE}/{path}", {"member": "?", "address": "json://127.0.0.1/x", "minutes": "60"})
+        answer = client.post(
+            f"{PAGE}/{path}", {"member": "?", "address": "ntfys://push.example.org/x", "minutes": "60"}
+        )
         assert answer.status_code == 422
         assert told in answer.get_data(as_text=True)
-    assert 'value="json://127.0.0.1/x"' in answer.get_data(as_text=True)
+    assert 'value="ntfys://push.example.org/x"' in answer.get_data(as_text=True)
     assert made.services.feeds.of(made.accounts[Role.MEMBER].id) == ()
     assert made.services.reminders.of(made.accounts[Role.MEMBER].id) == ()
 
@@ -110,7 +112,9 @@ def test_reminders_are_noted_by_name_and_the_hint_about_an_address_needs_one(mad
     client, hint = made.client(Role.MEMBER), "Empty: as it was."
     assert hint not in client.get(PAGE).get_data(as_text=True)
     for minutes in ("30", "60"):
-        client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "json://127.0.0.1/secret", "minutes": minutes})
+        client.post(
+            f"{PAGE}/reminders", {"member": FIRST, "address": "ntfys://push.example.org/secret", "minutes": minutes}
+        )
     assert hint in client.get(PAGE).get_data(as_text=True)
     for what in ("on", "off", "forget", "forget"):
         client.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": what})
@@ -127,13 +131,13 @@ def test_reminders_are_set_up_switched_and_removed_by_their_owner(on_each: Conso
         client.post(f"{PAGE}/reminders", {"member": FIRST, **fields})
         return client.get(PAGE).get_data(as_text=True)
 
-    text = send(address="json://127.0.0.1/a-secret", minutes="60")
-    assert "by json. Switched on." in text
+    text = send(address="ntfys://push.example.org/a-secret", minutes="60")
+    assert "by ntfys. Switched on." in text
     assert "a-secret" not in text
-    assert [(each.minutes, each.address) for each in kept.of(me)] == [(60, "json://127.0.0.1/a-secret")]
+    assert [(each.minutes, each.address) for each in kept.of(me)] == [(60, "ntfys://push.example.org/a-secret")]
     text = send(address="", minutes="15")
     assert "15 minutes before" in text
-    assert kept.of(me)[0].address == "json://127.0.0.1/a-secret"
+    assert kept.of(me)[0].address == "ntfys://push.example.org/a-secret"
     other = on_each.client(Role.EDITOR)
     other.post(f"{PAGE}/reminders/switch", {"member": FIRST, "what": "forget"})
     assert "Switched on" not in other.get(PAGE).get_data(as_text=True)
@@ -145,7 +149,9 @@ def test_reminders_are_set_up_switched_and_removed_by_their_owner(on_each: Conso
     assert "are removed, and the address is forgotten" in client.get(PAGE).get_data(as_text=True)
 
 
-@pytest.mark.parametrize("address", ["", "nonsense <b>", "syslog://"])
+@pytest.mark.parametrize(
+    "address", ["", "nonsense <b>", "syslog://", "json://push.example.org/x", "ntfys://10.0.0.1/x", "a@example.org"]
+)
 def test_an_address_that_is_none_is_refused_and_kept_in_the_form(made: Console, address: str) -> None:
     client = made.client(Role.MEMBER)
     answer = client.post(f"{PAGE}/reminders", {"member": FIRST, "address": address, "minutes": "60"})
@@ -159,7 +165,7 @@ def test_an_address_that_is_none_is_refused_and_kept_in_the_form(made: Console, 
 
 def test_one_that_fails_is_shown_to_its_owner(made: Console) -> None:
     client, kept = made.client(Role.MEMBER), made.services.reminders
-    client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "json://127.0.0.1:9", "minutes": "30"})
+    client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "ntfys://push.example.org/x", "minutes": "30"})
     (wanted,) = kept.wanted()
     kept.done(wanted, 0, again_at=1)
     assert "The last one could not be delivered: check the address." in client.get(PAGE).get_data(as_text=True)

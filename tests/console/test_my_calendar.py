@@ -57,7 +57,23 @@ def test_an_address_ends_with_its_account(made: Console) -> None:
     assert made.client().get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["x", "x" * 4000, "%00", "..%2f..", "%ED%A0%80", "é"])
+@pytest.mark.parametrize("how", ["sign-out", "second-factor", "link", "by its owner"])
+def test_what_somebody_planted_in_a_session_ends_with_all_sessions(on_each: Console, how: str) -> None:
+    """A calendar's address and a reminder need no session, so whoever had one for a moment could keep them."""
+    client, me = on_each.client(Role.MEMBER), on_each.accounts[Role.MEMBER]
+    path = _make(client, FIRST)
+    client.post(f"{PAGE}/reminders", {"member": FIRST, "address": "ntfy://thief", "minutes": "30"})
+    assert "Addresses of calendars: 1. Reminders: 1." in client.get("/staff/you").get_data(as_text=True)
+    if how == "by its owner":
+        client.post("/staff/you/sign-out-everywhere")
+    else:
+        on_each.client(Role.ADMIN).post(f"/staff/accounts/{me.id}/{how}")
+    assert on_each.client().get(path).status_code == 404
+    assert on_each.services.reminders.wanted() == ()
+    assert actions.since(on_each.services.store, 0)[0].what.endswith(" (calendars: 1, reminders: 1 ended)")
+
+
+@pytest.mark.parametrize("path", ["x", "x" * 4000, "..%2f..", "%ED%A0%80", "é"])
 def test_an_unknown_address_is_not_there(made: Console, path: str) -> None:
     answer = made.client().get(f"/staff/feeds/{path}.ics")
     assert answer.status_code == 404

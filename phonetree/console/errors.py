@@ -12,7 +12,7 @@ from phonetree.console.layout import render
 from phonetree.console.origin import from_our_page
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
-from phonetree.errors import ConfigError, StoreError
+from phonetree.errors import ConfigError, StoreError, StoreFullError
 
 SECRETS = ("password", "code", "csrf_token")
 """Fields that are never shown or sent again, wherever these stand in their names."""
@@ -61,6 +61,12 @@ _BY_CODE = {
         "Wait a minute and load this page again. If it lasts, tell whoever runs the server.",
     ),
 }
+
+_FULL = Words(
+    "The disk of the database is full",
+    "Nothing was changed. Calls are answered as before, but new messages of callers cannot be kept here.",
+    "Tell whoever runs the server now: the disk needs room. Waiting does not help.",
+)
 
 _BUSY = Words(
     "Too many changes are being checked",
@@ -149,8 +155,8 @@ def _csrf(_error: CSRFError) -> Page:
     return _again(_STALE, 400, sign_in=None)
 
 
-def _store(_error: StoreError) -> Page:
-    return _page(_BY_CODE[503], 503)
+def _store(error: StoreError) -> Page:
+    return _page(_FULL if isinstance(error, StoreFullError) else _BY_CODE[503], 503)
 
 
 def _config(_error: ConfigError) -> Page:

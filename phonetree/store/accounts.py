@@ -29,6 +29,14 @@ MOST_NOTICES = 20
 
 LINK_BYTES = 32
 
+SOMEBODY = "somebody"
+"""Who did what nobody signed in for, in the list of actions."""
+
+TAKEN = frozenset({SOMEBODY, actions.PHONE, "the files"})
+"""Names that no account may have."""
+
+ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE"})
+
 GONE = "this account does not exist any more; somebody removed it"
 LAST_ADMIN = "the last admin cannot go: make somebody else an admin first, who has signed in"
 
@@ -77,9 +85,19 @@ def good_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
         raise AccountError("the name is empty; write how the person is called")
+    if folded(name) in TAKEN:
+        raise AccountError(f"the list of what staff did says {name} where no account did it; choose another name")
+    if mixed := next(filter(_mixed, name.split()), None):
+        raise AccountError(f"{mixed} mixes letters of two alphabets, which look alike; retype it")
     if len(name) > LONGEST_NAME:
         raise AccountError(f"the name has {len(name)} characters; {LONGEST_NAME} are enough")
     return name
+
+
+def _mixed(word: str) -> bool:
+    """Whether a word has letters of more than one of the alphabets that share their shapes."""
+    found = {unicodedata.name(each, "").partition(" ")[0] for each in word if each.isalpha()}
+    return len(found & ALIKE) > 1
 
 
 def folded(name: str) -> str:
@@ -248,7 +266,7 @@ class Accounts:
         with self._changing() as connection:
             row = connection.execute(select(accounts.c.id).where(accounts.c.folded == folded(name))).scalar()
             if row is not None:
-                _tell(connection, "somebody", _one(connection, row), what, now)
+                _tell(connection, SOMEBODY, _one(connection, row), what, now)
 
     def notices(self, account: Account) -> tuple[Notice, ...]:
         """What an admin has not dismissed yet, newest first."""

@@ -10,6 +10,7 @@ PhonetreeError
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
 |-- StoreError       the operator's: the database cannot be used
+|   `-- StoreFullError   its disk is full
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
 |-- StateError       nobody's: an address of a call that no turn of this tree produced
@@ -81,6 +82,10 @@ class AccountError(PhonetreeError):
 
 class StoreError(PhonetreeError):
     """The database cannot be used."""
+
+
+class StoreFullError(StoreError):
+    """Its disk is full: it can be read, and not written."""
 
 
 class ProviderError(PhonetreeError):

@@ -186,4 +186,5 @@ class Calendars:
 def _identity(site: Site, now: datetime) -> tuple[object, ...]:
     """All that a calendar depends on, besides whose it is."""
     overrides = tuple((each.begins, each.ends, each.kind, each.cover) for each in site.schedule.overrides)
-    return site.revision, overrides, site.schedule.today(now)
+    rung = tuple(bool(member.number) for member in site.members)
+    return site.revision, overrides, rung, site.schedule.today(now)

@@ -10,7 +10,8 @@ from phonetree.console.errors import Page
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.errors import EditError
-from phonetree.mailbox.reminders import good_address, tried
+from phonetree.mailbox.addresses import usable
+from phonetree.mailbox.reminders import tried
 from phonetree.store.feeds import LINE
 from phonetree.store.reminders import MINUTES, Reminder
 
@@ -71,7 +72,7 @@ def remind() -> Answer | Page:
     kept = {each.member: each for each in running.reminders.of(me.id)}.get(member)
     try:
         given = request.form.get("address", "").strip()
-        address = kept.address if kept and kept.address and not given else good_address(given)
+        address = kept.address if kept and kept.address and not given else usable(given, running.channels)
         running.reminders.keep(me.id, member, address, minutes, me.name, running.seconds())
     except EditError as error:
         return _page(error.problems, given, member, minutes), 422
@@ -106,7 +107,7 @@ def _test(member: str) -> None:
         flash(f"A test was sent just now. Wait {TEST_SECONDS} seconds before the next one.")
         return
     session[TESTED] = now
-    if tried(kept):
+    if tried(kept, running.channels):
         flash(f"A test was sent by {kept.kind}. If it does not arrive within minutes, check the address.")
     else:
         flash("The test could not be delivered: check the address, and write it again.")

@@ -444,8 +444,8 @@ class ShortNotice:
 def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str, *, instead: int = 0) -> int:
     """Saves what is asked for, unless it stands already; returns its number. One after the other, so that each is
     checked with those before it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError,
-    StoreError, ConfigError."""
-    with running.saving:
+    StoreError, ConfigError, ProofBusyError."""
+    with running.prover.turn(), running.saving:
         for _ in range(MOST_TRIES):
             notice = ShortNotice(running, instead)
             wanted = asked(notice)

@@ -42,8 +42,19 @@ class Ending:
 
 
 def clock(moment: datetime) -> str:
-    """The time of day: "9:00"."""
-    return f"{moment.hour}:{moment:%M}"
+    """The time of day: "9:00"; one that comes twice, since the clocks go back, says which."""
+    return f"{moment.hour}:{moment:%M}{_which(moment)}"
+
+
+def _which(moment: datetime) -> str:
+    """Which of two a time of day is that comes twice; "" if it comes once."""
+    zone = pytz.timezone(name) if (name := getattr(moment.tzinfo, "zone", None)) else None
+    if zone is None:
+        return ""
+    first, second = (zone.localize(moment.replace(tzinfo=None), is_dst=summer) for summer in (True, False))
+    if first >= second:
+        return ""
+    return f" ({'before' if moment < second else 'after'} the clocks go back)"
 
 
 def day_words(day: date, today: date) -> str:
@@ -135,7 +146,8 @@ def typed(text: str, zone: BaseTzInfo, what: str) -> datetime:
             raise OverrideError([f"{what}: choose a day of this century"])
         return zone.localize(moment, is_dst=None)
     except pytz.AmbiguousTimeError:
-        return zone.localize(datetime.fromisoformat(text).replace(tzinfo=None), is_dst=False)
+        told = f"{what}: that time comes twice, because the clocks go back; choose one before or after that hour"
+        raise OverrideError([told]) from None
     except pytz.NonExistentTimeError:
         raise OverrideError([f"{what}: there is no such time, because the clocks change; choose another"]) from None
     except ValueError:

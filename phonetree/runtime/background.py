@@ -81,7 +81,7 @@ def background(
         kept = Overrides(store).kept(int(now().timestamp()))
         return overridden(sites.current, standing(kept))
 
-    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers)
+    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers, channels(settings.notify))
     return Worker(
         store,
         voicemails,

@@ -277,7 +277,7 @@ class Phones:
                 "progress": None, "reason": None, "changed_at": now,
             }  # fmt: skip
             connection.execute(update(phones).where(this).values(values))
-            actions.note(connection, "the phone itself", f"{self._told(row.name)}: confirmed, and rings", now)
+            actions.note(connection, actions.PHONE, f"{self._told(row.name)}: confirmed, and rings", now)
             return Answer.CONFIRMED, row.name
 
     def ended(self, token: str, how: Progress, now: int) -> None:

@@ -134,6 +134,17 @@ def test_somebody_who_is_no_member_has_an_empty_calendar() -> None:
     assert _events(calendar(SITE, "Nobody", NOW)) == []
 
 
+def test_a_gap_that_arises_when_a_phone_is_removed_is_shown_at_once() -> None:
+    kept = Calendars()
+    before = kept.of(SITE, LINE, NOW)
+    alone = replace(
+        SITE, teams={name: replace(team, members=tuple(replace(each, number="") for each in team.members))
+                     for name, team in SITE.teams.items()},
+    )  # fmt: skip
+    assert kept.of(alone, LINE, NOW) not in (None, before)
+    assert kept.of(SITE, LINE, NOW) == before
+
+
 def test_a_calendar_is_made_again_when_something_changes_and_so_often_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "MOST_IN_A_MINUTE", 4)
     kept = Calendars()

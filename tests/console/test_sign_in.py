@@ -205,6 +205,19 @@ def test_a_known_browser_is_locked_out_for_its_own_failures_and_for_no_other_acc
     assert WRONG not in page
 
 
+def test_on_a_browser_that_several_use_a_sign_in_of_ones_own_gives_no_more_guesses(made: Console) -> None:
+    shared, admin = made.client(), made.accounts[Role.ADMIN]
+    insider = made.staff(Role.MEMBER, name="Insider", factor=False)
+    shared.sign_in("the admin", code=made.code(admin))
+    for each in range(5):
+        assert shared.sign_in(insider.name).status_code == 303
+        answer = shared.sign_in("the admin", f"guess {each}").get_data(as_text=True)
+        assert WRONG in answer
+    assert shared.sign_in(insider.name).status_code == 303
+    assert "too many tries" in shared.sign_in("the admin", "another").get_data(as_text=True)
+    assert any("failed sign-ins" in each.text for each in made.services.accounts.notices(admin))
+
+
 def test_a_lockout_is_told_to_admins_and_holds_no_address(made: Console) -> None:
     for _ in range(5):
         made.client().sign_in("THE editor", "wrong")

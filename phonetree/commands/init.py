@@ -13,7 +13,7 @@ from phonetree.commands.files import PATH
 @click.option("--number", metavar="NUMBER", help="The number that callers dial; $HELPLINE_NUMBER if you have none yet.")
 @click.option("--zone", metavar="ZONE", help="The time zone, such as America/Chicago.")
 @click.option("--hours", metavar="DAYS: TIMES", multiple=True, help='When you answer: "monday-friday: 9:00-17:00".')
-@click.option("--holidays", metavar="CALENDARS", help='Public holidays on which you do not: "US, US-MA", or none.')
+@click.option("--holidays", metavar="CALENDARS", help='Holidays on which you are closed: "US, US-MA", or none.')
 @click.option("--language", metavar="LANGUAGE", multiple=True, help="en or es; calls begin in the first one.")
 @click.option("--team", metavar="TEAM: NAMES", multiple=True, help='Who answers: "advocates: Ada, Bo".')
 @click.option("--line", metavar="NAME, NUMBER", multiple=True, help="An outside line that answers day and night.")

@@ -105,7 +105,7 @@ def _asked(given: Given, *, yes: bool) -> Answers:
     )
     holidays = ask(
         "holidays",
-        "On which public holidays do you not? Calendars such as US, US-MA, or none",
+        "On which public holidays are you closed? Calendars such as US, US-MA, or none",
         answers.usual_holidays(zone, hours),
         answers.holidays_of,
     )
@@ -133,7 +133,7 @@ def _asked(given: Given, *, yes: bool) -> Answers:
 def _prompted(question: str, default: str | None, check: Callable[[str], T]) -> T:
     """The answer of whoever is asked, again until it can be used."""
     click.echo(f"{question}.".replace("?.", "?"))
-    checked: T = click.prompt("", default=default, prompt_suffix="> ", value_proc=partial(_checked, check, option=None))
+    checked: T = click.prompt(">", default=default, prompt_suffix=" ", value_proc=partial(_checked, check, option=None))
     click.echo()
     return checked
 

@@ -14,8 +14,8 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.config.advice import advice
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import FICTIONAL
-from phonetree.config.site import Loaded, load
-from phonetree.core.schedule import Kind
+from phonetree.config.site import Loaded, load, overridden
+from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Connect, NodeKind, Site, Voicemail
 from phonetree.proof.prove import prove
 from tests.support.lines import EXAMPLES, ROOT, RULES
@@ -115,6 +115,16 @@ def test_the_shelter_sends_nobody_to_a_voicemail_who_did_not_ask_before_all_phon
         if isinstance(node, Connect):
             assert not isinstance(site.nodes[node.otherwise], Voicemail)
             assert not isinstance(site.nodes[node.closed], Voicemail)
+
+
+def test_the_shelter_leads_to_an_outside_line_while_an_override_closes_it() -> None:
+    at = _minutes()[0]
+    closed = overridden(_site("shelter"), (Override(at, at + timedelta(days=2), Kind.CLOSED, {}),))
+    proof = prove(closed, TODAY, DOCUMENTS)
+    assert proof.kept
+    assert "away" in {situation[0].node for situation in proof.walk.situations if situation[0]}
+    for time in proof.times_to_help:
+        assert (time.kind == "closed") is (time.advocate is None and time.line is not None)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -23,7 +23,7 @@ from phonetree.core.schedule import Schedule
 from phonetree.core.speech import speech_seconds
 from phonetree.errors import PhonetreeError, Where
 
-LONGEST_NAME_SECONDS = 3.5
+LONGEST_NAME_SECONDS = 3.0
 """Speech of a name: callers hear it before they can choose, and help has to be seconds away."""
 
 MOST_TEAMS, MOST_MEMBERS, MOST_LINES = 3, 9, 5

@@ -48,6 +48,7 @@ PICTURES = (
     Picture("closed-day", "/staff/schedule/2026-12-04", PHONE, Role.EDITOR),
     Picture("people", "/staff/people", PHONE, Role.ADMIN),
     Picture("counts", "/staff/counts", DESK),
+    Picture("tree", "/staff/tree#picture", DESK),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
 

@@ -138,6 +138,13 @@ def test_what_is_closed_says_why() -> None:
     assert met(site, "line_call_for_change", "en", NIGHT).closed == "the line is closed at this moment"
     assert met(site, "advocate", "en", NIGHT).closed == "the team has no hours at this moment"
     assert not _lead(met(site, "more_lines", "en", NIGHT).leads, "Key 4").offered
+    for node, when, now in (
+        ("line_call_for_change", DAY, [True, True]),
+        ("line_call_for_change", NIGHT, [True, False]),
+        ("advocate", DAY, [True, True, False]),
+        ("advocate", NIGHT, [False, False, True]),
+    ):
+        assert [lead.now for lead in met(site, node, "en", when).leads] == now, (node, when)
     hours = met(site, "person", "en", NIGHT).leads
     assert [(lead.what, lead.node, lead.now) for lead in hours] == [
         ("When the line is closed", "barcc_now", True),

@@ -116,33 +116,8 @@ def test_that_of_the_shipped_tree_is_as_wide_as_a_page() -> None:
 
 
 def test_a_tree_far_deeper_than_the_stack_is_drawn(tmp_path: Path) -> None:
-    count = 1500
-    nodes: dict[str, Any] = {
-        f"n{number}": {"menu": {"say": f"Menu {number}.", "choices": {"1": {"label": "on", "go": f"n{number + 1}"}}}}
-        for number in range(count)
-    }
-    nodes |= {f"n{count}": {"transfer": {"resource": "line", "otherwise": "bye"}}, "bye": {"goodbye": {}}}
-    routing = {
-        "helpline": {"name": "A line", "number": "+16175550100"},
-        "languages": {"en": {"voice": "Polly.Joanna-Neural"}},
-        "start": {"open": "n0", "closed": "n0", "holiday": "n0"},
-        "last_resort": "line",
-        "always": {"0": {"label": "for a person", "go": f"n{count}"}},
-        "resources": {
-            "line": {
-                "name": "the line",
-                "number": "+16175550111",
-                "open": "always",
-                "verified": "2026-11-01",
-                "confidential": True,
-            }
-        },
-        "nodes": nodes,
-    }
-    hours = {"timezone": "America/New_York", "open": {"monday-friday": "9:00-17:00"}, "holidays": {"calendars": ["US"]}}
-    site = load(trees.write(tmp_path, (hours, routing)), RULES).site
-    _, made = _made(site, DAY)
-    assert len(made.boxes) == count + 3
+    _, made = _made(load(trees.write(tmp_path, trees.chain(1500)), RULES).site, DAY)
+    assert len(made.boxes) == 1500 + 3
 
 
 def test_a_mark_stands_for_a_line_across_the_picture() -> None:

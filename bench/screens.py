@@ -55,6 +55,7 @@ PICTURES = (
     Picture("keys", "/staff/keys", PHONE, Role.LISTENER),
     Picture("people", "/staff/people", PHONE, Role.ADMIN),
     Picture("counts", "/staff/counts", DESK),
+    Picture("tree", "/staff/tree#picture", DESK),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
 

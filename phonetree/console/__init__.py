@@ -30,13 +30,14 @@ from phonetree.console import (
     sign_in,
     static,
     today,
+    tree,
     you,
 )
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
 SCREENS = (
-    sign_in, today, schedule, messages, message_keys, people, counts, accounts, you, notices, phone_calls,
+    sign_in, today, schedule, messages, message_keys, people, counts, tree, accounts, you, notices, phone_calls,
 )  # fmt: skip
 """One blueprint each."""
 

@@ -16,7 +16,7 @@ from phonetree.store.database import Store
 from phonetree.store.keys import MOST_WAITING, SealingKeys, opened_by
 from phonetree.store.tables import sealing_keys as table
 from phonetree.store.tables import wrapped_keys
-from phonetree.store.voicemails import NewVoicemail, Voicemails, new_id
+from phonetree.store.voicemails import NewVoicemail, Voicemails, Waiting, new_id
 from tests.support.databases import KINDS, store
 from tests.support.mail import pair
 
@@ -203,13 +203,14 @@ def test_more_keys_open_a_message_and_those_that_did_still_do(opened: Store) -> 
 
 def test_how_many_messages_wait_and_since_when(opened: Store) -> None:
     voicemails = Voicemails(opened)
-    assert voicemails.waiting() is None
+    assert voicemails.waiting() == Waiting(0, 0, 0)
     first, second = leave(opened, "ada"), leave(opened, "ada")
     voicemails.claim(first, "Ada", NOW)
-    assert voicemails.waiting() == voicemails.waiting()
-    found = voicemails.waiting()
-    assert found
-    assert (found.number, found.since) == (2, NOW)
+    assert voicemails.waiting() == Waiting(1, NOW, 1)
+    voicemails.release_all("Bo", NOW)
+    assert voicemails.waiting() == Waiting(1, NOW, 1)
+    voicemails.release_all("Ada", NOW)
+    assert voicemails.waiting() == Waiting(2, NOW, 0)
     voicemails.handled(first, "Ada", NOW)
     voicemails.delete(second)
-    assert voicemails.waiting() is None
+    assert voicemails.waiting() == Waiting(0, 0, 0)

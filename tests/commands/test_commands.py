@@ -88,7 +88,7 @@ def test_hours_says_that_a_span_ends_on_the_next_day(tmp_path: Path, capsys: pyt
     assert main(["hours", "--config", str(config), "--at", "2026-11-22 01:00", "--days", "7"]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert shown[1] == "until Sun 22 Nov 2026 02:00 EST: then closed"
-    assert shown[-1] == "Sat 28 Nov 2026  9:00-12:00, 18:00 until 2:00 the next day"
+    assert shown[-1] == "Sat 28 Nov 2026  9:00-12:00 and 18:00 until 2:00 the next day"
 
 
 @pytest.mark.parametrize("at", ["tomorrow", "2027-03-14 02:30", "9999-12-31 10:00", "0001-01-01T00:00+02:00"])

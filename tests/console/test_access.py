@@ -81,6 +81,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/static/<path:name>": ANYBODY,
     "GET /staff/today/<change>": STAFF,
     "POST /staff/today/<change>": STAFF,
+    "POST /staff/today/servers/taken-away": ADMIN,
     "POST /staff/today/overrides/<int:number>/again": STAFF,
     "POST /staff/today/overrides/<int:number>/end": STAFF,
     "GET /staff/you": STAFF,

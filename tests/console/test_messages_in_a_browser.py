@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 from phonetree.mailbox import keyring
 from phonetree.mailbox.sealing import Envelope, opened
@@ -83,6 +83,11 @@ def heard(page: Page) -> bytes:
     return b64decode(source.partition(",")[2])
 
 
+def listed(page: Page, text: str) -> Locator:
+    """A text in the list."""
+    return page.locator("#list").get_by_text(text)
+
+
 def listen(page: Page) -> None:
     page.get_by_role("button", name="Listen to the message").click()
 
@@ -112,10 +117,10 @@ def test_what_is_heard_is_what_was_left_and_nothing_secret_is_sent(
         page.get_by_role("button", name="Play").click()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
         page.get_by_role("button", name="Claim").click()
-        expect(page.get_by_text("Claimed by you")).to_be_visible()
+        expect(listed(page, "Claimed by you")).to_be_visible()
         assert heard(page)[44:] == SOUND[44:], "it plays on"
         page.get_by_role("button", name="Handled: ").click()
-        expect(page.get_by_text("Handled by you")).to_be_visible()
+        expect(listed(page, "Handled by you")).to_be_visible()
         page.get_by_text("Delete ...").click()
         page.get_by_role("button", name="for good").click()
         expect(page.locator("li.message")).to_have_count(0)
@@ -140,13 +145,51 @@ def test_two_listeners_see_each_others_claims_while_one_listens(
         ready(ada)
         look(ada)
         other.get_by_role("button", name="Claim").click()
-        expect(other.get_by_text("Claimed by you")).to_be_visible()
-        expect(ada.get_by_text("Claimed by Bo")).to_be_visible()
+        expect(listed(other, "Claimed by you")).to_be_visible()
+        expect(listed(ada, "Claimed by Bo")).to_be_visible()
         assert heard(ada)[44:] == SOUND[44:]
         expect(ada.get_by_role("button", name="Claim")).to_be_hidden()
         ada.get_by_role("button", name="Release").click()
         expect(other.get_by_role("button", name="Claim")).to_be_visible()
     assert made.services.voicemails.find(message).state is VoicemailState.NEW
+
+
+def test_what_others_do_moves_no_message_under_the_finger(
+    browser: Browser, made: Console, url: str, message: str
+) -> None:
+    voicemails, now = made.services.voicemails, made.services.seconds()
+    second, third = (leave(voicemails, SOUND, now - 3000 + number) for number in range(2))
+    with at(browser, made, url) as page:
+        rows = page.locator("#waiting-rows > li")
+        expect(rows).to_have_count(3)
+        voicemails.handled(message, "Bo", now)
+        voicemails.delete(third)
+        fourth = leave(voicemails, SOUND, now - 10_000)
+        expect(rows.nth(2)).to_contain_text("Deleted by a colleague")
+        expect(rows.nth(0)).to_contain_text("Handled by Bo")
+        order = [f"m-{each}" for each in (message, second, third, fourth)]
+        assert rows.evaluate_all("all => all.map(each => each.id)") == order
+        rows.nth(1).get_by_role("button", name="Claim").click()
+        expect(listed(page, "Claimed by you")).to_be_visible()
+        order = [f"m-{each}" for each in (fourth, second)]
+        assert rows.evaluate_all("all => all.map(each => each.id)") == order, "what one does oneself puts it in order"
+
+
+def test_signing_in_again_in_another_tab_is_enough(browser: Browser, made: Console, url: str, message: str) -> None:
+    with at(browser, made, url) as page:
+        page.context.clear_cookies()
+        expect(page.get_by_text("You were signed out.")).to_be_visible()
+        enter(page.context, made, url, made.accounts[Role.LISTENER])
+        expect(page.get_by_text("You were signed out.")).to_be_hidden()
+        page.get_by_role("button", name="Claim").click()
+        expect(listed(page, "Claimed by you")).to_be_visible()
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Release").click()
+        expect(page.get_by_text("Nothing was changed: the server cannot be reached.")).to_be_in_viewport()
+        page.context.set_offline(False)
+        other = made.services.accounts.by_name("Bo") or made.staff(Role.LISTENER, name="Bo")
+        enter(page.context, made, url, other)
+        expect(page.get_by_text("Somebody else is signed in in this browser now.")).to_be_visible()
 
 
 def test_a_message_is_heard_by_keyboard_alone(

@@ -39,8 +39,8 @@ def test_what_a_process_that_is_gone_left_out_counts_no_longer_than_it_would_hav
     reports = Servers(opened)
     reports.tell("killed", Report("abc", refused=((1, "0 reaches nobody"),)), MINUTE)
     assert left_out(servers(opened, MINUTE)) == {1: "0 reaches nobody"}
-    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 2 * MINUTE_SECONDS)
-    assert left_out(servers(opened, MINUTE + 2 * MINUTE_SECONDS)) == {1: "0 reaches nobody"}, "it may run still"
+    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + MINUTE_SECONDS)
+    assert left_out(servers(opened, MINUTE + MINUTE_SECONDS)) == {1: "0 reaches nobody"}, "it may run still"
     reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 3 * MINUTE_SECONDS)
     assert left_out(servers(opened, MINUTE + 3 * MINUTE_SECONDS)) == {}
 

@@ -10,9 +10,13 @@ const open = at("open");
 const can = able();
 let player = null;
 let opening = null;
+let opened = ""; // the id of the row whose message is open
+let token = null; // of the newest list: one that was there before somebody signed in again is not taken
 
 async function listen(message) {
   close();
+  opened = message.id;
+  mark();
   const { address, left } = message.dataset;
   const mine = (opening = new AbortController());
   at("open-title").textContent = `Message of ${left}`;
@@ -57,6 +61,18 @@ function close() {
   at("player").replaceChildren();
   at("save")?.remove();
   open.hidden = true;
+  opened = "";
+  mark();
+}
+
+// Which message is open, in the list; and what has become of it, beside the player.
+function mark() {
+  for (const each of messages(list)) {
+    each.toggleAttribute("aria-current", each.id === opened);
+  }
+  const row = opened && at(opened);
+  at("open-state").textContent = row ? row.querySelector(".state").textContent : "It is not in the list any more.";
+  at("open-row").href = `#${opened}`;
 }
 
 // Only where a setting allows it: from then on the sound is a file that anybody can open.
@@ -84,9 +100,40 @@ function offerToSave(sound, address) {
 const messages = (page) => [...page.querySelectorAll("li.message")];
 const state = (page) => messages(page).map((each) => each.id + each.dataset.changes).join() + (page.querySelector(".alert")?.textContent ?? "");
 
+// A message that is gone, where it was.
+function gone(message) {
+  const row = message.cloneNode(false);
+  row.dataset.changes = "gone";
+  row.innerHTML = '<p><b></b><br><span class="state">Deleted by a colleague</span></p>';
+  row.querySelector("b").textContent = message.dataset.left;
+  return row;
+}
+
+// What others do moves no message, so that nobody presses the button of another one than they meant: new ones come last,
+// and one that was handled or deleted stays where it was, saying so.
+function keepPlaces(newer) {
+  const there = newer.querySelector("#waiting-rows");
+  const rows = new Map(messages(newer).map((each) => [each.id, each]));
+  const before = [...list.querySelectorAll("#waiting-rows > li")];
+  const kept = before.map((each) => rows.get(each.id) ?? gone(each));
+  const more = [...there.children].filter((each) => !kept.includes(each));
+  there.replaceChildren(...kept, ...more);
+}
+
 // Puts a newer list in place of the one that is shown; a message that is as before stays, with all that is open in it.
-function follow(newer) {
+function follow(newer, { moves = false } = {}) {
   at("away").hidden = true;
+  const whose = newer.querySelector("[data-account]")?.dataset.account;
+  if (whose && whose !== at("key").dataset.account) {
+    close();
+    vault.lock();
+    lost("Somebody else is signed in in this browser now. Load this page again.");
+    return;
+  }
+  token = newer.querySelector("input[name=csrf_token]")?.value ?? token;
+  if (!moves) {
+    keepPlaces(newer);
+  }
   if (state(newer) === state(list)) {
     return;
   }
@@ -101,6 +148,7 @@ function follow(newer) {
   }
   list.replaceChildren(...newer.childNodes);
   show();
+  mark();
   if (here && document.activeElement !== focused) {
     (focused.isConnected ? focused : at(here)?.querySelector("button:not([hidden])"))?.focus();
   }
@@ -146,23 +194,37 @@ list.addEventListener("click", (event) => {
 list.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
+  const fields = new URLSearchParams(new FormData(form));
+  if (token) {
+    fields.set("csrf_token", token);
+  }
+  tell("");
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
     const page = await read(answer);
     const newer = page.getElementById("list");
     if (!newer) {
-      lost(page.querySelector("main")?.textContent.trim().replace(/\s+/g, " "));
+      tell(`Nothing was changed. ${page.querySelector("h1")?.textContent ?? ""}: load this page again.`);
       return;
     }
-    at("said").textContent = [...page.querySelectorAll("main > .alert-success")].map((each) => each.textContent).join(" ");
-    at("said").hidden = !at("said").textContent;
-    follow(newer);
+    tell([...page.querySelectorAll("main > .alert-success")].map((each) => each.textContent).join(" "));
+    follow(newer, { moves: true });
   } catch {
-    lost();
+    tell("Nothing was changed: the server cannot be reached. Try again.");
   }
 });
 
-at("close").addEventListener("click", close);
+// What became of what somebody pressed; it stays until they press something else.
+function tell(text) {
+  at("said").textContent = text;
+  at("said").hidden = !text;
+}
+
+at("close").addEventListener("click", () => {
+  const row = at(opened);
+  close();
+  row?.querySelector("[data-listen]")?.focus();
+});
 show();
 if (can) {
   restore();

@@ -113,6 +113,7 @@ class ConsoleServices:
     provider: Provider | None
     """None when the console has no account to call phones with."""
     hours: HoursEditor
+    revisions: Revisions
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
@@ -154,6 +155,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         phones,
         _provider(settings),
         HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded, published),
+        revisions,
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),

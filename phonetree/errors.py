@@ -9,6 +9,7 @@ PhonetreeError
 |-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
+|-- PublishedError   nobody's: another revision was published meanwhile
 |-- StoreError       the operator's: the database cannot be used
 |   `-- StoreFullError   its disk is full
 |-- ProviderError    the provider's: a request to it failed; says when to retry
@@ -78,6 +79,13 @@ class EditError(PhonetreeError):
 
 class AccountError(PhonetreeError):
     """An account cannot be made or changed like this; the text says why, and what to do."""
+
+
+class PublishedError(PhonetreeError):
+    """Another revision was published meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("another revision was published meanwhile; try again")
 
 
 class StoreError(PhonetreeError):

@@ -29,6 +29,9 @@ SHORTEST_KEY = 32
 
 _LIKE_A_KEY = f"use {SHORTEST_KEY} characters or more, such as those of: openssl rand -hex 32"
 
+FILES, STORE = "files", "store"
+"""Where the revision comes from that callers hear."""
+
 DEMO_FOLDER = Path("var/demo")
 
 T = TypeVar("T")
@@ -44,6 +47,7 @@ class Settings:
     `database` is the store's address (None: no store), `provider_url` the base of the provider's REST API,
     `notify` the channels to staff, `keys` the folder of the public keys. Messages are kept for `keep_days`,
     and for `keep_handled_days` after they are handled. `keep_call_records` keeps the provider's call records.
+    `source` is whether callers hear the folder's files or the store's newest revision.
     `background` is whether a server does the mailbox's work itself, `fallback_url` the address of the fallback document
     (None: on the server itself). `old_token` is accepted too, while a token is rotated. `status_token` gives access to
     the details of /readyz, and /metrics (None: nobody sees them). `secrets` are the key of what must not be forged in
@@ -68,6 +72,7 @@ class Settings:
     old_token: str | None = field(default=None, repr=False)
     status_token: str | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    source: str = FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class ConsoleSettings:
     idle_seconds: int = 30 * 60
     link_seconds: int = 7 * 24 * 3600
     downloads: bool = False
+    source: str = FILES
 
 
 _BREAKS = re.compile(r"[\n\r\t]+")
@@ -171,6 +177,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         old_token=good(lambda: values.get("TWILIO_AUTH_TOKEN_OLD", "").strip() or None, None),
         status_token=good(lambda: _status_token(values), None),
         secrets=good(lambda: secret_keys(values), ()),
+        source=good(lambda: source(values), FILES),
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
@@ -204,6 +211,7 @@ def read_console(environ: Mapping[str, str] = os.environ) -> ConsoleSettings:
         idle_seconds=60 * good(lambda: _number(values, "PHONETREE_IDLE_MINUTES", 30, 24 * 60), 30),
         link_seconds=good(lambda: link_seconds(values), 0),
         downloads=good(lambda: _one_of(values, "PHONETREE_DOWNLOADS", ("off", "on")), "") == "on",
+        source=good(lambda: source(values), FILES),
     )
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
@@ -283,6 +291,11 @@ def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     return tuple(filter(None, given.values()))
 
 
+def source(environ: Mapping[str, str] = os.environ) -> str:
+    """Whether callers hear the files of the folder, or the newest revision of the store."""
+    return _one_of(_values(environ), "PHONETREE_SOURCE", (FILES, STORE))
+
+
 def link_seconds(environ: Mapping[str, str] = os.environ) -> int:
     """How long a one-time link works."""
     return 24 * 3600 * _number(_values(environ), "PHONETREE_LINK_DAYS", 7, 30)
@@ -329,6 +342,7 @@ def become_demo(public_url: str, config: Path | None, environ: MutableMapping[st
         PHONETREE_PUBLIC_URL=public_url,
         PHONETREE_DEMO="1",
         DATABASE_URL=demo_database(port),
+        PHONETREE_SOURCE=FILES,
         PHONETREE_KEYS=str(demo_keys(port)),
     )
     if config:

@@ -309,7 +309,7 @@ def test_another_server_goes_on_with_a_revision_of_other_phrases(kind: str, tmp_
         assert "Essa tecla não é uma das opções." in second.post(address, Digits="5").text
         assert "Outra tecla" in second.post(second.state("welcome", "ask", "pt"), Digits="5").text
         second.worker.publish(2)  # type: ignore[misc]
-        names = [sorted(files) for files in Revisions(opened).newest()]
+        names = [sorted(files) for files in Revisions(opened).heard()]
         assert names == [["hours.yaml", "phrases/pt.yaml", "routing.yaml"]] * 2
         first.close()
         second.close()
@@ -346,7 +346,7 @@ def test_a_server_starts_with_the_phrases_of_the_store_when_the_file_is_broken(k
         loaded = load(config, RULES)
         Revisions(opened).keep(loaded.site.revision, loaded.contents, "Ada", 1)
         phrased(config, "{clock} da manhã", "{nada} da manhã")
-        sites = Sites(config, RULES, None, Revisions(opened).newest)
+        sites = Sites(config, RULES, None, Revisions(opened).heard)
     assert sites.current.revision == loaded.site.revision
     assert sites.problems
 
@@ -357,7 +357,7 @@ def test_a_store_before_the_migration_is_told_and_calls_go_on(database: str, tmp
     loaded = load(PORTUGUESE, RULES)
     with pytest.raises(StoreError):
         Revisions(opened).keep(loaded.site.revision, loaded.contents, "Ada", 1)
-    assert Revisions(opened).newest() == ()
+    assert Revisions(opened).heard() == ()
     assert f"schema 0003, not {SCHEMA}; run:" in str(opened.problem())
     opened.close()
     server = Server(edited(tmp_path), database=database)

@@ -86,7 +86,7 @@ def test_new_workers_over_files_with_a_problem_answer_as_the_old_ones_did(tmp_pa
     store = Store(database)
     migrate(store)
     server = start(tmp_path, port, environ(url, DATABASE_URL=database))
-    until(lambda: Revisions(store).newest() != ())
+    until(lambda: Revisions(store).heard() != ())
     with (tmp_path / "config" / "routing.yaml").open("a") as file:
         file.write("nonsense: [\n")
     server.send_signal(signal.SIGHUP)

@@ -40,7 +40,7 @@ def read_text(path: Path) -> str:
             raise PhonetreeError(f"{path} is larger than {MOST_BYTES // 1024} kB; this cannot be the right file")
         return data.decode("utf-8")
     except OSError as error:
-        raise _refused(path, "read", error) from None
+        raise refused(path, "read", error) from None
     except UnicodeDecodeError:
         raise PhonetreeError(f"{path} cannot be read: it is not text in UTF-8") from None
 
@@ -50,7 +50,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _refused(path, "written", error) from None
+        raise refused(path, "written", error) from None
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -69,7 +69,7 @@ def replace_text(path: Path, text: str) -> None:
         finally:
             new.unlink(missing_ok=True)
     except OSError as error:
-        raise _refused(path, "written", error) from None
+        raise refused(path, "written", error) from None
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -83,7 +83,7 @@ def write_private(path: Path, data: bytes) -> None:
             path.unlink()
             raise
     except OSError as error:
-        raise _refused(path, "written", error) from None
+        raise refused(path, "written", error) from None
 
 
 def make_folder(path: Path) -> None:
@@ -91,7 +91,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(path, "created", error) from None
+        raise refused(path, "created", error) from None
 
 
 def refuse_used_folder(path: Path) -> None:
@@ -104,7 +104,7 @@ def refuse_used_folder(path: Path) -> None:
         if not os.access(path if path.exists() else path.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "")
     except OSError as error:
-        raise _refused(path, "created", error) from None
+        raise refused(path, "created", error) from None
 
 
 def fill_folder(path: Path, contents: Mapping[str, bytes]) -> None:
@@ -130,7 +130,7 @@ def fill_folder(path: Path, contents: Mapping[str, bytes]) -> None:
             if is_new:
                 path.rmdir()
         if isinstance(error, OSError):
-            raise _refused(path, "written", error) from None
+            raise refused(path, "written", error) from None
         raise
 
 
@@ -145,9 +145,10 @@ def refuse_unwritable(path: Path, *, new: bool = False) -> None:
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, "")
     except OSError as error:
-        raise _refused(path, "written", error) from None
+        raise refused(path, "written", error) from None
 
 
-def _refused(path: Path, done: str, error: OSError) -> PhonetreeError:
+def refused(path: Path, done: str, error: OSError) -> PhonetreeError:
+    """That a file or folder could not be read, written or created, and why."""
     why = _WHY.get(error.errno or 0, error.strerror or type(error).__name__)
     return PhonetreeError(f"{path} cannot be {done}: {why}")

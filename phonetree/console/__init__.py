@@ -17,6 +17,7 @@ from phonetree.console import (
     counts,
     errors,
     headers,
+    history,
     identity,
     layout,
     message_keys,
@@ -37,7 +38,8 @@ from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
 SCREENS = (
-    sign_in, today, schedule, messages, message_keys, people, counts, tree, accounts, you, notices, phone_calls,
+    sign_in, today, schedule, messages, message_keys, people, counts, tree, history, accounts, you, notices,
+    phone_calls,
 )  # fmt: skip
 """One blueprint each."""
 

@@ -1,7 +1,8 @@
 """An edit of the hours, from a form to the file that servers follow.
 
     preview    what callers will hear differently, and what is wrong with it; nothing is written
-    save       the same checks, then hours.yaml is replaced; the servers take it up like any edit
+    save       the same checks, then hours.yaml is replaced, or, where PHONETREE_SOURCE is the store, a revision is
+               published; the servers take it up like any edit
 
 Both begin with the revision that the form showed. If the files are others by now, nothing is written, and the editor
 is told what became different.
@@ -22,17 +23,18 @@ from phonetree.config.advice import advice
 from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove, closed_anyway, described, edited, in_words
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
-from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
+from phonetree.config.site import HOURS, Contents, Loaded, made_of, overridden
 from phonetree.config.writing import alone, replace, unwritable, why
 from phonetree.console.simulated import Heard, greetings
 from phonetree.core.schedule import DatedHours, Override, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, StoreError
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError
+from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
-from phonetree.store.revisions import Revisions
+from phonetree.store.revisions import LONGEST_NOTE, Revisions
 from phonetree.store.servers import in_force, servers
 
 Proof = Callable[[Site, Contents], tuple[Problem, ...]]
@@ -78,23 +80,26 @@ class HoursEditor:
         proof: Proof,
         now: Callable[[], datetime],
         heard: Callable[[], Loaded],
+        published: Revisions | None = None,
     ) -> None:
-        """`heard` is what callers hear, without overrides."""
+        """`heard` is what callers hear, without overrides. Edits are `published` there; None: written to the folder."""
         self._folder, self._rules, self._store, self._proof, self._now = folder, rules, store, proof, now
         self._heard = heard
+        self._published, self._revisions = published, published or Revisions(store)
+        self._source = StoreSource(folder, published) if published else FolderSource(folder)
         self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
 
     def unwritable(self) -> str | None:
         """Why nothing can be saved here; None if it can. To be said before anybody fills in a form."""
-        reason = unwritable(self._folder / HOURS)
+        reason = None if self._published else unwritable(self._folder / HOURS)
         return f"{HOURS} cannot be written: {reason}. Have the operator change that" if reason else None
 
     def files(self) -> Loaded:
         """The files as they are. Raises ConfigError when these have problems: then they are edited by hand first."""
         rules, read = self._rules(), self._read
-        seen = fingerprint(self._folder), rules.phones
+        seen = self._source.look(), rules.phones
         if read is None or read[0] != seen:
-            read = self._read = seen, load(self._folder, rules)
+            read = self._read = seen, self._source.load(rules)
         return read[1]
 
     def preview(self, began: str, edit: Edit) -> Preview:
@@ -109,7 +114,7 @@ class HoursEditor:
     def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
         """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
         Raises what `preview` does."""
-        found = Revisions(self._store).find(earlier)
+        found = self._revisions.published(earlier)
         if found is None:
             raise EditError({"": "This cannot be undone any more; change the entry instead"})
 
@@ -129,6 +134,8 @@ class HoursEditor:
         preview = self._previewed(before, after, edit)
         if preview.problems:
             return preview
+        if self._published:
+            return self._publish(self._published, preview, after, by, what)
         noted = False
         try:
             with alone(self._folder):
@@ -144,8 +151,22 @@ class HoursEditor:
             raise EditError({"": f"{HOURS} cannot be written: {why(error)}. Nothing was changed"}) from error
         if noted:
             self._note_unsaved(by, what)
-        self._from(began)  # which says what somebody else was faster with
-        raise EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+        raise self._outrun(began)
+
+    def _publish(self, published: Revisions, preview: Preview, after: Loaded, by: str, what: str) -> Preview:
+        """The same, as a new revision of the store, with what the edit was as its note."""
+        over = preview.before if published.newest() else None  # of a store that is empty, the folder has the files
+        now, note = int(self._now().timestamp()), what[:LONGEST_NOTE]
+        try:
+            published.publish(preview.revision, after.contents, over, by, note, now, what=what)
+        except PublishedError:
+            raise self._outrun(preview.before) from None
+        return preview
+
+    def _outrun(self, began: str) -> EditError:
+        """That somebody else was faster. Raises OutdatedError, which says with what, if that can be told."""
+        self._from(began)
+        return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
 
     def _stand(self, before: Loaded) -> bool:
         """Whether the files are still those. Raises OSError."""
@@ -170,7 +191,7 @@ class HoursEditor:
         current = self.files()
         if current.site.revision == began:
             return current
-        found = Revisions(self._store).find(began)
+        found = self._revisions.published(began)
         try:
             was = made_of(found, self._folder, self._rules()) if found else None
         except ConfigError:

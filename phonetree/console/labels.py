@@ -24,6 +24,7 @@ LABELS = DAY | {
     "member": "Whose shifts",
     "address": "Where to",
     "minutes": "Minutes before",
+    "note": "Why",
 }
 
 IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}

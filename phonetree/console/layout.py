@@ -25,6 +25,7 @@ ITEMS = (
     ("Counts", "counts.page"),
     ("Tree", "tree.page"),
     ("Edit", "edit.page"),
+    ("History", "history.page"),
     ("Accounts", "accounts.page"),
 )
 """Every screen that has its place in the navigation, in this order; those that there are not are left out."""

@@ -23,7 +23,8 @@ from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import prover_of
-from phonetree.settings import ConsoleSettings
+from phonetree.runtime.source import revisions_in
+from phonetree.settings import STORE, ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
 from phonetree.store.feeds import Feeds
@@ -48,9 +49,9 @@ class LiveSite:
     phones change.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones) -> None:
+    def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions) -> None:
         self._folder, self._rules, self._store = folder, rules, store
-        self._revisions, self._overrides, self._phones = Revisions(store), Overrides(store), phones
+        self._revisions, self._overrides, self._phones = revisions, Overrides(store), phones
         self._compiled: tuple[tuple[str, str], Loaded] | None = None
         self._lock = Lock()
 
@@ -89,7 +90,7 @@ class LiveSite:
             return self._compiled[1]
 
     def _revision(self, name: str, rules: NumberRules) -> Loaded:
-        contents = self._revisions.find(name)
+        contents = self._revisions.published(name)
         if contents is None:
             raise ConfigError([])
         return made_of(contents, self._folder, rules, patched=True)
@@ -112,6 +113,7 @@ class ConsoleServices:
     provider: Provider | None
     """None when the console has no account to call phones with."""
     hours: HoursEditor
+    revisions: Revisions
     feeds: Feeds
     calendars: Calendars
     reminders: Reminders
@@ -137,7 +139,9 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
     prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets))
-    live = LiveSite(settings.config, rules, store, phones)
+    revisions = revisions_in(store, settings.secrets, source=settings.source)
+    live = LiveSite(settings.config, rules, store, phones, revisions)
+    published = revisions if settings.source == STORE else None
     return ConsoleServices(
         settings,
         now,
@@ -150,7 +154,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         prover,
         phones,
         _provider(settings),
-        HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded),
+        HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded, published),
+        revisions,
         Feeds(store),
         Calendars(),
         Reminders(store, settings.secrets),

@@ -17,6 +17,7 @@ from phonetree.provider.rest import Provider
 from phonetree.runtime.alerts import Alerts
 from phonetree.runtime.phones import phones_in
 from phonetree.runtime.sites import Sites
+from phonetree.runtime.source import keep_in, revisions_in
 from phonetree.runtime.worker import Retention, Worker
 from phonetree.settings import Settings
 from phonetree.store.counts import Counts
@@ -26,7 +27,6 @@ from phonetree.store.kept import standing
 from phonetree.store.keys import SealingKeys
 from phonetree.store.overrides import Overrides
 from phonetree.store.reminders import Reminders
-from phonetree.store.revisions import Revisions
 from phonetree.store.servers import Servers
 from phonetree.store.upkeep import Upkeep
 from phonetree.store.voicemails import Voicemails
@@ -47,9 +47,13 @@ def background(
 
     `collects` is whether the mailbox's work is done here; `publishes` whether calls are answered here.
     """
-    voicemails, revisions, heartbeat = Voicemails(store), Revisions(store), Heartbeat(store)
+    voicemails, heartbeat = Voicemails(store), Heartbeat(store)
+    revisions = revisions_in(store, settings.secrets, source=settings.source)
     servers, phones, kept_keys = Servers(store), phones_in(store, settings), SealingKeys(store, settings.secrets)
     provider = Provider(settings.provider_url, settings.account_sid, settings.auth_token)
+
+    def publish(at: int) -> None:
+        keep_in(revisions, sites.current.revision, sites.contents, at, source=settings.source)
 
     def local_now() -> datetime:
         return now().astimezone(sites.current.schedule.zone)
@@ -90,12 +94,13 @@ def background(
         Upkeep(store),
         collector if collects else None,
         lambda stopping: counts.release(store, local_now(), stopping=stopping),
-        (lambda at: revisions.keep(sites.current.revision, sites.contents, "the files", at)) if publishes else None,
+        publish if publishes else None,
         shown=shown if collects else lambda: True,
         remind=reminders.round if collects else None,
         look=look if collects else lambda _: None,
         tidy_phones=phones.tidy if phones else lambda _: None,
         tidy_keys=kept_keys.tidy,
+        tidy_revisions=revisions.tidy,
     )
 
 

@@ -30,9 +30,10 @@ from phonetree.runtime.reports import POLL_SECONDS as REPORT_SECONDS
 from phonetree.runtime.reports import Reporter, place
 from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.watch import watcher
+from phonetree.runtime.source import keep_in, revisions_in, source_in
+from phonetree.runtime.watch import poller_of_revisions, watcher
 from phonetree.runtime.worker import Worker
-from phonetree.settings import Settings
+from phonetree.settings import STORE, Settings
 from phonetree.simulator.transport import OverHttp
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
@@ -72,7 +73,7 @@ class Services:
         self.background = self.worker.periodic() if self.worker else None
         self._canary_failed = False
         self._loops = [
-            watcher(self.sites),
+            poller_of_revisions(self.sites) if self.settings.source == STORE else watcher(self.sites),
             canary,
             Periodic("alerts", ALERT_SECONDS, self.tell),
             Periodic("forget", FORGET_SECONDS, self.forget),
@@ -163,8 +164,8 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     and where its test calls go; without it there are none.
     """
     store = Store(settings.database) if settings.database else None
-    revisions = Revisions(store) if store else None
-    publisher = Publisher(partial(_keep, revisions, now)) if revisions else None
+    revisions = revisions_in(store, settings.secrets, source=settings.source) if store else None
+    publisher = Publisher(partial(_keep, revisions, now, settings.source)) if revisions else None
     phones = phones_in(store, settings)
     rules = number_rules(settings, phones)
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
@@ -172,9 +173,10 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         settings.config,
         rules,
         prover.broken,
-        revisions.newest if revisions else tuple,
+        revisions.heard if revisions else tuple,
         publisher.publish if publisher else lambda _: None,
         prover.broken_by_override,
+        source_in(settings.config, revisions, source=settings.source),
     )
 
     def find(name: str) -> Site | None:
@@ -220,5 +222,5 @@ def _refused(store: Store, now: int) -> dict[int, str]:
     return left_out(servers(store, now))
 
 
-def _keep(revisions: Revisions, now: Callable[[], datetime], loaded: Loaded) -> None:
-    revisions.keep(loaded.site.revision, loaded.contents, "the files", int(now().timestamp()))
+def _keep(revisions: Revisions, now: Callable[[], datetime], source: str, loaded: Loaded) -> None:
+    keep_in(revisions, loaded.site.revision, loaded.contents, int(now().timestamp()), source=source)

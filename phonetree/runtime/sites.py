@@ -18,12 +18,13 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.override import apart, leaving_alone, unproved
 from phonetree.config.phones import filled
 from phonetree.config.promises import newly_broken
-from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
+from phonetree.config.site import Contents, Loaded, broken_by, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem, Where, problems_of
 from phonetree.runtime.considerate import considerate
 from phonetree.runtime.prover import StoppedError, UnprovedError
+from phonetree.runtime.source import FolderSource, Source
 
 MOST_REVISIONS = 50
 """How many revisions a server keeps in memory: more than anyone publishes in the four hours of the longest call."""
@@ -53,17 +54,20 @@ class Sites:
         published: Callable[[], Iterable[Contents]] = tuple,
         publish: Callable[[Loaded], None] = lambda _: None,
         override_proof: Proof | None = None,
+        source: Source | None = None,
     ) -> None:
-        """`proof` says which promises an edit would break; without it promises are not checked. `override_proof` does
-        for overrides, which then wait for no edit. `published` are the files of earlier revisions, newest first. A
-        starting server continues with these, as a running one would, when those in the folder have a problem, or are
-        not what callers heard last: `reload` proves them first. Without any it accepts the folder's site even if that
-        breaks a promise, or with English in place of phrases that a language lacks: it helps more callers than none.
-        `publish` makes a revision known to other servers, before callers hear it.
+        """The `source` has the files; without one they are those of the folder. `proof` says which promises an edit
+        would break; without it promises are not checked. `override_proof` does for overrides, which then wait for no
+        edit. `published` are the files of earlier revisions that callers heard, newest first. A starting server
+        continues with these, as a running one would, when those of the source have a problem, or are not what callers
+        heard last: `reload` proves them first. Without any it accepts the source's site even if that breaks a promise,
+        or with English in place of phrases that a language lacks: it helps more callers than none. `publish` makes a
+        revision known to other servers, before callers hear it.
 
         Raises ConfigError when there is no site to start with.
         """
         self.folder = folder
+        self.source = source or FolderSource(folder)
         self.rules = rules
         self._proof = proof
         self._override_proof = override_proof or proof
@@ -93,7 +97,8 @@ class Sites:
     def _first(self, published: list[Contents]) -> Loaded:
         """The site to start with. Raises ConfigError when there is none."""
         try:
-            loaded = load(self.folder, self.rules)
+            self.source.look()
+            loaded = self.source.load(self.rules)
         except Exception as error:
             started = self._newest(published) or self._patched()
             if started is None:
@@ -126,7 +131,7 @@ class Sites:
         """The site with English in place of the phrases that a language lacks, such as those that are new in this
         version; None when there is more wrong."""
         try:
-            return load(self.folder, self.rules, patched=True)
+            return self.source.load(self.rules, patched=True)
         except ConfigError:
             return None
 
@@ -151,12 +156,12 @@ class Sites:
                 self.checking = False
 
     def _take(self) -> bool:
-        seen = fingerprint(self.folder)
+        seen = self.source.look()
         if seen == self._seen and monotonic() < self._edit_due:
             return False
         self._seen, self._edit_due, self.checking = seen, inf, True
         with considerate():
-            loaded = load(self.folder, self.rules)
+            loaded = self.source.load(self.rules)
         published = loaded.site.revision == self.current.revision
         while True:
             overrides, rules = self._overrides, self.rules

@@ -1,4 +1,4 @@
-"""Follows the folder of the files, and reloads when it changes."""
+"""Follows the folder of the files, or the store's newest revision, and reloads when there is another."""
 
 from threading import Event
 
@@ -10,6 +10,10 @@ from phonetree.runtime.sites import Sites
 
 CHECK_SECONDS = 5.0
 """How often to check if the system does not report changes (some network and container folders)."""
+
+
+POLL_SECONDS = 2.0
+"""How often the store is asked: with the time that a proof takes, every server follows within five seconds."""
 
 
 def watcher(sites: Sites) -> Periodic:
@@ -33,6 +37,11 @@ def _follow(sites: Sites, stopping: Event) -> None:
         raise_interrupt=False,
     ):
         reload(sites)
+
+
+def poller_of_revisions(sites: Sites) -> Periodic:
+    """The same where the files are in the store: it is asked for a newer revision."""
+    return Periodic("watch", POLL_SECONDS, lambda: reload(sites))
 
 
 def reload(sites: Sites) -> None:

@@ -71,6 +71,8 @@ class Worker:
     """Forgets phones that were removed, and seals the others with the present key."""
     tidy_keys: Callable[[], None] = lambda: None
     """Seals with the present key which keys an admin has approved."""
+    tidy_revisions: Callable[[], None] = lambda: None
+    """Vouches with the present key for what was published."""
     remind: Callable[[int], None] | None = None
     """Reminds members of their shifts, at a moment; None if another process does."""
     _said: dict[str, str] = field(default_factory=dict)
@@ -110,6 +112,7 @@ class Worker:
                 self._task("upkeep", lambda: self.upkeep.round(now))
                 self._task("phones", lambda: self.tidy_phones(now))
                 self._task("keys", self.tidy_keys)
+                self._task("revisions", self.tidy_revisions)
                 self._task("look", lambda: self._look_at_the_provider(now))
             self._task("count", lambda: self.release_counts(False))
         self._note("database", self.problem or "")

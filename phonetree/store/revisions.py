@@ -1,13 +1,25 @@
-"""Published revisions: their files, so that any server can continue a call that another one began."""
+"""Published revisions: their files, so that any server can continue a call that another one began; and the history of
+publishing, who, when and why.
 
+Each publication has a number, one more than the last one's, so of two people who publish at once one is told. It has a
+MAC under a key derived from SECRET_KEY, over its number, what was published, and who said so: whoever writes to the
+database can take a publication away, but add none, change none, and put none in another's place.
+"""
+
+import hmac
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from phonetree.errors import StoreError
+from phonetree.errors import PublishedError, SettingsError, StoreError
+from phonetree.store import actions
 from phonetree.store.database import Store
-from phonetree.store.tables import revision_files, revisions
+from phonetree.store.tables import publications, revision_files, revisions
 
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
 """The files that every revision has, in columns of their own; others are rows of `revision_files`."""
@@ -15,72 +27,237 @@ HOURS, ROUTING = "hours.yaml", "routing.yaml"
 MOST_NEWEST = 5
 """How many of the newest are tried to find a usable one."""
 
-_NEWEST = select(revisions.c.name).order_by(revisions.c.published_at.desc()).limit(MOST_NEWEST)
+MOST_KEPT = 1000
+"""Publications that History has; older ones are forgotten, their files are not."""
+
+LONGEST_NOTE = 500
+"""Characters of a note."""
+
+LONGEST_AUTHOR = 80
+"""Characters of a name."""
+
+THE_FILES = "the files"
+"""The author of what came from a folder."""
+
+_ALL = select(publications).order_by(publications.c.number.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A revision that was published, at a moment (seconds since 1970). `heard` says that a server answered with it;
+    `vouched` that it counts."""
+
+    number: int
+    revision: str
+    at: int
+    author: str
+    note: str
+    heard: bool
+    vouched: bool
 
 
 class Revisions:
-    """The revisions of a store."""
+    """The revisions of a store. `secrets` are SECRET_KEY, and the previous one while it is rotated; they vouch for what
+    is published. If `strict`, nothing else counts; without any secret, everything does."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, secrets: tuple[str, ...] = (), *, strict: bool = False) -> None:
         self._store = store
+        self._strict = strict and bool(secrets)
+        self._keys = tuple(hmac.digest(each.encode(), b"phonetree publications", "sha256") for each in secrets)
+
+    def publish(
+        self,
+        name: str,
+        contents: Mapping[str, bytes],
+        over: str | None,
+        author: str,
+        note: str,
+        now: int,
+        *,
+        what: str = "",
+    ) -> None:
+        """Publishes files as the revision `name`, in place of the revision `over` (None: of none), completely or not
+        at all. `what` goes to the list of what staff did. Raises PublishedError when another one is the newest, and
+        StoreError."""
+        with self._store.write() as connection:
+            newest = self._newest(connection)
+            if (newest.revision if newest else None) != over:
+                raise PublishedError
+            self._refuse_without_key(connection)
+            self._add(connection, name, contents, author, note, now, heard=False)
+            if what:
+                actions.note(connection, author, what, now)
 
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
-        """Stores the files of a revision by name, once; one that is published again becomes the newest.
-        Raises StoreError."""
+        """Stores what callers hear by now, unless that is the newest already. Raises StoreError."""
         with self._store.write() as connection:
-            query = select(revisions.c.name, revisions.c.published_at).order_by(revisions.c.published_at.desc())
-            known = {found.name: found.published_at for found in connection.execute(query)}
-            if next(iter(known), None) == name:
+            newest = self._newest(connection)
+            if newest is None or newest.revision != name:
+                try:
+                    self._add(connection, name, contents, author, "", now, heard=True)
+                except PublishedError:
+                    return  # another server was faster
+
+    def take(self, name: str, contents: Mapping[str, bytes], now: int) -> None:
+        """A server answers with a revision now: one that was published, or, while there is none, that of its folder,
+        which is published by that. Raises StoreError."""
+        with self._store.write() as connection:
+            if self._newest(connection) is None:
+                try:
+                    self._add(connection, name, contents, THE_FILES, "there was no revision before", now, heard=True)
+                except PublishedError:
+                    return
                 return
-            at = max(now, max(known.values(), default=0) + 1)
-            if name in known:
-                stored = revisions.c.name == name
-                connection.execute(update(revisions).where(stored).values(published_at=at))
-                return
-            row = {
-                "name": name,
-                "published_at": at,
-                "author": author,
-                "hours": contents[HOURS],
-                "routing": contents[ROUTING],
-            }
-            more = [
-                {"revision": name, "file": file, "data": data}
-                for file, data in contents.items()
-                if file not in (HOURS, ROUTING)
-            ]
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(revisions).values(row))
-                    if more:
-                        connection.execute(insert(revision_files), more)
-            except IntegrityError:
-                return  # another server was faster
+            unheard = (publications.c.revision == name) & (publications.c.heard == 0)
+            if connection.execute(select(publications.c.number).where(unheard).limit(1)).first():
+                connection.execute(update(publications).where(unheard).values(heard=1))
 
     def find(self, name: str) -> Mapping[str, bytes] | None:
         """The files of a revision by name. Raises StoreError."""
         with self._store.read() as connection:
-            return next(iter(self._files(connection, [name])), None)
+            return self._files(connection, name)
+
+    def published(self, name: str) -> Mapping[str, bytes] | None:
+        """The same, of a revision that counts. Raises StoreError."""
+        with self._store.read() as connection:
+            found = (files for each, files in self._counting(connection) if each.revision == name)
+            return next(found, None)
+
+    def history(self) -> tuple[Publication, ...]:
+        """Every publication, newest first. Raises StoreError."""
+        with self._store.read() as connection:
+            return tuple(map(self._publication, connection.execute(_ALL)))
+
+    def last(self) -> Publication | None:
+        """The latest publication, whether or not it counts. Raises StoreError."""
+        with self._store.read() as connection:
+            row = connection.execute(_ALL.limit(1)).one_or_none()
+        return self._publication(row) if row else None
+
+    def newest(self) -> tuple[Publication, Mapping[str, bytes]] | None:
+        """The latest publication that counts, with its files. Raises StoreError."""
+        with self._store.read() as connection:
+            return next(self._counting(connection), None)
 
     def newest_names(self) -> tuple[str, ...]:
-        """The names of the latest revisions, newest first. Raises StoreError."""
+        """The names of the latest revisions that count, newest first. Raises StoreError."""
         with self._store.read() as connection:
-            return tuple(connection.execute(_NEWEST).scalars())
+            found = (self._publication(row) for row in connection.execute(_ALL.limit(4 * MOST_NEWEST)))
+            return tuple(dict.fromkeys(each.revision for each in found if each.vouched))[:MOST_NEWEST]
 
-    def newest(self) -> tuple[Mapping[str, bytes], ...]:
-        """The files of the latest revisions, newest first; none when the store is unavailable."""
+    def heard(self) -> tuple[Mapping[str, bytes], ...]:
+        """The files of the latest revisions that callers heard, newest first; none when the store is unavailable."""
         try:
             with self._store.read() as connection:
-                return tuple(self._files(connection, list(connection.execute(_NEWEST).scalars())))
-        except StoreError:
+                found: dict[str, Mapping[str, bytes]] = {}
+                for publication, contents in self._counting(connection):
+                    if publication.heard:
+                        found.setdefault(publication.revision, contents)
+                    if len(found) == MOST_NEWEST:
+                        break
+                return tuple(found.values())
+        except (StoreError, TypeError, ValueError):  # or somebody wrote what is no row of ours
             return ()
 
-    def _files(self, connection: Connection, names: list[str]) -> Iterator[Mapping[str, bytes]]:
-        """The files of these revisions, in their order; of those that are stored."""
-        for name in names:
-            both = select(revisions.c.hours, revisions.c.routing).where(revisions.c.name == name)
-            more = select(revision_files.c.file, revision_files.c.data).where(revision_files.c.revision == name)
-            if row := connection.execute(both).one_or_none():
-                yield {HOURS: row.hours, ROUTING: row.routing} | {
-                    file.file: file.data for file in connection.execute(more)
-                }
+    def tidy(self) -> None:
+        """Vouches with the present key for what only the previous one vouches for. Raises StoreError."""
+        if len(self._keys) < 2:
+            return
+        present, *before = self._keys
+        with self._store.write() as connection:
+            for row in connection.execute(_ALL).all():
+                if not _vouches(present, row) and any(_vouches(key, row) for key in before):
+                    same = publications.c.number == row.number
+                    connection.execute(update(publications).where(same).values(mac=_mac(present, row._mapping)))
+
+    def _refuse_without_key(self, connection: Connection) -> None:
+        """Raises SettingsError when others would not count what is published here."""
+        row = connection.execute(_ALL.limit(1)).one_or_none()
+        if row and row.mac and not self._keys:
+            raise SettingsError("SECRET_KEY is not set here; set the servers' own, which vouches for what is published")
+
+    def _newest(self, connection: Connection) -> Publication | None:
+        return next((each for each, _ in self._counting(connection)), None)
+
+    def _counting(self, connection: Connection) -> Iterator[tuple[Publication, Mapping[str, bytes]]]:
+        """Those that count, newest first, with their files."""
+        for row in connection.execute(_ALL).all():
+            publication = self._publication(row)
+            contents = self._files(connection, row.revision) if publication.vouched else None
+            if contents and (not self._strict or digest_of(contents) == row.digest):
+                yield publication, contents
+
+    def _add(
+        self,
+        connection: Connection,
+        name: str,
+        contents: Mapping[str, bytes],
+        author: str,
+        note: str,
+        now: int,
+        *,
+        heard: bool,
+    ) -> None:
+        """Raises PublishedError when another one is the newest by now."""
+        latest = connection.execute(select(publications.c.number).order_by(publications.c.number.desc()).limit(1))
+        row: dict[str, Any] = {
+            "number": (latest.scalar() or 0) + 1,
+            "revision": name,
+            "digest": digest_of(contents),
+            "at": now,
+            "author": author,
+            "note": note,
+        }
+        mac = _mac(self._keys[0], row) if self._keys else None
+        try:
+            with connection.begin_nested():
+                self._put(connection, name, contents, author, now)
+                connection.execute(insert(publications).values(**row, mac=mac, heard=int(heard)))
+                connection.execute(delete(publications).where(publications.c.number <= row["number"] - MOST_KEPT))
+        except IntegrityError:
+            raise PublishedError from None
+
+    def _put(self, connection: Connection, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
+        """Stores the files of a revision, unless they are there."""
+        if self._files(connection, name) == dict(contents):
+            same = revisions.c.name == name
+            connection.execute(update(revisions).where(same).values(published_at=now))
+            return
+        connection.execute(delete(revision_files).where(revision_files.c.revision == name))
+        row = {"published_at": now, "author": author, "hours": contents[HOURS], "routing": contents[ROUTING]}
+        if not connection.execute(update(revisions).where(revisions.c.name == name).values(row)).rowcount:
+            connection.execute(insert(revisions).values(name=name, **row))
+        if more := [
+            {"revision": name, "file": file, "data": data}
+            for file, data in contents.items()
+            if file not in (HOURS, ROUTING)
+        ]:
+            connection.execute(insert(revision_files), more)
+
+    def _files(self, connection: Connection, name: str) -> Mapping[str, bytes] | None:
+        both = select(revisions.c.hours, revisions.c.routing).where(revisions.c.name == name)
+        more = select(revision_files.c.file, revision_files.c.data).where(revision_files.c.revision == name)
+        row = connection.execute(both).one_or_none()
+        if row is None:
+            return None
+        files = {HOURS: row.hours, ROUTING: row.routing} | {each.file: each.data for each in connection.execute(more)}
+        return files if all(isinstance(data, bytes) for data in files.values()) else None  # SQLite keeps anything
+
+    def _publication(self, row: Row[Any]) -> Publication:
+        vouched = not self._strict or any(_vouches(key, row) for key in self._keys)
+        return Publication(row.number, row.revision, row.at, row.author, row.note, bool(row.heard), vouched)
+
+
+def digest_of(contents: Mapping[str, bytes]) -> str:
+    """A hash of files and their names."""
+    named = sorted((name, sha256(data).hexdigest()) for name, data in contents.items())
+    return sha256(json.dumps(named).encode()).hexdigest()
+
+
+def _vouches(key: bytes, row: Row[Any]) -> bool:
+    return row.mac is not None and hmac.compare_digest(row.mac, _mac(key, row._mapping))
+
+
+def _mac(key: bytes, row: Mapping[Any, Any]) -> bytes:
+    told = json.dumps([row[name] for name in ("number", "revision", "digest", "at", "author", "note")])
+    return hmac.digest(key, told.encode(), "sha256")

@@ -1,4 +1,4 @@
 """The number of the schema, for whoever needs no more of the database."""
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The revision of the schema that this code needs."""

@@ -144,6 +144,19 @@ revision_files = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+publications = Table(
+    "publications",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", String(12), ForeignKey("revisions.name", ondelete="CASCADE"), nullable=False),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of its files"),
+    Column("at", BigInteger, nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("heard", Integer, nullable=False, comment="1: a server answered with it"),
+    Column("mac", LargeBinary, comment="under a key derived from SECRET_KEY; empty without one"),
+)
+
 overrides = Table(
     "overrides",
     metadata,

@@ -171,6 +171,8 @@ READS = [
     "call --golden {bad}",
     "changes {bad} config",
     "changes config {bad}",
+    "publish --note x {bad}",
+    "export {bad}",
     "check --config {bad}",
     "hours --config {bad}",
     "tree --config {bad}",

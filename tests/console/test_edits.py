@@ -415,3 +415,43 @@ def test_killed_at_any_instant_it_leaves_the_old_file_or_the_new_one(tmp_path: P
     assert left, "at least one kill came while the new file was being written"
     replace(path, b"c")
     assert [each.name for each in tmp_path.iterdir()] == [HOURS]
+
+
+def test_where_the_store_is_the_source_an_edit_is_published_and_the_folder_stays(config: Path, kept: Store) -> None:
+    revisions, files = Revisions(kept, ("s" * 40,), strict=True), (config / HOURS).read_bytes()
+
+    def editor() -> HoursEditor:
+        return HoursEditor(
+            config, lambda: RULES, kept, _kept_promises, lambda: NOW, lambda: load(config, RULES), revisions
+        )
+
+    began = _began(config)
+    saved = editor().save(began, Add(SNOW), "Ada")
+    (only,) = revisions.history()
+    assert (only.revision, only.author) == (saved.revision, "Ada")
+    assert only.note == "closed day added: Friday 4 December 2026 (snow day)"
+    with pytest.raises(OutdatedError):
+        editor().save(began, Add(HALF), "Ben")
+    editor().save(saved.revision, Add(HALF), "Ben")
+    assert editor().undo(revisions.history()[0].revision, saved.revision, "Ben", "it").revision == saved.revision
+    assert [action.by for action in actions.since(kept, 0)] == ["Ben", "Ben", "Ada"]
+    assert [each.author for each in revisions.history()] == ["Ben", "Ben", "Ada"]
+    assert (config / HOURS).read_bytes() == files
+    (config / HOURS).chmod(0o400)
+    assert editor().unwritable() is None
+
+
+def test_of_two_who_save_at_the_same_moment_one_is_told(config: Path, light: Store) -> None:
+    revisions = Revisions(light, ("s" * 40,), strict=True)
+    before = load(config, RULES)
+    revisions.take(before.site.revision, before.contents, 5)
+
+    def slow(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
+        if len(revisions.history()) == 1:
+            revisions.publish("f" * 12, {**before.contents, ROUTING: b"x"}, before.site.revision, "Eve", "x", 6)
+        return ()
+
+    editor = HoursEditor(config, lambda: RULES, light, slow, lambda: NOW, lambda: before, revisions)
+    with pytest.raises((OutdatedError, ConfigError)):
+        editor.save(before.site.revision, Add(SNOW), "Ada")
+    assert len(revisions.history()) == 2, "nothing was published over it"

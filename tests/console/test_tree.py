@@ -256,8 +256,8 @@ def test_what_stands_at_short_notice_counts(tmp_path: Path) -> None:
     "query",
     [
         "?when=never", "?when=2026-13-45", "?at=2026-11-23T25:00", "?when=9999-12-31T23:59", "?when=0001-01-01T00:00",
-        "?when=2027-03-14T02:30", "?when=2026-11-01T01:30&language=%3Cb%3E", "?when=1999-12-25", "?at=%22%3E%3Cscript%3E",
-        "?when=2026-11-23T10:00%2B99:99",
+        "?when=2027-03-14T02:30", "?when=2026-11-01T01:30&language=%3Cb%3E", "?when=1999-12-25",
+        "?at=%22%3E%3Cscript%3E", "?when=2026-11-23T10:00%2B99:99",
     ],
 )  # fmt: skip
 def test_garbage_is_now_and_says_so(shared: Console, query: str) -> None:

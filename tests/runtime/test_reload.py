@@ -108,7 +108,7 @@ def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:
 def test_an_unchanged_folder_is_not_read_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sites = Sites(config, RULES)
     sites.reload()
-    monkeypatch.setattr("phonetree.runtime.sites.load", lambda *arguments: pytest.fail("parsed again"))
+    monkeypatch.setattr("phonetree.runtime.source.load", lambda *_, **__: pytest.fail("parsed again"))
     sites.reload()
 
 
@@ -214,13 +214,13 @@ def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: py
     before = sites.current.revision
     failing = [True]
 
-    def load_or_fail(*arguments: Any) -> Loaded:
+    def load_or_fail(*arguments: Any, **options: Any) -> Loaded:
         if failing:
             failing.clear()
             raise RuntimeError
-        return load(*arguments)
+        return load(*arguments, **options)
 
-    monkeypatch.setattr("phonetree.runtime.sites.load", load_or_fail)
+    monkeypatch.setattr("phonetree.runtime.source.load", load_or_fail)
     following = watcher(sites)
     following.start()
     try:

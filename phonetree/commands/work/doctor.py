@@ -14,11 +14,11 @@ import requests
 
 from phonetree import settings
 from phonetree.commands.work.keys import keys_of_the_server
-from phonetree.commands.work.reading import with_phones
+from phonetree.commands.work.reading import load_heard, with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, broken_promises
-from phonetree.config.site import Loaded, load
+from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
 from phonetree.mailbox.notices import channels
@@ -42,7 +42,7 @@ from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, probe
 from phonetree.settings import Settings
 from phonetree.store.database import Store
-from phonetree.store.servers import known
+from phonetree.store.servers import Server, known
 from phonetree.store.upkeep import told_besides
 
 CLOCK_SECONDS = 60
@@ -137,7 +137,9 @@ def _settings() -> Settings | tuple[Finding, ...]:
 def _site(configured: Settings | None) -> Loaded | Finding:
     folder = configured.config if configured else settings.config_folder()
     try:
-        return load(folder, with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo))))
+        return load_heard(
+            folder, with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
+        )
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
         others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
@@ -146,7 +148,8 @@ def _site(configured: Settings | None) -> Loaded | Finding:
 
 def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
     folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
-    yield Finding("files", "ok", f"the files are valid; this is revision {loaded.site.revision}")
+    whose = "the newest revision in the database is" if settings.source() == settings.STORE else "the files are"
+    yield Finding("files", "ok", f"{whose} valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
         first, more = broken[0].text.removesuffix(SHOWN), len(broken) - 1
@@ -206,10 +209,29 @@ def _servers() -> Iterator[Finding]:
             yield Finding("servers", "wrong", f"{where} has not reported since {since:%Y-%m-%d %H:%M} UTC", hint)
         elif each.report.test_call is False:
             yield Finding("servers", "wrong", f"{where} fails its own test call", "docs/wrong/test-call-fails.md")
+    if more := _different(running):
+        yield more
     if not found:
         yield Finding("servers", "advice", "no server reports", "start it; each reports within seconds")
-    elif all(each in running and each.report.test_call is not False for each in found):
+    elif not more and all(each in running and each.report.test_call is not False for each in found):
         yield Finding("servers", "ok", f"server processes that report: {len(running)}")
+
+
+def _different(running: list[Server]) -> Finding | None:
+    """That servers answer with different revisions."""
+    where: dict[str, set[str]] = {}
+    for each in running:
+        where.setdefault(each.report.revision, set()).add(each.report.place or "a server")
+    if len(where) < 2:
+        return None
+    told = "; ".join(f"{revision}: {', '.join(sorted(places))}" for revision, places in sorted(where.items()))
+    refuses = next((problem for each in running for problem in each.report.problems), "")
+    hint = (
+        f"one of them refuses an edit: {refuses}"
+        if refuses
+        else ("wait half a minute, and look again; then compare PHONETREE_SOURCE, the folders, and SECRET_KEY on each")
+    )
+    return Finding("servers", "wrong", f"servers answer with different revisions ({told})", hint)
 
 
 def _notices(*, notify: bool) -> Iterator[Finding]:

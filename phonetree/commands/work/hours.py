@@ -10,7 +10,7 @@ import click
 from phonetree import settings
 from phonetree.commands.place import Which
 from phonetree.commands.work.override_lines import numbered, on_shift
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import load_heard, moment
 from phonetree.config.site import overridden
 from phonetree.core.days import OpenHours, open_hours
 from phonetree.core.rota import rota
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def hours(at: str | None, days: int, config: Path, which: Which) -> None:
     """Runs `hours`."""
     if not (which.demo or which.port):
-        site = load_for_reading(config).site
+        site = load_heard(config).site
         now = moment(at, site.schedule.zone)
         _tell(site, now, *_short_notice_if_any(int(now.timestamp())), days)
         return
     from phonetree.commands.work.place import opened  # with it comes the database: see _short_notice
 
     with opened(which, config) as place:
-        site = load_for_reading(config, place.rules()).site
+        site = place.heard(config).site
         now = moment(at, site.schedule.zone)
         _tell(site, now, *_short_notice(place.store, int(now.timestamp())), days)
 

@@ -13,7 +13,7 @@ import click
 from phonetree.commands.override import AS_USUAL
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.place import Place
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import moment
 from phonetree.config.override import (
     accepting_nodes,
     alone,
@@ -52,7 +52,7 @@ def add(
     config: Path,
 ) -> None:
     """Runs `override add`."""
-    loaded = load_for_reading(config, place.rules())
+    loaded = place.heard(config)
     now = _now(loaded.site).replace(second=0)  # hours change on whole minutes
     kind_ = None if kind == AS_USUAL else Kind(kind)
     wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now)
@@ -65,7 +65,7 @@ def cover(
     place: Place, away: str, by: str, until: str, begin: str, accepted: tuple[str, ...], who: str, config: Path
 ) -> None:  # fmt: skip
     """Runs `override cover`."""
-    loaded = load_for_reading(config, place.rules())
+    loaded = place.heard(config)
     now = _now(loaded.site)
     wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now)
     others = _add(place, loaded, wanted, accepted, who, config)
@@ -145,7 +145,7 @@ def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
 
 def list_(place: Place, config: Path) -> None:
     """Runs `override list`."""
-    site = load_for_reading(config, place.rules()).site
+    site = place.heard(config).site
     kept = Overrides(place.store).kept(int(time.time()))
     for each in kept:
         click.echo(numbered(each, site))

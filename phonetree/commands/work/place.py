@@ -12,8 +12,9 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.commands.place import Which
 from phonetree.commands.work.demo import Demo, chosen_demo
-from phonetree.commands.work.reading import helpline_zone, reading_rules, with_phones_of
+from phonetree.commands.work.reading import helpline_zone, load_heard, reading_rules, with_phones_of
 from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Loaded, load
 from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
 
@@ -33,6 +34,10 @@ class Place:
         if self.demo:
             return tuple(filter(None, [self.demo.secret]))
         return settings.secret_keys()
+
+    def heard(self, config: Path) -> Loaded:
+        """The site that callers hear. Raises ConfigError."""
+        return load(config, self.rules()) if self.demo else load_heard(config, self.rules())
 
     def rules(self) -> NumberRules:
         """The rules for numbers by which the files are read: a demo's are those of its servers."""

@@ -7,9 +7,8 @@ import click
 
 from phonetree import settings
 from phonetree.commands.files import make_folder, read_text, write_text
-from phonetree.commands.work.reading import with_phones
+from phonetree.commands.work.reading import load_heard, with_phones
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import load
 from phonetree.errors import PhonetreeError
 from phonetree.provider.number import BUY, SAID, Fields, differences, found, wanted
 from phonetree.provider.rest import Provider
@@ -22,7 +21,7 @@ def provision(*, apply: bool, undo: bool) -> None:
     """Runs `provision`."""
     configured = settings.read()
     rules = with_phones(NumberRules(configured.names, fictional=configured.demo))
-    number = load(configured.config, rules).site.helpline.provider_number
+    number = load_heard(configured.config, rules).site.helpline.provider_number
     provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token)
     record = provider.number(number)
     if record is None:

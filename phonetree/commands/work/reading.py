@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what most commands do without takes time to import
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
     """The helpline's time zone; UTC if its files cannot be read."""
     try:
-        return load_for_reading(config or settings.config_folder()).site.schedule.zone
+        return load_heard(config or settings.config_folder()).site.schedule.zone
     except PhonetreeError:
         return pytz.utc
 
@@ -30,6 +30,24 @@ def helpline_zone(config: Path | None = None) -> BaseTzInfo:
 def load_for_reading(config: Path, rules: NumberRules | None = None) -> Loaded:
     """The site as on a staff machine, where numbers that are not set get placeholders; or by other rules, a demo's."""
     return load(config, rules or reading_rules())
+
+
+def load_heard(config: Path, rules: NumberRules | None = None) -> Loaded:
+    """The site that callers hear: where PHONETREE_SOURCE is the store and this is the servers' folder, the newest
+    revision there. Otherwise, and while there is none, that of the folder."""
+    rules = rules or reading_rules()
+    if settings.source() != settings.STORE or config != settings.config_folder() or not settings.may_have_database():
+        return load(config, rules)
+    from phonetree.runtime.source import StoreSource, revisions_in  # what most commands do without takes time to import
+    from phonetree.store.database import Store
+
+    store = Store(settings.database_url())
+    try:
+        source = StoreSource(config, revisions_in(store, settings.secret_keys(), source=settings.STORE))
+        source.look()
+        return source.load(rules)
+    finally:
+        store.close()
 
 
 def reading_rules() -> NumberRules:

@@ -13,7 +13,8 @@ from phonetree.runtime.background import background
 from phonetree.runtime.periodic import Periodic
 from phonetree.runtime.phones import POLL_SECONDS, PhonePoller, number_rules, phones_in
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.watch import watcher
+from phonetree.runtime.source import revisions_in, source_in
+from phonetree.runtime.watch import poller_of_revisions, watcher
 from phonetree.store.counts import Counts
 from phonetree.store.database import Store
 
@@ -24,7 +25,13 @@ def worker(*, once: bool) -> None:
     configured = settings.read()
     store = Store(settings.database_url())
     phones = phones_in(store, configured)
-    sites = Sites(configured.config, replace(number_rules(configured, phones), stand_in=False))
+    revisions = revisions_in(store, configured.secrets, source=configured.source)
+    sites = Sites(
+        configured.config,
+        replace(number_rules(configured, phones), stand_in=False),
+        published=revisions.heard,
+        source=source_in(configured.config, revisions, source=configured.source),
+    )
     staff = channels(configured.notify)
     alerts = Alerts(lambda text: tell(staff, text), lambda: sites.current.schedule.zone)
     counts = Counts(datetime.now(UTC).astimezone(sites.current.schedule.zone))
@@ -40,7 +47,8 @@ def worker(*, once: bool) -> None:
     log.write_apart()
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread starts, so that none of them handles these
-    loops = [watcher(sites), work.periodic(), work.reminding()]
+    follow = poller_of_revisions if configured.source == settings.STORE else watcher
+    loops = [follow(sites), work.periodic(), work.reminding()]
     if phones:
         loops.append(Periodic("phones", POLL_SECONDS, PhonePoller(phones, sites).poll))
     for loop in loops:

@@ -1,0 +1,119 @@
+"""Where the files come from that callers hear: a folder, or the store (PHONETREE_SOURCE)."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import Contents, Loaded, audio, fingerprint, load, made_of
+from phonetree.errors import ConfigError, Problem, StoreError, Where
+from phonetree.settings import STORE
+from phonetree.store.database import Store
+from phonetree.store.revisions import THE_FILES, Publication, Revisions
+
+UNVOUCHED = (
+    "the newest revision in the database was not published with this SECRET_KEY, so callers do not hear it; see who "
+    "can write to the database, and publish again"
+)
+TAKEN_BACK = (
+    "the revision that callers hear is not in the database any more; if it was restored from a backup, restart the "
+    "servers to answer with what is there, or publish again"
+)
+
+
+class Source(Protocol):
+    """Where the files come from."""
+
+    def look(self) -> str:
+        """Finds out what there is now; something else than before, whenever `load` may give something else."""
+
+    def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
+        """The site of the files as they were found. Raises ConfigError."""
+
+
+class FolderSource:
+    """The files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def look(self) -> str:
+        """As in `Source`."""
+        return fingerprint(self._folder)
+
+    def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
+        """As in `Source`."""
+        return load(self._folder, rules, patched=patched)
+
+
+class StoreSource:
+    """The newest revision of a store, with the audio of a folder; while there is none, the folder's files.
+
+    While the store is unavailable it is the last one that was found. It never goes back by itself: a publication that
+    is gone, or was not published with our SECRET_KEY, is a problem, and callers hear what they heard.
+    """
+
+    def __init__(self, folder: Path, revisions: Revisions) -> None:
+        self._folder, self._revisions = folder, revisions
+        self._found: tuple[Publication, Contents] | None = None
+        self._problem = ""
+
+    def look(self) -> str:
+        """As in `Source`."""
+        with suppress(StoreError):  # the worker reports it
+            self._look()
+        if self._found is None:
+            return f"folder {fingerprint(self._folder)} {self._problem}"
+        sounds = b" ".join(audio(self._folder)).hex()
+        return f"{self._found[0].number} {self._found[0].revision} {self._problem} {sounds}"
+
+    def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
+        """As in `Source`."""
+        if patched:  # a server that starts, which would not otherwise: anything is better than none
+            with suppress(ConfigError):
+                return self._loaded(rules, patched=True)
+            return load(self._folder, rules, patched=True)
+        if self._problem:
+            raise ConfigError([Problem(Where(str(self._folder)), self._problem)])
+        return self._loaded(rules, patched=False)
+
+    def _loaded(self, rules: NumberRules, *, patched: bool) -> Loaded:
+        if self._found is None:
+            return load(self._folder, rules, patched=patched)
+        return made_of(self._found[1], self._folder, rules, patched=patched)
+
+    def _look(self) -> None:
+        last, before = self._revisions.last(), self._found[0] if self._found else None
+        if last and before and not self._problem and _same(last, before):
+            return
+        found = self._revisions.newest()
+        if found is None:
+            self._problem = (UNVOUCHED if last else TAKEN_BACK) if before else ""
+        elif before and found[0].number < before.number:
+            self._problem = UNVOUCHED if last and not last.vouched else TAKEN_BACK
+        else:
+            self._found = found
+            self._problem = "" if last and _same(last, found[0]) else UNVOUCHED
+
+
+def revisions_in(store: Store, secrets: tuple[str, ...], *, source: str) -> Revisions:
+    """The revisions of a store. Where it is the source, only those count that SECRET_KEY vouches for."""
+    return Revisions(store, secrets, strict=source == STORE)
+
+
+def keep_in(revisions: Revisions, name: str, contents: Contents, now: int, *, source: str) -> None:
+    """Stores the revision that callers hear: for History, and for calls that go on at another server. Raises
+    StoreError."""
+    if source == STORE:
+        revisions.take(name, contents, now)
+    else:
+        revisions.keep(name, contents, THE_FILES, now)
+
+
+def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:
+    """What PHONETREE_SOURCE says."""
+    return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder)
+
+
+def _same(one: Publication, other: Publication) -> bool:
+    return (one.number, one.revision, one.vouched) == (other.number, other.revision, other.vouched)

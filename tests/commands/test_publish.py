@@ -1,0 +1,134 @@
+"""`publish` and `export`: every byte goes there and back, and nothing of somebody else's is replaced by accident."""
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.store.database import Store
+from phonetree.store.revisions import Revisions
+from tests.support.databases import tables
+from tests.support.lines import VPR
+
+Run = Callable[..., str]
+
+ODD = "\r\n# a comment  \r\n#\ttabs, \"quotes\" and 'quotes'\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in a folder with a server's settings; returns what it says."""
+    monkeypatch.chdir(tmp_path)
+    copytree(VPR, tmp_path / "config")
+    for name, value in {
+        "DATABASE_URL": tables("sqlite", tmp_path / "var"),
+        "PHONETREE_SOURCE": "store",
+        "SECRET_KEY": "s" * 40,
+        "ADVOCATE_1": "+16172535555",
+        "ADVOCATE_2": "+16172535556",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def said(*arguments: str, status: int = 0) -> str:
+        found = main(list(arguments))
+        out = "".join(capsys.readouterr())
+        assert found == status, out
+        return out
+
+    return said
+
+
+def _edit(folder: str, old: str, new: str, name: str = "routing.yaml") -> None:
+    path = Path(folder, name)
+    text = path.read_bytes().decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new).encode())
+
+
+def _published() -> list[tuple[str, str]]:
+    store = Store(f"sqlite:///{Path.cwd()}/var/phonetree.db")
+    try:
+        return [(each.author, each.note) for each in Revisions(store).history()]
+    finally:
+        store.close()
+
+
+def test_there_and_back_every_byte_is_kept(run: Run) -> None:
+    for name in ("hours.yaml", "routing.yaml"):
+        path = Path("config", name)
+        path.write_bytes(path.read_bytes() + ODD.encode())
+    assert "Every server answers with it within seconds." in run(
+        "publish", "config", "--note", "the first", "--who", "Ada"
+    )
+    Path("config/audio").mkdir()
+    Path("config/audio/x.mp3").write_bytes(b"x")
+    run("export", "new/draft")
+    for name in ("hours.yaml", "routing.yaml", "audio/x.mp3"):
+        assert Path("new/draft", name).read_bytes() == Path("config", name).read_bytes()
+    said = run("publish", "new/draft", "--note", "again")
+    assert "published by Ada" in said
+    assert "Nothing was done." in said
+    assert _published() == [("Ada", "the first")]
+
+
+def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_changes(run: Run) -> None:
+    run("publish", "config", "--note", "the first")
+    run("export", "hers"), run("export", "his")
+    _edit("hers", "for crisis lines", "for help lines")
+    _edit("his", "date: 2026-11-27", "date: 2026-11-30", "hours.yaml")
+    said = run("publish", "hers", "--note", "softer words", "--who", "Ada")
+    assert "For help lines" in said, "it says what callers hear differently"
+    said = run("publish", "his", "--note", "another day", "--who", "Ben", status=KNOWN_PROBLEM)
+    assert "published by Ada" in said
+    assert "softer words" in said
+    there, here = said.partition("What changed there since:")[2].split("What changes here:")
+    assert "For help lines" in there
+    assert "30 November" in here
+    assert len(_published()) == 2
+    over = said.split("--over ")[1].strip()
+    run("publish", "his", "--note", "another day", "--over", "0" * 12, status=KNOWN_PROBLEM)
+    run("publish", "his", "--note", "another day", "--who", "Ben", "--over", over)
+    assert _published()[0] == ("Ben", "another day")
+    run("export", "old", "--revision", over)
+    assert b"for help lines" in Path("old/routing.yaml").read_bytes()
+
+
+def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:
+    run("publish", "config", "--note", "the first")
+    run("export", "draft")
+    _edit("draft", "go: crisis}", "go: crisys}")
+    assert "did you mean 'crisis'?" in run("publish", "draft", "--note", "x", status=KNOWN_PROBLEM)
+    _edit("draft", "go: crisys}", "go: crisis}")
+    end = "le comunico ahora.}\n      go: "
+    _edit("draft", f"{end}barcc_now", f"{end}leave")
+    said = run("publish", "draft", "--note", "x", status=KNOWN_PROBLEM)
+    assert "a caller who reached nobody is hung up on" in said
+    assert len(_published()) == 1
+
+
+def test_it_is_said_why_nothing_is_published_or_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "there is no revision in the database" in run("export", "draft", status=KNOWN_PROBLEM)
+    assert "--note is empty" in run("publish", "config", "--note", " ", status=KNOWN_PROBLEM)
+    run("publish", "config", "--note", "the first")
+    assert "is not empty" in run("export", "config", status=KNOWN_PROBLEM)
+    said = run("export", "draft", "--revision", "0" * 12, status=KNOWN_PROBLEM)
+    assert "no revision 000000000000" in said
+    assert "the first" in said, "it says which there are"
+    _edit("config", "for crisis lines", "for help lines")
+    monkeypatch.delenv("SECRET_KEY")
+    assert "SECRET_KEY is not set here" in run("publish", "config", "--note", "x", status=KNOWN_PROBLEM)
+    monkeypatch.setenv("PHONETREE_SOURCE", "files")
+    assert "PHONETREE_SOURCE is 'files' here" in run("publish", "config", "--note", "x", status=KNOWN_PROBLEM)
+    assert len(_published()) == 1
+
+
+def test_commands_about_the_line_read_what_callers_hear(run: Run) -> None:
+    run("publish", "config", "--note", "the first")
+    run("export", "draft")
+    _edit("draft", "date: 2026-11-27", "date: 2026-11-30", "hours.yaml")
+    run("publish", "draft", "--note", "another day")
+    at = ("--at", "2026-11-30 10:00")
+    assert ": holiday" in run("hours", *at).splitlines()[0]
+    assert ": open" in run("hours", *at, "--config", "./config/../config").splitlines()[0], "a folder by its name"

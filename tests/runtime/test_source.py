@@ -1,0 +1,155 @@
+"""PHONETREE_SOURCE=store: a server answers with the newest revision of the store that is right, and never with less."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from sqlalchemy import text
+
+from phonetree.config.site import Contents, Loaded, made_of
+from phonetree.core.tree import Site
+from phonetree.errors import Problem, StoreError, Where
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.source import StoreSource
+from phonetree.store.database import Store
+from phonetree.store.revisions import THE_FILES, Revisions
+from tests.support.databases import store
+from tests.support.lines import RULES, VPR
+
+SECRET = ("s" * 40,)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Store]:
+    with store("sqlite", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(copytree(VPR, tmp_path / "config"))
+
+
+def _edited(contents: Contents, old: str = "for crisis lines", new: str = "for help lines") -> dict[str, bytes]:
+    assert old.encode() in contents["routing.yaml"]
+    return {**contents, "routing.yaml": contents["routing.yaml"].replace(old.encode(), new.encode())}
+
+
+def _served(config: Path, kept: Store, refused: str = "for harm") -> Sites:
+    """A server, for which a revision with these words breaks a promise."""
+    revisions = Revisions(kept, SECRET, strict=True)
+
+    def proof(_site: Site, contents: Contents) -> tuple[Problem, ...]:
+        found = refused.encode() in contents["routing.yaml"]
+        return (Problem(Where("routing.yaml"), "harms `prove` shows such a call"),) if found else ()
+
+    def taken(loaded: Loaded) -> None:
+        revisions.take(loaded.site.revision, loaded.contents, 5)
+
+    return Sites(config, RULES, proof, revisions.heard, taken, source=StoreSource(config, revisions))
+
+
+def _publish(kept: Store, contents: Contents, note: str = "a note") -> str:
+    revisions = Revisions(kept, SECRET, strict=True)
+    newest = revisions.newest()
+    try:
+        name = made_of(contents, VPR, RULES).site.revision
+    except Exception:  # noqa: BLE001 -- one that this version cannot compile
+        name = "f" * 12
+    revisions.publish(name, contents, newest[0].revision if newest else None, "Ada", note, 6)
+    return name
+
+
+def test_an_empty_store_is_filled_from_the_folder_and_followed_from_then_on(config: Path, kept: Store) -> None:
+    sites, revisions = _served(config, kept), Revisions(kept, SECRET, strict=True)
+    (first,) = revisions.history()
+    assert (first.revision, first.author, first.heard) == (sites.current.revision, THE_FILES, True)
+    (config / "routing.yaml").write_bytes(_edited(sites.contents, new="for no lines")["routing.yaml"])
+    assert not sites.reload(), "the folder counts no more"
+    before = sites.current
+    name = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+    assert sites.current.revision == name
+    assert sites.revision(before.revision) is before, "calls under way keep their menu"
+    assert all(each.heard for each in revisions.history())
+    assert _served(config, kept).current.revision == name, "another server begins with it"
+
+
+@pytest.mark.parametrize("words", ["for harm", "{nonsense}"], ids=["breaks a promise", "does not compile"])
+def test_a_revision_that_is_not_right_here_is_refused_and_a_server_that_starts_has_the_last_good_one(
+    words: str, config: Path, kept: Store
+) -> None:
+    sites = _served(config, kept)
+    good = sites.current.revision
+    bad = _publish(kept, _edited(sites.contents, new=words))
+    assert not sites.reload()
+    assert sites.problems
+    again = _served(config, kept)
+    assert (sites.current.revision, again.current.revision) == (good, good)
+    assert not again.reload()
+    assert again.problems
+    assert bad != good
+    better = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+    assert again.reload()
+    assert (sites.current.revision, sites.problems) == (better, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE publications SET author = 'Eve' WHERE number = 2", "was not published with this SECRET_KEY"),
+        ("UPDATE publications SET mac = NULL", "was not published with this SECRET_KEY"),
+        ("DELETE FROM publications WHERE number = 2", "is not in the database any more"),
+        ("DELETE FROM publications", "is not in the database any more"),
+    ],
+)
+def test_whoever_writes_to_the_database_changes_nothing_that_callers_hear(
+    change: str, said: str, config: Path, kept: Store
+) -> None:
+    sites = _served(config, kept)
+    name = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+    with kept.write() as connection:
+        connection.execute(text(change))
+    assert not sites.reload()
+    assert said in str(sites.problems[0])
+    assert sites.current.revision == name
+    assert _served(config, kept).current.revision, "a server starts all the same"
+
+
+def test_a_revision_that_somebody_adds_to_the_database_is_heard_nowhere(config: Path, kept: Store) -> None:
+    sites = _served(config, kept)
+    good = sites.current.revision
+    contents = _edited(sites.contents)
+    forged = made_of(contents, VPR, RULES).site.revision
+    Revisions(kept, ("x" * 40,)).publish(forged, contents, good, "Eve", "a note", 6)
+    assert not sites.reload()
+    assert "was not published with this SECRET_KEY" in str(sites.problems[0])
+    assert (sites.current.revision, _served(config, kept).current.revision) == (good, good)
+    assert _publish(kept, contents) == forged
+    assert sites.reload(), "somebody with the key may publish the same"
+
+
+def test_while_the_store_is_away_the_last_revision_stays(
+    config: Path, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sites = _served(config, kept)
+    name = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        raise StoreError("away")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "read", away)
+        assert not sites.reload()
+        assert (sites.current.revision, sites.problems) == (name, ())
+        late = _served(config, kept)
+        assert late.current.revision != name, "it knows the folder alone"
+    assert late.reload()
+    assert late.current.revision == name

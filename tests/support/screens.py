@@ -14,10 +14,13 @@ AXE = {
 
 SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
-FADED = """Promise.allSettled(
-    document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)
-)"""
-"""Waits until colours are what they will be."""
+FADED = """Promise.race([
+    Promise.allSettled(
+        document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)
+    ),
+    new Promise(done => setTimeout(done, 1000)),
+])"""
+"""Waits until colours are what they will be. A transition may never finish, on an element that is not painted."""
 
 
 def window(browser: Browser, width: tuple[int, int] = WIDTHS[0], *, scripts: bool = True) -> BrowserContext:

@@ -88,7 +88,7 @@ def claim(place: Place, message: str, who: str) -> None:
 @click.argument("message")
 @pass_place
 def release(place: Place, message: str) -> None:
-    """Release MESSAGE, so that somebody else can claim it.
+    """Release MESSAGE, so that somebody else can claim it; one that was handled waits again.
 
     Example: python -m phonetree voicemail release 3f2a
     """

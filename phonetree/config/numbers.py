@@ -18,6 +18,20 @@ EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
 FICTIONAL = re.compile(r"\+1\d{3}55501\d\d\Z")
 """Reserved for fiction: nobody answers there."""
 
+_PREMIUM_EXCHANGE = "976"
+"""Information services at the caller's expense, under each area code; the library takes them for usual numbers.
+(California Public Utilities Commission, glossary, "976 Numbers": the local company charges the caller a fee, and shares
+it with the service.)"""
+
+_SERVICE_EXCHANGE = re.compile(r"555|[2-9]11")
+"""Also under each area code, and nobody's phone: 555 is directory assistance (555-1212) and information services (555
+NXX Assignment Guidelines), N11 is as 411 and 911 (Twilio, "Protecting you from nasty numbers", dials no N11). The 900s
+and their like are known to the library. 958 and 959 are tests of the phone companies, without a charge, and in some
+places usual exchanges."""
+
+_WHERE_EXCHANGES_ARE_SPECIAL = frozenset({"US", "CA", "PR", "VI", "GU", "MP", "AS"})
+"""Elsewhere under +1 people have numbers with these exchanges."""
+
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 """A letter would be dialled as the digit on its key: not the number that was meant."""
 
@@ -204,9 +218,21 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
         return _refuse(section, value, f"{what} has an extension, which cannot be dialled; give a direct number")
     if not phonenumbers.is_valid_number(number):
         return _refuse(section, value, f"{what} is not a number that exists; check its digits")
-    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+    exchange = _exchange(number)
+    if exchange == _PREMIUM_EXCHANGE or phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return _refuse(section, value, f"{what} is a premium-rate number; callers are never sent there")
+    if _SERVICE_EXCHANGE.fullmatch(exchange):
+        hint = "which may cost more; callers are never sent there"
+        return _refuse(section, value, f"{what} is a service of the phone companies, like directory assistance, {hint}")
     return e164
+
+
+def _exchange(number: phonenumbers.PhoneNumber) -> str:
+    """The three digits after an area code, where they can make a number a special one; otherwise "". Toll-free numbers
+    have no area code: theirs tell nothing."""
+    in_an_area = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
+    special = phonenumbers.region_code_for_number(number) in _WHERE_EXCHANGES_ARE_SPECIAL
+    return str(number.national_number)[3:6] if in_an_area and special else ""
 
 
 def _stray(sign: str) -> str:

@@ -95,12 +95,19 @@ def handled(message: str) -> Answer:
     return _done(message, lambda who, now: services().voicemails.handled(message, who, now))
 
 
+@blueprint.post("/staff/messages/<message>/reopen")
+@needs(Role.LISTENER)
+def reopen(message: str) -> Answer:
+    """Lets a message wait again that was marked as handled."""
+    return _done(message, lambda _who, now: services().voicemails.reopen(message, now))
+
+
 @blueprint.post("/staff/messages/<message>/delete")
 @needs(Role.LISTENER)
 def delete(message: str) -> Answer:
-    """Deletes a message, here and at the provider. One that is gone already is no error."""
-    services().voicemails.delete(message)
-    return _back()
+    """Deletes a message, here and at the provider, unless a colleague has claimed it. One that is gone already is no
+    error."""
+    return _tried(lambda who, _now: services().voicemails.delete(message, who))
 
 
 @blueprint.get("/staff/messages/<message>/envelope")
@@ -161,11 +168,16 @@ def _wrapped(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
 
 
 def _done(message: str, change: Callable[[str, int], object]) -> Answer:
-    """Makes a change of a message, and goes back to the list; says why it is not made, if somebody was quicker."""
-    running = services()
-    if running.voicemails.described(message) is None:
+    """Makes a change of a message that has to be there still, and goes back to the list."""
+    if services().voicemails.described(message) is None:
         flash("That message no longer exists: somebody has deleted it.")
         return _back()
+    return _tried(change)
+
+
+def _tried(change: Callable[[str, int], object]) -> Answer:
+    """Makes a change, and goes back to the list; says why it is not made, if somebody was quicker."""
+    running = services()
     try:
         change(staff().name, running.seconds())
     except StoreError as error:

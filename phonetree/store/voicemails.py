@@ -323,6 +323,10 @@ class Voicemails:
         """Marks a message as handled. Raises StoreError when it is handled already, or claimed by somebody else."""
         return self._change(message, _free_for(who), VoicemailState.HANDLED, who, now)
 
+    def reopen(self, message: str, now: int) -> Voicemail:
+        """Lets a handled message wait again, claimed by nobody. Its arrival is not told again."""
+        return self._change(message, messages.c.state == VoicemailState.HANDLED, VoicemailState.NEW, None, now)
+
     def _change(
         self, message: str, free: ColumnElement[bool], state: VoicemailState, who: str | None, now: int
     ) -> Voicemail:
@@ -342,10 +346,15 @@ class Voicemails:
                 _forget_notices(connection, message)
             return found
 
-    def delete(self, message: str) -> None:
-        """Deletes a message here; the collector deletes it at the provider, if it is still there."""
+    def delete(self, message: str, who: str | None = None) -> None:
+        """Deletes a message here; the collector deletes it at the provider, if it is still there. Raises StoreError,
+        with the name, when somebody else than `who` has claimed it; without `who` that is no obstacle."""
         with self.store.write() as connection:
             its_row = messages.c.id == message
+            claimed = select(messages.c.by).where(its_row, messages.c.state == VoicemailState.CLAIMED)
+            by = connection.execute(claimed.with_for_update()).scalar_one_or_none()
+            if who is not None and by not in (None, who):
+                raise StoreError(f"{by} has claimed the message; release it first")
             for table in (parts, wrapped_keys):
                 connection.execute(delete(table).where(table.c.message == message))
             _forget_notices(connection, message)

@@ -61,6 +61,10 @@ def test_a_message_is_listed_saved_claimed_handled_and_deleted(
     assert main(["voicemail", "release", message.id]) == 0
     assert main(["voicemail", "handled", message.id, "--who", "Bo"]) == 0
     assert main(["voicemail", "handled", message.id, "--who", "Ada"]) == KNOWN_PROBLEM
+    assert main(["voicemail", "release", message.id]) == 0
+    assert capsys.readouterr().out.endswith("2 s  new\n")
+    assert main(["voicemail", "release", message.id]) == KNOWN_PROBLEM
+    assert main(["voicemail", "handled", message.id, "--who", "Bo"]) == 0
     capsys.readouterr()
     assert main(["voicemail", "list"]) == 0
     assert capsys.readouterr().out == "No message is waiting.\n"

@@ -62,6 +62,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/messages/<message>/handled": LISTENER,
     "GET /staff/messages/<message>/parts/<int:number>": LISTENER,
     "POST /staff/messages/<message>/release": LISTENER,
+    "POST /staff/messages/<message>/reopen": LISTENER,
     "POST /staff/messages/<message>/wrapped": LISTENER,
     "GET /staff/messages/list": LISTENER,
     "POST /staff/notices/seen": ADMIN,

@@ -266,6 +266,10 @@ def test_of_a_call_whose_end_was_not_told_the_provider_is_asked(back: Back) -> N
         ({"number": "911"}, "That is an emergency number; it is never called from here."),
         ({"number": "988"}, "That is an emergency number; it is never called from here."),
         ({"number": "+1 900 253 2300"}, "This is a premium-rate number"),
+        ({"number": "617 976 1234"}, "This is a premium-rate number"),
+        ({"number": "212 976 1000"}, "This is a premium-rate number"),
+        ({"number": "617 555 1212"}, "This is a service of the phone companies, like directory assistance"),
+        ({"number": "617 411 1234"}, "This is a service of the phone companies, like directory assistance"),
         ({"number": "+1 500 555 0006"}, "That is a special number, which may cost more"),
         ({"number": "+1 876 555 1234"}, "That number is in another country"),
         ({"number": "+44 20 7946 0958"}, "That number is in another country"),
@@ -288,7 +292,7 @@ def test_everything_that_is_wrong_is_said_at_once(back: Back) -> None:
     assert "Write the number that you heard." in shown
 
 
-@pytest.mark.parametrize("typed", ["800 841 8371", "617 253 1212"])
+@pytest.mark.parametrize("typed", ["800 841 8371", "617 253 1212", "800 976 1234", "800 555 1234"])
 def test_an_outside_line_that_left_a_message_can_be_called_back(back: Back, typed: str) -> None:
     back.provider.world = parse_world("*=accepts after 0 talks 0")
     assert "The call is over." in back.call(number=typed)

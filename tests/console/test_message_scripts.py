@@ -21,6 +21,7 @@ from phonetree.simulator.provider import sound
 from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 from tests.mailbox.test_swapped import FORMAT_1, OLDER, restored
+from tests.support.key_files import NO_KEY_FILES, changed
 from tests.support.mail import FEW_ROUNDS, PASSPHRASE, pair
 from tests.support.messages import (
     AT_ONCE,
@@ -125,45 +126,6 @@ def test_a_passphrase_that_can_be_guessed_is_refused_as_in_python(page: Page) ->
         assert _crypto(page, script, passphrase=guessable).startswith("passphrase-short: ")
 
 
-def _changed(**fields: Any) -> str:
-    """My key's file with other fields; None takes one away."""
-    whole = {**json.loads(MINE), **fields}
-    return json.dumps({name: value for name, value in whole.items() if value is not None})
-
-
-KDF, CIPHER = json.loads(MINE)["kdf"], json.loads(MINE)["cipher"]
-NO_KEY_FILES = {
-    "empty": "",
-    "no JSON": "-----BEGIN PUBLIC KEY-----",
-    "cut": MINE[:-200],
-    "null": "null",
-    "a number": "7",
-    "a list": "[]",
-    "a text": '"phonetree sealing key 1"',
-    "huge": MINE + " " * 70_000,
-    "another format": _changed(format="phonetree sealing key 2"),
-    "no format": _changed(format=None),
-    "no id": _changed(id=None),
-    "an odd id": _changed(id="../../../../etc"),
-    "a name that is a table": _changed(name={"a": 1}),
-    "no kdf": _changed(kdf=None),
-    "another kdf": _changed(kdf={**KDF, "name": "scrypt"}),
-    "another hash": _changed(kdf={**KDF, "hash": "SHA-1"}),
-    "a salt that is no base64": _changed(kdf={**KDF, "salt": "?"}),
-    "no rounds": _changed(kdf={**KDF, "iterations": 0}),
-    "fewer than no rounds": _changed(kdf={**KDF, "iterations": -1}),
-    "half a round": _changed(kdf={**KDF, "iterations": 0.5}),
-    "rounds in words": _changed(kdf={**KDF, "iterations": "many"}),
-    "rounds for a year": _changed(kdf={**KDF, "iterations": 10_000_001}),
-    "endless rounds": _changed(kdf={**KDF, "iterations": 1e300}),
-    "another cipher": _changed(cipher={**CIPHER, "name": "AES-CBC"}),
-    "a short iv": _changed(cipher={**CIPHER, "iv": "AAAA"}),
-    "no wrapped key": _changed(wrapped=None),
-    "a wrapped key that is no base64": _changed(wrapped="nothing like it!"),
-    "a public key": pair()[2].public.decode(),
-}
-
-
 def test_whatever_is_no_key_file_is_refused(page: Page) -> None:
     script = """
         const found = {};
@@ -188,7 +150,7 @@ def test_the_wrong_passphrase_a_damaged_file_and_another_kind_of_key(
     assert _crypto(page, script, passphrase=PASSPHRASE + " ").startswith("passphrase: ")
     wrapped = bytearray(b64decode(json.loads(MINE)["wrapped"]))
     wrapped[100] ^= 1
-    assert _crypto(page, script, text=_changed(wrapped=in_base64(bytes(wrapped)))).startswith("passphrase: ")
+    assert _crypto(page, script, text=changed(wrapped=in_base64(bytes(wrapped)))).startswith("passphrase: ")
     monkeypatch.setattr(keyring, "key_id", lambda key: "0" * 16)
     assert _crypto(page, script, text=_file_of(ec.generate_private_key(ec.SECP256R1()))).startswith("key-file: ")
 

@@ -110,11 +110,51 @@ def test_a_deleted_message_is_gone_for_everybody(made: Console) -> None:
     assert "That message no longer exists" in _text(other.get("/staff/messages"))
 
 
+def test_what_a_colleague_has_claimed_is_deleted_only_once_it_is_released(made: Console) -> None:
+    message = _left(made)
+    ada, bo = (made.client(made.staff(Role.LISTENER, name=name)) for name in ("Ada", "Bo"))
+    ada.post(f"/staff/messages/{message}/claim")
+    assert "Delete for good" not in _text(bo.get("/staff/messages"))
+    bo.post(f"/staff/messages/{message}/delete")
+    assert "Nothing was changed: Ada has claimed the message; release it first." in _text(bo.get("/staff/messages"))
+    assert _state(made, message) == (VoicemailState.CLAIMED, "Ada")
+    assert heard(made.services.voicemails, message) == SOUND
+    bo.post(f"/staff/messages/{message}/release")
+    assert "Delete for good" in _text(bo.get("/staff/messages"))
+    bo.post(f"/staff/messages/{message}/delete")
+    assert made.services.voicemails.described(message) is None
+
+
+def test_whoever_has_claimed_a_message_can_delete_it(made: Console) -> None:
+    message, client = _left(made), made.client(Role.LISTENER)
+    client.post(f"/staff/messages/{message}/claim")
+    assert "Delete for good" in _text(client.get("/staff/messages"))
+    client.post(f"/staff/messages/{message}/delete")
+    assert made.services.voicemails.described(message) is None
+
+
+def test_what_was_marked_as_handled_by_mistake_waits_again_and_nobody_has_it(made: Console) -> None:
+    message = _left(made)
+    ada, bo = (made.client(made.staff(Role.LISTENER, name=name)) for name in ("Ada", "Bo"))
+    assert "Not handled" not in _text(ada.get("/staff/messages"))
+    ada.post(f"/staff/messages/{message}/handled")
+    assert "Not handled" in _text(bo.get("/staff/messages"))
+    for _ in range(2):
+        assert bo.post(f"/staff/messages/{message}/reopen").status_code == 303
+    page = _text(bo.get("/staff/messages"))
+    assert "Waiting: 1" in page
+    assert "Nothing was changed: the message is already new." in page, "twice is said"
+    assert _state(made, message) == (VoicemailState.NEW, None)
+    bo.post(f"/staff/messages/{message}/claim")
+    ada.post(f"/staff/messages/{message}/reopen")
+    assert _state(made, message) == (VoicemailState.CLAIMED, "Bo"), "only what was handled"
+
+
 def test_what_is_done_about_a_message_is_noted_nowhere_else(made: Console) -> None:
     message, client = _left(made), made.client(Role.LISTENER)
     before = since(made.services.store, 0)
     client.get(f"/staff/messages/{message}/envelope")
-    for what in ("claim", "release", "claim", "handled", "delete"):
+    for what in ("claim", "release", "claim", "handled", "reopen", "handled", "delete"):
         client.post(f"/staff/messages/{message}/{what}")
     assert since(made.services.store, 0) == before
 

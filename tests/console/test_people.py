@@ -169,6 +169,8 @@ def test_what_confirms_nothing_is_said_in_words(here: People, world: str, said: 
         ("9-8-8", "That is an emergency number; write the member's own number."),
         ("617 253 23", "This is not a number that exists; check its digits."),
         ("+1 900 253 2300", "This is a premium-rate number; callers are never sent there."),
+        ("617 976 1234", "This is a premium-rate number; callers are never sent there."),
+        ("617 555 1212", "This is a service of the phone companies, like directory assistance, which may cost more"),
         ("617 253 2300", "That is the helpline's own number: a call there would come back to it."),
         ("800 841 8371", "That is an outside line, which callers reach by its own key."),
     ],

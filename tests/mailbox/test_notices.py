@@ -121,6 +121,19 @@ def test_what_stays_unclaimed_is_brought_to_mind_until_it_is_claimed(box: Mailbo
     assert office.arrived == []
 
 
+def test_what_waits_again_is_not_told_as_new_and_brought_to_mind_like_any_other(box: Mailbox, office: Office) -> None:
+    message = _collected(box)
+    notices = _notices(box, office)
+    notices.round(NOW)
+    box.voicemails.handled(message, "Ada", NOW)
+    office.arrived.clear()
+    box.voicemails.reopen(message, NOW + 3600)
+    notices.round(NOW + 3600 + REMIND_SECONDS)
+    assert office.arrived == []
+    notices.round(NOW + 3601 + REMIND_SECONDS)
+    assert {text for _, text in office.arrived} == {REMINDER}
+
+
 def test_that_nobody_could_be_reached_is_told_and_kept_nowhere(box: Mailbox, office: Office) -> None:
     notices = _notices(box, office)
     tell(channels(office.addresses), UNANSWERED)

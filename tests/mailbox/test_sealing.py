@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from phonetree.errors import SealError
 from phonetree.mailbox import keyring
 from phonetree.mailbox.sealing import HEADER, PublicKey, Sealer, key_id, opened, public_keys, read_public_key, unwrap
+from tests.support.key_files import NO_KEY_FILES
 from tests.support.mail import FEW_ROUNDS, PASSPHRASE, pair
 
 MESSAGE, LEFT_AT = "3f2a" + "0" * 28, 1_795_000_000
@@ -132,10 +133,25 @@ def test_a_passphrase_is_slow_to_try_and_long_enough() -> None:
     assert key_id(keyring.unlock(again, "quite another one").public_key()) == pair()[0].id
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format": "phonetree sealing key 1"}'])
-def test_a_file_that_is_no_key_is_said_so(text: str) -> None:
+NO_KEYS = NO_KEY_FILES | {"no fields": "{}", "a format alone": f'{{"format": "{keyring.FORMAT}"}}'}
+
+
+@pytest.mark.parametrize("name", NO_KEYS)
+def test_a_file_that_is_no_key_is_said_so(name: str) -> None:
+    said = r"^this is not a private key file; use the one that `keys create` wrote$"
+    with pytest.raises(SealError, match=said):
+        keyring.unlock(NO_KEYS[name], PASSPHRASE)
+    with pytest.raises(SealError, match=said):
+        keyring.rewrap(NO_KEYS[name], PASSPHRASE, "quite another one")
+
+
+def test_a_wrapped_text_that_is_no_key_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Odd:
+        public_key = private_bytes = lambda *_: b"no key at all"
+
+    monkeypatch.setattr(keyring, "key_id", lambda _: "0" * 16)
     with pytest.raises(SealError, match="not a private key file"):
-        keyring.unlock(text, PASSPHRASE)
+        keyring.unlock(keyring._wrapped("odd", Odd(), PASSPHRASE, FEW_ROUNDS), PASSPHRASE)  # type: ignore[arg-type]
 
 
 def test_keys_that_cannot_seal_are_refused(tmp_path: Path) -> None:

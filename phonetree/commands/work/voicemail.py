@@ -72,7 +72,9 @@ def claim(place: Place, message: str, who: str) -> None:
 def release(place: Place, message: str) -> None:
     """Runs `voicemail release`."""
     voicemails = Voicemails(place.store)
-    click.echo(_line(voicemails.release(voicemails.find(message).id, int(time.time())), place))
+    found = voicemails.find(message)
+    change = voicemails.reopen if found.state is VoicemailState.HANDLED else voicemails.release
+    click.echo(_line(change(found.id, int(time.time())), place))
 
 
 def handled(place: Place, message: str, who: str) -> None:

@@ -6,7 +6,7 @@ export const vault = new Vault();
 
 const at = (id) => document.getElementById(id);
 const section = at("key");
-const account = section.dataset.account;
+const { account, device: address } = section.dataset;
 const waiting = [];
 let held = null;
 
@@ -38,9 +38,13 @@ export function say(place, error) {
 
 // The key that this browser keeps, if it does.
 export async function restore() {
-  const kept = await vault.restore(account);
-  if (kept) {
-    show(kept, true);
+  try {
+    const kept = await vault.restore({ account, address });
+    if (kept) {
+      show(kept, true);
+    }
+  } catch {
+    // the network is away: the key's file opens messages, too
   }
 }
 
@@ -64,7 +68,7 @@ at("unlock").addEventListener("submit", async (event) => {
   at("unlock-problem").hidden = true;
   at("unlocking").textContent = "The key is being unlocked ...";
   try {
-    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? account : undefined });
+    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? { account, address } : undefined });
     show(found, found.kept, at("keep").checked);
   } catch (error) {
     say(at("unlock-problem"), error);

@@ -60,6 +60,7 @@ def put_on(app: Flask) -> None:
         return {
             "demo": of(app).settings.demo,
             "helpline": helpline,
+            "idle_seconds": of(app).settings.idle_seconds,
             "items": items,
             "local": local,
             "me": signed_in(),

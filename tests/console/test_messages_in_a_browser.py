@@ -217,6 +217,62 @@ def test_on_ones_own_device_the_key_is_kept_until_it_is_forgotten(
         expect(page.get_by_text("This browser keeps it.")).to_be_hidden()
 
 
+def test_an_open_message_ends_with_the_session(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    me = made.staff(Role.LISTENER, name="Fi")
+    with at(browser, made, url, me) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Play").click()
+        made.services.accounts.sign_out(me.id, "an admin", made.services.seconds())
+        expect(page.get_by_text("You were signed out, or may not hear messages any longer")).to_be_visible()
+        locked(page)
+
+
+def test_a_key_that_is_locked_in_one_tab_is_locked_in_every_tab_of_the_account(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        other = page.context.new_page()
+        other.goto(f"{url}/staff/messages")
+        other.get_by_role("button", name="Forget the key in this browser").click()
+        expect(page.get_by_text("The key was locked in another tab.")).to_be_visible()
+        locked(page)
+
+
+def test_a_page_that_nobody_uses_is_locked(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    idle = made.settings.idle_seconds
+    with window(browser) as context:
+        enter(context, made, url, made.accounts[Role.LISTENER])
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/staff/messages")
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        page.clock.fast_forward(1000 * (idle - 60))
+        page.keyboard.press("Shift")
+        page.clock.fast_forward(1000 * (idle - 60))
+        ready(page)
+        page.clock.fast_forward(1000 * 90)
+        expect(page.get_by_text("The key was locked, because nobody used this page for a while.")).to_be_visible()
+        locked(page)
+
+
+def locked(page: Page) -> None:
+    """Nothing can be heard, and the key is asked for."""
+    expect(page.locator("audio")).to_have_count(0)
+    expect(page.get_by_label("Key's file")).to_be_visible()
+    expect(page.get_by_text("Unlocked: the key")).to_be_hidden()
+
+
 def test_what_a_browser_keeps_on_its_disk_opens_nothing(
     browser: Browser, made: Console, url: str, message: str, tmp_path: Path
 ) -> None:

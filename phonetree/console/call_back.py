@@ -3,7 +3,6 @@
 The number is on the page only while it is typed; nothing of it, and nothing of the call, is stored.
 """
 
-import re
 import secrets as random
 
 from flask import Blueprint, redirect, request, url_for
@@ -13,8 +12,7 @@ from phonetree.config.numbers import callers_number
 from phonetree.console.access import needs, staff
 from phonetree.console.calling_back import ANSWER_SECONDS, CallBack, Progress, Ticket
 from phonetree.console.connecting import own_phone
-from phonetree.console.errors import Page
-from phonetree.console.layout import render
+from phonetree.console.layout import problem, refused, render
 from phonetree.console.people import NOT_CALLED
 from phonetree.console.services import services
 from phonetree.core.tree import Site
@@ -46,53 +44,16 @@ PROGRESS = {
     Progress.OVER: "The call is over.",
 }
 
-_MESSAGE = re.compile(r"[0-9a-f]{32}")
-
 
 @blueprint.get("/staff/call-back")
 @needs(Role.LISTENER)
 def page() -> str:
     """The form, or how the call goes."""
-    return _page()
-
-
-@blueprint.post("/staff/call-back")
-@needs(Role.LISTENER)
-def call() -> Response | Page:
-    """Calls the listener's phone, unless it is being called, and goes to the page, which says how that goes."""
-    running, me, site = services(), staff(), services().site()
-    if (provider := running.provider) is None or not (phone := own_phone(site, me.name)):
-        return _page(), 409
-    try:
-        says_who, number = _checked(site, phone)
-    except PeopleError as error:
-        return _page(str(error)), 422
-    now, calling = running.seconds(), calling_back(site, running.settings.url)
-    try:
-        id_ = running.call_backs.begin(me.id, request.form.get("form", ""), now)
-    except PeopleError as error:
-        return _page(str(error)), 409
-    if id_:
-        ticket = Ticket(me.id, id_, now + ANSWER_SECONDS, phone, number, says_who)
-        key = running.tickets.seal(ticket, CONNECT_PATH)
-        end = running.tickets.seal(Ticket(me.id, id_, now + CALL_SECONDS + ANSWER_SECONDS), ENDED_PATH)
-        try:
-            calling.place(provider, phone, key, end)
-        except ProviderError as error:
-            running.call_backs.refused(me.id, id_, str(error), now)
-    return redirect(url_for("call_back.page", message=_message()), 303)
-
-
-def _page(problem: str = "") -> str:
-    running, now, sent = services(), services().seconds(), request.form
-    site = running.site()
-    latest = None if problem else _latest(now)
+    running, now = services(), services().seconds()
+    site, latest = running.site(), _latest(now)
     return render(
         "console/call_back.html",
-        message=_message(),
-        problem=problem,
-        number=sent.get("number", ""),
-        says_who=sent.get("says_who", ""),
+        problem=problem(),
         form=random.token_urlsafe(8),
         latest=latest,
         progress=PROGRESS[latest.progress] if latest else "",
@@ -101,6 +62,33 @@ def _page(problem: str = "") -> str:
         phone=bool(own_phone(site, staff().name)),
         not_called="" if running.provider else NOT_CALLED,
     )
+
+
+@blueprint.post("/staff/call-back")
+@needs(Role.LISTENER)
+def call() -> Response:
+    """Calls the listener's phone, unless it is being called, and goes to the page, which says how that goes."""
+    running, me, site, there = services(), staff(), services().site(), url_for("call_back.page")
+    if (provider := running.provider) is None or not (phone := own_phone(site, me.name)):
+        return redirect(there, 303)  # which says so
+    try:
+        says_who, number = _checked(site, phone)
+    except PeopleError as error:
+        return refused(str(error), there)
+    now, calling = running.seconds(), calling_back(site, running.settings.url)
+    try:
+        id_ = running.call_backs.begin(me.id, request.form.get("form", ""), now)
+    except PeopleError as error:
+        return refused(str(error), there)
+    if id_:
+        ticket = Ticket(me.id, id_, now + ANSWER_SECONDS, phone, number, says_who)
+        key = running.tickets.seal(ticket, CONNECT_PATH)
+        end = running.tickets.seal(Ticket(me.id, id_, now + CALL_SECONDS + ANSWER_SECONDS), ENDED_PATH)
+        try:
+            calling.place(provider, phone, key, end)
+        except ProviderError as error:
+            running.call_backs.refused(me.id, id_, str(error), now)
+    return redirect(there, 303)
 
 
 def _latest(now: int) -> CallBack | None:
@@ -144,9 +132,3 @@ def _number(site: Site, phone: str) -> str:
     if number == phone:
         raise PeopleError("that is your own phone")
     return number
-
-
-def _message() -> str | None:
-    """The message that the page was opened from, to go back to: nothing is looked up with it."""
-    found = request.values.get("message", "")
-    return found if _MESSAGE.fullmatch(found) else None

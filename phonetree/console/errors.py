@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, request, url_for
+from flask import Flask, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from phonetree import log
 from phonetree.console.labels import in_words
-from phonetree.console.layout import render
+from phonetree.console.layout import refused, render
 from phonetree.console.origin import from_our_page
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
@@ -16,6 +17,9 @@ from phonetree.errors import ConfigError, StoreError, StoreFullError
 
 SECRETS = ("password", "code", "csrf_token")
 """Fields that are never shown or sent again, wherever these stand in their names."""
+
+NUMBER = "number"
+"""A field whose form is answered with no page of its own: the browser would keep the form with it. See `refused`."""
 
 Page = tuple[str, int]
 
@@ -110,7 +114,7 @@ def put_on(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def session_over() -> Page:
+def session_over() -> Page | Response:
     """For what was sent when the session was over already."""
     return _again(_OVER, 401, sign_in=url_for("sign_in.form"))
 
@@ -120,10 +124,14 @@ def not_ours() -> Page:
     return _page(_NOT_OURS, 403)
 
 
-def _again(words: Words, status: int, sign_in: str | None) -> Page:
+def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
     """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again."""
     if not from_our_page():
         return not_ours()
+    if NUMBER in request.form:
+        if sign_in:
+            return redirect(url_for("sign_in.form", over=1, next=request.path), 303)
+        return refused("nothing was changed yet: send this once more", request.path)
     typed = [
         Typed(name, value)
         for name, values in request.form.lists()
@@ -151,7 +159,7 @@ def _http(error: HTTPException) -> Page | HTTPException:
     return _page(_BY_CODE.get(code, _BY_CODE[400 if code < 500 else 500]), code)
 
 
-def _csrf(_error: CSRFError) -> Page:
+def _csrf(_error: CSRFError) -> Page | Response:
     return _again(_STALE, 400, sign_in=None)
 
 
@@ -167,7 +175,7 @@ def _busy(_error: TooBusyError) -> Page:
     return _page(_BY_CODE[429], 429)
 
 
-def _proofs(_error: ProofBusyError) -> Page:
+def _proofs(_error: ProofBusyError) -> Page | Response:
     return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY, 429)
 
 

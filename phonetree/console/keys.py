@@ -9,6 +9,7 @@ SESSIONS = b"phonetree console: sessions"
 DEVICES = b"phonetree console: devices"
 FACTORS = b"phonetree console: second factors"
 RECOVERY = b"phonetree console: recovery codes"
+KEPT = b"phonetree console: keys kept on devices"
 
 
 def derived(secrets: tuple[str, ...], purpose: bytes) -> tuple[str, ...]:

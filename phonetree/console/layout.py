@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, current_app, flash, get_flashed_messages, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from pytz.tzinfo import BaseTzInfo
+from werkzeug.wrappers import Response
 
 from phonetree.console.access import access_of, lacks_factor, signed_in
 from phonetree.console.services import of, services
@@ -29,6 +30,9 @@ ITEMS = (
     ("Accounts", "accounts.page"),
 )
 """Every screen that has its place in the navigation, in this order; those that there are not are left out."""
+
+PROBLEM = "problem"
+"""What the next page says in red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def put_on(app: Flask) -> None:
         return {
             "demo": of(app).settings.demo,
             "helpline": helpline,
+            "idle_seconds": of(app).settings.idle_seconds,
             "items": items,
             "local": local,
             "me": signed_in(),
@@ -69,6 +74,18 @@ def put_on(app: Flask) -> None:
             "static": address,
             "token": token,
         }
+
+
+def refused(problem: str, page: str) -> Response:
+    """Goes to a page, which says why something was refused. An answer with a page of its own would have the browser
+    keep the whole form with it, on its disk: for forms with a number."""
+    flash(problem, PROBLEM)
+    return redirect(page, 303)
+
+
+def problem() -> str:
+    """Why what was sent before this page was refused; "" if it was not."""
+    return "\n".join(map(str, get_flashed_messages(category_filter=[PROBLEM])))
 
 
 def token() -> Markup:

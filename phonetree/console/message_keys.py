@@ -5,7 +5,7 @@ Only public halves get here. What is shown of a key is its fingerprint, which it
 somebody else put in its place would have another one.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as Answer
 from phonetree.console.access import needs, staff
 from phonetree.console.aside import tell_admins
 from phonetree.console.errors import Page
+from phonetree.console.keys import KEPT, derived
 from phonetree.console.layout import render
 from phonetree.console.services import ConsoleServices, services
 from phonetree.errors import SealError
@@ -165,6 +166,16 @@ def lacking() -> Response:
             {"address": url_for("messages.page") + f"/{message}", "keys": keys} for message, keys in found.items()
         ],
     )
+
+
+@blueprint.get("/staff/keys/device")
+@needs(Role.LISTENER)
+def device() -> Response:
+    """What a private key is wrapped with that a listener's browser keeps: JSON, 32 bytes in base 64, under SECRET_KEY,
+    then under SECRET_KEY_OLD. Whatever ends the account's sessions changes it, so what was kept opens no more."""
+    purpose = b"\n".join((KEPT, staff().id.encode(), staff().uniquifier.encode()))
+    found = derived(services().settings.secrets, purpose)
+    return jsonify(keys=[b64encode(urlsafe_b64decode(key)).decode() for key in found])
 
 
 def grouped(text: str) -> str:

@@ -13,10 +13,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
-from phonetree.console.access import needs, polled, staff
+from phonetree.console.access import TOKEN, needs, polled, staff
 from phonetree.console.layout import render
 from phonetree.console.message_keys import current_keys
 from phonetree.console.services import services
@@ -29,6 +29,9 @@ blueprint = Blueprint("messages", __name__)
 
 MOST_HANDLED = 20
 """Handled messages that are shown; all of them, if asked."""
+
+MOST_SHOWN = 200
+"""Messages that wait and are shown, the oldest; the list says how many more there are."""
 
 MOST = 10_000
 
@@ -69,9 +72,12 @@ def page() -> str:
 @blueprint.get("/staff/messages/list")
 @polled
 @needs(Role.LISTENER)
-def listed() -> str:
-    """The list alone: for a script that follows what others do."""
-    return render("console/message_list.html", **_listed())
+def listed() -> str | Answer:
+    """The list alone: for a script that follows what others do. Nothing, when what it has (`state`) is the same."""
+    found = _listed()
+    if request.args.get("state") == found["state"]:
+        return Response(status=204)
+    return render("console/message_list.html", **found)
 
 
 @blueprint.post("/staff/messages/<message>/claim")
@@ -208,12 +214,15 @@ def _listed() -> dict[str, Any]:
     waiting = [row(each) for each in reversed(found) if each.state is not VoicemailState.HANDLED]
     handled = [row(each) for each in found if each.state is VoicemailState.HANDLED]
     more = "all" not in request.args and len(handled) > MOST_HANDLED
-    return {
-        "waiting": waiting,
+    shown = {
+        "waiting": waiting[:MOST_SHOWN],
+        "waits": len(waiting),
         "handled": handled[:MOST_HANDLED] if more else handled,
         "more": len(handled) - MOST_HANDLED if more else 0,
         "failures": len(running.voicemails.failures()),
     }
+    whose = staff().id, session.get(TOKEN)  # whoever signs in anew needs the forms with their token
+    return {**shown, "state": sha256(repr((whose, shown)).encode()).hexdigest()[:16]}
 
 
 def _length(seconds: int) -> str:

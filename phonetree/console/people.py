@@ -12,8 +12,7 @@ from werkzeug.wrappers import Response
 
 from phonetree.config.numbers import phone_of
 from phonetree.console.access import needs, staff
-from phonetree.console.errors import Page
-from phonetree.console.layout import render
+from phonetree.console.layout import problem, refused, render
 from phonetree.console.phone_calls import calls
 from phonetree.console.services import services
 from phonetree.core.tree import Member, Site
@@ -85,12 +84,12 @@ def page() -> str:
 @needs(Role.ADMIN)
 def phone(name: str) -> str:
     """One phone: how it is, and what can be done."""
-    return _one(name)
+    return _one(name, problem())
 
 
 @blueprint.post("/staff/people/<name>")
 @needs(Role.ADMIN)
-def add(name: str) -> Response | Page:
+def add(name: str) -> Response:
     """Keeps a number, and calls it."""
     running, typed, site = services(), request.form.get("number", ""), services().site()
     _members(site, name)
@@ -98,13 +97,13 @@ def add(name: str) -> Response | Page:
         number = _checked(site, name, typed)
         running.phones.propose(name, number, staff().name, running.seconds())
     except PeopleError as error:
-        return _one(name, str(error), typed), 422
+        return _refused(name, str(error))
     return _call(name)
 
 
 @blueprint.post("/staff/people/<name>/call")
 @needs(Role.ADMIN)
-def call(name: str) -> Response | Page:
+def call(name: str) -> Response:
     """Calls the number that waits once more."""
     return _call(name)
 
@@ -129,25 +128,25 @@ def remove(name: str) -> Response:
 
 @blueprint.post("/staff/people/<name>/restore")
 @needs(Role.ADMIN)
-def restore(name: str) -> Response | Page:
+def restore(name: str) -> Response:
     """Undoes that."""
     running = services()
     try:
         running.phones.restore(name, staff().name, running.seconds())
     except PeopleError as error:
-        return _one(name, str(error)), 409
+        return _refused(name, str(error))
     return _back(name, "The phone rings again.")
 
 
-def _call(name: str) -> Response | Page:
+def _call(name: str) -> Response:
     """Calls a phone, unless it is being called, and goes to its page, which says how that goes."""
     running = services()
     if (provider := running.provider) is None:
-        return _one(name, NOT_CALLED), 409
+        return _refused(name, NOT_CALLED)
     try:
         asked = running.phones.begin(name, running.seconds())
     except PeopleError as error:
-        return _one(name, str(error)), 409
+        return _refused(name, str(error))
     if asked:
         try:
             calls(running).place(provider, asked.number, asked.token)
@@ -162,7 +161,11 @@ def _back(name: str, said: str = "") -> Response:
     return redirect(url_for("people.phone", name=name), 303)
 
 
-def _one(name: str, problem: str = "", typed: str = "") -> str:
+def _refused(name: str, why: str) -> Response:
+    return refused(why, url_for("people.phone", name=name))
+
+
+def _one(name: str, problem: str) -> str:
     running = services()
     site = running.site()
     phones = running.phones.listed(running.seconds())
@@ -182,7 +185,6 @@ def _one(name: str, problem: str = "", typed: str = "") -> str:
         may_call=running.provider is not None,
         most_calls=MOST_CALLS,
         problem=problem,
-        typed=typed,
     )
 
 

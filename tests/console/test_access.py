@@ -51,6 +51,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/keys/<key>/approve": ADMIN,
     "GET /staff/keys/<key>/withdraw": LISTENER | ADMIN,
     "POST /staff/keys/<key>/withdraw": LISTENER | ADMIN,
+    "GET /staff/keys/device": LISTENER,
     "GET /staff/keys/lacking": LISTENER,
     "GET /staff/keys/new": LISTENER,
     "GET /staff/link/<token>": ANYBODY,

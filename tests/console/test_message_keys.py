@@ -1,8 +1,9 @@
 """Keys in the console: made by a listener, approved by an admin who was read its fingerprint, withdrawn."""
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import update
 
 from phonetree.console import message_keys
 from phonetree.mailbox.keys import sealing_keys
+from phonetree.store.accounts import Account
 from phonetree.store.actions import since
 from phonetree.store.roles import Role
 from phonetree.store.tables import sealing_keys as table
@@ -48,6 +50,25 @@ def _approve(made: Console, key: str, typed: str | None = None) -> int:
 def _used(made: Console) -> list[str]:
     """Whose keys new messages are sealed with."""
     return [key.name for key in sealing_keys(made.settings.keys, made.services.keys)]
+
+
+def test_what_a_device_keeps_a_key_with_is_the_accounts_alone_and_ends_with_its_sessions(made: Console) -> None:
+    def keys(who: Account, console: Console = made) -> list[str]:
+        found: list[str] = console.client(who).get("/staff/keys/device").get_json()["keys"]
+        return found
+
+    me, other = made.accounts[Role.LISTENER], made.staff(Role.LISTENER, name="Bo")
+    (first,) = keys(me)
+    assert len(b64decode(first)) == 32
+    assert keys(me) == [first]
+    assert keys(other) != [first]
+    rotated = Console(replace(made.settings, secrets=("x" * 40, *made.settings.secrets)), made.now)
+    assert keys(me, rotated)[1:] == [first], "while SECRET_KEY is being changed"
+    assert keys(me, rotated)[0] != first
+    rotated.services.store.close()
+    made.services.accounts.sign_out(me.id, "an admin", 0)
+    assert keys(me) != [first]
+    assert made.client(Role.ADMIN).get("/staff/keys/device").status_code == 403
 
 
 def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> None:

@@ -31,6 +31,7 @@ from tests.support.messages import (
     UNLOCKED,
     Message,
     MessageServer,
+    device_key,
     in_base64,
     message_page,
     run,
@@ -440,20 +441,30 @@ def test_a_locked_vault_ends_what_it_was_doing_and_can_be_unlocked_again(page: P
     assert id_ == pair()[0].id
 
 
+DEVICE = "/staff/tested/device"
+KEPT = f"""
+    const where = (account) => ({{ account, address: "{DEVICE}" }});
+    const keep = () => vault.unlock(given.text, given.passphrase, {{ keepFor: where("7") }});
+"""
+
+
 def test_a_device_keeps_a_key_for_one_account_until_it_is_forgotten(page: Page, server: MessageServer) -> None:
     address = server.put(sealed(HEARD, pair()[0]))
-    script = """
-        const before = await vault.restore("7");
-        const unlocked = await vault.unlock(given.text, given.passphrase, { keepFor: "7" });
+    script = (
+        KEPT
+        + """
+        const before = await vault.restore(where("7"));
+        const unlocked = await keep();
         vault.lock();
         const later = new vault_.Vault();
-        const [other, restored] = [await later.restore("8"), await later.restore("7")];
+        const [other, restored] = [await later.restore(where("8")), await later.restore(where("7"))];
         const heard = base64(await later.open(given.address));
-        const gone = [await later.forget("7"), await later.restore("7")];
+        const gone = [await later.forget("7"), await later.restore(where("7"))];
         later.lock();
         const databases = (await indexedDB.databases()).map(({ name }) => name);
         return { before, unlocked, other, restored, heard, gone, databases };
     """
+    )
     found = with_vault(page, script, address=address)
     mine = {"id": pair()[0].id, "name": "advocates"}
     assert found["unlocked"] == {**mine, "kept": True}
@@ -463,6 +474,40 @@ def test_a_device_keeps_a_key_for_one_account_until_it_is_forgotten(page: Page, 
     assert found["databases"] == ["messages"]
 
 
+def test_a_kept_key_opens_with_the_servers_key_alone_and_is_deleted_once_that_is_another(
+    page: Page, server: MessageServer
+) -> None:
+    restored = KEPT + "return tried(() => vault.restore(where('7')));"
+    mine = {"id": pair()[0].id, "name": "advocates"}
+    with_vault(page, KEPT + "await keep();")
+    server.device = [device_key(2), device_key(1)]
+    assert with_vault(page, restored) == mine, "while SECRET_KEY is being changed"
+    server.trouble = {"device": [403]}
+    assert with_vault(page, restored).startswith("signed-out: ")
+    server.device = [device_key(1)]
+    assert with_vault(page, restored) == mine, "it was not deleted for that"
+    server.device = [device_key(2)]
+    assert with_vault(page, restored) is None
+    server.device = [device_key(1)]
+    assert with_vault(page, restored) is None, "it is gone"
+    server.trouble = {"device": [403]}
+    assert with_vault(page, KEPT + "return (await keep()).kept;") is False
+
+
+def test_what_a_device_keeps_opens_for_no_other_account_or_name(page: Page, server: MessageServer) -> None:
+    script = """
+        const file = crypto_.readKeyFile(given.text);
+        const kept = await crypto_.keep(file, given.passphrase, "7", given.raw);
+        const changes = [{}, { account: "8" }, { name: "Bo" }, { id: "0".repeat(16) }, { iv: new Uint8Array(12) }];
+        const found = [];
+        for (const each of changes) {
+            found.push((await crypto_.unlockKept({ ...kept, ...each }, [given.raw]))?.key.extractable);
+        }
+        return found;
+    """
+    assert _crypto(page, script, raw=device_key(1)) == [False, None, None, None, None]
+
+
 def test_without_a_place_to_keep_it_a_key_is_unlocked_and_it_is_said_that_it_was_not_kept(page: Page) -> None:
     script = """
         const device = await import(given.device);
@@ -470,7 +515,7 @@ def test_without_a_place_to_keep_it_a_key_is_unlocked_and_it_is_said_that_it_was
             throw new DOMException("no", "SecurityError");
         } }, configurable: true });
         try {
-            const kept = await device.put("7", { id: "1", name: "x", key: null });
+            const kept = await device.put({ account: "7" });
             return [kept, await device.get("7"), await device.remove("7")];
         } finally {
             delete globalThis.indexedDB;
@@ -497,7 +542,8 @@ def test_the_page_learns_of_a_key_only_what_it_may(page: Page, server: MessageSe
             });
         } };
         try {
-            await vault.unlock(given.text, given.passphrase, { keepFor: "7" });
+            const keepFor = { account: "7", address: "/staff/tested/device" };
+            await vault.unlock(given.text, given.passphrase, { keepFor });
             await vault.open(given.address);
             await vault.reseal({ lacking: "/staff/tested/lacking", token: given.token });
             await vault.makeKey("Ada", "four words for a key").then(({ file }) => { globalThis.made = file; });

@@ -1,5 +1,6 @@
 """Messages in the console: who has which, what a browser gets, and what is never there."""
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from phonetree.console import messages
 from phonetree.mailbox.sealing import Envelope, opened, unwrap
 from phonetree.store.actions import since
 from phonetree.store.roles import Role
@@ -178,6 +180,41 @@ def test_handled_messages_are_shown_the_latest_first_and_all_if_asked(made: Cons
     assert page.index(found[0]) < page.index(found[19])
     assert found[20] not in page
     assert found[22] in _text(client.get("/staff/messages?all=1"))
+
+
+def test_a_list_that_is_as_it_was_is_not_sent_again(made: Console) -> None:
+    message, client, other = _left(made), made.client(Role.LISTENER), made.client(Role.LISTENER)
+
+    def state() -> str:
+        found = re.search(r'data-state="([0-9a-f]+)"', _text(client.get("/staff/messages/list")))
+        assert found
+        return found[1]
+
+    def again(before: str) -> tuple[int, bytes]:
+        answer = client.get(f"/staff/messages/list?state={before}")
+        return answer.status_code, answer.get_data()[:1]
+
+    first = state()
+    assert again(first) == (204, b"")
+    for change in ("claim", "handled", "delete"):
+        before = state()
+        other.post(f"/staff/messages/{message}/{change}")
+        assert again(before)[0] == 200, change
+        assert again(state()) == (204, b"")
+    assert f'data-state="{state()}"' in _text(client.get("/staff/messages")), "the page begins with the same"
+
+
+def test_the_oldest_that_wait_are_shown_and_how_many_more_there_are(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MOST_SHOWN", 2)
+    found = [_left(made, hours=hours) for hours in range(1, 4)]
+    page = _text(made.client(Role.LISTENER).get("/staff/messages"))
+    assert "Waiting: 3" in page
+    assert "These are the oldest 2. One more follows once one of them is handled or deleted." in page
+    assert found[0] not in page
+    assert found[1] in page
+    assert found[2] in page
 
 
 # -- more keys

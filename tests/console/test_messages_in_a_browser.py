@@ -3,9 +3,11 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 from phonetree.mailbox import keyring
@@ -14,6 +16,7 @@ from phonetree.simulator.provider import sound
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
 from phonetree.store.voicemails import VoicemailState
+from tests.support.chromium import CHROMIUM
 from tests.support.console import Console, console, enter, running
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import WIDTHS, look, tab_to, window
@@ -24,6 +27,15 @@ pytestmark = pytest.mark.browser
 PHONE, DESK = WIDTHS
 SOUND = sound(3)
 LONG = "four words of somebody else"
+
+KEPT = """
+    const done = (each) => new Promise((resolve) => { each.onsuccess = () => resolve(each.result); });
+    const database = await done(indexedDB.open("messages"));
+    const [kept] = await done(database.transaction("keys").objectStore("keys").getAll());
+    database.close();
+    const opened = async (keys) => (await import("/staff/static/messages/crypto.js")).unlockKept(kept, keys);
+"""
+WRAPPED = f"async () => {{ {KEPT} return btoa(String.fromCharCode(...new Uint8Array(kept.wrapped))); }}"
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +258,109 @@ def test_on_ones_own_device_the_key_is_kept_until_it_is_forgotten(
         enter(page.context, made, url, made.staff(Role.LISTENER, name="somebody at the same device"))
         page.reload()
         expect(page.get_by_text("This browser keeps it.")).to_be_hidden()
+
+
+def test_an_open_message_ends_with_the_session(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    me = made.staff(Role.LISTENER, name="Fi")
+    with at(browser, made, url, me) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Play").click()
+        made.services.accounts.sign_out(me.id, "an admin", made.services.seconds())
+        expect(page.get_by_text("You were signed out, or may not hear messages any longer")).to_be_visible()
+        locked(page)
+
+
+def test_a_key_that_is_locked_in_one_tab_is_locked_in_every_tab_of_the_account(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        other = page.context.new_page()
+        other.goto(f"{url}/staff/messages")
+        other.get_by_role("button", name="Forget the key in this browser").click()
+        expect(page.get_by_text("The key was locked in another tab.")).to_be_visible()
+        locked(page)
+
+
+def test_a_page_that_nobody_uses_is_locked(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    idle = made.settings.idle_seconds
+    with window(browser) as context:
+        enter(context, made, url, made.accounts[Role.LISTENER])
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/staff/messages")
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        page.clock.fast_forward(1000 * (idle - 60))
+        page.keyboard.press("Shift")
+        page.clock.fast_forward(1000 * (idle - 60))
+        ready(page)
+        page.clock.fast_forward(1000 * 90)
+        expect(page.get_by_text("The key was locked, because nobody used this page for a while.")).to_be_visible()
+        locked(page)
+
+
+def locked(page: Page) -> None:
+    """Nothing can be heard, and the key is asked for."""
+    expect(page.locator("audio")).to_have_count(0)
+    expect(page.get_by_label("Key's file")).to_be_visible()
+    expect(page.get_by_text("Unlocked: the key")).to_be_hidden()
+
+
+def test_what_a_browser_keeps_on_its_disk_opens_nothing(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    """Neither with the files of the profile, nor for another account, nor once the account's sessions were ended."""
+    profile, me = tmp_path / "profile", made.staff(Role.LISTENER, name="Di")
+    launch = partial(
+        browser.browser_type.launch_persistent_context,
+        profile, executable_path=CHROMIUM, args=["--no-sandbox"], ignore_https_errors=True,
+    )  # fmt: skip
+    with launch() as context:
+        enter(context, made, url, me)
+        page = context.new_page()
+        page.goto(f"{url}/staff/messages")
+        listen(page)
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        kept = b64decode(page.evaluate(WRAPPED))
+    with launch() as context:
+        page = context.new_page()
+        page.goto(f"{url}/staff/sign-in")
+        enter(context, made, url, me)
+        page.goto(f"{url}/staff/messages")
+        expect(page.get_by_text("This browser keeps it.")).to_be_visible()
+        enter(context, made, url, made.staff(Role.LISTENER, name="Ed"))
+        page.goto(f"{url}/staff/messages")
+        record = "(await fetch('/staff/keys/device')).json()"
+        theirs = page.evaluate(f"async () => {{ {KEPT} const {{ keys }} = await {record}; return opened(keys); }}")
+        assert theirs is None, "in the developer tools"
+        made.services.accounts.sign_out(me.id, "an admin", made.services.seconds())
+        enter(context, made, url, me)
+        with page.expect_response("**/staff/keys/device"):
+            page.goto(f"{url}/staff/messages")
+        listen(page)
+        expect(page.get_by_label("Key's file")).to_be_focused()
+        page.wait_for_function(f"async () => {{ {KEPT} return !kept; }}")
+    files = [path.read_bytes() for path in profile.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(kept[:64] in each for each in files), "it would be found"
+    private = pair()[1]
+    raw = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    numbers = private.private_numbers()
+    for secret in (raw[-64:], *(n.to_bytes(400).lstrip(b"\0")[:32] for n in (numbers.d, numbers.p, numbers.q))):
+        assert secret in raw
+        for form in (secret, b64encode(secret)[:40]):
+            assert not any(form in each for each in files)
 
 
 def test_a_key_is_made_approved_and_given_access_without_a_command_line(

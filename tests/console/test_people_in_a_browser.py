@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from flask import request
 from playwright.sync_api import Browser, Page, expect
 
+from phonetree.console import origin
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.console.test_people import ONE, OTHER, People, opened
@@ -17,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def people(tmp_path: Path) -> Iterator[People]:
+def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[People]:
+    monkeypatch.setattr(origin, "_ours", lambda: (f"https://{request.host}",))  # the provider asks over http
     with opened("sqlite", tmp_path) as made:
         yield made
 
@@ -87,11 +90,32 @@ def test_what_is_typed_while_the_phone_rings_stays(browser: Browser, people: Peo
         page.goto(url + ONE)
         page.get_by_label("Number").fill("617 555 0133")
         page.get_by_role("button", name="Call this number").click()
+        expect(page.get_by_text("The phone is ringing.")).to_be_visible()
         page.get_by_label("Number").fill(OTHER)
         expect(page.get_by_text("Nobody picked up.")).to_be_visible()
         assert page.get_by_label("Number").input_value() == OTHER
         page.get_by_role("button", name="Call this phone again").click()
         expect(page.get_by_text("Nobody picked up.")).to_be_visible()
+
+
+def test_a_refused_number_stays_typed_and_is_in_no_page_that_the_browser_keeps(
+    browser: Browser, people: People, url: str
+) -> None:
+    with admin(browser, people, url) as page:
+        page.goto(url + ONE)
+        pages: list[str] = []
+        page.on("request", lambda sent: pages.append(sent.method) if sent.is_navigation_request() else None)
+        page.get_by_label("Number").fill("617 555 O133")
+        page.get_by_role("button", name="Call this number").click()
+        expect(page.get_by_role("alert")).to_contain_text("where a zero may be meant")
+        expect(page.get_by_label("Number")).to_have_value("617 555 O133")
+        look(page)
+        people.console.later(seconds=people.console.settings.idle_seconds)
+        page.get_by_role("button", name="Call this number").click()
+        expect(page.get_by_role("alert")).to_contain_text("You were signed out.")
+        expect(page.get_by_label("Number")).to_have_value("617 555 O133")
+        assert pages == []
+        assert "O133" not in page.content()
 
 
 def test_two_windows_and_back_do_no_harm(browser: Browser, people: People, url: str) -> None:

@@ -81,6 +81,11 @@ def sealed(sound: bytes, *keys: PublicKey, number: int = 1, part: int = PART_BYT
     return Message(sealer.envelope, list(sealer.seal(pieces)))
 
 
+def device_key(number: int) -> str:
+    """One of the keys that a console gives to an account's browser."""
+    return in_base64(bytes([number]) * 32)
+
+
 @dataclass
 class MessageServer:
     """Routes of a console that serve sealed messages, with trouble on demand, and note everything they are asked."""
@@ -88,6 +93,8 @@ class MessageServer:
     app: Flask
     messages: dict[str, Message] = field(default_factory=dict)
     lacking: dict[str, Any] = field(default_factory=dict)
+    device: list[str] = field(default_factory=list)
+    """The keys that what a device keeps is wrapped with."""
     given: dict[str, dict[str, str]] = field(default_factory=dict)
     """What was wrapped for others, by message."""
     trouble: dict[str, list[int]] = field(default_factory=dict)
@@ -111,6 +118,7 @@ class MessageServer:
             ("/staff/tested/<name>/parts/<int:number>", "part", self._part, "GET"),
             ("/staff/tested/<name>/wrapped", "wrapped", self._wrapped, "POST"),
             ("/staff/tested/lacking", "lacking", self._lacking, "GET"),
+            ("/staff/tested/device", "device", self._device, "GET"),
         ):
             self.app.add_url_rule(
                 rule, f"test {name}", open_to_all(update_wrapper(partial(view), view)), methods=[method]
@@ -120,7 +128,7 @@ class MessageServer:
         """Forgets what the last test did."""
         for each in (self.messages, self.lacking, self.given, self.trouble, self.bodies, self.asked):
             each.clear()
-        self.most_at_once, self.first_last = 0, False
+        self.most_at_once, self.first_last, self.device = 0, False, [device_key(1)]
         self.held.set()
 
     def put(self, message: Message) -> str:
@@ -167,6 +175,11 @@ class MessageServer:
         self._found(name, "wrapped")
         self.given[name] = {key: value for key, value in request.form.items() if key.startswith("key-")}
         return Response(status=204)
+
+    def _device(self) -> Response:
+        if self.trouble.get("device"):
+            abort(self.trouble["device"].pop(0))
+        return jsonify(keys=self.device)
 
     def _lacking(self) -> Response:
         self.asked[f"lacking by {request.args.get('mine')}"] += 1

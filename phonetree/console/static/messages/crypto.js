@@ -64,16 +64,50 @@ export const readKeyFile = (text) => {
   throw new Refused("key-file");
 };
 
-// The key, to decrypt with and for nothing else: its bytes never are where a script could read them.
-export const unlock = async (file, passphrase) => {
+const unwrapped = async (file, passphrase, extractable) => {
   const wrapping = await wrappingKey(passphrase, file.salt, file.rounds, "unwrapKey");
   const cipher = { name: "AES-GCM", iv: file.iv };
   try {
-    const key = await subtle().unwrapKey("pkcs8", file.wrapped, wrapping, cipher, RSA, false, ["decrypt"]);
-    return { id: file.id, name: file.name, key };
+    return await subtle().unwrapKey("pkcs8", file.wrapped, wrapping, cipher, RSA, extractable, ["decrypt"]);
   } catch (error) {
     throw new Refused(error.name === "OperationError" ? "passphrase" : "key-file"); // else: no RSA key is in it
   }
+};
+
+// The key, to decrypt with and for nothing else: its bytes never are where a script could read them.
+export const unlock = async (file, passphrase) =>
+  ({ id: file.id, name: file.name, key: await unwrapped(file, passphrase, false) });
+
+// -- a key that a device keeps, under a key that the server gives to its account alone
+
+const keeping = (raw, usage) => subtle().importKey("raw", bytes(raw), "AES-GCM", false, [usage]);
+
+const keptAs = (account, { id, name }, iv) =>
+  ({ name: "AES-GCM", iv, additionalData: TEXT.encode(JSON.stringify(["phonetree kept key 1", account, id, name])) });
+
+// What a device may keep of the key in a file. Only to be wrapped is the key one whose bytes can be had, and only here.
+export const keep = async (file, passphrase, account, raw) => {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const key = await unwrapped(file, passphrase, true);
+  const wrapped = await subtle().wrapKey("pkcs8", key, await keeping(raw, "wrapKey"), keptAs(account, file, iv));
+  return { account, id: file.id, name: file.name, iv, wrapped };
+};
+
+// The key that a device kept, or null if none of these keys of the server opens it.
+export const unlockKept = async (kept, raws) => {
+  for (const raw of raws) {
+    try {
+      const wrapping = await keeping(raw, "unwrapKey");
+      const how = keptAs(kept.account, kept, kept.iv);
+      const key = await subtle().unwrapKey("pkcs8", kept.wrapped, wrapping, how, RSA, false, ["decrypt"]);
+      return { id: kept.id, name: kept.name, key };
+    } catch (error) {
+      if (error instanceof Refused) {
+        throw error;
+      }
+    }
+  }
+  return null;
 };
 
 // The text as Python's json.dumps writes it, so that a file does not tell where it was made.

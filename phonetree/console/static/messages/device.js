@@ -1,4 +1,5 @@
-// Keys that stay on a device that somebody calls their own: one for each account, and none that a script could read.
+// Keys that stay on a device that somebody calls their own, one for each account: each wrapped, see crypto.js. A browser
+// writes even a key that no script can read to its disk as it is.
 // Where the browser keeps nothing, as some private windows do, nothing is kept, and that is no fault.
 const DATABASE = "messages";
 const KEYS = "keys";
@@ -9,8 +10,13 @@ const settled = (request) => new Promise((resolve, reject) => {
 });
 
 const within = async (mode, work) => {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS, { keyPath: "account" });
+  const opening = indexedDB.open(DATABASE, 2);
+  opening.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion) {
+      opening.result.deleteObjectStore(KEYS); // those of version 1 were not wrapped
+    }
+    opening.result.createObjectStore(KEYS, { keyPath: "account" });
+  };
   const database = await settled(opening);
   try {
     const transaction = database.transaction(KEYS, mode);
@@ -26,16 +32,16 @@ const within = async (mode, work) => {
 };
 
 // Whether it is kept.
-export const put = async (account, { id, name, key }) => {
+export const put = async (wrapped) => {
   try {
-    await within("readwrite", (keys) => keys.put({ account, id, name, key }));
+    await within("readwrite", (keys) => keys.put(wrapped));
     return true;
   } catch {
     return false;
   }
 };
 
-// The key of an account, or null.
+// What is kept of the key of an account, or null.
 export const get = async (account) => {
   try {
     return await within("readonly", (keys) => keys.get(account)) ?? null;

@@ -1,8 +1,10 @@
 // Listening to messages, and following what others do with them. Without it the list works, and nothing is opened.
 import { Player } from "./player.js";
-import { able, restore, say, unlocked, vault } from "./unlock.js";
+import { able, isUnlocked, lock, onLocked, restore, say, unlocked, vault } from "./unlock.js";
 
 const EVERY_MS = 2000;
+const SIGNED_OUT = "You were signed out, or may not hear messages any longer, so the key was locked. Load this page again "
+  + "to sign in.";
 
 const at = (id) => document.getElementById(id);
 const list = at("list");
@@ -23,9 +25,6 @@ async function listen(message) {
   at("opening").textContent = "";
   at("opened").hidden = true;
   at("open-problem").hidden = true;
-  if (at("call-back")) {
-    at("call-back").href = `${at("call-back").dataset.page}?message=${address.split("/").pop()}`;
-  }
   open.hidden = false;
   try {
     await unlocked();
@@ -47,6 +46,10 @@ async function listen(message) {
     if (!mine.signal.aborted) {
       at("opening").textContent = "";
       at("opened").hidden = true;
+      if (error.code === "signed-out") {
+        signedOut();
+        return;
+      }
       say(at("open-problem"), error);
       open.focus();
     }
@@ -98,7 +101,7 @@ function offerToSave(sound, address) {
 // -- the list
 
 const messages = (page) => [...page.querySelectorAll("li.message")];
-const state = (page) => messages(page).map((each) => each.id + each.dataset.changes).join() + (page.querySelector(".alert")?.textContent ?? "");
+const state = (page) => page.querySelector("[data-state]").dataset.state;
 
 // A message that is gone, where it was.
 function gone(message) {
@@ -125,8 +128,7 @@ function follow(newer, { moves = false } = {}) {
   at("away").hidden = true;
   const whose = newer.querySelector("[data-account]")?.dataset.account;
   if (whose && whose !== at("key").dataset.account) {
-    close();
-    vault.lock();
+    lock();
     lost("Somebody else is signed in in this browser now. Load this page again.");
     return;
   }
@@ -162,20 +164,32 @@ function show() {
 
 const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
+// Also while the page is hidden, if it plays or could play: whoever is signed out elsewhere is signed out here.
 async function look() {
-  if (document.visibilityState === "visible") {
+  if (document.visibilityState === "visible" || player || isUnlocked()) {
     try {
-      const answer = await fetch(list.dataset.list);
-      if (answer.ok && !answer.redirected) {
+      const address = new URL(list.dataset.list, location);
+      address.searchParams.set("state", state(list));
+      const answer = await fetch(address);
+      if (answer.redirected || answer.status === 401 || answer.status === 403) {
+        signedOut();
+      } else if (answer.status === 204) {
+        at("away").hidden = true;
+      } else if (answer.ok) {
         follow((await read(answer)).body);
       } else {
-        lost(answer.redirected || answer.status === 403 ? "You were signed out. Load this page again to sign in." : undefined);
+        lost();
       }
     } catch {
       lost();
     }
   }
   setTimeout(look, EVERY_MS);
+}
+
+function signedOut() {
+  lock();
+  lost(SIGNED_OUT);
 }
 
 function lost(text = "The server cannot be reached, so this list may be out of date.") {
@@ -201,6 +215,10 @@ list.addEventListener("submit", async (event) => {
   tell("");
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
+    if (answer.status === 401 || answer.status === 403 || answer.url.includes("/sign-in")) {
+      signedOut();
+      return;
+    }
     const page = await read(answer);
     const newer = page.getElementById("list");
     if (!newer) {
@@ -225,6 +243,7 @@ at("close").addEventListener("click", () => {
   close();
   row?.querySelector("[data-listen]")?.focus();
 });
+onLocked(close);
 show();
 if (can) {
   restore();

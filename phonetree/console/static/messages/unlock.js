@@ -6,9 +6,14 @@ export const vault = new Vault();
 
 const at = (id) => document.getElementById(id);
 const section = at("key");
-const account = section.dataset.account;
+const { account, device: address } = section.dataset;
+const idleMs = 1000 * section.dataset.idle;
+const LOOK_MS = 1000;
+const others = new BroadcastChannel("phonetree key"); // the other tabs
+const told = [];
 const waiting = [];
 let held = null;
+let used = Date.now();
 
 // Whether this browser can do it at all; says so on the page, if not.
 export function able() {
@@ -38,9 +43,13 @@ export function say(place, error) {
 
 // The key that this browser keeps, if it does.
 export async function restore() {
-  const kept = await vault.restore(account);
-  if (kept) {
-    show(kept, true);
+  try {
+    const kept = await vault.restore({ account, address });
+    if (kept) {
+      show(kept, true);
+    }
+  } catch {
+    // the network is away: the key's file opens messages, too
   }
 }
 
@@ -64,7 +73,7 @@ at("unlock").addEventListener("submit", async (event) => {
   at("unlock-problem").hidden = true;
   at("unlocking").textContent = "The key is being unlocked ...";
   try {
-    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? account : undefined });
+    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? { account, address } : undefined });
     show(found, found.kept, at("keep").checked);
   } catch (error) {
     say(at("unlock-problem"), error);
@@ -73,12 +82,48 @@ at("unlock").addEventListener("submit", async (event) => {
   at("unlocking").textContent = "";
 });
 
-at("lock").addEventListener("click", async () => {
-  await vault.forget(account);
+// Locks the key, in this page; a text says why, if it was not asked for here.
+export function lock(text = "") {
   vault.lock();
   held = null;
   at("locked").hidden = false;
   at("unlocked").hidden = true;
-  at("key-file").value = "";
+  at("key-file").value = at("passphrase").value = "";
+  at("unlock-problem").textContent = text;
+  at("unlock-problem").hidden = !text;
+  told.forEach((each) => each());
+}
+
+export const isUnlocked = () => held !== null;
+
+// What a page closes when the key is locked.
+export const onLocked = (work) => told.push(work);
+
+at("lock").addEventListener("click", async () => {
+  lock();
+  others.postMessage(account);
   at("key-file").focus();
+  await vault.forget(account);
+  vault.lock();
 });
+
+others.addEventListener("message", ({ data }) => {
+  if (data === account) {
+    lock("The key was locked in another tab.");
+  }
+});
+
+// A page that nobody uses is locked as the server ends a session that nobody uses; a machine that slept was not used.
+function idle() {
+  if (held && Date.now() - used >= idleMs) {
+    lock("The key was locked, because nobody used this page for a while.");
+  }
+}
+
+for (const event of ["pointerdown", "keydown", "wheel", "visibilitychange"]) {
+  document.addEventListener(event, () => {
+    idle();
+    used = Date.now();
+  }, { capture: true, passive: true });
+}
+setInterval(idle, LOOK_MS);

@@ -6,14 +6,17 @@ export class Vault {
   #waiting = new Map();
   #number = 0;
 
-  // -> {id, name, kept}. With an account to keep it for, the key stays on this device: `kept` says whether it could.
+  // -> {id, name, kept}. With an {account, address} to keep it for, the key stays on this device: `kept` says whether it
+  // could. At the address the server gives what it is wrapped with, to that account alone.
   unlock(text, passphrase, { keepFor } = {}) {
-    return this.#ask("unlock", { text, passphrase, keepFor });
+    const where = keepFor && { ...keepFor, address: new URL(keepFor.address, location).href };
+    return this.#ask("unlock", { text, passphrase, keepFor: where });
   }
 
-  // The key that this device keeps for an account -> {id, name} or null.
-  restore(account) {
-    return this.#ask("restore", { account });
+  // The key that this device keeps for an account -> {id, name} or null. One that the server's key does not open any
+  // more is deleted.
+  restore({ account, address }) {
+    return this.#ask("restore", { account, address: new URL(address, location).href });
   }
 
   // Deletes it from this device -> whether nothing is left. What is unlocked stays so; see lock().

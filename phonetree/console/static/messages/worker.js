@@ -1,5 +1,5 @@
 // Holds the unlocked key, and does with it what the page asks for. The page cannot get at the key.
-import { contentKey, makeKey, open, readKeyFile, Refused, unlock, wrapFor } from "./crypto.js";
+import { contentKey, keep, makeKey, open, readKeyFile, Refused, unlock, unlockKept, wrapFor } from "./crypto.js";
 import * as device from "./device.js";
 import { json, parts, post, release } from "./transfer.js";
 
@@ -68,19 +68,33 @@ const resealed = async ({ lacking, token, to }, progress, signal) => {
   return result;
 };
 
+const keptHere = async (file, passphrase, { account, address }, signal) => {
+  try {
+    const { keys } = await json(address, signal);
+    return await device.put(await keep(file, passphrase, account, keys[0]));
+  } catch {
+    return false;
+  }
+};
+
 const WORK = {
-  async unlock({ text, passphrase, keepFor }) {
-    unlocked = await unlock(readKeyFile(text), passphrase);
-    const kept = keepFor !== undefined && await device.put(keepFor, unlocked);
-    return { id: unlocked.id, name: unlocked.name, kept };
+  async unlock({ text, passphrase, keepFor }, progress, signal) {
+    const file = readKeyFile(text);
+    unlocked = await unlock(file, passphrase);
+    return { id: unlocked.id, name: unlocked.name, kept: !!keepFor && await keptHere(file, passphrase, keepFor, signal) };
   },
-  async restore({ account }) {
-    const kept = await device.get(account);
-    if (!kept) {
+  async restore({ account, address }, progress, signal) {
+    const found = await device.get(account);
+    if (!found) {
       return null;
     }
-    unlocked = kept;
-    return { id: kept.id, name: kept.name };
+    const opens = await unlockKept(found, (await json(address, signal)).keys);
+    if (!opens) {
+      await device.remove(account); // the account's sessions were ended since: nothing will open it again
+      return null;
+    }
+    unlocked = opens;
+    return { id: opens.id, name: opens.name };
   },
   forget: ({ account }) => device.remove(account),
   open: ({ address }, progress, signal) => opened(address, progress, signal),

@@ -52,6 +52,16 @@ def message(made: Console) -> Iterator[str]:
     made.services.voicemails.settle(2**40)
 
 
+@pytest.fixture
+def approved(made: Console) -> Iterator[str]:
+    """The id of a key of Bo that an admin approved."""
+    public, _, whole = pair("Bo")
+    made.services.keys.add(public.id, whole.public, "b" * 32, "Bo", made.services.seconds())
+    made.services.keys.approve(public.id, "the admin", made.services.seconds())
+    yield public.id
+    made.services.keys.withdraw(public.id, "the admin", made.services.seconds())
+
+
 @contextmanager
 def at(
     browser: Browser, made: Console, url: str, who: Account | Role = Role.LISTENER, *, width: tuple[int, int] = PHONE,
@@ -253,3 +263,19 @@ def test_a_key_is_made_approved_and_given_access_without_a_command_line(
     voicemails = made.services.voicemails
     private = keyring.unlock(file.read_text(), LONG)
     assert opened(private, Envelope(*voicemails.envelope(message)), voicemails.sealed(message)) == SOUND
+
+
+def test_sealing_older_messages_says_that_somebody_was_signed_out_or_in_again(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Seal them").wait_for()
+        enter(page.context, made, url, made.accounts[Role.LISTENER])
+        page.get_by_role("button", name="Seal them").click()
+        expect(page.get_by_role("alert")).to_contain_text("This page is out of date")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.get_by_role("alert")).to_contain_text("You were signed out meanwhile")
+    assert list(made.services.voicemails.envelope(message)[1]) == [pair()[0].id]

@@ -1,4 +1,5 @@
 // Seals older messages for the keys that do not open them yet, by whoever can open them.
+import { json } from "./transfer.js";
 import { able, say, unlocked, vault } from "./unlock.js";
 
 const at = (id) => document.getElementById(id);
@@ -13,7 +14,7 @@ at("start").addEventListener("click", async () => {
   at("reseal-problem").hidden = true;
   try {
     const { id } = await unlocked();
-    const found = await (await fetch(`${lacking}?mine=${encodeURIComponent(id)}`)).json();
+    const found = await json(`${lacking}?mine=${encodeURIComponent(id)}`);
     const all = found.messages.length;
     if (!all) {
       at("resealing").textContent = "Every message that your key opens is sealed for all keys.";

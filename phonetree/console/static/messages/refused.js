@@ -13,6 +13,8 @@ const SENTENCES = {
     + "not delete it. \"A message does not open\" in the documents says what to do.",
   "gone": "This message was deleted meanwhile. Load the page again.",
   "signed-out": "You were signed out meanwhile, or may not hear messages any longer. Sign in again.",
+  "out-of-date": "This page is out of date: you signed in again since it was loaded, or a key was withdrawn. Load this "
+    + "page again.",
   "network": "The console does not answer, or the network is away. Try again in a moment.",
   "no-crypto": "The browser cannot decrypt on this page, because it was not loaded over https. Open it at its https "
     + "address.",

@@ -279,3 +279,57 @@ def test_sealing_older_messages_says_that_somebody_was_signed_out_or_in_again(
         page.get_by_role("button", name="Seal older messages").click()
         expect(page.get_by_role("alert")).to_contain_text("You were signed out meanwhile")
     assert list(made.services.voicemails.envelope(message)[1]) == [pair()[0].id]
+
+
+def test_a_key_that_no_message_is_sealed_for_says_why_when_it_is_unlocked(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    new = made.accounts[Role.LISTENER]
+    made.services.keys.add(pair("new")[0].id, pair("new")[2].public, new.id, new.name, made.services.seconds())
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path, "new"))
+        expect(page.locator("#standing")).to_contain_text("It waits for an admin to approve it")
+        look(page)
+        made.services.keys.withdraw(pair("new")[0].id, new.name, made.services.seconds())
+        page.get_by_role("button", name="Lock").click()
+        unlock(page, key_file(tmp_path, "new"))
+        expect(page.locator("#standing")).to_contain_text("It was withdrawn")
+        page.get_by_role("button", name="Lock").click()
+        unlock(page, key_file(tmp_path))
+        expect(page.get_by_text("Unlocked: the key advocates.")).to_be_visible()
+        expect(page.locator("#standing")).to_be_hidden()
+
+
+def test_a_key_that_opens_nothing_yet_is_not_said_to_be_sealed_for_all(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path, "Bo"))
+        expect(page.locator("#resealing")).to_contain_text(
+            "Your key opens no message yet. Somebody whose key opens them"
+        )
+        page.get_by_role("button", name="Lock").click()
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path, "somebody"))
+        expect(page.locator("#resealing")).to_contain_text("Your key opens no message yet. It was withdrawn")
+
+
+def test_the_counts_follow_what_is_sealed_with_a_key_that_the_browser_keeps(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Seal them").wait_for()
+        page.reload()
+        expect(page.get_by_text("This browser keeps it.")).to_be_visible()
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.get_by_role("button", name="Seal older messages")).to_be_hidden()
+        expect(page.locator(f"[data-opens='{approved}']")).to_have_text("0 of 1")
+        page.get_by_role("button", name="Seal them").click()
+        expect(page.locator(f"[data-opens='{approved}']")).to_have_text("1 of 1")
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.locator("#resealing")).to_have_text("Every message that your key opens is sealed for all keys.")

@@ -151,7 +151,8 @@ def withdraw(key: str) -> Answer:
 @blueprint.get("/staff/keys/lacking")
 @needs(Role.LISTENER)
 def lacking() -> Response:
-    """The messages that a key opens (`mine`) and another current key does not; and those keys. JSON."""
+    """The messages that a key opens (`mine`) and another current key does not; and those keys. How many messages each
+    key opens, and how many there are. JSON."""
     current = {key.id: key for key in current_keys()}
     opens, mine = opened_by(services().store), request.args.get("mine", "")
     found = {
@@ -165,6 +166,9 @@ def lacking() -> Response:
         messages=[
             {"address": url_for("messages.page") + f"/{message}", "keys": keys} for message, keys in found.items()
         ],
+        opens={key: len(ids) for key, ids in opens.items()},
+        all=_messages(),
+        standing=_standing(mine),
     )
 
 
@@ -176,6 +180,13 @@ def device() -> Response:
     purpose = b"\n".join((KEPT, staff().id.encode(), staff().uniquifier.encode()))
     found = derived(services().settings.secrets, purpose)
     return jsonify(keys=[b64encode(urlsafe_b64decode(key)).decode() for key in found])
+
+
+@blueprint.get("/staff/keys/standing")
+@needs(Role.LISTENER)
+def standing() -> Response:
+    """Why no message is sealed for a key that somebody unlocked: a sentence, "" if messages are. JSON."""
+    return jsonify(standing=_standing(request.args.get("key", "")))
 
 
 def grouped(text: str) -> str:
@@ -195,7 +206,7 @@ def _page(problem: str = "", wrong: str = "", typed: str = "") -> str:
         "console/keys.html",
         keys=[key for key in keys if key.approved],
         waiting=[key for key in keys if not key.approved],
-        messages=sum(services().voicemails.count().values()),
+        messages=_messages(),
         few=sum(key.approved for key in keys) < LEAST_KEYS,
         admin=may_approve,
         listener=staff().may(Role.LISTENER),
@@ -203,6 +214,24 @@ def _page(problem: str = "", wrong: str = "", typed: str = "") -> str:
         wrong=wrong,
         typed=typed,
     )
+
+
+def _messages() -> int:
+    """How many messages there are."""
+    return sum(services().voicemails.count().values())
+
+
+def _standing(key: str) -> str:
+    found = next((each for each in _keys(services()) if each.id == key), None)
+    if found is None:
+        return (
+            "It was withdrawn, or never sent to an admin, so no message is sealed for it. Make a new one, under Keys."
+        )
+    if found.approved:
+        return ""
+    if found.changed:
+        return "Another key was put in its place in the database. Tell an admin, and make a new one, under Keys."
+    return "It waits for an admin to approve it; no message is sealed for it before. Its fingerprint is under Keys."
 
 
 def _keys(running: ConsoleServices) -> list[Key]:

@@ -75,7 +75,7 @@ def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> N
     key = _add(made)
     spoken = " ".join(re.findall("....", key))
     assert _used(made) == ["advocates"]
-    assert f"read these sixteen characters to them from this screen: {spoken}" in _text(made.client(Role.LISTENER))
+    assert f"read them the fingerprint of your key from this screen: {spoken}" in _text(made.client(Role.LISTENER))
     admin = made.client(Role.ADMIN)
     assert spoken not in _text(admin), "the admin types what is read, not what is shown"
     assert "A key of the listener waits to be approved." in _text(admin, "/staff/")
@@ -85,6 +85,31 @@ def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> N
     assert _used(made) == ["advocates", "the listener"]
     assert "waits to be approved" not in _text(admin, "/staff/")
     assert next(each.what for each in since(made.services.store, 0)) == f"key {key} of the listener was approved"
+
+
+def test_the_owner_sees_the_fingerprint_once(made: Console) -> None:
+    key = _add(made)
+    assert _text(made.client(Role.LISTENER)).count(" ".join(re.findall("....", key))) == 1
+
+
+def test_why_no_message_is_sealed_for_a_key_is_told_to_whoever_unlocks_it(made: Console) -> None:
+    client = made.client(Role.LISTENER)
+
+    def standing(key: str) -> str:
+        return str(client.get(f"/staff/keys/standing?key={key}").get_json()["standing"])
+
+    key = pair("the listener")[0].id
+    assert standing(key).startswith("It was withdrawn, or never sent to an admin")
+    _add(made)
+    assert standing(key).startswith("It waits for an admin to approve it")
+    _approve(made, key)
+    assert standing(key) == ""
+    assert standing(pair()[0].id) == "", "a file on the server"
+    with made.services.store.write() as connection:
+        connection.execute(update(table).values(public=pair("Mallory")[2].public))
+    assert standing(key).startswith("Another key was put in its place")
+    made.client(Role.ADMIN).post(f"/staff/keys/{key}/withdraw")
+    assert standing(key).startswith("It was withdrawn")
 
 
 def test_a_key_can_be_sent_twice(made: Console) -> None:

@@ -339,7 +339,8 @@ def test_a_network_that_goes_away_is_said_and_all_goes_on_when_it_is_back(page: 
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(404, "gone"), (303, "signed-out"), (401, "signed-out"), (403, "signed-out")]
+    ("status", "code"),
+    [(404, "gone"), (303, "signed-out"), (401, "signed-out"), (403, "signed-out"), (400, "out-of-date")],
 )
 def test_what_happened_meanwhile_is_said(page: Page, server: MessageServer, status: int, code: str) -> None:
     address = server.put(sealed(HEARD, pair()[0], part=20_000))

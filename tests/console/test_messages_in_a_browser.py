@@ -64,6 +64,16 @@ def message(made: Console) -> Iterator[str]:
     made.services.voicemails.settle(2**40)
 
 
+@pytest.fixture
+def approved(made: Console) -> Iterator[str]:
+    """The id of a key of Bo that an admin approved."""
+    public, _, whole = pair("Bo")
+    made.services.keys.add(public.id, whole.public, "b" * 32, "Bo", made.services.seconds())
+    made.services.keys.approve(public.id, "the admin", made.services.seconds())
+    yield public.id
+    made.services.keys.withdraw(public.id, "the admin", made.services.seconds())
+
+
 @contextmanager
 def at(
     browser: Browser, made: Console, url: str, who: Account | Role = Role.LISTENER, *, width: tuple[int, int] = PHONE,
@@ -411,3 +421,73 @@ def test_a_key_is_made_approved_and_given_access_without_a_command_line(
     voicemails = made.services.voicemails
     private = keyring.unlock(file.read_text(), LONG)
     assert opened(private, Envelope(*voicemails.envelope(message)), voicemails.sealed(message)) == SOUND
+
+
+def test_sealing_older_messages_says_that_somebody_was_signed_out_or_in_again(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Seal them").wait_for()
+        enter(page.context, made, url, made.accounts[Role.LISTENER])
+        page.get_by_role("button", name="Seal them").click()
+        expect(page.get_by_role("alert")).to_contain_text("This page is out of date")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.get_by_role("alert")).to_contain_text("You were signed out meanwhile")
+    assert list(made.services.voicemails.envelope(message)[1]) == [pair()[0].id]
+
+
+def test_a_key_that_no_message_is_sealed_for_says_why_when_it_is_unlocked(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    new = made.accounts[Role.LISTENER]
+    made.services.keys.add(pair("new")[0].id, pair("new")[2].public, new.id, new.name, made.services.seconds())
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path, "new"))
+        expect(page.locator("#standing")).to_contain_text("It waits for an admin to approve it")
+        look(page)
+        made.services.keys.withdraw(pair("new")[0].id, new.name, made.services.seconds())
+        page.get_by_role("button", name="Lock").click()
+        unlock(page, key_file(tmp_path, "new"))
+        expect(page.locator("#standing")).to_contain_text("It was withdrawn")
+        page.get_by_role("button", name="Lock").click()
+        unlock(page, key_file(tmp_path))
+        expect(page.get_by_text("Unlocked: the key advocates.")).to_be_visible()
+        expect(page.locator("#standing")).to_be_hidden()
+
+
+def test_a_key_that_opens_nothing_yet_is_not_said_to_be_sealed_for_all(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path, "Bo"))
+        expect(page.locator("#resealing")).to_contain_text(
+            "Your key opens no message yet. Somebody whose key opens them"
+        )
+        page.get_by_role("button", name="Lock").click()
+        page.get_by_role("button", name="Seal older messages").click()
+        unlock(page, key_file(tmp_path, "somebody"))
+        expect(page.locator("#resealing")).to_contain_text("Your key opens no message yet. It was withdrawn")
+
+
+def test_the_counts_follow_what_is_sealed_with_a_key_that_the_browser_keeps(
+    browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url, path="/staff/keys") as page:
+        page.get_by_role("button", name="Seal older messages").click()
+        page.get_by_label("This is my own device").check()
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Seal them").wait_for()
+        page.reload()
+        expect(page.get_by_text("This browser keeps it.")).to_be_visible()
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.get_by_role("button", name="Seal older messages")).to_be_hidden()
+        expect(page.locator(f"[data-opens='{approved}']")).to_have_text("0 of 1")
+        page.get_by_role("button", name="Seal them").click()
+        expect(page.locator(f"[data-opens='{approved}']")).to_have_text("1 of 1")
+        page.get_by_role("button", name="Seal older messages").click()
+        expect(page.locator("#resealing")).to_have_text("Every message that your key opens is sealed for all keys.")

@@ -1,27 +1,49 @@
 // Seals older messages for the keys that do not open them yet, by whoever can open them.
-import { able, say, unlocked, vault } from "./unlock.js";
+import { json } from "./transfer.js";
+import { able, restore, say, unlocked, vault } from "./unlock.js";
 
 const at = (id) => document.getElementById(id);
 const section = at("reseal");
 const { lacking } = section.dataset;
 let running = null;
+let mine = null; // the id of the key that is unlocked
 
 const messages = (number) => (number === 1 ? "One message" : `${number} messages`);
 const fingerprint = (id) => id.match(/.{1,4}/g).join(" ");
 
+// What the key that is unlocked opens and others do not. The counts on the page are then as they are now.
+async function asked() {
+  const found = await json(`${lacking}?mine=${encodeURIComponent(mine)}`);
+  for (const each of document.querySelectorAll("[data-opens]")) {
+    each.textContent = `${found.opens[each.dataset.opens] ?? 0} of ${found.all}`;
+  }
+  return found;
+}
+
+function nothing({ all, opens, standing }) {
+  if (!all) {
+    return "There is no message.";
+  }
+  if (opens[mine]) {
+    return "Every message that your key opens is sealed for all keys.";
+  }
+  return `Your key opens no message yet. ${standing || "Somebody whose key opens them can seal them for yours, on this page."}`;
+}
+
 at("start").addEventListener("click", async () => {
   at("reseal-problem").hidden = true;
   try {
-    const { id } = await unlocked();
-    const found = await (await fetch(`${lacking}?mine=${encodeURIComponent(id)}`)).json();
+    mine = (await unlocked()).id;
+    const found = await asked();
     const all = found.messages.length;
     if (!all) {
-      at("resealing").textContent = "Every message that your key opens is sealed for all keys.";
+      at("resealing").textContent = nothing(found);
       return;
     }
     const owners = found.keys.map((key) => `${key.name} (${fingerprint(key.id)})`).join(", ");
     at("resealing").textContent = `${messages(all)} that you can open will be sealed for ${owners}, too.`;
     at("go").dataset.to = found.keys.map((key) => key.id).join(" ");
+    at("start").hidden = true;
     at("go").hidden = false;
     at("go").focus();
   } catch (error) {
@@ -31,7 +53,7 @@ at("start").addEventListener("click", async () => {
 
 at("go").addEventListener("click", async () => {
   running = new AbortController();
-  at("start").hidden = at("go").hidden = true;
+  at("go").hidden = at("reseal-problem").hidden = true;
   at("stop").hidden = at("resealed").hidden = false;
   at("stop").focus();
   try {
@@ -56,10 +78,12 @@ at("go").addEventListener("click", async () => {
   at("start").hidden = false;
   at("stop").hidden = at("resealed").hidden = true;
   at("start").focus();
+  asked().catch(() => {}); // the counts; what went wrong is said already
 });
 
 at("stop").addEventListener("click", () => running?.abort());
 
 if (able()) {
   section.hidden = false;
+  restore();
 }

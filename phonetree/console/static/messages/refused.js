@@ -4,7 +4,8 @@ const SENTENCES = {
   "passphrase": "Wrong passphrase, or the key file is damaged. Type it again: each key file has its own passphrase.",
   "passphrase-short": "A passphrase of fewer than 12 characters can be guessed. Use several words.",
   "key-file": "This is not a private key file. Choose the one whose name ends in .key.json.",
-  "wrong-key": "This message was sealed for other keys. Somebody whose key opens it can give yours access.",
+  "wrong-key": "This message was sealed for other keys. Once an admin has approved yours, somebody whose key opens "
+    + "it can seal it for yours, under Keys.",
   "key-changed": "One of the keys to be given access is not the key that it says it is. Nobody got access by it. Tell "
     + "whoever runs the server.",
   "damaged": "What arrived is not the message that the database describes. Load the page again. If that does not help, "
@@ -13,6 +14,8 @@ const SENTENCES = {
     + "not delete it. \"A message does not open\" in the documents says what to do.",
   "gone": "This message was deleted meanwhile. Load the page again.",
   "signed-out": "You were signed out meanwhile, or may not hear messages any longer. Sign in again.",
+  "out-of-date": "This page is out of date: you signed in again since it was loaded, or a key was withdrawn. Load this "
+    + "page again.",
   "network": "The console does not answer, or the network is away. Try again in a moment.",
   "no-crypto": "The browser cannot decrypt on this page, because it was not loaded over https. Open it at its https "
     + "address.",

@@ -12,6 +12,9 @@ const refusal = (answer) => {
   if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
     return new Refused("signed-out");
   }
+  if (answer.status === 400) {
+    return new Refused("out-of-date"); // the token of a form is of another session
+  }
   return new Refused(answer.status === 404 || answer.status === 410 ? "gone" : "network");
 };
 
@@ -53,7 +56,7 @@ const asked = async (address, read, signal, more = {}) => {
   }
 };
 
-export const json = (address, signal) => asked(address, (answer) => answer.json(), signal);
+export const json = (address, signal = new AbortController().signal) => asked(address, (answer) => answer.json(), signal);
 
 export const post = (address, fields, signal) =>
   asked(address, (answer) => answer.arrayBuffer(), signal, { method: "POST", body: new URLSearchParams(fields) });

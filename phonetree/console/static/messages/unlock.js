@@ -1,5 +1,6 @@
 // A key, unlocked for as long as the page is open: from its file and passphrase, or kept by this browser.
 import { Refused } from "./refused.js";
+import { json } from "./transfer.js";
 import { Vault } from "./vault.js";
 
 export const vault = new Vault();
@@ -63,6 +64,19 @@ function show(key, kept, wanted = kept) {
   at("unlocked").hidden = false;
   section.hidden = false;
   waiting.splice(0).forEach((resolve) => resolve(key));
+  warn(key);
+}
+
+// Says that no admin approved the key yet, or that it was withdrawn: no message is sealed for it.
+async function warn(key) {
+  at("standing").hidden = true;
+  try {
+    const { standing } = await json(`${section.dataset.standing}?key=${encodeURIComponent(key.id)}`);
+    at("standing").textContent = standing;
+    at("standing").hidden = !standing || held !== key;
+  } catch {
+    // whatever is asked for next says that the console does not answer
+  }
 }
 
 at("unlock").addEventListener("submit", async (event) => {

@@ -8,7 +8,7 @@ from pathlib import Path
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
-from phonetree.core.tree import NodeId, Site
+from phonetree.core.tree import Site
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.prove import prove
 
@@ -20,7 +20,7 @@ def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
     where = Where(str(folder / "routing.yaml"))
     try:
-        return tuple(Problem(site.places.get(node or "", where), text + SHOWN) for node, text in _breaches(site, since))
+        return tuple(Problem(place or where, text + SHOWN) for place, text in _breaches(site, since))
     except ProofError as error:
         return (Problem(where, str(error)),)
 
@@ -37,12 +37,12 @@ def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
     return tuple(replace(each, words={}) for each in overrides if each.kind or each.cover)
 
 
-def _breaches(site: Site, since: date) -> Iterator[tuple[NodeId | None, str]]:
-    """The same as texts, each with its node.
+def _breaches(site: Site, since: date) -> Iterator[tuple[Where | None, str]]:
+    """The same as texts, each with its place, if it has one.
 
     The words of overrides are left out: no key has to wait for them, and they count in no budget.
     """
     site = overridden(site, changing(site.schedule.overrides))
     for verdict in prove(site, since, DOCUMENTS).verdicts:
         for breach in verdict.breaches:
-            yield breach.node, f"{breach.text}. The promise: {verdict.promise}"
+            yield breach.where or site.places.get(breach.node or ""), f"{breach.text}. The promise: {verdict.promise}"

@@ -46,6 +46,7 @@ PAGES = (
     "/staff/today/close",
     "/staff/schedule",
     "/staff/people",
+    "/staff/tree",
     "/staff/accounts",
     "/staff/accounts/actions",
 )

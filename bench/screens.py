@@ -14,14 +14,16 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from phonetree.core.schedule import Cover, Override
-from phonetree.mailbox import keyring
+from phonetree.simulator.provider import sound
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.chromium import CHROMIUM
 from tests.support.console import Console, console, enter, running
 from tests.support.counted import count_years
 from tests.support.lines import ROOT
+from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import WIDTHS
+from tests.support.voicemails import key_file, leave
 
 FOLDER = ROOT / "docs" / "console"
 PHONE, DESK = WIDTHS
@@ -37,6 +39,8 @@ class Picture:
     role: Role = Role.MEMBER
     dark: bool = False
     chosen: tuple[str, ...] = ()
+    listening: bool = False
+    """Whether a message is opened."""
 
 
 PICTURES = (
@@ -46,8 +50,12 @@ PICTURES = (
     Picture("cover", "/staff/today/cover", chosen=("away-First advocate", "by-Second advocate")),
     Picture("schedule", "/staff/schedule", DESK, Role.EDITOR),
     Picture("closed-day", "/staff/schedule/2026-12-04", PHONE, Role.EDITOR),
+    Picture("messages", "/staff/messages", PHONE, Role.LISTENER),
+    Picture("message", "/staff/messages", PHONE, Role.LISTENER, listening=True),
+    Picture("keys", "/staff/keys", PHONE, Role.LISTENER),
     Picture("people", "/staff/people", PHONE, Role.ADMIN),
     Picture("counts", "/staff/counts", DESK),
+    Picture("tree", "/staff/tree#picture", DESK),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
 
@@ -56,13 +64,21 @@ def settings(folder: Path) -> dict[str, Any]:
     """The shipped files, and a key to seal messages with."""
     keys = folder / "keys"
     keys.mkdir()
-    (keys / "advocates.pem").write_bytes(keyring.create("advocates", "a passphrase of nobody").public)
+    (keys / "advocates.pem").write_bytes(pair()[2].public)
+    key_file(folder)
     return {"config": ROOT / "config", "keys": keys}
 
 
 def fill(made: Console) -> None:
-    """What is on the pictures: a cover, a server that follows it, and counts of two years."""
+    """What is on the pictures: a cover, a server that follows it, counts of two years, messages, a listener's key."""
     now = made.now
+    for hours, seconds in ((20, 75), (3, 42), (1, 128)):
+        leave(made.services.voicemails, sound(3), made.services.seconds() - hours * 3600, seconds=seconds)
+    made.services.voicemails.claim(made.services.voicemails.listed()[0].id, "Ada", made.services.seconds())
+    public, _, made_key = pair("the listener")
+    listener = made.accounts[Role.LISTENER]
+    made.services.keys.add(public.id, made_key.public, listener.id, listener.name, made.services.seconds())
+    made.services.keys.approve(public.id, "the admin", made.services.seconds())
     cover = Override(now + timedelta(hours=3), now + timedelta(hours=5), None, {}, Cover("First advocate"))
     number = made.services.overrides.add(cover, "Ada", "a cover", int(now.timestamp()))
     report = Report("abc", ((number, int(cover.ends.timestamp())),), test_call=True)
@@ -70,9 +86,15 @@ def fill(made: Console) -> None:
     Servers(made.services.store).tell("one", report, int(now.timestamp()))
 
 
-def take(page: Page, picture: Picture, url: str) -> None:
+def take(page: Page, picture: Picture, url: str, folder: Path) -> None:
     """Takes a picture of what is seen without scrolling on a desk, and of the whole page on a phone."""
     page.goto(url + picture.path)
+    if picture.listening:
+        page.get_by_role("button", name="Listen").first.click()
+        page.get_by_label("Key's file").set_input_files(folder / "advocates.key.json")
+        page.get_by_label("Passphrase").fill(PASSPHRASE)
+        page.get_by_role("button", name="Unlock").click()
+        page.get_by_role("button", name="Play").wait_for()
     for each in picture.chosen:
         page.locator(f"[id='{each}']").check()
     page.wait_for_load_state("networkidle")
@@ -97,7 +119,7 @@ def main() -> None:
                     ignore_https_errors=True,
                 ) as context:
                     enter(context, made, url, made.accounts[picture.role])
-                    take(context.new_page(), picture, url)
+                    take(context.new_page(), picture, url, Path(name))
                 print(f"docs/console/{picture.name}.png")
 
 

@@ -10,6 +10,7 @@ PhonetreeError
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
 |-- StoreError       the operator's: the database cannot be used
+|   `-- StoreFullError   its disk is full
 |-- ProviderError    the provider's: a request to it failed; says when to retry
 |-- SealError        the key holder's: the key, its passphrase or the sealed content is wrong
 |-- StateError       nobody's: an address of a call that no turn of this tree produced
@@ -50,6 +51,13 @@ class PeopleError(PhonetreeError):
     number."""
 
 
+class ChangedMeanwhileError(OverrideError):
+    """Something else was changed at short notice after this was checked: it has to be checked again."""
+
+    def __init__(self) -> None:
+        super().__init__(["others change something at the same time; see what they did, then try again"])
+
+
 class LeftAloneError(OverrideError):
     """An override would leave callers with nobody to ring: `come_to` are the nodes where they then come to."""
 
@@ -74,6 +82,10 @@ class AccountError(PhonetreeError):
 
 class StoreError(PhonetreeError):
     """The database cannot be used."""
+
+
+class StoreFullError(StoreError):
+    """Its disk is full: it can be read, and not written."""
 
 
 class ProviderError(PhonetreeError):

@@ -56,7 +56,7 @@ def test_no_other_test_looks_at_it() -> None:
 
 def test_other_words_numbers_and_closures_are_as_good(tmp_path: Path) -> None:
     """As README says staff may: every prompt, number and closure is changed, in a copy of the project."""
-    for name in ("phonetree", "tests", "docs", "deploy", "scripts"):
+    for name in ("phonetree", "tests", "docs", "deploy", "scripts", "examples"):
         copytree(ROOT / name, tmp_path / name, ignore=lambda *_: ["__pycache__"])
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "app.py"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())

@@ -15,8 +15,8 @@ from phonetree.commands.files import PATH, read_text
 from phonetree.settings import PROGRAM, take_lines
 
 NAMES = (
-    "serve", "check", "hours", "tree", "prove", "changes", "call", "phrases", "override", "counts", "voicemail", "keys",
-    "staff", "console", "worker", "migrate", "fallback", "provision", "doctor",
+    "init", "serve", "check", "hours", "tree", "prove", "changes", "call", "phrases", "override", "counts", "voicemail",
+    "keys", "staff", "console", "worker", "migrate", "fallback", "provision", "doctor",
 )  # fmt: skip
 """Every command, by the name of its file, in the order of the help."""
 

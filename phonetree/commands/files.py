@@ -3,6 +3,8 @@
 import errno
 import os
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -23,6 +25,7 @@ _WHY = {
     errno.EPERM: "you have no permission",
     errno.EROFS: "it is on a read-only file system",
     errno.EEXIST: "it already exists; choose another name, or move it away",
+    errno.ENOTEMPTY: "it is not empty; choose another name, or move away what is in it",
     errno.ENOSPC: "the disk is full",
     errno.ENAMETOOLONG: "its name is too long",
 }
@@ -89,6 +92,46 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _refused(path, "created", error) from None
+
+
+def refuse_used_folder(path: Path) -> None:
+    """Checked before work that would be lost: raises PhonetreeError when a folder holds something, or cannot be
+    created or written."""
+    try:
+        os.close(os.open(path if path.exists() else path.parent, os.O_RDONLY | os.O_DIRECTORY))
+        if path.exists() and any(path.iterdir()):
+            raise FileExistsError(errno.ENOTEMPTY, "")
+        if not os.access(path if path.exists() else path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise _refused(path, "created", error) from None
+
+
+def fill_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Writes files to a folder that does not exist, or is empty: all of them or, whatever happens, none. Raises
+    PhonetreeError when they cannot be written."""
+    refuse_used_folder(path)
+    is_new, made = not path.exists(), []
+    try:
+        path.mkdir(exist_ok=True)
+        for name, data in contents.items():
+            file = path / f".{name}.{os.getpid()}.new"
+            with file.open("xb") as opened:
+                made.append(file)
+                opened.write(data)
+                opened.flush()
+                os.fsync(opened.fileno())
+        for file, name in zip(tuple(made), contents, strict=True):
+            made.append(file.replace(path / name))
+    except BaseException as error:
+        for file in made:
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            if is_new:
+                path.rmdir()
+        if isinstance(error, OSError):
+            raise _refused(path, "written", error) from None
+        raise
 
 
 def refuse_unwritable(path: Path, *, new: bool = False) -> None:

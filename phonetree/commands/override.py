@@ -25,7 +25,7 @@ accept_option = click.option(
     "accepted",
     multiple=True,
     metavar="NODE",
-    help="Accept that callers come to this node while nobody can be rung.",
+    help="Accept that callers come to this node while nobody can be rung; when that is gets printed.",
 )
 
 

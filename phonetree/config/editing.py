@@ -61,25 +61,47 @@ class Part:
         """What is done for it, one after the other: the entry becomes shorter, and the others are added."""
         parts = []
         if self.entry.first < self.day:
-            parts.append(replace(self.entry, last=self.day - timedelta(days=1)))
+            parts.append(replace(self.entry, last=self.day - _DAY))
         if self.day < self.entry.last:
-            parts.append(replace(self.entry, first=self.day + timedelta(days=1)))
+            parts.append(replace(self.entry, first=self.day + _DAY))
         shorter, *others = parts
         added = (*others, *((self.after,) if self.after else ()))
         return (Change(self.entry, shorter), *map(Add, added))
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """An entry that becomes part of the closed days beside it: with them it is the `whole` one that they were once."""
+
+    entry: DatedHours
+    whole: DatedHours
+
+    @property
+    def parts(self) -> tuple[DatedHours, ...]:
+        """What there is of the whole entry already, before and after."""
+        before = replace(self.whole, last=self.entry.first - _DAY) if self.whole.first < self.entry.first else None
+        after = replace(self.whole, first=self.entry.last + _DAY) if self.entry.last < self.whole.last else None
+        return tuple(filter(None, (before, after)))
+
+    def steps(self) -> tuple["_Step", ...]:
+        """What is done for it: all but one are removed, and that one becomes the whole."""
+        kept, *others = self.parts
+        return (*map(Remove, (self.entry, *others)), Change(kept, self.whole))
+
+
+_DAY = timedelta(days=1)
+
 _Step = Add | Change | Remove
 """What changes one entry."""
 
-Edit = _Step | Part
+Edit = _Step | Part | Join
 """Entries are found by what they say, so that a form that is out of date cannot change another one."""
 
 
 def edited(loaded: Loaded, edit: Edit, folder: Path, rules: NumberRules, today: date) -> Loaded:
     """The site with an edit made to its hours.yaml; `folder` has its audio. Raises EditError."""
     _check(edit, loaded.site, today)
-    for step in edit.steps() if isinstance(edit, Part) else (edit,):
+    for step in edit.steps() if isinstance(edit, Part | Join) else (edit,):
         loaded = _made(loaded, step, folder, rules)
     return loaded
 
@@ -97,6 +119,21 @@ def _made(loaded: Loaded, edit: _Step, folder: Path, rules: NumberRules) -> Load
 def by_hand(line: int, why: str) -> EditError:
     """What to do when a form cannot change the file."""
     return EditError({"": f"{why[0].upper()}{why[1:]}; edit the file by hand at line {line} of {HOURS}"})
+
+
+def joined(schedule: Schedule, entry: DatedHours) -> DatedHours | None:
+    """The closed days that an entry with hours would be part of, if it had not been made of one of them: those right
+    before and after it, or one of them; None if the line is open there."""
+    if not entry.spans:
+        return None
+    closed = [each for each in schedule.dated if not each.spans]
+    before = next((each for each in closed if each.last + _DAY == entry.first), None)
+    after = next((each for each in closed if entry.last + _DAY == each.first), None)
+    if before and after and before.names == after.names:
+        return replace(before, last=after.last)
+    if before:
+        return replace(before, last=entry.last)
+    return replace(after, first=entry.first) if after else None
 
 
 def described(entry: DatedHours) -> str:
@@ -135,6 +172,13 @@ def _check(edit: Edit, site: Site, today: date) -> None:
                 problems[""] = f"{in_words(day)} is over; choose today or a later day"
             if after:
                 problems |= _wrong(after, site, today, tuple(each for each in dated if each != before))
+        case Join(entry, whole):
+            if not edit.parts or not whole.first <= entry.first <= entry.last <= whole.last:
+                raise EditError({"": _GARBLED})
+            gone = [_find(site.schedule, each) for each in (entry, *edit.parts)]
+            problems = dict(_wrong(whole, site, today, tuple(each for each in dated if each not in gone)))
+            if entry.last < today:
+                problems[""] = f"{in_words(entry.last)} is over; choose today or a later day"
         case _:
             assert_never(edit)
     if problems:
@@ -170,8 +214,10 @@ def _wrong(entry: DatedHours, site: Site, today: date, others: tuple[DatedHours,
 
 
 def _names(entry: DatedHours, site: Site) -> Iterator[tuple[str, str]]:
-    """The names that have to be checked: those given, and that in the first language."""
-    yield from ({site.first_language: ""} | dict(entry.names)).items()
+    """The names that have to be checked: those given, and on a closed day, of which callers hear why, that in the first
+    language."""
+    needed = {} if entry.spans else {site.first_language: ""}
+    yield from (needed | dict(entry.names)).items()
 
 
 def _wrong_name(name: str) -> str | None:

@@ -153,7 +153,9 @@ def _dated(
         if entry.has("open") or key == "openings":
             hours = entry.require("open", "write the hours of that day, such as open: 10:00-14:00")
             spans = read_spans(entry, hours, "open")
-        names = read_names(entry, "name", languages, hint="say what the day is, such as name: snow day")
+        names: Names = {}
+        if entry.has("name") or not spans:  # callers hear why a day is closed, and not why it is open
+            names = read_names(entry, "name", languages, hint="say what the day is, such as name: snow day")
         if unnamed := [language for language in languages if names and language not in names]:
             text = f"has no name in {', '.join(map(repr, unnamed))}, where callers hear only a general word"
             entry.warn(entry.where_of("name"), f"{text}; write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")

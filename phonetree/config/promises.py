@@ -1,28 +1,81 @@
-"""A broken promise blocks publishing like a problem."""
+"""A broken promise blocks publishing like a problem.
+
+Where promises are broken only because nobody in a team has a phone, that is told, once, in place of them: whoever reads
+it can add a phone, and has nothing to correct in the tree.
+"""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from phonetree.config.documents import DOCUMENTS
+from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import filled, phones_of
 from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
-from phonetree.core.tree import Site
+from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
-from phonetree.proof.prove import prove
+from phonetree.proof.prove import Proof, prove
 
 SHOWN = " `prove` shows such a call"
 """At the end of a problem with the files; `prove` knows no overrides."""
+
+
+STAND_IN = "+1999{:07}"
+"""A number that nobody has, for a member of whom it is asked what a phone would change."""
+
+Found = tuple[Where | None, str]
+"""A breach: the place to look at first, if there is one, and the text."""
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
     where = Where(str(folder / "routing.yaml"))
     try:
-        return tuple(Problem(place or where, text + SHOWN) for place, text in _breaches(site, since))
+        found = tuple(_breaches(site, since))
     except ProofError as error:
         return (Problem(where, str(error)),)
+    cause, others = apart_from_phones(site, since, found)
+    first = (Problem(where, cause + SHOWN),) if cause else ()
+    return (*first, *(Problem(place or where, text + SHOWN) for place, text in others))
+
+
+def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
+    """That breaches are there because nobody in a team has a phone, and what to do about it ("": none is); and the
+    others, which there would be as well if these members had phones."""
+    teams = _without_phones(site)
+    others = _with_phones(site, teams, since, found)
+    return _lacking(teams) if len(others) < len(found) else "", others
+
+
+def _lacking(teams: list[Team]) -> str:
+    names = " and ".join(f"'{team.id}'" for team in teams)
+    setting = " and ".join(dict.fromkeys(team.members[0].phone for team in teams))
+    return (
+        f"nobody in team{'s' * (len(teams) > 1)} {names} has a phone; add one on the console's page People, or set "
+        f"{setting} in the server's environment. Until then promises to callers are broken."
+    )
+
+
+def _with_phones(site: Site, teams: list[Team], since: date, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    if not (found and teams):
+        return found
+    lacking = dict.fromkeys(member.phone for team in teams for member in team.members)
+    made_up = {name: STAND_IN.format(number) for number, name in enumerate(lacking)}
+    with suppress(ProofError):
+        still = frozenset(_breaches(filled(site, NumberRules({}, phones={**phones_of(site), **made_up})), since))
+        return tuple(each for each in found if each in still)
+    return found
+
+
+def _without_phones(site: Site) -> list[Team]:
+    return [
+        team
+        for team in site.teams_written.values()
+        if team.members and not any(member.number for member in team.members)
+    ]
 
 
 def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -37,12 +90,17 @@ def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
     return tuple(replace(each, words={}) for each in overrides if each.kind or each.cover)
 
 
-def _breaches(site: Site, since: date) -> Iterator[tuple[Where | None, str]]:
+def _breaches(site: Site, since: date) -> Iterator[Found]:
     """The same as texts, each with its place, if it has one.
 
     The words of overrides are left out: no key has to wait for them, and they count in no budget.
     """
     site = overridden(site, changing(site.schedule.overrides))
-    for verdict in prove(site, since, DOCUMENTS).verdicts:
+    yield from breaches_of(site, prove(site, since, DOCUMENTS))
+
+
+def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
+    """What a proof found broken in a site."""
+    for verdict in proof.verdicts:
         for breach in verdict.breaches:
             yield breach.where or site.places.get(breach.node or ""), f"{breach.text}. The promise: {verdict.promise}"

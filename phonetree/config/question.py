@@ -15,7 +15,7 @@ import phonetree
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import changing
 from phonetree.config.site import Contents, audio
-from phonetree.core.schedule import Cover, Kind, Override
+from phonetree.core.schedule import Accepted, Cover, Kind, Override
 from phonetree.errors import Problem, Where
 
 ROOMS = ("config", "core", "proof", "provider")
@@ -105,7 +105,7 @@ class Question:
                 "ends": _utc(each.ends),
                 "kind": each.kind,
                 "cover": (each.cover.away, each.cover.by) if each.cover else None,
-                "accepted": each.accepted,
+                "accepted": [(one.team, _utc(one.begins), _utc(one.ends), one.node) for one in each.accepted],
             }
             for each in changing(self.overrides)
         ]
@@ -136,14 +136,23 @@ class Answer:
             raise ValueError("it is no answer") from error
 
 
-def _override(begins: str, ends: str, kind: str | None, cover: tuple[str, str] | None, accepted: list[str]) -> Override:
+def _override(
+    begins: str,
+    ends: str,
+    kind: str | None,
+    cover: tuple[str, str] | None,
+    accepted: list[tuple[str, str, str, str]],
+) -> Override:
     return Override(
         datetime.fromisoformat(begins),
         datetime.fromisoformat(ends),
         Kind(kind) if kind else None,
         {},
         Cover(*cover) if cover else None,
-        tuple(accepted),
+        tuple(
+            Accepted(team, datetime.fromisoformat(since), datetime.fromisoformat(until), node)
+            for team, since, until, node in accepted
+        ),
     )
 
 

@@ -292,7 +292,9 @@ def _replaced(
     replaced = [(values[key], text) for key, text in wanted.items() if text != had[key]]
     if new.names == old.names:
         return replaced
-    name = values["name"]
+    name = values.get("name")
+    if name is None or not new.names:
+        return None
     if name.value is None and set(name.keys) == set(new.names):
         given = ((value, new.names[language], old.names[language]) for language, _, value in name.entries())
         return replaced + [(node, _like(file.text[node.begin], text)) for node, text, was in given if text != was]
@@ -330,7 +332,8 @@ def written(entry: DatedHours, languages: Sequence[str], note: str | None = None
     days = f"date: {entry.first}" if entry.first == entry.last else f"from: {entry.first}, to: {entry.last}"
     hours = f", open: {spans_text(entry.spans)}" if entry.spans else ""
     kept = f", note: {quoted(note)}" if note is not None else ""
-    return f"{{{days}{hours}, name: {names_text(entry.names, languages)}{kept}}}"
+    name = f", name: {names_text(entry.names, languages)}" if entry.names else ""
+    return f"{{{days}{hours}{name}{kept}}}"
 
 
 def spans_text(spans: Sequence[object]) -> str:

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -48,9 +48,10 @@ def unwritable(path: Path) -> str | None:
     return _WHY[errno.EPERM] if os.geteuid() not in (0, found.st_uid) else None
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Replaces a file, whose mode and owner stay, in one step that survives a loss of power. A link stays a link. Only
-    one at a time may do so in a folder (`alone`). Raises OSError; then the file is as it was."""
+def replace(path: Path, data: bytes, still: Callable[[], bool] = lambda: True) -> bool:
+    """Replaces a file, whose mode and owner stay, in one step that survives a loss of power, if the folder is `still`
+    as it has to be when all else is done: an editor at the machine asks for no lock. Whether it did. A link stays a
+    link. Only one at a time may do so in a folder (`alone`). Raises OSError; then the file is as it was."""
     real = Path(os.path.realpath(path))
     was = real.stat()
     new = real.with_name(f".{real.name}.new")  # one that a killed process left is written over
@@ -63,6 +64,9 @@ def replace(path: Path, data: bytes) -> None:
                 os.fchown(file.fileno(), was.st_uid, was.st_gid)
             os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
             os.fsync(file.fileno())
+        if not still():
+            new.unlink()
+            return False
         new.replace(real)
     except BaseException:
         with suppress(OSError):
@@ -74,3 +78,4 @@ def replace(path: Path, data: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+    return True

@@ -24,18 +24,20 @@ from phonetree.console import (
     notices,
     people,
     phone_calls,
+    readable,
     schedule,
     services,
     sign_in,
     static,
     today,
+    tree,
     you,
 )
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
 SCREENS = (
-    sign_in, today, schedule, messages, message_keys, people, counts, accounts, you, notices, phone_calls,
+    sign_in, today, schedule, messages, message_keys, people, counts, tree, accounts, you, notices, phone_calls,
 )  # fmt: skip
 """One blueprint each."""
 
@@ -67,7 +69,8 @@ def create_app(settings: ConsoleSettings | None = None, *, now: Callable[[], dat
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     services.put(app, services.console_services(settings, now))
     headers.put_on(app, settings)
-    access.guard(app)  # before everything else that looks at a request
+    readable.put_on(app)  # before everything else that looks at a request
+    access.guard(app)
     identity.put_on(app, settings)
     for signed in (phone_calls, connecting):
         app.extensions["csrf"].exempt(signed.blueprint)  # the provider signs instead

@@ -13,7 +13,6 @@ start.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
 from werkzeug.exceptions import HTTPException
@@ -21,6 +20,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.console.origin import followed_from_elsewhere, from_elsewhere
+from phonetree.console.readable import parts_of
 from phonetree.console.services import services
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
@@ -153,7 +153,7 @@ def begin_session(now: int) -> None:
 
 def fits(path: str) -> bool:
     """Whether a path is one of our own pages, to go on to after signing in."""
-    parts = urlsplit(path)
+    parts = parts_of(path)
     if parts.scheme or parts.netloc or not path.startswith("/staff") or "\\" in path:
         return False
     try:

@@ -86,7 +86,9 @@ def new_link(account_id: str) -> str | Page:
 def reset_factor(account_id: str) -> Response | Page:
     """Removes an account's second factor, so that another is set up at the next sign-in."""
     reset = services().accounts.reset_factor
-    said = "The second factor is removed. At the next sign-in another one is set up."
+    said = (
+        "The second factor is removed. At the next sign-in another one is set up. Calendars and reminders have ended."
+    )
     return _done(account_id, lambda by, now: reset(account_id, by, now), said)
 
 
@@ -95,7 +97,9 @@ def reset_factor(account_id: str) -> Response | Page:
 def sign_out(account_id: str) -> Response | Page:
     """Ends all sessions of an account."""
     return _done(
-        account_id, lambda by, now: services().accounts.sign_out(account_id, by, now), "Signed out everywhere."
+        account_id,
+        lambda by, now: services().accounts.sign_out(account_id, by, now),
+        "Signed out everywhere. Calendars and reminders have ended too.",
     )
 
 
@@ -118,7 +122,7 @@ def remove(account_id: str) -> Response | Page:
 def done() -> str:
     """What staff did, newest first, a page at a time."""
     before = request.args.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
     found = actions.page(services().store, number, PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
     return render("console/actions.html", actions=found[:PAGE], more=more, first=number is None)

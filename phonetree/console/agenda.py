@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from phonetree.console.times import DAY, clock
+from phonetree.core.days import OpenHours, from_until, open_hours
 from phonetree.core.rota import gaps
 from phonetree.core.schedule import DatedHours, Override, Schedule, first_name, midnight
 from phonetree.core.shifts import Shift, shifts
@@ -13,8 +14,11 @@ from phonetree.core.tree import Site
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
-    """Who is on shift together: when, in which teams ("" if there is only one), and their names in order."""
+    """Who is on shift together: when, in words and as moments (in the helpline's time); in which teams ("" if there is
+    only one), and their names in order."""
 
+    begins: datetime
+    ends: datetime
     when: str
     teams: str
     names: tuple[str, ...]
@@ -22,14 +26,15 @@ class ShiftLine:
 
 @dataclass(frozen=True, slots=True)
 class AgendaDay:
-    """A day. `hours` are those of the files in words, `name` what the day is called, if it is a special one; `entry` is
-    what the files say about it. `notices` are changes at short notice, covers included."""
+    """A day. `hours` are those that callers meet, in words, and whether there are any is `open`; `name` is what the day
+    is called, if it is a special one; `entry` is what the files say about it, and `usually_open` whether it is open by
+    the files. `notices` are changes at short notice, covers included."""
 
     date: date
     today: bool
     past: bool
     open: bool
-    special: bool
+    usually_open: bool
     hours: str
     name: str
     entry: DatedHours | None
@@ -56,20 +61,25 @@ def agenda(site: Site, first: date, count: int, now: datetime) -> tuple[AgendaDa
     today = schedule.today(now)
     return tuple(
         AgendaDay(
-            date=day.date,
-            today=day.date == today,
-            past=day.date < today,
-            open=bool(day.spans),
-            special=day.special,
-            hours="Open " + " and ".join(span.words for span in day.spans) if day.spans else "Closed",
-            name=first_name(day.names),
-            entry=entry_of(schedule, day.date),
-            notices=tuple(noticed.get(day.date, ())),
-            shifts=tuple(on_shift.get(day.date, ())),
-            gaps=tuple(lacking.get(day.date, ())),
+            date=(day := hours.day.date),
+            today=day == today,
+            past=day < today,
+            open=bool(hours.met),
+            usually_open=bool(hours.usual),
+            hours=_in_words(hours),
+            name=first_name(hours.day.names),
+            entry=entry_of(schedule, day),
+            notices=tuple(noticed.get(day, ())),
+            shifts=tuple(on_shift.get(day, ())),
+            gaps=tuple(lacking.get(day, ())),
         )
-        for day in schedule.days(first, count)
+        for hours in open_hours(schedule, first, count)
     )
+
+
+def _in_words(hours: OpenHours) -> str:
+    instead = f" ({hours.instead_of})" if hours.instead_of else ""
+    return (f"Open {hours.words}" if hours.met else "Closed") + instead
 
 
 def entry_of(schedule: Schedule, day: date) -> DatedHours | None:
@@ -102,19 +112,12 @@ def _by_day(site: Site, found: Mapping[str, Iterable[Shift]]) -> dict[date, list
     lines: dict[date, list[ShiftLine]] = {}
     for shift, names in sorted(together.items(), key=lambda each: (each[0].begins, each[0].ends)):
         teams = " and ".join(shift.teams) if len(site.teams) > 1 else ""
-        lines.setdefault(shift.begins.date(), []).append(ShiftLine(_hours(shift), teams, tuple(names)))
+        lines.setdefault(shift.begins.date(), []).append(
+            ShiftLine(shift.begins, shift.ends, from_until(shift.begins, shift.ends), teams, tuple(names))
+        )
     return lines
 
 
 def _in_order(site: Site, names: Iterable[str]) -> list[str]:
     order = dict.fromkeys(member.name for team in site.teams.values() for member in team.members)
     return [name for name in order if name in set(names)]
-
-
-def _hours(shift: Shift) -> str:
-    until = clock(shift.ends)
-    if shift.ends.date() == shift.begins.date():
-        return f"{clock(shift.begins)}-{until}"
-    if until == "0:00":
-        return f"{clock(shift.begins)}-24:00"
-    return f"{clock(shift.begins)} until {until} the next day"

@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from phonetree.config.advice import advice
-from phonetree.config.editing import Add, Change, Edit, Part, Remove, closed_anyway, described, edited, in_words
+from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove, closed_anyway, described, edited, in_words
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, Contents, Loaded, fingerprint, load, made_of, overridden
@@ -132,19 +132,28 @@ class HoursEditor:
         noted = False
         try:
             with alone(self._folder):
-                if all((self._folder / name).read_bytes() == data for name, data in before.contents.items()):
+                if self._stand(before):
                     # first, and committed: if it fails, even at its end, the file is as it was
                     self._note(by, what)
                     noted = True
-                    replace(self._folder / HOURS, after.contents[HOURS])
-                    return preview
+                    if replace(self._folder / HOURS, after.contents[HOURS], lambda: self._stand(before)):
+                        return preview
         except OSError as error:
             if noted:
-                with suppress(StoreError):  # then the list has one line too many
-                    self._note(by, f"could not be saved: {what}")
+                self._note_unsaved(by, what)
             raise EditError({"": f"{HOURS} cannot be written: {why(error)}. Nothing was changed"}) from error
+        if noted:
+            self._note_unsaved(by, what)
         self._from(began)  # which says what somebody else was faster with
         raise EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+
+    def _stand(self, before: Loaded) -> bool:
+        """Whether the files are still those. Raises OSError."""
+        return all((self._folder / name).read_bytes() == data for name, data in before.contents.items())
+
+    def _note_unsaved(self, by: str, what: str) -> None:
+        with suppress(StoreError):  # then the list has one line too many
+            self._note(by, f"could not be saved: {what}")
 
     def _note(self, by: str, what: str) -> None:
         with self._store.write() as connection:
@@ -215,7 +224,7 @@ def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
 def day_of(edit: Edit) -> date:
     """The first day that an edit is about."""
     match edit:
-        case Add(entry) | Change(_, entry) | Remove(entry):
+        case Add(entry) | Change(_, entry) | Remove(entry) | Join(entry, _):
             return entry.first
         case Part(_, day, _):
             return day
@@ -242,6 +251,8 @@ def told(edit: Edit) -> str:
         case Part(entry, day, after):
             now = described(after) if after else f"{in_words(day)} is as usual"
             return f"only this day changed: {now}; the rest of {described(entry)} stays"
+        case Join(entry, whole):
+            return f"closed again: {described(entry)} is part of {described(whole)}"
 
 
 def kind(entry: DatedHours) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from phonetree.config.editing import Add, Change, Edit, Part, Remove
+from phonetree.config.editing import Add, Change, Edit, Join, Part, Remove
 from phonetree.config.spans import spans_of
 from phonetree.core.schedule import DatedHours, Names, Span
 from phonetree.errors import EditError
@@ -15,7 +15,8 @@ from phonetree.errors import EditError
 @dataclass(frozen=True, slots=True)
 class EntryForm:
     """What was typed, as it was typed. `old` is the entry that is changed or removed ("" when one is added), `began`
-    the revision that the page showed, `remove` whether the entry is to go. `only` is the one day of an entry of several
+    the revision that the page showed, `remove` whether the entry is to go, and `whole` the closed days that it is to be
+    part of ("": none). `only` is the one day of an entry of several
     days that it is about ("": it is about the whole entry)."""
 
     first: str
@@ -26,6 +27,7 @@ class EntryForm:
     began: str = ""
     remove: bool = False
     only: str = ""
+    whole: str = ""
 
     @classmethod
     def of(cls, sent: Mapping[str, str], languages: Sequence[str]) -> "EntryForm":
@@ -40,6 +42,7 @@ class EntryForm:
             sent.get("began", ""),
             sent.get("remove") == "1",
             only,
+            sent.get("whole", ""),
         )
 
     @classmethod
@@ -57,12 +60,16 @@ class EntryForm:
         """What to send for the same again."""
         names = {f"name.{language}": name for language, name in self.names.items()}
         found = {"began": self.began, "old": self.old, "first": self.first, "last": self.last, "open": self.open}
-        found["only"] = self.only
+        found |= {"only": self.only, "whole": self.whole}
         return {name: text for name, text in (found | names | {"remove": "1" * self.remove}).items() if text}
 
     def because(self, names: Names) -> "EntryForm":
         """The same with a reason that was picked."""
         return replace(self, names=names)
+
+    def part_of(self, whole: DatedHours) -> "EntryForm":
+        """The same, as part of closed days."""
+        return replace(self, whole=_packed(whole))
 
     def instead_of(self, entry: DatedHours) -> "EntryForm":
         """The same as a change of an entry that is in the way; of one day of it, if this is about one day."""
@@ -77,6 +84,8 @@ class EntryForm:
             return self._part(old, languages)
         if self.remove and old:
             return Remove(old)
+        if self.whole and old:
+            return Join(old, _unpacked(self.whole))
         entry = self._entry(languages)
         return Change(old, entry) if old else Add(entry)
 

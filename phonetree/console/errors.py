@@ -10,8 +10,9 @@ from phonetree import log
 from phonetree.console.labels import in_words
 from phonetree.console.layout import render
 from phonetree.console.origin import from_our_page
+from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
-from phonetree.errors import ConfigError, StoreError
+from phonetree.errors import ConfigError, StoreError, StoreFullError
 
 SECRETS = ("password", "code", "csrf_token")
 """Fields that are never shown or sent again, wherever these stand in their names."""
@@ -61,6 +62,18 @@ _BY_CODE = {
     ),
 }
 
+_FULL = Words(
+    "The disk of the database is full",
+    "Nothing was changed. Calls are answered as before, but new messages of callers cannot be kept here.",
+    "Tell whoever runs the server now: the disk needs room. Waiting does not help.",
+)
+
+_BUSY = Words(
+    "Too many changes are being checked",
+    "Each takes a few seconds, and a change that you sent before may still be among them. This one was not saved.",
+    "Wait a few seconds, look at the page whether the earlier one is there, and send this one again.",
+)
+
 _CONFIG = Words(
     "The files of the helpline cannot be read here",
     "Nothing was changed. Calls are answered as before.",
@@ -93,6 +106,7 @@ def put_on(app: Flask) -> None:
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(ConfigError, _config)
     app.register_error_handler(TooBusyError, _busy)
+    app.register_error_handler(ProofBusyError, _proofs)
     app.register_error_handler(Exception, _bug)
 
 
@@ -141,8 +155,8 @@ def _csrf(_error: CSRFError) -> Page:
     return _again(_STALE, 400, sign_in=None)
 
 
-def _store(_error: StoreError) -> Page:
-    return _page(_BY_CODE[503], 503)
+def _store(error: StoreError) -> Page:
+    return _page(_FULL if isinstance(error, StoreFullError) else _BY_CODE[503], 503)
 
 
 def _config(_error: ConfigError) -> Page:
@@ -151,6 +165,10 @@ def _config(_error: ConfigError) -> Page:
 
 def _busy(_error: TooBusyError) -> Page:
     return _page(_BY_CODE[429], 429)
+
+
+def _proofs(_error: ProofBusyError) -> Page:
+    return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY, 429)
 
 
 def _bug(error: Exception) -> Page:

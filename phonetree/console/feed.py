@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from icalendar import Calendar, Event
 
+from phonetree.core.days import OpenHours, open_hours
 from phonetree.core.rota import gaps
 from phonetree.core.schedule import Day, Kind, first_name, midnight
 from phonetree.core.shifts import shifts
@@ -84,8 +85,8 @@ def _of_a_member(site: Site, member: str, first: datetime, last: datetime) -> It
 
 def _of_the_line(site: Site, first: datetime, last: datetime) -> Iterator[Entry]:
     schedule = site.schedule
-    days = schedule.days(first.date(), (last.date() - first.date()).days)
-    yield from _special(site, [day for day in days if day.special])
+    days = open_hours(schedule, first.date(), (last.date() - first.date()).days)
+    yield from _special([hours for hours in days if hours.day.special])
     for override in schedule.overrides:
         begins, ends = (moment.astimezone(schedule.zone) for moment in (override.begins, override.ends))
         if ends <= first or begins >= last:
@@ -99,15 +100,15 @@ def _of_the_line(site: Site, first: datetime, last: datetime) -> Iterator[Entry]
         yield Entry("gap", gap.team, gap.begins, gap.ends, f"Nobody on shift: {gap.team}")
 
 
-def _special(site: Site, days: list[Day]) -> Iterator[Entry]:
-    """Days on which the hours are other than usual; consecutive closed days with the same name are one."""
-    closed = [day for day in days if not day.spans]
+def _special(days: list[OpenHours]) -> Iterator[Entry]:
+    """Special days as callers meet them; consecutive closed days with the same name are one. What is closed or opened
+    only at short notice has an event of its own."""
+    closed = [hours.day for hours in days if not hours.met and not hours.usual]
     for run in _runs(closed):
         yield Entry("closed", "", run[0].date, run[-1].date + ONE, f"Closed: {first_name(run[0].names)}".rstrip(": "))
-    for day in days:
-        moments = list(site.schedule.boundaries(day))
-        for begins, ends in zip(moments[::2], moments[1::2], strict=True):
-            yield Entry("hours", "", begins, ends, f"Open: {first_name(day.names)}".rstrip(": "))
+    for hours in filter(lambda each: each.usual, days):
+        for begins, ends in hours.met:
+            yield Entry("hours", "", begins, ends, f"Open: {first_name(hours.day.names)}".rstrip(": "))
 
 
 def _runs(days: list[Day]) -> Iterator[list[Day]]:
@@ -185,4 +186,5 @@ class Calendars:
 def _identity(site: Site, now: datetime) -> tuple[object, ...]:
     """All that a calendar depends on, besides whose it is."""
     overrides = tuple((each.begins, each.ends, each.kind, each.cover) for each in site.schedule.overrides)
-    return site.revision, overrides, site.schedule.today(now)
+    rung = tuple(bool(member.number) for member in site.members)
+    return site.revision, overrides, rung, site.schedule.today(now)

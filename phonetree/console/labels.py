@@ -6,7 +6,6 @@ from werkzeug.datastructures import MultiDict
 
 from phonetree.console import times
 from phonetree.console.services import services
-from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError
 
 DAY = {"first": "First day", "last": "Last day", "open": "Hours"}
@@ -20,6 +19,7 @@ LABELS = DAY | {
     "by": "Who takes the place",
     "begins_at": "Begins",
     "until_at": "Until",
+    "although": "Rung although away",
     "accepted": "Accepted: callers come to",
     "member": "Whose shifts",
     "address": "Where to",
@@ -48,7 +48,8 @@ def _end(value: str) -> str:
     """The end that was chosen, by the helpline's clock."""
     try:
         _, ends = times.chosen(value)
-        return dated(ends.astimezone(services().live.known().site.schedule.zone))
+        zone = services().live.known().site.schedule.zone
+        return times.when(ends.astimezone(zone), services().now().astimezone(zone))
     except PhonetreeError:
         return value
 

@@ -11,6 +11,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree.console.access import access_of, lacks_factor, signed_in
 from phonetree.console.services import of, services
 from phonetree.console.static import address
+from phonetree.console.times import when
 from phonetree.core.schedule import dated
 from phonetree.errors import PhonetreeError
 from phonetree.store.accounts import Notice
@@ -63,6 +64,7 @@ def put_on(app: Flask) -> None:
             "local": local,
             "me": signed_in(),
             "admin_notices": admin_notices,
+            "dated": in_full,
             "static": address,
             "token": token,
         }
@@ -105,5 +107,11 @@ def admin_notices() -> tuple[Notice, ...]:
 
 
 def local(seconds: int) -> str:
-    """A moment, in seconds since 1970, by the helpline's clock."""
+    """A moment, in seconds since 1970, as staff say it now: "tomorrow 9:00"."""
+    zone = helpline().zone
+    return when(datetime.fromtimestamp(seconds, zone), services().now().astimezone(zone))
+
+
+def in_full(seconds: int) -> str:
+    """The same with its date, for what is read at another time: "Mon 23 Nov 2026 14:02"."""
     return dated(datetime.fromtimestamp(seconds, helpline().zone))

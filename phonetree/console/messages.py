@@ -21,7 +21,7 @@ from phonetree.console.layout import render
 from phonetree.console.message_keys import current_keys
 from phonetree.console.services import services
 from phonetree.console.times import long_ago
-from phonetree.errors import SealError, StoreError
+from phonetree.errors import SealError, StoreError, StoreFullError
 from phonetree.store.roles import Role
 from phonetree.store.voicemails import Voicemail, VoicemailState
 
@@ -169,7 +169,7 @@ def _done(message: str, change: Callable[[str, int], object]) -> Answer:
     try:
         change(staff().name, running.seconds())
     except StoreError as error:
-        if running.store.problem():
+        if isinstance(error, StoreFullError) or running.store.problem():
             raise
         flash(f"Nothing was changed: {error}.")
     return _back()

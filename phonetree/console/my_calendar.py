@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.console.access import needs, open_to_all, staff
@@ -10,7 +10,8 @@ from phonetree.console.errors import Page
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.errors import EditError
-from phonetree.mailbox.reminders import good_address
+from phonetree.mailbox.addresses import usable
+from phonetree.mailbox.reminders import tried
 from phonetree.store.feeds import LINE
 from phonetree.store.reminders import MINUTES, Reminder
 
@@ -18,6 +19,9 @@ blueprint = Blueprint("my_calendar", __name__)
 
 NOBODY = "?"
 """What the form sends when nobody was chosen."""
+
+TESTED, TEST_SECONDS = "reminder_tested", 30
+"""In the session: when a test was sent last; and how long the next one waits."""
 
 BEFORE = {15: "15 minutes", 30: "30 minutes", 60: "1 hour", 120: "2 hours", 720: "12 hours", 1440: "1 day"}
 """How long before a shift, in minutes."""
@@ -68,7 +72,7 @@ def remind() -> Answer | Page:
     kept = {each.member: each for each in running.reminders.of(me.id)}.get(member)
     try:
         given = request.form.get("address", "").strip()
-        address = kept.address if kept and kept.address and not given else good_address(given)
+        address = kept.address if kept and kept.address and not given else usable(given, running.channels)
         running.reminders.keep(me.id, member, address, minutes, me.name, running.seconds())
     except EditError as error:
         return _page(error.problems, given, member, minutes), 422
@@ -79,16 +83,34 @@ def remind() -> Answer | Page:
 @blueprint.post("/staff/calendar/reminders/switch")
 @needs()
 def switch() -> Answer:
-    """Switches reminders on or off, or forgets where they go."""
+    """Switches reminders on or off, sends a test, or forgets where they go."""
     running, me, member = services(), staff(), request.form.get("member", "")
     what = request.form.get("what", "")
     if what == "forget":
         running.reminders.forget(me.id, member, me.name, running.seconds())
         flash(f"The reminders of the shifts of {member} are removed, and the address is forgotten.")
+    elif what == "test":
+        _test(member)
     elif what in ("on", "off"):
         running.reminders.switch(me.id, member, me.name, running.seconds(), sent=what == "on")
         flash(f"The reminders of the shifts of {member} are switched {what}.")
     return redirect(url_for("schedule.my_calendar.page"), 303)
+
+
+def _test(member: str) -> None:
+    """Sends a test to where the reminders of a member's shifts go, not over and over."""
+    running, now = services(), services().seconds()
+    kept = {each.member: each for each in running.reminders.of(staff().id)}.get(member)
+    if kept is None:
+        return
+    if now - session.get(TESTED, 0) < TEST_SECONDS:
+        flash(f"A test was sent just now. Wait {TEST_SECONDS} seconds before the next one.")
+        return
+    session[TESTED] = now
+    if tried(kept, running.channels):
+        flash(f"A test was sent by {kept.kind}. If it does not arrive within minutes, check the address.")
+    else:
+        flash("The test could not be delivered: check the address, and write it again.")
 
 
 @blueprint.get("/staff/feeds/<token>.ics")

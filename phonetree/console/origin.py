@@ -1,10 +1,9 @@
 """Where a request came from: a page of ours, or somebody else's. Browsers say so in headers that no page can forge."""
 
-from urllib.parse import urlsplit
-
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+from phonetree.console.readable import parts_of
 from phonetree.console.services import services
 
 _OURS, _USER = "same-origin", "none"
@@ -22,7 +21,7 @@ def from_our_page() -> bool:
         return False
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == _OURS
-    return (_origin() or urlsplit(request.headers.get("Referer", "")).netloc) in _ours()
+    return (_origin() or _site(request.headers.get("Referer", ""))) in _ours()
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -44,11 +43,19 @@ def _crossed(asked: Request) -> bool:
 
 
 def _origin() -> str | None:
-    """The host, with its port, of the page that sent a form, as far as the browser says it: it says "null" when
-    referrers are off, as they are on our pages."""
+    """The site of the page that sent a form, as far as the browser says it: it says "null" when referrers are off, as
+    they are on our pages."""
     origin = request.headers.get("Origin")
-    return None if origin in (None, "null") else urlsplit(origin).netloc
+    return None if origin in (None, "null") else _site(origin)
 
 
-def _ours() -> tuple[str, str]:
-    return request.host, urlsplit(services().settings.url).netloc
+def _site(address: str) -> str:
+    """The scheme and the host, with its port, of an address."""
+    parts = parts_of(address)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _ours() -> tuple[str, ...]:
+    """Our own site: the one that the operator named, and the host that was asked, with the same scheme."""
+    ours = _site(services().settings.url)
+    return ours, f"{ours.partition(':')[0]}://{request.host}".lower()

@@ -4,7 +4,7 @@ Everybody sees who has a phone; admins add, confirm, replace and remove them. A 
 typed. Every change is sent as often as one likes: what is done already is not done again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -165,7 +165,8 @@ def _back(name: str, said: str = "") -> Response:
 def _one(name: str, problem: str = "", typed: str = "") -> str:
     running = services()
     site = running.site()
-    found = {phone.name: phone for phone in running.phones.listed(running.seconds())}.get(name)
+    phones = running.phones.listed(running.seconds())
+    found = {phone.name: phone for phone in phones}.get(name)
     members = [] if found else _members(site, name)
     members = members or list(_named(site, name))
     return render(
@@ -175,7 +176,7 @@ def _one(name: str, problem: str = "", typed: str = "") -> str:
         rows=[_row(member, found) for member in members[:1]],
         phone=found,
         alone=_alone(site, name),
-        behind=_behind(),
+        behind=found is not None and _behind(found, phones),
         progress=PROGRESS[found.progress] if found and found.progress else "",
         calling=bool(found and found.progress is Progress.CALLING),
         may_call=running.provider is not None,
@@ -190,9 +191,13 @@ def _named(site: Site, name: str) -> Iterator[Member]:
     return (member for member in site.members if member.phone == name)
 
 
-def _behind() -> bool:
-    """Whether a server does not follow the phones as they are now."""
+def _behind(phone: Phone, phones: Iterable[Phone]) -> bool:
+    """Whether a server does not follow the phones as they are now, and this is the one that changed last: a server
+    says of all together whether it follows them."""
     running = services()
+    ringing = [each for each in phones if each.state is not State.WAITING]  # the others are not followed
+    if phone not in ringing or any(each.changed_at > phone.changed_at for each in ringing):
+        return False
     digest = running.phones.followed().digest
     return any(each.report.phones != digest for each in servers(running.store, running.seconds()))
 

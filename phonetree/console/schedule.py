@@ -10,12 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.editing import Add, Change, Edit, Part, Remove, described, in_words
+from phonetree.config import editing
+from phonetree.config.editing import Add, Edit, Join, Part, Remove, described, in_words, joined
 from phonetree.config.hours import YEARS
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
 from phonetree.console.access import needs, staff
-from phonetree.console.agenda import agenda, entry_of
+from phonetree.console.agenda import ShiftLine, agenda, entry_of
 from phonetree.console.edits import OutdatedError, Preview, told
 from phonetree.console.entry_form import EntryForm
 from phonetree.console.errors import Page
@@ -24,7 +25,9 @@ from phonetree.console.layout import render
 from phonetree.console.origin import from_elsewhere
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
-from phonetree.core.schedule import Names, first_name
+from phonetree.console.short_notice import TITLES, Change
+from phonetree.console.times import for_a_field
+from phonetree.core.schedule import DatedHours, Names, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
 from phonetree.store.roles import Role
@@ -119,7 +122,7 @@ def preview(day: str) -> str | Page | Response:
     view = _view(running)
     form = _form(view.site, request.args, go)
     if go == "back" or view.closed:
-        return _day(view, asked, replace(form, remove=False), {})
+        return _day(view, asked, replace(form, remove=False, whole=""), {})
     return _tried(view, asked, form, running.hours.preview)
 
 
@@ -131,7 +134,7 @@ def edit(day: str) -> str | Page | Response:
     view = _view(running)
     form = _form(view.site, request.form, "")
     if view.closed:
-        return _day(view, asked, replace(form, remove=False), {})
+        return _day(view, asked, replace(form, remove=False, whole=""), {})
     saved = partial(running.hours.save, by=staff().name)
     return _tried(view, asked, form, saved, saves=True)
 
@@ -152,7 +155,7 @@ def _tried(
             outdated, form = error, replace(form, began=error.revision)
             made = services().hours.preview(form.began, wanted)
     except EditError as error:
-        return _day(_view(services()), asked, replace(form, remove=False), error.problems), 422
+        return _day(_view(services()), asked, replace(form, remove=False, whole=""), error.problems), 422
     if saves and not outdated and not made.problems:
         then = WITHHELD if made.withheld else HEARD
         session[UNDO] = {"revision": made.revision, "before": made.before, "what": told(wanted), "then": then}
@@ -189,12 +192,14 @@ def _is_made(site: Site, wanted: Edit) -> bool:
     match wanted:
         case Add(entry):
             return entry in dated
-        case Change(before, after):
+        case editing.Change(before, after):
             return after in dated and (before == after or before not in dated)
         case Remove(entry):
             return entry not in dated and entry_of(site.schedule, entry.first) is None
         case Part(entry, day, after):
             return entry not in dated and entry_of(site.schedule, day) == after
+        case Join(entry, whole):
+            return entry not in dated and whole in dated
 
 
 def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
@@ -202,10 +207,18 @@ def _form(site: Site, sent: Mapping[str, str], go: str) -> EntryForm:
     form = EntryForm.of(sent, tuple(site.languages))
     if go == "remove":
         return replace(form, remove=True)
+    if go == "again" and (entry := _entry(site, form)) and (whole := joined(site.schedule, entry)):
+        return form.part_of(whole)
     with suppress(ValueError, IndexError):
         if go.startswith(PICKED) and (number := int(go.removeprefix(PICKED))) >= 0:
             return form.because(reasons(site)[number])
     return form
+
+
+def _entry(site: Site, form: EntryForm) -> DatedHours | None:
+    """The entry that a form is about, if the files still have it."""
+    day = _date(form.first)
+    return entry_of(site.schedule, day) if day and form.old else None
 
 
 def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) -> str:
@@ -222,11 +235,26 @@ def _day(view: View, asked: date, form: EntryForm, problems: Mapping[str, str]) 
         languages=_languages(view.site),
         reasons=tuple(enumerate(map(first_name, reasons(view.site)))),
         instead=_instead(view.site, form) if "first" in problems else "",
+        opening=not (form.old or shown.usually_open),
         several=bool(shown.entry and shown.entry.first != shown.entry.last),
         may=_may_edit(view) and not (shown.past and shown.entry is None),
         entry=described(shown.entry) if shown.entry else "",
+        editor=staff().may(Role.EDITOR),
+        shifts=[(each, _changes(each)) for each in shown.shifts if each.ends > now],
+        closed_again=joined(view.site.schedule, shown.entry) if shown.entry and not form.only else None,
         back=_at(asked),
     )
+
+
+def _changes(shift: ShiftLine) -> list[tuple[str, str]]:
+    """What can be changed about a shift at short notice: in words, and the form for it, filled in."""
+    me = staff().name if staff().name in shift.names else None
+    only = shift.names[0] if len(shift.names) == 1 else None
+    begins, ends = for_a_field(shift.begins), for_a_field(shift.ends)
+    return [
+        (TITLES[change], url_for("today.form", change=change, begins=begins, ends=ends, away=name))
+        for change, name in ((Change.AWAY, me), (Change.COVER, only))
+    ]
 
 
 def _instead(site: Site, form: EntryForm) -> str:

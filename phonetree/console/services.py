@@ -15,13 +15,14 @@ from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
 from phonetree.console.calling_back import CallBacks, Tickets
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
+from phonetree.console.proving import FewProofs
 from phonetree.console.trying import Lockout
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
-from phonetree.runtime.prover import Prover, prover_of
+from phonetree.runtime.prover import prover_of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
@@ -106,7 +107,7 @@ class ConsoleServices:
     lockout: Lockout
     channels: tuple[Channel, ...]
     overrides: Overrides
-    prover: Prover
+    prover: FewProofs
     phones: Phones
     provider: Provider | None
     """None when the console has no account to call phones with."""
@@ -118,6 +119,8 @@ class ConsoleServices:
     keys: SealingKeys
     call_backs: CallBacks
     tickets: Tickets
+    saving: Lock
+    """Whoever saves a change at short notice has it: what is checked is stored before the next is checked."""
 
     def seconds(self) -> int:
         """The moment, in seconds since 1970."""
@@ -133,7 +136,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     store = Store(settings.database)
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
-    prover = prover_of(settings.config, rules, now, store, settings.secrets)
+    prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets))
     live = LiveSite(settings.config, rules, store, phones)
     return ConsoleServices(
         settings,
@@ -155,6 +158,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         SealingKeys(store, settings.secrets),
         CallBacks(),
         Tickets(settings.secrets),
+        Lock(),
     )
 
 

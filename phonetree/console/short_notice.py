@@ -4,28 +4,52 @@ Each is an override with an end in words. Before it is saved, the form shows wha
 as an edit is checked. What would leave callers with nobody to ring has to be accepted by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from werkzeug.datastructures import MultiDict
 
-from phonetree.config.override import changes_something, check, left_alone, read_cover, read_override
+from phonetree.config.override import (
+    accepting,
+    away_then,
+    changes_something,
+    check,
+    left_alone,
+    not_accepted,
+    only_away,
+    read_cover,
+    read_override,
+)
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
+from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
-from phonetree.core.schedule import Kind, Override, first_name
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
-from phonetree.errors import OverrideError
+from phonetree.errors import ChangedMeanwhileError, OverrideError
 from phonetree.store.kept import Kept, in_a_line, standing
-from phonetree.store.servers import left_out, servers
+from phonetree.store.servers import known, left_out
 
 NOBODY = "nobody"
 
 SAME_SECONDS = 120
 """An override like one that began so lately is the same one, sent twice."""
+
+
+MOST_TRIES = 5
+"""How often to check anew because something else was saved meanwhile."""
+
+
+class NotChosenError(OverrideError):
+    """Something has not been chosen yet: no mistake until somebody wants to save."""
+
+
+class OnlyAwayError(OverrideError):
+    """Only somebody who is away could be rung, and nobody accepted that."""
 
 
 class Change(StrEnum):
@@ -51,9 +75,17 @@ TITLES = {
 COVERS = frozenset({Change.COVER, Change.AWAY})
 
 
+def change_of(override: Override) -> Change:
+    """The form in which an override is made."""
+    if override.cover:
+        return Change.COVER if override.cover.by else Change.AWAY
+    return next((change for change, kind in KINDS.items() if kind is override.kind), Change.SAY)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is typed in a form: as text, so that nothing is lost when it cannot be taken."""
+    """What is typed in a form: as text, so that nothing is lost when it cannot be taken. `instead` is the number of
+    what stands and is replaced by it."""
 
     change: Change
     begins: str = times.NOW
@@ -64,6 +96,9 @@ class Form:
     away: str = ""
     by: str = ""
     accepted: tuple[NodeId, ...] = ()
+    although: str = ""
+    instead: str = ""
+    alone: tuple[str, ...] = ()
     keys: str = ""
     phones: str = "somebody"
 
@@ -72,42 +107,119 @@ class Form:
         """What was sent."""
         plain = {name: typed[name].strip() for name in _FIELDS if name in typed}
         words = {language: typed.get(f"words-{language}", "") for language in site.languages}
-        return cls(change, **plain, words=words, accepted=tuple(typed.getlist("accepted")))
+        accepted, alone = (tuple(typed.getlist(name)) for name in ("accepted", "alone"))
+        return cls(change, **plain, words=words, accepted=accepted, alone=alone)
+
+    @property
+    def offered(self) -> Iterator[Accepted]:
+        """What was ticked: the nodes, for the gaps that the form showed."""
+        for text in self.alone:
+            with suppress(ValueError, OverflowError):  # it is none of ours
+                team, begins, ends = text.split("/")
+                for node in self.accepted:
+                    yield Accepted(team, times.aware(begins), times.aware(ends), node)
 
 
-_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "keys", "phones")
+_FIELDS = ("begins", "begins_at", "until", "until_at", "away", "by", "although", "instead", "keys", "phones")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGap:
+    """A gap on the page, and as the form sends it, so that nothing is accepted but what was shown."""
+
+    words: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an override will do: in a sentence, whether it changes anything, what callers hear first, who can be rung
-    when, and what callers come to meanwhile if nobody can."""
+    """What an override will do: in a sentence, what it replaces, whether it changes anything, what callers hear first,
+    who can be rung when, and what callers come to meanwhile if nobody can, which of it is accepted. `away` says that
+    whoever takes the place is away then, and `only_away` when nobody else could be rung."""
 
     sentence: str
+    replaces: tuple[str, ...]
     changes: bool
     heard: tuple[simulated.Heard, ...]
     rung: tuple[str, ...]
-    alone: tuple[str, ...]
+    alone: tuple[ShownGap, ...]
     come_to: Mapping[NodeId, str]
+    accepted: frozenset[NodeId]
+    away: str
+    only_away: tuple[str, ...]
+
+
+def gap_value(gap: Gap | Accepted) -> str:
+    """A gap as a form has it."""
+    return f"{gap.team}/{gap.begins.isoformat()}/{gap.ends.isoformat()}"
+
+
+def with_stop(text: str) -> str:
+    """A text with its full stop, unless it ends with a sentence that somebody says."""
+    return text if text.rstrip("”")[-1:] in (".", "!", "?", "…") else f"{text}."
+
+
+def as_sentence(text: str) -> str:
+    """A text as a sentence of its own."""
+    return f"{text[:1].upper()}{with_stop(text[1:])}"
+
+
+def shared(one: Override, other: Override) -> frozenset[str]:
+    """What two overrides both decide, and only the newer one while both last: "place", "hours", "words"."""
+    if one.cover and other.cover:
+        return frozenset({"place"} if one.cover.away == other.cover.away else ())
+    hours, words = bool(one.kind and other.kind), bool(one.words and other.words)
+    return frozenset(name for name, both in (("hours", hours), ("words", words)) if both)
 
 
 class ShortNotice:
     """The site that callers hear, what stands at short notice, and what a form would add to it."""
 
-    def __init__(self, running: ConsoleServices) -> None:
-        """Raises StoreError and ConfigError."""
+    def __init__(self, running: ConsoleServices, instead: int = 0) -> None:
+        """As if the one with the number `instead` did not stand. Raises StoreError and ConfigError."""
         self._running = running
         self.loaded: Loaded = running.live.loaded()
         self.written = self.loaded.site
         self.zone = self.written.schedule.zone
         self.now = running.now().astimezone(self.zone).replace(microsecond=0)
-        self.kept: tuple[Kept, ...] = running.overrides.kept(running.seconds())
-        self.servers = servers(running.store, running.seconds())
+        self._every = running.overrides.kept(running.seconds())
+        self.instead = next((each for each in self._every if each.number == instead), None)
+        self.kept: tuple[Kept, ...] = tuple(each for each in self._every if each.number != instead)
+        every, seconds = known(running.store), running.seconds()
+        self.servers = tuple(each for each in every if not each.silent(seconds))
+        self.silent = tuple(each for each in every if each.silent(seconds))
+        """Servers that were there and do not report any more."""
         self.refused = left_out(self.servers)
         """Why servers do not answer with an override, by its number."""
         self.in_force = tuple(each for each in self.kept if each.number not in self.refused)
         self.others = standing(self.in_force)
         self.site = overridden(self.written, self.others)
+
+    def filled_in(self, kept: Kept) -> Form:
+        """The form of what stands, to change it."""
+        override, cover = kept.override, kept.override.cover
+        begins, ends = map(times.for_a_field, self._local(override.begins, override.ends))
+        return Form(
+            change_of(override),
+            begins=times.NOW if override.begins <= self.now + timedelta(seconds=COVER_LEAD_SECONDS) else "at",
+            begins_at=begins,
+            until=times.OTHER,
+            until_at=ends,
+            words=override.words,
+            away=cover.away if cover else "",
+            by=(cover.by or NOBODY) if cover else "",
+            accepted=tuple(dict.fromkeys(each.node for each in override.accepted)),
+            alone=tuple(dict.fromkeys(map(gap_value, override.accepted))),
+            instead=str(kept.number),
+        )
+
+    @property
+    def silence(self) -> Silence:
+        """The servers that do not report any more, in words."""
+        if not self.silent:
+            return NONE_SILENT
+        since = datetime.fromtimestamp(last_seen(self.silent), self.zone)
+        return Silence(len(self.silent), len(self.silent) + len(self.servers), times.when(since, self.now))
 
     # -- a form
 
@@ -135,50 +247,69 @@ class ShortNotice:
         stretch = self._stretch(form)
         if form.change in COVERS:
             if not form.away or not form.by:
-                raise OverrideError(
+                raise NotChosenError(
                     ["choose who is away" if not form.away else "choose who takes the place, or nobody"]
                 )
             by = "" if form.by == NOBODY else form.by
-            return read_cover(self.written, form.away, by, stretch, self.now, form.accepted)
+            return self._accepting(read_cover(self.written, form.away, by, stretch, self.now), form.offered)
         words = {language: text for language, text in form.words.items() if text.strip()}
         if form.change is Change.SAY and not words:
-            raise OverrideError(["write what callers hear first, in every language"])
+            raise NotChosenError(["write what callers hear first, in every language"])
         kind, begin = KINDS.get(form.change), self.now.replace(second=0)  # hours change on whole minutes
-        return read_override(self.written, kind, stretch, words, begin, form.accepted)
+        return self._accepting(read_override(self.written, kind, stretch, words, begin), form.offered)
 
     def resumed(self, override: Override) -> Override:
         """An override that was ended, from now on. Raises OverrideError."""
         if cover := override.cover:
             stretch = max(override.begins, self.now), override.ends
-            return read_cover(self.written, cover.away, cover.by, stretch, self.now, override.accepted)
+            wanted = read_cover(self.written, cover.away, cover.by, stretch, self.now)
+            return self._accepting(wanted, override.accepted)
         begin = self.now.replace(second=0)
         stretch = max(override.begins, begin), override.ends
-        return read_override(self.written, override.kind, stretch, override.words, begin, override.accepted)
+        wanted = read_override(self.written, override.kind, stretch, override.words, begin)
+        return self._accepting(wanted, override.accepted)
+
+    def _accepting(self, wanted: Override, offered: Iterable[Accepted]) -> Override:
+        return accepting(self.written, wanted, self.others, offered)
 
     def _stretch(self, form: Form) -> tuple[datetime, datetime]:
         begins = self.now if form.change in COVERS else self.now.replace(second=0)
         later = None
         if form.begins != times.NOW:
-            later = times.typed(form.begins_at, self.zone, "Begin")
-            if later < self.now - timedelta(seconds=SAME_SECONDS):
-                raise OverrideError(["Begin: that is over; choose from now, or a later time"])
+            later = self._typed(form.begins_at, "Begin")
         if form.until == times.OTHER:
-            return later or begins, times.typed(form.until_at, self.zone, "End")
+            return later or begins, self._typed(form.until_at, "End")
         with_it, ends = times.chosen(form.until)
+        if later and ends <= later:
+            when = times.when(later, self.now)
+            raise NotChosenError([f'it begins {when}; choose a later end, such as a day and a time under "until ..."'])
         return later or with_it or begins, ends
 
+    def _typed(self, text: str, what: str) -> datetime:
+        if not text:
+            raise NotChosenError([f"{what}: choose a day and a time"])
+        return times.typed(text, self.zone, what)
+
     def same(self, wanted: Override) -> Kept | None:
-        """The override that stands already if the form was sent twice."""
-        for each in self.kept:
+        """The override that stands already if the form was sent twice, and decides still: with this one callers would
+        meet nothing else."""
+        if changes_something(self.written, wanted, self.others):
+            return None
+        for each in self.in_force:
             there = each.override
-            alike = (there.kind, there.words, there.cover) == (wanted.kind, wanted.words, wanted.cover)
-            near = abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS
-            if alike and near and abs((there.ends - wanted.ends).total_seconds()) <= SAME_SECONDS:
+            alike = (there.kind, there.words, there.cover, there.ends) == (
+                wanted.kind,
+                wanted.words,
+                wanted.cover,
+                wanted.ends,
+            )
+            if alike and abs((there.begins - wanted.begins).total_seconds()) <= SAME_SECONDS:
                 return each
         return None
 
     def save(self, wanted: Override, by: str) -> int:
-        """Checks an override and stores it; returns its number. Raises LeftAloneError, OverrideError, StoreError."""
+        """Checks an override and stores it; returns its number. Raises LeftAloneError, ChangedMeanwhileError,
+        OverrideError, StoreError."""
         running = self._running
         check(
             self.written,
@@ -186,7 +317,7 @@ class ShortNotice:
             self.others,
             lambda site: running.prover.broken_by_override(site, self.loaded.contents),
         )
-        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds())
+        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds(), self._every)
 
     # -- in words
 
@@ -194,10 +325,10 @@ class ShortNotice:
         """Why an override is not in force; "" if it is."""
         if kept.number not in self.refused:
             return ""
-        new, _ = left_alone(self.written, kept.override, self.others)
+        new = not_accepted(self.written, kept.override, self.others)
         return f"nobody could be rung in {self.gap_words(new)[0]}" if new else self.refused[kept.number]
 
-    def gap_words(self, found: Iterable[Gap]) -> tuple[str, ...]:
+    def gap_words(self, found: Iterable[Gap | Accepted]) -> tuple[str, ...]:
         """In which team nobody can be rung, and when."""
         return tuple(f"{gap.team}: {times.stretch_words(gap.begins, gap.ends, self.now)}" for gap in found)
 
@@ -205,17 +336,34 @@ class ShortNotice:
         """What an override will do."""
         at = max(wanted.begins, self.now)
         under = overridden(self.written, (wanted, *self.others))
-        new, come_to = left_alone(self.written, wanted, self.others)
+        new, asked = left_alone(self.written, wanted, self.others)
+        come_to = {one.node for one in asked}
         heard = () if wanted.cover else tuple(simulated.greetings(under, at))
         rung = tuple(map(self.rung, rota(under, at, wanted.ends))) if wanted.cover or wanted.kind is Kind.OPEN else ()
         return Preview(
-            self.sentence(wanted),
+            as_sentence(self.sentence(wanted)),
+            tuple(self._replacing(wanted)),
             changes_something(self.written, wanted, self.others),
             heard,
             tuple(filter(None, rung)),
-            self.gap_words(new),
+            tuple(map(ShownGap, self.gap_words(new), map(gap_value, new))),
             {node: simulated.words_at(under, node, at) for node in sorted(come_to)},
+            frozenset(come_to - {one.node for one in asked if one not in wanted.accepted}),
+            self._away(wanted),
+            self.gap_words(only_away(self.written, wanted, self.others)),
         )
+
+    def accepts_absence(self, wanted: Override, form: Form) -> bool:
+        """Whether it is accepted by name, if it has to be, that only somebody can be rung who is away."""
+        by = wanted.cover.by if wanted.cover else ""
+        return form.although == by or not only_away(self.written, wanted, self.others)
+
+    def _away(self, wanted: Override) -> str:
+        stretches = [self._local(*each) for each in away_then(wanted, self.others)]
+        if not stretches or not wanted.cover:
+            return ""
+        when = " and ".join(times.stretch_words(begins, ends, self.now) for begins, ends in stretches)
+        return f"{wanted.cover.by} is away {when}, and would be rung all the same."
 
     def call(self, wanted: Override, form: Form) -> list[simulated.Line]:
         """A call under an override, when it begins. Raises SimulationError."""
@@ -223,10 +371,59 @@ class ShortNotice:
         return simulated.call(under, max(wanted.begins, self.now), form.keys, form.phones)
 
     def sentence(self, override: Override) -> str:
-        """What an override does, and when."""
-        begins, ends = self._local(override.begins, override.ends)
-        words = f', saying "{first_name(override.words)}"' if override.words else ""
-        return f"{override.what} {times.stretch_words(begins, ends, self.now)}{words}"
+        """What an override does, and when. The words of staff come last."""
+        when = times.stretch_words(*self._local(override.begins, override.ends), self.now)
+        words = f"“{first_name(override.words)}”" if override.words else ""
+        if override.kind is None and words:
+            return f"callers hear first {when}: {words}"
+        return f"{override.what} {when}{', saying ' if words else ''}{words}"
+
+    def replaced(self, kept: Kept) -> list[str]:
+        """What newer ones decide in place of one that stands, and when."""
+        found: list[tuple[datetime, datetime, frozenset[str]]] = []
+        said = []
+        for newer in self.in_force:
+            if newer.number == kept.number:
+                break
+            both = shared(kept.override, newer.override)
+            stretch = self._both(kept.override, newer.override)
+            if not both or not stretch or any(a <= stretch[0] and stretch[1] <= b and both <= c for a, b, c in found):
+                continue
+            found.append((*stretch, both))
+            what = self._part(kept.override, both)
+            when = times.stretch_words(*stretch, self.now)
+            said.append(as_sentence(f"{what} replaced {when}, by {newer.by}: {self.sentence(newer.override)}".strip()))
+        return said
+
+    def alike(self, kept: Kept) -> list[Kept]:
+        """Those that go on deciding what one that was ended decided."""
+        return [
+            each
+            for each in self.in_force
+            if each.number != kept.number
+            and shared(each.override, kept.override)
+            and self._both(each.override, kept.override)
+        ]
+
+    def _replacing(self, wanted: Override) -> Iterator[str]:
+        for older in self.in_force:
+            both, stretch = shared(older.override, wanted), self._both(older.override, wanted)
+            if both and stretch:
+                what, when = self._part(older.override, both), times.stretch_words(*stretch, self.now)
+                replaces = f"{what} replaced {when}" if what else f"replaced {when}"
+                yield as_sentence(f"{replaces} by this: {self.sentence(older.override)}")
+
+    @staticmethod
+    def _part(override: Override, both: frozenset[str]) -> str:
+        """Which part of an override is meant; "" if all of it."""
+        if both == shared(override, override):
+            return ""
+        return "the words are" if "words" in both else "the hours are"
+
+    def _both(self, one: Override, other: Override) -> tuple[datetime, datetime] | None:
+        """While two overrides last together, from now on."""
+        begins, ends = max(one.begins, other.begins, self.now), min(one.ends, other.ends)
+        return self._local(begins, ends) if begins < ends else None
 
     def rung(self, stretch: Stretch) -> str:
         """Who can be rung in a stretch; "" while the line is closed."""
@@ -242,3 +439,18 @@ class ShortNotice:
     def _local(self, *moments: datetime) -> tuple[datetime, datetime]:
         begins, ends = (moment.astimezone(self.zone) for moment in moments)
         return begins, ends
+
+
+def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str, *, instead: int = 0) -> int:
+    """Saves what is asked for, unless it stands already; returns its number. One after the other, so that each is
+    checked with those before it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError,
+    StoreError, ConfigError, ProofBusyError."""
+    with running.prover.turn(), running.saving:
+        for _ in range(MOST_TRIES):
+            notice = ShortNotice(running, instead)
+            wanted = asked(notice)
+            if same := notice.same(wanted):
+                return same.number
+            with suppress(ChangedMeanwhileError):  # on another console, or by command
+                return notice.save(wanted, by)
+        raise ChangedMeanwhileError

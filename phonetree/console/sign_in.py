@@ -120,7 +120,7 @@ def confirmed(password: str) -> bool:
     with one_at_a_time(known=True):
         if lockout.begin(who):
             return False
-        good = identity.same(password, account.password or identity.nobodys_password())
+        good = identity.same(password[: LONGEST_PASSWORD * 2], account.password or identity.nobodys_password())
     if good:
         lockout.succeeded(who)
     return good
@@ -137,7 +137,7 @@ def _attempt(name: str, password: str, code: str) -> Account | str:
     running, demo = services(), services().settings.demo
     account, device = running.accounts.by_name(name), _device()
     known = account is not None and device is not None and account.id in device.accounts
-    who = f"device {device.id}" if known and device else f"name {folded(name)}"
+    who = f"device {device.id} {account.id}" if known and device and account else f"name {folded(name)}"
     if wait := running.lockout.wait(who):
         return _too_many(wait)
     with one_at_a_time(known=known):

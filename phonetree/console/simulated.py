@@ -113,9 +113,10 @@ def call(site: Site, at: datetime, keys: str, phones: str) -> list[Line]:
 
 
 def _names(site: Site) -> dict[str, str]:
-    """Who has which number."""
+    """Who has which number; and what languages are called, where a transcript has their codes."""
     names = {line.number: next(iter(line.names.values()), line.id) for line in site.resources.values()}
     names |= {site.helpline.caller_id: "the helpline", site.helpline.provider_number: "the helpline"}
+    names |= {f"[{info.voice.code}]": f"({info.name})" for info in site.languages.values()}
     teams = (*site.teams.values(), *site.written.values())
     return names | {member.number: member.name for team in teams for member in team.members}
 

@@ -42,8 +42,19 @@ class Ending:
 
 
 def clock(moment: datetime) -> str:
-    """The time of day: "9:00"."""
-    return f"{moment.hour}:{moment:%M}"
+    """The time of day: "9:00"; one that comes twice, since the clocks go back, says which."""
+    return f"{moment.hour}:{moment:%M}{_which(moment)}"
+
+
+def _which(moment: datetime) -> str:
+    """Which of two a time of day is that comes twice; "" if it comes once."""
+    zone = pytz.timezone(name) if (name := getattr(moment.tzinfo, "zone", None)) else None
+    if zone is None:
+        return ""
+    first, second = (zone.localize(moment.replace(tzinfo=None), is_dst=summer) for summer in (True, False))
+    if first >= second:
+        return ""
+    return f" ({'before' if moment < second else 'after'} the clocks go back)"
 
 
 def day_words(day: date, today: date) -> str:
@@ -99,7 +110,7 @@ def endings(schedule: Schedule, now: datetime) -> tuple[Ending, ...]:
         )
         if closes := schedule.status(status.next_opening).until:
             opens = status.next_opening
-            words = f"{day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
+            words = f"not now: {day_words(opens.date(), now.date())}, from {clock(opens)} until {clock(closes)}"
             found.append(Ending("next", words, closes, opens))
     found.append(Ending("today", "until the end of today", midnight(schedule.zone, now.date() + DAY)))
     for hours in (1, 4):
@@ -113,12 +124,13 @@ def chosen(value: str) -> tuple[datetime | None, datetime]:
     """The moments of a choice: when it begins (None: now), and its end. Raises OverrideError."""
     begins, _, ends = value.partition("/")
     try:
-        return None if begins == NOW else _aware(begins), _aware(ends)
+        return None if begins == NOW else aware(begins), aware(ends)
     except (ValueError, OverflowError):
         raise OverrideError(["choose until when"]) from None
 
 
-def _aware(text: str) -> datetime:
+def aware(text: str) -> datetime:
+    """The moment in a value that one of our forms had. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(text)
@@ -134,7 +146,8 @@ def typed(text: str, zone: BaseTzInfo, what: str) -> datetime:
             raise OverrideError([f"{what}: choose a day of this century"])
         return zone.localize(moment, is_dst=None)
     except pytz.AmbiguousTimeError:
-        return zone.localize(datetime.fromisoformat(text).replace(tzinfo=None), is_dst=False)
+        told = f"{what}: that time comes twice, because the clocks go back; choose one before or after that hour"
+        raise OverrideError([told]) from None
     except pytz.NonExistentTimeError:
         raise OverrideError([f"{what}: there is no such time, because the clocks change; choose another"]) from None
     except ValueError:

@@ -1,28 +1,49 @@
 """Today: what callers meet now, who is rung, what is wrong; and what staff change at short notice."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.console import simulated, times
 from phonetree.console.access import needs, polled, staff
+from phonetree.console.announcements import ready
 from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
+from phonetree.console.origin import from_elsewhere
 from phonetree.console.services import services
-from phonetree.console.short_notice import COVERS, NOBODY, TITLES, Change, Form, Preview, ShortNotice
+from phonetree.console.short_notice import (
+    COVERS,
+    NOBODY,
+    TITLES,
+    Change,
+    Form,
+    NotChosenError,
+    OnlyAwayError,
+    Preview,
+    ShortNotice,
+    as_sentence,
+    change_of,
+    saved,
+    with_stop,
+)
 from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
-from phonetree.core.schedule import Kind, first_name
+from phonetree.core.schedule import Kind, Override, first_name, midnight
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
 from phonetree.store.kept import Kept
 from phonetree.store.roles import Role
+from phonetree.store.servers import Servers
 
 blueprint = Blueprint("today", __name__)
+
+_WHO = "member"
+"""In the session: which member was away by the form last."""
 
 GAP_DAYS = 30
 """How far ahead gaps are shown."""
@@ -33,14 +54,16 @@ NEXT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An override as the page shows it: in words, who made it, whether its time has come, and why servers do not answer
-    with it ("": they do)."""
+    """An override as the page shows it: in words, who made it, whether its time has come, why servers do not answer
+    with it ("": they do), and what newer ones decide in its place."""
 
     number: int
     words: str
     by: str
     in_force: bool
     why_not: str
+    replaced: list[str]
+    change: Change
 
 
 @blueprint.get("/staff/")
@@ -50,7 +73,9 @@ def page() -> str:
     notice = ShortNotice(services())
     site, now = notice.site, notice.now
     status = site.schedule.status(now)
-    standing = tuple(_standing(notice, each) for each in notice.kept)
+    in_order = sorted(notice.kept, key=lambda each: max(each.override.begins, now))
+    standing = tuple(_standing(notice, each) for each in in_order)
+    ended = _ended()
     return render(
         "console/today.html",
         status=status,
@@ -58,7 +83,8 @@ def page() -> str:
         why=_why(notice),
         standing=standing,
         done=next((each for each in standing if each.number == _number("done")), None),
-        ended=_ended(notice),
+        ended=ended and _standing(notice, ended),
+        alike=[_standing(notice, each) for each in notice.alike(ended)] if ended else [],
         rung=_rung(notice),
         gaps=notice.gap_words(gaps(site, now, now + timedelta(days=GAP_DAYS))),
         gap_days=GAP_DAYS,
@@ -67,7 +93,7 @@ def page() -> str:
         state=_state(notice),
         messages=_messages(notice),
         listener=Role.LISTENER,
-        warnings=warnings(services(), notice.loaded, notice.servers, staff(), now),
+        warnings=warnings(services(), notice, staff()),
     )
 
 
@@ -83,11 +109,13 @@ def follow() -> str:
 def _state(notice: ShortNotice) -> str:
     """Changes when what the page says does, so that a page that is left open can say that it is out of date."""
     stands = [(each.number, each.override.ends, each.number in notice.refused) for each in notice.kept]
-    return sha256(repr((stands, _headline(notice), notice.loaded.site.revision)).encode()).hexdigest()[:12]
+    silent = [each.name for each in notice.silent]
+    said = (stands, _headline(notice), notice.loaded.site.revision, silent)
+    return sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def _following(notice: ShortNotice) -> Following:
-    return following(notice.servers, notice.in_force, services().seconds())
+    return following(notice.servers, notice.in_force, services().seconds(), notice.silence)
 
 
 def _headline(notice: ShortNotice) -> str:
@@ -97,25 +125,37 @@ def _headline(notice: ShortNotice) -> str:
 
 
 def _why(notice: ShortNotice) -> str:
-    """Why the line is open or closed now, and what is next."""
+    """Why the line is open or closed now and until when, and what is next."""
+    status = notice.site.schedule.status(notice.now)
+    is_open = status.kind is Kind.OPEN
+    why = list(_reasons(notice, status.until if is_open else status.next_opening)) or ["These are the usual hours."]
+    if status.next_opening and is_open:
+        why.append(f"The next opening is {times.when(status.next_opening, notice.now)}.")
+    return " ".join(why)
+
+
+def _reasons(notice: ShortNotice, ends: datetime | None) -> Iterator[str]:
+    """What decides from now on until the line opens or closes, each once, but for the usual hours."""
     schedule, now = notice.site.schedule, notice.now
-    status = schedule.status(now)
-    why = "These are the usual hours."
-    if name := first_name(status.names):
-        why = f"Today is {name}."
-    deciding = [each for each in notice.in_force if each.override.kind]
-    ends = status.until if status.kind is Kind.OPEN else status.next_opening
-    if ends and any(each.override.begins < ends and now < each.override.ends for each in deciding):
-        why = "So it was set at short notice."
-    for each in deciding:
-        if each.override.at(now):
-            did = "opened" if each.override.kind is Kind.OPEN else "closed"
-            until = times.when(each.override.ends.astimezone(notice.zone), now)
-            why = f"{each.by} {did} the line until {until}."
-            break
-    if status.next_opening and status.kind is Kind.OPEN:
-        why += f" The next opening is {times.when(status.next_opening, now)}."
-    return why
+    last = ends or now
+    moments = {moment.astimezone(notice.zone) for moment in schedule.overridden()}
+    days = (midnight(notice.zone, now.date() + timedelta(days=1 + number)) for number in range((last - now).days + 2))
+    said: set[object] = set()
+    for moment in (now, *sorted(each for each in {*moments, *days} if now < each <= last)):
+        decides = next((each for each in notice.in_force if each.override.kind and each.override.at(moment)), None)
+        if decides and decides.number not in said:
+            said.add(decides.number)
+            did = "opened" if decides.override.kind is Kind.OPEN else "closed"
+            begins, until = (
+                decides.override.begins.astimezone(notice.zone),
+                decides.override.ends.astimezone(notice.zone),
+            )
+            yield f"{decides.by} {did} the line {times.stretch_words(begins, until, now)}."
+        elif not decides and moment != ends:
+            day = schedule.day(moment.date())
+            if (name := first_name(day.names)) and name not in said:
+                said.add(name)
+                yield as_sentence(f"{times.day_words(day.date, now.date())} is {name}")
 
 
 def _rung(notice: ShortNotice) -> list[str]:
@@ -139,20 +179,24 @@ def _messages(notice: ShortNotice) -> str:
 
 
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:
-    begun = kept.override.begins <= notice.now
-    return Standing(kept.number, notice.sentence(kept.override), kept.by, begun, notice.why_not(kept))
+    begun, why_not = kept.override.begins <= notice.now, notice.why_not(kept)
+    replaced = [] if why_not else notice.replaced(kept)
+    words, change = with_stop(notice.sentence(kept.override)), change_of(kept.override)
+    return Standing(kept.number, words, kept.by, begun, why_not, replaced, change)
 
 
-def _ended(notice: ShortNotice) -> Standing | None:
+def _ended() -> Kept | None:
     """What was ended just now, if that can be undone."""
     running = services()
-    found = running.overrides.withdrawn(_number("ended"), running.seconds())
-    return _standing(notice, found) if found else None
+    return running.overrides.withdrawn(_number("ended"), running.seconds())
 
 
 def _number(name: str) -> int:
     """The number of an override in the address; 0 when there is none."""
-    text = request.args.get(name, "")
+    return _as_number(request.args.get(name, ""))
+
+
+def _as_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
@@ -163,41 +207,67 @@ def _number(name: str) -> int:
 @needs()
 def form(change: str) -> str:
     """The form, with what callers would meet if it was saved as it is."""
-    notice, asked = ShortNotice(services()), _change(change)
+    asked = _change(change)
+    notice = ShortNotice(services(), _number("instead"))
+    if notice.instead:
+        if change_of(notice.instead.override) is not asked:
+            abort(404)
+        return _form(notice, notice.filled_in(notice.instead))
     first = Form(asked, until=notice.endings(asked)[0].value)
     if asked is Change.AWAY:
         first = replace(first, away=_me(notice), by=NOBODY)
-    return _form(notice, replace(first, begins_at=times.for_a_field(notice.now)))
+    first = replace(first, begins_at=times.for_a_field(notice.now))
+    return _form(notice, _for_a_shift(notice, first) if asked in COVERS else first)
 
 
 @blueprint.post("/staff/today/<change>")
 @needs()
 def change(change: str) -> str | Page | Response:
     """Shows what a change will do, plays a call under it, or saves it."""
-    notice = ShortNotice(services())
+    instead = _as_number(request.form.get("instead", ""))
+    notice = ShortNotice(services(), instead)
     sent = Form.of(_change(change), request.form, notice.written)
     action = request.form.get("action", "")
+    for each in ready(notice.written):
+        if action == f"ready:{each.about}":
+            sent = replace(sent, words=each.words)
     if action != "save":
         return _form(notice, sent, calling=action == "try")
     try:
-        wanted = notice.override(sent)
-        same = notice.same(wanted)
-        number = same.number if same else notice.save(wanted, staff().name)
+        number = saved(services(), lambda newest: _wanted(newest, sent), staff().name, instead=instead)
+        if notice.instead and number != instead:
+            _withdraw(instead)
+        if sent.change is Change.AWAY:
+            session[_WHO] = sent.away
+    except OnlyAwayError:
+        return _form(ShortNotice(services(), instead), sent, problem=_ONLY_AWAY), 409
     except LeftAloneError:
-        return _form(notice, sent, problem=_ALONE), 409
+        return _form(ShortNotice(services(), instead), sent, problem=_ALONE), 409
     except OverrideError as error:
-        return _form(notice, sent, problem=str(error)), 422
+        return _form(ShortNotice(services(), instead), sent, problem=str(error)), 422
     return redirect(url_for("today.page", done=number), 303)
+
+
+def _wanted(notice: ShortNotice, sent: Form) -> Override:
+    """What is to be saved. Raises OverrideError."""
+    wanted = notice.override(sent)
+    if not notice.accepts_absence(wanted, sent):
+        raise OnlyAwayError(["only somebody who is away could be rung"])
+    return wanted
 
 
 @blueprint.post("/staff/today/overrides/<int:number>/end")
 @needs()
 def end(number: int) -> Response:
     """Ends an override now."""
+    _withdraw(number)
+    return redirect(url_for("today.page", ended=number), 303)
+
+
+def _withdraw(number: int) -> None:
     running = services()
     with suppress(OverrideError):  # somebody else was quicker, or it ended by itself: the page no longer shows it
         running.overrides.withdraw(number, staff().name, running.seconds(), running.site().schedule.zone)
-    return redirect(url_for("today.page", ended=number), 303)
 
 
 @blueprint.post("/staff/today/overrides/<int:number>/again")
@@ -205,18 +275,24 @@ def end(number: int) -> Response:
 def again(number: int) -> Response:
     """Undoes the end of an override: the same one, from now until it was meant to end."""
     running = services()
-    notice = ShortNotice(running)
     found = running.overrides.withdrawn(number, running.seconds())
     if found is None:
         return redirect(url_for("today.page"), 303)
     try:
-        wanted = notice.resumed(found.override)
-        same = notice.same(wanted)
-        saved = same.number if same else notice.save(wanted, staff().name)
+        resumed = saved(running, lambda notice: notice.resumed(found.override), staff().name)
     except OverrideError as error:
         flash(f"This could not be undone: {error}")
         return redirect(url_for("today.page"), 303)
-    return redirect(url_for("today.page", done=saved), 303)
+    return redirect(url_for("today.page", done=resumed), 303)
+
+
+@blueprint.post("/staff/today/servers/taken-away")
+@needs(Role.ADMIN)
+def taken_away() -> Response:
+    """Forgets servers that do not report any more, because somebody took them away."""
+    running = services()
+    Servers(running.store).forget(request.form.getlist("server"), staff().name, running.seconds())
+    return redirect(url_for("today.page"), 303)
 
 
 def _change(name: str) -> Change:
@@ -225,9 +301,25 @@ def _change(name: str) -> Change:
     return Change(name)
 
 
+def _for_a_shift(notice: ShortNotice, first: Form) -> Form:
+    """The form for the shift in the address, as far as that makes sense: Schedule leads here."""
+    if from_elsewhere():  # a link fills no form in
+        return first
+    if (away := request.args.get("away", "")) in notice.members():
+        first = replace(first, away=away)
+    with suppress(OverrideError):
+        begins, ends = (times.typed(request.args.get(name, ""), notice.zone, name) for name in ("begins", "ends"))
+        if notice.now < ends and begins < ends:
+            first = replace(first, until=times.OTHER, until_at=times.for_a_field(ends))
+            if begins > notice.now:
+                first = replace(first, begins="at", begins_at=times.for_a_field(begins))
+    return first
+
+
 def _me(notice: ShortNotice) -> str:
-    """The member who has the name of the account; "" if there is none."""
-    return staff().name if staff().name in notice.members() else ""
+    """The member who has the name of the account, or whom this browser said to be away last; "" if there is none."""
+    names = (staff().name, str(session.get(_WHO, "")))
+    return next((name for name in names if name in notice.members()), "")
 
 
 _ALONE = (
@@ -235,9 +327,15 @@ _ALONE = (
     "that you accept what callers hear then"
 )
 
+_ONLY_AWAY = (
+    "this is not saved yet: only somebody who is away could be rung. Choose somebody else, or tick below that they are "
+    "to be rung all the same"
+)
+
 
 def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool = False) -> str:
     preview: Preview | None = None
+    todo = ""
     lines: list[simulated.Line] = []
     try:
         wanted = notice.override(sent)
@@ -246,8 +344,11 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool =
             lines = notice.call(wanted, sent)
     except SimulationError as error:
         problem = problem or str(error)
+    except NotChosenError as error:
+        todo = str(error) if request.method == "POST" else ""
     except OverrideError as error:
         problem = problem or (str(error) if request.method == "POST" else "")
+    written = any(sent.words.values())
     return render(
         "console/short_notice.html",
         title=TITLES[sent.change],
@@ -255,10 +356,13 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool =
         endings=notice.endings(sent.change),
         languages={language: info.name for language, info in notice.written.languages.items()},
         members=notice.members() if sent.change in COVERS else (),
-        takers=notice.members(with_phones=True) if sent.change in COVERS else (),
+        with_phones=notice.members(with_phones=True),
+        instead=notice.instead and as_sentence(notice.sentence(notice.instead.override)),
+        ready=() if written else [each.about for each in ready(notice.written)],
         covers=sent.change in COVERS,
         phones=simulated.PHONES,
         preview=preview,
         lines=lines,
         problem=problem,
+        todo=todo,
     )

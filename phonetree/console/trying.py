@@ -2,7 +2,8 @@
 
 Kept in the memory of this process alone, so that nobody can find out later who tried to sign in, and a stranger writes
 nothing into the store. A name that no account has is locked out like any other: that shows nothing. A browser that has
-signed in to an account before is counted apart, so that a stranger's failures never lock out the account's owner.
+signed in to an account before is counted apart, for each of its accounts, so that a stranger's failures never lock out
+the account's owner, and nobody who shares the browser clears them by signing in.
 """
 
 from collections import OrderedDict

@@ -3,7 +3,7 @@
 Only what somebody has to do something about. Whatever a server reports is its own word, and is shown as text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,18 +14,26 @@ from phonetree.config.advice import missing_closures, old_numbers
 from phonetree.config.site import Loaded
 from phonetree.console.message_keys import LEAST_KEYS
 from phonetree.console.services import ConsoleServices
+from phonetree.console.short_notice import ShortNotice
 from phonetree.errors import ConfigError, SealError
 from phonetree.mailbox.keys import together
 from phonetree.mailbox.notices import Notices
 from phonetree.mailbox.sealing import public_keys
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
-from phonetree.store.servers import Report, Server, looked
+from phonetree.store.servers import Report, looked
 from phonetree.store.voicemails import Voicemails
 
 _REFUSED = "The last edit was refused, and callers hear the version before it"
 
 _OPERATOR = "Tell whoever runs the server."
+
+_LOOKED_AT = {
+    "caller id": "the number that advocates see when they are rung",
+    "number": "the helpline's number at the provider",
+    "fallback": "what callers hear when no server answers",
+}
+"""What the servers look at, at the provider."""
 
 BACKUP_HOURS = 48
 """An older backup loses more than two days of messages and changes."""
@@ -33,31 +41,39 @@ BACKUP_HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class StaffWarning:
-    """What is wrong, what to do about it, and the page where to do it ("": it is done elsewhere)."""
+    """What is wrong, what to do about it, and the page where to do it ("": it is done elsewhere). `servers` are the
+    names of those that somebody may say were taken away."""
 
     text: str
     todo: str
     address: str = ""
+    servers: tuple[str, ...] = ()
 
 
-def warnings(
-    running: ConsoleServices, loaded: Loaded, reports: Sequence[Server], who: Account, now: datetime
-) -> list[StaffWarning]:
-    """Everything that is wrong, for somebody to see; the most urgent first. `reports` are those of the servers."""
+def warnings(running: ConsoleServices, notice: ShortNotice, who: Account) -> list[StaffWarning]:
+    """Everything that is wrong, for somebody to see; the most urgent first."""
     found = [
-        *_servers(running, [each.report for each in reports]),
+        *_silent(notice, who),
+        *_servers(running, [each.report for each in notice.servers]),
         *_provider(running),
         *_line(running, who),
-        *_site(loaded, now),
+        *_site(notice.loaded, notice.now),
     ]
     if who.may(Role.ADMIN):
         found += _admin(running)
     return found
 
 
-def _servers(running: ConsoleServices, reports: Sequence[Report]) -> Iterator[StaffWarning]:
-    if not reports:
-        yield StaffWarning("No server reports, so nobody knows whether calls are answered.", _OPERATOR)
+def _silent(notice: ShortNotice, who: Account) -> Iterator[StaffWarning]:
+    words, names = notice.silence.words, tuple(each.name for each in notice.silent) if who.may(Role.ADMIN) else ()
+    if not notice.servers:
+        so = f"{words}, so callers may not be answered" if words else "Nobody knows whether calls are answered"
+        yield StaffWarning(f"{so}.", _OPERATOR, servers=names)
+    elif words:
+        yield StaffWarning(f"{words}.", "Tell whoever runs the server to start it again.", servers=names)
+
+
+def _servers(running: ConsoleServices, reports: list[Report]) -> Iterator[StaffWarning]:
     if any(report.test_call is False for report in reports):
         yield StaffWarning("A server fails its own test call: callers may not be answered.", _OPERATOR)
     for text in dict.fromkeys(report.unkept for report in reports if report.unkept):
@@ -68,7 +84,7 @@ def _servers(running: ConsoleServices, reports: Sequence[Report]) -> Iterator[St
     files = _files(running)
     for text, heard in dict.fromkeys((text, each.revision == files) for each in reports for text in each.problems):
         told = "Callers hear files that break a promise" if heard else _REFUSED
-        yield StaffWarning(f"{told}: {text}", "Correct it.")
+        yield StaffWarning(f"{told}.", f"Tell whoever edits the files: {text}")
     if any(number == 0 for report in reports for number, _ in report.refused):
         yield StaffWarning(
             "What was changed last at short notice could not be checked, and is not in force.", _OPERATOR
@@ -89,7 +105,8 @@ def _provider(running: ConsoleServices) -> Iterator[StaffWarning]:
         return
     for about, look in looked(running.store).items():
         for wrong in look.found:
-            yield StaffWarning(f"At the provider ({about}): {wrong.text}", wrong.hint)
+            text = f"Something is wrong with {_LOOKED_AT.get(about, about)}."
+            yield StaffWarning(text, f"{_OPERATOR[:-1]}: {wrong.text} ({wrong.hint})")
 
 
 def _line(running: ConsoleServices, who: Account) -> Iterator[StaffWarning]:
@@ -124,7 +141,7 @@ def _keys(running: ConsoleServices, who: Account) -> Iterator[StaffWarning]:
 
 def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:
     for _, text in old_numbers(loaded.site, now.date()):
-        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Edit routing.yaml once it is dialled.")
+        yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Dial it, and tell whoever edits the files the date.")
     for text in missing_closures(loaded.site, now.date()):
         yield StaffWarning(f"{text[:1].upper()}{text[1:]}.", "Add the days to the schedule.", url_for("schedule.page"))
 

@@ -32,7 +32,7 @@ WRONG_CODE = (
 @needs()
 def page() -> str:
     """What can be changed."""
-    return render("console/you.html", problem=None, about=None)
+    return _page()
 
 
 @blueprint.post("/staff/you/password")
@@ -44,7 +44,7 @@ def password() -> Response | Page:
     if problem is None and not confirmed(request.form.get("password", "")):
         problem = NOT_YOURS
     if problem:
-        return render("console/you.html", problem=problem, about="password"), 422
+        return _page(problem, "password"), 422
     _go_on(running.accounts.set_password(account, identity.hashed(new), running.seconds()))
     flash("Your password is changed. Everywhere else you are signed out.")
     return redirect(url_for("you.page"), 303)
@@ -82,7 +82,7 @@ def recovery() -> str | Page:
     """Makes new recovery codes, and shows them once."""
     running, account = services(), staff()
     if account.factor is None or not confirmed(request.form.get("password", "")):
-        return render("console/you.html", problem=NOT_YOURS, about="recovery"), 422
+        return _page(NOT_YOURS, "recovery"), 422
     plain, encrypted = identity.new_recovery_codes()
     running.accounts.set_recovery(account, encrypted, running.seconds())
     return render("console/recovery_codes.html", codes=plain)
@@ -98,6 +98,12 @@ def sign_out_everywhere() -> Response:
     identity.sign_out()
     flash("You are signed out everywhere.")
     return redirect(url_for("sign_in.form"), 303)
+
+
+def _page(problem: str | None = None, about: str | None = None) -> str:
+    running, me = services(), staff()
+    ways = {"feeds": len(running.feeds.of(me.id)), "reminders": len(running.reminders.of(me.id))}
+    return render("console/you.html", problem=problem, about=about, **ways)
 
 
 def _go_on(changed: Account) -> None:

@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, pairwise
+from typing import TypeVar
 
 from phonetree.core.schedule import Cover, Override
 from phonetree.core.tree import During, Member, Team
+
+H = TypeVar("H")
 
 
 def covered(teams: Mapping[str, Team], overrides: Iterable[Override]) -> Mapping[str, Team]:
@@ -31,15 +34,16 @@ def covered(teams: Mapping[str, Team], overrides: Iterable[Override]) -> Mapping
     members = {member.name: member for team in reversed(tuple(teams.values())) for member in reversed(team.members)}
 
     def place(member: Member) -> Iterator[Member]:
-        """Whoever is rung in a member's place, each with shifts of their own."""
+        """Whoever is rung in a member's place, each once, with shifts of their own."""
         held = [(_holder(member.name, now), begins, ends) for begins, ends, now in in_force]
-        if all(holder == member.name for holder, _, _ in held):
+        others = _together((holder != member.name, begins, ends) for holder, begins, ends in held)
+        if True not in others:
             yield member
             return
-        yield replace(member, shifts=During(member.shifts, edges[0], edges[-1], inside=False))
-        for begins, ends, holder in _together(held):
-            if rung := members.get(holder):
-                yield replace(rung, shifts=During(member.shifts, begins, ends, inside=True))
+        yield replace(member, shifts=During(member.shifts, others[True], inside=False))
+        for holder, stretches in _together(held).items():
+            if holder != member.name and (rung := members.get(holder)):
+                yield replace(rung, shifts=During(member.shifts, stretches, inside=True))
 
     return {
         name: replace(team, members=tuple(each for member in team.members for each in place(member)))
@@ -55,8 +59,11 @@ def _holder(name: str, covers: Sequence[Cover]) -> str:
     return name
 
 
-def _together(held: Iterable[tuple[str, datetime, datetime]]) -> Iterator[tuple[datetime, datetime, str]]:
-    """Stretches, those with the same holder that follow each other in one."""
+def _together(held: Iterable[tuple[H, datetime, datetime]]) -> Mapping[H, tuple[tuple[datetime, datetime], ...]]:
+    """Stretches by their holder, those that follow each other in one. However many covers there are, a holder comes
+    once: so the proof meets each roster that they make once."""
+    found: dict[H, tuple[tuple[datetime, datetime], ...]] = {}
     for holder, run in groupby(held, key=lambda each: each[0]):
         (_, begins, ends), *more = run
-        yield begins, more[-1][2] if more else ends, holder
+        found[holder] = (*found.get(holder, ()), (begins, more[-1][2] if more else ends))
+    return found

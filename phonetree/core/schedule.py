@@ -130,13 +130,33 @@ class Cover:
             raise ValueError("a cover is for a member, by another one or nobody")
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Staff know that nobody in a team can be rung from `begins` to before `ends` (aware), while the line is open, and
+    accept that callers come to `node` then. The team is "" in what an earlier version kept: any."""
+
+    team: str
+    begins: datetime
+    ends: datetime
+    node: str
+
+    def at(self, moment: datetime) -> bool:
+        """Whether it is about a moment."""
+        return self.begins <= moment < self.ends
+
+    def holds(self, other: "Accepted") -> bool:
+        """Whether whoever accepts this accepts the other as well."""
+        same = self.node == other.node and self.team in ("", other.team)
+        return same and self.begins <= other.begins and other.ends <= self.ends
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Override:
     """A change by staff at short notice, from `begins` to before `ends` (aware).
 
     `kind` is open or closed, whatever the hours say; None leaves the hours as they are. `words` by language are said
-    before the menu, and may be empty. A `cover` stands alone. `accepted` are the nodes that callers may come to, in
-    the knowledge of staff, while nobody can be rung.
+    before the menu, and may be empty. A `cover` stands alone. `accepted` is what staff accepted when they made it, and
+    counts while it is in force.
     """
 
     begins: datetime
@@ -144,7 +164,7 @@ class Override:
     kind: Kind | None
     words: Names
     cover: Cover | None = None
-    accepted: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
     def __post_init__(self) -> None:
         if self.ends <= self.begins:
@@ -215,6 +235,16 @@ class Schedule:
         """The first day of each of `dated`, for bisection: `status` may look up 400 days among many entries."""
         return tuple(entry.first for entry in self.dated)
 
+    @cached_property
+    def deciding(self) -> tuple[Override, ...]:
+        """The overrides that open or close the line, apart from covers, of which there may be many."""
+        return tuple(override for override in self.overrides if override.kind)
+
+    @cached_property
+    def _accepting(self) -> tuple[Override, ...]:
+        """Those with which staff accepted something."""
+        return tuple(override for override in self.overrides if override.accepted)
+
     def day(self, day: date) -> Day:
         """The calendar day of this date."""
         number = bisect_right(self._begin, day) - 1
@@ -238,17 +268,21 @@ class Schedule:
         """What staff want said before the menu at `now`, by language; usually empty."""
         return next((override.words for override in self.overrides if override.words and override.at(now)), {})
 
-    def accepted(self, now: datetime) -> frozenset[str]:
-        """The nodes that callers may come to at `now`, in the knowledge of staff, when nobody can be rung."""
-        return frozenset(node for override in self.overrides if override.at(now) for node in override.accepted)
+    def accepted(self, now: datetime) -> tuple[Accepted, ...]:
+        """What staff accepted for `now`."""
+        return tuple(
+            each for override in self._accepting if override.at(now) for each in override.accepted if each.at(now)
+        )
 
     def overridden(self) -> Iterator[datetime]:
         """The moments at which overrides begin and end: rounded up to whole minutes, as the hours change on these;
-        those of covers to the second."""
+        those of covers, and of what was accepted, to the second."""
         for override in self.overrides:
             for moment in (override.begins, override.ends):
                 local = moment.astimezone(self.zone)
                 yield local if override.cover else _at_a_minute(local)
+            for each in override.accepted:
+                yield from (each.begins.astimezone(self.zone), each.ends.astimezone(self.zone))
 
     def boundaries(self, day: Day) -> Iterator[datetime]:
         """The moments at which the spans of a day start and end."""
@@ -321,7 +355,7 @@ def _status(schedule: Schedule, minute: datetime) -> Status:
 
 @lru_cache(maxsize=4096)
 def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
-    for override in schedule.overrides:
+    for override in schedule.deciding:
         if override.kind and override.at(moment):
             return override.kind, {}
     today = schedule.day(moment.date())
@@ -338,7 +372,8 @@ def _at(schedule: Schedule, moment: datetime) -> tuple[Kind, Names]:
 def _boundaries(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """Every moment after `after` at which the status can change, in order."""
     first = after.date() - timedelta(days=1)
-    pending = {moment for moment in schedule.overridden() if moment > after}
+    edges = (moment for override in schedule.deciding for moment in (override.begins, override.ends))
+    pending = {moment for edge in edges if (moment := _at_a_minute(edge.astimezone(schedule.zone))) > after}
     for day in schedule.days(first, HORIZON_DAYS):
         begins = midnight(schedule.zone, day.date)
         ready = sorted(moment for moment in pending if moment < begins)

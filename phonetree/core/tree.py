@@ -4,10 +4,12 @@
 node leads to exists, and every prompt has every language, or at least the one that it falls back to.
 """
 
+from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import ClassVar, Literal, assert_never
 
 from pytz.tzinfo import BaseTzInfo
@@ -138,16 +140,18 @@ class OwnHours:
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """Other hours, as far as they are from `begins` to before `ends` (`inside`), or as far as they are not: the shifts
-    of whoever takes a place, and those of the member who is away."""
+    """Other hours, as far as they are in one of these stretches (`inside`), each from a moment to before another, or as
+    far as they are in none: the shifts of whoever takes a place, and those of the member who is away. The stretches are
+    in order, without overlaps."""
 
     hours: "Hours"
-    begins: datetime
-    ends: datetime
+    stretches: tuple[tuple[datetime, datetime], ...]
     inside: bool
 
     def is_open(self, schedule: Schedule, now: datetime) -> bool:
-        return (self.begins <= now < self.ends) is self.inside and self.hours.is_open(schedule, now)
+        number = bisect_right(self.stretches, now, key=itemgetter(0)) - 1
+        within = number >= 0 and now < self.stretches[number][1]
+        return within is self.inside and self.hours.is_open(schedule, now)
 
 
 Hours = Always | HelplineHours | OwnHours | During

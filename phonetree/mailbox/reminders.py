@@ -11,6 +11,7 @@ from phonetree import log
 from phonetree.core.shifts import Shift, shifts
 from phonetree.core.tree import Site
 from phonetree.errors import EditError
+from phonetree.mailbox.addresses import address_of, deliver
 from phonetree.mailbox.backoff import backoff
 from phonetree.mailbox.notices import Channel
 from phonetree.store.reminders import Reminder, Reminders
@@ -20,34 +21,16 @@ LONGEST_WAIT_SECONDS = 600
 LEASE_SECONDS = 120
 """How long a process has for one before another tries."""
 
-LONGEST_ADDRESS = 500
-
-ON_THIS_MACHINE = frozenset({"dbus", "gnome", "kde", "glib", "qt", "macosx", "windows", "syslog", "rsyslog"})
-"""Ways that end on the server's own screen or log."""
-
-
-def good_address(text: str) -> str:
-    """An address as it is kept. Raises EditError when it is none."""
-    address = text.strip()
-    kind = address.partition(":")[0].lower()
-    if not address:
-        raise EditError({"address": "Write where reminders go, such as mailto://..., or leave them off"})
-    if len(address) > LONGEST_ADDRESS or len(address.split()) != 1:
-        raise EditError({"address": "Write one address, without spaces"})
-    import apprise
-
-    if kind in ON_THIS_MACHINE or not apprise.Apprise().add(address):
-        hint = "see github.com/caronc/apprise for how it is written"
-        raise EditError({"address": f"This is not an address that reminders can be sent to; {hint}"})
-    return address
+TEST = "This is a test of your reminders: they arrive. There is nothing to do."
 
 
 class ReminderRounds:
     """Sends what is due."""
 
-    def __init__(self, kept: Reminders, site: Callable[[], Site]) -> None:
-        """`site` is the one that callers hear, with the covers that are in force or to come."""
-        self._kept, self._site = kept, site
+    def __init__(self, kept: Reminders, site: Callable[[], Site], ours: tuple[Channel, ...] = ()) -> None:
+        """`site` is the one that callers hear, with the covers that are in force or to come; `ours` are the operator's
+        channels."""
+        self._kept, self._site, self._ours = kept, site, ours
 
     def round(self, now: int) -> None:
         """Sends what is due. Raises StoreError; a failing address is recorded, and keeps no other back."""
@@ -55,8 +38,6 @@ class ReminderRounds:
         wanted = self._kept.wanted()
         if not wanted:
             return
-        import apprise  # noqa: F401 -- now, and not when a shift is about to begin
-
         site, moment = self._site(), datetime.fromtimestamp(now, UTC)
         soon = shifts(site, moment, moment + timedelta(minutes=max(each.minutes for each in wanted) + 1))
         for each in wanted:
@@ -69,9 +50,14 @@ class ReminderRounds:
         begins_at = int(shift.begins.timestamp())
         if not (attempts := self._kept.take(reminder, begins_at, now, LEASE_SECONDS)):
             return
-        sent = _sent(reminder, told(reminder.member, shift))
+        sent = _sent(reminder, told(reminder.member, shift), self._ours)
         again = now + backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, attempts)
         self._kept.done(reminder, begins_at, None if sent else again)
+
+
+def tried(reminder: Reminder, ours: tuple[Channel, ...]) -> bool:
+    """Whether a test was delivered to an address; `ours` are the operator's channels."""
+    return _sent(reminder, TEST, ours)
 
 
 def told(member: str, shift: Shift) -> str:
@@ -82,12 +68,14 @@ def told(member: str, shift: Shift) -> str:
     return f"{member}: the next shift is on {day} from {shift.begins:%H:%M} until {until} ({zone}), {where}."
 
 
-def _sent(reminder: Reminder, text: str) -> bool:
+def _sent(reminder: Reminder, text: str, ours: tuple[Channel, ...]) -> bool:
     """Whether it was delivered. Whatever an address does to us, it keeps no other back."""
     if reminder.address is None:
         return False
     try:
-        return Channel("", reminder.kind, reminder.address).send(text)
+        return deliver(text, address_of(reminder.address), ours)
+    except EditError:  # from an earlier version, which took others too
+        return False
     except Exception as error:  # noqa: BLE001 -- see above
         log.failure("reminder", error)
         return False

@@ -11,8 +11,8 @@ from phonetree.core import engine
 from phonetree.core.events import Pressed
 from phonetree.core.schedule import Names
 from phonetree.core.speech import speech_seconds
-from phonetree.core.state import Step
-from phonetree.core.tree import PERSON_KEY, Language, Site, Speak
+from phonetree.core.state import State, Step
+from phonetree.core.tree import PERSON_KEY, Language, NodeId, Site, Speak
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Spoken, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.proof.moments import Moment, Moments
@@ -70,6 +70,43 @@ def times_to_help(greeted: Iterable[Greeting], moments: Moments, walk: Walk) -> 
         silent, _ = _until_rung(documents, asked_again_is_too_late=False)
         advocate, line = min(people, default=None), min(lines, default=None)
         yield TimeToHelp(moment.kind, str(moment), greeting.language, bool(moment.accepted), advocate, line, silent)
+
+
+@dataclass(frozen=True, slots=True)
+class FromHere:
+    """Seconds of speech, and of waiting for a key, until somebody is rung for a caller who comes to a node: with the
+    one key that is quickest, and for a caller who presses nothing. None: nobody is rung so."""
+
+    key: str
+    with_key: float | None
+    silent: float | None
+
+
+def from_here(site: Site, node: NodeId, language: Language, now: datetime) -> FromHere:
+    """How soon somebody is rung from a node, at a moment (aware). It asks the engine alone, so it needs no walk."""
+    entered = engine.turn(site, State(site.revision, language, node, Step.ANNOUNCE), SILENT, now).verbs
+    silent, _ = _until_rung(_going_on(site, entered, now), asked_again_is_too_late=False)
+    best: float | None = None
+    best_key, asked = "", question(entered)
+    for key, offered in _offers(entered) if asked else ():
+        if asked and (best is None or offered < best):
+            pressed = engine.turn(site, asked.then, Pressed(key), now).verbs
+            seconds, _ = _until_rung(_going_on(site, pressed, now), asked_again_is_too_late=True)
+            if seconds is not None and (best is None or offered + seconds < best):
+                best_key, best = key, offered + seconds
+    return FromHere(best_key, best, silent)
+
+
+def _going_on(site: Site, verbs: Verbs, now: datetime) -> Iterator[Verbs]:
+    """The documents of a call whose caller does nothing from one on, until one comes again."""
+    seen: set[State] = set()
+    while True:
+        yield verbs
+        last = verbs[-1]
+        if not isinstance(last, Redirect) or last.then in seen:
+            return
+        seen.add(last.then)
+        verbs = engine.turn(site, last.then, SILENT, now).verbs
 
 
 class SpokenHours:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from phonetree.core.tree import Helpline, Site
+from phonetree.core.tree import Site
 from phonetree.core.verbs import Voice
 from phonetree.provider.rest import Provider
 from phonetree.provider.spoken import ENGLISH, english, say, told
@@ -83,11 +83,9 @@ class Confirming:
         return f"{self.base}{path}?{urlencode({TOKEN: token})}"
 
 
-def confirming(site: Site, base: str, *, refused: bool = False) -> Confirming:
-    """The confirming calls of a site; `refused` shows the number at the provider, which it never refuses to show."""
-    helpline: Helpline = site.helpline
-    shown = helpline.provider_number if refused else helpline.caller_id
-    return Confirming(helpline.name, shown, base, english(site))
+def confirming(site: Site, base: str) -> Confirming:
+    """The confirming calls of a site."""
+    return Confirming(site.helpline.name, site.helpline.caller_id, base, english(site))
 
 
 def how_it_ended(fields: Mapping[str, str]) -> Ended:

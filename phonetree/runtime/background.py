@@ -81,7 +81,7 @@ def background(
         kept = Overrides(store).kept(int(now().timestamp()))
         return overridden(sites.current, standing(kept))
 
-    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers)
+    reminders = ReminderRounds(Reminders(store, settings.secrets), with_covers, channels(settings.notify))
     return Worker(
         store,
         voicemails,
@@ -104,7 +104,7 @@ def _wrong(look: Callable[[], list[Remark]]) -> list[tuple[str, str]]:
     try:
         return [(remark.text, remark.hint) for remark in look() if remark.wrong]
     except ProviderError as error:
-        return [(f"not checked: {error}", "scripts/phonetree doctor shows more")]
+        return [(f"it could not be looked at: {error}", "scripts/phonetree doctor shows more")]
 
 
 def _count_fallback(heartbeat: Heartbeat, counts: Counts, began: int, now: datetime) -> None:

@@ -3,7 +3,7 @@
 While the store is unavailable the last known ones stay in force; each has its own end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class OverridePoller:
     overrides: Overrides
     sites: Sites
     now: Callable[[], datetime]
+    reported: Callable[[int], Mapping[int, str]] = lambda _: {}
+    """The overrides that servers do not answer with now (seconds since 1970), by number, and why. Raises StoreError."""
     following: tuple[tuple[int, int], ...] = ()
     """Those that this server answers with: their numbers and ends (seconds since 1970)."""
     refused: tuple[tuple[int, str], ...] = ()
@@ -44,11 +46,20 @@ class OverridePoller:
         if same and not self.sites.override_due and not self._unchecked:
             return
         if before is None:
-            self.sites.take_over(standing(kept))  # as they were in force before; the next round checks them
+            self._take_over(kept, now)  # the next round proves them
         elif not self.sites.override(standing(kept), ended):
             log.warning("overrides", problems=[str(problem) for problem in self.sites.refused])
         self._unchecked = before is None and bool(kept)
         self._tell(kept)
+
+    def _take_over(self, kept: tuple[Kept, ...], now: datetime) -> None:
+        """As they were in force before this server started, as far as others say."""
+        try:
+            reported = self.reported(int(now.timestamp()))
+        except StoreError:
+            reported = {}
+        refused = {each.override: reported[each.number] for each in kept if each.number in reported}
+        self.sites.take_over(standing(kept), refused, now)
 
     def _tell(self, kept: tuple[Kept, ...]) -> None:
         left_out = {override: problems[0].text for override, problems in self.sites.left_out}

@@ -1,15 +1,17 @@
-"""A server process reports how it is, for the console: at once when that changes, and otherwise once a minute.
+"""A server process reports how it is, for the console: at once when that changes, and otherwise twice a minute.
 
 It is read and written in the background, whether anybody calls or not; no turn and no message has a part in it. While
 the store is unavailable the report waits, and nothing else does.
 """
 
 import secrets
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import uniform
+from threading import Lock
 
 from phonetree.errors import StoreError
 from phonetree.log import masked
@@ -17,17 +19,26 @@ from phonetree.runtime.canary import Canary
 from phonetree.runtime.overrides import OverridePoller
 from phonetree.runtime.phones import PhonePoller
 from phonetree.runtime.sites import Sites
-from phonetree.store.servers import MINUTE_SECONDS, Report, Servers
+from phonetree.store.servers import Report, Servers
 
 POLL_SECONDS = 5.0
 
+REPORT_SECONDS = 30.0
+"""The longest time between two reports, but for the next poll."""
+
 LEAST_SHARE = 0.75
-"""The shortest time between two reports, in minutes: workers that were started together soon report apart."""
+"""The shortest time between two reports, as a share of it: workers that were started together soon report apart."""
+
+
+def place(address: str | None) -> str:
+    """Where a server runs that listens at an address (host and port): the same after it was started again."""
+    host = socket.gethostname()
+    return f"{host}, port {address.rpartition(':')[2]}" if address else host
 
 
 @dataclass
 class Reporter:
-    """Reports for one process. `warn` tells staff something, once for all processes."""
+    """Reports for one process, which runs at a `place`. `warn` tells staff something, once for all processes."""
 
     servers: Servers
     sites: Sites
@@ -36,28 +47,41 @@ class Reporter:
     phones: PhonePoller | None
     now: Callable[[], datetime]
     warn: Callable[[str], object] = lambda _: None
+    place: str = ""
     name: str = field(default_factory=lambda: secrets.token_hex(16))
     _told: Report | None = None
     _due: float = 0.0
+    _left: bool = False
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._began = int(self.now().timestamp())
 
     def poll(self) -> None:
-        """Reports, if there is something new or a minute is over."""
+        """Reports, if there is something new or it is time; not any more once it has left."""
+        with self._lock:
+            if not self._left:
+                self._poll()
+
+    def _poll(self) -> None:
         report, now = self._report(), self.now().timestamp()
         if report == self._told and now < self._due:
             return
         try:
-            first = self.servers.tell(self.name, report, int(now))
+            first = self.servers.tell(self.name, report, int(now), self._began)
         except StoreError:
             return  # the worker reports an unavailable store
         new = self._told is None or report.unkept != self._told.unkept
-        self._told, self._due = report, now + MINUTE_SECONDS * uniform(LEAST_SHARE, 1)  # noqa: S311 -- no secret
+        self._told, self._due = report, now + REPORT_SECONDS * uniform(LEAST_SHARE, 1)  # noqa: S311 -- no secret
         if first and new:
             self.warn(report.unkept)
 
     def leave(self) -> None:
-        """Takes back the report of a process that ends."""
-        with suppress(StoreError):
-            self.servers.leave(self.name)
+        """Takes back the report of a process that ends. A report that came after that would stay for ever."""
+        with self._lock:
+            self._left = True
+            with suppress(StoreError):
+                self.servers.leave(self.name)
 
     def _report(self) -> Report:
         return Report(
@@ -68,4 +92,5 @@ class Reporter:
             refused=tuple((number, masked(text)) for number, text in self.overrides.refused),
             unkept=masked(self.phones.unkept) if self.phones else "",
             test_call=self.canary.ok,
+            place=self.place,
         )

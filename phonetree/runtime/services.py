@@ -27,7 +27,7 @@ from phonetree.runtime.phones import POLL_SECONDS as PHONES_SECONDS
 from phonetree.runtime.phones import PhonePoller, number_rules, phones_in
 from phonetree.runtime.prover import Prover, prover_of
 from phonetree.runtime.reports import POLL_SECONDS as REPORT_SECONDS
-from phonetree.runtime.reports import Reporter
+from phonetree.runtime.reports import Reporter, place
 from phonetree.runtime.revisions import Publisher, RevisionLookup
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import watcher
@@ -39,7 +39,7 @@ from phonetree.store.database import Store
 from phonetree.store.heartbeat import Heartbeat
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
-from phonetree.store.servers import Servers
+from phonetree.store.servers import Servers, left_out, servers
 
 FORGET_SECONDS = 60
 """How often what tells of calls is dropped from memory, whether calls come or not."""
@@ -191,7 +191,7 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     canary_id = call_id(settings.auth_token)
     line = OverHttp(at=f"http://{address}") if address else None
     canary = Canary(line, settings.auth_token, settings.public_url, sites, now, canary_id)
-    overrides = OverridePoller(Overrides(store), sites, now) if store else None
+    overrides = OverridePoller(Overrides(store), sites, now, partial(_refused, store)) if store else None
     poller = PhonePoller(phones, sites) if phones else None
     return Services(
         settings,
@@ -210,8 +210,14 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
         overrides,
         Heartbeat(store) if store else None,
         poller,
-        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept) if store and overrides else None,
+        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept, place(address))
+        if store and overrides
+        else None,
     )
+
+
+def _refused(store: Store, now: int) -> dict[int, str]:
+    return left_out(servers(store, now))
 
 
 def _keep(revisions: Revisions, now: Callable[[], datetime], loaded: Loaded) -> None:

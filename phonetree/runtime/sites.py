@@ -7,19 +7,21 @@ long as a call can last.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.override import apart
+from phonetree.config.override import apart, leaving_alone, unproved
 from phonetree.config.phones import filled
 from phonetree.config.promises import newly_broken
 from phonetree.config.site import Contents, Loaded, broken_by, fingerprint, load, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError, Problem, problems_of
+from phonetree.errors import ConfigError, Problem, Where, problems_of
 from phonetree.runtime.considerate import considerate
 from phonetree.runtime.prover import StoppedError, UnprovedError
 
@@ -188,7 +190,8 @@ class Sites:
                     site, contents, rules = self.current, self.contents, self.rules
                 current = tuple(each for each in overrides if each not in ended)
                 try:
-                    in_force, left_out = apart(current, lambda some: self._broken_by(some, site, contents))  # noqa: B023
+                    broken = partial(self._broken_by, site=site, contents=contents)
+                    in_force, left_out = apart(current, broken, partial(_suspects, site, current))
                 except StoppedError:
                     return False
                 except Exception as error:  # noqa: BLE001 -- see above
@@ -213,10 +216,15 @@ class Sites:
         """Those in force or to come, newest first."""
         return self._overrides
 
-    def take_over(self, overrides: tuple[Override, ...]) -> None:
-        """The same without checking promises, for overrides that were in force before this server started."""
+    def take_over(self, overrides: tuple[Override, ...], refused: Mapping[Override, str], now: datetime) -> None:
+        """The same without proving anything, for overrides that stand when this server starts: all but those that are
+        `refused` by other servers, and why, and those that would leave callers with nobody to ring soon."""
         with self._swap:
-            self._change(overrides)
+            rest = tuple(each for each in overrides if each not in refused)
+            in_force, alone = unproved(self.current, rest, now)
+            self._change(in_force)
+            where = Where(str(self.folder))
+            self.left_out = tuple((each, (Problem(where, why),)) for each, why in (*refused.items(), *alone))
 
     def _change(self, overrides: tuple[Override, ...]) -> None:
         self._overrides = overrides
@@ -313,6 +321,11 @@ class Sites:
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
         return site
+
+
+def _suspects(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    with considerate():
+        return leaving_alone(site, overrides)
 
 
 def _again(error: Exception) -> float:

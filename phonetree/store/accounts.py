@@ -20,7 +20,7 @@ from phonetree.errors import AccountError
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.roles import Role
-from phonetree.store.tables import account_notices, account_roles, accounts
+from phonetree.store.tables import account_notices, account_roles, accounts, feeds, reminders
 
 LONGEST_NAME = 60
 MOST_ACCOUNTS = 500
@@ -28,6 +28,14 @@ MOST_NOTICES = 20
 """How many an admin finds at once, the newest: whoever causes more of them does not fill the page."""
 
 LINK_BYTES = 32
+
+SOMEBODY = "somebody"
+"""Who did what nobody signed in for, in the list of actions."""
+
+TAKEN = frozenset({SOMEBODY, actions.PHONE, "the files"})
+"""Names that no account may have."""
+
+ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE"})
 
 GONE = "this account does not exist any more; somebody removed it"
 LAST_ADMIN = "the last admin cannot go: make somebody else an admin first, who has signed in"
@@ -77,9 +85,19 @@ def good_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
         raise AccountError("the name is empty; write how the person is called")
+    if folded(name) in TAKEN:
+        raise AccountError(f"the list of what staff did says {name} where no account did it; choose another name")
+    if mixed := next(filter(_mixed, name.split()), None):
+        raise AccountError(f"{mixed} mixes letters of two alphabets, which look alike; retype it")
     if len(name) > LONGEST_NAME:
         raise AccountError(f"the name has {len(name)} characters; {LONGEST_NAME} are enough")
     return name
+
+
+def _mixed(word: str) -> bool:
+    """Whether a word has letters of more than one of the alphabets that share their shapes."""
+    found = {unicodedata.name(each, "").partition(" ")[0] for each in word if each.isalpha()}
+    return len(found & ALIKE) > 1
 
 
 def folded(name: str) -> str:
@@ -138,8 +156,8 @@ class Accounts:
 
     def renew_link(self, id_: str, by: str, now: int, link_ends_at: int, *, rescue: bool = False) -> str:
         """A new one-time link for an account, whose token is returned. Until it is used nobody can sign in to the
-        account; whoever is signed in is signed out. Raises AccountError when it is the last admin's, unless somebody
-        with access to the machine comes to the `rescue`."""
+        account; whoever is signed in is signed out, and its calendars and reminders end. Raises AccountError when it
+        is the last admin's, unless somebody with access to the machine comes to the `rescue`."""
         token = secrets.token_urlsafe(LINK_BYTES)
         values = {
             "password": None, "uniquifier": _random(), "link": _digest(token), "link_ends_at": link_ends_at,
@@ -149,7 +167,7 @@ class Accounts:
             if not rescue:
                 _leave_an_admin(connection, account, roles=frozenset())
             connection.execute(update(accounts).where(accounts.c.id == id_).values(values))
-            _tell(connection, by, account, "a new link to choose a password", now)
+            _tell(connection, by, account, f"a new link to choose a password{_end_ways(connection, id_)}", now)
         return token
 
     def accept(self, token: str, password: str, now: int) -> Account | None:
@@ -202,12 +220,13 @@ class Accounts:
             connection.execute(update(accounts).where(same).values(values))
 
     def reset_factor(self, id_: str, by: str, now: int) -> None:
-        """Removes an account's second factor; its sessions end. Raises AccountError when it is gone."""
+        """Removes an account's second factor; its sessions, calendars and reminders end. Raises AccountError when it is
+        gone."""
         values = {"factor": None, "recovery": "[]", "uniquifier": _random()}
         with self._changing() as connection:
             account = _one(connection, id_)
             connection.execute(update(accounts).where(accounts.c.id == id_).values(values))
-            _tell(connection, by, account, "second factor reset", now)
+            _tell(connection, by, account, f"second factor reset{_end_ways(connection, id_)}", now)
 
     def set_roles(self, id_: str, roles: Iterable[Role], by: str, now: int) -> None:
         """Gives an account these roles and no others. Raises AccountError when none is given, or when no admin would be
@@ -225,11 +244,13 @@ class Accounts:
             _tell(connection, by, account, f"now {_listed(wanted)}", now)
 
     def sign_out(self, id_: str, by: str, now: int) -> Account:
-        """Ends all sessions of an account. Returns what it is now. Raises AccountError when it is gone."""
+        """Ends all sessions of an account, its calendars and reminders. Returns what it is now. Raises AccountError
+        when it is gone."""
         with self._changing() as connection:
             account = _one(connection, id_)
             connection.execute(update(accounts).where(accounts.c.id == id_).values(uniquifier=_random()))
-            actions.note(connection, by, f"account {account.name}: signed out everywhere", now)
+            what = f"account {account.name}: signed out everywhere{_end_ways(connection, id_)}"
+            actions.note(connection, by, what, now)
             return _one(connection, id_)
 
     def remove(self, id_: str, by: str, now: int) -> None:
@@ -245,7 +266,7 @@ class Accounts:
         with self._changing() as connection:
             row = connection.execute(select(accounts.c.id).where(accounts.c.folded == folded(name))).scalar()
             if row is not None:
-                _tell(connection, "somebody", _one(connection, row), what, now)
+                _tell(connection, SOMEBODY, _one(connection, row), what, now)
 
     def notices(self, account: Account) -> tuple[Notice, ...]:
         """What an admin has not dismissed yet, newest first."""
@@ -313,6 +334,17 @@ def _leave_an_admin(connection: Connection, account: Account, roles: frozenset[R
     query = select(accounts.c.id).join(account_roles, account_roles.c.account == accounts.c.id).where(others)
     if connection.execute(query.limit(1)).first() is None:
         raise AccountError(LAST_ADMIN)
+
+
+def _end_ways(connection: Connection, id_: str) -> str:
+    """Ends what an account shows without signing in: somebody else may have set that up. For the list of actions: what
+    there was."""
+    ended = [
+        f"calendars: {number}" if table is feeds else f"reminders: {number}"
+        for table in (feeds, reminders)
+        if (number := connection.execute(delete(table).where(table.c.account == id_)).rowcount)
+    ]
+    return f" ({', '.join(ended)} ended)" if ended else ""
 
 
 def _tell(connection: Connection, by: str, account: Account, what: str, now: int) -> None:

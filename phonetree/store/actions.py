@@ -14,6 +14,9 @@ from phonetree.store.tables import actions
 KEEP_SECONDS = 2 * 366 * 24 * 3600
 """Actions are kept as long as counts are: two years."""
 
+PHONE = "the phone itself"
+"""Who confirmed a phone, in the list: whoever has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

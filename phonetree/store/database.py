@@ -37,9 +37,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from phonetree.errors import SettingsError, StoreError
+from phonetree.errors import SettingsError, StoreError, StoreFullError
 from phonetree.settings import PROGRAM
-from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, told
+from phonetree.store.faults import DAMAGED, MOVED, RESTORE, SQLITE, UNUSABLE, full, told
 from phonetree.store.schema import SCHEMA
 
 WAIT_SECONDS = 5
@@ -238,7 +238,7 @@ def _known_errors() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(told(error)) from error
+        raise (StoreFullError if full(error) else StoreError)(told(error)) from error
 
 
 def _rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:

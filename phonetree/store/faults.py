@@ -71,6 +71,12 @@ def told(error: Exception) -> str:
     return f"{UNUSABLE}{next(_found(error), _unknown(error))}"
 
 
+def full(error: Exception) -> bool:
+    """Whether the cause is a full disk."""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == "53100"
+
+
 def _found(error: Exception) -> Iterator[str]:
     if isinstance(error, NoConnectionLeft):
         yield "every connection is in use; retry"

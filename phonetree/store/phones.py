@@ -84,8 +84,8 @@ class Phone:
 
     `rings` is whether a confirmed number rings; `waits` whether there is a new one that is not confirmed. `progress`
     and `reason` are those of the latest confirming call for it; `calls_left` is how many more there may be now.
-    `opens` says that its numbers can be read with the present SECRET_KEY. `undo_until` is when a removal becomes final,
-    in seconds since 1970.
+    `opens` says that its numbers can be read with the present SECRET_KEY. `changed_at` is when something about it last
+    changed, `undo_until` when a removal becomes final, in seconds since 1970.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Phone:
     reason: str
     calls_left: int
     opens: bool
+    changed_at: int
     undo_until: int | None
 
 
@@ -276,7 +277,7 @@ class Phones:
                 "progress": None, "reason": None, "changed_at": now,
             }  # fmt: skip
             connection.execute(update(phones).where(this).values(values))
-            actions.note(connection, "the phone itself", f"{self._told(row.name)}: confirmed, and rings", now)
+            actions.note(connection, actions.PHONE, f"{self._told(row.name)}: confirmed, and rings", now)
             return Answer.CONFIRMED, row.name
 
     def ended(self, token: str, how: Progress, now: int) -> None:
@@ -336,6 +337,7 @@ class Phones:
             reason=row.reason or "",
             calls_left=MOST_CALLS - _calls(row, now),
             opens=len(numbers) == len(sealed),
+            changed_at=row.changed_at,
             undo_until=_final(row) if removed else None,
         )
 

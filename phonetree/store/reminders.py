@@ -1,7 +1,7 @@
 """Reminders before a shift: who wants them, where to, and which were sent.
 
-Where to is an Apprise address, sealed (`sealed`). That a shift was reminded of is kept until it is over by a day, and
-says nothing about calls.
+Where to is an address (`mailbox/addresses.py`), sealed (`sealed`). That a shift was reminded of is kept until it is
+over by a day, and says nothing about calls.
 """
 
 from collections.abc import Iterator
@@ -42,8 +42,11 @@ class Reminder:
 
     @property
     def kind(self) -> str:
-        """How it is delivered: the beginning of the address."""
-        return self.address.partition(":")[0] if self.address else ""
+        """How it is delivered: no more of the address than its beginning."""
+        if not self.address:
+            return ""
+        kind, separator, _ = self.address.partition(":")
+        return "e-mail" if not separator or kind == "mailto" else kind
 
 
 class Reminders:

@@ -2,16 +2,21 @@
 
 It is written by periodic work, whether anybody calls or not, and nothing in it changes because of a call. Moments are
 whole minutes.
+
+A process that ends takes its report back. The report of one that was killed stays, so that it is known that it does not
+answer any more, until another process has begun in its place or staff say that it was taken away.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.core.schedule import Override
+from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept, standing
 from phonetree.store.tables import looks
@@ -19,8 +24,12 @@ from phonetree.store.tables import servers as table
 
 MINUTE_SECONDS = 60
 
-GONE_SECONDS = 300
-"""A process that has not reported for so long is gone: several reports are missing."""
+SILENT_SECONDS = 120
+"""A process that has not reported for so long does not run. It reports every 37 seconds at least (runtime/reports.py),
+of which the minute does not show up to 59; the rest is for a slow store, and for clocks that differ."""
+
+FRESH_SECONDS = 120
+"""How far apart the minutes of two reports may be if both processes run: they report once a minute at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Report:
     the digest of the phones that it follows, as of `Phones.followed`, "" without any. `problems` are those of an edit
     that was refused, `refused` are overrides that it does not answer with, by number, and why; `unkept` is what is
     broken with the phones of now; each is empty if there are none. `test_call` is whether its test call succeeds, None
-    before the first one.
+    before the first one. `place` is where it runs: the machine and the port, the same after it is started again.
     """
 
     revision: str
@@ -41,6 +50,7 @@ class Report:
     refused: tuple[tuple[int, str], ...] = ()
     unkept: str = ""
     test_call: bool | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,10 @@ class Server:
     name: str
     seen_at: int
     report: Report
+
+    def silent(self, now: int) -> bool:
+        """Whether it does not report any more."""
+        return self.seen_at <= now - SILENT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +88,39 @@ class Servers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def tell(self, name: str, report: Report, now: int) -> bool:
-        """Keeps a process's report, in place of its last one, and forgets those of processes that are gone. Returns
-        whether it is the first to say that promises are broken so, and should tell staff. Raises StoreError.
+    def tell(self, name: str, report: Report, now: int, began: int | None = None) -> bool:
+        """Keeps a process's report, in place of its last one. Returns whether it is the first to say that promises are
+        broken so, and should tell staff. `began` is when the process did: those that were killed in its place before
+        that are forgotten. Raises StoreError.
 
         What is written is read at once, as a heartbeat is (store/heartbeat.py).
         """
         told = {"seen_at": _minute(now), "report": json.dumps(asdict(report), sort_keys=True)}
         with self._store.write() as connection:
-            others = connection.execute(select(table.c.report).where(table.c.name != name)).scalars()
-            first = bool(report.unkept) and report.unkept not in {json.loads(each)["unkept"] for each in others}
-            connection.execute(delete(table).where(table.c.seen_at < now - GONE_SECONDS))
+            others = [each for each in map(_server, connection.execute(select(table)).all()) if each.name != name]
+            running = [each for each in others if not each.silent(now)]
+            first = bool(report.unkept) and report.unkept not in {each.report.unkept for each in running}
+            before = now if began is None else began
+            replaced = [each.name for each in others if each.silent(now) and _replaced(each, report.place, before)]
+            connection.execute(delete(table).where(table.c.name.in_(replaced)))
             if not connection.execute(update(table).where(table.c.name == name).values(told)).rowcount:
                 connection.execute(insert(table).values(name=name, **told))
-        servers(self._store, now)
+        known(self._store)
         return first
 
     def leave(self, name: str) -> None:
         """Forgets a process that ends. Raises StoreError."""
         with self._store.write() as connection:
             connection.execute(delete(table).where(table.c.name == name))
-        servers(self._store, 0)
+        known(self._store)
+
+    def forget(self, names: Iterable[str], by: str, now: int) -> None:
+        """Forgets those of these processes that do not report any more: somebody says that they were taken away. Raises
+        StoreError."""
+        silent = table.c.name.in_(list(names)) & (table.c.seen_at <= now - SILENT_SECONDS)
+        with self._store.write() as connection:
+            if number := connection.execute(delete(table).where(silent)).rowcount:
+                actions.note(connection, by, f"servers taken away: {number}", now)
 
     def look(self, about: str, found: Iterable[tuple[str, str]], now: int) -> None:
         """Keeps what was found wrong about something at the provider: texts, each with what to do. Raises
@@ -110,17 +136,25 @@ class Servers:
         looked(self._store)
 
 
+def known(store: Store) -> tuple[Server, ...]:
+    """Every process that reported and did not end in good order, by name. Raises StoreError."""
+    with store.read() as connection:
+        rows = connection.execute(select(table).order_by(table.c.name)).all()
+    return tuple(map(_server, rows))
+
+
 def servers(store: Store, now: int) -> tuple[Server, ...]:
     """The processes that answer calls now, by name. Raises StoreError."""
-    query = select(table).where(table.c.seen_at >= now - GONE_SECONDS).order_by(table.c.name)
-    with store.read() as connection:
-        rows = connection.execute(query).all()
-    return tuple(Server(row.name, row.seen_at, _report(row.report)) for row in rows)
+    return tuple(each for each in known(store) if not each.silent(now))
 
 
 def left_out(found: Iterable[Server]) -> dict[int, str]:
-    """The overrides that servers do not answer with, by number, and why."""
-    return {number: why for each in found for number, why in each.report.refused}
+    """The overrides that servers do not answer with, by number, and why. A report that is older than its process would
+    have let it become, beside a newer one, says nothing."""
+    found = tuple(found)
+    newest = max((each.seen_at for each in found), default=0)
+    fresh = (each for each in found if each.seen_at >= newest - FRESH_SECONDS)
+    return {number: why for each in fresh for number, why in each.report.refused}
 
 
 def in_force(kept: Iterable[Kept], found: Iterable[Server]) -> tuple[Override, ...]:
@@ -136,9 +170,15 @@ def looked(store: Store) -> dict[str, Look]:
     return {row.about: Look(row.at, tuple(Wrong(*each) for each in json.loads(row.found))) for row in rows}
 
 
-def _report(text: str) -> Report:
-    told = json.loads(text)
-    return Report(
+def _replaced(killed: Server, place: str, began: int) -> bool:
+    """Whether a process that began in a place is there instead of one that was killed, which may be of a version that
+    did not say where it ran."""
+    return not killed.report.place or (killed.report.place == place and killed.seen_at <= began)
+
+
+def _server(row: Row[Any]) -> Server:
+    told = json.loads(row.report)
+    report = Report(
         told["revision"],
         tuple((number, ends) for number, ends in told["overrides"]),
         told["phones"],
@@ -146,7 +186,9 @@ def _report(text: str) -> Report:
         tuple((number, text) for number, text in told["refused"]),
         told["unkept"],
         told["test_call"],
+        told.get("place", ""),
     )
+    return Server(row.name, row.seen_at, report)
 
 
 def _minute(now: int) -> int:

@@ -157,6 +157,7 @@ overrides = Table(
     Column("away", Text, comment="a cover: the member who is away"),
     Column("taken_by", Text, comment="who takes their place; empty: nobody"),
     Column("accepted", Text, comment="nodes accepted while nobody is there: JSON"),
+    Column("gaps", Text, comment="for when they were accepted: JSON of team, begin, end, node; empty: all the time"),
 )
 
 actions = Table(

@@ -37,7 +37,7 @@ def as_svg(sections: tuple[Section, ...], title: str) -> str:
     return f"{head}{body}</svg>\n"
 
 
-def _shape(kind: NodeKind) -> tuple[str, int]:
+def shape(kind: NodeKind) -> tuple[str, int]:
     """The class of a node's box, and the radius of its corners. Kinds differ in shape, not in colour."""
     match kind:
         case NodeKind.MENU:
@@ -67,7 +67,7 @@ def _drawn(row: Row, parent: int | None, number: int) -> str:
     if row.section is None:
         kind = "key" if row.offered else "closed"
         return f'{wire}<text class="{kind}" x="{left + 4}" y="{middle + 5}">{text}</text>\n'
-    look, corner = _shape(row.section.kind)
+    look, corner = shape(row.section.kind)
     width = WIDTH - MARGIN - left
     full = escape(row.section.says or row.text)
     box = f'<rect class="{look}" x="{left}" y="{middle - 12}" width="{width}" height="24" rx="{corner}"/>'

@@ -266,6 +266,18 @@ def test_prove_lists_the_helplines_own_promises(
     assert printed == OWN_PROMISES.read_text(encoding="utf-8")
 
 
+def test_prove_names_the_cause_when_nobody_has_a_phone(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert database
+    assert main(["migrate"]) == 0
+    monkeypatch.setenv("SECRET_KEY", "a-secret" + "0" * 32)
+    assert main(["prove", "--config", str(VPR), "--at", "2026-11-22"]) == KNOWN_PROBLEM
+    printed = capsys.readouterr().out
+    assert printed.count("Nobody in team 'advocates' has a phone; add one on the console's page People") == 1
+    assert "BROKEN  0 reaches a person from every menu." in printed, "the promise stays broken"
+
+
 def test_prove_speaks_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "--format", "json"]) == 0
     proof = json.loads(capsys.readouterr().out)

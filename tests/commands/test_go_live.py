@@ -97,14 +97,15 @@ class Place:
         return wrong
 
 
-_PROVEN: dict[str, tuple[Problem, ...]] = {}
+_PROVEN: dict[tuple[str, bool], tuple[Problem, ...]] = {}
 
 
 def _proven(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
-    """The doctor's look at the promises, once for each revision of a run."""
-    if site.revision not in _PROVEN:
-        _PROVEN[site.revision] = broken_promises(site, folder, since)
-    return _PROVEN[site.revision]
+    """The doctor's look at the promises, once for each revision of a run, with phones and without."""
+    known = site.revision, any(member.number for member in site.members)
+    if known not in _PROVEN:
+        _PROVEN[known] = broken_promises(site, folder, since)
+    return _PROVEN[known]
 
 
 @pytest.fixture
@@ -283,6 +284,7 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("a number not set", _environment(ADVOCATE_1=""), "files", "$ADVOCATE_1", "check"),
     ("a bad edit", _config("go: crisis}", "go: crisys}"), "files", "did you mean 'crisis'?", "check"),
     ("a broken promise", _config("le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave"), "promises", "hung up on", "prove"),
+    ("nobody has a phone", _environment(SECRET_KEY="a-secret" + "0" * 32, ADVOCATE_1="", ADVOCATE_2=""), "promises", "nobody in team 'advocates' has a phone; add one", "prove"),
     ("a fallback of yesterday", _elsewhere("<Response/>"), "fallback", "out of date", "current output"),
     ("a fallback that is gone", _environment(PHONETREE_FALLBACK_URL="http://127.0.0.1:9/"), "fallback", "cannot be reached", "PHONETREE_FALLBACK_URL"),
     ("a fallback that answers GET", _elsewhere("", status=405), "fallback", "answers 405", "answer POST"),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -14,6 +14,7 @@ from phonetree.commands.work.demo import Demo, leave_demo
 from phonetree.commands.work.override import _moment
 from phonetree.commands.work.reading import moment
 from phonetree.config.site import load
+from phonetree.core.schedule import Accepted
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
@@ -92,6 +93,17 @@ def test_hours_tell_of_it(store: Store, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.splitlines()[0].endswith(": open")
 
 
+def test_the_listed_days_are_as_callers_meet_them(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    assert main(["override", "add", "closed", "--from", f"{day} 12:00", "--until", f"{day} 23:00"]) == 0
+    for days in ("1", "15"):  # of so many only those that are unusual are listed
+        capsys.readouterr()
+        assert main(["hours", "--at", f"{day} 08:00", "--days", days]) == 0
+        assert f"{date.fromisoformat(day):%a %d %b %Y}  9:00-12:00    (usually 9:00-17:00)" in (
+            capsys.readouterr().out.splitlines()
+        )
+
+
 def test_hours_make_no_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,30 +122,30 @@ def test_hours_make_no_database(
             ["open", "--say", "de=Hallo", "--say", "es="],
             [
                 "'de' is not one of the languages; known here: en, es",
-                "the words in 'es' are empty; write what callers hear",
-                "the words are missing in 'en'; write them in every language",
+                "the words in español (es) are empty; write what callers hear",
+                "the words are missing in English (en); write them in every language",
             ],
         ),
         (
             ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
             [
-                "the words in 'es' have a brace; nothing is filled in here, so write plain words",
-                "the words in 'en' take 16 s to say; every caller hears them first, so leave "
+                "the words in español (es) have a brace; nothing is filled in here, so write plain words",
+                "the words in English (en) take 16 s to say; every caller hears them first, so leave "
                 "out what can wait (at most 15 s)",
             ],
         ),
         (
             ["open", "--say", "es=hola\u202e", "--say", "en=back\ud83d"],
             [
-                "the words in 'es' hold a character that cannot be seen or spoken (U+202E, right-to-left override); "
-                "remove it",
-                "the words in 'en' hold a character that cannot be seen or spoken (U+D83D, half of a character); "
-                "remove it",
+                "the words in español (es) hold a character that cannot be seen or spoken "
+                "(U+202E, right-to-left override); remove it",
+                "the words in English (en) hold a character that cannot be seen or spoken "
+                "(U+D83D, half of a character); remove it",
             ],
         ),
         (
             ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
-            ["the words in 'en' have 65003 characters; at most 500 are allowed, so leave out what can wait"],
+            ["the words in English (en) have 65003 characters; at most 500 are allowed, so leave out what can wait"],
         ),
         (["open", "--say", "hello"], ["--say 'hello' has no language; write it like: --say \"en=Back at 2 PM.\""]),
         (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
@@ -161,7 +173,8 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
         (
             "2030-01-01 10:00",
             "2030-03-01 10:00",
-            "it lasts longer than 31 days; write it into hours.yaml, as a closure or other hours",
+            "it lasts longer than 31 days; choose an earlier end. What lasts is written as closed days or other hours "
+            "under Schedule in the console, or in hours.yaml, and for a member in routing.yaml",
         ),
         ("now", "25:00", "is not a date and time"),
     ],
@@ -285,6 +298,18 @@ def test_a_cover_is_told_listed_and_seen_in_the_hours(store: Store, capsys: pyte
     assert [each.what[:27] for each in since(store, 0)] == ["override 1: Second advocate"]
 
 
+def test_a_cover_by_somebody_who_is_away_says_so(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    stretch = ["--from", f"{day} 14:00", "--until", f"{day} 17:00"]
+    assert main(["override", "cover", "Second advocate", *stretch]) == 0
+    assert "rung all the same" not in capsys.readouterr().out
+    assert main(["override", "cover", "First advocate", "--by", "Second advocate", *stretch]) == 0
+    away, rung = capsys.readouterr().out.splitlines()[1:3]
+    assert away.startswith("Second advocate is away from Wed ")
+    assert away.endswith(" 17:00, and is rung all the same.")
+    assert rung.endswith(" 17:00: Second advocate")
+
+
 def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_come_to_is_accepted(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -304,8 +329,13 @@ def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_co
     assert main(["override", "cover", "Second advocate", *stretch, "--accept", "barcc"]) == KNOWN_PROBLEM
     capsys.readouterr()
     assert main(["override", "cover", "Second advocate", *stretch, "--accept", "unanswered"]) == 0
-    assert capsys.readouterr().out.splitlines()[1].endswith(" 17:00: nobody")
-    assert [each.override.accepted for each in Overrides(store).kept(0)] == [("unanswered",), ()]
+    told = capsys.readouterr().out.splitlines()
+    assert told[1].startswith("Accepted: nobody in team 'advocates' can be rung from Wed ")
+    assert told[1].endswith(" 17:00, while the line is open; callers come to unanswered.")
+    assert told[2].endswith(" 17:00: nobody")
+    begins, ends = (ZONE.localize(datetime.fromisoformat(f"{day}T{hour}:00")) for hour in (14, 17))
+    gap = Accepted("advocates", begins, ends, "unanswered")
+    assert [each.override.accepted for each in Overrides(store).kept(0)] == [(gap,), ()]
 
 
 @pytest.mark.parametrize(

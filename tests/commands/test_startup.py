@@ -45,6 +45,8 @@ print("modules:", *sys.modules, file=sys.stderr)
 sys.exit(status)
 """
 
+pytestmark = pytest.mark.slow
+
 
 def imported(folder: Path, *arguments: str) -> frozenset[str]:
     """The modules that there are after a command, which runs in a folder."""
@@ -105,8 +107,6 @@ import phonetree.commands.work.server
 from phonetree.settings import read
 from phonetree.simulator.transport import InProcess, sign
 from phonetree.web import clock, context, create_app
-
-pytestmark = pytest.mark.slow
 
 configured = read()
 app = create_app(configured, watching=False)

@@ -11,7 +11,7 @@ import pytest
 from phonetree.config.numbers import NumberRules
 from phonetree.config.override import read_cover
 from phonetree.config.phones import filled, phones_of
-from phonetree.config.promises import broken_promises
+from phonetree.config.promises import SHOWN, broken_promises
 from phonetree.config.question import Question
 from phonetree.config.site import load, overridden
 from phonetree.core.fallback import fallback
@@ -21,12 +21,20 @@ from phonetree.core.tree import HelplineHours, Site
 from phonetree.core.verbs import Dial
 from phonetree.diff.hours import changed_hours
 from phonetree.errors import ConfigError, OverrideError
+from phonetree.runtime.sites import Sites
+from tests.config.test_proving import broken_site
 from tests.support.lines import VPR
 from tests.support.server import DAY
 
 ONE, TWO, THREE = "+16175550101", "+16175550102", "+16175550103"
 BOTH = {"ADVOCATE_1": ONE, "ADVOCATE_2": TWO}
 SINCE = date(2026, 11, 22)
+
+
+LACKING = (
+    "nobody in team 'advocates' has a phone; add one on the console's page People, or set ADVOCATE_1 in the server's "
+    "environment. Until then promises to callers are broken."
+)
 
 
 def rules(phones: Mapping[str, str] | None, **environment: str) -> NumberRules:
@@ -112,8 +120,47 @@ def test_in_a_demo_everybody_has_a_phone_until_somebody_takes_it() -> None:
 
 def test_a_team_without_phones_breaks_promises_and_one_phone_is_enough() -> None:
     site = load(VPR, rules({})).site
-    assert any("reaches nobody" in problem.text for problem in broken_promises(site, VPR, SINCE))
+    assert [problem.text for problem in broken_promises(site, VPR, SINCE)] == [f"{LACKING}{SHOWN}"]
     assert broken_promises(filled(site, rules({"ADVOCATE_2": TWO})), VPR, SINCE) == ()
+
+
+def test_what_phones_would_not_mend_is_told_beside_them(tmp_path: Path) -> None:
+    site = load(broken_site(tmp_path), rules({})).site
+    cause, *others = (problem.text for problem in broken_promises(site, VPR, SINCE))
+    assert cause == f"{LACKING}{SHOWN}"
+    with_phones = broken_promises(filled(site, rules(BOTH)), VPR, SINCE)
+    assert others == [problem.text for problem in with_phones]
+    assert "a caller who reached nobody is hung up on" in others[0]
+
+
+def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with (config / "routing.yaml").open("a", encoding="utf-8") as file:
+        file.write("promises:\n  - {when: open, keys: [1], reaches: advocates}\n")
+        file.write("  - {when: closed, keys: [1], reaches: rainn}\n")
+    lines = (config / "routing.yaml").read_text(encoding="utf-8").splitlines()
+    site = load(config, rules({})).site
+    cause, *others = broken_promises(site, config, SINCE)
+    assert cause.text == f"{LACKING}{SHOWN}"
+    assert {lines[problem.where.line - 1].strip() for problem in others} == {
+        "- {when: closed, keys: [1], reaches: rainn}"
+    }
+    assert tuple(others) == broken_promises(filled(site, rules(BOTH)), config, SINCE)
+
+
+def test_a_line_without_phones_takes_edits_that_break_nothing_else(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    sites = Sites(config, rules({}), lambda site, _: broken_promises(site, VPR, SINCE))
+    assert not sites.reload()
+    assert [problem.text for problem in sites.problems] == [f"{LACKING}{SHOWN}"]
+    file = config / "routing.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "# a note\n", encoding="utf-8")
+    assert sites.reload()
+    end = "le comunico ahora.}\n      go: "
+    file.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")
+    assert not sites.reload()
+    assert "hung up on" in " ".join(problem.text for problem in sites.problems)
 
 
 def test_the_fallback_rings_no_desk_without_a_phone(tmp_path: Path) -> None:

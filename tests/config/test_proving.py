@@ -18,7 +18,7 @@ from phonetree.config import proving
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import load, overridden
-from phonetree.core.schedule import Cover, Kind, Override
+from phonetree.core.schedule import Accepted, Cover, Kind, Override
 from phonetree.errors import ConfigError
 from tests.support.lines import RULES, VPR
 from tests.support.programs import ROOT, until
@@ -129,7 +129,8 @@ def test_what_a_helpline_promises_itself_is_part_of_the_question(prover: Process
 def test_it_is_asked_with_covers_and_what_staff_accepted(prover: Process) -> None:
     begins = datetime(2026, 11, 23, 15, 0, 10, tzinfo=UTC)  # the hours of a line change at 15:00
 
-    def away(name: str, *accepted: str) -> Override:
+    def away(name: str, *nodes: str, hours: int = 3, team: str = "advocates") -> Override:
+        accepted = tuple(Accepted(team, begins, begins + timedelta(hours=hours), node) for node in nodes)
         return Override(begins, begins + timedelta(hours=3), None, {}, Cover(name), accepted)
 
     first = away("First advocate")
@@ -140,6 +141,10 @@ def test_it_is_asked_with_covers_and_what_staff_accepted(prover: Process) -> Non
     other = ask(prover, question(VPR, first, away("Second advocate", "leave")))
     assert "0 reaches nobody" in " ".join(problem.text for problem in other.problems), "they do not come there"
     assert ask(prover, question(VPR, first, away("Second advocate", "unanswered"))).problems == ()
+    part = ask(prover, question(VPR, first, away("Second advocate", "unanswered", hours=2)))
+    assert "0 reaches nobody" in " ".join(problem.text for problem in part.problems), "in the last hour it was not"
+    earlier = ask(prover, question(VPR, first, away("Second advocate", "unanswered", team="")))
+    assert earlier.problems == (), "an earlier version kept no team"
 
 
 def test_a_site_that_is_none_is_told_and_not_proved(prover: Process) -> None:

@@ -34,6 +34,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/call-back/ended": PROVIDER,
     "POST /staff/call-back/over": PROVIDER,
     "POST /staff/call-back/words": PROVIDER,
+    "GET /staff/tree": STAFF,
     "GET /staff/following": STAFF,
     "GET /staff/calendar": STAFF,
     "POST /staff/calendar/address": STAFF,

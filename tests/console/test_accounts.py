@@ -28,6 +28,14 @@ def invited(made: Console, *roles: Role, name: str = "Ada Lovelace") -> str:
     return found[1]
 
 
+def test_moments_are_as_staff_say_them_and_those_of_the_list_have_their_date(made: Console) -> None:
+    admin = made.client(Role.ADMIN)
+    page = text(admin.post("/staff/accounts", {"name": "Ada", "role": "member"}))
+    assert "It works once, until Monday 30 November 10:00." in " ".join(page.split())
+    assert "invited, the link works until Monday 30 November 10:00" in text(admin.get("/staff/accounts"))
+    assert "Mon 23 Nov 2026 10:00" in text(admin.get("/staff/accounts/actions"))
+
+
 def test_from_an_invitation_to_today(on_each: Console) -> None:
     link, client = invited(on_each, Role.EDITOR, Role.LISTENER), on_each.client()
     assert "For the account <b>Ada Lovelace</b>" in text(client.get(link))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from phonetree.console import access, create_app, identity
 from phonetree.console.headers import ALWAYS
@@ -100,6 +101,22 @@ def test_bootstrap_follows_the_system_without_a_script(made: Console) -> None:
 # -- errors in words
 
 
+def test_a_full_disk_is_not_called_an_outage(made: Console) -> None:
+    client, store = made.client(Role.ADMIN), made.services.store
+    token = client.token("/staff/you")
+    event.listen(store.engine, "connect", lambda found, _: found.execute("PRAGMA max_page_count = 1"))
+    for number in range(200):
+        answer = client.post("/staff/accounts", {"name": f"Somebody {number}", "role": "member"}, token=token)
+        if answer.status_code != 200:
+            break
+    assert answer.status_code == 503
+    page = answer.get_data(as_text=True)
+    assert "The disk of the database is full" in page
+    assert "cannot be reached" not in page
+    assert "Tell whoever runs the server now" in page
+    assert client.get("/staff/accounts").status_code == 200
+
+
 def test_without_the_database_every_page_says_so_and_nothing_else_breaks(tmp_path: Path) -> None:
     with console("sqlite", tmp_path) as made:
         client, stranger = made.client(Role.ADMIN), made.client()
@@ -161,7 +178,7 @@ def test_it_is_sent_once_and_shown_in_words(made: Console) -> None:
     page = client.post("/staff/today/close", {**sent, **typed}, token=old).get_data(as_text=True)
     shown = re.findall(r"<li>([^<]+): <span class=\"typed\">([^<]*)<", page)
     assert sorted(shown) == [
-        ("Until", "Tue 24 Nov 2026 00:00"),
+        ("Until", "midnight"),
         ("What callers hear first, in English", "A storm."),
         ("What callers hear first, in español", "Tormenta."),
     ]

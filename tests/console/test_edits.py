@@ -158,6 +158,28 @@ def test_editors_at_the_same_moment_do_not_overwrite_each_other(config: Path, li
     assert len(actions.since(light, 0)) == 1
 
 
+@pytest.mark.parametrize("meanwhile", ["the database is waited for", "the new file is written"])
+def test_what_is_saved_by_hand_at_the_last_moment_is_not_lost(
+    config: Path, light: Store, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    editor, began = _editor(config, light), _began(config)
+    by_hand = (config / HOURS).read_text() + "# by hand\n"
+    where, name = (editor, "_note") if meanwhile.startswith("the database") else (os, "fchmod")
+    does = getattr(where, name)
+
+    def slowly(*given: object) -> None:
+        does(*given)
+        (config / HOURS).write_text(by_hand)
+
+    monkeypatch.setattr(where, name, slowly)
+    with pytest.raises(OutdatedError):
+        editor.save(began, Add(SNOW), "Ada")
+    assert (config / HOURS).read_text() == by_hand
+    assert [path.name for path in config.iterdir() if path.name.endswith(".new")] == []
+    told = [action.what for action in actions.since(light, 0)]
+    assert told[0] == f"could not be saved: {told[1]}"
+
+
 BROKEN = Problem(Where("routing.yaml"), f"nobody is there{SHOWN}")
 
 

@@ -59,6 +59,17 @@ def test_the_line_has_what_is_unusual_and_only_closed_days_last_all_day() -> Non
         assert isinstance(begins, datetime) is not title.startswith("Closed: ")
 
 
+def test_special_days_are_as_callers_meet_them() -> None:
+    half = DatedHours(date(2026, 12, 9), date(2026, 12, 9), (Span(540, 720),), {"en": "the half day", "es": "media"})
+    closed = Override(at("2026-12-09 00:00"), at("2026-12-09 10:00"), Kind.CLOSED, {})
+    opened = Override(at("2026-11-26 10:00"), at("2026-11-26 14:00"), Kind.OPEN, {})
+    told = _told(overridden(_dated(half), (opened, closed)))
+    assert told["Open: the half day"] == (_utc("2026-12-09 10:00"), _utc("2026-12-09 12:00"))
+    assert "Closed: Thanksgiving" not in told
+    assert told["Open at short notice"] == (_utc("2026-11-26 10:00"), _utc("2026-11-26 14:00"))
+    assert "Open: Thanksgiving" not in told
+
+
 def test_a_gap_is_an_event() -> None:
     site = with_shifts(Span(540, 780), Span(840, 1020))
     begins, ends = _told(site)["Nobody on shift: advocates"]
@@ -121,6 +132,17 @@ def test_there_are_names_and_no_numbers() -> None:
 
 def test_somebody_who_is_no_member_has_an_empty_calendar() -> None:
     assert _events(calendar(SITE, "Nobody", NOW)) == []
+
+
+def test_a_gap_that_arises_when_a_phone_is_removed_is_shown_at_once() -> None:
+    kept = Calendars()
+    before = kept.of(SITE, LINE, NOW)
+    alone = replace(
+        SITE, teams={name: replace(team, members=tuple(replace(each, number="") for each in team.members))
+                     for name, team in SITE.teams.items()},
+    )  # fmt: skip
+    assert kept.of(alone, LINE, NOW) not in (None, before)
+    assert kept.of(SITE, LINE, NOW) == before
 
 
 def test_a_calendar_is_made_again_when_something_changes_and_so_often_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "a sister site": {"Sec-Fetch-Site": "same-site", "Origin": "https://other.example.org"},
     "an old browser": {"Origin": "https://mallory.example"},
     "an old browser that hides": {"Origin": "null"},
+    "the same host without https": {"Origin": URL.replace("https", "http")},
     "another port": {"Origin": f"{URL}:8443"},
     "only a referrer": {"Referer": f"https://mallory.example/?{URL}"},
     "a lookalike": {"Origin": f"{URL}.mallory.example"},

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from phonetree.config.site import load
 from phonetree.simulator.provider import Failing, Fault, TestProvider, serve
@@ -246,15 +246,25 @@ def test_it_says_until_every_server_follows(here: People) -> None:
     for name, digest in zip(("one", "two"), digests, strict=True):
         Servers(store).tell(name, Report("abc", phones=digest), now)
     assert words in here.shown()
-    Servers(store).tell("two", Report("abc", phones=digests[0]), now)
-    assert words not in here.shown()
+    two = "/staff/people/ADVOCATE_2"
+    here.console.later(seconds=5)
+    here.phones.propose("ADVOCATE_2", OTHER, "Ada", here.console.services.seconds())
+    assert words in here.shown(), "the other one does not ring yet"
+    assert words not in here.shown(path=two)
+    with store.write() as connection:
+        connection.execute(update(table).where(table.c.name == "ADVOCATE_2").values(state="confirmed"))
+    assert words in here.shown(path=two)
+    assert words not in here.shown(), "nothing of this member changed"
+    for name in ("one", "two"):
+        Servers(store).tell(name, Report("abc", phones=here.phones.followed().digest), now)
+    assert words not in here.shown(path=two)
 
 
 def test_a_removed_phone_can_be_brought_back_for_an_hour(here: People) -> None:
     here.add()
     shown = here.post("remove")
     assert "Phone removed, so not rung." in shown
-    assert "Until Mon 23 Nov 2026 11:00 that can be undone; then the number is forgotten." in shown
+    assert "Until 11:00 that can be undone; then the number is forgotten." in shown
     assert "Nobody in team advocates has a phone that rings." in shown
     assert here.followed() == {"ADVOCATE_1": ""}
     assert "The phone rings again. People First advocate Phone confirmed." in here.post("restore")

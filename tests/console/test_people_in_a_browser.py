@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
 from tests.console.test_people import ONE, OTHER, People, opened
 from tests.support.console import enter, running
 from tests.support.screens import WIDTHS, look, window
@@ -62,6 +63,22 @@ def test_a_new_phone_takes_few_taps(browser: Browser, people: People, url: str, 
         assert taps <= 6
         assert people.followed() == {"ADVOCATE_1": "+16175550133"}
         assert "0133" not in page.content()
+
+
+def test_that_a_server_does_not_follow_yet_is_gone_once_it_does(browser: Browser, people: People, url: str) -> None:
+    servers, now = Servers(people.console.services.store), people.console.services.seconds()
+    servers.tell("one", Report("abc", phones="before"), now)
+    people.world("*=accepts after 2")
+    with admin(browser, people, url) as page:
+        page.goto(url + ONE)
+        page.get_by_label("Number").fill("617 555 0133")
+        page.get_by_role("button", name="Call this number").click()
+        expect(page.get_by_text("The phone is ringing.")).to_be_visible()
+        expect(page.get_by_text("Phone confirmed.")).to_be_visible()
+        behind = page.get_by_text("Not every server follows this yet")
+        expect(behind).to_be_visible()
+        servers.tell("one", Report("abc", phones=people.phones.followed().digest), now)
+        expect(behind).to_have_count(0)
 
 
 def test_what_is_typed_while_the_phone_rings_stays(browser: Browser, people: People, url: str) -> None:

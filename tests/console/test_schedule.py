@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from html import unescape
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import urlencode
@@ -67,8 +68,6 @@ def _began(page: TestResponse) -> str:
 
 
 def _old(page: TestResponse) -> str:
-    from html import unescape
-
     found = re.search(r'name="old" value="([^"]*)"', page.get_data(as_text=True))
     assert found
     return unescape(found[1])
@@ -123,6 +122,21 @@ def test_covers_overrides_and_gaps_are_marked(made: Console) -> None:
     assert "0:00-10:00: closed at short notice" in text
 
 
+def test_a_day_is_as_callers_meet_it_and_its_hours_are_the_usual_ones(made: Console) -> None:
+    _override(made, Override(_at(made, "2026-12-01 00:00"), _at(made, "2026-12-02 00:00"), Kind.CLOSED, {}))
+    _override(made, Override(_at(made, "2026-11-26 10:00"), _at(made, "2026-11-26 14:00"), Kind.OPEN, {}))
+    client = made.client(Role.MEMBER)
+    page = client.get("/staff/schedule")
+    assert "Tuesday 1 December Closed (usually 9:00-17:00)" in _words(page)
+    assert "Thanksgiving Open 10:00-14:00 (otherwise closed)" in _words(page)
+    bars = re.findall(r'id="day-([\d-]+)" class="([^"]*)"', page.get_data(as_text=True))
+    assert {day: "shut" in classes for day, classes in bars if day in ("2026-12-01", "2026-11-26", "2026-12-02")} == {
+        "2026-12-01": True, "2026-11-26": False, "2026-12-02": False,
+    }  # fmt: skip
+    for day, shut in (("2026-12-01", True), ("2026-11-26", False)):
+        assert ("day alone shut" in client.get(f"/staff/schedule/{day}").get_data(as_text=True)) == shut
+
+
 def test_other_weeks_are_a_link_away(made: Console) -> None:
     client = made.client(Role.MEMBER)
     text = _words(client.get("/staff/schedule?from=2027-01-05"))
@@ -145,11 +159,52 @@ def test_names_are_shown_and_no_numbers(made: Console) -> None:
 
 def test_a_day_has_its_form_for_editors_alone(made: Console) -> None:
     assert "Staff training" in _words(made.client(Role.EDITOR).get(DAY))
+    needed = "To close this day or change its hours you need the role editor, which an admin gives."
+    assert needed not in _words(made.client(Role.EDITOR).get(DAY))
+    assert "This day is over" in _words(made.client(Role.EDITOR).get("/staff/schedule/2026-11-20"))
     for role in (Role.MEMBER, Role.LISTENER, Role.ADMIN):
         text = made.client(role).get(DAY).get_data(as_text=True)
+        assert needed in text
         assert 'name="began"' not in text
         assert made.client(role).post(DAY, FORM).status_code == 403
     assert 'name="began"' not in made.client(Role.EDITOR).get("/staff/schedule/2026-11-20").get_data(as_text=True)
+
+
+def test_from_a_day_its_shifts_lead_to_the_forms_filled_in(made: Console) -> None:
+    sam = made.client(made.staff(Role.MEMBER, name="First advocate"))
+    tuesday = sam.get("/staff/schedule/2026-12-01")
+    for words, away in (("I am away", "First advocate"), ("Cover a shift", "")):
+        there = _link(tuesday, words)
+        form = sam.get(there).get_data(as_text=True)
+        assert 'name="until_at" data-chooses="until-other" value="2026-12-01T17:00"' in form
+        assert 'name="begins_at" data-chooses="begins-at" value="2026-12-01T09:00"' in form
+        assert re.findall(r'name="(\w+)" value="([^"]*)" id="[^"]*" checked', form) == [
+            *([("away", away), ("by", "nobody")] if away else []), ("begins", "at"), ("until", "other"),
+        ]  # fmt: skip
+    today = sam.get(_link(sam.get("/staff/schedule/2026-11-23"), "I am away")).get_data(as_text=True)
+    assert 'value="2026-11-23T17:00"' in today
+    assert 'name="begins" value="now" id="begins-now" checked' in today, "it has begun"
+    for day in ("2026-11-20", "2026-11-26"):
+        assert "I am away" not in _words(sam.get(f"/staff/schedule/{day}")), "over, and closed"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "begins=2026-12-01T09:00", "begins=x&ends=2026-12-01T09:00", "begins=2026-12-02T09:00&ends=2026-12-01T09:00",
+        "begins=2026-11-20T09:00&ends=2026-11-20T17:00", "begins=2026-12-01T09:00&ends=9999-12-31T00:00",
+        "away=<b>nobody</b>&begins=&ends=", "away=Nobody",
+    ],
+)  # fmt: skip
+def test_an_address_that_makes_no_sense_fills_nothing_in(made: Console, query: str) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ("away", "cover", "close"):
+        plain, asked = (re.sub(r'"csrf_token" value="[^"]+"', "", page.get_data(as_text=True)) for page in (
+            client.get(f"/staff/today/{change}"), client.get(f"/staff/today/{change}?{query}"),
+        ))  # fmt: skip
+        assert asked == plain
+    elsewhere = client.get("/staff/today/away?away=First advocate", **{"Sec-Fetch-Site": "cross-site"})
+    assert 'value="First advocate" id="away-First advocate" checked' not in elsewhere.get_data(as_text=True)
 
 
 # -- editing
@@ -210,6 +265,27 @@ def test_a_half_day_an_extra_opening_and_several_days(made: Console) -> None:
     assert "openings:" in (made.settings.config / HOURS).read_text()
 
 
+@pytest.mark.parametrize("day", ["2026-12-05", "2026-12-25"])
+def test_a_closed_day_is_opened_without_a_reason(made: Console, day: str) -> None:
+    client, path = made.client(Role.EDITOR), f"/staff/schedule/{day}"
+    if day == "2026-12-25":
+        page = client.get("/staff/schedule/2026-12-24?whole=1")
+        assert _send(client, "save", "/staff/schedule/2026-12-24", old=_old(page), remove="1").status_code == 303
+    page = client.get(path)
+    assert "Open the line on this day" in _words(page)
+    assert "A snow day" not in _words(page), "that is a reason to close"
+    unnamed = {"first": day, "open": "10:00-14:00", "name.en": "", "name.es": ""}
+    assert _send(client, "save", path, **unnamed).status_code == 303
+    (opened,) = [entry for entry in _entries(made) if f"{entry.first}" == day]
+    assert (opened.spans, opened.names) == ((Span(600, 840),), {})
+    assert f"{{date: {day}, open: 10:00-14:00}}" in (made.settings.config / HOURS).read_text()
+    named = {"first": day, "open": "10:00-14:00", "old": _old(client.get(path))}
+    assert _send(client, "save", path, **named).status_code == 303
+    assert _send(client, "save", path, **named | {"open": "", "old": _old(client.get(path))}).status_code == 303
+    closed = {"first": day, "open": "", "name.en": "", "name.es": "", "old": _old(client.get(path))}
+    assert "Say what the day is" in _words(_send(client, "save", path, **closed))
+
+
 def test_an_extra_opening_without_hours_is_said_to_open_nothing(made: Console) -> None:
     client, saturday = made.client(Role.EDITOR), "/staff/schedule/2026-12-05"
     told = "The line is closed then anyway, so this opens nothing."
@@ -235,7 +311,7 @@ def test_of_a_half_day_the_closed_part_is_heard_too_and_not_the_reason(made: Con
 def test_an_entry_is_changed_and_removed(made: Console) -> None:
     client, path = made.client(Role.EDITOR), "/staff/schedule/2026-11-27"
     page = client.get(path)
-    assert "In the files: Friday 27 November 2026 (the day after Thanksgiving)." in _words(page)
+    assert "What is set for it: Friday 27 November 2026 (the day after Thanksgiving)." in _words(page)
     old = _old(page)
     changed = _send(client, "save", path, old=old, first="2026-11-27", open="9:00-12:00")
     assert changed.status_code == 303
@@ -282,6 +358,45 @@ def test_one_day_of_a_break_is_changed_and_the_others_stay(
     assert all((each.spans, each.names) == (BREAK.spans, BREAK.names) for each in rest)
     assert [each.spans for each in january if f"{each.first}" == day] == ([] if usual else [(Span(540, 720),)])
     assert [each for each in _entries(made) if each.first < BREAK.first] == list(others[:-1])
+
+
+@pytest.mark.parametrize("day", ["2027-01-11", "2027-01-13", "2027-01-15"])
+def test_a_day_that_was_opened_in_a_break_is_closed_again_and_the_break_is_one_entry(made: Console, day: str) -> None:
+    client, path = _with_a_break(made), f"/staff/schedule/{day}"
+    before = (made.settings.config / HOURS).read_bytes()
+    page = client.get(path)
+    assert "Closed again" not in _words(page)
+    opened = {"old": _old(page), "only": day, "first": "", "open": "10:00-14:00"}
+    assert _send(client, "save", path, **opened).status_code == 303
+    assert BREAK not in _entries(made)
+    page = client.get(path)
+    assert "Closed again, like the day" in _words(page)
+    preview = _send(client, "again", path, old=_old(page), first=day, open="10:00-14:00")
+    assert preview.status_code == 200
+    assert "closed (the winter break), was open 10:00-14:00" in _words(preview)
+    whole = re.search(r'name="whole" value="([^"]*)"', preview.get_data(as_text=True))
+    assert whole
+    sent = {"old": _old(page), "first": day, "open": "10:00-14:00", "whole": unescape(whole[1])}
+    for _ in range(2):  # pressed twice it is made once
+        assert _send(client, "save", path, began=_began(preview), **sent).status_code == 303
+    assert (made.settings.config / HOURS).read_bytes() == before
+    assert [action.what[:12] for action in actions.since(made.services.store, 0)].count("closed again") == 1
+
+
+def test_closed_again_is_only_what_it_was(made: Console) -> None:
+    client, path = _with_a_break(made), "/staff/schedule/2027-01-13"
+    opened = {"old": _old(client.get(path)), "only": "2027-01-13", "first": "", "open": "10:00-14:00"}
+    assert _send(client, "save", path, **opened).status_code == 303
+    entries, old = _entries(made), _old(client.get(path))
+    for whole in (
+        "[garbled",
+        old,
+        '["2027-01-13", "2027-01-16", [], {"en": "x"}]',
+        '["2027-01-01", "2027-01-02", [], {}]',
+    ):
+        assert _send(client, "save", path, old=old, first="2027-01-13", whole=whole).status_code == 422
+    assert _entries(made) == entries
+    assert "Closed again" not in _words(client.get("/staff/schedule/2026-11-27")), "it is closed"
 
 
 def test_the_whole_break_is_changed_when_that_is_chosen(made: Console) -> None:
@@ -342,7 +457,7 @@ def test_a_mistake_keeps_what_was_typed_and_is_told_at_its_field(
 
 
 def _link(answer: TestResponse, words: str) -> str:
-    found = re.search(rf'href="([^"]+)">{words}', answer.get_data(as_text=True))
+    found = re.search(rf'href="([^"]+)"[^>]*>{words}', answer.get_data(as_text=True))
     assert found, words
     return found[1].replace("&amp;", "&")
 

@@ -171,8 +171,16 @@ def test_an_address_is_made_and_opened_in_the_calendar(visit: Open) -> None:
     address = page.locator(".address").inner_text()
     subscribe = page.get_by_role("link", name="Open in the calendar of this device").get_attribute("href")
     assert subscribe == address.replace("https:", "webcal:")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == address
     page.get_by_role("link", name="My calendar and reminders").click()
     assert address.rpartition("/")[2] not in page.content()
+    look(page)
+    words = page.get_by_text("The shifts of First advocate").first.bounding_box()
+    assert words
+    assert words["width"] > 150, "one letter stands below the other"
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])

@@ -94,6 +94,9 @@ def test_a_recovery_code_is_taken_once_however_it_is_typed(made: Console) -> Non
     assert left
     assert len(left.recovery) == identity.RECOVERY_CODES - 1
     assert any("recovery code used, 9 left" in each.what for each in since(made.services.store, 0))
+    listed = made.client(Role.ADMIN).get("/staff/accounts/actions").get_data(as_text=True)
+    assert "nobody's successful sign-ins, unless a recovery code was used for one" in listed
+    assert "recovery code used, 9 left" in listed
 
 
 def test_a_member_needs_no_second_factor_but_may_have_one(made: Console) -> None:
@@ -200,6 +203,19 @@ def test_a_known_browser_is_locked_out_for_its_own_failures_and_for_no_other_acc
     for _ in range(6):
         page = forged.sign_in("the listener", "wrong").get_data(as_text=True)
     assert WRONG not in page
+
+
+def test_on_a_browser_that_several_use_a_sign_in_of_ones_own_gives_no_more_guesses(made: Console) -> None:
+    shared, admin = made.client(), made.accounts[Role.ADMIN]
+    insider = made.staff(Role.MEMBER, name="Insider", factor=False)
+    shared.sign_in("the admin", code=made.code(admin))
+    for each in range(5):
+        assert shared.sign_in(insider.name).status_code == 303
+        answer = shared.sign_in("the admin", f"guess {each}").get_data(as_text=True)
+        assert WRONG in answer
+    assert shared.sign_in(insider.name).status_code == 303
+    assert "too many tries" in shared.sign_in("the admin", "another").get_data(as_text=True)
+    assert any("failed sign-ins" in each.text for each in made.services.accounts.notices(admin))
 
 
 def test_a_lockout_is_told_to_admins_and_holds_no_address(made: Console) -> None:

@@ -2,21 +2,25 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from phonetree.config.site import overridden
 from phonetree.console import simulated, times
+from phonetree.console.announcements import ready
 from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
-from phonetree.core.schedule import Kind
+from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
 from phonetree.store.actions import since
 from phonetree.store.kept import Kept, standing
+from phonetree.store.overrides import Overrides
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console
@@ -66,6 +70,13 @@ def save(client: Client, change: str, **fields: object) -> str:
     return text(answer.get_data(as_text=True))
 
 
+def alone(client: Client, change: str, **fields: object) -> list[str]:
+    """The gaps that a form shows, as it sends them."""
+    data = {"begins": "now", "by": "nobody", "action": "preview", **fields}
+    page = client.post(f"/staff/today/{change}", {**data, "until": chosen(client, change, fields["until"])})
+    return re.findall(r'name="alone" value="([^"]+)"', unescape(page.get_data(as_text=True)))
+
+
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
@@ -107,6 +118,63 @@ def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
     ]  # fmt: skip
 
 
+def test_who_closes_opens_and_closes_again_has_closed_the_line(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    ends = {"until": "other", "until_at": "2026-11-23T16:00"}
+    for change in ("close", "open", "close"):
+        save(client, change, **ends)
+        made.later(seconds=20)
+    assert [each.override.kind for each in kept(made)] == [Kind.CLOSED, Kind.OPEN, Kind.CLOSED]
+    assert not made.services.site().schedule.is_open(made.now)
+    save(client, "close", **ends)
+    assert len(kept(made)) == 3, "sent twice it is done once"
+
+
+def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ({"change": "close"}, {"change": "cover", "away": FIRST, "by": SECOND}):
+        for ends in ("15:58", "16:00", "15:58"):
+            save(client, **change, until="other", until_at=f"2026-11-23T{ends}")
+    assert [f"{each.override.ends:%M}" for each in kept(made)] == ["00", "58", "00", "58"], "the third changes nothing"
+
+
+def test_a_form_that_is_sent_three_times_at_once_is_done_once(made: Console) -> None:
+    clients = [made.client(Role.MEMBER) for _ in range(3)]
+    tokens = [each.token() for each in clients]
+    fields = {"begins": "now", "action": "save", "away": FIRST, "by": SECOND, "until": "other",
+              "until_at": "2026-11-23T14:00"}  # fmt: skip
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(one.post, "/staff/today/cover", fields, token=token)
+                for one, token in zip(clients, tokens, strict=True)]  # fmt: skip
+        assert {each.result().headers["Location"] for each in sent} == {f"/staff/?done={kept(made)[0].number}"}
+    assert len(kept(made)) == 1
+
+
+def test_what_another_console_saved_while_this_one_checked_is_checked_with(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both advocates go away at once: whoever is second is asked."""
+    client = made.client(Role.MEMBER)
+    add, raced = Overrides.add, list[int]()
+
+    def race(overrides: Overrides, override: Override, *more: Any) -> int:
+        if not raced:
+            other = replace(override, cover=Cover(SECOND))
+            raced.append(add(overrides, other, "another", "x", made.services.seconds()))
+        return add(overrides, override, *more)
+
+    monkeypatch.setattr(Overrides, "add", race)
+    assert "this is not saved yet: nobody could be rung" in save(client, "away", away=FIRST, until="hours").lower()
+    assert [each.number for each in kept(made)] == raced
+
+
+def test_words_that_are_said_again_after_others_are_saved(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for words in (WORDS, {"words-en": "All is well.", "words-es": "Todo bien."}, WORDS, WORDS):
+        save(client, "say", until="hours", **words)
+    assert [each.override.words["en"][:3] for each in kept(made)] == ["A s", "All", "A s"]
+
+
 def test_of_two_who_end_it_at_once_neither_sees_an_error(made: Console) -> None:
     one, two = made.client(Role.MEMBER), made.client(Role.ADMIN)
     save(one, "close", until="today")
@@ -140,11 +208,287 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert "Nobody can be rung while the line is open: advocates: until 17:00" in refused
     assert "I accept that callers hear this then: “I am sorry, no advocate could take your call" in refused
     assert len(kept(made)) == 1
-    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead"), "another node is none"
-    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered")
+    shown = alone(client, "away", away=SECOND, until="hours")
+    assert len(shown) == 1
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="instead", alone=shown), (
+        "no such one"
+    )
+    assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="unanswered"), "nothing was shown"
+    accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered", alone=shown)
     assert "Done" in accepted
     assert "The line is open and nobody is on shift in the next 30 days: advocates: until 17:00" in accepted
     assert rung(made, 13) == []
+    gap = kept(made)[0].override.accepted[0]
+    assert (gap.team, gap.node, gap.begins) == ("advocates", "unanswered", kept(made)[0].override.begins)
+    assert gap.ends == datetime.fromisoformat("2026-11-23T17:00-05:00")
+
+
+def test_what_was_accepted_is_what_the_page_showed_and_no_more_that_came_about_since(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    whole = {"away": FIRST, "until": "other", "until_at": "2026-11-25T17:00"}
+    save(client, "away", away=SECOND, until="other", until_at="2026-11-23T17:00")
+    shown = alone(client, "away", **whole)
+    assert len(shown) == 1
+    tuesday = {"begins": "at", "begins_at": "2026-11-24T09:00", "until": "other", "until_at": "2026-11-24T12:00"}
+    save(client, "away", away=SECOND, **tuesday)
+    refused = save(client, "away", **whole, accepted="unanswered", alone=shown)
+    assert "advocates: from tomorrow 9:00 until 12:00" in refused
+    page = client.post("/staff/today/away", {"begins": "now", "by": "nobody", "action": "preview", **whole,
+                                             "accepted": "unanswered", "alone": shown})  # fmt: skip
+    assert not re.search(r'value="unanswered"[^>]* checked', page.get_data(as_text=True)), "it is asked anew"
+    assert len(kept(made)) == 2
+    everywhere = ["advocates/2000-01-01T00:00:00+00:00/2099-01-01T00:00:00+00:00", "x", "a/b/c", "a//"]
+    assert "Done" in save(client, "away", **whole, accepted="unanswered", alone=everywhere)
+    gaps = kept(made)[0].override.accepted
+    assert [(each.begins.day, each.ends.hour) for each in gaps] == [(23, 22), (24, 17)], "as they are, in UTC"
+
+
+def preview(client: Client, change: str, **fields: object) -> str:
+    """What a form shows before it is saved."""
+    return save(client, change, **fields, action="preview").partition("What will happen")[2]
+
+
+AFTERNOON = {"begins": "at", "begins_at": "2026-12-08T12:00", "until": "other", "until_at": "2026-12-08T17:00"}
+
+
+def on_8_december(made: Console, hour: int) -> list[str]:
+    site = overridden(made.services.live.loaded().site, standing(kept(made)))
+    at = site.schedule.zone.localize(datetime.fromisoformat(f"2026-12-08T{hour}:00"))
+    return [member.name for member in ringing.roster(site.teams["advocates"], site.schedule, at)]
+
+
+def test_who_is_away_takes_a_place_only_if_somebody_says_so(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    day = AFTERNOON | {"begins_at": "2026-12-08T09:00"}
+    save(client, "away", away=SECOND, **AFTERNOON)
+    save(client, "away", away=FIRST, accepted="unanswered", **day)
+    assert "nobody is on shift in the next 30 days: advocates: from Tuesday 8 December 12:00" in today(client)
+    covered = AFTERNOON | {"away": FIRST, "by": SECOND, "begins_at": "2026-12-08T13:00"}
+    shown = preview(client, "cover", **covered)
+    when = "from Tuesday 8 December 13:00 until 17:00"
+    assert f"{SECOND} is away {when}, and would be rung all the same. Nobody else could be" in shown
+    assert f"after this: advocates: {when}" in shown
+    assert "this is not saved yet: only somebody who is away" in save(client, "cover", **covered).lower()
+    assert "this is not saved yet" in save(client, "cover", **covered, although=FIRST).lower(), "somebody else's name"
+    assert (len(kept(made)), on_8_december(made, 14)) == (2, [])
+    assert "Done" in save(client, "cover", **covered, although=SECOND)
+    assert (on_8_december(made, 12), on_8_december(made, 14)) == ([], [SECOND])
+
+
+def test_who_is_away_takes_a_place_beside_somebody_with_a_remark(made: Console) -> None:
+    """Nobody is left alone: the other is rung in the place that was theirs, and is not away there."""
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=SECOND, by=FIRST, **AFTERNOON)
+    fields = AFTERNOON | {"away": FIRST, "by": SECOND}
+    shown = preview(client, "cover", **fields)
+    assert f"{SECOND} is away from Tuesday 8 December 12:00 until 17:00, and would be rung all the same." in shown
+    assert "not away" not in preview(client, "cover", **fields | {"until_at": "2026-12-08T12:30"})
+    assert "is away" not in preview(
+        client, "cover", **fields | {"begins_at": "2026-12-08T08:00", "until_at": "2026-12-08T12:00"}
+    )
+
+
+def test_what_still_keeps_a_member_away_is_said_when_an_absence_is_ended(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=FIRST, by=SECOND, until="hours")
+    save(client, "away", away=FIRST, until="other", until_at="2026-11-23T14:00")
+    covered, away = sorted(kept(made), key=lambda each: each.number)
+    ended = client.post(f"/staff/today/overrides/{away.number}/end").headers["Location"]
+    made.later(seconds=15)
+    assert rung(made, 13) == [SECOND]
+    page = client.get(ended).get_data(as_text=True)
+    assert f"This still stands: {SECOND} takes the place of {FIRST} until 17:00." in text(page)
+    again = re.findall(r'action="([^"]*)">(?:(?!</form>).)*End that too', page, re.DOTALL)
+    assert again == [f"/staff/today/overrides/{covered.number}/end"]
+    ended = client.post(again[0]).headers["Location"]
+    made.later(seconds=15)
+    assert rung(made, 13) == [FIRST, SECOND]
+    assert "still stands" not in today(client, ended.removeprefix("/staff/"))
+
+
+def test_a_closure_that_still_stands_is_said_when_another_is_ended(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "close", until="hours")
+    save(client, "close", until="today")
+    newer = kept(made)[0]
+    ended = client.post(f"/staff/today/overrides/{newer.number}/end").headers["Location"]
+    assert "This still stands: closed until 17:00. End that too" in today(client, ended.removeprefix("/staff/"))
+    save(client, "say", until="today", **WORDS)
+    words = kept(made)[0]
+    ended = client.post(f"/staff/today/overrides/{words.number}/end").headers["Location"]
+    assert "still stands" not in today(client, ended.removeprefix("/staff/")), "it says nothing"
+
+
+def test_one_that_a_newer_one_replaces_says_so_for_as_long_as_it_does(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "say", until="today", **WORDS)
+    later = {"words-en": "We are at lunch", "words-es": "Almuerzo"}
+    fields = {"until": "other", "until_at": "2026-11-23T12:00", **later}
+    assert "Replaced until 12:00 by this: callers hear first until midnight: “A storm is coming.”" in preview(
+        client, "close", **fields
+    )
+    save(client, "close", **fields)
+    page = today(client)
+    assert "Replaced until 12:00, by the member: closed until 12:00, saying “We are at lunch”." in page
+    assert made.services.site().schedule.words(made.now)["en"] == "We are at lunch", "as callers hear it"
+    shown = preview(client, "close", until="other", until_at="2026-11-23T17:00")
+    assert "The hours are replaced until 12:00 by this: closed until 12:00" in shown
+    assert "storm" not in shown, "without words it leaves those of others"
+    save(client, "close", until="other", until_at="2026-11-23T17:00")
+    assert "The hours are replaced until 12:00, by the member: closed until 17:00." in today(client)
+    made.later(hours=3)
+    assert "eplaced" not in today(client), "the words are said again"
+
+
+def test_a_cover_replaces_an_absence_and_one_to_come_what_comes_later(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "away", away=FIRST, until="hours")
+    fields = {"begins": "at", "begins_at": "2026-11-23T13:00", "until": "hours"}
+    save(client, "cover", away=FIRST, by=SECOND, **fields)
+    assert today(client).count("eplaced") == 1
+    assert f"Replaced from 13:00 until 17:00, by the member: {SECOND} takes the place of {FIRST}" in today(client)
+
+
+def test_words_alone_are_said_as_what_callers_hear_first(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "close", until="other", until_at="2026-11-23T12:00")
+    assert "Callers hear first until midnight: “A storm is coming.” Save" in preview(
+        client, "say", until="today", **WORDS
+    )
+    after = save(client, "say", until="today", **WORDS)
+    assert "Done: callers hear first until midnight: “A storm is coming.” Undo" in after
+    assert "s usual" not in after
+
+
+def test_what_stands_is_in_the_order_of_its_beginning(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    days = ("2026-11-25", "2026-11-23", "2026-11-24")
+    for day in days:
+        begins = "now" if day == "2026-11-23" else "at"
+        save(client, "close", begins=begins, begins_at=f"{day}T10:00", until="other", until_at=f"{day}T12:00")
+    page = today(client).partition("At short notice")[2]
+    found = [page.index(words) for words in ("Closed until 12:00", "from tomorrow 10:00", "from Wednesday 10:00")]
+    assert found == sorted(found)
+
+
+def test_the_reason_is_that_of_the_whole_time_that_the_headline_names(made: Console) -> None:
+    made.now = datetime.fromisoformat("2026-11-22T17:00+00:00")
+    one, two = made.client(Role.MEMBER), made.client(Role.EDITOR)
+    save(one, "close", until="other", until_at="2026-11-22T18:00")
+    save(two, "close", begins="at", begins_at="2026-11-23T00:00", until="other", until_at="2026-11-24T00:00")
+    words = "the member closed the line until 18:00. the editor closed the line from midnight until tomorrow midnight."
+    assert today(one).partition("Closed until ")[2].startswith(f"Tuesday 9:00 {words}")
+    made.now = datetime.fromisoformat("2026-11-25T23:00+00:00")
+    assert "Closed until Monday 9:00 Tomorrow is Thanksgiving." in today(made.client(Role.MEMBER))
+    made.now = datetime.fromisoformat("2026-11-30T15:00+00:00")
+    one = made.client(Role.MEMBER)
+    save(one, "close", begins="at", begins_at="2026-11-30T15:00", until="other", until_at="2026-11-30T16:00")
+    assert "Open until 15:00 the member closed the line from 15:00 until 16:00. The next" in today(one)
+
+
+def test_what_stands_is_changed_and_ends_with_that(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    save(client, "cover", away=FIRST, by=SECOND, until="other", until_at="2026-11-23T14:00")
+    old = kept(made)[0].number
+    page = client.get("/staff/").get_data(as_text=True)
+    assert f'href="/staff/today/cover?instead={old}"' in page
+    form = client.get(f"/staff/today/cover?instead={old}").get_data(as_text=True)
+    assert f"In place of this, which ends when you save: {SECOND} takes the place of {FIRST} until 14:00." in text(form)
+    assert re.findall(r'value="([^"]*)" id="[^"]*" checked', form) == [FIRST, SECOND, "now", "other"]
+    assert 'id="until_at" name="until_at" data-chooses="until-other" value="2026-11-23T14:00"' in form
+    fields = {"instead": old, "until": "other", "until_at": "2026-11-23T16:00"}
+    shown = preview(client, "cover", away=SECOND, by=FIRST, **fields)
+    assert "is away" not in shown, "as if the old one did not stand"
+    save(client, "cover", away=SECOND, by=FIRST, **fields)
+    made.later(seconds=15)
+    assert [(each.override.cover.away, each.number > old) for each in kept(made) if each.override.cover] == [
+        (SECOND, True)
+    ]
+    assert rung(made, 15) == [FIRST]
+    save(client, "cover", away=FIRST, by=FIRST, instead=kept(made)[0].number, until="today")
+    assert len(kept(made)) == 1, "what cannot be saved ends nothing"
+
+
+@pytest.mark.parametrize("change", ["close", "open", "say", "away"])
+def test_each_form_is_filled_in_to_change_what_it_made(made: Console, change: str) -> None:
+    client = made.client(Role.MEMBER)
+    words = WORDS if change == "say" else {}
+    begins = {"begins": "at", "begins_at": "2026-11-24T10:00", "until": "other", "until_at": "2026-11-24T12:00"}
+    save(client, change, away=FIRST, **begins, **words)
+    form = client.get(f"/staff/today/{change}?instead={kept(made)[0].number}").get_data(as_text=True)
+    assert all(f'value="{moment}"' in form for moment in ("2026-11-24T10:00", "2026-11-24T12:00"))
+    assert all(f">{each}</textarea>" in form for each in words.values())
+    other = client.get(f"/staff/today/cover?instead={kept(made)[0].number}")
+    assert other.status_code == 404, "in another form there is nothing to fill in"
+
+
+def test_who_was_away_last_is_chosen_in_the_next_form(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    chosen_ = f'id="away-{SECOND}" checked'
+    assert chosen_ not in client.get("/staff/today/away").get_data(as_text=True)
+    save(client, "away", away=SECOND, until="hours")
+    assert chosen_ in client.get("/staff/today/away").get_data(as_text=True)
+    assert chosen_ not in client.get("/staff/today/cover").get_data(as_text=True), "that is for anybody"
+    assert chosen_ not in made.client(Role.ADMIN).get("/staff/today/away").get_data(as_text=True)
+
+
+def test_a_member_without_a_phone_is_shown_and_cannot_be_chosen(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = made.client(Role.MEMBER)
+    monkeypatch.setattr(
+        ShortNotice, "members", lambda _, with_phones=False: (FIRST,) if with_phones else (FIRST, SECOND)
+    )
+    form = client.get("/staff/today/cover").get_data(as_text=True)
+    assert f'name="by" value="{SECOND}" id="by-{SECOND}" disabled' in form
+    assert f"{SECOND} (no phone)" in text(form)
+    assert f'name="by" value="{FIRST}" id="by-{FIRST}">' in form
+    assert f'name="away" value="{SECOND}" id="away-{SECOND}">' in form
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "words"),
+    [
+        ("close", {"begins": "at", "begins_at": "2026-12-08T12:00", "until": "hours"}, "It begins Tuesday 8 December"),
+        ("close", {"until": "other"}, "End: choose a day and a time."),
+        ("close", {"begins": "at", "until": "today"}, "Begin: choose a day and a time."),
+        ("say", {"until": "today"}, "Write what callers hear first, in every language."),
+        ("cover", {"until": "today"}, "Choose who is away."),
+    ],
+)
+def test_nothing_complains_before_somebody_has_chosen(
+    made: Console, change: str, fields: dict[str, str], words: str
+) -> None:
+    client = made.client(Role.MEMBER)
+    sent = {"begins": "now", "action": "preview", **fields, "until": chosen(client, change, fields["until"])}
+    page = client.post(f"/staff/today/{change}", sent).get_data(as_text=True)
+    assert words in text(page)
+    assert "alert-danger" not in page
+    refused = client.post(f"/staff/today/{change}", sent | {"action": "save"})
+    assert (refused.status_code, kept(made)) == (422, ())
+    assert words in text(refused.get_data(as_text=True))
+    assert "alert-danger" in refused.get_data(as_text=True)
+
+
+def test_it_is_asked_when_it_begins_before_until_when(made: Console) -> None:
+    for change in Change:
+        form = text(made.client(Role.MEMBER).get(f"/staff/today/{change}").get_data(as_text=True))
+        assert form.index("Later, not now") < form.index("Until when?") < form.index("not now: tomorrow, from 9:00")
+
+
+def test_an_announcement_is_ready_in_every_language(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for change in ("say", "close"):
+        page = client.post(f"/staff/today/{change}", {"begins": "now", "action": "ready:Many calls", "until": ""})
+        assert page.status_code == 200
+        fields = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page.get_data(as_text=True))
+        assert [each.partition(" ")[0] for each in fields] == ["Many", "En"]
+    assert kept(made) == ()
+    words = dict(zip(("words-en", "words-es"), map(unescape, fields), strict=True))
+    for each in ready(made.services.site()):
+        save(client, "say", until="today", **{f"words-{language}": said for language, said in each.words.items()})
+    assert len(kept(made)) == 3, "each can be saved as it is"
+    assert kept(made)[1].override.words["en"] == words["words-en"]
+    one = replace(made.services.site(), languages={"fr": made.services.site().languages["en"]})
+    assert ready(one) == (), "in a language that they do not have there are none"
 
 
 def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
@@ -164,13 +508,18 @@ def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:
         ("close", {"until": "gone"}, "choose until when"),
         ("close", {"until": "today", "begins": "at", "begins_at": ""}, "Begin: choose a day and a time"),
         ("say", {"until": "today"}, "write what callers hear first, in every language"),
-        ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in 'es'"),
+        ("say", {"until": "today", "words-en": "Hello"}, "the words are missing in español (es)"),
         ("say", {"until": "today", "words-en": "{x}", "words-es": "hola"}, "have a brace"),
         ("cover", {"until": "today"}, "choose who is away"),
         ("cover", {"until": "today", "away": FIRST, "by": ""}, "choose who takes the place, or nobody"),
         (
             "close",
             {"until": "today", "begins": "at", "begins_at": "2026-11-20T10:00"},
+            "choose from now, or a later time",
+        ),
+        (
+            "away",
+            {"until": "2026-11-01T00:00:00-05:00/2026-11-24T00:00:00-05:00", "away": FIRST},
             "choose from now, or a later time",
         ),
         ("close", {"until": "now/0001-01-01T00:00:00+00:00"}, "choose until when"),
@@ -243,7 +592,9 @@ def test_every_line_of_any_call_names_no_number(made: Console) -> None:
     for keys in ("", "1", "0", "2,1", "3"):
         for phones in simulated.PHONES:
             for line in simulated.call(site, made.now.astimezone(site.schedule.zone), keys, phones):
-                assert not re.search(r"\+\d{5}", line.words), line
+                assert not re.search(r"\+\d{5}|\[\w\w-\w\w\]", line.words), line
+    spoken = [line.words for line in simulated.call(site, made.now, "", "nobody")]
+    assert any("(español) Para español" in words for words in spoken), "languages by their names"
 
 
 def test_times_are_said_as_staff_say_them(made: Console) -> None:
@@ -278,24 +629,25 @@ def report(made: Console, name: str, *overrides: tuple[int, int], **more: object
 
 def test_the_page_says_when_every_server_has_followed(made: Console) -> None:
     client = made.client(Role.MEMBER)
-    assert "No server reports, so nobody knows whether calls are answered." in today(client)
+    assert "No server reports. What to do" in today(client)
+    assert "Nobody knows whether calls are answered. Tell whoever runs the server." in today(client)
     report(made, "one")
     report(made, "two")
-    assert "All 2 servers answer with this." in today(client)
+    assert "Both servers answer with this." in today(client)
     save(client, "close", until="opening")
     number, ends = kept(made)[0].number, int(kept(made)[0].override.ends.timestamp())
     assert "0 of 2 servers answer with this so far" in today(client)
     assert "data-again" in client.get("/staff/following").get_data(as_text=True)
     report(made, "one", (number, ends))
-    assert "1 of 2 servers answer with this so far" in today(client)
+    assert "1 of 2 servers answers with this so far" in today(client)
     report(made, "two", (number, ends))
-    assert "All 2 servers answer with this." in today(client)
+    assert "Both servers answer with this." in today(client)
     assert "data-again" not in client.get("/staff/following").get_data(as_text=True)
     client.post(f"/staff/today/overrides/{number}/end")
     assert "0 of 2 servers" in today(client)
     report(made, "one", (number, made.services.seconds()))
     report(made, "two")
-    assert "All 2 servers answer with this." in today(client), "one that has ended makes no difference"
+    assert "Both servers answer with this." in today(client), "one that has ended makes no difference"
 
 
 def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -> None:
@@ -307,6 +659,51 @@ def test_a_cover_that_was_ended_is_followed_when_its_new_end_is(made: Console) -
     assert "The server answers with this." in today(client)
     client.post(f"/staff/today/overrides/{one.number}/end")
     assert "The server does not answer with this yet" in today(client)
+
+
+def following(client: Client) -> str:
+    return text(client.get("/staff/following").get_data(as_text=True))
+
+
+def test_servers_that_were_killed_are_seen_within_two_minutes_and_stay_seen(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    for name in ("one", "two"):
+        report(made, name, place=name)
+    made.later(seconds=119)
+    assert following(client) == "Both servers answer with this."
+    state = re.findall('data-state="[^"]*"', client.get("/staff/following").get_data(as_text=True))
+    report(made, "two", place="two")
+    made.later(seconds=1)
+    assert following(client) == "1 of 2 servers answers with this; 1 has not reported since 10:00. What to do"
+    assert state[0] not in client.get("/staff/following").get_data(as_text=True), "a page left open says so"
+    asked = "Tell whoever runs the server to start it again."
+    assert f"1 of 2 servers has not reported since 10:00. {asked}" in today(client)
+    made.later(seconds=120)
+    words = "No server has reported since 10:01"
+    assert following(client) == f"{words}. What to do"
+    assert f"{words}, so callers may not be answered. Tell whoever runs the server." in today(client)
+    report(made, "two", place="two")
+    made.later(days=1)
+    client = made.client(Role.MEMBER)
+    report(made, "two", place="two")
+    assert "1 of 2 servers has not reported since Monday 23 November 10:00" in today(client), "until it is back"
+    Servers(made.services.store).tell("anew", Report("abc", place="one"), made.services.seconds())
+    assert following(client) == "Both servers answer with this."
+    assert "has not reported" not in today(client)
+
+
+def test_an_admin_says_that_a_server_was_taken_away(made: Console) -> None:
+    member, admin = made.client(Role.MEMBER), made.client(Role.ADMIN)
+    report(made, "gone", place="a")
+    made.later(minutes=5)
+    report(made, "there", place="b")
+    sent = {"server": re.findall('name="server" value="([^"]*)"', admin.get("/staff/").get_data(as_text=True))}
+    assert sent == {"server": ["gone"]}
+    assert 'name="server"' not in member.get("/staff/").get_data(as_text=True)
+    assert member.post("/staff/today/servers/taken-away", sent).status_code == 403
+    assert "1 of 2 servers has not reported" in today(admin)
+    assert admin.post("/staff/today/servers/taken-away", sent).status_code == 303
+    assert following(admin) == "The server answers with this."
 
 
 @pytest.mark.parametrize(
@@ -336,7 +733,8 @@ def test_what_is_wrong_at_the_provider_in_the_files_and_with_the_backup_is_a_war
     member = made.client(Role.MEMBER)
     report(made, "one")
     for words in (
-        "At the provider (fallback): it is old host it anew",
+        "Something is wrong with what callers hear when no server answers.",
+        "Tell whoever runs the server: it is old (host it anew)",
         "There is no key to seal messages with",
         "was last verified 366 days ago; dial it",
         "No closures are written for 2028",

@@ -102,7 +102,7 @@ def test_by_keyboard_alone(made: Console, url: str, browser: Browser, width: tup
         expect(page.locator("#heard blockquote[lang=es]")).to_contain_text("Viene una tormenta.")
         tab_to(page, "Save")
         keys(page, "Enter")
-        expect(page.locator(".done")).to_contain_text("saying “A storm is coming.”".replace("“", '"').replace("”", '"'))
+        expect(page.locator(".done")).to_contain_text("Done: callers hear first until 17:00: “A storm is coming.”")
         tab_to(page, "Undo")
         keys(page, "Enter")
         expect(page.locator(".done")).to_contain_text("Ended")
@@ -196,6 +196,22 @@ def test_a_page_that_is_left_open_says_that_it_is_out_of_date(made: Console, url
         expect(phone.get_by_text("Something has changed")).to_be_visible()
         phone.get_by_role("link", name="Load it again").click()
         expect(phone.get_by_role("heading", name="Closed until tomorrow 9:00")).to_be_visible()
+
+
+def test_nobody_is_offered_as_their_own_stand_in(made: Console, url: str, browser: Browser) -> None:
+    with window(browser, PHONE) as context:
+        enter(context, made, url, made.accounts[Role.MEMBER])
+        page = context.new_page()
+        page.goto(f"{url}/staff/today/cover")
+        first, second = (page.locator(f"[id='by-{name}']") for name in (FIRST, SECOND))
+        expect(first).to_be_visible()
+        page.locator(f"[id='away-{FIRST}']").check()
+        expect(first).to_be_hidden()
+        second.check()
+        page.locator(f"[id='away-{SECOND}']").check()
+        expect(second).to_be_hidden()
+        expect(second).not_to_be_checked()
+        expect(first).to_be_visible()
 
 
 def test_back_shows_what_would_be_saved(made: Console, url: str, browser: Browser) -> None:

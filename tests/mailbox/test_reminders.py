@@ -1,6 +1,5 @@
 """Reminders: before each shift once, to each address, whatever becomes of the others; and nothing about callers."""
 
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,8 @@ from phonetree.config.site import overridden
 from phonetree.core.schedule import Cover, Override, Span
 from phonetree.core.tree import Always, Site
 from phonetree.errors import EditError
-from phonetree.mailbox.reminders import LONGEST_WAIT_SECONDS, ReminderRounds, good_address
+from phonetree.mailbox.notices import channels
+from phonetree.mailbox.reminders import LONGEST_WAIT_SECONDS, ReminderRounds
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.reminders import KEEP_SECONDS, MOST, Reminder, Reminders
@@ -48,11 +48,11 @@ class Phones:
         request = Request(environ)
         if request.path in self.broken:
             return Response(status=500)(environ, start_response)
-        self.arrived.append((request.path, json.loads(request.get_data())["message"]))
+        self.arrived.append((request.path, request.get_data(as_text=True)))
         return Response(status=200)(environ, start_response)
 
     def address(self, name: str) -> str:
-        return f"{self.url.replace('http', 'json')}/{name}"
+        return f"{self.url.replace('http', 'ntfy')}/{name}"
 
 
 @pytest.fixture
@@ -78,8 +78,9 @@ def ben(kept: Store) -> str:
     return account(kept, "Ben")
 
 
-def _rounds(kept: Store, site: Site = SITE) -> ReminderRounds:
-    return ReminderRounds(Reminders(kept, SECRETS), lambda: site)
+def _rounds(kept: Store, phones: Phones, site: Site = SITE, secrets: tuple[str, ...] = SECRETS) -> ReminderRounds:
+    """The operator names the server that the phones are at, since it is on this machine."""
+    return ReminderRounds(Reminders(kept, secrets), lambda: site, channels(phones.address("staff")))
 
 
 def _second(text: str) -> int:
@@ -91,7 +92,7 @@ def test_a_shift_is_reminded_of_once_in_time(kept: Store, phones: Phones, ada: s
     wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     wanted.keep(ben, FIRST, phones.address("ben"), 60, "Ada", 0)
     for minute in range(120):
-        _rounds(kept).round(_second("23 07:50") + minute * 60)
+        _rounds(kept, phones).round(_second("23 07:50") + minute * 60)
         if minute == 39:
             assert phones.arrived == [("/ben", TOLD)]
     assert phones.arrived == [("/ben", TOLD), ("/ada", TOLD)]
@@ -99,15 +100,15 @@ def test_a_shift_is_reminded_of_once_in_time(kept: Store, phones: Phones, ada: s
 
 def test_after_an_outage_it_comes_late_but_never_after_the_beginning(kept: Store, phones: Phones, ada: str) -> None:
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
-    _rounds(kept).round(_second("23 08:58"))
+    _rounds(kept, phones).round(_second("23 08:58"))
     assert phones.arrived == [("/ada", TOLD)]
-    _rounds(kept).round(_second("24 09:00"))
+    _rounds(kept, phones).round(_second("24 09:00"))
     assert len(phones.arrived) == 1
 
 
 def test_two_workers_remind_once(kept: Store, phones: Phones, ada: str) -> None:
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
-    workers = [Thread(target=_rounds(kept).round, args=(_second("23 08:45"),)) for _ in range(4)]
+    workers = [Thread(target=_rounds(kept, phones).round, args=(_second("23 08:45"),)) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -122,11 +123,11 @@ def test_a_failing_address_keeps_no_other_back_is_shown_and_tried_again(
     wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     wanted.keep(ben, FIRST, phones.address("ben"), 30, "Ada", 0)
     phones.broken.add("/ada")
-    _rounds(kept).round(_second("23 08:31"))
+    _rounds(kept, phones).round(_second("23 08:31"))
     assert [where for where, _ in phones.arrived] == ["/ben"]
     assert {each.account: each.failing for each in wanted.wanted()} == {ada: True, ben: False}
     phones.broken.clear()
-    _rounds(kept).round(_second("23 08:31") + LONGEST_WAIT_SECONDS)
+    _rounds(kept, phones).round(_second("23 08:31") + LONGEST_WAIT_SECONDS)
     assert [where for where, _ in phones.arrived] == ["/ben", "/ada"]
     assert [each.failing for each in wanted.wanted()] == [False, False]
 
@@ -137,9 +138,9 @@ def test_an_address_that_fails_to_the_end_is_tried_no_more_once_the_shift_begins
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     phones.broken.add("/ada")
     for minute in range(40):
-        _rounds(kept).round(_second("23 08:31") + minute * 60)
+        _rounds(kept, phones).round(_second("23 08:31") + minute * 60)
     phones.broken.clear()
-    _rounds(kept).round(_second("23 10:00"))
+    _rounds(kept, phones).round(_second("23 10:00"))
     assert phones.arrived == []
 
 
@@ -148,7 +149,7 @@ def test_a_cover_changes_who_is_reminded(kept: Store, phones: Phones, ada: str, 
     wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     wanted.keep(ben, SECOND, phones.address("ben"), 30, "Ada", 0)
     cover = Override(at("2026-11-23 00:00"), at("2026-11-24 00:00"), None, {}, Cover(FIRST, SECOND))
-    _rounds(kept, overridden(SITE, (cover,))).round(_second("23 08:45"))
+    _rounds(kept, phones, overridden(SITE, (cover,))).round(_second("23 08:45"))
     whole = TOLD.replace(FIRST, SECOND).replace("13:00", "17:00")
     assert phones.arrived == [("/ben", whole)]
 
@@ -159,12 +160,12 @@ def test_switched_off_or_forgotten_it_is_silent(kept: Store, phones: Phones, ada
     wanted.keep(ben, FIRST, phones.address("ben"), 30, "Ada", 0)
     wanted.switch(ada, FIRST, "Ada", 0, sent=False)
     wanted.forget(ben, FIRST, "Ada", 0)
-    _rounds(kept).round(_second("23 08:45"))
+    _rounds(kept, phones).round(_second("23 08:45"))
     assert phones.arrived == []
-    assert [(each.sent, each.kind) for each in wanted.of(ada)] == [(False, "json")]
+    assert [(each.sent, each.kind) for each in wanted.of(ada)] == [(False, "ntfy")]
     assert wanted.of(ben) == ()
     wanted.switch(ada, FIRST, "Ada", 0, sent=True)
-    _rounds(kept).round(_second("23 08:46"))
+    _rounds(kept, phones).round(_second("23 08:46"))
     assert phones.arrived == [("/ada", TOLD)]
 
 
@@ -176,7 +177,7 @@ def test_the_address_is_stored_sealed_and_shown_nowhere(
     wanted.keep(ada, FIRST, address, 30, "Ada", 0)
     phones.broken.add("/a-secret-of-ada")
     with caplog.at_level(logging.INFO):
-        _rounds(kept).round(_second("23 08:45"))
+        _rounds(kept, phones).round(_second("23 08:45"))
     with kept.read() as connection:
         assert "secret" not in str(connection.execute(select(reminders)).all())
     assert "secret" not in str(wanted.of(ada))
@@ -185,19 +186,18 @@ def test_the_address_is_stored_sealed_and_shown_nowhere(
 
 def test_a_key_that_is_rotated_loses_nothing_and_a_lost_one_is_shown(kept: Store, phones: Phones, ada: str) -> None:
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
-    site = lambda: SITE  # noqa: E731
-    ReminderRounds(Reminders(kept, ("n" * 32, *SECRETS)), site).round(_second("22 08:45"))
-    ReminderRounds(Reminders(kept, ("n" * 32,)), site).round(_second("23 08:45"))
+    _rounds(kept, phones, secrets=("n" * 32, *SECRETS)).round(_second("22 08:45"))
+    _rounds(kept, phones, secrets=("n" * 32,)).round(_second("23 08:45"))
     assert phones.arrived == [("/ada", TOLD)]
     lost = Reminders(kept, ("x" * 32,))
-    ReminderRounds(lost, site).round(_second("24 08:45"))
+    _rounds(kept, phones, secrets=("x" * 32,)).round(_second("24 08:45"))
     assert [(each.failing, each.address) for each in lost.wanted()] == [(True, None)]
 
 
 def test_what_was_sent_is_forgotten(kept: Store, phones: Phones, ada: str) -> None:
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)
     for now, rows in ((_second("23 08:45"), 1), (_second("23 09:00") + KEEP_SECONDS + 1, 0)):
-        _rounds(kept).round(now)
+        _rounds(kept, phones).round(now)
         with kept.read() as connection:
             assert len(connection.execute(select(reminded)).all()) == rows
 
@@ -205,27 +205,13 @@ def test_what_was_sent_is_forgotten(kept: Store, phones: Phones, ada: str) -> No
 def test_an_account_has_so_many_at_most_and_one_for_each_member(kept: Store, ada: str) -> None:
     wanted = Reminders(kept, SECRETS)
     for number in range(MOST):
-        wanted.keep(ada, f"member {number}", "json://127.0.0.1", 30, "Ada", 0)
+        wanted.keep(ada, f"member {number}", "ntfy://127.0.0.1", 30, "Ada", 0)
     with pytest.raises(EditError, match="remove one first"):
-        wanted.keep(ada, "one more", "json://127.0.0.1", 30, "Ada", 0)
-    wanted.keep(ada, "member 0", "json://127.0.0.1/other", 45, "Ada", 0)
+        wanted.keep(ada, "one more", "ntfy://127.0.0.1", 30, "Ada", 0)
+    wanted.keep(ada, "member 0", "ntfy://127.0.0.1/other", 45, "Ada", 0)
     assert wanted.of(ada)[0] == Reminder(
-        ada, "member 0", 45, sent=True, failing=False, address="json://127.0.0.1/other"
+        ada, "member 0", 45, sent=True, failing=False, address="ntfy://127.0.0.1/other"
     )
-
-
-@pytest.mark.parametrize(
-    "text", ["", "nonsense-with-a-secret", "json://127.0.0.1 json://127.0.0.1", "syslog://", "json://" + "x" * 500]
-)
-def test_what_is_no_address_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(EditError) as error:
-        good_address(text)
-    assert list(error.value.problems) == ["address"]
-    assert "secret" not in str(error.value)
-
-
-def test_an_address_is_kept_as_it_is_without_spaces_around_it() -> None:
-    assert good_address(" json://127.0.0.1/one\n") == "json://127.0.0.1/one"
 
 
 def test_a_night_shift_ends_the_next_day(kept: Store, phones: Phones, ben: str) -> None:
@@ -233,7 +219,7 @@ def test_a_night_shift_ends_the_next_day(kept: Store, phones: Phones, ben: str) 
     site = overridden(site, ())
     Reminders(kept, SECRETS).keep(ben, SECOND, phones.address("ben"), 30, "Ada", 0)
     team = replace(site.teams["advocates"], hours=Always())
-    _rounds(kept, replace(site, teams={"advocates": team})).round(_second("23 19:45"))
+    _rounds(kept, phones, replace(site, teams={"advocates": team})).round(_second("23 19:45"))
     ((_, text),) = phones.arrived
     assert "on Monday 23 November from 20:00 until 07:00 the next day" in text
 
@@ -241,7 +227,7 @@ def test_a_night_shift_ends_the_next_day(kept: Store, phones: Phones, ben: str) 
 def test_minutes_are_counted_over_the_change_of_clocks(kept: Store, phones: Phones, ada: str) -> None:
     Reminders(kept, SECRETS).keep(ada, FIRST, phones.address("ada"), 24 * 60, "Ada", 0)
     begins = datetime.fromisoformat("2026-03-09T09:00:00-04:00")
-    _rounds(kept).round(int(begins.timestamp()) - 24 * 3600)
+    _rounds(kept, phones).round(int(begins.timestamp()) - 24 * 3600)
     ((_, text),) = phones.arrived
     assert "Monday 9 March from 09:00" in text
 
@@ -256,7 +242,7 @@ def test_a_running_server_reminds_with_the_covers_of_the_store(kind: str, tmp_pa
             wanted.keep(who, name, phones.address(name.partition(" ")[0]), 30, "Ada", 0)
         begins, ends = at("2026-11-24 00:00"), at("2026-11-25 00:00")
         Overrides(kept).add(Override(begins, ends, None, {}, Cover(FIRST)), "Ada", "a cover", _second("23 08:00"))
-        server = Server(VPR, database=address, secrets=SECRETS)
+        server = Server(VPR, database=address, secrets=SECRETS, notify=phones.address("staff"))
         for day in ("23", "24"):
             server.worker.remind_members(_second(f"{day} 08:45"))
         server.close()
@@ -267,7 +253,9 @@ def test_where_another_process_does_the_work_nobody_is_reminded_twice(tmp_path: 
     with store("sqlite", tmp_path) as kept:
         Reminders(kept, SECRETS).keep(account(kept, "Ada"), FIRST, phones.address("ada"), 30, "Ada", 0)
         address = kept.engine.url.render_as_string(hide_password=False)
-        made = replace(settings(VPR), database=address, secrets=SECRETS, background=False)
+        made = replace(
+            settings(VPR), database=address, secrets=SECRETS, background=False, notify=phones.address("staff")
+        )
         worker = of(create_app(made, watching=False)).services.worker
         assert worker
         worker.remind_members(_second("23 08:45"))

@@ -4,11 +4,19 @@ A caller who presses 1 as soon as it has been offered; their own second of thoug
 a last key is waited for, are not speech.
 """
 
+from datetime import UTC, date, datetime
+from pathlib import Path
+
 import pytest
 
+from phonetree.config.site import load
+from phonetree.core.tree import Field, Node, prompts_of
+from phonetree.proof.budgets import FromHere, from_here, greetings, times_to_help
+from phonetree.proof.moments import moments
+from phonetree.proof.walk import walk
 from phonetree.simulator.caller import REACTION_SECONDS
 from phonetree.simulator.golden import Golden
-from tests.support.lines import direct, play
+from tests.support.lines import ROOT, RULES, VPR, direct, play
 
 KEY_WAIT_SECONDS = 1
 ADVOCATE_SECONDS = 15
@@ -49,3 +57,38 @@ def test_after_hours_a_crisis_line_rings_within_25_seconds_and_one_key(at: str, 
     seconds, rings = _speech(at, keys, tmp_path)
     assert rings.startswith("+18008418371;")
     assert seconds <= CRISIS_LINE_SECONDS
+
+
+@pytest.mark.parametrize("folder", [VPR, ROOT / "tests" / "sites" / "harbour"], ids=lambda folder: folder.name)
+def test_seconds_from_the_start_without_a_walk_are_those_of_the_walk(folder: Path) -> None:
+    site = load(folder, RULES).site
+    kinds = moments(date(2026, 11, 22), site)
+    at = {str(moment): moment.at for moment in kinds.kinds}
+    compared = 0
+    walked = walk(site, kinds)
+    for times in times_to_help(greetings(site, kinds, walked), kinds, walked):
+        now = at[times.at]
+        begins = site.start[site.schedule.kind(now)]
+        if times.language == site.first_language and not _depends_on_the_moment(site.nodes[begins]):
+            found = from_here(site, begins, times.language, now)
+            assert found.silent == pytest.approx(times.silent)
+            rung = [seconds for seconds in (times.advocate, times.line) if seconds is not None]
+            assert found.with_key == pytest.approx(min(rung)) if rung else found.with_key is None
+            compared += 1
+    assert compared
+
+
+def _depends_on_the_moment(node: Node) -> bool:
+    """Whether a node's words depend on more than the kind of moment: on when we open, or why we are closed."""
+    return any(isinstance(part, Field) for prompt in prompts_of(node) for parts in prompt.values() for part in parts)
+
+
+def test_seconds_from_a_node_are_those_until_a_phone_rings(tmp_path: Path) -> None:
+    site = load(VPR, RULES).site
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    before, _ = _speech("2026-11-23 10:00", "1", tmp_path)
+    found = from_here(site, "welcome", "en", at)
+    assert found.key == "1"
+    assert found.with_key == pytest.approx(before, abs=1)
+    assert from_here(site, "goodbye", "en", at) == from_here(site, "leave", "en", at) == FromHere("", None, None)
+    assert from_here(site, "person", "en", at).silent == from_here(site, "advocate", "en", at).silent

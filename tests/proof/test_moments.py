@@ -10,12 +10,13 @@ import pytz
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from phonetree.config.promises import broken_promises
 from phonetree.config.site import load, overridden
-from phonetree.core.schedule import DatedHours, Kind, Override, Schedule, Span, Week, midnight
+from phonetree.core.schedule import Cover, DatedHours, Kind, Override, Schedule, Span, Week, midnight
 from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Site
 from phonetree.proof.budgets import SpokenHours
 from phonetree.proof.moments import Moments, moments
-from tests.support.lines import ROOT, RULES
+from tests.support.lines import ROOT, RULES, VPR
 
 BASE = load(ROOT / "tests" / "broken" / "base", RULES).site
 ZONES = (
@@ -26,6 +27,13 @@ ZONES = (
     "America/Santiago",  # the clock changes at midnight
 )
 MONDAY = date(2026, 11, 23)
+
+PAIRS = (
+    ("First advocate", "Second advocate"),
+    ("Second advocate", "First advocate"),
+    ("First advocate", ""),
+    ("Second advocate", ""),
+)
 
 Profile = tuple[Kind, tuple[bool, ...]]
 
@@ -158,6 +166,40 @@ def test_an_override_in_years_to_come_is_known_today() -> None:
     override = Override(begins, begins + timedelta(hours=4), Kind.OPEN, {})
     assert Kind.OPEN in {one.kind for one in moments(MONDAY, overridden(closed, (override,))).kinds}
     assert Kind.OPEN not in {one.kind for one in moments(MONDAY, closed).kinds}
+
+
+@pytest.mark.slow
+@settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
+@given(drawn=st.lists(st.tuples(st.sampled_from(PAIRS), st.integers(0, 9), st.integers(1, 5)), min_size=2, max_size=8))
+def test_whoever_is_in_a_place_makes_no_difference_to_what_is_proved(
+    drawn: list[tuple[tuple[str, str], int, int]],
+) -> None:
+    site = load(VPR, RULES).site
+    begins = datetime(2026, 11, 23, 14, tzinfo=UTC)
+    covers = tuple(
+        Override(begins + timedelta(hours=at), begins + timedelta(hours=at + lasts), None, {}, Cover(*pair))
+        for pair, at, lasts in drawn
+    )
+    under = overridden(site, covers)
+    found = [each.text for each in broken_promises(under, VPR, MONDAY)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("phonetree.proof.moments._shape_of", lambda _: lambda open_: tuple(open_.values()))
+        assert len(moments(MONDAY, under).kinds) >= len(moments(MONDAY, site).kinds)
+        assert [each.text for each in broken_promises(under, VPR, MONDAY)] == found
+
+
+def test_however_many_covers_there_are_each_roster_is_proved_once() -> None:
+    site = load(VPR, RULES).site
+    begins = datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+    def kinds(count: int) -> int:
+        covers = tuple(
+            Override(at, at + timedelta(minutes=15), None, {}, Cover(*PAIRS[number % 2]))
+            for number, at in ((number, begins + timedelta(minutes=30 * number)) for number in range(count))
+        )
+        return len(moments(MONDAY, overridden(site, covers)).kinds)
+
+    assert kinds(0) < kinds(100) <= kinds(0) + 3
 
 
 def test_the_opening_that_is_told_is_the_next_one_at_every_moment() -> None:

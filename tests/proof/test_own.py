@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load, overridden
-from phonetree.core.schedule import Cover, Kind, Override
+from phonetree.core.schedule import Accepted, Cover, Kind, Override
 from phonetree.core.tree import Destination, OwnPromise, Reached
 from phonetree.errors import ConfigError
 from phonetree.proof.counterexample import Replay, replay
@@ -140,8 +140,12 @@ def test_a_language_that_nobody_can_choose_is_promised_nothing(tmp_path: Path) -
 BEGINS = datetime(2026, 11, 23, 15, 0, 10, tzinfo=UTC)
 
 
-def away(name: str, *accepted: str) -> Override:
-    return Override(BEGINS, BEGINS + timedelta(hours=3), None, {}, Cover(name), accepted)
+ENDS = BEGINS + timedelta(hours=3)
+
+
+def away(name: str, *accepted: str, team: str = "advocates", ends: datetime = ENDS) -> Override:
+    gaps = tuple(Accepted(team, BEGINS, ends, node) for node in accepted)
+    return Override(BEGINS, ENDS, None, {}, Cover(name), gaps)
 
 
 def test_it_holds_under_overrides_and_when_nobody_is_there(tmp_path: Path) -> None:
@@ -152,10 +156,28 @@ def test_it_holds_under_overrides_and_when_nobody_is_there(tmp_path: Path) -> No
         return found.kept
 
     assert kept(away("First advocate"))
-    assert kept(Override(BEGINS, BEGINS + timedelta(hours=3), Kind.CLOSED, {}))
+    assert kept(Override(BEGINS, ENDS, None, {}, Cover("First advocate", "Second advocate")))
+    assert kept(Override(BEGINS, ENDS, Kind.CLOSED, {}))
     assert not kept(away("First advocate"), away("Second advocate"))
     assert not kept(away("First advocate"), away("Second advocate", "leave")), "callers do not come there"
     assert kept(away("First advocate"), away("Second advocate", "unanswered")), "staff accepted it by name"
+    another = away("Second advocate", "unanswered", team="another")
+    assert not kept(away("First advocate"), another), "for another team"
+    for_an_hour = away("Second advocate", "unanswered", ends=BEGINS + timedelta(hours=1))
+    assert not kept(away("First advocate"), for_an_hour), "for less time than nobody is there"
+
+
+def test_a_line_that_rings_in_place_of_a_team_is_accepted_by_name_as_well(tmp_path: Path) -> None:
+    site = load(promising(tmp_path, "when: open, keys: [1], reaches: desk"), RULES).site
+
+    def broken(*overrides: Override) -> list[str]:
+        (found,) = own(prove(overridden(site, overrides), SINCE))
+        return [breach.text for breach in found.breaches]
+
+    assert broken(away("Ada")) == []
+    (reached,) = broken(away("Ada"), away("Bo"))
+    assert reached.startswith("the call reaches line 'crisis' when open")
+    assert broken(away("Ada"), away("Bo", "line", team="desk")) == []
 
 
 # -- a simulated call agrees

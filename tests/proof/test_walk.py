@@ -108,7 +108,9 @@ def test_every_turn_under_covers_is_one_of_the_walk_and_is_answered_the_same() -
         Override(first, first + timedelta(hours=3), None, {}, Cover("First advocate", "Second advocate")),
     )
     under = overridden(site, covers)
-    assert len(moments(SINCE, under).kinds) == len(moments(SINCE, site).kinds) + 3, "one, nobody, and the other"
+    assert len(moments(SINCE, under).kinds) == len(moments(SINCE, site).kinds) + 3, (
+        "one place, one phone in two, nobody"
+    )
     assert_complete(under)
 
 

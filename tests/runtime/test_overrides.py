@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
-from phonetree.core.schedule import COVER_LEAD_SECONDS, Cover, Kind, Override
+from phonetree.config.override import unproved
+from phonetree.config.site import load
+from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override
 from phonetree.errors import OverrideError
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept
 from phonetree.store.overrides import Overrides
+from phonetree.store.servers import Report, Servers
 from tests.support.databases import KINDS, tables
-from tests.support.lines import SHOWN, URL, VPR
+from tests.support.lines import RULES, SHOWN, URL, VPR
 from tests.support.programs import until
 from tests.support.server import DAY, Server
 
@@ -210,7 +214,8 @@ FIRST, SECOND = "+16175550101", "+16175550102"
 
 
 def cover(away: str, by: str = "", **more: int) -> Override:
-    return Override(DAY, DAY + timedelta(**(more or {"hours": 1})), None, {}, Cover(away, by), ("unanswered",))
+    ends = DAY + timedelta(**(more or {"hours": 1}))
+    return Override(DAY, ends, None, {}, Cover(away, by), (Accepted("advocates", DAY, ends, "unanswered"),))
 
 
 def rung(server: Server) -> list[str]:
@@ -256,6 +261,32 @@ def test_nobody_rings_where_staff_accepted_what_callers_come_to(helpline: Helpli
     assert rung(server) == [FIRST, SECOND]
 
 
+def test_what_was_accepted_counts_at_no_other_time_of_the_same_absence(helpline: Helpline) -> None:
+    """First advocate is away until Wednesday; what was accepted is that nobody is there on Monday from 16:00 on. Then
+    the closure of Tuesday is ended, on which Second advocate is away as well."""
+    server = helpline.server()
+    look(server)
+    at = {name: datetime.fromisoformat(f"2026-11-{name.replace(' ', 'T')}:00-05:00") for name in
+          ("23 16:00", "23 17:00", "24 09:00", "24 17:00", "25 17:00")}  # fmt: skip
+    closed = Override(at["24 09:00"], at["24 17:00"], Kind.CLOSED, {})
+    second = Override(at["23 16:00"], at["24 17:00"], None, {},
+                      Cover("Second advocate"))  # fmt: skip
+    accepted = Accepted("advocates", at["23 16:00"], at["23 17:00"], "unanswered")
+    first = Override(DAY, at["25 17:00"], None, {}, Cover("First advocate"), (accepted,))
+    numbers = [helpline.overrides.add(each, "Ada", "x", 1) for each in (closed, second, first)]
+    look(server)
+    assert not server.sites.refused
+    server.now = at["23 16:00"]
+    assert rung(server) == []
+    helpline.overrides.withdraw(numbers[0], "Ada", int(DAY.timestamp()), UTC)
+    look(server)
+    poller = server.services.overrides
+    assert poller
+    assert [number for number, _ in poller.refused] == [numbers[2]]
+    server.now = at["24 09:00"] + timedelta(hours=1)
+    assert rung(server) == [FIRST]
+
+
 def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_in_force(helpline: Helpline) -> None:
     """While the line was closed both could be away without anybody's accepting it; then the closure was ended."""
     server = helpline.server()
@@ -283,14 +314,59 @@ def test_one_that_would_leave_nobody_is_left_out_and_keeps_no_other_from_being_i
     assert rung(server) == [FIRST], "once the other is back, this one is away"
 
 
-def test_a_server_that_starts_checks_what_it_takes_over_in_its_next_round(helpline: Helpline) -> None:
+def test_a_server_that_starts_never_leaves_callers_with_nobody(helpline: Helpline) -> None:
+    """It looks at who can be rung before it answers with anything, and proves it in its next round."""
     for name in ("First advocate", "Second advocate"):
         helpline.overrides.add(Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(name)), "Ada", "x", 1)
     server = helpline.server()
     look(server)
+    assert rung(server) == [SECOND]
+    poller = server.services.overrides
+    assert poller
+    assert [number for number, _ in poller.refused] == [2], "and says so"
     look(server)
     assert rung(server) == [SECOND]
     assert server.sites.refused
+
+
+def test_a_server_that_starts_takes_over_what_staff_accepted_and_every_closure(helpline: Helpline) -> None:
+    for name in ("First advocate", "Second advocate"):
+        helpline.overrides.add(cover(name), "Ada", "x", 1)
+    server = helpline.server()
+    look(server)
+    assert rung(server) == []
+    helpline.add(Kind.CLOSED)
+    closed = helpline.server()
+    look(closed)
+    assert AWAY in closed.post("/voice").text
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_server_that_starts_leaves_out_what_others_do(helpline: Helpline, reported: bool) -> None:
+    number = helpline.overrides.add(cover("First advocate", "Second advocate"), "Ada", "x", 1)
+    if reported:
+        told = Report("abc", refused=((number, "0 reaches nobody"),))
+        Servers(helpline.store).tell("another", told, int(DAY.timestamp()))
+    else:
+        with helpline.store.write() as connection:
+            connection.exec_driver_sql("DROP TABLE servers")
+    server = helpline.server()
+    look(server)
+    assert rung(server) == ([FIRST, SECOND] if reported else [SECOND])
+    look(server)
+    assert rung(server) == [SECOND], "once it found out for itself"
+
+
+def test_what_is_left_out_unproved_is_the_newest_cover_and_only_for_soon() -> None:
+    site = load(VPR, RULES).site
+    first, second = (Override(DAY, DAY + timedelta(hours=1), None, {}, Cover(f"{one} advocate"))
+                     for one in ("First", "Second"))  # fmt: skip
+    closed = Override(DAY, DAY + timedelta(minutes=30), Kind.CLOSED, {})
+    assert unproved(site, (first, second), DAY)[0] == (second,)
+    assert unproved(site, (first, second, closed), DAY) == ((first, second, closed), ()), "nobody is to be rung"
+    assert unproved(site, (first, second, closed), DAY + timedelta(minutes=25))[0] == (second, closed)
+    accepted = Accepted("advocates", DAY, DAY + timedelta(hours=1), "unanswered")
+    assert unproved(site, (first, replace(second, accepted=(accepted,))), DAY)[1] == (), "by whomever"
 
 
 def test_a_ringing_goes_on_with_those_on_shift_when_it_began(helpline: Helpline, tmp_path: Path) -> None:

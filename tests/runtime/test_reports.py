@@ -11,7 +11,7 @@ import pytest
 
 from phonetree.core.schedule import Kind, Override
 from phonetree.errors import Problem, Where
-from phonetree.runtime.reports import Reporter
+from phonetree.runtime.reports import POLL_SECONDS, Reporter, place
 from phonetree.simulator.provider import TestProvider
 from phonetree.store.overrides import Overrides
 from phonetree.store.servers import Report, Servers, looked, servers
@@ -54,7 +54,7 @@ def counted(one: Reporter) -> Iterator[Mock]:
 def test_what_changes_is_reported_at_once(server: Server) -> None:
     one = reporter(server)
     one.poll()
-    assert report(server) == Report(server.sites.current.revision)
+    assert report(server) == Report(server.sites.current.revision, place=one.place)
     server.services.test_call()
     assert server.services.phones
     server.services.phones.poll()
@@ -74,13 +74,13 @@ def test_what_changes_is_reported_at_once(server: Server) -> None:
     assert "253" not in str(found), "no number that somebody mistyped"
 
 
-def test_otherwise_it_reports_about_once_a_minute(server: Server) -> None:
+def test_otherwise_it_reports_about_twice_a_minute(server: Server) -> None:
     one = reporter(server)
     with counted(one) as told:
         for _ in range(12 * 10):  # every five seconds
             one.poll()
             server.now += timedelta(seconds=5)
-    assert 10 <= told.call_count <= 14
+    assert 20 <= told.call_count <= 28
 
 
 def test_calls_change_nothing(server: Server) -> None:
@@ -100,17 +100,37 @@ def test_a_store_that_is_away_changes_nothing_else(server: Server, tmp_path: Pat
     there = one.servers
     one.servers = Servers(Store(f"sqlite:///{tmp_path}/away.db"))
     one.poll()
-    one.leave()
     one.servers = there
     one.poll()
     assert report(server)
+    one.servers = Servers(Store(f"sqlite:///{tmp_path}/away.db"))
+    one.leave()
+
+
+def test_a_server_that_runs_never_counts_as_silent(server: Server) -> None:
+    """However its polls and reports fall, and whatever the second of the minute."""
+    one = reporter(server)
+    for _ in range(1000):
+        one.poll()
+        server.now += timedelta(seconds=POLL_SECONDS * 1.25)
+        now = int(server.now.timestamp())
+        assert servers(server.worker.store, now), "just before its next report"
+        assert servers(server.worker.store, now + 20), "also by a clock that is ahead"
 
 
 def test_a_server_that_stops_takes_its_report_back(server: Server) -> None:
     reporter(server).poll()
     server.services.stop()
+    server.now += timedelta(minutes=1)
+    reporter(server).poll()
     with server.worker.store.read() as connection:
-        assert connection.execute(table.select()).all() == []
+        assert connection.execute(table.select()).all() == [], "also when a report was just about to be written"
+
+
+def test_a_server_that_is_started_again_is_in_the_same_place() -> None:
+    assert place("127.0.0.1:8080") == place("0.0.0.0:8080") != place("127.0.0.1:8081")
+    assert place("[::1]:8080") == place("127.0.0.1:8080")
+    assert place(None)
 
 
 def test_staff_are_told_once_that_a_promise_is_broken(server: Server) -> None:

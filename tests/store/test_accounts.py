@@ -52,12 +52,21 @@ def test_an_account_is_found_by_its_name_however_it_is_typed(kind: str, tmp_path
         ("Ada\u202e", "cannot be seen (U+202E, right-to-left override)"),
         ("Ada\nEve: removed", "cannot be seen"),
         ("A\u200bda", "cannot be seen"),
+        ("The  Phone Itself", "says The Phone Itself where no account did it"),
+        ("Somebody", "says Somebody where no account did it"),
+        ("the \u0430dmin", "mixes letters of two alphabets"),
     ],
 )
 def test_names_that_could_be_mistaken_are_refused(name: str, why: str, tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as made, pytest.raises(AccountError) as refused:
         Accounts(made).add(name, [Role.MEMBER], "a test", NOW, LATER)
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["Ада Лавлейс", "Ада (Ada)", "Zoë O'Brien", "山田 タロウ", "Ελένη"])
+def test_names_of_any_alphabet_are_taken(name: str, tmp_path: Path) -> None:
+    with store("sqlite", tmp_path) as made:
+        assert Accounts(made).add(name, [Role.MEMBER], "a test", NOW, LATER)[0].name == name
 
 
 def test_the_longest_name_fits_however_it_folds(tmp_path: Path) -> None:

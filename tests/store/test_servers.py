@@ -1,12 +1,25 @@
 """What servers report, and what was found at the provider: whole minutes, nothing of a call, the latest alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from phonetree.store.actions import since
 from phonetree.store.database import Store
-from phonetree.store.servers import GONE_SECONDS, MINUTE_SECONDS, Look, Report, Servers, Wrong, looked, servers
+from phonetree.store.servers import (
+    MINUTE_SECONDS,
+    SILENT_SECONDS,
+    Look,
+    Report,
+    Servers,
+    Wrong,
+    known,
+    left_out,
+    looked,
+    servers,
+)
 from tests.support.databases import KINDS, store
 
 NOW = 1_800_000_059
@@ -18,6 +31,18 @@ GOOD = Report("abc", ((1, NOW), (2, NOW + 60)), "digest", test_call=True)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with store(request.param, tmp_path) as made:
         yield made
+
+
+def test_what_a_process_that_is_gone_left_out_counts_no_longer_than_it_would_have_reported_again(
+    opened: Store,
+) -> None:
+    reports = Servers(opened)
+    reports.tell("killed", Report("abc", refused=((1, "0 reaches nobody"),)), MINUTE)
+    assert left_out(servers(opened, MINUTE)) == {1: "0 reaches nobody"}
+    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 2 * MINUTE_SECONDS)
+    assert left_out(servers(opened, MINUTE + 2 * MINUTE_SECONDS)) == {1: "0 reaches nobody"}, "it may run still"
+    reports.tell("another", Report("abc", ((1, NOW),)), MINUTE + 3 * MINUTE_SECONDS)
+    assert left_out(servers(opened, MINUTE + 3 * MINUTE_SECONDS)) == {}
 
 
 def test_a_report_comes_back_as_it_was_with_its_minute(opened: Store) -> None:
@@ -34,15 +59,62 @@ def test_a_report_comes_back_as_it_was_with_its_minute(opened: Store) -> None:
     assert (first.seen_at, first.report) == (MINUTE + MINUTE_SECONDS, bad)
 
 
-def test_who_is_gone_is_forgotten(opened: Store) -> None:
+def names(opened: Store) -> list[str]:
+    return [each.name for each in known(opened)]
+
+
+def test_who_ends_is_forgotten_and_who_is_killed_is_not(opened: Store) -> None:
     reports = Servers(opened)
     for name in ("one", "two", "three"):
-        reports.tell(name, GOOD, NOW)
+        reports.tell(name, replace(GOOD, place=name), NOW)
     reports.leave("three")
     reports.leave("three")
-    reports.tell("two", GOOD, NOW + GONE_SECONDS)
-    assert [each.name for each in servers(opened, 0)] == ["two"], "deleted"
-    assert servers(opened, NOW + 2 * GONE_SECONDS) == ()
+    assert [each.name for each in servers(opened, MINUTE + SILENT_SECONDS - 1)] == ["one", "two"]
+    assert servers(opened, MINUTE + SILENT_SECONDS) == ()
+    for after in (SILENT_SECONDS, 7 * 24 * 3600):
+        reports.tell("two", replace(GOOD, place="two"), NOW + after, began=NOW)
+        assert [each.name for each in servers(opened, NOW + after)] == ["two"]
+        assert [each.name for each in known(opened) if each.silent(NOW + after)] == ["one"], "however long ago"
+
+
+def test_whoever_begins_in_the_place_of_one_that_was_killed_replaces_it(opened: Store) -> None:
+    reports = Servers(opened)
+    here, there, later = replace(GOOD, place="a, port 1"), replace(GOOD, place="b, port 1"), NOW + SILENT_SECONDS
+    for name, report in (("killed", here), ("beside it", here), ("elsewhere", there)):
+        reports.tell(name, report, NOW, began=NOW - 3600)
+    reports.tell("beside it", here, later, began=NOW - 3600)
+    assert names(opened) == ["beside it", "elsewhere", "killed"], "it began before, so it is not there instead"
+    reports.tell("anew", here, NOW + 1, began=NOW + 1)
+    assert "killed" in names(opened), "it may run yet: several processes begin together"
+    reports.tell("anew", here, later, began=NOW + 1)
+    assert names(opened) == ["anew", "beside it", "elsewhere"]
+
+
+def test_one_of_a_version_that_did_not_say_its_place_is_forgotten(opened: Store) -> None:
+    reports = Servers(opened)
+    reports.tell("old", GOOD, NOW)
+    reports.tell("new", replace(GOOD, place="a"), NOW + SILENT_SECONDS, began=NOW - 60)
+    assert names(opened) == ["new"]
+
+
+def test_staff_say_that_one_was_taken_away(opened: Store) -> None:
+    reports = Servers(opened)
+    reports.tell("killed", replace(GOOD, place="a"), NOW)
+    later = NOW + SILENT_SECONDS
+    reports.tell("there", replace(GOOD, place="b"), later)
+    reports.forget(["there", "no such one"], "Ada", later)
+    assert (names(opened), since(opened, 0)) == (["killed", "there"], ()), "one that reports is not forgotten"
+    reports.forget(["killed", "there"], "Ada", later)
+    assert names(opened) == ["there"]
+    assert [(each.by, each.what) for each in since(opened, 0)] == [("Ada", "servers taken away: 1")]
+
+
+def test_what_a_killed_process_said_keeps_nobody_from_telling_staff(opened: Store) -> None:
+    reports = Servers(opened)
+    alone = Report("abc", unkept="nobody is rung", place="a")
+    assert reports.tell("killed", alone, NOW)
+    assert not reports.tell("two", replace(alone, place="b"), NOW + 1)
+    assert reports.tell("three", replace(alone, place="c"), NOW + 1000)
 
 
 def test_one_process_tells_staff_what_all_of_them_find(opened: Store) -> None:

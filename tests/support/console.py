@@ -64,7 +64,7 @@ class Console:
         self.app = create_app(self.settings, now=lambda: self.now)
         if not self.costly:
             self.app.extensions["security"].pwd_context.update(**CHEAP)
-        self.services.prover._ask = _asked  # type: ignore[method-assign]
+        self.services.prover._prover._ask = _asked  # type: ignore[method-assign]
 
     @property
     def services(self) -> ConsoleServices:

@@ -42,12 +42,18 @@ STATUS_TOKEN = "a-token-for-the-status"
 SHOWN = {"Authorization": f"Bearer {STATUS_TOKEN}"}
 """What opens the details of /readyz, and /metrics."""
 NAMES = {"ADVOCATE_1": "+16175550101", "ADVOCATE_2": "+16175550102"}
-RULES = NumberRules(NAMES, fictional=True)
+EXAMPLES = ROOT / "examples"
+NAMES_OF_EXAMPLES = {
+    "HELPLINE_NUMBER": "+16175550121",
+    **{f"{who}_{number}": f"+161755501{number:02}" for who in ("VOLUNTEER", "STAFF") for number in range(1, 9)},
+}
+"""The same numbers that a demo makes up."""
+RULES = NumberRules({**NAMES, **NAMES_OF_EXAMPLES}, fictional=True)
 
 
 def settings(config: Path) -> Settings:
     """Settings of a server under test."""
-    return Settings("AC" + "0" * 32, TOKEN, URL, config, NAMES, demo=True, status_token=STATUS_TOKEN)
+    return Settings("AC" + "0" * 32, TOKEN, URL, config, RULES.names, demo=True, status_token=STATUS_TOKEN)
 
 
 @dataclass

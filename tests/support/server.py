@@ -36,12 +36,13 @@ class Server:
     keys: Path = Path("config/keys")
     public_url: str = URL
     secrets: tuple[str, ...] = ()
+    notify: str = ""
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
         made = replace(
             settings(self.config), database=self.database, keys=self.keys, public_url=self.public_url,
-            secrets=self.secrets,
+            secrets=self.secrets, notify=self.notify,
         )  # fmt: skip
         if self.provider:
             made = replace(made, provider_url=serve(self.provider))

@@ -78,6 +78,28 @@ def sites(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     }, routing
 
 
+def chain(count: int) -> Files:
+    """Menus of which each leads to the next one alone, then a line, then a goodbye."""
+    menus: dict[str, Any] = {
+        f"n{number}": {"menu": {"say": f"Menu {number}.", "choices": {"1": {"label": "on", "go": f"n{number + 1}"}}}}
+        for number in range(count)
+    }
+    ends = {f"n{count}": {"transfer": {"resource": "line", "otherwise": "bye"}}, "bye": {"goodbye": {}}}
+    return {
+        "timezone": "America/New_York",
+        "open": {"monday-friday": "9:00-17:00"},
+        "holidays": {"calendars": ["US"]},
+    }, {
+        "helpline": {"name": "A line", "number": "+16175550100"},
+        "languages": {"en": {"voice": "Polly.Joanna-Neural"}},
+        "start": dict.fromkeys(("open", "closed", "holiday"), "n0"),
+        "last_resort": "line",
+        "always": {"0": {"label": "for a person", "go": f"n{count}"}},
+        "resources": {"line": _resource("+16175550111", "always", own=False)},
+        "nodes": menus | ends,
+    }
+
+
 def write(folder: Path, site: tuple[dict[str, Any], dict[str, Any]]) -> Path:
     """The two files in a folder; JSON is YAML."""
     for name, data in zip(("hours.yaml", "routing.yaml"), site, strict=True):

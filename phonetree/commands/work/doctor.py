@@ -17,7 +17,7 @@ from phonetree.commands.work.keys import keys_of_the_server
 from phonetree.commands.work.reading import with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import broken_promises
+from phonetree.config.promises import SHOWN, broken_promises
 from phonetree.config.site import Loaded, load
 from phonetree.core.tree import Site
 from phonetree.errors import PhonetreeError, ProviderError, SettingsError
@@ -42,6 +42,7 @@ from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, probe
 from phonetree.settings import Settings
 from phonetree.store.database import Store
+from phonetree.store.servers import known
 from phonetree.store.upkeep import told_besides
 
 CLOCK_SECONDS = 60
@@ -91,6 +92,7 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
         yield from _about_the_site(site)
     yield from _guarded("keys", _keys)
     yield from _guarded("database", _database)
+    yield from _guarded("servers", _servers)
     yield from _guarded("notices", lambda: _notices(notify=notify))
     yield from _guarded("disk", _disk)
     if not isinstance(configured, Settings):
@@ -147,8 +149,10 @@ def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
     yield Finding("files", "ok", f"the files are valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
+        first, more = broken[0].text.removesuffix(SHOWN), len(broken) - 1
+        others = f" And {more} more problem{'s'[: more > 1]}." if more else ""
         hint = "scripts/phonetree prove shows the calls"
-        yield Finding("promises", "wrong", f"{len(broken)} promises to callers are broken: {broken[0].text}", hint)
+        yield Finding("promises", "wrong", f"promises to callers are broken: {first}{others}", hint)
     else:
         yield Finding("promises", "ok", "every promise to callers is kept")
     for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):
@@ -182,6 +186,30 @@ def _database() -> Iterator[Finding]:
         yield Finding("traces", "advice", text, "docs/running.md, What Postgres keeps besides")
     else:
         yield Finding("traces", "ok", "the database keeps and logs nothing besides its rows")
+
+
+def _servers() -> Iterator[Finding]:
+    """What the servers report of themselves."""
+    store, now = Store(settings.database_url()), int(time.time())
+    try:
+        if store.problem():
+            return  # said above
+        found = known(store)
+    finally:
+        store.close()
+    running = [each for each in found if not each.silent(now)]
+    for each in found:
+        where = f"a server ({each.report.place})" if each.report.place else "a server"
+        if each.silent(now):
+            since = datetime.fromtimestamp(each.seen_at, UTC)
+            hint = "start it again; if it was taken away on purpose, an admin says so in the console, under Today"
+            yield Finding("servers", "wrong", f"{where} has not reported since {since:%Y-%m-%d %H:%M} UTC", hint)
+        elif each.report.test_call is False:
+            yield Finding("servers", "wrong", f"{where} fails its own test call", "docs/wrong/test-call-fails.md")
+    if not found:
+        yield Finding("servers", "advice", "no server reports", "start it; each reports within seconds")
+    elif all(each in running and each.report.test_call is not False for each in found):
+        yield Finding("servers", "ok", f"server processes that report: {len(running)}")
 
 
 def _notices(*, notify: bool) -> Iterator[Finding]:

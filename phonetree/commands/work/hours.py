@@ -12,8 +12,9 @@ from phonetree.commands.place import Which
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.site import overridden
+from phonetree.core.days import OpenHours, open_hours
 from phonetree.core.rota import rota
-from phonetree.core.schedule import Day, Override, Schedule, dated, first_name
+from phonetree.core.schedule import Override, Schedule, dated, first_name
 from phonetree.core.tree import Site
 from phonetree.store.kept import Kept
 
@@ -79,13 +80,14 @@ def _short_notice(store: "Store", at: int) -> tuple[tuple[Kept, ...], tuple[Over
 
 def _calendar(schedule: Schedule, now: datetime, days: int) -> list[str]:
     """Every day up to two weeks; in a longer list only the days that differ from the weekly hours."""
-    coming = [day for day in schedule.days(now.date(), days) if days <= 14 or day.special]
-    return ["", *(_line(day) for day in coming)] if coming else []
+    every = open_hours(schedule, now.date(), days)
+    coming = [each for each in every if days <= 14 or each.day.special or each.instead_of]
+    return ["", *map(_line, coming)] if coming else []
 
 
-def _line(day: Day) -> str:
-    spans = ", ".join(span.words for span in day.spans) or "closed"
-    return f"{day.date:%a %d %b %Y}  {spans:<13} {first_name(day.names)}".rstrip()
+def _line(hours: OpenHours) -> str:
+    why = " ".join(filter(None, (first_name(hours.day.names), hours.instead_of and f"({hours.instead_of})")))
+    return f"{hours.day.date:%a %d %b %Y}  {hours.words or 'closed':<13} {why}".rstrip()
 
 
 def _spoken(moment: datetime) -> str:

@@ -14,11 +14,19 @@ from phonetree.commands.override import AS_USUAL
 from phonetree.commands.work.override_lines import numbered, on_shift
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import load_for_reading, moment
-from phonetree.config.override import changes_something, check, read_cover, read_override
+from phonetree.config.override import (
+    accepting_nodes,
+    alone,
+    away_then,
+    changes_something,
+    check,
+    read_cover,
+    read_override,
+)
 from phonetree.config.site import Loaded, overridden
 from phonetree.core import engine
 from phonetree.core.rota import rota
-from phonetree.core.schedule import Kind, Override, midnight
+from phonetree.core.schedule import Kind, Override, dated, midnight
 from phonetree.core.tree import Site
 from phonetree.diff.compare import sentences
 from phonetree.errors import LeftAloneError, PhonetreeError
@@ -47,8 +55,8 @@ def add(
     loaded = load_for_reading(config, place.rules())
     now = _now(loaded.site).replace(second=0)  # hours change on whole minutes
     kind_ = None if kind == AS_USUAL else Kind(kind)
-    wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now, accepted)
-    others = _add(place, loaded, wanted, who, config)
+    wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now)
+    others = _add(place, loaded, wanted, accepted, who, config)
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
 
@@ -59,27 +67,37 @@ def cover(
     """Runs `override cover`."""
     loaded = load_for_reading(config, place.rules())
     now = _now(loaded.site)
-    wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now, accepted)
-    others = _add(place, loaded, wanted, who, config)
+    wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now)
+    others = _add(place, loaded, wanted, accepted, who, config)
+    for begins, ends in away_then(wanted, others):
+        stretch = " to ".join(dated(moment.astimezone(loaded.site.schedule.zone)) for moment in (begins, ends))
+        click.echo(f"{by} is away from {stretch}, and is rung all the same.")
     for each in rota(overridden(loaded.site, (wanted, *others)), wanted.begins, wanted.ends):
         for line in on_shift(each, loaded.site):
             click.echo(line)
 
 
-def _add(place: Place, loaded: Loaded, wanted: Override, who: str, config: Path) -> tuple[Override, ...]:
-    """Checks an override, and stores it; returns those that stand besides."""
+def _add(
+    place: Place, loaded: Loaded, wanted: Override, accepted: tuple[str, ...], who: str, config: Path
+) -> tuple[Override, ...]:
+    """Checks an override, and stores it with the gaps in which callers come to one of the `accepted` nodes; returns
+    those that stand besides."""
     overrides, now = Overrides(place.store), int(time.time())
     kept = overrides.kept(now)
     others = in_force(kept, servers(place.store, now))
+    wanted = accepting_nodes(loaded.site, wanted, others, accepted)
     prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
         check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
-    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now)
+    number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now, kept)
     click.echo(f"Override {number}: {in_a_line(wanted, loaded.site.schedule.zone)}.")
+    for each in wanted.accepted:
+        click.echo(f"Accepted: {alone(loaded.site, each)}; callers come to {each.node}.")
     if not changes_something(loaded.site, wanted, others):
         click.echo("It changes nothing: without it callers would meet the same.")
-    for each in _hours_of(kept, wanted):
-        click.echo(f"Still in force: {numbered(each, loaded.site).strip()}. To end it: override withdraw {each.number}")
+    for there in _hours_of(kept, wanted):
+        line = numbered(there, loaded.site).strip()
+        click.echo(f"Still in force: {line}. To end it: override withdraw {there.number}")
     return others
 
 

@@ -12,6 +12,7 @@ import click
 
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.documents import DOCUMENTS
+from phonetree.config.promises import apart_from_phones, breaches_of
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
 from phonetree.proof.prove import Proof, Verdict, prove
@@ -25,12 +26,15 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
     proof = prove(site, now.date(), DOCUMENTS)
-    click.echo(_json(proof, config) if form == "json" else _text(proof, config))
+    cause, _ = apart_from_phones(site, now.date(), tuple(breaches_of(site, proof)))
+    click.echo(_json(proof, cause, config) if form == "json" else _text(proof, cause, config))
     return 0 if proof.kept else 1
 
 
-def _text(proof: Proof, config: Path) -> str:
+def _text(proof: Proof, cause: str, config: Path) -> str:
     lines = [f"{proof.turns:,} turns at {proof.kinds} kinds of moment.", ""]
+    if cause:
+        lines += [f"{cause[:1].upper()}{cause[1:]}", ""]
     for verdict in proof.verdicts:
         lines.append(f"{'kept  ' if verdict.kept else 'BROKEN'}  {verdict.promise}")
         lines += [f"          {breach.text}" for breach in verdict.breaches]
@@ -62,7 +66,7 @@ def _row(time: TimeToHelp) -> str:
     return f"{time.kind:<9}{time.at:<19}{time.language:<10}{advocate:>9}{line:>7}{silent:>9}"
 
 
-def _json(proof: Proof, config: Path) -> str:
+def _json(proof: Proof, cause: str, config: Path) -> str:
     promises = [
         {
             "id": verdict.id,
@@ -77,4 +81,4 @@ def _json(proof: Proof, config: Path) -> str:
         {name: getattr(time, name) for name in ("kind", "at", "language", "advocate", "line", "silent")}
         for time in proof.times_to_help
     ]
-    return json.dumps({"kept": proof.kept, "promises": promises, "arrivals": times}, indent=1)
+    return json.dumps({"kept": proof.kept, "cause": cause or None, "promises": promises, "arrivals": times}, indent=1)

@@ -14,7 +14,7 @@ _WELCOME = """
 The demo helpline answers at {url}. Nothing leaves this machine; every number is fictional.
 
   Call it, in a second terminal:     scripts/call{at}
-  Edit config/routing.yaml or config/hours.yaml: callers hear it within seconds.
+  Edit {config}/routing.yaml or {config}/hours.yaml: callers hear it within seconds.
   See what is wrong with an edit:    {url}/readyz
   Open the staff console:            {console}/staff/   (a few seconds from now)
                                      sign in as {staff}
@@ -46,7 +46,13 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     account, token, secret = configured.account_sid, configured.auth_token, configured.secrets[0]
     leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret))
     at = "" if port == DEFAULT_PORT else f" --url {url}"
-    words = {"console": console, "staff": sign_ins(), "key": key(port), "passphrase": PASSPHRASE}
+    words = {
+        "config": configured.config,
+        "console": console,
+        "staff": sign_ins(),
+        "key": key(port),
+        "passphrase": PASSPHRASE,
+    }
     click.echo(_WELCOME.format(url=url, at=at, port=port, **words))
     beside = ConsoleProcess(host, console_port, port)
     try:

@@ -40,3 +40,18 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     button.hidden = true;
   }
 }
+
+// Whoever is chosen in one group is left out of another: nobody takes their own place.
+for (const group of document.querySelectorAll("[data-without]")) {
+  const form = group.closest("form");
+
+  const leaveOut = () => {
+    const chosen = new FormData(form).get(group.dataset.without);
+    for (const choice of group.querySelectorAll("input")) {
+      choice.parentElement.hidden = choice.value === chosen;
+      choice.checked &&= choice.value !== chosen;
+    }
+  };
+  form.addEventListener("input", leaveOut);
+  addEventListener("pageshow", leaveOut);
+}

@@ -1,0 +1,50 @@
+"""Announcements that are offered to pick from, when staff say something before the menu at short notice."""
+
+from dataclasses import dataclass
+
+from phonetree.core.schedule import Names
+from phonetree.core.tree import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What an announcement is about, for staff, and its words by language."""
+
+    about: str
+    words: Names
+
+
+USUAL = (
+    Ready(
+        "The weather",
+        {
+            "en": "Our office is closed because of the weather. We answer the telephone as usual.",
+            "es": "La oficina está cerrada por el mal tiempo. Contestamos el teléfono como siempre.",
+        },
+    ),
+    Ready(
+        "Many calls",
+        {
+            "en": "Many people are calling us now. It may take longer than usual until somebody answers.",
+            "es": "En este momento nos llaman muchas personas. Podemos tardar más de lo habitual en contestar.",
+        },
+    ),
+    Ready(
+        "Trouble with the telephones",
+        {
+            "en": "There is trouble with our telephones. If the call is cut off, please call again.",
+            "es": "Tenemos problemas con los teléfonos. Si se corta la llamada, vuelva a llamar, por favor.",
+        },
+    ),
+)
+"""By language, without its region."""
+
+
+def ready(site: Site) -> tuple[Ready, ...]:
+    """Those whose words are there in every language of a site, in the order of its languages."""
+    bases = {language: language.partition("-")[0] for language in site.languages}
+    return tuple(
+        Ready(each.about, {language: each.words[base] for language, base in bases.items()})
+        for each in USUAL
+        if set(bases.values()) <= set(each.words)
+    )

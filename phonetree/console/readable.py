@@ -1,0 +1,51 @@
+"""What a request may hold: text that can be stored and shown, and numbers that a database takes.
+
+A character NUL is taken by no database; half of a surrogate pair by neither a database nor a page. No browser sends
+either, so a request with one is refused at the edge, and nothing behind it has to think of that.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from flask import Flask, abort, request
+from werkzeug.routing import IntegerConverter
+
+_NOWHERE = urlsplit("")
+
+
+class Number(IntegerConverter):
+    """A number in an address, of which every database takes any."""
+
+    regex = "[0-9]{1,9}"
+
+
+def put_on(app: Flask) -> None:
+    """Refuses what cannot be read."""
+    app.url_map.converters["int"] = Number
+
+    @app.before_request
+    def refuse() -> None:
+        if not all(map(readable, _texts())):
+            abort(400)
+
+
+def readable(text: str) -> bool:
+    """Whether a text can be stored and shown."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that somebody else wrote; of none when it is malformed."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return _NOWHERE
+
+
+def _texts() -> Iterator[str]:
+    """What a request says, but for its headers, which are compared and never kept."""
+    yield request.path
+    for fields in (request.args, request.form):
+        for name, values in fields.lists():
+            yield name
+            yield from values

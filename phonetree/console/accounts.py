@@ -112,6 +112,7 @@ def remove(account_id: str) -> Response | Page:
         running.accounts.remove(account_id, staff().name, running.seconds())
     except AccountError as error:
         return _one(found, problem=str(error)), 409
+    running.voicemails.release_all(found.name, running.seconds())
     tell_admins()
     flash(f"The account {found.name} is removed.")
     return redirect(url_for("accounts.page"), 303)

@@ -22,6 +22,7 @@ from phonetree.console.services import ConsoleServices, services
 from phonetree.errors import SealError
 from phonetree.mailbox.keys import together
 from phonetree.mailbox.sealing import PublicKey, public_keys, read_public_key
+from phonetree.store.accounts import Account
 from phonetree.store.keys import KeptKey, opened_by
 from phonetree.store.roles import Role
 
@@ -37,7 +38,8 @@ LEAST_KEYS = 2
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key as the page shows it. `file` is whether the operator put it on the servers; `opens` is how many messages it
-    opens, `alone` how many of them nothing else does; `gone` whether its owner has no account any more."""
+    opens, `alone` how many of them nothing else does; `gone` why its owner should have none any more; `changed` that
+    another key stands in its place."""
 
     id: str
     name: str
@@ -45,7 +47,8 @@ class Key:
     doubtful: bool = False
     file: bool = False
     mine: bool = False
-    gone: bool = False
+    gone: str = ""
+    changed: bool = False
     opens: int = 0
     alone: int = 0
 
@@ -61,6 +64,8 @@ class Key:
             return "on the server; new messages are sealed for it"
         if self.approved:
             return "new messages are sealed for it"
+        if self.changed:
+            return "another key was put in its place in the database: withdraw it, and find out who did that"
         if self.doubtful:
             return "it was approved, which cannot be verified any more: approve it again"
         return "waits for an admin to approve it"
@@ -87,13 +92,15 @@ def add() -> Answer:
     running, who = services(), staff()
     try:
         key = _sent(request.form.get("public", ""), who.name)
+        first = not any(each.account == who.id and not each.approved for each in running.keys.listed())
         pem = key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         running.keys.add(key.id, pem, who.id, who.name, running.seconds())
     except SealError as error:
         flash(f"The key was not taken: {error}.")
         return redirect(url_for("message_keys.page"), 303)
-    tell_admins()
-    return redirect(url_for("message_keys.page", _anchor=key.id), 303)
+    if first:
+        tell_admins()
+    return redirect(url_for("message_keys.page"), 303)
 
 
 @blueprint.post("/staff/keys/<key>/approve")
@@ -101,6 +108,8 @@ def add() -> Answer:
 def approve(key: str) -> Answer | Page:
     """Has messages sealed for a key, if what its owner read aloud is its fingerprint."""
     running, typed = services(), request.form.get("fingerprint", "")
+    if not any(each.id == key and not each.file for each in _keys(running)):
+        return _page("that key was withdrawn meanwhile"), 409
     if "".join(typed.split()).lower() != key:
         problem = (
             "that is not the fingerprint of this key. Ask its owner to read it again from their own screen; if it is "
@@ -130,10 +139,10 @@ def withdraw(key: str) -> Answer:
     """Has no message sealed for a key any more."""
     running = services()
     if any(each.id == key for each in _keys(running)):
-        _withdrawable(key)
-        others = frozenset(each.id for each in current_keys() if each.id != key)
-        running.keys.withdraw(key, others, staff().name, running.seconds())
-        tell_admins()
+        found = _withdrawable(key)
+        running.keys.withdraw(key, staff().name, running.seconds())
+        if found.approved:
+            tell_admins()
         flash("The key is withdrawn.")
     return redirect(url_for("message_keys.page"), 303)
 
@@ -189,17 +198,19 @@ def _keys(running: ConsoleServices) -> list[Key]:
     """Every key: those of files first."""
     files, kept, opens = public_keys(running.settings.keys), running.keys.listed(), opened_by(running.store)
     current = {key.id for key in together(files, kept)}
-    accounts = {account.id for account in running.accounts.all()}
+    accounts = {account.id: account for account in running.accounts.all()}
 
     def alone(key: str) -> int:
         others = frozenset[str]().union(*(opens.get(each, frozenset()) for each in current - {key}))
         return len(opens.get(key, frozenset()) - others)
 
     def shown(each: KeptKey) -> Key:
-        owner = each.account == staff().id
-        gone = each.account not in accounts
-        opened = len(opens.get(each.id, ()))
-        return Key(each.id, each.name, each.approved, each.doubtful, False, owner, gone, opened, alone(each.id))
+        mine = each.account == staff().id
+        gone, opened = not_a_listener(accounts.get(each.account)), len(opens.get(each.id, ()))
+        return Key(
+            each.id, each.name, each.approved, each.doubtful, mine=mine, gone=gone, changed=each.changed, opens=opened,
+            alone=alone(each.id),
+        )  # fmt: skip
 
     in_files = [
         Key(each.id, each.name, True, file=True, opens=len(opens.get(each.id, ())), alone=alone(each.id))
@@ -207,6 +218,13 @@ def _keys(running: ConsoleServices) -> list[Key]:
     ]
     ids = {each.id for each in in_files}
     return [*in_files, *(shown(each) for each in kept if each.id not in ids)]
+
+
+def not_a_listener(account: Account | None) -> str:
+    """Why the owner of a key should have none any more; "" if there is no reason."""
+    if account is None:
+        return "has no account any more"
+    return "" if account.may(Role.LISTENER) else "is no listener any more"
 
 
 def _withdrawable(key: str) -> Key:
@@ -228,6 +246,8 @@ def _sent(text: str, name: str) -> PublicKey:
         raise SealError("what the browser sent is not a public key") from None
     if found.key.public_numbers().e != EXPONENT or found.key.key_size > MOST_KEY_BITS:
         raise SealError("what the browser sent is not a key that this page makes")
+    if any(each.id == found.id for each in public_keys(services().settings.keys)):
+        raise SealError("it is a file on the server already, and new messages are sealed for it")
     return found
 
 

@@ -166,16 +166,18 @@ def _rung(notice: ShortNotice) -> list[str]:
 
 
 def _messages(notice: ShortNotice) -> str:
-    """How many messages wait, and since when: by the clock only today."""
+    """How many messages wait, and since when: by the clock only today; and how many somebody has claimed."""
     found = services().voicemails.waiting()
-    if found is None:
-        return ""
+    claimed = "one message is" if found.claimed == 1 else f"{found.claimed} messages are"
+    if not found.number:
+        return f"{claimed[:1].upper()}{claimed[1:]} claimed, and not handled yet." if found.claimed else ""
+    more = f"; {'one more is' if found.claimed == 1 else f'{found.claimed} more are'} claimed" if found.claimed else ""
     first = datetime.fromtimestamp(found.since, notice.zone)
     today = first.date() == notice.now.date()
     since = times.clock(first) if today else times.past_day(first.date(), notice.now.date())
     if found.number == 1:
-        return f"One message waits, since {since}"
-    return f"{found.number} messages wait, the first since {since}"
+        return f"One message waits, since {since}{more}."
+    return f"{found.number} messages wait, the first since {since}{more}."
 
 
 def _standing(notice: ShortNotice, kept: Kept) -> Standing:

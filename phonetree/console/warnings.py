@@ -12,7 +12,7 @@ from flask import url_for
 
 from phonetree.config.advice import missing_closures, old_numbers
 from phonetree.config.site import Loaded
-from phonetree.console.message_keys import LEAST_KEYS
+from phonetree.console.message_keys import LEAST_KEYS, not_a_listener
 from phonetree.console.services import ConsoleServices
 from phonetree.console.short_notice import ShortNotice
 from phonetree.errors import ConfigError, SealError
@@ -133,10 +133,17 @@ def _keys(running: ConsoleServices, who: Account) -> Iterator[StaffWarning]:
     elif number < LEAST_KEYS and not running.settings.demo:
         few = "There is only one key: if it is lost, nobody can open any message."
         yield StaffWarning(few, "Have another listener make one.", address)
+    if not who.may(Role.ADMIN):
+        return
+    accounts = {account.id: account for account in running.accounts.all()}
     for key in kept:
-        if not key.approved and who.may(Role.ADMIN):
+        if key.changed:
+            yield StaffWarning(f"A key of {key.name} was exchanged in the database.", "Withdraw it.", address)
+        elif not key.approved:
             told = "can no longer be verified" if key.doubtful else "waits to be approved"
             yield StaffWarning(f"A key of {key.name} {told}.", "Approve it, or withdraw it.", address)
+        elif gone := not_a_listener(accounts.get(key.account)):
+            yield StaffWarning(f"{key.name} {gone}, and messages are sealed for their key.", "Withdraw it.", address)
 
 
 def _site(loaded: Loaded, now: datetime) -> Iterator[StaffWarning]:

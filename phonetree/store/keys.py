@@ -2,16 +2,21 @@
 
 Messages are sealed for a key once an admin has approved it. That is sealed under a key derived from SECRET_KEY, with
 the key's id, owner and content, so that whoever writes to the database cannot have messages sealed for a key of theirs.
-Private keys are never here.
+A key's id is the beginning of its digest, and a row in which it is not counts for nothing. Private keys are never here.
+
+Nothing in a row says that it is the newest: whoever writes to the database can bring back a key that was withdrawn.
 """
 
-from collections.abc import Mapping
+import json
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from phonetree.errors import SealError
 from phonetree.store import actions
@@ -27,7 +32,8 @@ MOST_WAITING = 5
 @dataclass(frozen=True, slots=True)
 class KeptKey:
     """A key of the store: `public` is PEM. `approved` says that messages are sealed for it; `doubtful` that somebody
-    approved it, which cannot be verified with the present SECRET_KEY."""
+    approved it, which cannot be verified with the present SECRET_KEY; `changed` that it is not the key whose id it
+    has."""
 
     id: str
     account: str
@@ -35,6 +41,7 @@ class KeptKey:
     public: bytes
     approved: bool
     doubtful: bool
+    changed: bool
     made_at: int
 
 
@@ -59,45 +66,40 @@ class SealingKeys:
     def add(self, key: str, public: bytes, account: str, name: str, now: int) -> None:
         """Keeps a key of an account, which waits to be approved. The same again changes nothing. Raises SealError."""
         row = {"id": key, "account": account, "name": name, "public": public, "made_at": now}
-        with self._store.write() as connection:
-            mine = sealing_keys.c.account == account
-            waiting = connection.execute(
-                select(sealing_keys.c.id).where(mine, sealing_keys.c.approved.is_(None))
-            ).scalars()
-            if len(set(waiting) - {key}) >= MOST_WAITING:
-                raise SealError("too many of your keys wait to be approved; withdraw some first")
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(sealing_keys).values(row))
-            except IntegrityError:
+        mine = (sealing_keys.c.account == account) & sealing_keys.c.approved.is_(None)
+        with self._changing() as connection:
+            if _row(connection, key) is not None:
                 return
-            actions.note(connection, name, f"key {key} was made, and waits to be approved", now)
+            if len(connection.execute(select(sealing_keys.c.id).where(mine)).all()) >= MOST_WAITING:
+                raise SealError("too many of your keys wait to be approved; withdraw some first")
+            connection.execute(insert(sealing_keys).values(row))
 
     def approve(self, key: str, by: str, now: int) -> None:
         """Has messages sealed for a key from now on. One that is approved already is no error. Raises SealError when
-        there is no such key."""
-        with self._store.write() as connection:
-            row = connection.execute(select(sealing_keys).where(sealing_keys.c.id == key)).one_or_none()
+        there is no such key, or another one in its place."""
+        with self._changing() as connection:
+            row = _row(connection, key)
             if row is None:
                 raise SealError("that key was withdrawn meanwhile")
+            if _changed(row):
+                raise SealError("somebody put another key in its place in the database; withdraw it, and find out who")
             if self._kept(row).approved:
                 return
             approved = self._sealer.seal(_fingerprint(row), key)
             connection.execute(update(sealing_keys).where(sealing_keys.c.id == key).values(approved=approved))
             actions.note(connection, by, f"key {key} of {row.name} was approved", now)
 
-    def withdraw(self, key: str, others: frozenset[str], by: str, now: int) -> None:
-        """Forgets a key: no message is sealed for it any more. Messages that one of the `others` opens, by their ids,
-        no longer open with it either. One that is withdrawn already is no error."""
-        with self._store.write() as connection:
-            row = connection.execute(select(sealing_keys).where(sealing_keys.c.id == key)).one_or_none()
+    def withdraw(self, key: str, by: str, now: int) -> None:
+        """Forgets a key: no message is sealed for it any more. What it opened before stays so, since nobody can tell
+        here that another key really opens it: that it was sealed for one is only what a listener's browser said. One
+        that is withdrawn already is no error."""
+        with self._changing() as connection:
+            row = _row(connection, key)
             if row is None:
                 return
             connection.execute(delete(sealing_keys).where(sealing_keys.c.id == key))
-            open_otherwise = select(wrapped_keys.c.message).where(wrapped_keys.c.key.in_(others - {key}))
-            mine = (wrapped_keys.c.key == key) & wrapped_keys.c.message.in_(open_otherwise)
-            connection.execute(delete(wrapped_keys).where(mine))
-            actions.note(connection, by, f"key {key} of {row.name} was withdrawn", now)
+            if row.approved is not None:
+                actions.note(connection, by, f"key {key} of {row.name} was withdrawn", now)
 
     def tidy(self) -> None:
         """Seals what only the old SECRET_KEY opens with the new one. Raises StoreError."""
@@ -109,11 +111,19 @@ class SealingKeys:
                 with self._store.write() as connection:
                     connection.execute(update(sealing_keys).where(same).values(approved=again))
 
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """A transaction that is the only one to change keys, while others read them."""
+        with self._store.write() as connection:
+            if not self._store.sqlite:
+                connection.exec_driver_sql("LOCK TABLE sealing_keys IN SHARE ROW EXCLUSIVE MODE")
+            yield connection
+
     def _kept(self, row: Row[Any]) -> KeptKey:
-        sealed = self._sealer.open(row.approved, row.id) if row.approved else None
-        approved = sealed == _fingerprint(row)
+        sealed, changed = self._sealer.open(row.approved, row.id) if row.approved else None, _changed(row)
+        approved = sealed == _fingerprint(row) and not changed
         doubtful = row.approved is not None and not approved
-        return KeptKey(row.id, row.account, row.name, row.public, approved, doubtful, row.made_at)
+        return KeptKey(row.id, row.account, row.name, row.public, approved, doubtful, changed, row.made_at)
 
 
 def opened_by(store: Store) -> Mapping[str, frozenset[str]]:
@@ -130,6 +140,19 @@ def opened_by(store: Store) -> Mapping[str, frozenset[str]]:
     return {key: frozenset(ids) for key, ids in found.items()}
 
 
+def _row(connection: Connection, key: str) -> Row[Any] | None:
+    return connection.execute(select(sealing_keys).where(sealing_keys.c.id == key)).one_or_none()
+
+
+def _changed(row: Row[Any]) -> bool:
+    """Whether a row's key is another one than its id says: the beginning of the SHA-256 of its DER."""
+    try:
+        der = b64decode(b"".join(row.public.splitlines()[1:-1]), validate=True)
+    except (Base64Error, ValueError):
+        return True
+    return not sha256(der).hexdigest().startswith(row.id)
+
+
 def _fingerprint(row: Row[Any]) -> str:
     """What is approved: this key, as this person's."""
-    return f"{sha256(row.public).hexdigest()} {row.account} {row.name}"
+    return json.dumps([sha256(row.public).hexdigest(), row.account, row.name])

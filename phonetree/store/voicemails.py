@@ -74,10 +74,12 @@ class SealedVoicemail:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many messages are not handled, and when the first of them was left, in seconds since 1970."""
+    """How many messages nobody has claimed, and when the first of them was left, in seconds since 1970 (0: there are
+    none); and how many are claimed, and not handled."""
 
     number: int
     since: int
+    claimed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +221,15 @@ class Voicemails:
             found = {VoicemailState(state): number for state, number in connection.execute(query)}
         return {state: found.get(state, 0) for state in VoicemailState if state is not VoicemailState.DELETED}
 
-    def waiting(self) -> Waiting | None:
-        """How many messages are not handled, and since when the first of them; None when there are none."""
-        query = select(func.count(), func.min(messages.c.left_at)).where(
-            messages.c.state.in_([VoicemailState.NEW, VoicemailState.CLAIMED])
-        )
+    def waiting(self) -> Waiting:
+        """What is not handled yet."""
+        query = select(messages.c.state, func.count(), func.min(messages.c.left_at)).group_by(messages.c.state)
         with self.store.read() as connection:
-            number, since = connection.execute(query).one()
-        return Waiting(number, since) if number else None
+            found = {VoicemailState(state): (number, since) for state, number, since in connection.execute(query)}
+        (number, since), (claimed, _) = (
+            found.get(state, (0, 0)) for state in (VoicemailState.NEW, VoicemailState.CLAIMED)
+        )
+        return Waiting(number, since, claimed)
 
     def find(self, beginning: str) -> Voicemail:
         """The message whose id begins so. Raises StoreError when there is none, or more than one."""
@@ -309,6 +312,12 @@ class Voicemails:
     def release(self, message: str, now: int) -> Voicemail:
         """Releases a claimed message."""
         return self._change(message, messages.c.state == VoicemailState.CLAIMED, VoicemailState.NEW, None, now)
+
+    def release_all(self, who: str, now: int) -> None:
+        """Releases every message that somebody has claimed."""
+        mine = (messages.c.state == VoicemailState.CLAIMED) & (messages.c.by == who)
+        with self.store.write() as connection:
+            connection.execute(update(messages).where(mine).values(state=VoicemailState.NEW, by=None, changed_at=now))
 
     def handled(self, message: str, who: str, now: int) -> Voicemail:
         """Marks a message as handled. Raises StoreError when it is handled already, or claimed by somebody else."""

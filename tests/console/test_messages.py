@@ -195,13 +195,15 @@ def test_nothing_is_wrapped_for_a_message_that_is_gone(made: Console) -> None:
 
 def test_today_says_how_many_wait_and_since_when(made: Console) -> None:
     member, listener = made.client(Role.MEMBER), made.client(Role.LISTENER)
-    assert "wait" not in _waiting(member)
+    assert _waiting(member) == ""
     _left(made)
     assert _waiting(member) == "One message waits, since 9:00."
     _left(made, hours=30)
     assert _waiting(member) == "2 messages wait, the first since yesterday."
     handled = _left(made, hours=24 * 5)
     assert _waiting(member) == "3 messages wait, the first since Wednesday 18 November."
+    made.services.voicemails.claim(handled, "Ada", 0)
+    assert _waiting(member) == "2 messages wait, the first since yesterday; one more is claimed."
     made.services.voicemails.handled(handled, "Ada", 0)
     assert '<a href="/staff/messages">2 messages wait' in _text(listener.get("/staff/"))
     assert 'href="/staff/messages"' not in _text(member.get("/staff/"))
@@ -210,6 +212,16 @@ def test_today_says_how_many_wait_and_since_when(made: Console) -> None:
 def _waiting(client: Client) -> str:
     _, _, after = _text(client.get("/staff/")).partition('<p class="waiting-messages">')
     return after.partition("</p>")[0]
+
+
+def test_claims_of_somebody_whose_account_is_removed_are_released(made: Console) -> None:
+    message, bo = _left(made), made.staff(Role.LISTENER, name="Bo")
+    made.client(bo).post(f"/staff/messages/{message}/claim")
+    assert _waiting(made.client(Role.MEMBER)) == "One message is claimed, and not handled yet."
+    made.client(Role.ADMIN).post(f"/staff/accounts/{bo.id}/remove")
+    assert _state(made, message) == (VoicemailState.NEW, None)
+    again = made.client(made.staff(Role.LISTENER, name="Bo"))
+    assert "Claimed by you" not in _text(again.get("/staff/messages"))
 
 
 def test_the_sound_is_saved_only_where_a_setting_allows_it(tmp_path: Path) -> None:

@@ -136,8 +136,8 @@ def test_what_phones_would_not_mend_is_told_beside_them(tmp_path: Path) -> None:
 def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     with (config / "routing.yaml").open("a", encoding="utf-8") as file:
-        file.write("promises:\n  - {when: open, keys: [1], reaches: advocates}\n")
-        file.write("  - {when: closed, keys: [1], reaches: rainn}\n")
+        file.write("promises:\n  - {when: closed, keys: [1], reaches: rainn}\n")
+        file.write("  - {when: open, keys: [1], reaches: advocates}\n")
     lines = (config / "routing.yaml").read_text(encoding="utf-8").splitlines()
     site = load(config, rules({})).site
     cause, *others = broken_promises(site, config, SINCE)

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, request, session, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.console.access import TOKEN, needs, polled, staff
@@ -221,7 +222,8 @@ def _listed() -> dict[str, Any]:
         "more": len(handled) - MOST_HANDLED if more else 0,
         "failures": len(running.voicemails.failures()),
     }
-    whose = staff().id, session.get(TOKEN)  # whoever signs in anew needs the forms with their token
+    generate_csrf()  # puts a token into a session that has none
+    whose = staff().id, session[TOKEN]  # whoever signs in anew needs the forms with their token
     return {**shown, "state": sha256(repr((whose, shown)).encode()).hexdigest()[:16]}
 
 

@@ -54,6 +54,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/keys/device": LISTENER,
     "GET /staff/keys/lacking": LISTENER,
     "GET /staff/keys/new": LISTENER,
+    "GET /staff/keys/standing": LISTENER,
     "GET /staff/link/<token>": ANYBODY,
     "POST /staff/link/<token>": ANYBODY,
     "GET /staff/messages": LISTENER,

@@ -200,9 +200,9 @@ def test_what_others_do_moves_no_message_under_the_finger(
 def test_signing_in_again_in_another_tab_is_enough(browser: Browser, made: Console, url: str, message: str) -> None:
     with at(browser, made, url) as page:
         page.context.clear_cookies()
-        expect(page.get_by_text("You were signed out.")).to_be_visible()
+        expect(page.get_by_text("You were signed out")).to_be_visible()
         enter(page.context, made, url, made.accounts[Role.LISTENER])
-        expect(page.get_by_text("You were signed out.")).to_be_hidden()
+        expect(page.get_by_text("You were signed out")).to_be_hidden()
         page.get_by_role("button", name="Claim").click()
         expect(listed(page, "Claimed by you")).to_be_visible()
         page.context.set_offline(True)

@@ -49,7 +49,7 @@ def test_nothing_says_which_part_was_wrong(made: Console) -> None:
         ("invited", PASSWORD, ""),
         ("invited", "", ""),
         ("x" * 5000, "y" * 5000, "z" * 5000),
-        ("the editor\x00", PASSWORD, "\u0663\u0663\u0663\u0663\u0663\u0663"),
+        ("the editor\u200b", PASSWORD, "\u0663\u0663\u0663\u0663\u0663\u0663"),
     ]
     pages = set()
     for name, password, code in tries:

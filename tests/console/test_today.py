@@ -139,7 +139,7 @@ def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
 
 
 def test_a_form_that_is_sent_three_times_at_once_is_done_once(made: Console) -> None:
-    clients = [made.client(Role.MEMBER) for _ in range(3)]
+    clients = [made.client(role) for role in (Role.MEMBER, Role.MEMBER, Role.EDITOR)]
     tokens = [each.token() for each in clients]
     fields = {"begins": "now", "action": "save", "away": FIRST, "by": SECOND, "until": "other",
               "until_at": "2026-11-23T14:00"}  # fmt: skip
@@ -261,7 +261,8 @@ def test_who_is_away_takes_a_place_only_if_somebody_says_so(made: Console) -> No
     client = made.client(Role.MEMBER)
     day = AFTERNOON | {"begins_at": "2026-12-08T09:00"}
     save(client, "away", away=SECOND, **AFTERNOON)
-    save(client, "away", away=FIRST, accepted="unanswered", **day)
+    gap = alone(client, "away", away=FIRST, **day)
+    save(client, "away", away=FIRST, accepted="unanswered", alone=gap, **day)
     assert "nobody is on shift in the next 30 days: advocates: from Tuesday 8 December 12:00" in today(client)
     covered = AFTERNOON | {"away": FIRST, "by": SECOND, "begins_at": "2026-12-08T13:00"}
     shown = preview(client, "cover", **covered)

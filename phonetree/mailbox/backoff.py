@@ -1,6 +1,6 @@
 """How long until a retry."""
 
-from random import random
+from random import SystemRandom
 
 
 def backoff(first: float, longest: float, attempts: int) -> int:
@@ -11,4 +11,4 @@ def backoff(first: float, longest: float, attempts: int) -> int:
 
 def spread(seconds: float) -> int:
     """At random between half of these seconds and all of them."""
-    return int(seconds * (0.5 + random() / 2))  # noqa: S311 -- no secret
+    return int(seconds * (0.5 + SystemRandom().random() / 2))

@@ -1,7 +1,7 @@
 """Periodic background work: one loop, with one rule for stopping."""
 
 from collections.abc import Callable
-from random import random
+from random import SystemRandom
 from threading import Event, Thread
 from time import monotonic
 
@@ -63,7 +63,7 @@ class Periodic:
         due = monotonic()
         while not self.stopping.is_set():
             if monotonic() >= due:
-                due = monotonic() + self._seconds * (0.75 + random() / 2 if self._jitter else 1)  # noqa: S311
+                due = monotonic() + self._seconds * (0.75 + SystemRandom().random() / 2 if self._jitter else 1)
                 self._do(self._task)
             elif self._woken:
                 self._do(self._woken)

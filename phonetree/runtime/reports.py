@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import uniform
+from random import SystemRandom
 from threading import Lock
 
 from phonetree.errors import StoreError
@@ -72,7 +72,7 @@ class Reporter:
         except StoreError:
             return  # the worker reports an unavailable store
         new = self._told is None or report.unkept != self._told.unkept
-        self._told, self._due = report, now + REPORT_SECONDS * uniform(LEAST_SHARE, 1)  # noqa: S311 -- no secret
+        self._told, self._due = report, now + REPORT_SECONDS * SystemRandom().uniform(LEAST_SHARE, 1)
         if first and new:
             self.warn(report.unkept)
 

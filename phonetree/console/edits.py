@@ -33,9 +33,8 @@ from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, Pu
 from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store import actions
 from phonetree.store.database import Store
-from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import LONGEST_NOTE, Revisions
-from phonetree.store.servers import in_force, servers
+from phonetree.store.servers import met
 
 Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 """Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
@@ -201,8 +200,7 @@ class HoursEditor:
 
     def _previewed(self, before: Loaded, after: Loaded, edit: Edit | None) -> Preview:
         today = self._today(before)
-        now = int(self._now().timestamp())
-        overrides = in_force(Overrides(self._store).kept(now), servers(self._store, now))
+        overrides = met(self._store, int(self._now().timestamp()))
         site = overridden(after.site, overrides)
         withheld = False
         try:

@@ -33,7 +33,7 @@ from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
 from phonetree.store.reminders import Reminders
 from phonetree.store.revisions import Revisions
-from phonetree.store.servers import in_force, servers
+from phonetree.store.servers import met
 from phonetree.store.voicemails import Voicemails
 
 _NAME = "phonetree"
@@ -51,7 +51,7 @@ class LiveSite:
 
     def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions) -> None:
         self._folder, self._rules, self._store = folder, rules, store
-        self._revisions, self._overrides, self._phones = revisions, Overrides(store), phones
+        self._revisions, self._phones = revisions, phones
         self._compiled: tuple[tuple[str, str], Loaded] | None = None
         self._lock = Lock()
 
@@ -62,8 +62,7 @@ class LiveSite:
 
     def overrides(self, now: datetime) -> tuple[Override, ...]:
         """What callers meet at short notice, now or later, newest first. Raises StoreError."""
-        seconds = int(now.timestamp())
-        return in_force(self._overrides.kept(seconds), servers(self._store, seconds))
+        return met(self._store, int(now.timestamp()))
 
     def loaded(self) -> Loaded:
         """The same without overrides, with its files and warnings."""

@@ -8,8 +8,7 @@ from phonetree.config.site import Contents, Loaded, overridden
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem
 from phonetree.store.database import Store
-from phonetree.store.overrides import Overrides
-from phonetree.store.servers import in_force, servers
+from phonetree.store.servers import met
 
 
 def broken_before(
@@ -23,8 +22,7 @@ def broken_before(
 
     Raises ConfigError for those that it breaks itself, or when that cannot be proved, and StoreError.
     """
-    seconds = int(now.timestamp())
-    overrides = in_force(Overrides(store).kept(seconds), servers(store, seconds))
+    overrides = met(store, int(now.timestamp()))
 
     def broken(loaded: Loaded) -> tuple[Problem, ...]:
         return proof(overridden(loaded.site, overrides), loaded.contents)

@@ -19,6 +19,7 @@ from phonetree.core.schedule import Override
 from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.kept import Kept, standing
+from phonetree.store.overrides import Overrides
 from phonetree.store.tables import looks
 from phonetree.store.tables import servers as table
 
@@ -161,6 +162,11 @@ def in_force(kept: Iterable[Kept], found: Iterable[Server]) -> tuple[Override, .
     """The overrides that callers meet, of those that are kept: all but what servers leave out."""
     out = left_out(found)
     return standing(each for each in kept if each.number not in out)
+
+
+def met(store: Store, now: int) -> tuple[Override, ...]:
+    """The overrides that callers meet at a moment or later, newest first. Raises StoreError."""
+    return in_force(Overrides(store).kept(now), servers(store, now))
 
 
 def looked(store: Store) -> dict[str, Look]:

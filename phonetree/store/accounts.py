@@ -7,13 +7,12 @@ is also a notice to each of them. A one-time link is stored hashed: a copy of th
 import json
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from phonetree.core.characters import named, unfit
 from phonetree.errors import AccountError
@@ -143,7 +142,7 @@ class Accounts:
             "id": made.id, "name": name, "folded": folded(name), "uniquifier": made.uniquifier, "recovery": "[]",
             "link": _digest(token), "link_ends_at": link_ends_at,
         }  # fmt: skip
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             there = connection.execute(select(accounts.c.folded)).scalars().all()
             if row["folded"] in there:
                 raise AccountError(f"there is an account {name} already; choose another name")
@@ -162,7 +161,7 @@ class Accounts:
         values = {
             "password": None, "uniquifier": _random(), "link": _digest(token), "link_ends_at": link_ends_at,
         }  # fmt: skip
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             account = _one(connection, id_)
             if not rescue:
                 _leave_an_admin(connection, account, roles=frozenset())
@@ -173,7 +172,7 @@ class Accounts:
     def accept(self, token: str, password: str, now: int) -> Account | None:
         """Sets the hash of the password that was chosen on a link, which is used up; None when it was before."""
         values = {"password": password, "uniquifier": _random(), "link": None, "link_ends_at": None}
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             usable = (accounts.c.link == _digest(token)) & (accounts.c.link_ends_at > now)
             id_ = connection.execute(select(accounts.c.id).where(usable)).scalar()
             if id_ is None:
@@ -199,7 +198,7 @@ class Accounts:
 
     def use_recovery(self, account: Account, code: str, now: int) -> bool:
         """Removes one of the encrypted recovery codes; whether it was there. Whoever is faster has used it."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             kept = _one(connection, account.id).recovery
             if code not in kept:
                 return False
@@ -213,7 +212,7 @@ class Accounts:
 
     def reencrypt(self, account: Account, factor: str | None, recovery: Iterable[str]) -> None:
         """Replaces what is encrypted by the same under another key, unless it changed meanwhile."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             same = (accounts.c.id == account.id) & (accounts.c.recovery == json.dumps(list(account.recovery)))
             same &= accounts.c.factor == account.factor
             values = {"factor": factor, "recovery": json.dumps(list(recovery))}
@@ -223,7 +222,7 @@ class Accounts:
         """Removes an account's second factor; its sessions, calendars and reminders end. Raises AccountError when it is
         gone."""
         values = {"factor": None, "recovery": "[]", "uniquifier": _random()}
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             account = _one(connection, id_)
             connection.execute(update(accounts).where(accounts.c.id == id_).values(values))
             _tell(connection, by, account, f"second factor reset{_end_ways(connection, id_)}", now)
@@ -232,7 +231,7 @@ class Accounts:
         """Gives an account these roles and no others. Raises AccountError when none is given, or when no admin would be
         left."""
         wanted = frozenset(roles)
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             account = _one(connection, id_)
             if not wanted:
                 raise AccountError(f"choose at least one role for {account.name}, or remove the account")
@@ -246,7 +245,7 @@ class Accounts:
     def sign_out(self, id_: str, by: str, now: int) -> Account:
         """Ends all sessions of an account, its calendars and reminders. Returns what it is now. Raises AccountError
         when it is gone."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             account = _one(connection, id_)
             connection.execute(update(accounts).where(accounts.c.id == id_).values(uniquifier=_random()))
             what = f"account {account.name}: signed out everywhere{_end_ways(connection, id_)}"
@@ -255,7 +254,7 @@ class Accounts:
 
     def remove(self, id_: str, by: str, now: int) -> None:
         """Removes an account; its sessions end. Raises AccountError when no admin would be left."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             account = _one(connection, id_)
             _leave_an_admin(connection, account, roles=frozenset())
             connection.execute(delete(accounts).where(accounts.c.id == id_))
@@ -263,7 +262,7 @@ class Accounts:
 
     def warn(self, name: str, what: str, now: int) -> None:
         """Tells every admin what happened at an account that has this name; of no other name is anything kept."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             row = connection.execute(select(accounts.c.id).where(accounts.c.folded == folded(name))).scalar()
             if row is not None:
                 _tell(connection, SOMEBODY, _one(connection, row), what, now)
@@ -283,7 +282,7 @@ class Accounts:
 
     def _own(self, account: Account, values: dict[str, Any], what: str, now: int) -> Account:
         """A change of somebody's own account."""
-        with self._changing() as connection:
+        with self._store.changing(accounts) as connection:
             _one(connection, account.id)
             connection.execute(update(accounts).where(accounts.c.id == account.id).values(values))
             actions.note(connection, account.name, f"account {account.name}: {what}", now)
@@ -292,14 +291,6 @@ class Accounts:
     def _found(self, query: Select[Any]) -> tuple[Account, ...]:
         with self._store.read() as connection:
             return _accounts(connection, query)
-
-    @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """A transaction that no other change of accounts is beside: the last admin goes in none of two."""
-        with self._store.write() as connection:
-            if not self._store.sqlite:  # there a writer is alone
-                connection.execute(text("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE"))
-            yield connection
 
 
 def _accounts(connection: Connection, query: Select[Any]) -> tuple[Account, ...]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     String,
+    Table,
     column,
     create_engine,
     event,
@@ -123,6 +124,15 @@ class Store:
         """A transaction: committed completely, or not at all. Raises StoreError when the database cannot be used, or
         when what was written is not in the current file."""
         with self._transaction(reading=False) as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self, which: Table) -> Iterator[Connection]:
+        """A transaction that is the only one to change a table, while others read it. Raises StoreError."""
+        with self.write() as connection:
+            if not self.sqlite:  # there a writer is alone
+                name = connection.dialect.identifier_preparer.quote(which.name)
+                connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
             yield connection
 
     @contextmanager

@@ -10,8 +10,7 @@ Nothing in a row says that it is the newest: whoever writes to the database can 
 import json
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -67,7 +66,7 @@ class SealingKeys:
         """Keeps a key of an account, which waits to be approved. The same again changes nothing. Raises SealError."""
         row = {"id": key, "account": account, "name": name, "public": public, "made_at": now}
         mine = (sealing_keys.c.account == account) & sealing_keys.c.approved.is_(None)
-        with self._changing() as connection:
+        with self._store.changing(sealing_keys) as connection:
             if _row(connection, key) is not None:
                 return
             if len(connection.execute(select(sealing_keys.c.id).where(mine)).all()) >= MOST_WAITING:
@@ -77,7 +76,7 @@ class SealingKeys:
     def approve(self, key: str, by: str, now: int) -> None:
         """Has messages sealed for a key from now on. One that is approved already is no error. Raises SealError when
         there is no such key, or another one in its place."""
-        with self._changing() as connection:
+        with self._store.changing(sealing_keys) as connection:
             row = _row(connection, key)
             if row is None:
                 raise SealError("that key was withdrawn meanwhile")
@@ -93,7 +92,7 @@ class SealingKeys:
         """Forgets a key: no message is sealed for it any more. What it opened before stays so, since nobody can tell
         here that another key really opens it: that it was sealed for one is only what a listener's browser said. One
         that is withdrawn already is no error."""
-        with self._changing() as connection:
+        with self._store.changing(sealing_keys) as connection:
             row = _row(connection, key)
             if row is None:
                 return
@@ -110,14 +109,6 @@ class SealingKeys:
                 same = (sealing_keys.c.id == row.id) & (sealing_keys.c.approved == row.approved)
                 with self._store.write() as connection:
                     connection.execute(update(sealing_keys).where(same).values(approved=again))
-
-    @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """A transaction that is the only one to change keys, while others read them."""
-        with self._store.write() as connection:
-            if not self._store.sqlite:
-                connection.exec_driver_sql("LOCK TABLE sealing_keys IN SHARE ROW EXCLUSIVE MODE")
-            yield connection
 
     def _kept(self, row: Row[Any]) -> KeptKey:
         sealed, changed = self._sealer.open(row.approved, row.id) if row.approved else None, _changed(row)

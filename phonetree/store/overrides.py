@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, select, text, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override
 from phonetree.errors import ChangedMeanwhileError, OverrideError
@@ -43,9 +43,7 @@ class Overrides:
             "accepted": json.dumps(sorted({each.node for each in override.accepted})),
             "gaps": json.dumps([_told(each) for each in override.accepted]),
         }
-        with self._store.write() as connection:
-            if not self._store.sqlite:  # there the transaction is the only one
-                connection.execute(text("LOCK TABLE overrides IN SHARE ROW EXCLUSIVE MODE"))
+        with self._store.changing(overrides) as connection:
             kept = _kept(connection, now)
             if checked is not None and _ends(checked, now) != _ends(kept, now):
                 raise ChangedMeanwhileError

@@ -8,8 +8,7 @@ nobody confirmed. A row says nothing about calls to the helpline, and the list o
 
 import hmac
 import secrets as random
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -160,7 +159,7 @@ class Phones:
         """Keeps a number (E.164) that is to ring for a name once it is confirmed; what rings now goes on ringing. The
         same again changes nothing. Raises PeopleError when it rings for that name already, or is another name's."""
         phone = self._told(name)
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             rows = {row.name: row for row in connection.execute(select(phones))}
             self._refuse_anothers(number, name, rows.values())
             row = rows.get(name)
@@ -181,7 +180,7 @@ class Phones:
     def withdraw(self, name: str, by: str, now: int) -> None:
         """Forgets a number that waits, not how often it was called within the hour; none waiting is no error."""
         phone = self._told(name)
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _row(connection, name)
             if row is None or row.new is None:
                 return
@@ -196,7 +195,7 @@ class Phones:
         """Has a phone ring no more, from the next round of ringing on, and forgets a number that waits. One that is
         removed already is no error."""
         phone = self._told(name)
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _row(connection, name)
             if row is None or row.state == State.REMOVED:
                 return
@@ -208,7 +207,7 @@ class Phones:
         """Undoes a removal. One that was undone already is no error. Raises PeopleError when it is too late, or another
         member has the phone now."""
         phone = self._told(name)
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _row(connection, name)
             if row is not None and row.state == State.CONFIRMED:
                 return
@@ -225,7 +224,7 @@ class Phones:
     def begin(self, name: str, now: int) -> Asked | None:
         """Begins a confirming call to the number that waits; None while one is under way. Raises PeopleError when
         no number waits, or too many calls were placed."""
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _row(connection, name)
             number = self._open(name, "new", row.new) if row else None
             if row is None or number is None:
@@ -249,7 +248,7 @@ class Phones:
 
     def refused(self, token: str, reason: str) -> None:
         """The provider did not place the call: it does not count, and the reason is shown to staff."""
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             values = {
                 "token": None, "expires_at": None, "progress": Progress.REFUSED, "reason": reason[:LONGEST_REASON],
                 "calls": phones.c.calls - 1,
@@ -259,7 +258,7 @@ class Phones:
     def answered(self, token: str, keys: str, now: int) -> tuple[Answer, str]:
         """Whoever picked up pressed keys. What that did, and for which name ("" when it has expired). The provider may
         ask again: the same again does the same."""
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _of_token(connection, token, now)
             if row is None:
                 return Answer.EXPIRED, ""
@@ -282,7 +281,7 @@ class Phones:
 
     def ended(self, token: str, how: Progress, now: int) -> None:
         """The call is over. That is not heeded when a key was pressed before."""
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             row = _of_token(connection, token, now)
             if row is not None and row.progress == Progress.CALLING:
                 connection.execute(update(phones).where(phones.c.name == row.name).values(progress=how))
@@ -295,7 +294,7 @@ class Phones:
         with self._store.read() as connection:
             due = [row.name for row in connection.execute(select(phones)) if self._untidy(row, now)]
         for name in due:
-            with self._changing() as connection:
+            with self._store.changing(phones) as connection:
                 row = _row(connection, name)
                 if row is not None and _over(row, now):
                     connection.execute(delete(phones).where(phones.c.name == name))
@@ -307,7 +306,7 @@ class Phones:
 
     def forget_all(self) -> None:
         """Deletes every phone: those of an earlier demo, whose SECRET_KEY is gone. Raises StoreError."""
-        with self._changing() as connection:
+        with self._store.changing(phones) as connection:
             connection.execute(delete(phones))
 
     # -- rows
@@ -316,14 +315,6 @@ class Phones:
         """A phone in the list of actions."""
         whose = self._whose(name)
         return f"phone of {whose} ({name})" if whose else f"phone {name}"
-
-    @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """A transaction that is the only one to change phones, while others read them."""
-        with self._store.write() as connection:
-            if not self._store.sqlite:
-                connection.exec_driver_sql("LOCK TABLE phones IN SHARE ROW EXCLUSIVE MODE")
-            yield connection
 
     def _shown(self, row: Row[Any], now: int) -> Phone:
         numbers, sealed = self._numbers(row), [each for each in (row.sealed, row.new) if each]

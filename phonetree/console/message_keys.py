@@ -92,10 +92,9 @@ def add() -> Answer:
     """Keeps the public half of a key that a listener made, until an admin approves it."""
     running, who = services(), staff()
     try:
-        key = _sent(request.form.get("public", ""), who.name)
+        key, pem = _sent(request.form.get("public", ""))
         first = not any(each.account == who.id and not each.approved for each in running.keys.listed())
-        pem = key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        running.keys.add(key.id, pem, who.id, who.name, running.seconds())
+        running.keys.add(key, pem, who.id, who.name, running.seconds())
     except SealError as error:
         flash(f"The key was not taken: {error}.")
         return redirect(url_for("message_keys.page"), 303)
@@ -109,7 +108,7 @@ def add() -> Answer:
 def approve(key: str) -> Answer | Page:
     """Has messages sealed for a key, if what its owner read aloud is its fingerprint."""
     running, typed = services(), request.form.get("fingerprint", "")
-    if not any(each.id == key and not each.file for each in _keys(running)):
+    if _found(key) is None:
         return _page("that key was withdrawn meanwhile"), 409
     if "".join(typed.split()).lower() != key:
         problem = (
@@ -130,7 +129,9 @@ def approve(key: str) -> Answer | Page:
 @needs(Role.LISTENER, Role.ADMIN)
 def before_withdrawing(key: str) -> str:
     """What withdrawing a key means."""
-    found = _withdrawable(key)
+    kept = _found(key) or abort(404)
+    _refuse_withdrawing(kept)
+    found = next(each for each in _keys(services()) if each.id == key)
     return render("console/withdraw_key.html", key=found, left=len(current_keys()) - found.approved)
 
 
@@ -139,10 +140,12 @@ def before_withdrawing(key: str) -> str:
 def withdraw(key: str) -> Answer:
     """Has no message sealed for a key any more."""
     running = services()
-    if any(each.id == key for each in _keys(running)):
-        found = _withdrawable(key)
+    if _is_file(key):
+        abort(404)
+    if kept := _found(key):
+        _refuse_withdrawing(kept)
         running.keys.withdraw(key, staff().name, running.seconds())
-        if found.approved:
+        if kept.approved:
             tell_admins()
         flash("The key is withdrawn.")
     return redirect(url_for("message_keys.page"), 303)
@@ -222,7 +225,9 @@ def _messages() -> int:
 
 
 def _standing(key: str) -> str:
-    found = next((each for each in _keys(services()) if each.id == key), None)
+    found = _found(key)
+    if found is None and _is_file(key):
+        return ""
     if found is None:
         return (
             "It was withdrawn, or never sent to an admin, so no message is sealed for it. Make a new one, under Keys."
@@ -267,28 +272,35 @@ def not_a_listener(account: Account | None) -> str:
     return "" if account.may(Role.LISTENER) else "is no listener any more"
 
 
-def _withdrawable(key: str) -> Key:
-    """A key that whoever is signed in may withdraw: an admin every one, a listener their own while it waits."""
-    found = next((each for each in _keys(services()) if each.id == key and not each.file), None)
-    if found is None:
-        abort(404)
-    if not staff().may(Role.ADMIN) and (found.approved or not found.mine):
+def _found(key: str) -> KeptKey | None:
+    """A key of the store, unless it is a file on the server as well."""
+    return None if _is_file(key) else services().keys.find(key)
+
+
+def _is_file(key: str) -> bool:
+    """Whether the operator put a key on the servers."""
+    return any(each.id == key for each in public_keys(services().settings.keys))
+
+
+def _refuse_withdrawing(kept: KeptKey) -> None:
+    """An admin withdraws every key, a listener their own while it waits."""
+    if not staff().may(Role.ADMIN) and (kept.approved or kept.account != staff().id):
         abort(403)
-    return found
 
 
-def _sent(text: str, name: str) -> PublicKey:
-    """The public key that a browser sent: base 64 of its DER. Raises SealError."""
+def _sent(text: str) -> tuple[str, bytes]:
+    """The id and the PEM of the public key that a browser sent: base 64 of its DER. Raises SealError."""
     try:
         key = load_der_public_key(b64decode(text, validate=True))
-        found = read_public_key(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), name)
+        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        found = read_public_key(pem, staff().name)
     except (Base64Error, ValueError, TypeError, UnsupportedAlgorithm):
         raise SealError("what the browser sent is not a public key") from None
     if found.key.public_numbers().e != EXPONENT or found.key.key_size > MOST_KEY_BITS:
         raise SealError("what the browser sent is not a key that this page makes")
-    if any(each.id == found.id for each in public_keys(services().settings.keys)):
+    if _is_file(found.id):
         raise SealError("it is a file on the server already, and new messages are sealed for it")
-    return found
+    return found.id, pem
 
 
 def _der(key: PublicKey) -> str:

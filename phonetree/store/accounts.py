@@ -105,7 +105,9 @@ def folded(name: str) -> str:
 
 
 class Accounts:
-    """The accounts of a store. Every method raises StoreError when the store cannot be used."""
+    """The accounts of a store. They are changed one at a time, so that of two last admins who go at once one stays.
+
+    Every method raises StoreError when the store cannot be used."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

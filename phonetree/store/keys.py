@@ -60,7 +60,9 @@ class SealingKeys:
 
     def find(self, key: str) -> KeptKey | None:
         """One key by its id. Raises StoreError."""
-        return next((each for each in self.listed() if each.id == key), None)
+        with self._store.read() as connection:
+            row = _row(connection, key)
+        return None if row is None else self._kept(row)
 
     def add(self, key: str, public: bytes, account: str, name: str, now: int) -> None:
         """Keeps a key of an account, which waits to be approved. The same again changes nothing. Raises SealError."""

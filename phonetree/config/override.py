@@ -261,12 +261,7 @@ def not_accepted(site: Site, override: Override, others: tuple[Override, ...]) -
 def left_alone(site: Site, override: Override, others: tuple[Override, ...]) -> tuple[list[Gap], tuple[Accepted, ...]]:
     """When nobody in a team can be rung because of an override, while the line is open; and what staff have to accept
     for that: the nodes that callers come to then."""
-    known = gaps(overridden(site, others), override.begins, override.ends)
-    new = [
-        gap
-        for gap in gaps(overridden(site, (override, *others)), override.begins, override.ends)
-        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in known)
-    ]
+    new = _new_gaps(site, override, others, (override, *others))
     come_to: dict[str, set[NodeId]] = {}
     for node in site.nodes.values():
         if isinstance(node, Connect):
@@ -296,14 +291,16 @@ def only_away(site: Site, override: Override, others: tuple[Override, ...]) -> l
     absent = tuple(Override(*stretch, None, {}, Cover(by)) for stretch in away_then(override, others))
     if not absent:
         return []
-    alone, without = (
-        gaps(overridden(site, all_), override.begins, override.ends)
-        for all_ in ((override, *others), (*absent, override, *others))
-    )
+    return _new_gaps(site, override, (override, *others), (*absent, override, *others))
+
+
+def _new_gaps(site: Site, override: Override, before: tuple[Override, ...], after: tuple[Override, ...]) -> list[Gap]:
+    """The gaps that there are under some overrides, and not under others, while one of them lasts."""
+    known, found = (gaps(overridden(site, some), override.begins, override.ends) for some in (before, after))
     return [
         gap
-        for gap in without
-        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in alone)
+        for gap in found
+        if not any(one.team == gap.team and one.begins <= gap.begins and gap.ends <= one.ends for one in known)
     ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import PublishedError, SettingsError, StoreError
@@ -120,8 +120,8 @@ class Revisions:
     def published(self, name: str) -> Mapping[str, bytes] | None:
         """The same, of a revision that counts. Raises StoreError."""
         with self._store.read() as connection:
-            found = (files for each, files in self._counting(connection) if each.revision == name)
-            return next(found, None)
+            found = self._counting(connection, _ALL.where(publications.c.revision == name))
+            return next((files for _, files in found), None)
 
     def history(self) -> tuple[Publication, ...]:
         """Every publication, newest first. Raises StoreError."""
@@ -179,9 +179,11 @@ class Revisions:
     def _newest(self, connection: Connection) -> Publication | None:
         return next((each for each, _ in self._counting(connection)), None)
 
-    def _counting(self, connection: Connection) -> Iterator[tuple[Publication, Mapping[str, bytes]]]:
+    def _counting(
+        self, connection: Connection, query: Select[Any] = _ALL
+    ) -> Iterator[tuple[Publication, Mapping[str, bytes]]]:
         """Those that count, newest first, with their files."""
-        for row in connection.execute(_ALL).all():
+        for row in connection.execute(query).all():
             publication = self._publication(row)
             contents = self._files(connection, row.revision) if publication.vouched else None
             if contents and (not self._strict or digest_of(contents) == row.digest):

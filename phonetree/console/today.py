@@ -170,7 +170,7 @@ def _messages(notice: ShortNotice) -> str:
     found = services().voicemails.waiting()
     claimed = "one message is" if found.claimed == 1 else f"{found.claimed} messages are"
     if not found.number:
-        return f"{claimed[:1].upper()}{claimed[1:]} claimed, and not handled yet." if found.claimed else ""
+        return as_sentence(f"{claimed} claimed, and not handled yet") if found.claimed else ""
     more = f"; {'one more is' if found.claimed == 1 else f'{found.claimed} more are'} claimed" if found.claimed else ""
     first = datetime.fromtimestamp(found.since, notice.zone)
     today = first.date() == notice.now.date()
@@ -237,7 +237,7 @@ def change(change: str) -> str | Page | Response:
         return _form(notice, sent, calling=action == "try")
     try:
         number = saved(services(), lambda newest: _wanted(newest, sent), staff().name, instead=instead)
-        if notice.instead and number != instead:
+        if notice.instead:
             _withdraw(instead)
         if sent.change is Change.AWAY:
             session[_WHO] = sent.away

@@ -79,7 +79,7 @@ class Revisions:
         """Publishes files as the revision `name`, in place of the revision `over` (None: of none), completely or not
         at all. `what` goes to the list of what staff did. Raises PublishedError when another one is the newest, and
         StoreError."""
-        with self._store.write() as connection:
+        with self._store.changing(publications) as connection:
             newest = self._newest(connection)
             if (newest.revision if newest else None) != over:
                 raise PublishedError
@@ -90,7 +90,7 @@ class Revisions:
 
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
         """Stores what callers hear by now, unless that is the newest already. Raises StoreError."""
-        with self._store.write() as connection:
+        with self._store.changing(publications) as connection:
             newest = self._newest(connection)
             if newest is None or newest.revision != name:
                 try:
@@ -101,7 +101,7 @@ class Revisions:
     def take(self, name: str, contents: Mapping[str, bytes], now: int) -> None:
         """A server answers with a revision now: one that was published, or, while there is none, that of its folder,
         which is published by that. Raises StoreError."""
-        with self._store.write() as connection:
+        with self._store.changing(publications) as connection:
             if self._newest(connection) is None:
                 try:
                     self._add(connection, name, contents, THE_FILES, "there was no revision before", now, heard=True)

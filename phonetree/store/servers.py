@@ -29,9 +29,6 @@ SILENT_SECONDS = 120
 """A process that has not reported for so long does not run. It reports every 37 seconds at least (runtime/reports.py),
 of which the minute does not show up to 59; the rest is for a slow store, and for clocks that differ."""
 
-FRESH_SECONDS = 120
-"""How far apart the minutes of two reports may be if both processes run: they report once a minute at least."""
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -150,12 +147,11 @@ def servers(store: Store, now: int) -> tuple[Server, ...]:
 
 
 def left_out(found: Iterable[Server]) -> dict[int, str]:
-    """The overrides that servers do not answer with, by number, and why. A report that is older than its process would
-    have let it become, beside a newer one, says nothing."""
+    """The overrides that servers do not answer with, by number, and why. The report of a process that was silent at
+    the moment of a newer one says nothing."""
     found = tuple(found)
     newest = max((each.seen_at for each in found), default=0)
-    fresh = (each for each in found if each.seen_at >= newest - FRESH_SECONDS)
-    return {number: why for each in fresh for number, why in each.report.refused}
+    return {number: why for each in found if not each.silent(newest) for number, why in each.report.refused}
 
 
 def in_force(kept: Iterable[Kept], found: Iterable[Server]) -> tuple[Override, ...]:

@@ -9,6 +9,7 @@ from phonetree.console.access import needs, staff
 from phonetree.console.aside import tell_admins
 from phonetree.console.errors import Page
 from phonetree.console.layout import render
+from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import AccountError
 from phonetree.store import actions
@@ -122,8 +123,7 @@ def remove(account_id: str) -> Response | Page:
 @needs(Role.ADMIN)
 def done() -> str:
     """What staff did, newest first, a page at a time."""
-    before = request.args.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+    number = number_of(request.args.get("before", ""))
     found = actions.page(services().store, number, PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
     return render("console/actions.html", actions=found[:PAGE], more=more, first=number is None)

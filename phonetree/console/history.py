@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from phonetree.config.site import Contents, Loaded, made_of
 from phonetree.console.access import needs, staff
 from phonetree.console.layout import render
+from phonetree.console.readable import number_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.characters import named, unfit
 from phonetree.diff.changes import changes
@@ -54,7 +55,7 @@ class Difference:
 def page() -> str:
     """Everything that was published, newest first, a page at a time."""
     found = services().revisions.history()
-    before = _number(request.args.get("before", "")) or found[0].number + 1 if found else 1
+    before = number_of(request.args.get("before", "")) or found[0].number + 1 if found else 1
     rest = [each for each in found if each.number < before]
     return render(
         "console/history.html",
@@ -70,7 +71,7 @@ def page() -> str:
 @needs()
 def compare() -> str | Response:
     """What is different between any two."""
-    numbers = [_number(request.args.get(name, "")) for name in ("old", "new")]
+    numbers = [number_of(request.args.get(name, "")) for name in ("old", "new")]
     found = {each.number: each for each in services().revisions.history()}
     old, new = (found.get(number or 0) for number in numbers)
     if old is None or new is None:
@@ -152,10 +153,6 @@ def _wrong(note: str) -> str:
     if bad := unfit(note):
         return f"The note holds a character that cannot be seen ({named(bad)}); remove it."
     return f"Write at most {LONGEST_NOTE} characters." if note else "Write why; it stands in History."
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _difference(running: ConsoleServices, old: Publication, new: Publication) -> Difference:

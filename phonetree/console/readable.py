@@ -10,13 +10,16 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter
 
+MOST_DIGITS = 9
+"""Of a number that every database takes."""
+
 _NOWHERE = urlsplit("")
 
 
 class Number(IntegerConverter):
     """A number in an address, of which every database takes any."""
 
-    regex = "[0-9]{1,9}"
+    regex = f"[0-9]{{1,{MOST_DIGITS}}}"
 
 
 def put_on(app: Flask) -> None:
@@ -27,6 +30,11 @@ def put_on(app: Flask) -> None:
     def refuse() -> None:
         if not all(map(readable, _texts())):
             abort(400)
+
+
+def number_of(text: str) -> int | None:
+    """The number in a text of an address or a form, with as many digits; None when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def readable(text: str) -> bool:

@@ -16,6 +16,7 @@ from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
 from phonetree.console.origin import from_elsewhere
+from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.console.short_notice import (
     COVERS,
@@ -195,11 +196,7 @@ def _ended() -> Kept | None:
 
 def _number(name: str) -> int:
     """The number of an override in the address; 0 when there is none."""
-    return _as_number(request.args.get(name, ""))
-
-
-def _as_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return number_of(request.args.get(name, "")) or 0
 
 
 # -- a form for each change
@@ -226,7 +223,7 @@ def form(change: str) -> str:
 @needs()
 def change(change: str) -> str | Page | Response:
     """Shows what a change will do, plays a call under it, or saves it."""
-    instead = _as_number(request.form.get("instead", ""))
+    instead = number_of(request.form.get("instead", "")) or 0
     notice = ShortNotice(services(), instead)
     sent = Form.of(_change(change), request.form, notice.written)
     action = request.form.get("action", "")

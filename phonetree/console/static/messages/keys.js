@@ -1,8 +1,8 @@
 // Seals older messages for the keys that do not open them yet, by whoever can open them.
+import { able, at, say } from "./page.js";
 import { json } from "./transfer.js";
-import { able, restore, say, unlocked, vault } from "./unlock.js";
+import { restore, unlocked, vault } from "./unlock.js";
 
-const at = (id) => document.getElementById(id);
 const section = at("reseal");
 const { lacking } = section.dataset;
 let running = null;

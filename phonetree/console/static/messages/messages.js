@@ -1,12 +1,12 @@
 // Listening to messages, and following what others do with them. Without it the list works, and nothing is opened.
+import { able, at, say } from "./page.js";
 import { Player } from "./player.js";
-import { able, isUnlocked, lock, onLocked, restore, say, unlocked, vault } from "./unlock.js";
+import { isUnlocked, lock, onLocked, restore, unlocked, vault } from "./unlock.js";
 
 const EVERY_MS = 2000;
 const SIGNED_OUT = "You were signed out, or may not hear messages any longer, so the key was locked. Load this page again "
   + "to sign in.";
 
-const at = (id) => document.getElementById(id);
 const list = at("list");
 const open = at("open");
 const can = able();

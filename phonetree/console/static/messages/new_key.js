@@ -1,16 +1,11 @@
 // Makes a key in this browser. The private half leaves it only as a file that its passphrase wraps; the server gets the
 // public half, once the file and the passphrase have been shown to open.
+import { able, at, say } from "./page.js";
 import { Refused } from "./refused.js";
 import { Vault } from "./vault.js";
 
-const at = (id) => document.getElementById(id);
 const vault = new Vault();
 let made = null;
-
-function say(place, error) {
-  place.textContent = error instanceof Refused ? error.message : error.message || String(error);
-  place.hidden = false;
-}
 
 // While a form's work goes on, its button cannot be pressed again.
 async function busy(form, status, problem, words, work) {
@@ -31,7 +26,7 @@ at("make").addEventListener("submit", (event) => {
   const [passphrase, again] = [at("passphrase").value, at("again").value];
   busy(event.target, at("making"), at("make-problem"), "The key is being made; this takes a few seconds ...", async () => {
     if (passphrase !== again) {
-      throw new Error("The two passphrases differ. Type them again.");
+      throw new Refused("passphrases-differ");
     }
     made = await vault.makeKey(at("make").dataset.name, passphrase);
     at("passphrase").value = at("again").value = "";
@@ -51,7 +46,7 @@ at("prove").addEventListener("submit", (event) => {
     const [file] = at("saved").files;
     const opened = await vault.unlock(await file.text(), passphrase);
     if (opened.id !== made.id) {
-      throw new Error("That is another key's file. Choose the one that you saved just now.");
+      throw new Refused("another-file");
     }
     vault.lock();
     at("ask").elements.public.value = made.spki;
@@ -59,8 +54,6 @@ at("prove").addEventListener("submit", (event) => {
   });
 });
 
-if (globalThis.isSecureContext && globalThis.crypto?.subtle) {
+if (able()) {
   at("make").hidden = false;
-} else {
-  say(at("cannot"), new Refused("no-crypto"));
 }

@@ -3,6 +3,8 @@
 const SENTENCES = {
   "passphrase": "Wrong passphrase, or the key file is damaged. Type it again: each key file has its own passphrase.",
   "passphrase-short": "A passphrase of fewer than 12 characters can be guessed. Use several words.",
+  "passphrases-differ": "The two passphrases differ. Type them again.",
+  "another-file": "That is another key's file. Choose the one that you saved just now.",
   "key-file": "This is not a private key file. Choose the one whose name ends in .key.json.",
   "wrong-key": "This message was sealed for other keys. Once an admin has approved yours, somebody whose key opens "
     + "it can seal it for yours, under Keys.",

@@ -1,11 +1,10 @@
 // A key, unlocked for as long as the page is open: from its file and passphrase, or kept by this browser.
-import { Refused } from "./refused.js";
+import { at, say } from "./page.js";
 import { json } from "./transfer.js";
 import { Vault } from "./vault.js";
 
 export const vault = new Vault();
 
-const at = (id) => document.getElementById(id);
 const section = at("key");
 const { account, device: address } = section.dataset;
 const idleMs = 1000 * section.dataset.idle;
@@ -16,15 +15,6 @@ const waiting = [];
 let held = null;
 let used = Date.now();
 
-// Whether this browser can do it at all; says so on the page, if not.
-export function able() {
-  if (globalThis.isSecureContext && globalThis.crypto?.subtle) {
-    return true;
-  }
-  say(at("cannot"), new Refused("no-crypto"));
-  return false;
-}
-
 // The unlocked key, {id, name}; asks for it, if need be.
 export function unlocked() {
   if (held) {
@@ -34,12 +24,6 @@ export function unlocked() {
   section.scrollIntoView({ block: "nearest" });
   at("key-file").focus();
   return new Promise((resolve) => waiting.push(resolve));
-}
-
-// What went wrong, in a place of the page; anything that is not one of ours is a mistake of this program.
-export function say(place, error) {
-  place.textContent = error instanceof Refused ? error.message : `This went wrong: ${error.message}. Load the page again.`;
-  place.hidden = false;
 }
 
 // The key that this browser keeps, if it does.

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.chromium import CHROMIUM
-from tests.support.console import Console, console
+from tests.support.console import Console, console, running
 from tests.support.databases import KINDS
 
 
@@ -23,6 +23,13 @@ def on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Console]
     """The same, on each kind of database."""
     with console(request.param, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the console of a module is served, which is that module's own `made`."""
+    with running(made, tmp_path_factory.mktemp("certificate")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

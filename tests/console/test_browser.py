@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from phonetree.console import identity
 from phonetree.store.roles import Role
-from tests.support.console import PASSWORD, Console, console, enter, running
+from tests.support.console import PASSWORD, Console, console, enter
 from tests.support.screens import WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
@@ -21,12 +21,6 @@ MOST_BYTES = 100_000
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     with console("sqlite", tmp_path_factory.mktemp("console")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(made, tmp_path_factory.mktemp("certificate")) as address:
-        yield address
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=str)

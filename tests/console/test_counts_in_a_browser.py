@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from phonetree.store.roles import Role
-from tests.support.console import Console, console, enter, running
+from tests.support.console import Console, console, enter
 from tests.support.counted import count_years
 from tests.support.screens import SCHEMES, WIDTHS, keys, look, tab_to, window
 
@@ -31,12 +31,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             connection.exec_driver_sql("INSERT INTO months VALUES ('2025-12', 'unanswered', 1005)")
             connection.exec_driver_sql("INSERT INTO hours VALUES (2025, 1, 15, 105), (2025, 6, 15, 105)")
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(made, tmp_path_factory.mktemp("certificate")) as address:
-        yield address
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=str)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from phonetree.store.roles import Role
 from tests.console.test_history import FILES, SOFTER, _name
-from tests.support.console import Console, console, enter, running
+from tests.support.console import Console, console, enter
 from tests.support.screens import WIDTHS, look, window
 
 pytestmark = pytest.mark.browser
@@ -20,12 +20,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         revisions.take(_name(FILES), FILES, at)
         revisions.publish(_name(SOFTER), SOFTER, _name(FILES), "Ada", "softer words " * 20, at)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(made, tmp_path_factory.mktemp("certificate")) as address:
-        yield address
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=str)

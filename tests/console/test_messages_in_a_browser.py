@@ -17,7 +17,7 @@ from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
 from phonetree.store.voicemails import VoicemailState
 from tests.support.chromium import CHROMIUM
-from tests.support.console import Console, console, enter, running
+from tests.support.console import Console, console, enter
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import WIDTHS, look, tab_to, window
 from tests.support.voicemails import key_file, leave
@@ -46,12 +46,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     (folder / "keys" / "advocates.pem").write_bytes(pair()[2].public)
     with console("sqlite", folder, keys=folder / "keys") as opened_console:
         yield opened_console
-
-
-@pytest.fixture(scope="module")
-def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(made, tmp_path_factory.mktemp("certificate")) as address:
-        yield address
 
 
 @pytest.fixture

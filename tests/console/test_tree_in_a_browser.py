@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from phonetree.store.roles import Role
-from tests.support.console import Console, console, enter, running
+from tests.support.console import Console, console, enter
 from tests.support.screens import WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
@@ -16,12 +16,6 @@ pytestmark = pytest.mark.browser
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     with console("sqlite", tmp_path_factory.mktemp("console")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(made: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(made, tmp_path_factory.mktemp("certificate")) as address:
-        yield address
 
 
 OUTSIDE = """all => all.filter(text => {

@@ -137,8 +137,9 @@ def _page(problem: str | None = None, name: str = "", chosen: tuple[Role, ...] =
 
 
 def _one(found: Account, problem: str | None = None) -> str:
-    now = services().seconds()
-    return render("console/account.html", account=found, problem=problem, roles=ROLES, now=now)
+    running = services()
+    keys = sum(each.approved and each.account == found.id for each in running.keys.listed())
+    return render("console/account.html", account=found, problem=problem, roles=ROLES, now=running.seconds(), keys=keys)
 
 
 def _link(account: Account, token: str) -> str:

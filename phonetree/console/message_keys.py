@@ -7,7 +7,9 @@ somebody else put in its place would have another one.
 
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
@@ -20,6 +22,7 @@ from phonetree.console.errors import Page
 from phonetree.console.keys import KEPT, derived
 from phonetree.console.layout import render
 from phonetree.console.services import ConsoleServices, services
+from phonetree.console.times import past_day
 from phonetree.errors import SealError
 from phonetree.mailbox.keys import together
 from phonetree.mailbox.sealing import PublicKey, public_keys, read_public_key
@@ -40,7 +43,7 @@ LEAST_KEYS = 2
 class Key:
     """A key as the page shows it. `file` is whether the operator put it on the servers; `opens` is how many messages it
     opens, `alone` how many of them nothing else does; `gone` why its owner should have none any more; `changed` that
-    another key stands in its place."""
+    another key stands in its place; `made`, of several of one owner that wait, when, and which is the latest."""
 
     id: str
     name: str
@@ -52,6 +55,7 @@ class Key:
     changed: bool = False
     opens: int = 0
     alone: int = 0
+    made: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -108,16 +112,18 @@ def add() -> Answer:
 def approve(key: str) -> Answer | Page:
     """Has messages sealed for a key, if what its owner read aloud is its fingerprint."""
     running, typed = services(), request.form.get("fingerprint", "")
-    if _found(key) is None:
+    kept = _found(key)
+    if kept is None:
         return _page("that key was withdrawn meanwhile"), 409
-    if "".join(typed.split()).lower() != key:
+    meant = _meant(kept, typed)
+    if meant is None:
         problem = (
             "that is not the fingerprint of this key. Ask its owner to read it again from their own screen; if it is "
             "still another one, do not approve the key, and withdraw it"
         )
         return _page(problem, key, typed), 422
     try:
-        running.keys.approve(key, staff().name, running.seconds())
+        running.keys.approve(meant, staff().name, running.seconds())
     except SealError as error:
         return _page(str(error), key), 409
     tell_admins()
@@ -244,6 +250,7 @@ def _keys(running: ConsoleServices) -> list[Key]:
     files, kept, opens = public_keys(running.settings.keys), running.keys.listed(), opened_by(running.store)
     current = {key.id for key in together(files, kept)}
     accounts = {account.id: account for account in running.accounts.all()}
+    made = _made([each for each in kept if not each.approved])
 
     def alone(key: str) -> int:
         others = frozenset[str]().union(*(opens.get(each, frozenset()) for each in current - {key}))
@@ -254,7 +261,7 @@ def _keys(running: ConsoleServices) -> list[Key]:
         gone, opened = not_a_listener(accounts.get(each.account)), len(opens.get(each.id, ()))
         return Key(
             each.id, each.name, each.approved, each.doubtful, mine=mine, gone=gone, changed=each.changed, opens=opened,
-            alone=alone(each.id),
+            alone=alone(each.id), made=made.get(each.id, ""),
         )  # fmt: skip
 
     in_files = [
@@ -263,6 +270,18 @@ def _keys(running: ConsoleServices) -> list[Key]:
     ]
     ids = {each.id for each in in_files}
     return [*in_files, *(shown(each) for each in kept if each.id not in ids)]
+
+
+def _made(waiting: Sequence[KeptKey]) -> Mapping[str, str]:
+    """When keys were made whose owner has several, each in words."""
+    zone, now = services().live.known().site.schedule.zone, services().now()
+    found = {}
+    for owner in {each.account for each in waiting}:
+        theirs = sorted((each for each in waiting if each.account == owner), key=lambda each: each.made_at)
+        for each in theirs if len(theirs) > 1 else ():
+            day = past_day(datetime.fromtimestamp(each.made_at, zone).date(), now.astimezone(zone).date())
+            found[each.id] = f"made {day}{', the latest' if each is theirs[-1] else ''}"
+    return found
 
 
 def not_a_listener(account: Account | None) -> str:
@@ -275,6 +294,15 @@ def not_a_listener(account: Account | None) -> str:
 def _found(key: str) -> KeptKey | None:
     """A key of the store, unless it is a file on the server as well."""
     return None if _is_file(key) else services().keys.find(key)
+
+
+def _meant(kept: KeptKey, typed: str) -> str | None:
+    """The key whose fingerprint was typed, however it was grouped: this one, or another one of its owner that waits."""
+    fingerprint = "".join(filter(str.isalnum, typed)).lower()
+    if fingerprint == kept.id:
+        return kept.id
+    theirs = (each for each in services().keys.listed() if each.account == kept.account and not each.approved)
+    return next((each.id for each in theirs if each.id == fingerprint), None)
 
 
 def _is_file(key: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -75,16 +76,40 @@ def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> N
     key = _add(made)
     spoken = " ".join(re.findall("....", key))
     assert _used(made) == ["advocates"]
-    assert f"read them the fingerprint of your key from this screen: {spoken}" in _text(made.client(Role.LISTENER))
+    assert f"read them the fingerprint of your key, these sixteen characters: {spoken}" in _text(
+        made.client(Role.LISTENER)
+    )
     admin = made.client(Role.ADMIN)
     assert spoken not in _text(admin), "the admin types what is read, not what is shown"
     assert "A key of the listener waits to be approved." in _text(admin, "/staff/")
     assert _approve(made, key, "0" * 16) == 422
     assert _used(made) == ["advocates"]
-    assert _approve(made, key, f" {spoken.upper()} ") == 303
+    assert _approve(made, key, f" {spoken.upper().replace(' ', '-')}.") == 303
     assert _used(made) == ["advocates", "the listener"]
     assert "waits to be approved" not in _text(admin, "/staff/")
     assert next(each.what for each in since(made.services.store, 0)) == f"key {key} of the listener was approved"
+
+
+def test_of_several_keys_of_one_person_that_wait_the_one_that_they_read_is_approved(made: Console) -> None:
+    first = _add(made, "the listener")
+    assert "made today" not in _text(made.client(Role.ADMIN))
+    made.now += timedelta(days=1)
+    second = _add(made, "another")
+    shown = _text(made.client(Role.ADMIN))
+    assert shown.index("made yesterday") < shown.index("made today, the latest")
+    assert _approve(made, first, second) == 303
+    assert [each.approved for each in map(made.services.keys.find, (first, second)) if each] == [False, True]
+    other = made.staff(Role.LISTENER, name="Bo")
+    made.client(other).post("/staff/keys", {"public": _spki("a third")})
+    assert _approve(made, first, pair("a third")[0].id) == 422, "another person's"
+
+
+def test_whoever_removes_an_account_is_told_of_its_keys(made: Console) -> None:
+    admin, path = made.client(Role.ADMIN), f"/staff/accounts/{made.accounts[Role.LISTENER].id}"
+    key = _add(made)
+    assert "sealed for the key" not in _text(admin, path), "no message is, while it waits"
+    _approve(made, key)
+    assert "Messages go on being sealed for the key of the listener: withdraw it too" in _text(admin, path)
 
 
 def test_the_owner_sees_the_fingerprint_once(made: Console) -> None:

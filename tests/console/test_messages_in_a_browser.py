@@ -1,5 +1,6 @@
 """Messages in a real browser: heard where they are needed, by two at once, with a key that was made there."""
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, expect
 
 from phonetree.mailbox import keyring
 from phonetree.mailbox.sealing import Envelope, opened
@@ -132,10 +133,10 @@ def test_what_is_heard_is_what_was_left_and_nothing_secret_is_sent(
         assert heard(page)[44:] == SOUND[44:]
         page.get_by_role("button", name="Play").click()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        page.get_by_role("button", name="Claim").click()
+        page.locator("#list").get_by_role("button", name="Claim").click()
         expect(listed(page, "Claimed by you")).to_be_visible()
         assert heard(page)[44:] == SOUND[44:], "it plays on"
-        page.get_by_role("button", name="Handled: ").click()
+        page.locator("#open").get_by_role("button", name="Handled: ").click()
         expect(listed(page, "Handled by you")).to_be_visible()
         page.get_by_text("Delete ...").click()
         page.get_by_role("button", name="for good").click()
@@ -165,7 +166,9 @@ def test_two_listeners_see_each_others_claims_while_one_listens(
         expect(listed(ada, "Claimed by Bo")).to_be_visible()
         assert heard(ada)[44:] == SOUND[44:]
         expect(ada.get_by_role("button", name="Claim")).to_be_hidden()
-        ada.get_by_role("button", name="Release").click()
+        ada.locator("#open").get_by_role("button", name="Release").click()  # beside the player
+        expect(ada.locator("#open").get_by_role("button", name="Claim")).to_be_focused()
+        expect(ada.locator("#open-state")).to_have_text("New")
         expect(other.get_by_role("button", name="Claim")).to_be_visible()
     assert made.services.voicemails.find(message).state is VoicemailState.NEW
 
@@ -256,6 +259,7 @@ def test_on_ones_own_device_the_key_is_kept_until_it_is_forgotten(
         listen(page)
         ready(page)
         page.get_by_role("button", name="Forget the key in this browser").click()
+        expect(page.get_by_text("This browser keeps the key no more.")).to_be_visible()
         page.reload()
         listen(page)
         expect(page.get_by_label("Key's file")).to_be_focused()
@@ -383,9 +387,26 @@ def test_a_key_is_made_approved_and_given_access_without_a_command_line(
         page.get_by_role("button", name="Make the key").click()
         with page.expect_download() as saved:
             page.get_by_role("link", name="Save the key's file").click()
+        assert re.fullmatch(r"cy-20\d\d-\d\d-\d\d\.key\.json", saved.value.suggested_filename)
         file = tmp_path / saved.value.suggested_filename
         saved.value.save_as(file)
         look(page)
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.once("dialog", stay)
+        page.get_by_role("link", name="Make another key").click()
+        expect(page.get_by_role("heading", name="Save the file")).to_be_visible()
+        assert asked == ["beforeunload"], "the key would be lost"
+        page.get_by_label("Key's file").set_input_files(file)
+        file.rename(moved := tmp_path / "moved")
+        page.get_by_label("Passphrase", exact=True).last.fill(LONG)
+        page.get_by_role("button", name="Ask an admin to approve it").click()
+        expect(page.get_by_role("alert")).to_contain_text("Choose it again.")
+        moved.rename(file)
         page.get_by_label("Key's file").set_input_files(file)
         page.get_by_label("Passphrase", exact=True).last.fill(LONG)
         page.get_by_role("button", name="Ask an admin to approve it").click()
@@ -394,7 +415,7 @@ def test_a_key_is_made_approved_and_given_access_without_a_command_line(
     assert not any(secret in each for each in sent for secret in (LONG.encode(), b"PRIVATE", b'"wrapped"'))
     with at(browser, made, url, Role.ADMIN, path="/staff/") as page:
         page.get_by_role("link", name="Approve it, or withdraw it.").click()
-        page.get_by_label("Fingerprint, as Cy reads it to you").fill(spoken)
+        page.get_by_label("the sixteen characters that Cy reads to you").fill(spoken)
         look(page)
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("New messages are sealed for it. Opens 0 of 1 messages.")).to_be_visible()

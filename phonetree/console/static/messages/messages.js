@@ -76,6 +76,18 @@ function mark() {
   const row = opened && at(opened);
   at("open-state").textContent = row ? row.querySelector(".state").textContent : "It is not in the list any more.";
   at("open-row").href = `#${opened}`;
+  offer(row);
+}
+
+// What can be done with the open message stands beside its player, too: the same forms as in the list.
+function offer(row) {
+  const place = at("open-forms");
+  const forms = row ? row.querySelectorAll(":scope > .buttons > form") : [];
+  const pressed = place.contains(document.activeElement);
+  place.replaceChildren(...[...forms].map((form) => form.cloneNode(true)));
+  if (pressed) {
+    (place.querySelector("button") ?? at("close")).focus();
+  }
 }
 
 // Only where a setting allows it: from then on the sound is a file that anybody can open.
@@ -205,7 +217,7 @@ list.addEventListener("click", (event) => {
 });
 
 // A claim and the like, without loading the page again: the key stays unlocked, and what plays goes on.
-list.addEventListener("submit", async (event) => {
+async function send(event) {
   event.preventDefault();
   const form = event.target;
   const fields = new URLSearchParams(new FormData(form));
@@ -230,7 +242,10 @@ list.addEventListener("submit", async (event) => {
   } catch {
     tell("Nothing was changed: the server cannot be reached. Try again.");
   }
-});
+}
+
+list.addEventListener("submit", send);
+at("open-forms").addEventListener("submit", send);
 
 // What became of what somebody pressed; it stays until they press something else.
 function tell(text) {

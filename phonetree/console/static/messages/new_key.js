@@ -1,11 +1,11 @@
 // Makes a key in this browser. The private half leaves it only as a file that its passphrase wraps; the server gets the
 // public half, once the file and the passphrase have been shown to open.
-import { able, at, say } from "./page.js";
+import { able, at, say, text } from "./page.js";
 import { Refused } from "./refused.js";
 import { Vault } from "./vault.js";
 
 const vault = new Vault();
-let made = null;
+let made = null; // until it is sent: whoever leaves before has a file that opens nothing
 
 // While a form's work goes on, its button cannot be pressed again.
 async function busy(form, status, problem, words, work) {
@@ -21,6 +21,14 @@ async function busy(form, status, problem, words, work) {
   status.textContent = "";
 }
 
+// Whose key it is, and of which day: "ana-lopez-2026-11-29.key.json".
+function fileName(name) {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  const today = new Date();
+  const day = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${plain.toLowerCase() || "my"}-${day.join("-")}.key.json`;
+}
+
 at("make").addEventListener("submit", (event) => {
   event.preventDefault();
   const [passphrase, again] = [at("passphrase").value, at("again").value];
@@ -31,7 +39,7 @@ at("make").addEventListener("submit", (event) => {
     made = await vault.makeKey(at("make").dataset.name, passphrase);
     at("passphrase").value = at("again").value = "";
     at("file").href = URL.createObjectURL(new Blob([made.file], { type: "application/json" }));
-    at("file").download = `${made.id}.key.json`;
+    at("file").download = fileName(at("make").dataset.name);
     at("make").hidden = true;
     at("save").hidden = false;
     at("save").focus();
@@ -44,14 +52,21 @@ at("prove").addEventListener("submit", (event) => {
   at("typed").value = "";
   busy(event.target, at("proving"), at("prove-problem"), "The file is being opened ...", async () => {
     const [file] = at("saved").files;
-    const opened = await vault.unlock(await file.text(), passphrase);
+    const opened = await vault.unlock(await text(file), passphrase);
     if (opened.id !== made.id) {
       throw new Refused("another-file");
     }
     vault.lock();
     at("ask").elements.public.value = made.spki;
+    made = null;
     at("ask").submit();
   });
+});
+
+addEventListener("beforeunload", (event) => {
+  if (made) {
+    event.preventDefault();
+  }
 });
 
 if (able()) {

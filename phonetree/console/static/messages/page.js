@@ -9,6 +9,15 @@ export function say(place, error) {
   place.hidden = false;
 }
 
+// What a file that was chosen says.
+export async function text(file) {
+  try {
+    return await file.text();
+  } catch {
+    throw new Refused("file-moved");
+  }
+}
+
 // Whether this browser can do it at all; says so on the page, if not.
 export function able() {
   if (globalThis.isSecureContext && globalThis.crypto?.subtle) {

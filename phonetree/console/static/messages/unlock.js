@@ -1,5 +1,5 @@
 // A key, unlocked for as long as the page is open: from its file and passphrase, or kept by this browser.
-import { at, say } from "./page.js";
+import { at, say, text } from "./page.js";
 import { json } from "./transfer.js";
 import { Vault } from "./vault.js";
 
@@ -39,7 +39,7 @@ export async function restore() {
 }
 
 function show(key, kept, wanted = kept) {
-  held = key;
+  held = { ...key, kept };
   at("key-name").textContent = key.name;
   const until = wanted ? "This browser cannot keep it, only until you leave this page." : "Until you leave or reload this page.";
   at("how-long").textContent = kept ? "This browser keeps it." : until;
@@ -53,11 +53,12 @@ function show(key, kept, wanted = kept) {
 
 // Says that no admin approved the key yet, or that it was withdrawn: no message is sealed for it.
 async function warn(key) {
+  const asked = held;
   at("standing").hidden = true;
   try {
     const { standing } = await json(`${section.dataset.standing}?key=${encodeURIComponent(key.id)}`);
     at("standing").textContent = standing;
-    at("standing").hidden = !standing || held !== key;
+    at("standing").hidden = !standing || held !== asked;
   } catch {
     // whatever is asked for next says that the console does not answer
   }
@@ -71,7 +72,7 @@ at("unlock").addEventListener("submit", async (event) => {
   at("unlock-problem").hidden = true;
   at("unlocking").textContent = "The key is being unlocked ...";
   try {
-    const found = await vault.unlock(await file.text(), passphrase, { keepFor: at("keep").checked ? { account, address } : undefined });
+    const found = await vault.unlock(await text(file), passphrase, { keepFor: at("keep").checked ? { account, address } : undefined });
     show(found, found.kept, at("keep").checked);
   } catch (error) {
     say(at("unlock-problem"), error);
@@ -98,11 +99,13 @@ export const isUnlocked = () => held !== null;
 export const onLocked = (work) => told.push(work);
 
 at("lock").addEventListener("click", async () => {
+  const kept = held.kept;
   lock();
   others.postMessage(account);
   at("key-file").focus();
   await vault.forget(account);
   vault.lock();
+  at("unlocking").textContent = kept ? "This browser keeps the key no more." : "";
 });
 
 others.addEventListener("message", ({ data }) => {

@@ -31,7 +31,7 @@ from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import ChangedMeanwhileError, OverrideError
-from phonetree.store.kept import Kept, in_a_line, standing
+from phonetree.store.kept import Kept, in_a_line, part, replaced, shared, standing, together
 from phonetree.store.servers import known, left_out
 
 NOBODY = "nobody"
@@ -162,14 +162,6 @@ def with_stop(text: str) -> str:
 def as_sentence(text: str) -> str:
     """A text as a sentence of its own."""
     return f"{text[:1].upper()}{with_stop(text[1:])}"
-
-
-def shared(one: Override, other: Override) -> frozenset[str]:
-    """What two overrides both decide, and only the newer one while both last: "place", "hours", "words"."""
-    if one.cover and other.cover:
-        return frozenset({"place"} if one.cover.away == other.cover.away else ())
-    hours, words = bool(one.kind and other.kind), bool(one.words and other.words)
-    return frozenset(name for name, both in (("hours", hours), ("words", words)) if both)
 
 
 class ShortNotice:
@@ -380,19 +372,12 @@ class ShortNotice:
 
     def replaced(self, kept: Kept) -> list[str]:
         """What newer ones decide in place of one that stands, and when."""
-        found: list[tuple[datetime, datetime, frozenset[str]]] = []
         said = []
-        for newer in self.in_force:
-            if newer.number == kept.number:
-                break
-            both = shared(kept.override, newer.override)
-            stretch = self._both(kept.override, newer.override)
-            if not both or not stretch or any(a <= stretch[0] and stretch[1] <= b and both <= c for a, b, c in found):
-                continue
-            found.append((*stretch, both))
-            what = self._part(kept.override, both)
-            when = times.stretch_words(*stretch, self.now)
-            said.append(as_sentence(f"{what} replaced {when}, by {newer.by}: {self.sentence(newer.override)}".strip()))
+        for each in replaced(kept, self.in_force, self.now):
+            when = times.stretch_words(*self._local(each.begins, each.ends), self.now)
+            newer = each.newer
+            words = f"{each.part} replaced {when}, by {newer.by}: {self.sentence(newer.override)}"
+            said.append(as_sentence(words.strip()))
         return said
 
     def alike(self, kept: Kept) -> list[Kept]:
@@ -409,21 +394,14 @@ class ShortNotice:
         for older in self.in_force:
             both, stretch = shared(older.override, wanted), self._both(older.override, wanted)
             if both and stretch:
-                what, when = self._part(older.override, both), times.stretch_words(*stretch, self.now)
+                what, when = part(older.override, both), times.stretch_words(*stretch, self.now)
                 replaces = f"{what} replaced {when}" if what else f"replaced {when}"
                 yield as_sentence(f"{replaces} by this: {self.sentence(older.override)}")
 
-    @staticmethod
-    def _part(override: Override, both: frozenset[str]) -> str:
-        """Which part of an override is meant; "" if all of it."""
-        if both == shared(override, override):
-            return ""
-        return "the words are" if "words" in both else "the hours are"
-
     def _both(self, one: Override, other: Override) -> tuple[datetime, datetime] | None:
         """While two overrides last together, from now on."""
-        begins, ends = max(one.begins, other.begins, self.now), min(one.ends, other.ends)
-        return self._local(begins, ends) if begins < ends else None
+        found = together(one, other, self.now)
+        return self._local(*found) if found else None
 
     def rung(self, stretch: Stretch) -> str:
         """Who can be rung in a stretch; "" while the line is closed."""

@@ -65,8 +65,10 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: p
     ), "the newest counts, and the older one's words stand"
     assert main(["override", "list"]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert [line[:9] for line in listed] == ["  2  open", "  1  clos"]
+    assert [line[:9] for line in listed] == ["  2  open", "  1  clos", "     the "]
     assert listed[1].endswith('14:00 (America/New_York), saying "A storm is coming." (by Ada)')
+    assert listed[2].startswith("     the hours are replaced from ")
+    assert listed[2].endswith(" 14:00 by override 2")
     assert main(["override", "withdraw", "1", "--who", "Bo"]) == 0
     assert main(["override", "withdraw", "2", "--who", "Bo"]) == 0
     capsys.readouterr()

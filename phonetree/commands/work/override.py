@@ -11,7 +11,7 @@ from threading import Timer
 import click
 
 from phonetree.commands.override import AS_USUAL
-from phonetree.commands.work.override_lines import numbered, on_shift
+from phonetree.commands.work.override_lines import numbered, on_shift, replacing
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import moment
 from phonetree.config.override import (
@@ -146,9 +146,11 @@ def _hours_of(kept: Iterable[Kept], wanted: Override) -> Iterator[Kept]:
 def list_(place: Place, config: Path) -> None:
     """Runs `override list`."""
     site = place.heard(config).site
-    kept = Overrides(place.store).kept(int(time.time()))
+    kept, now = Overrides(place.store).kept(int(time.time())), datetime.now(UTC)
     for each in kept:
         click.echo(numbered(each, site))
+        for line in replacing(each, kept, now, site):
+            click.echo(line)
     if not kept:
         click.echo("There is no override; the hours are those of hours.yaml.")
 

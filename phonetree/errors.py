@@ -10,6 +10,9 @@ PhonetreeError
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
 |-- PublishedError   nobody's: another revision was published meanwhile
+|-- DraftError       the staff's: a draft that cannot be begun or saved like this
+|   |-- DraftOutdatedError   somebody else saved it meanwhile
+|   `-- DraftGoneError       it was published or thrown away meanwhile
 |-- StoreError       the operator's: the database cannot be used
 |   `-- StoreFullError   its disk is full
 |-- ProviderError    the provider's: a request to it failed; says when to retry
@@ -86,6 +89,24 @@ class PublishedError(PhonetreeError):
 
     def __init__(self) -> None:
         super().__init__("another revision was published meanwhile; try again")
+
+
+class DraftError(PhonetreeError):
+    """A draft cannot be begun or saved like this; the text says why, and what to do."""
+
+
+class DraftOutdatedError(DraftError):
+    """Somebody else saved the draft meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else saved this draft meanwhile")
+
+
+class DraftGoneError(DraftError):
+    """The draft was published or thrown away meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("this draft is gone: somebody published it or threw it away")
 
 
 class StoreError(PhonetreeError):

@@ -15,6 +15,7 @@ from phonetree.console import (
     call_back,
     connecting,
     counts,
+    drafts,
     errors,
     headers,
     history,
@@ -38,7 +39,7 @@ from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
 SCREENS = (
-    sign_in, today, schedule, messages, message_keys, people, counts, tree, history, accounts, you, notices,
+    sign_in, today, schedule, messages, message_keys, people, counts, tree, drafts, history, accounts, you, notices,
     phone_calls,
 )  # fmt: skip
 """One blueprint each."""

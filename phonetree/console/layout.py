@@ -71,6 +71,7 @@ def put_on(app: Flask) -> None:
             "me": signed_in(),
             "admin_notices": admin_notices,
             "dated": in_full,
+            "day_of": day_of,
             "static": address,
             "token": token,
         }
@@ -133,3 +134,8 @@ def local(seconds: int) -> str:
 def in_full(seconds: int) -> str:
     """The same with its date, for what is read at another time: "Mon 23 Nov 2026 14:02"."""
     return dated(datetime.fromtimestamp(seconds, helpline().zone))
+
+
+def day_of(seconds: int) -> str:
+    """The day of a moment: "Mon 23 Nov 2026"."""
+    return f"{datetime.fromtimestamp(seconds, helpline().zone):%a %-d %b %Y}"

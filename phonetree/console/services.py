@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
 from phonetree.console.calling_back import CallBacks, Tickets
+from phonetree.console.drafting import Drafting
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.proving import FewProofs
@@ -27,6 +28,7 @@ from phonetree.runtime.source import revisions_in
 from phonetree.settings import STORE, ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
+from phonetree.store.drafts import Drafts
 from phonetree.store.feeds import Feeds
 from phonetree.store.keys import SealingKeys
 from phonetree.store.overrides import Overrides
@@ -112,6 +114,7 @@ class ConsoleServices:
     provider: Provider | None
     """None when the console has no account to call phones with."""
     hours: HoursEditor
+    editor: Drafting
     revisions: Revisions
     feeds: Feeds
     calendars: Calendars
@@ -141,6 +144,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     revisions = revisions_in(store, settings.secrets, source=settings.source)
     live = LiveSite(settings.config, rules, store, phones, revisions)
     published = revisions if settings.source == STORE else None
+    hours = HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded, published)
     return ConsoleServices(
         settings,
         now,
@@ -153,7 +157,10 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         prover,
         phones,
         _provider(settings),
-        HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded, published),
+        hours,
+        Drafting(
+            settings.config, live.rules, Drafts(store), hours.files, live.loaded, live.overrides, prover.broken, now
+        ),
         revisions,
         Feeds(store),
         Calendars(),

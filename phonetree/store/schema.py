@@ -1,4 +1,4 @@
 """The number of the schema, for whoever needs no more of the database."""
 
-SCHEMA = "0013"
+SCHEMA = "0014"
 """The revision of the schema that this code needs."""

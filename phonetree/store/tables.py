@@ -157,6 +157,25 @@ publications = Table(
     Column("mac", LargeBinary, comment="under a key derived from SECRET_KEY; empty without one"),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True, comment="random"),
+    Column("title", String(100), nullable=False),
+    Column("began", String(12), nullable=False, comment="the revision that it began from"),
+    Column("version", Integer, nullable=False, comment="one more with each change"),
+    Column("by", String(80), nullable=False, comment="who changed it last"),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+draft_files = Table(
+    "draft_files",
+    metadata,
+    Column("draft", String(32), ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
+    Column("file", String(40), primary_key=True, comment="such as routing.yaml"),
+    Column("data", LargeBinary, nullable=False),
+)
+
 overrides = Table(
     "overrides",
     metadata,

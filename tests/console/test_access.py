@@ -10,7 +10,7 @@ from tests.support.console import Console, console
 
 ANYBODY = "anybody"
 PROVIDER = "the provider"
-ADMIN, LISTENER = frozenset({Role.ADMIN}), frozenset({Role.LISTENER})
+ADMIN, EDITOR, LISTENER = (frozenset({role}) for role in (Role.ADMIN, Role.EDITOR, Role.LISTENER))
 STAFF = frozenset(Role)
 
 TABLE: dict[str, str | frozenset[Role]] = {
@@ -34,9 +34,15 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/call-back/ended": PROVIDER,
     "POST /staff/call-back/over": PROVIDER,
     "POST /staff/call-back/words": PROVIDER,
+    "GET /staff/edit": EDITOR,
+    "POST /staff/edit": EDITOR,
+    "GET /staff/edit/<id_>": EDITOR,
+    "GET /staff/edit/<id_>/text": EDITOR,
+    "POST /staff/edit/<id_>/text": EDITOR,
+    "POST /staff/edit/<id_>/throw-away": EDITOR,
     "GET /staff/history": STAFF,
     "GET /staff/history/<int:number>": STAFF,
-    "POST /staff/history/<int:number>": frozenset({Role.EDITOR}),
+    "POST /staff/history/<int:number>": EDITOR,
     "GET /staff/history/compare": STAFF,
     "GET /staff/tree": STAFF,
     "GET /staff/following": STAFF,
@@ -79,9 +85,9 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/phones/ended": PROVIDER,
     "GET /staff/schedule": STAFF,
     "GET /staff/schedule/<day>": STAFF,
-    "POST /staff/schedule/<day>": frozenset({Role.EDITOR}),
-    "GET /staff/schedule/<day>/preview": frozenset({Role.EDITOR}),
-    "POST /staff/schedule/undo": frozenset({Role.EDITOR}),
+    "POST /staff/schedule/<day>": EDITOR,
+    "GET /staff/schedule/<day>/preview": EDITOR,
+    "POST /staff/schedule/undo": EDITOR,
     "GET /staff/sign-in": ANYBODY,
     "POST /staff/sign-in": ANYBODY,
     "POST /staff/sign-out": STAFF,
@@ -116,6 +122,7 @@ FILLED = {
     "<name>": "ADVOCATE_9",
     "<message>": "0" * 32,
     "<key>": "0" * 16,
+    "<id_>": "0" * 32,
 }
 
 

@@ -1,0 +1,116 @@
+"""Drafts: files that are being edited, and that callers do not hear.
+
+A draft says which revision it began from, and has a version, one more with each change: of two people who save the same
+one at once, the second is told. It is deleted once it is published or thrown away. Nothing in it is of a call.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from phonetree.errors import DraftError, DraftGoneError, DraftOutdatedError
+from phonetree.store.database import Store
+from phonetree.store.tables import draft_files, drafts
+
+MOST = 30
+"""Drafts at once: a list that people can look through."""
+
+MOST_BYTES = 128 * 1024
+"""Of the files of a draft together: four times those that are shipped, and what fits into a form of the console."""
+
+LONGEST_TITLE = 100
+"""Characters of a title."""
+
+_NEWEST_FIRST = select(drafts).order_by(drafts.c.changed_at.desc(), drafts.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft: `began` is the revision that it began from, or was last brought up to date with; `by` who changed it
+    last, at a moment in seconds since 1970."""
+
+    id: str
+    title: str
+    began: str
+    version: int
+    by: str
+    changed_at: int
+
+
+class Drafts:
+    """The drafts of a store. Everything raises StoreError when the store cannot be used."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def start(self, title: str, began: str, files: Mapping[str, bytes], by: str, now: int) -> Draft:
+        """Begins a draft with these files. Raises DraftError when there are too many, or they are too large."""
+        _refuse_large(files)
+        draft = Draft(secrets.token_hex(16), title[:LONGEST_TITLE], began, 1, by, now)
+        with self._store.changing(drafts) as connection:
+            if connection.execute(select(func.count()).select_from(drafts)).scalar_one() >= MOST:
+                raise DraftError(f"there are {MOST} drafts already; publish or throw away one of them first")
+            row = {"title": draft.title, "began": began, "version": 1, "by": by, "changed_at": now}
+            connection.execute(insert(drafts).values(id=draft.id, **row))
+            _put(connection, draft.id, files)
+        return draft
+
+    def all(self) -> tuple[Draft, ...]:
+        """Every draft, the latest changed first."""
+        with self._store.read() as connection:
+            return tuple(map(_draft, connection.execute(_NEWEST_FIRST)))
+
+    def find(self, id_: str) -> tuple[Draft, Mapping[str, bytes]] | None:
+        """A draft with its files, by name."""
+        with self._store.read() as connection:
+            row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
+            return (_draft(row), _files(connection, id_)) if row else None
+
+    def save(
+        self, id_: str, version: int, files: Mapping[str, bytes], by: str, now: int, *, began: str | None = None
+    ) -> Draft:
+        """Puts files in place of those of a version, which began from another revision if one is given. Raises
+        DraftOutdatedError when the version is another one by now, DraftGoneError when there is no such draft, and
+        DraftError when they are too large."""
+        _refuse_large(files)
+        with self._store.changing(drafts) as connection:
+            row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
+            if row is None:
+                raise DraftGoneError
+            if row.version != version:
+                raise DraftOutdatedError
+            changed = {"version": version + 1, "by": by, "changed_at": now, "began": began or row.began}
+            connection.execute(update(drafts).where(drafts.c.id == id_).values(changed))
+            _put(connection, id_, files)
+            return _draft(connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one())
+
+    def drop(self, id_: str) -> None:
+        """Deletes a draft. One that is gone already is no error."""
+        with self._store.write() as connection:
+            connection.execute(delete(drafts).where(drafts.c.id == id_))
+
+
+def _refuse_large(files: Mapping[str, bytes]) -> None:
+    size = sum(map(len, files.values()))
+    if size > MOST_BYTES:
+        most = MOST_BYTES // 1024
+        raise DraftError(f"the files have {size // 1024} kB, and a draft {most} kB at most; edit them by hand")
+
+
+def _put(connection: Connection, id_: str, files: Mapping[str, bytes]) -> None:
+    connection.execute(delete(draft_files).where(draft_files.c.draft == id_))
+    connection.execute(
+        insert(draft_files), [{"draft": id_, "file": name, "data": data} for name, data in files.items()]
+    )
+
+
+def _files(connection: Connection, id_: str) -> Mapping[str, bytes]:
+    found = connection.execute(select(draft_files).where(draft_files.c.draft == id_).order_by(draft_files.c.file))
+    return {row.file: row.data for row in found}
+
+
+def _draft(row: Row[Any]) -> Draft:
+    return Draft(row.id, row.title, row.began, row.version, row.by, row.changed_at)

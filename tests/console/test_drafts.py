@@ -1,0 +1,108 @@
+"""Edit: drafts begin, are written as text, checked, and thrown away."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from werkzeug.test import TestResponse
+
+from phonetree.config.site import ROUTING, Contents
+from phonetree.store.roles import Role
+from tests.support.console import Client, Console, console
+from tests.support.lines import VPR
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Console]:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config) as opened:
+        yield opened
+
+
+def _words(answer: TestResponse) -> str:
+    text = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def _begin(client: Client, title: str = "softer words") -> str:
+    """The id of a new draft."""
+    answer = client.post("/staff/edit", {"title": title})
+    assert answer.status_code == 303, _words(answer)
+    return answer.headers["Location"].rpartition("/")[2]
+
+
+def _files(made: Console, id_: str) -> Contents:
+    found = made.services.editor.drafts.find(id_)
+    assert found
+    return found[1]
+
+
+def _fields(made: Console, id_: str, old: str, new: str) -> dict[str, str]:
+    """The form of the texts, as a browser sends it, with something replaced in routing.yaml."""
+    texts = {name: data.decode() for name, data in _files(made, id_).items()}
+    assert old in texts[ROUTING]
+    texts[ROUTING] = texts[ROUTING].replace(old, new)
+    return {f"file.{name}": text.replace("\n", "\r\n") for name, text in texts.items()}
+
+
+def test_a_draft_begins_from_what_is_published_and_is_told_of_by_name(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client, "softer <words>")
+    assert _files(made, id_) == made.services.hours.files().contents
+    text = _words(client.get("/staff/edit"))
+    assert f"softer <words> changed Mon 23 Nov 2026 by {made.accounts[Role.EDITOR].name}" in text
+    assert "was published since" not in text
+    path = made.settings.config / ROUTING
+    path.write_text(path.read_text() + "# by hand\n")
+    assert "another revision was published since" in _words(client.get("/staff/edit"))
+    for title, why in (("", "Give the draft a name"), ("x" * 101, "at most 100"), ("a\u200bb", "zero width space")):
+        answer = client.post("/staff/edit", {"title": title})
+        assert answer.status_code == 422
+        assert why in _words(answer)
+
+
+def test_what_is_written_is_checked_and_saved_and_callers_hear_nothing_of_it(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    before, id_ = made.services.hours.files().contents, _begin(client)
+    fields = _fields(made, id_, "for crisis lines", "for help lines")
+    answer = client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1", "action": "check"})
+    assert '"For help lines, press 2." is said instead of "For crisis lines, press 2."' in _words(answer)
+    assert _files(made, id_) == before, "checking saves nothing"
+    assert client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1"}).status_code == 303
+    assert _files(made, id_)[ROUTING] == before[ROUTING].replace(b"for crisis lines", b"for help lines")
+    assert '"For help lines, press 2." is said instead' in _words(client.get(f"/staff/edit/{id_}"))
+    assert made.services.hours.files().contents == before
+    assert "for help lines" in unescape(client.get(f"/staff/edit/{id_}/text").get_data(as_text=True))
+
+
+def test_line_ends_and_marks_stay_as_they_were(made: Console) -> None:
+    path, client = made.settings.config / ROUTING, made.client(Role.EDITOR)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    id_ = _begin(client)
+    before = _files(made, id_)
+    page = client.get(f"/staff/edit/{id_}/text").get_data(as_text=True)
+    texts = re.findall(r'name="(file\.[a-z.]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    fields = {name: unescape(text).replace("\r\n", "\n").replace("\n", "\r\n") for name, text in texts}
+    assert fields.keys() == {"file.hours.yaml", "file.routing.yaml"}
+    assert client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1"}).status_code == 303
+    assert _files(made, id_) == before
+
+
+def test_problems_are_told_with_their_places(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    fields = _fields(made, id_, "start: {open: welcome", "start: {open: welcom")
+    answer = client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1", "action": "check"})
+    assert re.search(r"routing\.yaml:\d+:\d+: .*welcom", _words(answer))
+
+
+def test_a_draft_that_is_thrown_away_is_gone(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    for _ in range(2):
+        assert client.post(f"/staff/edit/{id_}/throw-away").status_code == 303
+    assert client.get(f"/staff/edit/{id_}").status_code == 404
+    assert "There are none." in _words(client.get("/staff/edit"))

@@ -15,7 +15,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import filled, phones_of
 from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
-from phonetree.core.tree import NodeId, Site, Team
+from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.prove import Proof, prove
 
@@ -26,8 +26,8 @@ SHOWN = " `prove` shows such a call"
 STAND_IN = "+1999{:07}"
 """A number that nobody has, for a member of whom it is asked what a phone would change."""
 
-Found = tuple[NodeId | None, str]
-"""A breach: the node to look at first, and the text."""
+Found = tuple[Where | None, str]
+"""A breach: the place to look at first, if there is one, and the text."""
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
@@ -39,7 +39,7 @@ def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...
         return (Problem(where, str(error)),)
     cause, others = apart_from_phones(site, since, found)
     first = (Problem(where, cause + SHOWN),) if cause else ()
-    return (*first, *(Problem(site.places.get(node or "", where), text + SHOWN) for node, text in others))
+    return (*first, *(Problem(place or where, text + SHOWN) for place, text in others))
 
 
 def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
@@ -91,16 +91,16 @@ def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
 
 
 def _breaches(site: Site, since: date) -> Iterator[Found]:
-    """The same as texts, each with its node.
+    """The same as texts, each with its place, if it has one.
 
     The words of overrides are left out: no key has to wait for them, and they count in no budget.
     """
     site = overridden(site, changing(site.schedule.overrides))
-    yield from breaches_of(prove(site, since, DOCUMENTS))
+    yield from breaches_of(site, prove(site, since, DOCUMENTS))
 
 
-def breaches_of(proof: Proof) -> Iterator[Found]:
-    """What a proof found broken."""
+def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
+    """What a proof found broken in a site."""
     for verdict in proof.verdicts:
         for breach in verdict.breaches:
-            yield breach.node, f"{breach.text}. The promise: {verdict.promise}"
+            yield breach.where or site.places.get(breach.node or ""), f"{breach.text}. The promise: {verdict.promise}"

@@ -13,6 +13,7 @@ from phonetree.config.languages import place_of
 from phonetree.config.links import read_link
 from phonetree.config.nodes import MOST_NODES, NodeReader
 from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.own_promises import read_own_promises
 from phonetree.config.page import read_page
 from phonetree.config.people import read_resources, read_teams
 from phonetree.config.phrases import read_wording
@@ -31,6 +32,7 @@ from phonetree.core.tree import (
     LinkName,
     Node,
     NodeId,
+    OwnPromise,
     Passage,
     Resource,
     Team,
@@ -61,6 +63,7 @@ class Routing:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...]
     budgets: Budgets
+    promises: tuple[OwnPromise, ...]
     page: tuple[Passage, ...]
     places: Mapping[NodeId, Where]
 
@@ -112,6 +115,7 @@ def read_routing(
     budgets = _budgets(section.section("budgets", "budgets"))
     page = read_page(section, prompts)
     read = reader.read(nodes)
+    promises = read_own_promises(section, reader, read)
     section.refuse_unknown()
     findings.tell_lacking(lambda language: place_of(table, language))
     cut.explain(table, findings, lost=reader.refuse_unknown(), ended=section.lacks("nodes"))
@@ -134,6 +138,7 @@ def read_routing(
         last_resort,
         alike,
         budgets,
+        promises,
         page,
         places,
     )

@@ -471,6 +471,42 @@ class Budgets:
     whole_wait: int = 90
 
 
+class Reached(StrEnum):
+    """What a promise says that callers reach."""
+
+    LINE = "line"
+    TEAM = "team"
+    NODE = "node"
+
+
+Destination = tuple[Reached, str]
+"""An outside line, a team or a node, with its name."""
+
+NO_KEY = ""
+"""Stands for silence among the keys of a promise: the caller presses nothing when asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPromise:
+    """A promise that staff added to those of the product: who presses `keys`, one at each question, `reaches` that.
+
+    It holds at moments of these kinds (`when`), in one language or (None) in every one. `within` is the seconds until
+    then, if they are promised as well; `where` is where it is written, for messages.
+    """
+
+    when: frozenset[Kind]
+    keys: tuple[Key, ...]
+    reaches: Destination
+    language: Language | None = None
+    within: int | None = None
+    where: Where | None = field(default=None, compare=False)
+
+    @property
+    def calls(self) -> tuple[object, ...]:
+        """The calls that it is about, and what they reach, without how soon."""
+        return self.when, self.keys, self.language, self.reaches
+
+
 Saying = tuple[Language, NodeId | None, int | str]
 """A language; a node, and which of its prompts or choices (by `id`); or no node, and the name of a phrase."""
 
@@ -497,6 +533,7 @@ class Site:
     last_resort: str
     alike: tuple[frozenset[NodeId], ...] = ()
     budgets: Budgets = Budgets()
+    promises: tuple[OwnPromise, ...] = ()
     page: tuple[Passage, ...] = ()
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""

@@ -16,6 +16,7 @@ from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
 from phonetree.diff.normalise import comparable, same
 from phonetree.proof.moments import Moments, moments
+from phonetree.proof.own import sentence as promised
 from phonetree.proof.walk import gc_disabled
 
 MOST_PLACES = 4
@@ -36,7 +37,7 @@ def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
     first. Raises ProofError."""
     with gc_disabled():
         hours = map(sentence, changed_hours(old, new, since))
-        always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new)
+        always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new), *_about_promises(old, new)
         was, now = comparable(old, new)
         return always if same(was, now) else (*always, *_on_calls(was, now, since))
 
@@ -73,6 +74,13 @@ def _about_languages(old: Site, new: Site) -> Iterator[str]:
             yield f"{info.name} is no longer spoken."
     if old.first_language != new.first_language and old.first_language in new.languages:
         yield f"Calls begin in {new.languages[new.first_language].name}."
+
+
+def _about_promises(old: Site, new: Site) -> Iterator[str]:
+    """The helpline's own promises that were added or taken away; one that says something else is both."""
+    was, now = ([promised(site, promise) for promise in site.promises] for site in (old, new))
+    yield from (f"No longer promised: {each}" for each in was if each not in now)
+    yield from (f"Newly promised: {each}" for each in now if each not in was)
 
 
 # -- what happens on calls

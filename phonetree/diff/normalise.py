@@ -10,8 +10,8 @@ from phonetree.errors import Where
 
 
 def comparable(old: Site, new: Site) -> tuple[Site, Site]:
-    """Both sites with {next_opening} and {closure} as literal text; the old one with all hours, the helpline's settings
-    and the revision of the new one."""
+    """Both sites with {next_opening} and {closure} as literal text; the old one with all hours, the helpline's
+    settings, its own promises and the revision of the new one."""
     hours = {before.id: line.hours for line, before in lines_of_both(old, new)}
     resources = {name: replace(line, hours=hours.get(name, line.hours)) for name, line in old.resources.items()}
     teams = dict(old.teams)
@@ -20,7 +20,8 @@ def comparable(old: Site, new: Site) -> tuple[Site, Site]:
         members = tuple(replace(one, shifts=shifts.get(one.known_as, one.shifts)) for one in before.members)
         teams[before.id] = replace(before, hours=team.hours, members=members)
     old = replace(old, resources=resources, teams=teams, revision=new.revision)
-    return _as_written(replace(old, helpline=new.helpline, schedule=new.schedule)), _as_written(new)
+    old = replace(old, helpline=new.helpline, schedule=new.schedule, promises=new.promises)
+    return _as_written(old), _as_written(new)
 
 
 def _as_written(site: Site) -> Site:

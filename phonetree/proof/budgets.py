@@ -1,11 +1,11 @@
 """How soon callers reach somebody: seconds of speech and keys, by language and kind of moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import chain, islice
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from phonetree.core import engine
 from phonetree.core.events import Pressed
@@ -36,25 +36,40 @@ class TimeToHelp:
     silent: float | None
 
 
-def times_to_help(site: Site, moments: Moments, walk: Walk) -> Iterator[TimeToHelp]:
-    """One for each kind of moment and language, at the moment of the kind with the longest greeting."""
+class Greeting(NamedTuple):
+    """The first turn of a call in a language at a kind of moment, and what is said at the moment of the kind at which
+    that takes longest."""
+
+    language: Language
+    begin: Point
+    document: Verbs
+
+
+def greetings(site: Site, moments: Moments, walk: Walk) -> Iterator[Greeting]:
+    """One for each kind of moment and language."""
     for number, moment in enumerate(moments.kinds):
         hours = SpokenHours(site, moment)
         for language, begin in first_turns(site, walk, number):
-            people: list[float] = []
-            lines: list[float] = []
             at = hours.longest(language) if walk.answer_of[begin.case] in walk.time_dependent else moment.at
-            greeting = _greeting(site, language, at, walk.verbs(begin))
-            for key, offered in _offers(greeting):
-                pressed = walk.following(begin, Pressed(key))
-                documents = alone(walk, pressed) if pressed is not None else iter(())
-                seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
-                if seconds is not None:
-                    (people if screened else lines).append(offered + seconds)
-            documents = chain((greeting,), islice(alone(walk, begin), 1, None))
-            silent, _ = _until_rung(documents, asked_again_is_too_late=False)
-            advocate, line = min(people, default=None), min(lines, default=None)
-            yield TimeToHelp(moment.kind, str(moment), language, bool(moment.accepted), advocate, line, silent)
+            yield Greeting(language, begin, _greeting(site, language, at, walk.verbs(begin)))
+
+
+def times_to_help(greeted: Iterable[Greeting], moments: Moments, walk: Walk) -> Iterator[TimeToHelp]:
+    """One for each greeting."""
+    for greeting in greeted:
+        moment = moments.kinds[greeting.begin.moment]
+        people: list[float] = []
+        lines: list[float] = []
+        for key, offered in _offers(greeting.document):
+            pressed = walk.following(greeting.begin, Pressed(key))
+            documents = alone(walk, pressed) if pressed is not None else iter(())
+            seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
+            if seconds is not None:
+                (people if screened else lines).append(offered + seconds)
+        documents = chain((greeting.document,), islice(alone(walk, greeting.begin), 1, None))
+        silent, _ = _until_rung(documents, asked_again_is_too_late=False)
+        advocate, line = min(people, default=None), min(lines, default=None)
+        yield TimeToHelp(moment.kind, str(moment), greeting.language, bool(moment.accepted), advocate, line, silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,16 @@ def _offers(verbs: Verbs) -> Iterator[tuple[str, float]]:
         passed += spoken_seconds(piece)
         if isinstance(piece, Say) and piece.key and piece.key != PERSON_KEY:
             yield piece.key, passed
+
+
+def until_offered(asked: Gather, key: str) -> float:
+    """The seconds until a question has offered a key; one that it does not offer is pressed after all its words."""
+    passed = 0.0
+    for piece in asked.spoken:
+        passed += spoken_seconds(piece)
+        if isinstance(piece, Say) and piece.key == key:
+            break
+    return passed
 
 
 def question(verbs: Verbs) -> Gather | None:

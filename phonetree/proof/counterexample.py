@@ -44,7 +44,7 @@ def _repeats(place: Place) -> int:
 def _step(place: Place, asked: bool) -> Iterator[str]:
     match place.event:
         case Pressed(key):
-            yield f"{key}!"
+            yield key if asked else f"{key}!"
         case Recorded(seconds):
             yield f"{seconds}s"
         case Silent():

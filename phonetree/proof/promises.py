@@ -14,10 +14,26 @@ from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
 from phonetree.core.speech import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
-from phonetree.core.tree import PERSON_KEY, Connect, Goodbye, GoTo, Menu, NodeId, Site, Speak, past_words, prompts_of
+from phonetree.core.tree import (
+    PERSON_KEY,
+    Connect,
+    Destination,
+    Goodbye,
+    GoTo,
+    Menu,
+    NodeId,
+    Reached,
+    Site,
+    Speak,
+    Transfer,
+    past_words,
+    prompts_of,
+)
+from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
-from phonetree.proof.budgets import TimeToHelp, first_turns, path_alone, question, times_to_help
+from phonetree.errors import Where
+from phonetree.proof.budgets import Greeting, TimeToHelp, first_turns, greetings, path_alone, question, times_to_help
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
 from phonetree.proof.situations import SILENT, Situation
@@ -33,11 +49,12 @@ LONGEST_SENTENCE_SECONDS = 40.0
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A case in which a promise does not hold, the turns of the walk that lead there, and the node to look at first
-    (None: no single node is at fault)."""
+    (None: no single node is at fault), or where the promise itself is written."""
 
     text: str
     path: tuple[Point, ...] = ()
     node: NodeId | None = None
+    where: Where | None = None
 
 
 Found = tuple[Point, str, NodeId | None]
@@ -70,7 +87,12 @@ class Walked:
     @cached_property
     def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
-        return tuple(times_to_help(self.site, self.moments, self.walk))
+        return tuple(times_to_help(self.greetings, self.moments, self.walk))
+
+    @cached_property
+    def greetings(self) -> tuple[Greeting, ...]:
+        """The first turns in each language at each kind of moment."""
+        return tuple(greetings(self.site, self.moments, self.walk))
 
     def reaches(self, point: Point) -> bool:
         """Whether a turn rings a phone, or comes to what staff accepted while nobody can be rung."""
@@ -90,6 +112,16 @@ class Walked:
         """The nodes that staff accepted, by kind of moment, where there are any."""
         return {number: kind.accepted for number, kind in enumerate(self.moments.kinds) if kind.accepted}
 
+    def come_to(self, answer: int) -> frozenset[Destination]:
+        """Whom an answer rings, and the nodes that a call comes to with it."""
+        if answer not in self._come_to:
+            self._come_to[answer] = frozenset(_come_to(self.site, self.walk.answers[answer]))
+        return self._come_to[answer]
+
+    @cached_property
+    def _come_to(self) -> dict[int, frozenset[Destination]]:
+        return {}
+
     def moments_of(self, answer: int) -> Iterator[tuple[int, datetime]]:
         """The kinds of moment at which an answer is given, each with an example."""
         return ((moment, self.moments.kinds[moment].at) for moment in bits(self.walk.given[answer]))
@@ -107,6 +139,23 @@ class Walked:
         """Breaches, those with shorter calls first."""
         for point, text, node in sorted(found, key=lambda each: self.walk.rank(each[0])):
             yield self.breach(text, point, node)
+
+
+def _come_to(site: Site, turn: Turn) -> Iterator[Destination]:
+    onward = (verb.then for verb in turn.verbs if isinstance(verb, Gather | Record | Redirect | Dial) and verb.then)
+    yield from ((Reached.NODE, node) for node in (*turn.passed, *(state.node for state in onward)))
+    yield from (reached for verb in turn.verbs if isinstance(verb, Dial) and (reached := rung(site, verb)))
+
+
+def rung(site: Site, dial: Dial) -> Destination | None:
+    """The line or the team that is rung (None: the last resort, after one of our turns failed)."""
+    match site.nodes[dial.then.node] if dial.then else None:
+        case Transfer(resource=line):
+            return Reached.LINE, line
+        case Connect(team=team):
+            return Reached.TEAM, team
+        case _:
+            return None
 
 
 # -- where a call ends

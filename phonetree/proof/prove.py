@@ -7,6 +7,7 @@ from datetime import date
 from phonetree.core.tree import Site
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.moments import Moments, moments
+from phonetree.proof.own import own_promises
 from phonetree.proof.promises import PROMISES, Breach, Promise, Walked
 from phonetree.proof.walk import Walk, gc_disabled, walk
 
@@ -52,12 +53,14 @@ class Proof:
 
 
 def prove(site: Site, since: date, *more: Promise) -> Proof:
-    """Walks everything that can happen from `since` on, and checks every promise and `more`. Raises ProofError."""
+    """Walks everything that can happen from `since` on, and checks every promise: the product's, `more`, and the site's
+    own. Raises ProofError."""
     with gc_disabled():
         kinds = moments(since, site)
         walked = Walked(site, kinds, walk(site, kinds))
         verdicts = tuple(
-            Verdict(id_, promise, tuple(_first(check(walked)))) for id_, promise, check in (*PROMISES, *more)
+            Verdict(id_, promise, tuple(_first(check(walked))))
+            for id_, promise, check in (*PROMISES, *more, *own_promises(site))
         )
         return Proof(verdicts, walked.times_to_help, walked.walk, kinds)
 

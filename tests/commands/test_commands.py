@@ -13,6 +13,9 @@ from phonetree.simulator.caller import Script
 from phonetree.simulator.keyboard import Keyboard
 from tests.support.lines import ROOT, VPR, read_golden
 
+OWN_PROMISES = Path(__file__).parent / "own_promises.txt"
+"""What `prove` prints of a site with promises of its own."""
+
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +243,27 @@ def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.
     assert "leave out those" in capsys.readouterr().err
     assert main(["check", "--config", str(config)]) == KNOWN_PROBLEM
     assert "a caller who reached nobody is hung up on" in capsys.readouterr().out
+
+
+def test_prove_lists_the_helplines_own_promises(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, rewrite: bool
+) -> None:
+    """Kept, broken by what is reached, and broken by when; each as it is read, with the call."""
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with (config / "routing.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "\npromises:\n"
+            "  - {when: closed, keys: [1], reaches: barcc, within: 30}\n"
+            "  - {when: always, keys: [0], reaches: advocates, language: es}\n"
+            "  - {when: open, keys: [], reaches: advocates, within: 60}\n"
+            "  - {when: [closed, holiday], keys: [1], reaches: rainn}\n"
+        )
+    assert main(["prove", "--config", str(config), "--at", "2026-11-22"]) == KNOWN_PROBLEM
+    printed = capsys.readouterr().out
+    if rewrite:
+        OWN_PROMISES.write_text(printed, encoding="utf-8")
+    assert "BROKEN" in printed
+    assert printed == OWN_PROMISES.read_text(encoding="utf-8")
 
 
 def test_prove_names_the_cause_when_nobody_has_a_phone(

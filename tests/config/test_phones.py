@@ -133,6 +133,21 @@ def test_what_phones_would_not_mend_is_told_beside_them(tmp_path: Path) -> None:
     assert "a caller who reached nobody is hung up on" in others[0]
 
 
+def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with (config / "routing.yaml").open("a", encoding="utf-8") as file:
+        file.write("promises:\n  - {when: closed, keys: [1], reaches: rainn}\n")
+        file.write("  - {when: open, keys: [1], reaches: advocates}\n")
+    lines = (config / "routing.yaml").read_text(encoding="utf-8").splitlines()
+    site = load(config, rules({})).site
+    cause, *others = broken_promises(site, config, SINCE)
+    assert cause.text == f"{LACKING}{SHOWN}"
+    assert {lines[problem.where.line - 1].strip() for problem in others} == {
+        "- {when: closed, keys: [1], reaches: rainn}"
+    }
+    assert tuple(others) == broken_promises(filled(site, rules(BOTH)), config, SINCE)
+
+
 def test_a_line_without_phones_takes_edits_that_break_nothing_else(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     sites = Sites(config, rules({}), lambda site, _: broken_promises(site, VPR, SINCE))

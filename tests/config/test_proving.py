@@ -110,6 +110,22 @@ def test_it_answers_as_the_proof_does_one_question_after_the_other(prover: Proce
     assert ask(prover, question(config, opened)).problems == under
 
 
+def test_what_a_helpline_promises_itself_is_part_of_the_question(prover: Process, tmp_path: Path) -> None:
+    """A verdict that was kept of the site without it is of another question, and of another revision."""
+    config = small_site(tmp_path)
+    before, without = question(config), load(config, RULES).site
+    with (config / "routing.yaml").open("a", encoding="utf-8") as file:
+        file.write("promises:\n  - {when: open, keys: [1], reaches: crisis}\n")
+    after, site = question(config), load(config, RULES).site
+    assert before.identity() != after.identity()
+    assert without.revision != site.revision
+    assert ask(prover, before).problems == ()
+    found = ask(prover, after)
+    assert found.problems == broken_promises(site, config, SINCE)
+    assert "the call reaches team 'desk' when open" in found.problems[0].text
+    assert found.problems[0].where == site.promises[0].where
+
+
 def test_it_is_asked_with_covers_and_what_staff_accepted(prover: Process) -> None:
     begins = datetime(2026, 11, 23, 15, 0, 10, tzinfo=UTC)  # the hours of a line change at 15:00
 

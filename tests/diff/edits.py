@@ -34,6 +34,7 @@ HARBOUR: tuple[Edit, ...] = (
     ("a phrase", "tests/sites/harbour", "routing.yaml", "{no_key: I heard nothing.}", "{no_key: I heard no key.}"),
     ("a phrase about time", "tests/sites/harbour", "routing.yaml", "{no_key: I heard nothing.}", "{no_key: I heard nothing., noon: at midday}"),
     ("the helpline's number", "tests/sites/harbour", "routing.yaml", "+1 617 555 0150", "+1 617 555 0149"),
+    ("a promise", "tests/sites/harbour", "routing.yaml", "\nnodes:\n", "\npromises:\n  - {when: open, keys: [1], reaches: desk, within: 30}\n  - {when: [closed, holiday], keys: [], reaches: crisis}\nnodes:\n"),
     ("a closure", "tests/sites/harbour", "hours.yaml", "closures:", "closures:\n  - {from: 2027-02-01, to: 2027-02-03, name: a move}"),
     ("a closure ends earlier", "tests/sites/harbour", "hours.yaml", "to: 2026-12-28", "to: 2026-12-27"),
     ("a closure is called otherwise", "tests/sites/harbour", "hours.yaml", "a snow day", "a storm"),

@@ -68,6 +68,25 @@ def test_an_edit_of_hours_alone_is_told_without_walking_the_tree(
     assert any(told)
 
 
+def test_a_promise_that_says_something_else_is_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is walked: on calls nothing is different."""
+    monkeypatch.delattr("phonetree.diff.changes.Table")
+    (before,) = (each for each in EDITS if each[0] == "a promise")
+    _edited(before, tmp_path)
+    config, later = tmp_path / "config", Path(copytree(tmp_path / "config", tmp_path / "later"))
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    old, taken = "reaches: desk, within: 30}", "  - {when: [closed, holiday], keys: [], reaches: crisis}\n"
+    assert old in text
+    assert taken in text
+    edited = text.replace(old, "reaches: desk, within: 20}").replace(taken, "")
+    (later / "routing.yaml").write_text(edited, encoding="utf-8")
+    assert changes(load(config, RULES).site, load(later, RULES).site, SINCE) == (
+        "No longer promised: When open, 1 reaches team 'desk' within 30 s.",
+        "No longer promised: When closed and on holidays, a caller who presses nothing reaches line 'crisis'.",
+        "Newly promised: When open, 1 reaches team 'desk' within 20 s.",
+    )
+
+
 def test_every_expectation_has_its_edit(tmp_path: Path, *, rewrite: bool) -> None:
     if rewrite:
         told = {edit[0]: _edited(edit, tmp_path / str(number)) for number, edit in enumerate(EDITS)}

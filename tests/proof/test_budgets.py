@@ -11,7 +11,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core.tree import Field, Node, prompts_of
-from phonetree.proof.budgets import FromHere, from_here, times_to_help
+from phonetree.proof.budgets import FromHere, from_here, greetings, times_to_help
 from phonetree.proof.moments import moments
 from phonetree.proof.walk import walk
 from phonetree.simulator.caller import REACTION_SECONDS
@@ -65,7 +65,8 @@ def test_seconds_from_the_start_without_a_walk_are_those_of_the_walk(folder: Pat
     kinds = moments(date(2026, 11, 22), site)
     at = {str(moment): moment.at for moment in kinds.kinds}
     compared = 0
-    for times in times_to_help(site, kinds, walk(site, kinds)):
+    walked = walk(site, kinds)
+    for times in times_to_help(greetings(site, kinds, walked), kinds, walked):
         now = at[times.at]
         begins = site.start[site.schedule.kind(now)]
         if times.language == site.first_language and not _depends_on_the_moment(site.nodes[begins]):

@@ -208,6 +208,29 @@ def test_an_edit_that_breaks_a_promise_is_refused(config: Path) -> None:
     assert sites.problems == ()
 
 
+def test_an_edit_that_breaks_a_promise_of_the_helplines_own_is_refused_with_the_call(config: Path) -> None:
+    """A running server and its prover."""
+    server = Server(config)
+    edit(config, "\nnodes:\n", "\npromises:\n  - {when: open, keys: [2], reaches: crisis}\nnodes:\n")
+    reload(server.sites)
+    before = server.sites.current
+    assert [promise.keys for promise in before.promises] == [("2",)], "it is kept, so it is taken"
+    choice = "2: {label: {en: for crisis lines, es: para líneas de crisis}, go: "
+    edit(config, f"{choice}crisis}}", f"{choice}about}}")
+    reload(server.sites)
+    assert server.sites.current is before
+    assert {problem.where for problem in server.sites.problems} == {before.promises[0].where}
+    assert [problem.text for problem in server.sites.problems] == [
+        f"the call reaches menu 'about' when open (2026-11-23 09:30), in '{language}'. The promise: When open, 2 "
+        "reaches menu 'crisis'. `prove` shows such a call"
+        for language in ("en", "es")
+    ]
+    assert server.client.get("/readyz").json["last_edit"] == "refused"  # type: ignore[index]
+    edit(config, f"{choice}about}}", f"{choice}crisis}}")
+    reload(server.sites)
+    assert server.sites.problems == ()
+
+
 def test_a_fault_of_ours_does_not_end_the_watching(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phonetree.runtime.watch.CHECK_SECONDS", 0.2)
     sites = Sites(config, RULES)

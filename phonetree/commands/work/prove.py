@@ -26,7 +26,7 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
     proof = prove(site, now.date(), DOCUMENTS)
-    cause, _ = apart_from_phones(site, now.date(), tuple(breaches_of(proof)))
+    cause, _ = apart_from_phones(site, now.date(), tuple(breaches_of(site, proof)))
     click.echo(_json(proof, cause, config) if form == "json" else _text(proof, cause, config))
     return 0 if proof.kept else 1
 

@@ -199,7 +199,7 @@ def test_the_table_of_promises_is_current(
     assert main(["prove", "--at", "2026-11-22"]) == 0
     printed = capsys.readouterr().out
     path = ROOT / "docs" / "promises.md"
-    head, _, _ = path.read_text(encoding="utf-8").partition("```text\n")
+    head, _, _ = path.read_text(encoding="utf-8").rpartition("```text\n")
     current = f"{head}```text\n{printed}```\n"
     if rewrite:
         path.write_text(current, encoding="utf-8")

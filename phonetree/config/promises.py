@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import NumberRules
@@ -26,8 +27,13 @@ SHOWN = " `prove` shows such a call"
 STAND_IN = "+1999{:07}"
 """A number that nobody has, for a member of whom it is asked what a phone would change."""
 
-Found = tuple[Where | None, str]
-"""A breach: the place to look at first, if there is one, and the text."""
+
+class Found(NamedTuple):
+    """A breach of a promise (by its id): the place to look at first, if there is one, and the text."""
+
+    promise: str
+    where: Where | None
+    text: str
 
 
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
@@ -39,15 +45,15 @@ def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...
         return (Problem(where, str(error)),)
     cause, others = apart_from_phones(site, since, found)
     first = (Problem(where, cause + SHOWN),) if cause else ()
-    return (*first, *(Problem(place or where, text + SHOWN) for place, text in others))
+    return (*first, *(Problem(each.where or where, each.text + SHOWN) for each in others))
 
 
 def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
-    """That breaches are there because nobody in a team has a phone, and what to do about it ("": none is); and the
-    others, which there would be as well if these members had phones."""
+    """That breaches are there because nobody in a team has a phone, and what to do about it ("": none is); and how the
+    same promises would be broken if these members had phones."""
     teams = _without_phones(site)
     others = _with_phones(site, teams, since, found)
-    return _lacking(teams) if len(others) < len(found) else "", others
+    return (_lacking(teams), others) if set(found) - set(others) else ("", found)
 
 
 def _lacking(teams: list[Team]) -> str:
@@ -64,9 +70,10 @@ def _with_phones(site: Site, teams: list[Team], since: date, found: tuple[Found,
         return found
     lacking = dict.fromkeys(member.phone for team in teams for member in team.members)
     made_up = {name: STAND_IN.format(number) for number, name in enumerate(lacking)}
+    broken = {each.promise for each in found}
     with suppress(ProofError):
-        still = frozenset(_breaches(filled(site, NumberRules({}, phones={**phones_of(site), **made_up})), since))
-        return tuple(each for each in found if each in still)
+        still = _breaches(filled(site, NumberRules({}, phones={**phones_of(site), **made_up})), since)
+        return tuple(each for each in still if each.promise in broken)
     return found
 
 
@@ -103,4 +110,5 @@ def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
     """What a proof found broken in a site."""
     for verdict in proof.verdicts:
         for breach in verdict.breaches:
-            yield breach.where or site.places.get(breach.node or ""), f"{breach.text}. The promise: {verdict.promise}"
+            where = breach.where or site.places.get(breach.node or "")
+            yield Found(verdict.id, where, f"{breach.text}. The promise: {verdict.promise}")

@@ -27,8 +27,9 @@ from phonetree.core.tree import (
 )
 from phonetree.core.verbs import Dial, Gather, Record, Verbs
 from phonetree.proof.budgets import question, spoken_seconds, until_offered
+from phonetree.proof.counterexample import replay
 from phonetree.proof.promises import Breach, Promise, Walked, rung
-from phonetree.proof.search import Point, lowest
+from phonetree.proof.search import Point, bits
 from phonetree.proof.situations import SILENT
 
 _WHEN = {Kind.OPEN: "when open", Kind.CLOSED: "when closed", Kind.HOLIDAY: "on holidays"}
@@ -41,13 +42,14 @@ def own_promises(site: Site) -> Iterator[Promise]:
 
 
 def sentence(site: Site, promise: OwnPromise) -> str:
-    """A promise in words: "When closed, 1 reaches line 'barcc' within 30 s."."""
+    """A promise in words: "When closed, whoever presses 1 reaches line 'barcc' within 30 s."."""
     when = " and ".join(_WHEN[kind] for kind in Kind if kind in promise.when)
     when = "at any time" if len(promise.when) == len(Kind) else when
     language = f", in '{promise.language}'" if promise.language else ""
-    keys = ", then ".join(_named(key) for key in promise.keys) or "a caller who presses nothing"
+    keys = ", then ".join(map(_named, promise.keys)) or _named(NO_KEY)
     within = f" within {promise.within} s" if promise.within else ""
-    return f"{when[0].upper()}{when[1:]}{language}, {keys} reaches {named(site, promise.reaches)}{within}."
+    reaches = named(site, promise.reaches)
+    return f"{when[0].upper()}{when[1:]}{language}, whoever presses {keys} reaches {reaches}{within}."
 
 
 def named(site: Site, reached: Destination) -> str:
@@ -57,7 +59,7 @@ def named(site: Site, reached: Destination) -> str:
 
 
 def _named(key: Key) -> str:
-    return "silence" if key == NO_KEY else "star" if key == AGAIN_KEY else key
+    return "nothing" if key == NO_KEY else "star" if key == AGAIN_KEY else key
 
 
 # -- the callers of a promise
@@ -95,21 +97,34 @@ _Step = tuple[_Caller, int]
 
 
 def _breaches(promise: OwnPromise, walked: Walked) -> Iterator[Breach]:
-    kinds = walked.moments.kinds
     for language in _not_offered(promise, walked):
         yield Breach(f"no key chooses '{language}'", where=promise.where)
-    also = "".join(
-        f"; also promised: {sentence(walked.site, other)[:-1]}" for other in _of_the_same_calls(walked, promise)
-    )
-    told: set[tuple[str, Language]] = set()
+    told: set[tuple[str, Kind, Language]] = set()
     for caller, moments, what in _Followed(promise, walked).failures():
-        moment = lowest(moments)
-        path = _path(walked, caller, moment)
-        language = _language(walked, path)
-        if (what, language) not in told:
-            told.add((what, language))
-            when = f"when {kinds[moment].kind} ({kinds[moment]}), in '{language}'"
-            yield Breach(f"{what} {when}{also}", path, where=promise.where)
+        for kind, moment in _first_of_each_kind(walked, moments):
+            path = _path(walked, caller, moment)
+            language = _language(walked, path)
+            if (what, kind, language) not in told:
+                told.add((what, kind, language))
+                keys = replay(path, walked.walk, walked.moments).keys or "none"
+                text = f"{what} {_WHEN[kind]}, in '{language}' (keys: {keys}){_also(promise, kind, walked)}"
+                yield Breach(text, path, where=promise.where)
+
+
+def _also(promise: OwnPromise, kind: Kind, walked: Walked) -> str:
+    """What is promised besides of the same calls."""
+    others = _of_the_same_calls(walked, promise, kind)
+    return "".join(f"; also promised: {sentence(walked.site, other)[:-1]}" for other in others)
+
+
+def _first_of_each_kind(walked: Walked, moments: int) -> Iterator[tuple[Kind, int]]:
+    """The first of these moments when the line is open, when it is closed, and on a holiday."""
+    seen: set[Kind] = set()
+    for moment in bits(moments):
+        kind = walked.moments.kinds[moment].kind
+        if kind not in seen:
+            seen.add(kind)
+            yield kind, moment
 
 
 def _not_offered(promise: OwnPromise, walked: Walked) -> Iterator[Language]:
@@ -118,12 +133,12 @@ def _not_offered(promise: OwnPromise, walked: Walked) -> Iterator[Language]:
         yield promise.language
 
 
-def _of_the_same_calls(walked: Walked, promise: OwnPromise) -> Iterator[OwnPromise]:
+def _of_the_same_calls(walked: Walked, promise: OwnPromise, kind: Kind) -> Iterator[OwnPromise]:
     """The other promises of calls that this one is about as well, if they say that those reach something else."""
     for other in walked.site.promises:
-        both = other.keys == promise.keys and other.when & promise.when
         if (
-            both
+            other.keys == promise.keys
+            and kind in other.when
             and other.reaches != promise.reaches
             and (other.language == promise.language or not (other.language and promise.language))
         ):
@@ -179,7 +194,7 @@ class _Followed:
             if self._kinds[begin.moment].kind in self._promise.when and self._promise.language in (None, language):
                 key = walk.situation_of[begin.case], document if timed else None
                 together[key] = together.get(key, 0) | 1 << begin.moment
-        for (situation, greeting), moments in together.items():
+        for (situation, greeting), moments in sorted(together.items(), key=lambda each: each[0][0] != walk.begin):
             first = None if situation == walk.begin else _Caller(walk.begin, 0, None)
             yield _Caller(situation, 0, 0.0 if timed else None, None, greeting, first), moments
 
@@ -200,8 +215,12 @@ class _Followed:
         if at:
             yield from ((after, at) for after in self._going_on(caller, answer, verbs, asked))
             if self._ends(answer, verbs):
-                left = self._keys[caller.pressed :]
-                yield _Failure(caller, at, f"the call ends{f' before {_named(left[0])} is pressed' if left else ''}")
+                yield _Failure(caller, at, self._ended(caller))
+
+    def _ended(self, caller: _Caller) -> str:
+        left = self._keys[caller.pressed :]
+        next_ = "the next question" if left[:1] == (NO_KEY,) else f"{_named(left[0])} is pressed" if left else ""
+        return f"the call ends before {next_}" if next_ else "the call ends"
 
     def _too_late(self, caller: _Caller, verbs: Verbs, at: int) -> Iterator[_Failure]:
         within = self._promise.within

@@ -105,6 +105,10 @@ def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:
     _edit("draft", f"{end}barcc_now", f"{end}leave")
     said = run("publish", "draft", "--note", "x", status=KNOWN_PROBLEM)
     assert "a caller who reached nobody is hung up on" in said
+    _edit("draft", f"{end}leave", f"{end}barcc_now")
+    _edit("draft", "\nnodes:\n", "\npromises: [{when: open, keys: [2], reaches: voicemail}]\nnodes:\n")
+    said = run("publish", "draft", "--note", "x", status=KNOWN_PROBLEM)
+    assert "the call reaches menu 'crisis' when open, in 'en' (keys: 2). The promise: When open, whoever" in said
     assert len(_published()) == 1
 
 

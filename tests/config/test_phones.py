@@ -138,13 +138,18 @@ def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_
     with (config / "routing.yaml").open("a", encoding="utf-8") as file:
         file.write("promises:\n  - {when: closed, keys: [1], reaches: rainn}\n")
         file.write("  - {when: open, keys: [1], reaches: advocates}\n")
+        file.write("  - {when: always, keys: [0], reaches: advocates}\n")
+        file.write("  - {when: open, language: en, keys: [1], reaches: advocates, within: 5}\n")
     lines = (config / "routing.yaml").read_text(encoding="utf-8").splitlines()
     site = load(config, rules({})).site
     cause, *others = broken_promises(site, config, SINCE)
     assert cause.text == f"{LACKING}{SHOWN}"
     assert {lines[problem.where.line - 1].strip() for problem in others} == {
-        "- {when: closed, keys: [1], reaches: rainn}"
+        "- {when: closed, keys: [1], reaches: rainn}",
+        "- {when: always, keys: [0], reaches: advocates}",
+        "- {when: open, language: en, keys: [1], reaches: advocates, within: 5}",
     }
+    assert "the call takes 14 s, not 5 s, when open, in 'en'" in others[-1].text, "not that it reaches nobody"
     assert tuple(others) == broken_promises(filled(site, rules(BOTH)), config, SINCE)
 
 

@@ -81,9 +81,9 @@ def test_a_promise_that_says_something_else_is_another_one(tmp_path: Path, monke
     edited = text.replace(old, "reaches: desk, within: 20}").replace(taken, "")
     (later / "routing.yaml").write_text(edited, encoding="utf-8")
     assert changes(load(config, RULES).site, load(later, RULES).site, SINCE) == (
-        "No longer promised: When open, 1 reaches team 'desk' within 30 s.",
-        "No longer promised: When closed and on holidays, a caller who presses nothing reaches line 'crisis'.",
-        "Newly promised: When open, 1 reaches team 'desk' within 20 s.",
+        "No longer promised: When open, whoever presses 1 reaches team 'desk' within 30 s.",
+        "No longer promised: When closed and on holidays, whoever presses nothing reaches line 'crisis'.",
+        "Newly promised: When open, whoever presses 1 reaches team 'desk' within 20 s.",
     )
 
 

@@ -221,9 +221,9 @@ def test_an_edit_that_breaks_a_promise_of_the_helplines_own_is_refused_with_the_
     assert server.sites.current is before
     assert {problem.where for problem in server.sites.problems} == {before.promises[0].where}
     assert [problem.text for problem in server.sites.problems] == [
-        f"the call reaches menu 'about' when open (2026-11-23 09:30), in '{language}'. The promise: When open, 2 "
-        "reaches menu 'crisis'. `prove` shows such a call"
-        for language in ("en", "es")
+        f"the call reaches menu 'about' when open, in '{language}' (keys: {keys}). The promise: When open, whoever "
+        "presses 2 reaches menu 'crisis'. `prove` shows such a call"
+        for language, keys in (("en", "2"), ("es", "8,2"))
     ]
     assert server.client.get("/readyz").json["last_edit"] == "refused"  # type: ignore[index]
     edit(config, f"{choice}about}}", f"{choice}crisis}}")

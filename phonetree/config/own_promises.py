@@ -1,11 +1,13 @@
-"""The promises that staff add to those of the product, under `promises` in routing.yaml."""
+"""The promises that staff add to those of the product, under `promises` in routing.yaml: read, and written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import ceil
 
 from phonetree.config.document import Listing
 from phonetree.config.nodes import STAR, NodeReader
 from phonetree.config.reader import Section, suggest
+from phonetree.config.splicing import quoted
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -18,7 +20,9 @@ from phonetree.core.tree import (
     NodeId,
     OwnPromise,
     Reached,
+    Site,
 )
+from phonetree.errors import EditError
 
 MOST_PROMISES = 100
 """Promises of a helpline's own."""
@@ -29,10 +33,15 @@ MOST_KEYS = 20
 LONGEST_WITHIN = 600
 """Seconds within which something can be promised: nobody waits longer on the phone."""
 
+ROUNDED_SECONDS = 10
+"""What the seconds of a call are rounded up to when they become a promise: words may get a little longer."""
+
 ALWAYS, WAIT = "always", "wait"
 """How the file writes every kind of moment, and a question at which the caller presses nothing."""
 
 _DIGIT = re.compile(r"[0-9]\Z")
+_WORD = re.compile(r"[A-Za-z0-9_-]+\Z")
+_WORDS_OF_KEYS = {STAR: AGAIN_KEY, WAIT: NO_KEY}
 _WHEN = f"write {', '.join(Kind)} or {ALWAYS}"
 _KEYS = "write the keys that the caller presses, such as [2, 1], or [] for a caller who presses nothing"
 _REACHES = "write the resource, team or node that the caller reaches"
@@ -96,7 +105,7 @@ def _keys(section: Section) -> tuple[Key, ...] | None:
     keys: list[Key] = []
     for each in item.items:
         value = section.scalar(each, "a key")
-        key = {STAR: AGAIN_KEY, WAIT: NO_KEY}.get(value.text, value.text)
+        key = _WORDS_OF_KEYS.get(value.text, value.text)
         if key != value.text or _DIGIT.match(key):
             keys.append(key)
         else:
@@ -130,3 +139,52 @@ def _language(section: Section, reader: NodeReader) -> Language | None:
     if section.has("language") and value.text not in languages and languages:
         section.problem(value.where, f"'{value.text}' is not one of the languages{suggest(value.text, languages)}")
     return value.text or None
+
+
+# -- written
+
+
+def promise_of_call(
+    kind: Kind,
+    keys: Sequence[Key],
+    reaches: Destination,
+    seconds: float | None = None,
+    language: Language | None = None,
+) -> OwnPromise:
+    """What is promised if a call is to stay as it was: at every moment of its kind, in one language or in every one.
+    Without the `seconds` until then, nothing is promised about them."""
+    within = None if seconds is None else ceil(max(seconds, 1) / ROUNDED_SECONDS) * ROUNDED_SECONDS
+    return OwnPromise(frozenset({kind}), tuple(keys), reaches, language, within)
+
+
+def entry(site: Site, promise: OwnPromise) -> str:
+    """A promise as an entry of routing.yaml, on one line: "{when: closed, keys: [1], reaches: barcc}".
+
+    Raises EditError where it would be read as a promise of something else that has the same name.
+    """
+    what, name = promise.reaches
+    if (what is not Reached.LINE and name in site.resources) or (what is Reached.NODE and name in site.teams):
+        raise EditError({"": f"'{name}' is the name of something else as well; give one of them another name first"})
+    settings = {
+        "when": _written_when(promise.when),
+        "language": promise.language and _written(promise.language),
+        "keys": f"[{', '.join(map(_written_key, promise.keys))}]",
+        "reaches": _written(name),
+        "within": promise.within,
+    }
+    return f"{{{', '.join(f'{setting}: {value}' for setting, value in settings.items() if value is not None)}}}"
+
+
+def _written_when(when: frozenset[Kind]) -> str:
+    if len(when) == len(Kind):
+        return ALWAYS
+    kinds = [kind for kind in Kind if kind in when]
+    return kinds[0] if len(kinds) == 1 else f"[{', '.join(kinds)}]"
+
+
+def _written_key(key: Key) -> str:
+    return next((word for word, each in _WORDS_OF_KEYS.items() if each == key), key)
+
+
+def _written(name: str) -> str:
+    return name if _WORD.match(name) else quoted(name)

@@ -2,20 +2,11 @@
 
     python -m phonetree.config.proving
 
-Each line of its input is a question (`config/question.py`), and gets a line of output. It ends when its input is
-closed, also in the middle of a proof: so it ends with the process that started it, however that ended. It imports the
-compiler and the proof, no server and no database, has a low priority, and limits its own memory.
+Each line of its input is a question (`config/question.py`), and gets a line of output (`config/answering.py`). It
+imports the compiler and the proof, no server and no database.
 """
 
-import os
-import resource
-import signal
-import sys
-from contextlib import suppress
-from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
-
+from phonetree.config.answering import answer_lines
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import made_of, overridden
@@ -23,9 +14,6 @@ from phonetree.errors import Problem, Where, problems_of
 
 MOST_MEGABYTES = 2048
 """The address space of a prover: twice what a site with the most turns (`proof/walk.py`) takes."""
-
-NICENESS = 19
-"""A prover's priority, the lowest that is never left without processor time: turns come first."""
 
 
 def answer(line: bytes) -> bytes:
@@ -46,32 +34,7 @@ def answer(line: bytes) -> bytes:
 
 def main() -> None:
     """Answers until its input is closed."""
-    _stand_back()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but answers goes there
-        questions: SimpleQueue[bytes] = SimpleQueue()
-        Thread(target=_listen, args=(questions,), daemon=True).start()
-        while True:
-            answers.write(answer(questions.get()))
-            answers.flush()
-
-
-def _stand_back() -> None:
-    """Limits what this process may take, and ignores what is meant for the server, which ends it in its own time."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)
-    os.nice(NICENESS)
-    for limit, value in ((resource.RLIMIT_AS, MOST_MEGABYTES * 2**20), (resource.RLIMIT_CORE, 0)):
-        with suppress(ValueError, OSError):  # a lower one is set already, or this system has none
-            resource.setrlimit(limit, (value, value))
-    with suppress(OSError):  # Linux: if the machine's memory is exhausted, this process is the one to end
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-
-
-def _listen(questions: SimpleQueue[bytes]) -> None:
-    for line in sys.stdin.buffer:
-        questions.put(line)
-    os._exit(0)
+    answer_lines(answer, MOST_MEGABYTES)
 
 
 if __name__ == "__main__":

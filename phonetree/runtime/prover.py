@@ -6,17 +6,13 @@ the other servers. Without a store, or while it is away, each server asks a prov
 is no proof, and what callers hear stays.
 """
 
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from os import environ, killpg
 from pathlib import Path
-from threading import Event, Lock, Thread, Timer
-from typing import IO, TypeVar, cast
+from threading import Event, Lock, Thread
+from typing import TypeVar
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import phones_of
@@ -25,6 +21,7 @@ from phonetree.config.site import Contents
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError, Problem, StoreError, Where
 from phonetree.log import failure
+from phonetree.runtime.child import Child, ChildError, LateError
 from phonetree.runtime.turnstile import turnstile, turnstile_of
 from phonetree.store.database import Store
 from phonetree.store.proofs import Proofs
@@ -39,13 +36,7 @@ MOST_ANSWER_BYTES = 2**20
 STORE_SECONDS = 2.0
 """How long an edit waits for the store: longer than a look takes, shorter than anybody would wait for a closure."""
 
-ENDING_SECONDS = 1.0
-"""How long a process may take to end once its output has."""
-
 COMMAND = (sys.executable, "-P", "-m", "phonetree.config.proving")
-
-_PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
-"""What a prover gets of the environment: no secrets, and no numbers but those that it is sent."""
 
 T = TypeVar("T")
 
@@ -152,63 +143,37 @@ class ProverProcess:
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         """Raises ProverError when it cannot be started."""
-        passed = {name: environ[name] for name in _PASSED if name in environ}
-        passed["PYTHONPATH"] = ":".join(path for path in sys.path if path)
         try:
-            # a group of its own, so that Ctrl-C is the server's alone; no session, in which Linux would forget that it
-            # has a lower priority than the server
-            self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=passed,
-                process_group=0,
-            )  # fmt: skip
-        except OSError as error:
+            self._child = Child(command)
+        except ChildError as error:
             raise ProverError(
-                f"could not be checked: the process that checks could not be started ({error.strerror}); "
-                "have the operator free memory or processes"
+                f"could not be checked: the process that checks {error}; have the operator free memory or processes"
             ) from None
-        self._asks, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
 
     def __enter__(self) -> "ProverProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
-        self._process.wait()
-        for pipe in (self._asks, self._answers):
-            with suppress(OSError):  # what was not written yet
-                pipe.close()
+        self._child.end()
 
     def kill(self) -> None:
         """Ends it, whatever it does; may be called at any time."""
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):
-                killpg(self._process.pid, signal.SIGKILL)
+        self._child.kill()
 
     def ask(self, question: Question, seconds: float = LONGEST_SECONDS) -> Answer:
         """The answer to a question. Raises ProverError when there is none after so many seconds, or no readable one;
         then the process is of no more use."""
-        late = Event()
-
-        def end() -> None:
-            late.set()
-            self.kill()  # which ends the waits below
-
-        timer = Timer(seconds, end)
-        timer.start()
         try:
-            with suppress(BrokenPipeError):
-                self._asks.write(question.line())
-                self._asks.flush()
-            line = self._answers.readline(MOST_ANSWER_BYTES)
-        finally:
-            timer.cancel()
-        if late.is_set():
+            line = self._child.ask(question.line(), seconds, MOST_ANSWER_BYTES)
+        except LateError:
             raise ProverError(
                 f"could not be checked within {seconds:.0f} seconds; make the tree smaller, or have the operator see "
                 "what keeps the machine busy"
-            )
-        if not line:
-            raise ProverError(f"could not be checked: {self._ending()}; if it happens again, tell the operator")
+            ) from None
+        except ChildError as error:
+            raise ProverError(
+                f"could not be checked: the process that checks {error}; if it happens again, tell the operator"
+            ) from None
         try:
             return Answer.read(line, question.folder)
         except ValueError:
@@ -216,18 +181,6 @@ class ProverProcess:
                 "could not be checked: the process that checks gave no readable answer; have the operator restart the "
                 "server, and report it if it happens again"
             ) from None
-
-    def _ending(self) -> str:
-        try:
-            status = self._process.wait(ENDING_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "the process that checks stopped answering"
-        how = (
-            f"was ended by signal {-status}, perhaps for lack of memory"
-            if status < 0
-            else f"ended with status {status}"
-        )
-        return f"the process that checks {how}"
 
 
 class _Shelf:

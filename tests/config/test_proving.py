@@ -14,7 +14,7 @@ from shutil import copytree
 import pytest
 
 from bench.growth import routing
-from phonetree.config import proving
+from phonetree.config import answering, proving
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import load, overridden
@@ -191,7 +191,7 @@ def seconds(pid: int) -> float:
 
 def test_it_stands_back_and_leaves_what_is_meant_for_the_server(prover: Process) -> None:
     ask(prover, question(VPR))  # it has started
-    assert os.getpriority(os.PRIO_PROCESS, prover.pid) == os.getpriority(os.PRIO_PROCESS, 0) + proving.NICENESS
+    assert os.getpriority(os.PRIO_PROCESS, prover.pid) == os.getpriority(os.PRIO_PROCESS, 0) + answering.NICENESS
     assert resource.prlimit(prover.pid, resource.RLIMIT_AS)[1] == proving.MOST_MEGABYTES * 2**20
     assert resource.prlimit(prover.pid, resource.RLIMIT_CORE) == (0, 0)
     assert Path(f"/proc/{prover.pid}/oom_score_adj").read_text(encoding="ascii").strip() == "1000"

@@ -59,7 +59,12 @@ class Speak:
     then: str = ""
 
 
-Act = Press | Wait | HangUp
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The caller has not decided yet: the call stops there."""
+
+
+Act = Press | Wait | HangUp | Undecided
 
 
 class Caller(Protocol):
@@ -70,7 +75,7 @@ class Caller(Protocol):
     def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:
         """The words about to be heard, and how long the wait for a key is after them."""
 
-    def recorded(self) -> Speak:
+    def recorded(self) -> Speak | Undecided:
         """The tone has sounded."""
 
 
@@ -132,8 +137,18 @@ class Script:
             return Press(key[1], AT_ONCE_SECONDS if key[2] else when_offered(said, key[1]))
         return Wait()
 
-    def recorded(self) -> Speak:
+    def recorded(self) -> Speak | Undecided:
         step = self.steps.pop(0) if self.steps else "wait"
         if spoken := speech(step):
             return spoken
         return Speak(0, "x" if step == "hangup" else step[0] if step[0] == "#" else "")
+
+
+class StepByStep(Script):
+    """A caller who decides each step when it is their turn: after the last one, the call stops at the next question."""
+
+    def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:
+        return Undecided() if wait >= ASKING_SECONDS and not self.steps else super().asked(said, wait)
+
+    def recorded(self) -> Speak | Undecided:
+        return super().recorded() if self.steps else Undecided()

@@ -30,11 +30,12 @@ LATE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """One Dial: whom, with which caller id, for how long."""
+    """One Dial: whom, with which caller id, for how long; and when, in seconds into the call."""
 
     numbers: tuple[str, ...]
     caller_id: str
     seconds: int
+    at: float
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ def dial(call: Call, verb: Dial) -> Document | None:
     _check(call, numbers, caller_id)
     if caller_id != call.number and not call.network.settings.shows(caller_id):
         return _refused(call, verb, numbers, caller_id)
-    call.dialled.append(Ringing(numbers, caller_id, verb.timeout))
+    call.dialled.append(Ringing(numbers, caller_id, verb.timeout, call.clock.elapsed))
     call.note("rings", f"{', '.join(numbers)}; they see {caller_id}; for up to {verb.timeout} s")
     round_ = _ring(call, verb)
     try:

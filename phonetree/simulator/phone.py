@@ -11,8 +11,8 @@ from typing import NoReturn
 from urllib.parse import urljoin
 
 from phonetree.simulator import dialling
-from phonetree.simulator.caller import Caller, HangUp, Press, seconds
-from phonetree.simulator.ending import CallOver
+from phonetree.simulator.caller import Caller, HangUp, Press, Undecided, seconds
+from phonetree.simulator.ending import CallOver, CallStops, Waits
 from phonetree.simulator.network import Clock, Network, Rules
 from phonetree.simulator.transcript import Line, Transcript, unheard
 from phonetree.simulator.transport import Unreachable
@@ -28,7 +28,7 @@ class Call:
 
     `dialled` has the numbers that rang, `spoke_with` those that the caller spoke with, `messages` the
     seconds of each recording left, `ended` who ended it. `keep` gets the call and the seconds of each recording,
-    if a provider should hold it.
+    if a provider should hold it. `waits` is what the call stopped for, if the caller has not decided yet.
     """
 
     network: Network
@@ -43,6 +43,7 @@ class Call:
     messages: list[int] = field(default_factory=list)
     keep: Callable[[str, int], None] | None = None
     ended: str = ""
+    waits: Waits | None = None
 
     def __post_init__(self) -> None:
         self.id = self.network.new_call_id()
@@ -54,12 +55,15 @@ class Call:
     # -- the whole call
 
     def run(self) -> "Call":
-        """Plays the call to its end."""
+        """Plays the call to its end, or to where it stops."""
         try:
             document = self.fetch(self.url)
             self.status = "in-progress"
             while True:
                 document = self._execute(document)
+        except CallStops as stops:
+            self.waits = stops.waits
+            return self
         except CallOver as over:
             self.ended = str(over)
         self.status = "completed"
@@ -148,6 +152,7 @@ class Call:
         if gone is not None:
             length = max(0.0, min(length, gone - self.clock.elapsed))
         heard_words: list[str] = []
+        heard: list[Said] = []
         passed = 0.0
         for piece in spoken:
             if passed >= length and heard_words:
@@ -156,10 +161,12 @@ class Call:
             self.language = piece.language
             took = seconds([piece])
             cut = "" if passed + took <= length + 0.01 else " ..."
-            heard_words.append(f"{marker}{_beginning(piece.text, (length - passed) / took if cut else 1)}{cut}")
+            words = f"{_beginning(piece.text, (length - passed) / took if cut else 1)}{cut}"
+            heard_words.append(f"{marker}{words}")
+            heard.append(Said(words, piece.language))
             passed += took
         if heard_words:
-            self.note("hears", " ".join(heard_words))
+            self.transcript.add(self.clock.elapsed, "hears", " ".join(heard_words), tuple(heard))
         self.pass_time(whole if only is None else only)
 
     # -- documents
@@ -193,6 +200,9 @@ class Call:
     def _gather(self, gather: Gather) -> Document | None:
         length = seconds(gather.said)
         act = self.caller.asked(gather.said, gather.timeout)
+        if isinstance(act, Undecided):
+            self.hear(*gather.said)
+            raise CallStops(Waits.KEY)
         if isinstance(act, HangUp):
             self.hear(*gather.said, only=min(act.after, length))
             self.caller_leaves()
@@ -212,6 +222,8 @@ class Call:
     def _record(self, record: Record) -> Document | None:
         self.note("hears", "(the tone)")
         speech = self.caller.recorded()
+        if isinstance(speech, Undecided):
+            raise CallStops(Waits.SPEECH)
         length = min(speech.seconds, record.longest)
         if length:
             self.note("speaks", f"for {length} s")

@@ -4,17 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import wrap
 
+from phonetree.simulator.twiml import Said
+
 COLUMNS = 110
 _INDENT = " " * 17
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened, `at` seconds into the call."""
+    """One thing that happened, `at` seconds into the call. `said` has the words that the caller heard, each with its
+    language."""
 
     at: float
     what: str
     detail: str
+    said: tuple[Said, ...] = ()
 
     def __str__(self) -> str:
         head = f"{int(self.at) // 60:3}:{int(self.at) % 60:02}  {self.what:<8} "
@@ -33,8 +37,8 @@ class Transcript:
     listener: Callable[[Line], None] = unheard
     lines: list[Line] = field(default_factory=list)
 
-    def add(self, at: float, what: str, detail: str) -> None:
-        line = Line(at, what, detail)
+    def add(self, at: float, what: str, detail: str, said: tuple[Said, ...] = ()) -> None:
+        line = Line(at, what, detail, said)
         self.lines.append(line)
         self.listener(line)
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from phonetree.errors import SimulationError
-from phonetree.simulator.caller import Script
+from phonetree.simulator.caller import Script, StepByStep
+from phonetree.simulator.ending import Waits
 from phonetree.simulator.network import Clock, Network, NumberSettings, Rules
 from phonetree.simulator.phone import APPLICATION_ERROR, Call
 from phonetree.simulator.transport import Reply, Unreachable, sign
@@ -47,13 +48,17 @@ Dialler = Callable[..., tuple[Call, Pages]]
 
 
 def call(
-    pages: Mapping[str, Answer | list[Answer]], keys: str = "", world: str = "", **rules: object
+    pages: Mapping[str, Answer | list[Answer]],
+    keys: str = "",
+    world: str = "",
+    caller: Callable[[str], Script] = Script,
+    **rules: object,
 ) -> tuple[Call, Pages]:
     server = Pages(pages)
     fallback = "https://x/fallback" if "/fallback" in pages else None
     network = Network(server, TOKEN, NumberSettings(HELPLINE, "https://x/voice", fallback))
     clock = Clock(datetime(2026, 11, 23, tzinfo=UTC))
-    made = Call(network, clock, Script(keys), parse_world(world), Rules(**rules))  # type: ignore[arg-type]
+    made = Call(network, clock, caller(keys), parse_world(world), Rules(**rules))  # type: ignore[arg-type]
     return made.run(), server
 
 
@@ -92,6 +97,46 @@ def test_a_key_leaves_the_document() -> None:
     assert server.asked[1][0] == "/key?a=1"
     assert server.asked[1][1]["Digits"] == "1"
     assert "Never." not in heard(made)
+
+
+STEPS = {
+    "/voice": f'<Gather action="/more" timeout="1">{say("Welcome.")}</Gather>'
+    f'<Gather action="/record" numDigits="1" timeout="5">{say("To talk, press 1.")}{say("Or wait, and an advocate comes to the phone.")}</Gather>'
+    + say("Nothing was pressed."),
+    "/record": say("Speak.") + '<Record action="/over"/>',
+    "/over": say("Thank you."),
+}
+
+
+def test_a_caller_who_decides_step_by_step_has_the_call_stop_at_each_question() -> None:
+    made, server = call(STEPS, caller=StepByStep)
+    assert (made.waits, made.ended) == (Waits.KEY, "")
+    assert heard(made) == ["[en-US] Welcome.", "To talk, press 1. Or wait, and an advocate comes to the phone."], (
+        "not where nobody has to decide"
+    )
+    assert [path for path, _, _ in server.asked] == ["/voice"], "and nobody is told that it is over"
+    assert made.transcript.lines[-1].what == "hears"
+    made, _ = call(STEPS, "1", caller=StepByStep)
+    assert made.waits is Waits.SPEECH
+    assert heard(made)[1:] == ["To talk, press 1. Or wait, and ...", "Speak.", "(the tone)"]
+    made, server = call(STEPS, "1,20s#", caller=StepByStep)
+    assert (made.waits, made.messages, made.ended) == (None, [20], "the document ended, and the network hung up")
+    assert server.asked[-1][0] == "/over"
+    made, _ = call(STEPS, "wait", caller=StepByStep)
+    assert heard(made)[-1] == "Nothing was pressed."
+
+
+def test_what_is_heard_is_kept_piece_by_piece_with_its_language() -> None:
+    spanish = '<Say voice="v" language="es-US">Uno dos tres cuatro cinco seis.</Say>'
+    made, _ = call(
+        {"/voice": f'<Gather action="/k" numDigits="1">{say("Please press 1.")}{spanish}</Gather>', "/k": "<Hangup/>"},
+        "1",
+    )
+    (line,) = (line for line in made.transcript.lines if line.what == "hears")
+    assert [(piece.text, piece.language) for piece in line.said] == [
+        ("Please press 1.", "en-US"),
+        ("Uno dos tres ...", "es-US"),
+    ]
 
 
 def test_the_key_that_finishes_is_no_input() -> None:

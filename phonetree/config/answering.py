@@ -1,7 +1,7 @@
 """What the processes share that answer each line of their input with a line of output.
 
 One ends when its input is closed, also in the middle of an answer: so it ends with the process that started it, however
-that ended. It has a low priority, and limits its own memory.
+that ended.
 """
 
 import os
@@ -18,9 +18,8 @@ NICENESS = 19
 """The lowest priority that is never left without processor time: turns come first."""
 
 
-def answer_lines(answer: Callable[[bytes], bytes], megabytes: int, idle_seconds: float | None = None) -> None:
-    """Answers until the input is closed, or nothing was asked for so long; within so much memory."""
-    _stand_back(megabytes)
+def answer_lines(answer: Callable[[bytes], bytes], idle_seconds: float | None = None) -> None:
+    """Answers until the input is closed, or nothing was asked for so long."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but answers goes there
         lines: SimpleQueue[bytes] = SimpleQueue()
@@ -31,7 +30,7 @@ def answer_lines(answer: Callable[[bytes], bytes], megabytes: int, idle_seconds:
                 answers.flush()
 
 
-def _stand_back(megabytes: int) -> None:
+def stand_back(megabytes: int) -> None:
     """Limits what this process may take, and ignores what is meant for the one that started it, which ends it in its
     own time."""
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -3,10 +3,10 @@
     python -m phonetree.config.proving
 
 Each line of its input is a question (`config/question.py`), and gets a line of output (`config/answering.py`). It
-imports the compiler and the proof, no server and no database.
+imports the compiler and the proof, no server and no database, has a low priority, and limits its own memory.
 """
 
-from phonetree.config.answering import answer_lines
+from phonetree.config.answering import answer_lines, stand_back
 from phonetree.config.promises import broken_promises
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import made_of, overridden
@@ -34,7 +34,8 @@ def answer(line: bytes) -> bytes:
 
 def main() -> None:
     """Answers until its input is closed."""
-    answer_lines(answer, MOST_MEGABYTES)
+    stand_back(MOST_MEGABYTES)
+    answer_lines(answer)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import phonetree
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import changing
 from phonetree.config.site import Contents, audio
-from phonetree.core.schedule import Accepted, Cover, Kind, Override
+from phonetree.core.schedule import Accepted, Cover, Kind, Names, Override
 from phonetree.errors import Problem, Where
 
 ROOMS = ("config", "core", "proof", "provider")
@@ -67,7 +67,7 @@ class Question:
             NumberRules(
                 asked["names"], asked["fictional"], asked["stand_in"], frozenset(asked["ours"]), asked["phones"]
             ),
-            tuple(_override(**each) for each in asked["overrides"]),
+            tuple(override(**each) for each in asked["overrides"]),
             date.fromisoformat(asked["since"]),
         )
 
@@ -98,17 +98,8 @@ class Question:
         return {name: self.rules.names[name] for name in sorted(names) if name in self.rules.names}
 
     def _overrides(self) -> list[dict[str, object]]:
-        """What the proof looks at in them, in one time zone, so that who proved it makes no difference."""
-        return [
-            {
-                "begins": _utc(each.begins),
-                "ends": _utc(each.ends),
-                "kind": each.kind,
-                "cover": (each.cover.away, each.cover.by) if each.cover else None,
-                "accepted": [(one.team, _utc(one.begins), _utc(one.ends), one.node) for one in each.accepted],
-            }
-            for each in changing(self.overrides)
-        ]
+        """What the proof looks at in them."""
+        return list(map(told, changing(self.overrides)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +127,33 @@ class Answer:
             raise ValueError("it is no answer") from error
 
 
-def _override(
+def told(override: Override) -> dict[str, object]:
+    """An override in a line, in one time zone, so that who says it makes no difference."""
+    cover = override.cover
+    return {
+        "begins": _utc(override.begins),
+        "ends": _utc(override.ends),
+        "kind": override.kind,
+        "words": dict(override.words),
+        "cover": (cover.away, cover.by) if cover else None,
+        "accepted": [(one.team, _utc(one.begins), _utc(one.ends), one.node) for one in override.accepted],
+    }
+
+
+def override(
     begins: str,
     ends: str,
     kind: str | None,
+    words: Names,
     cover: tuple[str, str] | None,
     accepted: list[tuple[str, str, str, str]],
 ) -> Override:
+    """The override in a line. Raises ValueError, TypeError."""
     return Override(
         datetime.fromisoformat(begins),
         datetime.fromisoformat(ends),
         Kind(kind) if kind else None,
-        {},
+        words,
         Cover(*cover) if cover else None,
         tuple(
             Accepted(team, datetime.fromisoformat(since), datetime.fromisoformat(until), node)

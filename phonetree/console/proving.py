@@ -1,17 +1,16 @@
-"""How many requests wait for a proof: so few that the others always find a thread.
+"""How many requests wait for a proof.
 
 A proof takes seconds, and a host makes one at a time. So an account has two under way at most, one that is shown and
 one that is saved, and all accounts together a third of the console's threads. More are told at once to try again.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 
 from flask import g, has_request_context
 
 from phonetree.config.site import Contents
+from phonetree.console.few import Few
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
 from phonetree.runtime.prover import Prover
@@ -29,8 +28,7 @@ class FewProofs:
 
     def __init__(self, prover: Prover) -> None:
         self._prover = prover
-        self._waiting: Counter[str] = Counter()
-        self._lock = Lock()
+        self._few = Few(MOST_OF_ONE, MOST, ProofBusyError)
 
     def broken(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
         """The promises that a site breaks. Raises ProofBusyError, and what a prover does."""
@@ -45,27 +43,20 @@ class FewProofs:
     @property
     def waiting(self) -> int:
         """How many requests have a turn."""
-        with self._lock:
-            return self._waiting.total()
+        return self._few.under_way
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """One of the few, for a request that waits for a proof, or for another one that does. Raises ProofBusyError."""
-        if has_request_context() and g.get("in_turn"):
+        if not has_request_context():
+            with self._few.turn():
+                yield
+        elif g.get("in_turn"):
             yield
-            return
-        who = g.staff.id if has_request_context() and "staff" in g else ""
-        with self._lock:
-            if self._waiting[who] >= MOST_OF_ONE or self._waiting.total() >= MOST:
-                raise ProofBusyError
-            self._waiting[who] += 1
-        if has_request_context():
-            g.in_turn = True
-        try:
-            yield
-        finally:
-            if has_request_context():
-                g.in_turn = False
-            with self._lock:
-                self._waiting[who] -= 1
-                self._waiting += Counter()  # forgets whoever waits no more
+        else:
+            with self._few.turn():
+                g.in_turn = True
+                try:
+                    yield
+                finally:
+                    g.in_turn = False

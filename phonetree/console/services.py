@@ -17,6 +17,7 @@ from phonetree.console.drafting import Drafting
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.proving import FewProofs
+from phonetree.console.simulated import FewTrials
 from phonetree.console.trying import Lockout
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
@@ -25,6 +26,7 @@ from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import prover_of
 from phonetree.runtime.source import revisions_in
+from phonetree.runtime.trials import Trials
 from phonetree.settings import STORE, ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
@@ -110,6 +112,7 @@ class ConsoleServices:
     channels: tuple[Channel, ...]
     overrides: Overrides
     prover: FewProofs
+    trials: FewTrials
     phones: Phones
     provider: Provider | None
     """None when the console has no account to call phones with."""
@@ -155,6 +158,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         channels(settings.notify),
         Overrides(store),
         prover,
+        FewTrials(Trials()),
         phones,
         _provider(settings),
         hours,

@@ -6,7 +6,7 @@ as an edit is checked. What would leave callers with nobody to ring has to be ac
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.errors import ChangedMeanwhileError, OverrideError
+from phonetree.runtime.trials import Line
 from phonetree.store.kept import Kept, in_a_line, part, replaced, shared, standing, together
 from phonetree.store.servers import known, left_out
 
@@ -357,10 +358,15 @@ class ShortNotice:
         when = " and ".join(times.stretch_words(begins, ends, self.now) for begins, ends in stretches)
         return f"{wanted.cover.by} is away {when}, and would be rung all the same."
 
-    def call(self, wanted: Override, form: Form) -> list[simulated.Line]:
-        """A call under an override, when it begins. Raises SimulationError."""
-        under = overridden(self.written, (wanted, *self.others))
-        return simulated.call(under, max(wanted.begins, self.now), form.keys, form.phones)
+    def call(self, wanted: Override, form: Form) -> tuple[Line, ...]:
+        """A call under an override, when it begins. Raises SimulationError and TrialError."""
+        running, begins = self._running, max(wanted.begins, self.now)
+        call = replace(
+            simulated.to(self.loaded, running.settings.config, (wanted, *self.others), begins),
+            steps=simulated.steps_of(form.keys),
+            phones=simulated.answer_of(form.phones),
+        )
+        return running.trials.play(call).lines
 
     def sentence(self, override: Override) -> str:
         """What an override does, and when. The words of staff come last."""

@@ -1,38 +1,41 @@
-"""What callers would meet: the first words in each language, and a call by a simulated phone.
+"""What callers would meet: the first words in each language, and calls that are tried (`runtime/trials.py`)."""
 
-The phone, and the network behind it, are those of the command `call`; numbers become names, for nobody needs them.
-"""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from pathlib import Path
 
+from phonetree.config.phones import phones_of
+from phonetree.config.site import Loaded
+from phonetree.console.few import Few
 from phonetree.core import engine
-from phonetree.core.state import from_address
+from phonetree.core.schedule import Override
 from phonetree.core.tree import Language, NodeId, Site
 from phonetree.core.verbs import Verbs
 from phonetree.diff.compare import sentences
 from phonetree.errors import SimulationError
 from phonetree.proof.budgets import question
-from phonetree.provider.request import read
-from phonetree.provider.twiml import Renderer
-from phonetree.runtime.legs import LegTracker
-from phonetree.simulator.caller import Script
-from phonetree.simulator.network import Clock, Network, NumberSettings
-from phonetree.simulator.phone import Call
-from phonetree.simulator.transport import Reply
-from phonetree.simulator.world import parse_world
+from phonetree.runtime.trials import Played, TrialCall, TrialError, Trials
+from phonetree.simulator.world import Answer
 
-_URL = "https://simulated.invalid"
+MOST_OF_ONE = 2
+MOST = 4
+"""Calls that are being played at once, of an account and of all."""
 
 PHONES = {
-    "somebody": ("", "somebody picks up"),
-    "nobody": ("*=no-answer", "nobody picks up"),
-    "busy": ("*=busy", "every phone is busy"),
-    "voicemail": ("*=machine", "voicemails pick up"),
+    "somebody": (None, "somebody picks up"),
+    "nobody": (Answer.NO_ANSWER, "nobody picks up"),
+    "busy": (Answer.BUSY, "every phone is busy"),
+    "voicemail": (Answer.MACHINE, "voicemails pick up"),
 }
-"""What the phones do that ring: the world of the simulator, and its words."""
+"""What the phones do that ring (None: each takes the call as its kind does), and its words."""
+
+
+class TrialBusyError(TrialError):
+    """Too many calls are being played."""
+
+    def __init__(self) -> None:
+        super().__init__("several calls are being tried at this moment; try again in a few seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,67 +65,39 @@ def words_at(site: Site, node: NodeId, at: datetime) -> str:
     return " ".join(sentences(engine.change_language(site, node, site.first_language, at).verbs))
 
 
-@dataclass
-class _Answers:
-    """A line whose calls are answered by a site alone: what servers do between a request and its document."""
+class FewTrials:
+    """A process that plays calls, and that so many ask at once."""
 
-    site: Site
-    clock: Clock
-    legs: LegTracker = field(default_factory=LegTracker)
-    renderer: Renderer = field(default_factory=lambda: Renderer(_URL))
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
+        self._few = Few(MOST_OF_ONE, MOST, TrialBusyError)
 
-    def post(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], limit: float) -> Reply:  # noqa: ARG002
-        parts, asked = urlsplit(url), read(fields)
-        place = parts.path.removeprefix("/voice").removeprefix("/")
-        if place in ("status", "recording"):
-            self.legs.hang_up(asked.call)
-            return Reply(204, {}, b"")
-        if place:
-            state = from_address(place, parts.query)
-            event = self.legs.event(state, asked)
-            turn = engine.turn(self.site, self.legs.begun(state), event, self.clock.now())
-        else:
-            turn = engine.start(self.site, self.clock.now())
-        return Reply(200, {"Content-Type": "text/xml"}, self.renderer.render(turn.verbs))
+    def prepare(self) -> None:
+        """Has the process ready for the next call."""
+        self._trials.prepare()
+
+    def play(self, call: TrialCall) -> Played:
+        """A call. Raises TrialError and SimulationError, which say why it could not be played."""
+        with self._few.turn():
+            played = self._trials.play(call)
+        if played.problem:
+            raise SimulationError(played.problem)
+        return played
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a transcript: the seconds since the call came in, what happened, and the words."""
-
-    at: str
-    what: str
-    words: str
+def to(loaded: Loaded, folder: Path, overrides: tuple[Override, ...], at: datetime) -> TrialCall:
+    """A call to a site, whose audio is in a folder, at a moment."""
+    unrung = frozenset(name for name, number in phones_of(loaded.site).items() if not number)
+    return TrialCall(loaded.contents, folder, unrung, overrides, at)
 
 
-def call(site: Site, at: datetime, keys: str, phones: str) -> list[Line]:
-    """A call at a moment, by a caller who presses these keys ("1,2"). `phones` is one of `PHONES`. Raises
-    SimulationError."""
-    clock = Clock(at)
-    number, forwarded_from = site.helpline.way_in
-    addresses = NumberSettings(
-        number, f"{_URL}/voice", f"{_URL}/voice/fallback", f"{_URL}/voice/status", forwarded_from
-    )
+def steps_of(text: str) -> tuple[str, ...]:
+    """A caller's steps as a form has them: "1,2"."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def answer_of(phones: str) -> str:
+    """What a choice of `PHONES` has phones do, as a call has it. Raises SimulationError when it is none."""
     if phones not in PHONES:
         raise SimulationError("choose what the phones do")
-    network = Network(_Answers(site, clock), "", addresses)
-    made = Call(network, clock, Script(keys), parse_world(PHONES[phones][0])).run()
-    ordered = sorted(made.transcript.lines, key=lambda line: line.at)
-    names = _names(site)
-    return [Line(f"{line.at:.0f} s", line.what, _named(line.detail, names)) for line in ordered]
-
-
-def _names(site: Site) -> dict[str, str]:
-    """Who has which number; and what languages are called, where a transcript has their codes."""
-    names = {line.number: next(iter(line.names.values()), line.id) for line in site.resources.values()}
-    names |= {site.helpline.caller_id: "the helpline", site.helpline.provider_number: "the helpline"}
-    names |= {f"[{info.voice.code}]": f"({info.name})" for info in site.languages.values()}
-    teams = (*site.teams.values(), *site.written.values())
-    return names | {member.number: member.name for team in teams for member in team.members}
-
-
-def _named(text: str, names: Mapping[str, str]) -> str:
-    for number in sorted(names, key=len, reverse=True):
-        if number:
-            text = text.replace(number, names[number])
-    return text
+    return PHONES[phones][0] or ""

@@ -37,6 +37,7 @@ from phonetree.console.warnings import warnings
 from phonetree.core.rota import gaps, rota
 from phonetree.core.schedule import Kind, Override, first_name, midnight
 from phonetree.errors import LeftAloneError, OverrideError, SimulationError
+from phonetree.runtime.trials import Line, TrialError
 from phonetree.store.kept import Kept
 from phonetree.store.roles import Role
 from phonetree.store.servers import Servers
@@ -335,13 +336,13 @@ _ONLY_AWAY = (
 def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool = False) -> str:
     preview: Preview | None = None
     todo = ""
-    lines: list[simulated.Line] = []
+    lines: tuple[Line, ...] = ()
     try:
         wanted = notice.override(sent)
         preview = notice.preview(wanted)
         if calling:
             lines = notice.call(wanted, sent)
-    except SimulationError as error:
+    except (SimulationError, TrialError) as error:
         problem = problem or str(error)
     except NotChosenError as error:
         todo = str(error) if request.method == "POST" else ""

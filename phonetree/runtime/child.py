@@ -44,6 +44,11 @@ class Child:
             raise ChildError(f"could not be started ({error.strerror})") from None
         self._asks, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
     def end(self) -> None:
         """Ends it, and waits until it has ended."""
         self.kill()

@@ -157,11 +157,14 @@ class Services:
             self.test_call()
 
 
-def services(settings: Settings, now: Callable[[], datetime], address: str | None = None) -> Services:
+def services(
+    settings: Settings, now: Callable[[], datetime], address: str | None = None, sites: Sites | None = None
+) -> Services:
     """A server's parts, with nothing started.
 
     Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens
-    and where its test calls go; without it there are none.
+    and where its test calls go; without it there are none. `sites` are those that it answers with, if not those of the
+    settings.
     """
     store = Store(settings.database) if settings.database else None
     revisions = revisions_in(store, settings.secrets, source=settings.source) if store else None
@@ -169,7 +172,7 @@ def services(settings: Settings, now: Callable[[], datetime], address: str | Non
     phones = phones_in(store, settings)
     rules = number_rules(settings, phones)
     prover = prover_of(settings.config, rules, now, store, settings.secrets)
-    sites = Sites(
+    sites = sites or Sites(
         settings.config,
         rules,
         prover.broken,

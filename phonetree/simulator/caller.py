@@ -145,10 +145,16 @@ class Script:
 
 
 class StepByStep(Script):
-    """A caller who decides each step when it is their turn: after the last one, the call stops at the next question."""
+    """A caller who decides each step at a question, and nothing meanwhile, and hears the words before hanging up: after
+    the last one, the call stops at the next question."""
 
     def asked(self, said: Sequence[Said | Pause], wait: int) -> Act:
-        return Undecided() if wait >= ASKING_SECONDS and not self.steps else super().asked(said, wait)
+        if wait < ASKING_SECONDS:
+            return Wait()
+        if not self.steps:
+            return Undecided()
+        act = super().asked(said, wait)
+        return HangUp(seconds(said)) if isinstance(act, HangUp) else act
 
     def recorded(self) -> Speak | Undecided:
         return super().recorded() if self.steps else Undecided()

@@ -19,6 +19,9 @@ from phonetree.simulator.transport import Unreachable
 from phonetree.simulator.twiml import Dial, Document, Gather, Hangup, Pause, Record, Redirect, Reject, Said, Verb
 from phonetree.simulator.world import World
 
+TONE = "(the tone)"
+"""What is heard before a recording."""
+
 APPLICATION_ERROR = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -220,7 +223,7 @@ class Call:
         return self.fetch(gather.action or self.url, Digits=act.key, FinishedOnKey="", msg="Gather End")
 
     def _record(self, record: Record) -> Document | None:
-        self.note("hears", "(the tone)")
+        self.note("hears", TONE)
         speech = self.caller.recorded()
         if isinstance(speech, Undecided):
             raise CallStops(Waits.SPEECH)

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from phonetree import log
 from phonetree import settings as environment
 from phonetree.runtime.services import services
+from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.web import assets, audio, context, health, metrics, public, voice
 from phonetree.web.headers import security_headers, with_headers
@@ -30,15 +31,17 @@ def create_app(
     now: Callable[[], datetime] = clock,
     watching: bool = True,
     address: str | None = None,
+    sites: Sites | None = None,
 ) -> Flask:
     """The application. Without settings, those of the environment.
 
     Raises SettingsError or ConfigError when it could not answer calls. `watching` follows changes of the
     files, and does the mailbox's work, in the background. `address` (host and port) is where this server listens and
-    where its test calls go; without it there are none.
+    where its test calls go; without it there are none. `sites` are those that it answers with, if not those of the
+    settings.
     """
     settings = settings or environment.read()
-    running = services(settings, now, address)
+    running = services(settings, now, address, sites)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -18,6 +18,7 @@ from phonetree.console.short_notice import Change, ShortNotice
 from phonetree.core import ringing
 from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
+from phonetree.runtime.trials import Trials
 from phonetree.store.actions import since
 from phonetree.store.kept import Kept, standing
 from phonetree.store.overrides import Overrides
@@ -589,13 +590,25 @@ def test_a_refused_promise_is_told(made: Console, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_line_of_any_call_names_no_number(made: Console) -> None:
-    site = made.services.live.loaded().site
+    asked = simulated.to(made.services.live.loaded(), made.settings.config, (), made.now)
     for keys in ("", "1", "0", "2,1", "3"):
         for phones in simulated.PHONES:
-            for line in simulated.call(site, made.now.astimezone(site.schedule.zone), keys, phones):
+            call = replace(asked, steps=simulated.steps_of(keys), phones=simulated.answer_of(phones))
+            for line in made.services.trials.play(call).lines:
                 assert not re.search(r"\+\d{5}|\[\w\w-\w\w\]", line.words), line
-    spoken = [line.words for line in simulated.call(site, made.now, "", "nobody")]
+    spoken = [line.words for line in made.services.trials.play(asked).lines]
     assert any("(español) Para español" in words for words in spoken), "languages by their names"
+
+
+def test_a_form_works_when_no_call_can_be_played(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Trials(("/nonexistent",))
+    monkeypatch.setattr(made.services.trials, "_trials", broken)
+    client = made.client(Role.MEMBER)
+    sent = {"begins": "now", "until": chosen(client, "close", "today"), "keys": "1", "phones": "somebody"}
+    answer = client.post("/staff/today/close", {**sent, "action": "try"})
+    assert answer.status_code == 200
+    assert "The call could not be played" in text(answer.get_data(as_text=True))
+    assert client.post("/staff/today/close", {**sent, "action": "save"}).status_code == 303
 
 
 def test_times_are_said_as_staff_say_them(made: Console) -> None:

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -162,8 +163,10 @@ def test_a_simulated_call_hears_the_words_that_are_shown(shared: Console, at: st
     now = site.schedule.zone.localize(datetime.fromisoformat(at))
     read = Reader(_page(shared, f"?when={at}"))
     start = site.start[site.schedule.kind(now)]
+    asked = simulated.to(shared.services.live.loaded(), shared.settings.config, (), now)
     for key in ("2", "3", "4"):
-        heard = " ".join(line.words for line in simulated.call(site, now, key, "nobody"))
+        played = shared.services.trials.play(replace(asked, steps=(key,), phones="no-answer"))
+        heard = " ".join(line.words for line in played.lines)
         (led,) = read.leads[start, f"Key {key}"]
         for node in (start, led):
             said = [words for words in read.heard[node] if not words.startswith("Again:")]

@@ -100,9 +100,13 @@ def test_a_key_leaves_the_document() -> None:
 
 
 STEPS = {
-    "/voice": f'<Gather action="/more" timeout="1">{say("Welcome.")}</Gather>'
-    f'<Gather action="/record" numDigits="1" timeout="5">{say("To talk, press 1.")}{say("Or wait, and an advocate comes to the phone.")}</Gather>'
-    + say("Nothing was pressed."),
+    "/voice": f"""
+        <Gather action="/more" timeout="1">{say("Welcome.")}</Gather>
+        <Gather action="/record" numDigits="1" timeout="5">
+            {say("To talk, press 1.")}{say("Or wait, and an advocate comes to the phone.")}
+        </Gather>
+        {say("Nothing was pressed.")}
+        """,
     "/record": say("Speak.") + '<Record action="/over"/>',
     "/over": say("Thank you."),
 }
@@ -116,6 +120,8 @@ def test_a_caller_who_decides_step_by_step_has_the_call_stop_at_each_question() 
     )
     assert [path for path, _, _ in server.asked] == ["/voice"], "and nobody is told that it is over"
     assert made.transcript.lines[-1].what == "hears"
+    made, _ = call(STEPS, "hangup", caller=StepByStep)
+    assert len(heard(made)) == 2, "whoever hangs up does so at the question"
     made, _ = call(STEPS, "1", caller=StepByStep)
     assert made.waits is Waits.SPEECH
     assert heard(made)[1:] == ["To talk, press 1. Or wait, and ...", "Speak.", "(the tone)"]

@@ -24,6 +24,7 @@ from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Account
 from phonetree.store.database import Store
 from phonetree.store.roles import Role
+from phonetree.web import trial
 from tests.support.databases import store
 from tests.support.lines import NAMES, VPR
 from tests.support.programs import certificate
@@ -52,7 +53,7 @@ def _hash(costly: bool) -> str:
 class Console:
     """A console and its clock; `accounts` has one account for each role. Passwords are hashed at no cost, unless
     they are to be `costly` as they really are. What it has proved is not proved again in another
-    test."""
+    test, and calls are played in this process."""
 
     settings: ConsoleSettings
     now: datetime = NOW
@@ -65,6 +66,8 @@ class Console:
         if not self.costly:
             self.app.extensions["security"].pwd_context.update(**CHEAP)
         self.services.prover._prover._ask = _asked  # type: ignore[method-assign]
+        trials = self.services.trials._trials
+        trials._ask, trials.prepare = trial.answer, lambda: None  # type: ignore[method-assign]
 
     @property
     def services(self) -> ConsoleServices:

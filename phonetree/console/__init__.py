@@ -33,14 +33,15 @@ from phonetree.console import (
     static,
     today,
     tree,
+    try_call,
     you,
 )
 from phonetree.console.health import blueprint as health
 from phonetree.settings import ConsoleSettings
 
 SCREENS = (
-    sign_in, today, schedule, messages, message_keys, people, counts, tree, drafts, history, accounts, you, notices,
-    phone_calls,
+    sign_in, today, schedule, messages, message_keys, people, counts, tree, try_call, drafts, history, accounts,
+    you, notices, phone_calls,
 )  # fmt: skip
 """One blueprint each."""
 

@@ -25,6 +25,7 @@ ITEMS = (
     ("People", "people.page"),
     ("Counts", "counts.page"),
     ("Tree", "tree.page"),
+    ("Try a call", "try_call.page"),
     ("Edit", "edit.page"),
     ("History", "history.page"),
     ("Accounts", "accounts.page"),

@@ -101,3 +101,8 @@ def answer_of(phones: str) -> str:
     if phones not in PHONES:
         raise SimulationError("choose what the phones do")
     return PHONES[phones][0] or ""
+
+
+def answer_of_one(phones: str, *, screened: bool) -> str:
+    """The same for those that do something else than the others; `screened` phones are asked whether they accept."""
+    return answer_of(phones) or (Answer.ACCEPTS if screened else Answer.ANSWERS)

@@ -45,6 +45,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/history/<int:number>": EDITOR,
     "GET /staff/history/compare": STAFF,
     "GET /staff/tree": STAFF,
+    "GET /staff/try": STAFF,
     "GET /staff/following": STAFF,
     "GET /staff/calendar": STAFF,
     "POST /staff/calendar/address": STAFF,

@@ -1,0 +1,226 @@
+"""Try a call: a phone on the page, at any moment, to what callers hear or to a draft. No real phone rings.
+
+The page holds the whole call: the steps that the caller took so far, and how it was begun. Each step plays the call
+from its beginning, so one step back is one step less, and nothing of it is kept anywhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil
+
+from flask import Blueprint, request
+
+from phonetree.config.site import Loaded, made_of, overridden
+from phonetree.console import moments, simulated, times
+from phonetree.console.access import needs
+from phonetree.console.drafts import draft_of
+from phonetree.console.layout import render
+from phonetree.console.services import ConsoleServices, services
+from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
+from phonetree.core.schedule import Schedule, first_name
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError, SimulationError
+from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError, line_key, team_key
+from phonetree.store.drafts import Draft
+
+blueprint = Blueprint("try_call", __name__)
+
+MOST_STEPS = 100
+"""Of a call; each plays the whole call."""
+
+BACK = "back"
+"""The step that takes the last one back."""
+
+SPEECH = {
+    "20s#": "Speak for 20 seconds, then press #",
+    "20sx": "Speak for 20 seconds, then hang up",
+    "0s": "Say nothing",
+}
+"""What a caller may do at the tone (`simulator/caller.py`)."""
+
+USUAL = "somebody"
+"""What phones do unless something else is chosen."""
+
+Page = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is called: what callers hear, or a draft."""
+
+    loaded: Loaded
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The call that a page asks for: when and where it begins, what phones do, and the steps so far. `problem` says why
+    it is another moment than was asked for."""
+
+    at: datetime
+    when: str
+    problem: str
+    node: str
+    language: str
+    phones: str
+    each: Mapping[str, str]
+    steps: tuple[str, ...]
+
+
+@blueprint.get("/staff/try")
+@needs()
+def page() -> str | Page:
+    """The choice how a call begins; with `steps`, the call."""
+    running = services()
+    drafted = draft_of(request.args["draft"])[0] if request.args.get("draft") else None
+    try:
+        files = files_of(running, drafted)
+    except ConfigError:
+        if drafted is None:
+            raise
+        return render("console/try.html", draft=drafted, site=None), 422
+    now = running.now()
+    site = overridden(files.loaded.site, running.live.overrides(now))
+    asked = _asked(site, now.astimezone(site.schedule.zone).replace(microsecond=0))
+    if "steps" not in request.args:
+        running.trials.prepare()
+        return _page(files, site, asked)
+    try:
+        played = running.trials.play(_call(running, files, site, asked))
+    except SimulationError as error:
+        return _page(files, site, asked, problem=str(error)), 422
+    except TrialError as error:
+        return _page(files, site, asked, problem=str(error)), 503
+    return _page(files, site, asked, played)
+
+
+def files_of(running: ConsoleServices, draft: Draft | None) -> Files:
+    """The files that are called. Raises StoreError, and ConfigError when they have problems."""
+    if draft is None:
+        return Files(running.live.loaded())
+    _, contents = draft_of(draft.id)
+    return Files(made_of(contents, running.settings.config, running.live.rules()), draft)
+
+
+def _asked(site: Site, now: datetime) -> Asked:
+    """The call in the address; whatever is unknown there is as usual."""
+    chosen = _moment(site.schedule, request.args.get("at") or request.args.get("when", ""), now)
+    node, phones = request.args.get("node", ""), request.args.get("phones", "")
+    steps = simulated.steps_of(request.args.get("steps", ""))
+    step = request.args.get("step", "")
+    return Asked(
+        chosen.at,
+        chosen.name,
+        chosen.problem,
+        node if node in site.nodes else "",
+        site.known_language(request.args.get("language", "")),
+        phones if phones in simulated.PHONES else USUAL,
+        {name: what for name in _rung(site) if (what := request.args.get(name, "")) in simulated.PHONES},
+        steps[:-1] if step == BACK else (*steps, *simulated.steps_of(step)),
+    )
+
+
+def _moment(schedule: Schedule, asked: str, now: datetime) -> moments.Chosen:
+    """The moment of a call: once it has begun it stays, whenever that was chosen."""
+    with suppress(ValueError):
+        return moments.Chosen("", times.aware(asked).astimezone(schedule.zone))
+    return moments.chosen(schedule, asked, now)
+
+
+def _rung(site: Site) -> Mapping[str, str]:
+    """All whose phones can be set by themselves: their fields, and their names."""
+    teams = {team_key(name): f"the team {name}" for name in site.teams}
+    return teams | {line_key(line.id): first_name(line.names) for line in site.resources.values()}
+
+
+def _call(running: ConsoleServices, files: Files, site: Site, asked: Asked) -> TrialCall:
+    """Raises SimulationError."""
+    if len(asked.steps) > MOST_STEPS:
+        raise SimulationError(f"a call has at most {MOST_STEPS} steps here; call again")
+    members = {team_key(name) for name in site.teams}
+    call = simulated.to(files.loaded, running.settings.config, site.schedule.overrides, asked.at)
+    return replace(
+        call,
+        steps=asked.steps,
+        stops=True,
+        node=asked.node,
+        language=asked.language,
+        phones=simulated.answer_of(asked.phones),
+        each={name: simulated.answer_of_one(what, screened=name in members) for name, what in asked.each.items()},
+    )
+
+
+def _page(files: Files, site: Site, asked: Asked, played: Played | None = None, problem: str = "") -> str:
+    status = site.schedule.status(asked.at)
+    kept = {"at": asked.at.isoformat(), "node": asked.node, "language": asked.language, "phones": asked.phones}
+    kept |= dict(asked.each) | ({"draft": files.draft.id} if files.draft else {})
+    rung = _rung(site)
+    return render(
+        "console/try.html",
+        site=site,
+        draft=files.draft,
+        asked=asked,
+        moment=moments.told(asked.at, status),
+        moments=moments.choices(site.schedule, services().now().astimezone(site.schedule.zone)),
+        languages={name: info.name for name, info in site.languages.items()},
+        phones=simulated.PHONES,
+        rung=rung,
+        begins=_begins(site, asked),
+        ringing=_ringing(asked, rung),
+        kept={name: value for name, value in kept.items() if value},
+        played=played,
+        newest=_newest(played) if played else 0,
+        sentences=tuple(sentences(played)) if played else (),
+        speech=SPEECH,
+        back=BACK,
+        problem=problem,
+    )
+
+
+def _newest(played: Played) -> int:
+    """The line that was heard last."""
+    return max((place for place, line in enumerate(played.lines) if line.what == "hears"), default=0)
+
+
+def _begins(site: Site, asked: Asked) -> str:
+    """Where the call begins, in a sentence."""
+    if not asked.node:
+        return "It begins as all calls do."
+    return f"It begins at {asked.node}, in {site.languages[asked.language].name}."
+
+
+def _ringing(asked: Asked, rung: Mapping[str, str]) -> str:
+    """What phones do that ring, in a sentence."""
+    words = {name: words for name, (_, words) in simulated.PHONES.items()}
+    others = (f"{rung[name]}: {words[what]}" for name, what in asked.each.items())
+    return f"If phones ring, {'; '.join([words[asked.phones], *others])}."
+
+
+def sentences(played: Played) -> Iterator[str]:
+    """What a call that is over came to, in sentences."""
+    for shown in Shown:
+        names = tuple(dict.fromkeys(name for each in played.rung if each.shown is shown for name in each.names))
+        if names:
+            rung, phones = ("were rung", "their phones") if len(names) > 1 else ("was rung", "the phone")
+            yield f"{_and(names)} {rung}; {phones} showed {shown}."
+    if played.spoke_with:
+        yield f"The caller spoke with {_and(tuple(dict.fromkeys(played.spoke_with)))}."
+    elif played.rung:
+        yield "Nobody took the call."
+    left = [seconds for seconds in played.messages if seconds >= SHORTEST_MESSAGE_SECONDS]
+    yield from (f"A message of {seconds} seconds was left." for seconds in left)
+    if played.rang is not None:
+        yield f"Help after {ceil(played.rang)} seconds: then the first phone rang."
+    elif played.tone is not None:
+        yield f"Help after {ceil(played.tone)} seconds: then a message could be left."
+    else:
+        yield "Nobody was rung, and no message could be left."
+    yield f"In the end {played.ended}."
+
+
+def _and(names: tuple[str, ...]) -> str:
+    """Names as a sentence has them, such as "Ada, Bo and Cy"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

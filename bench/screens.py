@@ -56,6 +56,7 @@ PICTURES = (
     Picture("people", "/staff/people", PHONE, Role.ADMIN),
     Picture("counts", "/staff/counts", DESK),
     Picture("tree", "/staff/tree#picture", DESK),
+    Picture("try-call", "/staff/try?steps=#newest"),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
 

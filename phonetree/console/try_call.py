@@ -21,6 +21,7 @@ from phonetree.console.services import ConsoleServices, services
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.schedule import Schedule, first_name
 from phonetree.core.tree import Site
+from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, SimulationError
 from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError, line_key, team_key
 from phonetree.store.drafts import Draft
@@ -204,7 +205,7 @@ def sentences(played: Played) -> Iterator[str]:
         names = tuple(dict.fromkeys(name for each in played.rung if each.shown is shown for name in each.names))
         if names:
             rung, phones = ("were rung", "their phones") if len(names) > 1 else ("was rung", "the phone")
-            yield f"{_and(names)} {rung}; {phones} showed {shown}."
+            yield sentence(f"{_and(names)} {rung}; {phones} showed {shown}.")
     if played.spoke_with:
         yield f"The caller spoke with {_and(tuple(dict.fromkeys(played.spoke_with)))}."
     elif played.rung:

@@ -66,6 +66,9 @@ def test_in_the_end_it_says_who_was_rung_with_which_number_what_was_left_and_how
     assert "A message of 20 seconds was left." in left
     assert "Help after 38 seconds: then a message could be left." in left
     assert "was rung" not in left
+    assert "The Boston Area Rape Crisis Center was rung; the phone showed" in words(
+        member, node="line_barcc", steps="hangup"
+    )
     nothing = words(member, steps="hangup")
     assert "Nobody was rung, and no message could be left." in nothing
     nobody = words(member, steps="1,3,0s,0s", phones="nobody")

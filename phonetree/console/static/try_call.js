@@ -6,6 +6,7 @@ const there = document.getElementById("try");
 const APART_MS = 100; // so that a screen reader says what is new, and not what was there
 
 let asking = false;
+let shown = 0;
 
 async function go(form, submitter) {
   const address = new URL(form.action);
@@ -25,7 +26,7 @@ async function go(form, submitter) {
       return;
     }
     history.replaceState(null, "", address);
-    await show(fresh, submitter);
+    show(fresh, submitter);
   } catch {
     location.assign(address); // the network is away, and the browser says so
   } finally {
@@ -35,6 +36,7 @@ async function go(form, submitter) {
 
 // Shows a page's call: the lines that were there stay, and new ones come after them.
 async function show(fresh, submitter) {
+  const number = ++shown;
   const old = there.querySelector("#transcript");
   const lines = [...(fresh.querySelector("#transcript")?.children ?? [])];
   let before = 0;
@@ -56,7 +58,7 @@ async function show(fresh, submitter) {
   (same ?? turn)?.focus({ preventScroll: true });
   await new Promise((done) => setTimeout(done, APART_MS));
   const list = there.querySelector("#transcript");
-  if (list) {
+  if (list && number === shown) {
     list.parentElement.removeAttribute("aria-live");
     list.append(...lines.slice(before));
     turn.scrollIntoView({ block: "nearest" });
@@ -148,4 +150,8 @@ if (button) {
     }
   });
   addEventListener("pagehide", silence);
+  const newest = there.querySelector("#newest");
+  if (newest) {
+    read([newest]); // of a call that a link began
+  }
 }

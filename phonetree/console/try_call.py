@@ -49,9 +49,9 @@ Page = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What is called: what callers hear, or a draft."""
+    """What is called: what callers hear, or a draft (`loaded` is None when that has problems)."""
 
-    loaded: Loaded
+    loaded: Loaded | None
     draft: Draft | None = None
 
 
@@ -75,13 +75,9 @@ class Asked:
 def page() -> str | Page:
     """The choice how a call begins; with `steps`, the call."""
     running = services()
-    drafted = draft_of(request.args["draft"])[0] if request.args.get("draft") else None
-    try:
-        files = files_of(running, drafted)
-    except ConfigError:
-        if drafted is None:
-            raise
-        return render("console/try.html", draft=drafted, site=None), 422
+    files = files_of(running, request.args.get("draft", ""))
+    if files.loaded is None:
+        return render("console/try.html", draft=files.draft, site=None), 422
     now = running.now()
     site = overridden(files.loaded.site, running.live.overrides(now))
     asked = _asked(site, now.astimezone(site.schedule.zone).replace(microsecond=0))
@@ -89,7 +85,7 @@ def page() -> str | Page:
         running.trials.prepare()
         return _page(files, site, asked)
     try:
-        played = running.trials.play(_call(running, files, site, asked))
+        played = running.trials.play(_call(running, files.loaded, site, asked))
     except SimulationError as error:
         return _page(files, site, asked, problem=str(error)), 422
     except TrialError as error:
@@ -97,12 +93,16 @@ def page() -> str | Page:
     return _page(files, site, asked, played)
 
 
-def files_of(running: ConsoleServices, draft: Draft | None) -> Files:
-    """The files that are called. Raises StoreError, and ConfigError when they have problems."""
-    if draft is None:
+def files_of(running: ConsoleServices, id_: str) -> Files:
+    """The files that are called: those of a draft, or ("") what callers hear. Raises StoreError. Ends with 404 when
+    there is no such draft."""
+    if not id_:
         return Files(running.live.loaded())
-    _, contents = draft_of(draft.id)
-    return Files(made_of(contents, running.settings.config, running.live.rules()), draft)
+    draft, contents = draft_of(id_)
+    loaded = None
+    with suppress(ConfigError):
+        loaded = made_of(contents, running.settings.config, running.live.rules())
+    return Files(loaded, draft)
 
 
 def _asked(site: Site, now: datetime) -> Asked:
@@ -136,12 +136,12 @@ def _rung(site: Site) -> Mapping[str, str]:
     return teams | {line_key(line.id): first_name(line.names) for line in site.resources.values()}
 
 
-def _call(running: ConsoleServices, files: Files, site: Site, asked: Asked) -> TrialCall:
+def _call(running: ConsoleServices, loaded: Loaded, site: Site, asked: Asked) -> TrialCall:
     """Raises SimulationError."""
     if len(asked.steps) > MOST_STEPS:
         raise SimulationError(f"a call has at most {MOST_STEPS} steps here; call again")
     members = {team_key(name) for name in site.teams}
-    call = simulated.to(files.loaded, running.settings.config, site.schedule.overrides, asked.at)
+    call = simulated.to(loaded, running.settings.config, site.schedule.overrides, asked.at)
     return replace(
         call,
         steps=asked.steps,

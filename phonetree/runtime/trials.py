@@ -31,8 +31,9 @@ LONGEST_SECONDS = 20.0
 """How long a call may take to be played: many times what the longest one does, on a machine that has nothing else to
 do."""
 
-MOST_ANSWER_BYTES = 4 * 2**20
-"""The longest call (`simulator/network.py`, MOST_REQUESTS) in a tree with the longest texts says less."""
+MOST_ANSWER_BYTES = 32 * 2**20
+"""More than all documents of the longest call have (`MOST_REQUESTS` in `simulator/network.py`, `MOST_BYTES` in
+`provider/twiml.py`)."""
 
 
 class TrialError(PhonetreeError):

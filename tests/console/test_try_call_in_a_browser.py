@@ -27,6 +27,9 @@ globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = te
 """
 """Speech as browsers have it, with a voice that is the device's own, and others."""
 
+SILENT = "Object.defineProperty(globalThis, 'speechSynthesis', { value: undefined });"
+"""A browser that cannot speak."""
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
@@ -48,6 +51,7 @@ def opened(context: BrowserContext, made: Console, url: str, path: str = "/staff
 @pytest.mark.parametrize("width", WIDTHS, ids=str)
 def test_a_call_on_the_page(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
+        context.add_init_script(SILENT)
         page, told = opened(context, made, url)
         page.evaluate("window.same = true")
         page.locator("summary").click()
@@ -58,6 +62,8 @@ def test_a_call_on_the_page(made: Console, url: str, browser: Browser, width: tu
         expect(lines).to_have_count(1)
         expect(lines).to_contain_text("To speak with an advocate, press 1.")
         expect(page.get_by_role("group", name="The phone")).to_be_focused()
+        expect(page.get_by_text("This device has no voice of its own for English and Spanish")).to_be_visible()
+        expect(page.get_by_role("button", name="Stop reading aloud")).to_be_hidden()
         look(page)
         page.get_by_role("button", name="1", exact=True).click()
         expect(page.locator("#newest")).to_contain_text("no advocate could take your call")
@@ -110,6 +116,7 @@ def test_only_a_voice_of_the_device_reads_aloud(made: Console, url: str, browser
     with window(browser) as context:
         context.add_init_script(VOICES)
         page, _ = opened(context, made, url)
+        expect(page.get_by_role("button", name="Stop reading aloud")).to_be_visible()
         page.get_by_role("button", name="Call", exact=True).click()
         until(lambda: page.evaluate("spoken.some(([, text]) => text.startsWith('To hear this again'))"))
         spoken = page.evaluate("spoken")
@@ -159,7 +166,7 @@ def test_without_scripts_each_step_is_a_page(made: Console, url: str, browser: B
     with window(browser, scripts=False) as context:
         page, _ = opened(context, made, url, "/staff/")
         page.get_by_role("link", name="Try a call").last.click()
-        expect(page.locator("#speech")).to_be_hidden()
+        expect(page.get_by_role("button", name="Stop reading aloud")).to_be_hidden()
         page.get_by_role("button", name="Call", exact=True).click()
         page.get_by_role("button", name="8", exact=True).click()
         expect(page.locator("#newest")).to_contain_text("(español)")

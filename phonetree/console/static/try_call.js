@@ -142,7 +142,11 @@ function turnAloud(on) {
 }
 
 if (button) {
-  document.getElementById("speech").hidden = false;
+  const offer = () => {
+    button.parentElement.hidden = !voices().length;
+  };
+  offer();
+  speech?.addEventListener?.("voiceschanged", offer);
   button.addEventListener("click", () => turnAloud(!aloud));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && aloud) {

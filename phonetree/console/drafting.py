@@ -6,12 +6,15 @@ from datetime import datetime
 from pathlib import Path, PurePath
 
 from phonetree.config.advice import advice
+from phonetree.config.keeping import with_promise
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.core.schedule import Override
+from phonetree.core.tree import OwnPromise
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, Problem, ProofError, Where
 from phonetree.proof.budgets import TimeToHelp
+from phonetree.proof.own import sentence
 from phonetree.store.drafts import Draft, Drafts
 
 
@@ -69,6 +72,18 @@ class Drafting:
         """A new draft of the files as they are. Raises DraftError, StoreError, and what `newest` does."""
         files = self._files()
         return self.drafts.start(title, files.site.revision, files.contents, by, self._seconds())
+
+    def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None) -> Draft:
+        """A draft with one promise more, or else a new one of the files as they are with it. Raises EditError,
+        DraftError, StoreError, and ConfigError when the files have problems."""
+        if draft:
+            kept, contents = draft
+            files = made_of(contents, self._folder, self._rules(), patched=True)
+            changed = with_promise(files, promise, self._folder, self._rules())
+            return self.drafts.save(kept.id, kept.version, changed, by, self._seconds())
+        files = self._files()
+        changed = with_promise(files, promise, self._folder, self._rules())
+        return self.drafts.start(sentence(files.site, promise), files.site.revision, changed, by, self._seconds())
 
     def check(self, files: Contents) -> Checked:
         """What files are, and what they change. Raises StoreError, and ProofBusyError."""

@@ -9,22 +9,28 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
+from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
 
-from phonetree.config.site import Loaded, made_of, overridden
+from phonetree.config.own_promises import LONGEST_WITHIN, promise_of_call
+from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.console import moments, simulated, times
-from phonetree.console.access import needs
+from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
-from phonetree.console.layout import render
+from phonetree.console.layout import problem as why_refused
+from phonetree.console.layout import refused, render
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.schedule import Schedule, first_name
-from phonetree.core.tree import Site
+from phonetree.core.tree import AGAIN_KEY, NO_KEY, OwnPromise, Site
 from phonetree.core.wording import sentence
-from phonetree.errors import ConfigError, SimulationError
+from phonetree.errors import ConfigError, DraftError, EditError, SimulationError
+from phonetree.proof.own import sentence as promised
 from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError, line_key, team_key
 from phonetree.store.drafts import Draft
+from phonetree.store.roles import Role
 
 blueprint = Blueprint("try_call", __name__)
 
@@ -41,6 +47,9 @@ SPEECH = {
 }
 """What a caller may do at the tone (`simulator/caller.py`)."""
 
+_KEYS = {"wait": NO_KEY, AGAIN_KEY: AGAIN_KEY}
+"""Steps of a call as a promise has them, besides digits."""
+
 USUAL = "somebody"
 """What phones do unless something else is chosen."""
 
@@ -52,7 +61,7 @@ class Files:
     """What is called: what callers hear, or a draft (`loaded` is None when that has problems)."""
 
     loaded: Loaded | None
-    draft: Draft | None = None
+    draft: tuple[Draft, Contents] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,9 @@ def page() -> str | Page:
     running = services()
     files = files_of(running, request.args.get("draft", ""))
     if files.loaded is None:
-        return render("console/try.html", draft=files.draft, site=None), 422
-    now = running.now()
-    site = overridden(files.loaded.site, running.live.overrides(now))
-    asked = _asked(site, now.astimezone(site.schedule.zone).replace(microsecond=0))
+        return render("console/try.html", draft=files.draft and files.draft[0], site=None), 422
+    site = _site(running, files.loaded)
+    asked = _asked(site, request.args)
     if "steps" not in request.args:
         running.trials.prepare()
         return _page(files, site, asked)
@@ -93,32 +101,62 @@ def page() -> str | Page:
     return _page(files, site, asked, played)
 
 
+@blueprint.post("/staff/try/promise")
+@needs(Role.EDITOR)
+def keep() -> Response:
+    """Keeps what a call came to as a promise, in a draft: the one that was called, or a new one."""
+    running = services()
+    files = files_of(running, request.form.get("draft", ""))
+    if files.loaded is None:
+        abort(422)
+    site = _site(running, files.loaded)
+    asked = _asked(site, request.form)
+    try:
+        promise = promise_of(asked, running.trials.play(_call(running, files.loaded, site, asked)))
+        if promise is None:
+            abort(422)
+        draft = running.editor.keep(promise, staff().name, files.draft)
+    except (SimulationError, TrialError, EditError, DraftError) as error:
+        there = url_for("try_call.page", **_kept(files, asked), steps=",".join(asked.steps))
+        return refused(f"this was not kept: {error}", there)
+    flash("The promise is in this draft. It holds once the draft is published.", "message")
+    return redirect(url_for("edit.draft", id_=draft.id), 303)
+
+
 def files_of(running: ConsoleServices, id_: str) -> Files:
     """The files that are called: those of a draft, or ("") what callers hear. Raises StoreError. Ends with 404 when
     there is no such draft."""
     if not id_:
         return Files(running.live.loaded())
-    draft, contents = draft_of(id_)
-    loaded = None
+    draft, loaded = draft_of(id_), None
     with suppress(ConfigError):
-        loaded = made_of(contents, running.settings.config, running.live.rules())
+        loaded = made_of(draft[1], running.settings.config, running.live.rules())
     return Files(loaded, draft)
 
 
-def _asked(site: Site, now: datetime) -> Asked:
-    """The call in the address; whatever is unknown there is as usual."""
-    chosen = _moment(site.schedule, request.args.get("at") or request.args.get("when", ""), now)
-    node, phones = request.args.get("node", ""), request.args.get("phones", "")
-    steps = simulated.steps_of(request.args.get("steps", ""))
-    step = request.args.get("step", "")
+def _site(running: ConsoleServices, loaded: Loaded) -> Site:
+    """The site of these files, under what stands at short notice."""
+    return overridden(loaded.site, running.live.overrides(running.now()))
+
+
+def _now(site: Site) -> datetime:
+    return services().now().astimezone(site.schedule.zone).replace(microsecond=0)
+
+
+def _asked(site: Site, sent: Mapping[str, str]) -> Asked:
+    """The call in an address, or in a form; whatever is unknown there is as usual."""
+    chosen = _moment(site.schedule, sent.get("at") or sent.get("when", ""), _now(site))
+    node, phones = sent.get("node", ""), sent.get("phones", "")
+    steps = simulated.steps_of(sent.get("steps", ""))
+    step = sent.get("step", "")
     return Asked(
         chosen.at,
         chosen.name,
         chosen.problem,
         node if node in site.nodes else "",
-        site.known_language(request.args.get("language", "")),
+        site.known_language(sent.get("language", "")),
         phones if phones in simulated.PHONES else USUAL,
-        {name: what for name in _rung(site) if (what := request.args.get(name, "")) in simulated.PHONES},
+        {name: what for name in _rung(site) if (what := sent.get(name, "")) in simulated.PHONES},
         steps[:-1] if step == BACK else (*steps, *simulated.steps_of(step)),
     )
 
@@ -155,29 +193,50 @@ def _call(running: ConsoleServices, loaded: Loaded, site: Site, asked: Asked) ->
 
 def _page(files: Files, site: Site, asked: Asked, played: Played | None = None, problem: str = "") -> str:
     status = site.schedule.status(asked.at)
-    kept = {"at": asked.at.isoformat(), "node": asked.node, "language": asked.language, "phones": asked.phones}
-    kept |= dict(asked.each) | ({"draft": files.draft.id} if files.draft else {})
+    promise = promise_of(asked, played) if played and staff().may(Role.EDITOR) else None
     rung = _rung(site)
     return render(
         "console/try.html",
         site=site,
-        draft=files.draft,
+        draft=files.draft and files.draft[0],
         asked=asked,
         moment=moments.told(asked.at, status),
-        moments=moments.choices(site.schedule, services().now().astimezone(site.schedule.zone)),
+        moments=moments.choices(site.schedule, _now(site)),
         languages={name: info.name for name, info in site.languages.items()},
         phones=simulated.PHONES,
         rung=rung,
         begins=_begins(site, asked),
         ringing=_ringing(asked, rung),
-        kept={name: value for name, value in kept.items() if value},
+        kept=_kept(files, asked),
         played=played,
         newest=_newest(played) if played else 0,
         sentences=tuple(sentences(played)) if played else (),
         speech=SPEECH,
         back=BACK,
         problem=problem,
+        promise=promise and promised(site, promise),
+        refused=why_refused(),
     )
+
+
+def _kept(files: Files, asked: Asked) -> dict[str, Any]:
+    """How the call was begun, as an address or a form has it."""
+    begun = {"at": asked.at.isoformat(), "node": asked.node, "language": asked.language, "phones": asked.phones}
+    begun |= dict(asked.each) | ({"draft": files.draft[0].id} if files.draft else {})
+    return {name: value for name, value in begun.items() if value}
+
+
+def promise_of(asked: Asked, played: Played) -> OwnPromise | None:
+    """What is promised if what a call came to is kept; None if that can be no promise: the call goes on, began at a
+    node, pressed a key that does nothing, or reached nobody."""
+    result = played.result
+    if result is None or result.reached is None or asked.node:
+        return None
+    keys = tuple(_KEYS.get(key, key) for key in result.keys)
+    if not all(key.isdigit() or key in _KEYS.values() for key in keys):
+        return None
+    seconds = result.seconds if result.seconds <= LONGEST_WITHIN else None
+    return promise_of_call(result.when, keys, result.reached, seconds)
 
 
 def _newest(played: Played) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 from phonetree.config.question import override, told
 from phonetree.config.site import Contents
 from phonetree.core.schedule import Kind, Override
-from phonetree.core.tree import Language, NodeId
+from phonetree.core.tree import Destination, Language, NodeId, Reached
 from phonetree.errors import PhonetreeError
 from phonetree.runtime.child import Child, ChildError, LateError
 from phonetree.simulator.ending import Waits
@@ -146,11 +146,11 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a call came to: at what kind of moment, after which keys ("wait": none), to whom or what (a line, a team, or
-    the node of a voicemail; "": none of them), and after how many seconds."""
+    the node of a voicemail; None: none of them), and after how many seconds."""
 
     when: Kind
     keys: tuple[str, ...]
-    reached: str
+    reached: Destination | None
     seconds: int
 
 
@@ -191,9 +191,8 @@ class Played:
             said["rung"] = tuple(Rung(tuple(each["names"]), Shown(each["shown"])) for each in said["rung"])
             said["waits"] = Waits(said["waits"]) if said["waits"] else None
             if result := said["result"]:
-                said["result"] = Result(
-                    Kind(result["when"]), tuple(result["keys"]), str(result["reached"]), int(result["seconds"])
-                )
+                reached = (Reached(result["reached"][0]), str(result["reached"][1])) if result["reached"] else None
+                said["result"] = Result(Kind(result["when"]), tuple(result["keys"]), reached, int(result["seconds"]))
             return cls(**said | {name: tuple(said[name]) for name in ("spoke_with", "messages")})
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("it is no call that was played") from error

@@ -25,7 +25,7 @@ from phonetree.config.answering import answer_lines, stand_back
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Contents, Loaded, fingerprint, made_of
 from phonetree.core.state import State, Step, from_address, to_address
-from phonetree.core.tree import Audio, Connect, Site
+from phonetree.core.tree import Audio, Connect, Destination, Reached, Site
 from phonetree.errors import PhonetreeError, SimulationError
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.trials import Line, Piece, Played, Result, Rung, Shown, TrialCall, line_key, team_key
@@ -238,19 +238,19 @@ def _result(
             return Result(kind, keys, _whom(site, ringing, states), ceil(ringing.at))
     for line in lines:
         if line.detail == TONE and line.at >= since:
-            recorded = next((state.node for state in states if state.step is Step.RECORDED), "")
-            return Result(kind, keys, recorded, ceil(line.at))
-    return Result(kind, keys, "", ceil(made.clock.elapsed))
+            recorded = next((state.node for state in states if state.step is Step.RECORDED), None)
+            return Result(kind, keys, (Reached.NODE, recorded) if recorded else None, ceil(line.at))
+    return Result(kind, keys, None, ceil(made.clock.elapsed))
 
 
-def _whom(site: Site, ringing: Ringing, states: Sequence[State]) -> str:
+def _whom(site: Site, ringing: Ringing, states: Sequence[State]) -> Destination | None:
     """The line, or the team, that a ringing was for."""
     for line in site.resources.values():
         if line.number in ringing.numbers:
-            return line.id
+            return Reached.LINE, line.id
     nodes = (site.nodes.get(state.node) for state in states if state.step is Step.RING)
     teams = (node.team for node in nodes if isinstance(node, Connect))
-    return next((team for team in teams if _belongs(site, team, ringing)), "")
+    return next(((Reached.TEAM, team) for team in teams if _belongs(site, team, ringing)), None)
 
 
 def _belongs(site: Site, team: str, ringing: Ringing) -> bool:

@@ -46,6 +46,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/history/compare": STAFF,
     "GET /staff/tree": STAFF,
     "GET /staff/try": STAFF,
+    "POST /staff/try/promise": frozenset({Role.EDITOR}),
     "GET /staff/following": STAFF,
     "GET /staff/calendar": STAFF,
     "POST /staff/calendar/address": STAFF,

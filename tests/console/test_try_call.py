@@ -176,3 +176,42 @@ def test_nothing_of_a_call_is_kept_or_logged(made: Console, capfd: pytest.Captur
     assert not re.search(r"\+1\d{10}|555-?01", page), "nor is a number shown"
     told = capfd.readouterr()
     assert (told.out, told.err) == ("", "")
+
+
+def test_what_a_call_came_to_is_kept_as_a_promise_in_a_draft(made: Console) -> None:
+    editor = made.client(Role.EDITOR)
+    over = {"at": "2026-11-23T20:00:00-05:00", "steps": "1,hangup"}
+    said = "When closed, whoever presses 1 reaches line 'barcc' within 30 s."
+    assert said in words(editor, **over)
+    assert "Keep this as a promise" not in words(made.client(Role.MEMBER), **over)
+    kept = editor.post(f"{HERE}/promise", over)
+    (draft,) = made.services.editor.drafts.all()
+    assert kept.location == f"/staff/edit/{draft.id}"
+    assert (draft.title, draft.by) == (said, "the editor")
+    _, files = made.services.editor.drafts.find(draft.id) or pytest.fail("it is there")
+    before = made.services.live.loaded().contents["routing.yaml"].decode()
+    after = files["routing.yaml"].decode()
+    assert after == f"{before}promises:\n  - {{when: closed, keys: [1], reaches: barcc, within: 30}}\n"
+    spoken = {"steps": "3,20s#", "draft": draft.id, "at": "2026-11-23T10:00:00-05:00"}
+    assert editor.post(f"{HERE}/promise", spoken).location == f"/staff/edit/{draft.id}"
+    _, files = made.services.editor.drafts.find(draft.id) or pytest.fail("it is there")
+    more = "  - {when: open, keys: [3], reaches: voicemail, within: 40}\n"
+    assert files["routing.yaml"].decode() == after + more
+    assert "All promises to callers are kept" in editor.get(f"/staff/edit/{draft.id}").get_data(as_text=True)
+    again = editor.post(f"{HERE}/promise", spoken)
+    assert again.location.startswith(f"{HERE}?")
+    assert "This was not kept: this is promised already." in unescape(editor.get(again.location).get_data(as_text=True))
+
+
+def test_what_can_be_no_promise_is_not_offered_and_not_kept(made: Console) -> None:
+    editor = made.client(Role.EDITOR)
+    for asked in (
+        {"steps": "1"},
+        {"steps": "hangup"},
+        {"steps": "#,1,hangup"},
+        {"steps": "hangup", "node": "line_barcc"},
+    ):
+        assert "Keep this as a promise" not in words(editor, **asked), asked
+        assert editor.post(f"{HERE}/promise", asked).status_code == 422, asked
+    assert "whoever presses nothing, then 1 reaches" in words(editor, steps="wait,1,hangup")
+    assert made.services.editor.drafts.all() == ()

@@ -37,9 +37,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield opened
 
 
-def opened(context: BrowserContext, made: Console, url: str, path: str = "/staff/try") -> tuple[Page, list[str]]:
+def opened(
+    context: BrowserContext, made: Console, url: str, path: str = "/staff/try", role: Role = Role.MEMBER
+) -> tuple[Page, list[str]]:
     """The page, and what it asks elsewhere or is refused by the policy."""
-    enter(context, made, url, made.accounts[Role.MEMBER])
+    enter(context, made, url, made.accounts[role])
     page = context.new_page()
     told: list[str] = []
     page.on("request", lambda request: None if request.url.startswith(url) else told.append(request.url))
@@ -52,7 +54,7 @@ def opened(context: BrowserContext, made: Console, url: str, path: str = "/staff
 def test_a_call_on_the_page(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         context.add_init_script(SILENT)
-        page, told = opened(context, made, url)
+        page, told = opened(context, made, url, role=Role.EDITOR)
         page.evaluate("window.same = true")
         page.locator("summary").click()
         look(page)
@@ -82,6 +84,11 @@ def test_a_call_on_the_page(made: Console, url: str, browser: Browser, width: tu
         expect(page.locator("#transcript")).to_have_text(heard, use_inner_text=True)
         page.get_by_role("link", name="Choose again").click()
         expect(page.get_by_label("Phones of the team advocates")).to_have_value("busy")
+        page.go_back()
+        page.get_by_role("button", name="Speak for 20 seconds, then hang up").click()
+        page.get_by_role("button", name="Keep this as a promise").click()
+        promised = "When open, whoever presses 1, then 3 reaches voicemail 'voicemail'"
+        expect(page.get_by_role("heading", name=promised)).to_be_visible()
         assert told == []
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from phonetree.config.site import load
 from phonetree.core.schedule import Cover, Kind, Override
+from phonetree.core.tree import Reached
 from phonetree.runtime.trials import (
     COMMAND,
     Line,
@@ -87,18 +88,18 @@ def test_it_stops_where_the_caller_decides_and_says_what_it_came_to() -> None:
     assert spoke.spoke_with == (FIRST,)
     assert spoke.ended == "the caller hung up"
     assert spoke.rang
-    assert spoke.result == Result(Kind.OPEN, ("1",), "advocates", 16)
+    assert spoke.result == Result(Kind.OPEN, ("1",), (Reached.TEAM, "advocates"), 16)
     assert spoke.result.seconds - 1 < spoke.rang <= spoke.result.seconds
     left = played("3")
     assert (left.waits, left.tone) == (Waits.SPEECH, left.seconds)
     left = played("3", "20s#")
     assert (left.waits, left.messages) == (None, (20,))
-    assert left.result == Result(Kind.OPEN, ("3",), "voicemail", 38)
+    assert left.result == Result(Kind.OPEN, ("3",), (Reached.NODE, "voicemail"), 38)
     silent = played(*["wait"] * 6, phones="no-answer", at=NIGHT)
     assert silent.result
     assert (silent.result.when, silent.result.keys) == (Kind.CLOSED, ())
-    assert silent.result.reached == "barcc"
-    assert played("hangup").result == Result(Kind.OPEN, (), "", 31)
+    assert silent.result.reached == (Reached.LINE, "barcc")
+    assert played("hangup").result == Result(Kind.OPEN, (), None, 31)
 
 
 def test_it_is_said_in_which_language_something_is_heard() -> None:

@@ -68,7 +68,7 @@ async function show(fresh, submitter) {
 }
 
 there?.addEventListener("submit", (event) => {
-  if (event.submitter) {
+  if (event.target.method === "get" && event.submitter) {
     event.preventDefault();
     go(event.target, event.submitter);
   }

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support import kept
 from tests.support.chromium import CHROMIUM, MISSING
 from tests.support.lines import VPR
+
+kept.keep()
 
 settings.register_profile("usual", derandomize=bool(os.environ.get("CI")), deadline=None)
 settings.load_profile("usual")  # in CI the same examples each time; new ones on every developer's run

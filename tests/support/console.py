@@ -64,7 +64,9 @@ class Console:
     def __post_init__(self) -> None:
         self.app = create_app(self.settings, now=lambda: self.now)
         if not self.costly:
-            self.app.extensions["security"].pwd_context.update(**CHEAP)
+            security = self.app.extensions["security"]
+            security.pwd_context.update(**CHEAP)
+            security._totp_factory._totp.wallet.encrypt_cost = 1
         self.services.prover._prover._ask = _asked  # type: ignore[method-assign]
         trials = self.services.trials._trials
         trials._ask, trials.prepare = trial.answer, lambda: None  # type: ignore[method-assign]

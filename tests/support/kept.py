@@ -21,6 +21,9 @@ from phonetree.config.reader import Findings
 from phonetree.config.site import HOURS, ROUTING, Loaded
 from phonetree.store import database
 
+MOST_BYTES = 100_000
+"""Of the files of a site that is kept: large ones have to be given back."""
+
 Read = Callable[[str], bytes | None]
 Builder = Callable[..., tuple[str, str]]
 
@@ -42,6 +45,8 @@ class _Sites:
 
     def compiled(self, folder: Path, read: Read, rules: NumberRules, findings: Findings) -> Loaded:
         files = {name: read(name) for name in (HOURS, ROUTING)}
+        if sum(len(data or b"") for data in files.values()) > MOST_BYTES:
+            return self._compile(folder, read, rules, findings)
         settings = (folder, tuple(site.audio(folder)), _compared(rules), findings.patched)
         made = self._made.setdefault((*settings, *files.values()), [])
         for phrases, loaded in made:

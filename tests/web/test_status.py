@@ -71,9 +71,8 @@ def test_it_tells_by_night_and_on_a_holiday(server: Server) -> None:
 
 def test_it_follows_what_staff_say_at_short_notice(server: Server) -> None:
     words = {"en": "A storm is near.", "es": "Viene una tormenta."}
-    schedule = server.sites.current.schedule
     override = Override(DAY - timedelta(hours=1), DAY + timedelta(hours=2), Kind.CLOSED, words)
-    object.__setattr__(schedule, "overrides", (override,))
+    assert server.sites.override((override,))
     told = _told(server)
     assert (told["open"], told["until"], told["notice"]) == (False, "2026-11-23T12:00-05:00", words)
 

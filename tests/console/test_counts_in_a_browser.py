@@ -47,7 +47,7 @@ def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, widt
         page.locator("details").evaluate_all("all => all.forEach(e => { e.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert elsewhere == []
-        for scheme in SCHEMES:
+        for scheme, _ in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             colors = {
                 name: _lightness(page.locator(where).first.evaluate(f"e => getComputedStyle(e).{what}"))

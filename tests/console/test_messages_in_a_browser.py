@@ -17,7 +17,7 @@ from phonetree.simulator.provider import sound
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
 from phonetree.store.voicemails import VoicemailState
-from tests.support.chromium import CHROMIUM
+from tests.support.chromium import WHOLE
 from tests.support.console import Console, console, enter
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import WIDTHS, look, tab_to, window
@@ -331,7 +331,7 @@ def test_what_a_browser_keeps_on_its_disk_opens_nothing(
     profile, me = tmp_path / "profile", made.staff(Role.LISTENER, name="Di")
     launch = partial(
         browser.browser_type.launch_persistent_context,
-        profile, executable_path=CHROMIUM, args=["--no-sandbox"], ignore_https_errors=True,
+        profile, executable_path=WHOLE, args=["--no-sandbox"], ignore_https_errors=True,
     )  # fmt: skip
     with launch() as context:
         enter(context, made, url, me)

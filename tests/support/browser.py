@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
-from tests.support.chromium import CHROMIUM
+from tests.support.chromium import CHROMIUM, WHOLE
 from tests.support.programs import certificate, free_port
 from tests.support.server import Server
 from tests.support.serving import served, serving
@@ -69,15 +69,13 @@ def sites(config: Path, folder: Path) -> Iterator[Sites]:
         yield Sites(server, ours, elsewhere.server_port)
 
 
-def launch(playwright: Playwright, found: Sites) -> Browser:
-    """The system's Chromium, with the pages that it keeps for Back as people have them."""
+def launch(playwright: Playwright, found: Sites, chromium: str | None = CHROMIUM) -> Browser:
+    """The system's Chromium. The whole one has the pages that it keeps for Back, as people have them."""
     return playwright.chromium.launch(
-        executable_path=CHROMIUM, args=found.arguments, ignore_default_args=["--disable-back-forward-cache"]
+        executable_path=chromium, args=found.arguments, ignore_default_args=["--disable-back-forward-cache"]
     )
 
 
 def restorable(playwright: Playwright, found: Sites, profile: Path, *more: str) -> BrowserContext:
     """A Chromium with a profile of its own, whose tabs can be restored after it is closed."""
-    return playwright.chromium.launch_persistent_context(
-        profile, executable_path=CHROMIUM, args=[*found.arguments, *more]
-    )
+    return playwright.chromium.launch_persistent_context(profile, executable_path=WHOLE, args=[*found.arguments, *more])

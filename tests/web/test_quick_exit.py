@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from phonetree.core.tree import EXIT
 from phonetree.view.words import WORDS
 from tests.support.browser import ELSEWHERE, NOWHERE, Sites, launch, restorable, sites
+from tests.support.chromium import WHOLE
 from tests.support.lines import ROOT, VPR
 from tests.support.server import DAY
 from tests.web.test_public import HOLIDAY, NIGHT
@@ -44,12 +45,29 @@ def browser(playwright: Playwright, found: Sites) -> Iterator[Browser]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def whole(playwright: Playwright, found: Sites) -> Iterator[Browser]:
+    """The browser that keeps pages for Back."""
+    with launch(playwright, found, WHOLE) as made:
+        yield made
+
+
 Open = Callable[..., Page]
 
 
 @pytest.fixture
 def visit(browser: Browser, found: Sites) -> Iterator[Open]:
     """Opens an address of ours, after another site, in a window of its own."""
+    yield from _windows(browser, found)
+
+
+@pytest.fixture
+def visit_and_return(whole: Browser, found: Sites) -> Iterator[Open]:
+    """The same for who goes back afterwards."""
+    yield from _windows(whole, found)
+
+
+def _windows(browser: Browser, found: Sites) -> Iterator[Open]:
     contexts = []
     found.server.now = DAY
 
@@ -108,8 +126,10 @@ EXITS = [
 
 
 @pytest.mark.parametrize(("way", "size"), EXITS, ids=str)
-def test_another_page_takes_the_place_of_ours_in_the_history(visit: Open, way: str, size: tuple[int, int]) -> None:
-    page = visit(size=size)
+def test_another_page_takes_the_place_of_ours_in_the_history(
+    visit_and_return: Open, way: str, size: tuple[int, int]
+) -> None:
+    page = visit_and_return(size=size)
     WAYS[way](page)
     page.wait_for_url(EXIT)
     assert _history(page) == ["about:blank", BEFORE, EXIT]
@@ -132,9 +152,9 @@ def test_without_scripts_the_link_leaves_and_our_page_stays_in_the_history(
 
 @pytest.mark.parametrize(("way", "size"), EXITS, ids=str)
 def test_the_page_is_empty_before_the_other_one_comes_and_stays_so(
-    visit: Open, found: Sites, way: str, size: tuple[int, int]
+    visit_and_return: Open, found: Sites, way: str, size: tuple[int, int]
 ) -> None:
-    page = visit(size=size)
+    page = visit_and_return(size=size)
     _lead_to(page, NOWHERE)
     WAYS[way](page)
     _is_empty(page, told=WORDS["en"]["leaving"])
@@ -192,8 +212,8 @@ def test_a_restored_tab_is_empty(playwright: Playwright, found: Sites, tmp_path:
     context.close()
 
 
-def test_a_page_that_was_not_left_comes_back_as_it_was(visit: Open) -> None:
-    page = visit()
+def test_a_page_that_was_not_left_comes_back_as_it_was(visit_and_return: Open) -> None:
+    page = visit_and_return()
     page.goto(BEFORE)
     page.go_back(wait_until="commit")
     assert "Advocates are on the line now" in page.inner_text("main")

@@ -15,6 +15,7 @@ from phonetree.commands.work.override import _moment
 from phonetree.commands.work.reading import moment
 from phonetree.config.site import load
 from phonetree.core.schedule import Accepted
+from phonetree.runtime.prover import Prover
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
@@ -23,6 +24,7 @@ from phonetree.store.phones import Phones
 from phonetree.store.servers import Report, Servers
 from tests.support.databases import tables
 from tests.support.lines import ROOT, RULES, VPR
+from tests.support.proving import asked
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +44,12 @@ def _coming(weekday: int) -> str:
 def _problems(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What was printed of problems; on a busy machine also that the proof takes a while."""
     return [line for line in capsys.readouterr().err.splitlines() if not line.startswith("Checking ")]
+
+
+@pytest.fixture(autouse=True)
+def _proved_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proofs are made in this process, and once."""
+    monkeypatch.setattr(Prover, "_ask", lambda _, question: asked(question))
 
 
 @pytest.fixture

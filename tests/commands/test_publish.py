@@ -7,14 +7,22 @@ from shutil import copytree
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.runtime.prover import Prover
 from phonetree.store.database import Store
 from phonetree.store.revisions import Revisions
 from tests.support.databases import tables
 from tests.support.lines import VPR
+from tests.support.proving import asked
 
 Run = Callable[..., str]
 
 ODD = "\r\n# a comment  \r\n#\ttabs, \"quotes\" and 'quotes'\n"
+
+
+@pytest.fixture(autouse=True)
+def _proved_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proofs are made in this process, and once."""
+    monkeypatch.setattr(Prover, "_ask", lambda _, question: asked(question))
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_an_edit_is_refused_with_the_words_of_the_proof(house: House) -> None:
 
 def test_a_server_refuses_such_an_edit_and_goes_on(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
-    server = Server(config)
+    server = Server(config, provers=True)
     before = server.sites.current
     bad = (broken_site(tmp_path / "other") / "routing.yaml").read_bytes()
     fine = (config / "routing.yaml").read_bytes()
@@ -143,7 +143,7 @@ def test_a_site_whose_language_lacks_phrases_can_be_closed(tmp_path: Path) -> No
     phrases.write_text("".join(lines), encoding="utf-8")
     with pytest.raises(ConfigError):
         load(config, RULES)
-    server = Server(config)
+    server = Server(config, provers=True)
     closed = Override(server.now, server.now + timedelta(hours=1), Kind.CLOSED, {})
     assert server.sites.override((closed,)), server.sites.refused
 
@@ -394,7 +394,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
 def test_without_a_secret_nothing_is_kept_and_every_server_proves(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as opened:
         address = opened.engine.url.render_as_string(hide_password=False)
-        server = Server(VPR, database=address)
+        server = Server(VPR, provers=True, database=address)
         reload(server.sites)
         assert server.sites.problems == ()
         server.close()

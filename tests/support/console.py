@@ -16,8 +16,6 @@ from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext
 from werkzeug.test import TestResponse
 
-from phonetree.config import proving
-from phonetree.config.question import Answer, Question
 from phonetree.console import create_app, identity
 from phonetree.console.services import ConsoleServices, of
 from phonetree.settings import ConsoleSettings
@@ -28,6 +26,7 @@ from phonetree.web import trial
 from tests.support.databases import store
 from tests.support.lines import NAMES, VPR
 from tests.support.programs import certificate
+from tests.support.proving import here
 from tests.support.serving import served
 
 URL = "https://helpline.example.org"
@@ -67,7 +66,7 @@ class Console:
             security = self.app.extensions["security"]
             security.pwd_context.update(**CHEAP)
             security._totp_factory._totp.wallet.encrypt_cost = 1
-        self.services.prover._prover._ask = _asked  # type: ignore[method-assign]
+        here(self.services.prover._prover)
         trials = self.services.trials._trials
         trials._ask, trials.prepare = trial.answer, lambda: None  # type: ignore[method-assign]
 
@@ -176,18 +175,6 @@ def enter(context: BrowserContext, console: Console, url: str, account: Account)
             "sameSite": "Strict",
         }]
     )  # fmt: skip
-
-
-_answers: dict[bytes, bytes] = {}
-"""What provers answered in this run."""
-
-
-def _asked(question: Question) -> Answer:
-    """What a prover answers, in this process, and once in a run: starting one takes longer than most proofs."""
-    identity = question.identity()
-    if identity not in _answers:
-        _answers[identity] = proving.answer(question.line())
-    return Answer.read(_answers[identity], question.folder)
 
 
 @contextmanager

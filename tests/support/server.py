@@ -16,6 +16,7 @@ from phonetree.store.counts import Counts
 from phonetree.web import create_app
 from phonetree.web.context import of
 from tests.support.lines import TOKEN, URL, settings
+from tests.support.proving import here
 
 DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -27,7 +28,8 @@ def gathered(counts: Counts) -> Counter[Outcome]:
 
 @dataclass
 class Server:
-    """An application over a folder of files, and signed requests to it."""
+    """An application over a folder of files, and signed requests to it. It proves what it has to in this process, or in
+    `provers` as it really does."""
 
     config: Path
     now: datetime = DAY
@@ -37,6 +39,7 @@ class Server:
     public_url: str = URL
     secrets: tuple[str, ...] = ()
     notify: str = ""
+    provers: bool = False
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +53,8 @@ class Server:
         self.client = Client(self.app)
         self.services = of(self.app).services
         self.sites = self.services.sites
+        if not self.provers:
+            here(self.services.prover)
         self.services.canary.line = InProcess(self.app)
 
     @property

@@ -32,6 +32,7 @@ from phonetree.web.context import of
 from tests.support.databases import KINDS, address
 from tests.support.lines import RULES, SHOWN, TOKEN, URL, VPR, settings
 from tests.support.mail import ACCOUNT, pair
+from tests.support.proving import here
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +55,7 @@ class Server:
         self.app = create_app(made, now=lambda: DAY, watching=False)
         self.client = Client(self.app)
         self.services = of(self.app).services
+        here(self.services.prover)
         assert self.services.worker
         self.worker, self.alerts, self.sites = self.services.worker, self.services.alerts, self.services.sites
         self.made.append(self)

@@ -15,7 +15,7 @@ from phonetree.simulator.transport import sign
 from phonetree.store.database import Store
 from phonetree.store.phones import Answer, Phones
 from phonetree.store.servers import servers
-from tests.support.databases import KINDS, tables
+from tests.support.databases import tables
 from tests.support.lines import VPR
 from tests.support.programs import TOKEN, environ, free_port, start, stop, until
 
@@ -69,9 +69,9 @@ class Helpline:
         assert time.monotonic() - began < SECONDS
 
 
-@pytest.fixture(params=KINDS)
-def helpline(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Helpline]:
-    made = Helpline(request.param, tmp_path)
+@pytest.fixture
+def helpline(tmp_path: Path) -> Iterator[Helpline]:
+    made = Helpline("postgres", tmp_path)  # on SQLite, too: tests/runtime/test_phones.py, in one process
     yield made
     for each in made.programs:
         stop(each)

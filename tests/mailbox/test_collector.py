@@ -28,9 +28,13 @@ LATER = NOW + 10_000
 MEDIA = r"GET /media/.*"
 
 
-@pytest.fixture(params=KINDS)
+ON_EACH = pytest.mark.parametrize("box", KINDS, indirect=True)
+"""What depends on the kind of database: what is claimed, stored and forgotten. The rest is about the provider."""
+
+
+@pytest.fixture
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mailbox]:
-    with mailbox(request.param, tmp_path) as made:
+    with mailbox(getattr(request, "param", "sqlite"), tmp_path) as made:
         yield made
 
 
@@ -43,6 +47,7 @@ def _nothing_at_the_provider(box: Mailbox) -> bool:
     return not box.provider.recordings
 
 
+@ON_EACH
 def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> None:
     held = box.leave(3)
     box.collector.round(NOW)
@@ -57,6 +62,7 @@ def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> No
     assert _names(box) == [None], "nothing here says whose recording it was"
 
 
+@ON_EACH
 def test_many_messages_come_over_several_pages_each_once(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phonetree.simulator.provider.PAGE_SIZE", 10)
     held = [box.leave(2, f"CA{number:032x}") for number in range(25)]
@@ -119,6 +125,7 @@ def test_whatever_the_provider_does_once_the_message_comes_in_the_end(
     assert box.voicemails.failures() == {}
 
 
+@ON_EACH
 def test_a_recording_that_cannot_be_fetched_is_shown_and_tried_again_for_days(box: Mailbox) -> None:
     held = box.leave(2)
     good = box.leave(2, "CA" + "4" * 32)
@@ -201,6 +208,7 @@ def test_without_a_key_nothing_is_fetched_and_staff_are_told(tmp_path: Path) -> 
         assert held.id in box.provider.recordings
 
 
+@ON_EACH
 def test_what_was_stored_badly_is_not_deleted_at_the_provider(box: Mailbox) -> None:
     held = box.leave(2)
     box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
@@ -212,6 +220,7 @@ def test_what_was_stored_badly_is_not_deleted_at_the_provider(box: Mailbox) -> N
     assert "has changed" in box.voicemails.failures()[held.id].failure
 
 
+@ON_EACH
 def test_a_message_that_staff_deleted_first_is_deleted_at_the_provider_and_never_comes_again(box: Mailbox) -> None:
     box.leave(2)
     box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
@@ -318,6 +327,7 @@ def test_what_is_too_short_and_not_the_helplines_stays(box: Mailbox) -> None:
     assert set(box.provider.recordings) == {other.id, going_on.id}
 
 
+@ON_EACH
 def test_what_is_too_short_is_deleted_in_the_end_when_the_provider_refuses_first(box: Mailbox) -> None:
     box.leave(0)
     box.provider.failing.append(Failing(Fault.SERVER_ERROR, r"DELETE .*Recordings.*"))
@@ -350,6 +360,7 @@ def _calls(box: Mailbox) -> str:
     return "".join(sorted(name[2] for name in box.provider.calls))
 
 
+@ON_EACH
 def test_a_forwarded_calls_message_and_the_records_of_both_legs_go_and_no_others(box: Mailbox) -> None:
     box.helpline = FORWARDED
     held = box.provider.leave(_call(box, "a", ARRIVES, CALLER), 2)

@@ -169,7 +169,7 @@ def test_an_override_in_years_to_come_is_known_today() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=4, suppress_health_check=list(HealthCheck), deadline=None)
 @given(drawn=st.lists(st.tuples(st.sampled_from(PAIRS), st.integers(0, 9), st.integers(1, 5)), min_size=2, max_size=8))
 def test_whoever_is_in_a_place_makes_no_difference_to_what_is_proved(
     drawn: list[tuple[tuple[str, str], int, int]],

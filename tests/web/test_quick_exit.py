@@ -120,8 +120,8 @@ WAYS: dict[str, Callable[[Page], None]] = {
 
 
 EXITS = [
-    *((way, size) for way in ("click", "escape twice", "shift three times") for size in WIDTHS),
-    *((way, WIDTHS[0]) for way in ("tab and enter", "a click for a new tab", "the middle button")),
+    *((way, WIDTHS[0]) for way in WAYS),
+    ("click", WIDTHS[1]),
 ]
 
 

@@ -101,6 +101,7 @@ def test_the_volunteer_line_notices_a_gap_as_its_comment_says(
     assert re.search(r"no single key reaches an advocate when open \(\d{4}-\d\d-\d\d \d\d:\d\d\)", said)
 
 
+@pytest.mark.slow
 def test_the_shelter_is_open_at_every_moment_and_has_somebody_on_shift() -> None:
     site = _site("shelter")
     for now in _minutes():

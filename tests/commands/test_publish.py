@@ -14,6 +14,8 @@ from tests.support.databases import tables
 from tests.support.lines import VPR
 from tests.support.proving import asked
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., str]
 
 ODD = "\r\n# a comment  \r\n#\ttabs, \"quotes\" and 'quotes'\n"

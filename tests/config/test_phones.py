@@ -153,6 +153,7 @@ def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_
     assert tuple(others) == broken_promises(filled(site, rules(BOTH)), config, SINCE)
 
 
+@pytest.mark.slow
 def test_a_line_without_phones_takes_edits_that_break_nothing_else(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     sites = Sites(config, rules({}), lambda site, _: broken_promises(site, VPR, SINCE))

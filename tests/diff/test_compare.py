@@ -50,6 +50,7 @@ def _english_in_part(folder: Path) -> Site:
     return load(config, RULES).site
 
 
+@pytest.mark.slow
 def test_every_phrase_that_changes_is_spoken_of(tmp_path: Path) -> None:
     """Each of the product's phrases, a new one too, is told as heard in a turn, or as a phrase that is another now."""
     said = ""

@@ -87,6 +87,7 @@ def _second(text: str) -> int:
     return int(at(f"2026-11-{text}").timestamp())
 
 
+@pytest.mark.slow
 def test_a_shift_is_reminded_of_once_in_time(kept: Store, phones: Phones, ada: str, ben: str) -> None:
     wanted = Reminders(kept, SECRETS)
     wanted.keep(ada, FIRST, phones.address("ada"), 30, "Ada", 0)

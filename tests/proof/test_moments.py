@@ -109,6 +109,7 @@ EVENINGS = _with_hours(Schedule(NEW_YORK, OFFICE, (), _none), Always(), Helpline
 SLOW = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @SLOW
 @given(site=_sites(), day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
 @example(site=EVENINGS, day=MONDAY + timedelta(days=1))

@@ -100,6 +100,7 @@ def test_every_turn_is_one_of_the_walk_and_is_answered_the_same() -> None:
     assert_complete(load(ROOT / "tests" / "sites" / "harbour", RULES).site)
 
 
+@pytest.mark.slow
 def test_every_turn_under_covers_is_one_of_the_walk_and_is_answered_the_same() -> None:
     site = load(ROOT / "tests" / "sites" / "vpr", RULES).site
     first = datetime(2026, 11, 23, 15, tzinfo=UTC)

@@ -107,6 +107,7 @@ def test_a_store_that_is_away_changes_nothing_else(server: Server, tmp_path: Pat
     one.leave()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_a_server_that_runs_never_counts_as_silent(server: Server) -> None:
     """However its polls and reports fall, and whatever the second of the minute."""

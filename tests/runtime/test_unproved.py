@@ -18,6 +18,8 @@ from tests.support.lines import RULES, VPR
 from tests.support.programs import until
 from tests.support.server import Server
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 22)
 GOOD, BAD = "le comunico ahora.}\n      go: barcc_now", "le comunico ahora.}\n      go: leave"
 CLOSED = Override(datetime(2026, 11, 23, 15, tzinfo=UTC), datetime(2026, 11, 23, 16, tzinfo=UTC), Kind.CLOSED, {})

@@ -91,6 +91,7 @@ def test_of_servers_that_find_an_empty_store_one_fills_it(kept: Store) -> None:
     assert len(_revisions(kept).history()) == 1
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_while_publishing_leaves_the_old_or_the_new_one(kept: Store) -> None:
     revisions, address = _revisions(kept), kept.engine.url.render_as_string(hide_password=False)
     revisions.take(A, FIRST, 5)

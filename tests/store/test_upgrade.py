@@ -22,6 +22,7 @@ from tests.support.mail import mailbox
 NOW = 1_800_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_messages_come_through_an_upgrade_and_back(kind: str, tmp_path: Path) -> None:
     with mailbox(kind, tmp_path) as box:

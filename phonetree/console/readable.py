@@ -4,6 +4,7 @@ A character NUL is taken by no database; half of a surrogate pair by neither a d
 either, so a request with one is refused at the edge, and nothing behind it has to think of that.
 """
 
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,6 +15,8 @@ MOST_DIGITS = 9
 """Of a number that every database takes."""
 
 _NOWHERE = urlsplit("")
+
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Number(IntegerConverter):
@@ -39,7 +42,7 @@ def number_of(text: str) -> int | None:
 
 def readable(text: str) -> bool:
     """Whether a text can be stored and shown."""
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+    return not _UNREADABLE.search(text)
 
 
 def parts_of(address: str) -> SplitResult:

@@ -7,6 +7,7 @@ which goes with it.
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -205,12 +206,14 @@ def _listed() -> dict[str, Any]:
     found = running.voicemails.listed(MOST)
     local_now = now.astimezone(zone)
 
+    left = [long_ago(datetime.fromtimestamp(each.left_at, zone), local_now) for each in found]
+    words = dict(zip((each.id for each in found), _told_apart(left), strict=True))
+
     def row(each: Voicemail) -> Row:
-        left = datetime.fromtimestamp(each.left_at, zone)
-        fields = (each.id, each.state, each.by, left.date() == local_now.date())
+        fields = (each.id, each.state, each.by, words[each.id])
         changes = sha256(repr(fields).encode()).hexdigest()[:12]
         mine = each.by == staff().name
-        return Row(each.id, long_ago(left, local_now), _length(each.seconds), each.state, each.by, mine, changes)
+        return Row(each.id, words[each.id], _length(each.seconds), each.state, each.by, mine, changes)
 
     waiting = [row(each) for each in reversed(found) if each.state is not VoicemailState.HANDLED]
     handled = [row(each) for each in found if each.state is VoicemailState.HANDLED]
@@ -225,6 +228,17 @@ def _listed() -> dict[str, Any]:
     generate_csrf()  # puts a token into a session that has none
     whose = staff().id, session[TOKEN]  # whoever signs in anew needs the forms with their token
     return {**shown, "state": sha256(repr((whose, shown)).encode()).hexdigest()[:16]}
+
+
+def _told_apart(words: list[str]) -> list[str]:
+    """The words of moments, newest first, with a number where several are alike: the first is the oldest."""
+    alike, seen = Counter(words), Counter[str]()
+    found = []
+    for each in words:
+        number = alike[each] - seen[each]
+        seen[each] += 1
+        found.append(f"{each} ({number})" if alike[each] > 1 else each)
+    return found
 
 
 def _length(seconds: int) -> str:

@@ -138,9 +138,11 @@ def test_what_is_heard_is_what_was_left_and_nothing_secret_is_sent(
         assert heard(page)[44:] == SOUND[44:], "it plays on"
         page.locator("#open").get_by_role("button", name="Handled: ").click()
         expect(listed(page, "Handled by you")).to_be_visible()
-        page.get_by_text("Delete ...").click()
-        page.get_by_role("button", name="for good").click()
+        page.locator("#list").get_by_text("Delete ...").click()
+        page.locator("#list").get_by_role("button", name="for good").click()
         expect(page.locator("li.message")).to_have_count(0)
+        expect(page.locator("#waiting")).to_be_focused()
+        expect(page.locator("audio")).to_have_count(0)
     assert made.services.voicemails.described(message) is None
     everything = b"".join(sent)
     private = keyring.unlock(pair()[2].private, PASSPHRASE).private_numbers()
@@ -192,6 +194,46 @@ def test_what_others_do_moves_no_message_under_the_finger(
         expect(listed(page, "Claimed by you")).to_be_visible()
         order = [f"m-{each}" for each in (fourth, second)]
         assert rows.evaluate_all("all => all.map(each => each.id)") == order, "what one does oneself puts it in order"
+
+
+def test_the_second_click_of_a_double_one_does_nothing_to_what_moved_under_it(
+    browser: Browser, made: Console, url: str, message: str
+) -> None:
+    voicemails = made.services.voicemails
+    second = leave(voicemails, SOUND, made.services.seconds() - 3000)
+    leave(voicemails, SOUND, made.services.seconds() - 2000)
+    with at(browser, made, url) as page:
+        first = page.locator("#waiting-rows > li").first
+
+        def twice(name: str, then: str) -> None:
+            box = first.get_by_role("button", name=name).bounding_box()
+            assert box
+            where = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            page.mouse.click(*where)
+            expect(listed(page, then)).to_be_visible()
+            page.mouse.click(*where)
+            expect(page.locator(".settling")).to_have_count(0)
+
+        twice("Claim", "Claimed by you")
+        assert voicemails.find(message).state is VoicemailState.CLAIMED, "not released again"
+        twice("Handled", "Handled by you")
+        assert voicemails.find(second).state is VoicemailState.NEW, "not the next one, too"
+        first.get_by_role("button", name="Handled").press("Enter")
+        expect(page.get_by_role("heading", name="Waiting: 1")).to_be_visible()
+        expect(first.get_by_role("button", name="Listen")).to_be_focused()  # the next one, in its place
+
+
+def test_what_a_colleague_deletes_is_heard_no_more(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        page.get_by_role("button", name="Play").click()
+        expect(page.locator("#open").get_by_text("Delete ...")).to_be_visible()
+        made.services.voicemails.delete(message)
+        expect(page.locator("#open-state")).to_have_text("Deleted by a colleague")
+        expect(page.locator("audio")).to_have_count(0)
 
 
 def test_signing_in_again_in_another_tab_is_enough(browser: Browser, made: Console, url: str, message: str) -> None:

@@ -4,6 +4,7 @@ import { Player } from "./player.js";
 import { isUnlocked, lock, onLocked, restore, unlocked, vault } from "./unlock.js";
 
 const EVERY_MS = 2000;
+const SETTLE_MS = 600; // longer than between the two clicks of a double one
 const SIGNED_OUT = "You were signed out, or may not hear messages any longer, so the key was locked. Load this page again "
   + "to sign in.";
 
@@ -13,6 +14,7 @@ const can = able();
 let player = null;
 let opening = null;
 let opened = ""; // the id of the row whose message is open
+let settling = 0;
 let token = null; // of the newest list: one that was there before somebody signed in again is not taken
 
 async function listen(message) {
@@ -56,13 +58,20 @@ async function listen(message) {
   }
 }
 
-function close() {
+// Nothing is heard or fetched any more.
+function silence() {
   opening?.abort();
   opening = null;
   player?.close();
   player = null;
   at("player").replaceChildren();
   at("save")?.remove();
+  at("opening").textContent = "";
+  at("opened").hidden = true;
+}
+
+function close() {
+  silence();
   open.hidden = true;
   opened = "";
   mark();
@@ -74,15 +83,20 @@ function mark() {
     each.toggleAttribute("aria-current", each.id === opened);
   }
   const row = opened && at(opened);
+  const gone = !row || row.dataset.changes === GONE;
   at("open-state").textContent = row ? row.querySelector(".state").textContent : "It is not in the list any more.";
   at("open-row").href = `#${opened}`;
+  at("open-row").hidden = gone;
   offer(row);
+  if (opened && gone) {
+    silence();
+  }
 }
 
 // What can be done with the open message stands beside its player, too: the same forms as in the list.
 function offer(row) {
   const place = at("open-forms");
-  const forms = row ? row.querySelectorAll(":scope > .buttons > form") : [];
+  const forms = row ? row.querySelectorAll(":scope > .buttons > form, :scope > .buttons > details") : [];
   const pressed = place.contains(document.activeElement);
   place.replaceChildren(...[...forms].map((form) => form.cloneNode(true)));
   if (pressed) {
@@ -115,12 +129,14 @@ function offerToSave(sound, address) {
 const messages = (page) => [...page.querySelectorAll("li.message")];
 const state = (page) => page.querySelector("[data-state]").dataset.state;
 
+const GONE = "gone";
+
 // A message that is gone, where it was.
 function gone(message) {
-  const row = message.cloneNode(false);
-  row.dataset.changes = "gone";
+  const [row, left] = [message.cloneNode(false), message.dataset.left];
+  row.dataset.changes = GONE;
   row.innerHTML = '<p><b></b><br><span class="state">Deleted by a colleague</span></p>';
-  row.querySelector("b").textContent = message.dataset.left;
+  row.querySelector("b").textContent = left[0].toUpperCase() + left.slice(1);
   return row;
 }
 
@@ -151,8 +167,10 @@ function follow(newer, { moves = false } = {}) {
   if (state(newer) === state(list)) {
     return;
   }
+  settle();
   const focused = document.activeElement;
   const here = focused.closest?.("li.message")?.id;
+  const place = [...list.querySelectorAll("#waiting-rows > li")].findIndex((each) => each.id === here);
   const before = new Map(messages(list).map((each) => [each.id, each]));
   for (const each of messages(newer)) {
     const same = before.get(each.id);
@@ -164,14 +182,31 @@ function follow(newer, { moves = false } = {}) {
   show();
   mark();
   if (here && document.activeElement !== focused) {
-    (focused.isConnected ? focused : at(here)?.querySelector("button:not([hidden])"))?.focus();
+    (focused.isConnected ? focused : next(here, place)).focus({ preventScroll: true });
   }
+}
+
+// Where somebody goes on who did something with a message: at it, as long as it waits; else at the one that has its
+// place now, so that a list is gone through from top to bottom; or at the heading.
+function next(id, place) {
+  const rows = [...list.querySelectorAll("#waiting-rows > li")];
+  const row = place < 0 ? at(id) : (rows.find((each) => each.id === id) ?? rows[Math.min(place, rows.length - 1)]);
+  return row?.querySelector("button:not([hidden])") ?? at("waiting");
 }
 
 function show() {
   for (const button of list.querySelectorAll("[data-listen]")) {
     button.hidden = !can;
   }
+}
+
+// For a moment no click counts, since a button may just have got another place or another name. Without an end, until
+// this is called again. A keyboard presses what has the focus, which stays where it is.
+function settle(ends = true) {
+  const places = [list, at("open-forms")];
+  places.forEach((each) => each.classList.add("settling"));
+  clearTimeout(settling);
+  settling = ends ? setTimeout(() => places.forEach((each) => each.classList.remove("settling")), SETTLE_MS) : 0;
 }
 
 const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -220,6 +255,7 @@ list.addEventListener("click", (event) => {
 async function send(event) {
   event.preventDefault();
   const form = event.target;
+  settle(false);
   const fields = new URLSearchParams(new FormData(form));
   if (token) {
     fields.set("csrf_token", token);
@@ -241,6 +277,8 @@ async function send(event) {
     follow(newer, { moves: true });
   } catch {
     tell("Nothing was changed: the server cannot be reached. Try again.");
+  } finally {
+    settle();
   }
 }
 

@@ -19,6 +19,9 @@ async function busy(form, status, problem, words, work) {
   }
   button.disabled = false;
   status.textContent = "";
+  if (!problem.hidden) {
+    form.querySelector("[type=password]").focus();
+  }
 }
 
 // Whose key it is, and of which day: "ana-lopez-2026-11-29.key.json".

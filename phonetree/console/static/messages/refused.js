@@ -7,8 +7,8 @@ const SENTENCES = {
   "another-file": "That is another key's file. Choose the one that you saved just now.",
   "key-file": "This is not a private key file. Choose the one whose name ends in .key.json.",
   "file-moved": "The file cannot be read any more: it was moved, changed or taken out. Choose it again.",
-  "wrong-key": "This message was sealed for other keys. Once an admin has approved yours, somebody whose key opens "
-    + "it can seal it for yours, under Keys.",
+  "wrong-key": "This message was sealed for other keys. If nothing is said against your key under \"Your key\", somebody "
+    + "whose key opens the message can seal it for yours, under Keys.",
   "key-changed": "One of the keys to be given access is not the key that it says it is. Nobody got access by it. Tell "
     + "whoever runs the server.",
   "damaged": "What arrived is not the message that the database describes. Load the page again. If that does not help, "

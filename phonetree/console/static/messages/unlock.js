@@ -47,6 +47,7 @@ function show(key, kept, wanted = kept) {
   at("locked").hidden = true;
   at("unlocked").hidden = false;
   section.hidden = false;
+  at("forgotten").textContent = "";
   waiting.splice(0).forEach((resolve) => resolve(key));
   warn(key);
 }
@@ -102,10 +103,10 @@ at("lock").addEventListener("click", async () => {
   const kept = held.kept;
   lock();
   others.postMessage(account);
-  at("key-file").focus();
+  at(kept ? "your-key" : "key-file").focus();
   await vault.forget(account);
   vault.lock();
-  at("unlocking").textContent = kept ? "This browser keeps the key no more." : "";
+  at("forgotten").textContent = kept ? "This browser keeps the key no more." : "";
 });
 
 others.addEventListener("message", ({ data }) => {

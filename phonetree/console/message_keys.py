@@ -10,6 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
@@ -35,6 +36,11 @@ blueprint = Blueprint("message_keys", __name__)
 EXPONENT, MOST_KEY_BITS = 65537, 8192
 """What browsers make keys with, and more bits than anybody needs."""
 
+FINGERPRINT_CHARACTERS = 16
+
+_LOOK_ALIKE = str.maketrans("oil", "011")
+"""Letters that no fingerprint has, and the digits that they are taken for."""
+
 LEAST_KEYS = 2
 """With fewer, one lost key is the loss of every message."""
 
@@ -56,6 +62,11 @@ class Key:
     opens: int = 0
     alone: int = 0
     made: str = ""
+
+    @property
+    def named(self) -> str:
+        """What addresses call it."""
+        return named(self.id)
 
     @property
     def fingerprint(self) -> str:
@@ -107,50 +118,56 @@ def add() -> Answer:
     return redirect(url_for("message_keys.page"), 303)
 
 
-@blueprint.post("/staff/keys/<key>/approve")
+@blueprint.post("/staff/keys/<name>/approve")
 @needs(Role.ADMIN)
-def approve(key: str) -> Answer | Page:
+def approve(name: str) -> Answer | Page:
     """Has messages sealed for a key, if what its owner read aloud is its fingerprint."""
     running, typed = services(), request.form.get("fingerprint", "")
-    kept = _found(key)
+    kept = _found(name)
     if kept is None:
         return _page("that key was withdrawn meanwhile"), 409
-    meant = _meant(kept, typed)
+    fingerprint = _typed(typed)
+    if len(fingerprint) != FINGERPRINT_CHARACTERS:
+        problem = (
+            f"a fingerprint has {FINGERPRINT_CHARACTERS} characters, and this has {len(fingerprint)}; type all of it"
+        )
+        return _page(problem, kept.id, typed), 422
+    meant = _meant(kept, fingerprint)
     if meant is None:
         problem = (
             "that is not the fingerprint of this key. Ask its owner to read it again from their own screen; if it is "
             "still another one, do not approve the key, and withdraw it"
         )
-        return _page(problem, key, typed), 422
+        return _page(problem, kept.id, typed), 422
     try:
         running.keys.approve(meant, staff().name, running.seconds())
     except SealError as error:
-        return _page(str(error), key), 409
+        return _page(str(error), kept.id), 409
     tell_admins()
     flash("New messages are sealed for this key from now on. Older ones are opened by it once they are sealed for it.")
     return redirect(url_for("message_keys.page"), 303)
 
 
-@blueprint.get("/staff/keys/<key>/withdraw")
+@blueprint.get("/staff/keys/<name>/withdraw")
 @needs(Role.LISTENER, Role.ADMIN)
-def before_withdrawing(key: str) -> str:
+def before_withdrawing(name: str) -> str:
     """What withdrawing a key means."""
-    kept = _found(key) or abort(404)
+    kept = _found(name) or abort(404)
     _refuse_withdrawing(kept)
-    found = next(each for each in _keys(services()) if each.id == key)
+    found = next(each for each in _keys(services()) if each.id == kept.id)
     return render("console/withdraw_key.html", key=found, left=len(current_keys()) - found.approved)
 
 
-@blueprint.post("/staff/keys/<key>/withdraw")
+@blueprint.post("/staff/keys/<name>/withdraw")
 @needs(Role.LISTENER, Role.ADMIN)
-def withdraw(key: str) -> Answer:
+def withdraw(name: str) -> Answer:
     """Has no message sealed for a key any more."""
     running = services()
-    if _is_file(key):
+    if any(named(each.id) == name for each in public_keys(running.settings.keys)):
         abort(404)
-    if kept := _found(key):
+    if kept := _found(name):
         _refuse_withdrawing(kept)
-        running.keys.withdraw(key, staff().name, running.seconds())
+        running.keys.withdraw(kept.id, staff().name, running.seconds())
         if kept.approved:
             tell_admins()
         flash("The key is withdrawn.")
@@ -231,9 +248,9 @@ def _messages() -> int:
 
 
 def _standing(key: str) -> str:
-    found = _found(key)
-    if found is None and _is_file(key):
+    if _is_file(key):
         return ""
+    found = services().keys.find(key)
     if found is None:
         return (
             "It was withdrawn, or never sent to an admin, so no message is sealed for it. Make a new one, under Keys."
@@ -291,14 +308,23 @@ def not_a_listener(account: Account | None) -> str:
     return "" if account.may(Role.LISTENER) else "is no listener any more"
 
 
-def _found(key: str) -> KeptKey | None:
-    """A key of the store, unless it is a file on the server as well."""
-    return None if _is_file(key) else services().keys.find(key)
+def named(key: str) -> str:
+    """What addresses call a key: nothing on the screen of whoever approves it may tell its fingerprint."""
+    return sha256(b"address of a key\n" + key.encode()).hexdigest()[:12]
 
 
-def _meant(kept: KeptKey, typed: str) -> str | None:
-    """The key whose fingerprint was typed, however it was grouped: this one, or another one of its owner that waits."""
-    fingerprint = "".join(filter(str.isalnum, typed)).lower()
+def _found(name: str) -> KeptKey | None:
+    """A key of the store by its name in addresses, unless it is a file on the server as well."""
+    return next((each for each in services().keys.listed() if named(each.id) == name and not _is_file(each.id)), None)
+
+
+def _typed(text: str) -> str:
+    """The fingerprint in a text, however it is grouped, and with letters that look like its digits."""
+    return "".join(filter(str.isalnum, text)).lower().translate(_LOOK_ALIKE)
+
+
+def _meant(kept: KeptKey, fingerprint: str) -> str | None:
+    """The key that has a fingerprint: this one, or another one of its owner that waits."""
     if fingerprint == kept.id:
         return kept.id
     theirs = (each for each in services().keys.listed() if each.account == kept.account and not each.approved)

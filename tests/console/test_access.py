@@ -56,9 +56,9 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "GET /staff/feeds/<token>.ics": ANYBODY,
     "GET /staff/keys": LISTENER | ADMIN,
     "POST /staff/keys": LISTENER,
-    "POST /staff/keys/<key>/approve": ADMIN,
-    "GET /staff/keys/<key>/withdraw": LISTENER | ADMIN,
-    "POST /staff/keys/<key>/withdraw": LISTENER | ADMIN,
+    "POST /staff/keys/<name>/approve": ADMIN,
+    "GET /staff/keys/<name>/withdraw": LISTENER | ADMIN,
+    "POST /staff/keys/<name>/withdraw": LISTENER | ADMIN,
     "GET /staff/keys/device": LISTENER,
     "GET /staff/keys/lacking": LISTENER,
     "GET /staff/keys/new": LISTENER,
@@ -123,7 +123,6 @@ FILLED = {
     "<int:number>": "1",
     "<name>": "ADVOCATE_9",
     "<message>": "0" * 32,
-    "<key>": "0" * 16,
     "<id_>": "0" * 32,
 }
 

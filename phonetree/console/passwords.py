@@ -1,5 +1,7 @@
 """What a password must be: long, and not one of those that are tried first. No rules about kinds of characters."""
 
+from unicodedata import combining, normalize
+
 from phonetree.console.identity import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from phonetree.store.accounts import folded
 
@@ -29,10 +31,15 @@ def problem(password: str, name: str) -> str | None:
         return f"This has {len(password)} characters; use {SHORTEST_PASSWORD} or more, such as four words."
     if len(password) > LONGEST_PASSWORD:
         return f"This has {len(password)} characters; use {LONGEST_PASSWORD} or fewer."
-    plain = folded(password).replace(" ", "")
+    plain = _plain(password).replace(" ", "")
     if plain in COMMON or len(set(plain)) < FEWEST_CHARACTERS:
         return "This is among the first that somebody would try; use four words that do not belong together."
-    parts = [part for part in (folded(name).replace(" ", ""), *folded(name).split()) if len(part) >= SHORTEST_NAME]
+    parts = [part for part in (_plain(name).replace(" ", ""), *_plain(name).split()) if len(part) >= SHORTEST_NAME]
     if any(part in plain for part in parts):
         return "This has your name in it, which is among the first things that somebody would try; leave it out."
     return None
+
+
+def _plain(text: str) -> str:
+    """A text without capital letters and accents."""
+    return "".join(each for each in normalize("NFKD", folded(text)) if not combining(each))

@@ -91,6 +91,7 @@ def test_a_link_is_over_when_it_is_used_old_or_forged(made: Console) -> None:
         ("only for the demo", "among the first"),
         ("my name is Lovelace", "has your name in it"),
         ("adalovelace!!", "has your name in it"),
+        ("ádå lôvelàcé!", "has your name in it"),
         ("x" * 201, "use 200 or fewer"),
     ],
 )

@@ -400,9 +400,12 @@ class ShortNotice:
         for older in self.in_force:
             both, stretch = shared(older.override, wanted), self._both(older.override, wanted)
             if both and stretch:
-                what, when = part(older.override, both), times.stretch_words(*stretch, self.now)
-                replaces = f"{what} replaced {when}" if what else f"replaced {when}"
-                yield as_sentence(f"{replaces} by this: {self.sentence(older.override)}")
+                what = {"": "this", "the hours are": "its hours", "the words are": "its words"}[
+                    part(older.override, both)
+                ]
+                when = times.stretch_words(*stretch, self.now)
+                counts = "count" if what != "this" else "counts"
+                yield as_sentence(f"{when} {what} {counts} in place of: {self.sentence(older.override)}")
 
     def _both(self, one: Override, other: Override) -> tuple[datetime, datetime] | None:
         """While two overrides last together, from now on."""

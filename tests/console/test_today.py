@@ -217,7 +217,7 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert "I accept" in save(client, "away", away=SECOND, until="hours", accepted="unanswered"), "nothing was shown"
     accepted = save(client, "away", away=SECOND, until="hours", accepted="unanswered", alone=shown)
     assert "Done" in accepted
-    assert "The line is open and nobody is on shift in the next 30 days: advocates: until 17:00" in accepted
+    assert "In the next 30 days, the line is open and nobody is on shift: advocates: until 17:00" in accepted
     assert rung(made, 13) == []
     gap = kept(made)[0].override.accepted[0]
     assert (gap.team, gap.node, gap.begins) == ("advocates", "unanswered", kept(made)[0].override.begins)
@@ -264,7 +264,10 @@ def test_who_is_away_takes_a_place_only_if_somebody_says_so(made: Console) -> No
     save(client, "away", away=SECOND, **AFTERNOON)
     gap = alone(client, "away", away=FIRST, **day)
     save(client, "away", away=FIRST, accepted="unanswered", alone=gap, **day)
-    assert "nobody is on shift in the next 30 days: advocates: from Tuesday 8 December 12:00" in today(client)
+    assert (
+        "In the next 30 days, the line is open and nobody is on shift: advocates: from Tuesday 8 December 12:00"
+        in today(client)
+    )
     covered = AFTERNOON | {"away": FIRST, "by": SECOND, "begins_at": "2026-12-08T13:00"}
     shown = preview(client, "cover", **covered)
     when = "from Tuesday 8 December 13:00 until 17:00"
@@ -326,7 +329,7 @@ def test_one_that_a_newer_one_replaces_says_so_for_as_long_as_it_does(made: Cons
     save(client, "say", until="today", **WORDS)
     later = {"words-en": "We are at lunch", "words-es": "Almuerzo"}
     fields = {"until": "other", "until_at": "2026-11-23T12:00", **later}
-    assert "Replaced until 12:00 by this: callers hear first until midnight: “A storm is coming.”" in preview(
+    assert "Until 12:00 this counts in place of: callers hear first until midnight: “A storm is coming.”" in preview(
         client, "close", **fields
     )
     save(client, "close", **fields)
@@ -334,7 +337,7 @@ def test_one_that_a_newer_one_replaces_says_so_for_as_long_as_it_does(made: Cons
     assert "Replaced until 12:00, by the member: closed until 12:00, saying “We are at lunch”." in page
     assert made.services.site().schedule.words(made.now)["en"] == "We are at lunch", "as callers hear it"
     shown = preview(client, "close", until="other", until_at="2026-11-23T17:00")
-    assert "The hours are replaced until 12:00 by this: closed until 12:00" in shown
+    assert "Until 12:00 its hours count in place of: closed until 12:00" in shown
     assert "storm" not in shown, "without words it leaves those of others"
     save(client, "close", until="other", until_at="2026-11-23T17:00")
     assert "The hours are replaced until 12:00, by the member: closed until 17:00." in today(client)

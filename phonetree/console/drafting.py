@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from phonetree.config.advice import advice
-from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.config.site import Contents, Loaded, overridden
+from phonetree.console.publishing import Proof, Publishing
 from phonetree.core.schedule import Override
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, Problem, ProofError, Where
@@ -47,46 +47,39 @@ class Drafting:
 
     def __init__(
         self,
-        folder: Path,
-        rules: Callable[[], NumberRules],
+        publishing: Publishing,
         drafts: Drafts,
-        files: Callable[[], Loaded],
         heard: Callable[[], Loaded],
-        overrides: Callable[[datetime], tuple[Override, ...]],
-        proof: Callable[..., tuple[Problem, ...]],
+        proof: Proof,
         now: Callable[[], datetime],
     ) -> None:
-        """`files` are those that a publication replaces; `heard` is what callers hear, without `overrides`."""
+        """`heard` is what callers hear, without overrides."""
         self.drafts = drafts
-        self._folder, self._rules, self._files, self._heard = folder, rules, files, heard
-        self._overrides, self._proof, self._now = overrides, proof, now
-
-    def newest(self) -> str:
-        """The revision that drafts begin from now. Raises ConfigError when its files have problems."""
-        return self._files().site.revision
+        self._publishing, self._heard = publishing, heard
+        self._proof, self._now = proof, now
 
     def begin(self, title: str, by: str) -> Draft:
-        """A new draft of the files as they are. Raises DraftError, StoreError, and what `newest` does."""
-        files = self._files()
-        return self.drafts.start(title, files.site.revision, files.contents, by, self._seconds())
+        """A new draft of the files as they are. Raises DraftError, StoreError, and ConfigError when a file cannot be
+        read."""
+        base = self._publishing.base()
+        return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()))
 
     def check(self, files: Contents) -> Checked:
         """What files are, and what they change. Raises StoreError, and ProofBusyError."""
         try:
-            wanted = made_of(files, self._folder, self._rules())
+            wanted = self._publishing.made(files)
         except ConfigError as error:
             return Checked(problems=self._named(error.problems))
-        now, heard = self._now(), self._heard()
-        today = wanted.site.schedule.today(now)
+        heard, today = self._heard(), self._publishing.today(wanted)
         try:
-            broken = self._broken(wanted, heard, self._overrides(now))
+            broken = self._broken(wanted, heard, self._publishing.overrides())
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         try:
             different: tuple[str, ...] | None = changes(heard.site, wanted.site, today)
         except ProofError:
             different = None
-        told = (*wanted.warnings, *advice(wanted.site, self._folder, today))
+        told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked((), broken, different, (), tuple(dict.fromkeys(each.text for each in told)))
 
     def _broken(self, wanted: Loaded, heard: Loaded, overrides: tuple[Override, ...]) -> tuple[Broken, ...]:
@@ -102,8 +95,8 @@ class Drafting:
     def _place(self, where: Where) -> Where:
         path = PurePath(where.file)
         return replace(
-            where, file=str(path.relative_to(self._folder)) if path.is_relative_to(self._folder) else path.name
+            where,
+            file=str(path.relative_to(self._publishing.folder))
+            if path.is_relative_to(self._publishing.folder)
+            else path.name,
         )
-
-    def _seconds(self) -> int:
-        return int(self._now().timestamp())

@@ -143,7 +143,7 @@ def _page(title: str = "", problem: str = "") -> str:
 def _row(draft: Draft) -> Row:
     running = services()
     began = next((each for each in running.revisions.history() if each.revision == draft.began), None)
-    return Row(draft, began, draft.began != running.editor.newest())
+    return Row(draft, began, draft.began != running.publishing.base().revision)
 
 
 def _unfit(title: str) -> str:

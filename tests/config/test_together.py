@@ -84,7 +84,7 @@ def test_whoever_reads_meanwhile_finds_files_of_one_time(tmp_path: Path, monkeyp
     over = Event()
 
     def write() -> None:
-        for letter in (b"a", b"b") * 50:
+        for letter in (b"a", b"b") * 10:
             more = {"phrases/pt.yaml": letter * 100_000 if letter == b"a" else None}
             with alone(tmp_path):
                 replace_together(tmp_path, {**dict.fromkeys((HOURS, ROUTING), letter * 100_000), **more})

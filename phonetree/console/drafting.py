@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
+from phonetree.config.merging import Part, merged
 from phonetree.config.site import Contents, Loaded, overridden
 from phonetree.console.publishing import Proof, Publishing
 from phonetree.core.schedule import Override
@@ -37,9 +38,26 @@ class Checked:
     advice: tuple[str, ...] = ()
 
     @property
+    def summary(self) -> str:
+        """The same in a sentence."""
+        if self.problems:
+            return f"{_several(len(self.problems), 'problem')}."
+        if new := sum(each.new for each in self.broken):
+            return f"{_several(new, 'promise')} to callers would be broken."
+        return f"No problems. {_several(len(self.changes), 'change')} for callers." if self.changes else "No problems."
+
+    @property
     def fit(self) -> bool:
         """Whether it can be published."""
         return not self.problems and not any(each.new for each in self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What two people made of the same files, and in how many places both changed something."""
+
+    files: Contents
+    clashes: int
 
 
 class Drafting:
@@ -63,6 +81,17 @@ class Drafting:
         read."""
         base = self._publishing.base()
         return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()))
+
+    def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
+        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are."""
+        files, clashes = {}, 0
+        for name in sorted(mine.keys() | theirs.keys()):
+            lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
+            parts = merged(*lines)
+            clashes += sum(part.clash for part in parts)
+            if text := "".join(_marked(part, who) if part.clash else "".join(part.mine) for part in parts):
+                files[name] = text.encode()
+        return Merged(files, clashes)
 
     def check(self, files: Contents) -> Checked:
         """What files are, and what they change. Raises StoreError, and ProofBusyError."""
@@ -100,3 +129,15 @@ class Drafting:
             if path.is_relative_to(self._publishing.folder)
             else path.name,
         )
+
+
+def _marked(part: Part, who: str) -> str:
+    """Both versions of a place, with the usual marks, with which no file is a site."""
+    mine, theirs = (
+        "".join(each if each.endswith("\n") else f"{each}\n" for each in side) for side in (part.mine, part.theirs)
+    )
+    return f"<<<<<<< yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -129,6 +129,12 @@ class Publishing:
             return Base(revision_of(contents), contents, None)
         return Base(loaded.site.revision, loaded.contents, loaded)
 
+    def named(self, revision: str) -> tuple[str, Contents] | None:
+        """A revision with its files, if it is the one that a publication replaces, or was published."""
+        base = self.base()
+        found = base.contents if base.revision == revision else self.revisions.published(revision)
+        return (revision, found) if found else None
+
     def made(self, contents: Contents) -> Loaded:
         """The site of other files. Raises ConfigError."""
         return made_of(contents, self.folder, self.rules())

@@ -6,7 +6,7 @@ it can add a phone, and has nothing to correct in the tree.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
 from phonetree.core.tree import NodeId, Site, Team
 from phonetree.errors import Problem, ProofError, Where
-from phonetree.proof.prove import Proof, prove
+from phonetree.proof.budgets import TimeToHelp
+from phonetree.proof.counterexample import replay
+from phonetree.proof.promises import Breach
+from phonetree.proof.prove import Proof, Verdict, prove
 
 SHOWN = " `prove` shows such a call"
 """At the end of a problem with the files; `prove` knows no overrides."""
@@ -30,16 +33,65 @@ Found = tuple[NodeId | None, str]
 """A breach: the node to look at first, and the text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The shortest call that breaks a promise: when it comes in, its keys, and what phones do that ring, each by its
+    place among the site's numbers (`numbers_of`): no number is kept with a proof."""
+
+    at: str
+    keys: str
+    world: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a proof found: the promises that are broken, as problems of the files, each with a call that breaks it, or
+    None if none can be played; and how soon callers reach somebody."""
+
+    problems: tuple[Problem, ...]
+    calls: tuple[Call | None, ...]
+    times: tuple[TimeToHelp, ...]
+
+
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
+    return proved(site, folder, since).problems
+
+
+def proved(site: Site, folder: Path, since: date) -> Proved:
+    """The same, with the calls that break them, and seconds to help."""
     where = Where(str(folder / "routing.yaml"))
     try:
-        found = tuple(_breaches(site, since))
+        proof = _proof(site, since)
     except ProofError as error:
-        return (Problem(where, str(error)),)
-    cause, others = apart_from_phones(site, since, found)
-    first = (Problem(where, cause + SHOWN),) if cause else ()
-    return (*first, *(Problem(site.places.get(node or "", where), text + SHOWN) for node, text in others))
+        return Proved((Problem(where, str(error)),), (None,), ())
+    cause, others = apart_from_phones(site, since, tuple(breaches_of(proof)))
+    calls = _calls(proof, numbers_of(site))
+    first = ((Problem(where, cause + SHOWN), None),) if cause else ()
+    rest = ((Problem(site.places.get(node or "", where), text + SHOWN), calls.get(text)) for node, text in others)
+    found = (*first, *rest)
+    return Proved(tuple(problem for problem, _ in found), tuple(call for _, call in found), proof.times_to_help)
+
+
+def numbers_of(site: Site) -> tuple[str, ...]:
+    """Every number that calls of a site can ring."""
+    members = (
+        member.number for team in (*site.teams.values(), *site.teams_written.values()) for member in team.members
+    )
+    return tuple(sorted({*members, *(line.number for line in site.resources.values())} - {""}))
+
+
+def _calls(proof: Proof, numbers: tuple[str, ...]) -> dict[str, Call]:
+    """A call for each breach that one can show, by the breach's text."""
+    found: dict[str, Call] = {}
+    for verdict in proof.verdicts:
+        for breach in verdict.breaches:
+            if breach.path:
+                made = replay(breach.path, proof.walk, proof.moments)
+                world = (each.split("=", 1) for each in made.world.split("; ") if each)
+                known = tuple((numbers.index(number), does) for number, does in world if number in numbers)
+                found[_text(breach, verdict)] = Call(made.at, made.keys, known)
+    return found
 
 
 def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
@@ -91,16 +143,22 @@ def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
 
 
 def _breaches(site: Site, since: date) -> Iterator[Found]:
-    """The same as texts, each with its node.
+    """The same as texts, each with its node."""
+    yield from breaches_of(_proof(site, since))
 
-    The words of overrides are left out: no key has to wait for them, and they count in no budget.
-    """
-    site = overridden(site, changing(site.schedule.overrides))
-    yield from breaches_of(prove(site, since, DOCUMENTS))
+
+def _proof(site: Site, since: date) -> Proof:
+    """The proof of a site without the words of overrides: no key has to wait for them, and they count in no budget.
+    Raises ProofError."""
+    return prove(overridden(site, changing(site.schedule.overrides)), since, DOCUMENTS)
 
 
 def breaches_of(proof: Proof) -> Iterator[Found]:
     """What a proof found broken."""
     for verdict in proof.verdicts:
         for breach in verdict.breaches:
-            yield breach.node, f"{breach.text}. The promise: {verdict.promise}"
+            yield breach.node, _text(breach, verdict)
+
+
+def _text(breach: Breach, verdict: Verdict) -> str:
+    return f"{breach.text}. The promise: {verdict.promise}"

@@ -2,18 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
 from phonetree.config.merging import Part, merged
+from phonetree.config.promises import SHOWN, Call, newly_broken, numbers_of
+from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, overridden
-from phonetree.console.publishing import Proof, Publishing
-from phonetree.core.schedule import Override
+from phonetree.console.proving import FewProofs
+from phonetree.console.publishing import Publishing
+from phonetree.console.simulated import Line, played
+from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, Problem, ProofError, Where
+from phonetree.errors import ConfigError, Problem, ProofError, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.store.drafts import Draft, Drafts
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A call as it is heard: when it comes in, and its lines."""
+
+    at: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,7 @@ class Broken:
 
     problem: Problem
     new: bool
+    call: Played | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,13 @@ class Drafting:
         publishing: Publishing,
         drafts: Drafts,
         heard: Callable[[], Loaded],
-        proof: Proof,
+        prover: FewProofs,
         now: Callable[[], datetime],
     ) -> None:
         """`heard` is what callers hear, without overrides."""
         self.drafts = drafts
         self._publishing, self._heard = publishing, heard
-        self._proof, self._now = proof, now
+        self._prover, self._now = prover, now
 
     def begin(self, title: str, by: str) -> Draft:
         """A new draft of the files as they are. Raises DraftError, StoreError, and ConfigError when a file cannot be
@@ -99,23 +112,31 @@ class Drafting:
             wanted = self._publishing.made(files)
         except ConfigError as error:
             return Checked(problems=self._named(error.problems))
-        heard, today = self._heard(), self._publishing.today(wanted)
+        heard, today, overrides = self._heard(), self._publishing.today(wanted), self._publishing.overrides()
+        site = overridden(wanted.site, overrides)
         try:
-            broken = self._broken(wanted, heard, self._publishing.overrides())
+            with self._prover.answering(site, wanted.contents) as answer:
+                different = _changes(heard.site, wanted.site, today)
+                found = answer()
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        try:
-            different: tuple[str, ...] | None = changes(heard.site, wanted.site, today)
-        except ProofError:
-            different = None
+        already = self._prover.broken(overridden(heard.site, overrides), heard.contents) if found.problems else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
-        return Checked((), broken, different, (), tuple(dict.fromkeys(each.text for each in told)))
+        return Checked(
+            (),
+            self._broken(site, found, already),
+            different,
+            found.times,
+            tuple(dict.fromkeys(each.text for each in told)),
+        )
 
-    def _broken(self, wanted: Loaded, heard: Loaded, overrides: tuple[Override, ...]) -> tuple[Broken, ...]:
-        found = self._proof(overridden(wanted.site, overrides), wanted.contents)
-        already = self._proof(overridden(heard.site, overrides), heard.contents) if found else ()
-        known = {problem.text for problem in already}
-        return tuple(Broken(each, each.text not in known) for each in self._named(found))
+    def _broken(self, site: Site, found: Answer, already: tuple[Problem, ...]) -> tuple[Broken, ...]:
+        new = newly_broken(found.problems, already)
+        named = self._named(found.problems)
+        return tuple(
+            Broken(replace(problem, text=problem.text.removesuffix(SHOWN)), whole in new, _played(site, call))
+            for whole, problem, call in zip(found.problems, named, found.calls, strict=True)
+        )
 
     def _named(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         """Problems whose places have no folder."""
@@ -141,3 +162,23 @@ def _marked(part: Part, who: str) -> str:
 
 def _several(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _changes(old: Site, new: Site, since: date) -> tuple[str, ...] | None:
+    try:
+        return changes(old, new, since)
+    except ProofError:
+        return None
+
+
+def _played(site: Site, call: Call | None) -> Played | None:
+    """How a call is heard that breaks a promise; None if it cannot be played."""
+    if call is None:
+        return None
+    numbers = numbers_of(site)
+    world = "; ".join(f"{numbers[number]}={does}" for number, does in call.world)
+    try:
+        at = site.schedule.zone.localize(datetime.fromisoformat(call.at))
+        return Played(call.at, tuple(played(site, at, call.keys, world)))
+    except (SimulationError, ValueError, IndexError):
+        return None

@@ -146,7 +146,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     store = Store(settings.database)
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
-    prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets))
+    prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets, kept=True))
     revisions = revisions_in(store, settings.secrets, source=settings.source)
     stored = settings.source == STORE
     live = LiveSite(settings.config, rules, store, phones, revisions, stored=stored)
@@ -167,7 +167,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         _provider(settings),
         publishing,
         HoursEditor(publishing),
-        Drafting(publishing, Drafts(store), live.loaded, prover.broken, now),
+        Drafting(publishing, Drafts(store), live.loaded, prover, now),
         revisions,
         Feeds(store),
         Calendars(),

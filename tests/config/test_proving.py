@@ -143,7 +143,7 @@ def test_a_fault_of_ours_is_told_by_its_place(monkeypatch: pytest.MonkeyPatch) -
     def crash(*_: object) -> None:
         raise RecursionError("+16175550101")
 
-    monkeypatch.setattr(proving, "broken_promises", crash)
+    monkeypatch.setattr(proving, "proved", crash)
     found = Answer.read(proving.answer(question(VPR).line()), VPR)
     assert not found.proved
     assert "a bug in phonetree (RecursionError, proving.py:" in found.problems[0].text

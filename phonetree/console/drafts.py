@@ -218,6 +218,7 @@ def _text(
         draft=shown.draft,
         base=shown.base,
         texts=texts_of(shown.files),
+        began=texts_of(services().editor.drafts.files(shown.draft.id, BASE)),
         field=FIELD,
         problem=problem,
         checked=checked,

@@ -260,7 +260,7 @@ class _Spare:
         self._seconds = seconds
         self._kept: ProverProcess | None = None
         self._code = ""
-        self._timer: Timer | None = None
+        self._lent = Event()
         self._changing = Lock()
 
     @contextmanager
@@ -284,16 +284,18 @@ class _Spare:
         """Ends the one that waits."""
         with self._changing:
             kept, self._kept = self._kept, None
-            if self._timer:
-                self._timer.cancel()
+            self._lent.set()
         if kept:
             kept.__exit__()
+
+    def _end_later(self, lent: Event) -> None:
+        if not lent.wait(self._seconds):
+            self.end()
 
     def _taken(self, code_now: str) -> ProverProcess | None:
         with self._changing:
             kept, self._kept = self._kept, None
-            if self._timer:
-                self._timer.cancel()
+            self._lent.set()
         if kept and (self._code != code_now or not kept.runs):
             kept.__exit__()
             return None
@@ -302,9 +304,9 @@ class _Spare:
     def _keep(self, process: ProverProcess, code_now: str) -> None:
         with self._changing:
             spare, self._kept, self._code = self._kept, process, code_now
-            self._timer = Timer(self._seconds, self.end)
-            self._timer.daemon = True
-            self._timer.start()
+            self._lent.set()
+            self._lent = Event()
+            Thread(target=self._end_later, args=(self._lent,), name="prover", daemon=True).start()
         if spare:
             spare.__exit__()
 

@@ -161,6 +161,15 @@ def test_without_scripts_it_is_written_checked_brought_up_to_date_and_published(
         page.get_by_label("Why").fill("shorter")
         page.get_by_role("button", name="Publish").click()
         expect(page.get_by_text("Published: without scripts.")).to_be_visible()
+    behind = _draft(made, "behind", "for crisis lines", "for help lines")
+    base = other.base()
+    other.publish(base, other.made({**base.contents, ROUTING: base.contents[ROUTING] + b"# more\n"}), "Ben", "x", "x")
+    with window(browser) as context:
+        enter(context, made, url, made.accounts[Role.EDITOR])
+        page = context.new_page()
+        page.goto(f"{url}{behind}/publish")
+        expect(page.get_by_label("What was published since is given up")).to_be_visible()
+        look(page)
     published = other.base().contents[ROUTING]
     assert b"Leave us a message." in published
     assert b"tries: 1" not in published

@@ -16,6 +16,33 @@ from phonetree.core.tree import Member, Site
 _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 
 
+def team_key(team: str) -> str:
+    """What a team is called where it is said what phones do that ring."""
+    return f"team-{team}"
+
+
+def line_key(resource: str) -> str:
+    """The same for an outside line."""
+    return f"line-{resource}"
+
+
+def member_key(team: str, name: str) -> str:
+    """The same for one member of a team."""
+    return f"member-{team}-{name}"
+
+
+def keys_of(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """What the lines and members are called that have a number, by the number."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in site.resources.values():
+        found[line.number] = (*found.get(line.number, ()), line_key(line.id))
+    for name, team in (*site.teams_written.items(), *site.teams.items()):
+        for member in team.members:
+            keys, key = found.get(member.number, ()), member_key(name, member.name)
+            found[member.number] = keys if key in keys else (*keys, key)
+    return {number: keys for number, keys in found.items() if number}
+
+
 def with_numbers(members: tuple[Member, ...], rules: NumberRules) -> tuple[Member, ...]:
     """A team's members; those whose phones the store holds with their numbers, or "" for one that cannot be rung."""
     taken = {*rules.ours, *(member.number for member in members if not member.phone)}

@@ -6,19 +6,22 @@ it can add a phone, and has nothing to correct in the tree.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import NumberRules
-from phonetree.config.phones import filled, phones_of
+from phonetree.config.phones import filled, keys_of, phones_of
 from phonetree.config.site import overridden
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
-from phonetree.proof.prove import Proof, prove
+from phonetree.proof.budgets import TimeToHelp
+from phonetree.proof.counterexample import replay
+from phonetree.proof.promises import Breach
+from phonetree.proof.prove import Proof, Verdict, prove
 
 SHOWN = " `prove` shows such a call"
 """At the end of a problem with the files; `prove` knows no overrides."""
@@ -36,16 +39,58 @@ class Found(NamedTuple):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The shortest call that breaks a promise: when it comes in, its keys, and what phones do that ring, each by its
+    key (`keys_of` in `config/phones.py`): no number is kept with a proof."""
+
+    at: str
+    keys: str
+    world: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a proof found: the promises that are broken, as problems of the files, each with a call that breaks it, or
+    None if none can be played; and how soon callers reach somebody."""
+
+    problems: tuple[Problem, ...]
+    calls: tuple[Call | None, ...]
+    times: tuple[TimeToHelp, ...]
+
+
 def broken_promises(site: Site, folder: Path, since: date) -> tuple[Problem, ...]:
     """Every promise that the site breaks on calls from `since` on, as problems of its files."""
+    return proved(site, folder, since).problems
+
+
+def proved(site: Site, folder: Path, since: date) -> Proved:
+    """The same, with the calls that break them, and seconds to help."""
     where = Where(str(folder / "routing.yaml"))
     try:
-        found = tuple(_breaches(site, since))
+        proof = _proof(site, since)
     except ProofError as error:
-        return (Problem(where, str(error)),)
-    cause, others = apart_from_phones(site, since, found)
-    first = (Problem(where, cause + SHOWN),) if cause else ()
-    return (*first, *(Problem(each.where or where, each.text + SHOWN) for each in others))
+        return Proved((Problem(where, str(error)),), (None,), ())
+    cause, others = apart_from_phones(site, since, tuple(breaches_of(site, proof)))
+    calls = _calls(site, proof)
+    first = ((Problem(where, cause + SHOWN), None),) if cause else ()
+    rest = ((Problem(each.where or where, each.text + SHOWN), calls.get(each.text)) for each in others)
+    found = (*first, *rest)
+    return Proved(tuple(problem for problem, _ in found), tuple(call for _, call in found), proof.times_to_help)
+
+
+def _calls(site: Site, proof: Proof) -> dict[str, Call]:
+    """A call for each breach that one can show, by the breach's text."""
+    found: dict[str, Call] = {}
+    keys = keys_of(site)
+    for verdict in proof.verdicts:
+        for breach in verdict.breaches:
+            if breach.path:
+                made = replay(breach.path, proof.walk, proof.moments)
+                world = (each.split("=", 1) for each in made.world.split("; ") if each)
+                known = tuple((key, does) for number, does in world for key in keys.get(number, ()))
+                found[_text(breach, verdict)] = Call(made.at, made.keys, known)
+    return found
 
 
 def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
@@ -98,12 +143,14 @@ def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
 
 
 def _breaches(site: Site, since: date) -> Iterator[Found]:
-    """The same as texts, each with its place, if it has one.
+    """The same as texts, each with its place, if it has one."""
+    yield from breaches_of(site, _proof(site, since))
 
-    The words of overrides are left out: no key has to wait for them, and they count in no budget.
-    """
-    site = overridden(site, changing(site.schedule.overrides))
-    yield from breaches_of(site, prove(site, since, DOCUMENTS))
+
+def _proof(site: Site, since: date) -> Proof:
+    """The proof of a site without the words of overrides: no key has to wait for them, and they count in no budget.
+    Raises ProofError."""
+    return prove(overridden(site, changing(site.schedule.overrides)), since, DOCUMENTS)
 
 
 def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
@@ -111,4 +158,8 @@ def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
     for verdict in proof.verdicts:
         for breach in verdict.breaches:
             where = breach.where or site.places.get(breach.node or "")
-            yield Found(verdict.id, where, f"{breach.text}. The promise: {verdict.promise}")
+            yield Found(verdict.id, where, _text(breach, verdict))
+
+
+def _text(breach: Breach, verdict: Verdict) -> str:
+    return f"{breach.text}. The promise: {verdict.promise}"

@@ -7,7 +7,7 @@ imports the compiler and the proof, no server and no database, has a low priorit
 """
 
 from phonetree.config.answering import answer_lines, stand_back
-from phonetree.config.promises import broken_promises
+from phonetree.config.promises import proved
 from phonetree.config.question import Answer, Question
 from phonetree.config.site import made_of, overridden
 from phonetree.errors import Problem, Where, problems_of
@@ -23,8 +23,8 @@ def answer(line: bytes) -> bytes:
     try:
         # whether phrases may lack was decided by whoever asks
         site = made_of(question.contents, folder, question.rules, patched=True).site
-        broken = broken_promises(overridden(site, question.overrides), folder, question.since)
-        return Answer(broken, proved=True).line(folder)
+        found = proved(overridden(site, question.overrides), folder, question.since)
+        return Answer(found.problems, proved=True, calls=found.calls, times=found.times).line(folder)
     except MemoryError:
         text = f"takes more than {MOST_MEGABYTES:,} MB of memory to check; make the tree smaller"
         return Answer((Problem(Where(str(folder)), text),), proved=False).line(folder)

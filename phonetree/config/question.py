@@ -4,7 +4,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -13,10 +13,11 @@ from typing import Any
 
 import phonetree
 from phonetree.config.numbers import NumberRules
-from phonetree.config.promises import changing
+from phonetree.config.promises import Call, changing
 from phonetree.config.site import Contents, audio
 from phonetree.core.schedule import Accepted, Cover, Kind, Names, Override
 from phonetree.errors import Problem, Where
+from phonetree.proof.budgets import TimeToHelp
 
 ROOMS = ("config", "core", "proof", "provider")
 """The code that a proof depends on."""
@@ -104,10 +105,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The problems that were found: if `proved`, every promise that is broken; otherwise why there is no proof."""
+    """The problems that were found: if `proved`, every promise that is broken, each with a call that breaks it or None,
+    and how soon callers reach somebody; otherwise why there is no proof."""
 
     problems: tuple[Problem, ...]
     proved: bool
+    calls: tuple[Call | None, ...] = ()
+    times: tuple[TimeToHelp, ...] = ()
 
     def line(self, folder: Path) -> bytes:
         """The answer as a line, its places relative to the folder."""
@@ -115,16 +119,27 @@ class Answer:
             (str(Path(problem.where.file).relative_to(folder)), problem.where.line, problem.where.column, problem.text)
             for problem in self.problems
         ]
-        return _line({"proved": self.proved, "problems": problems})
+        calls = [call and asdict(call) for call in self.calls]
+        times = [asdict(each) for each in self.times]
+        return _line({"proved": self.proved, "problems": problems, "calls": calls, "times": times})
 
     @classmethod
     def read(cls, line: bytes, folder: Path) -> "Answer":
         """The answer in a line. Raises ValueError when it is none."""
         try:
             told = json.loads(line)
-            return cls(tuple(_problem(folder, *each) for each in told["problems"]), told["proved"] is True)
+            return cls(
+                tuple(_problem(folder, *each) for each in told["problems"]),
+                told["proved"] is True,
+                tuple(call and _call(**call) for call in told["calls"]),
+                tuple(TimeToHelp(**each) for each in told["times"]),
+            )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ValueError("it is no answer") from error
+
+
+def _call(at: str, keys: str, world: list[tuple[str, str]]) -> Call:
+    return Call(at, keys, tuple((phone, does) for phone, does in world))
 
 
 def told(override: Override) -> dict[str, object]:

@@ -18,11 +18,15 @@ from phonetree.config.phrases import FOLDER, file_of
 from phonetree.config.reader import Findings
 from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.routing import read_routing
+from phonetree.config.together import NAME as UNDER_WAY
+from phonetree.config.together import under_way
 from phonetree.core.covers import covered
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.core.wording import say_in_advance
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
+
+T = TypeVar("T")
 
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
 
@@ -41,15 +45,25 @@ class Loaded:
     warnings: tuple[ConfigWarning, ...]
 
 
+READ_TIMES = 3
+"""How often the files are read until nobody replaced one meanwhile; after that as they were found."""
+
+
 def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
     """The site of a folder's files and audio. `patched`: phrases that a language lacks are in English.
 
     Raises ConfigError with every problem in them, in file order.
     """
-    findings = Findings(patched=patched)
+    return _settled(folder, lambda: _load(folder, rules, patched=patched))
+
+
+def _load(folder: Path, rules: NumberRules, *, patched: bool) -> Loaded:
+    findings, instead = Findings(patched=patched), under_way(folder)
 
     def read(name: str) -> bytes | None:
         path = folder / name
+        if name in instead:
+            return instead[name]
         return _bytes(path, findings) if name in (HOURS, ROUTING) or os.path.lexists(path) else None
 
     loaded = _compiled(folder, read, rules, findings)
@@ -63,14 +77,55 @@ def made_of(contents: Contents, folder: Path, rules: NumberRules, *, patched: bo
 
 def fingerprint(folder: Path) -> str:
     """A hash of all that `load` depends on: the files, and which audio files there are."""
-    names = (HOURS, ROUTING, *_phrase_files(folder))
-    return _digest([*(_named(name, _bytes(folder / name, Findings()) or b"") for name in names), *audio(folder)])
+    found = contents_of(folder)
+    return _digest([*(_named(name, data) for name, data in found.items()), *audio(folder)])
+
+
+def contents_of(folder: Path) -> Contents:
+    """The files of a folder as they are, whether or not they are a site; empty in place of one that cannot be read."""
+    return _settled(folder, lambda: _contents(folder))
+
+
+def _contents(folder: Path) -> Contents:
+    instead = under_way(folder)
+    names = {HOURS, ROUTING, *_phrase_files(folder)} - instead.keys()
+    found = {name: _bytes(folder / name, Findings()) or b"" for name in names}
+    found |= {name: data for name, data in instead.items() if data is not None}
+    return dict(sorted(found.items()))
 
 
 def revision_of(contents: Contents) -> str:
     """The name of the revision with these files."""
     more = (_named(name, contents[name]) for name in sorted(contents.keys() - {HOURS, ROUTING}))
     return _digest([contents[HOURS], contents[ROUTING], *more])[:12]
+
+
+def _settled(folder: Path, read: Callable[[], T]) -> T:
+    """What `read` makes of the files while nobody replaces one."""
+    for _ in range(READ_TIMES - 1):
+        seen = _stamps(folder)
+        try:
+            found = read()
+        except ConfigError:
+            if seen == _stamps(folder):
+                raise
+        else:
+            if seen == _stamps(folder):
+                return found
+    return read()
+
+
+def _stamps(folder: Path) -> tuple[tuple[int, ...] | None, ...]:
+    """What differs once one of the files was replaced."""
+    found: list[tuple[int, ...] | None] = []
+    for name in (HOURS, ROUTING, *_phrase_files(folder), UNDER_WAY):
+        try:
+            stat = (folder / name).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
 
 
 def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
@@ -173,9 +228,6 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     changed = replace(site, schedule=schedule, teams=covered(written, overrides), written=written)
     changed.said.update(site.said)  # the texts are the same
     return changed
-
-
-T = TypeVar("T")
 
 
 def broken_by(

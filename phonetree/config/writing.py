@@ -54,15 +54,26 @@ def replace(path: Path, data: bytes, still: Callable[[], bool] = lambda: True) -
     link. Only one at a time may do so in a folder (`alone`). Raises OSError; then the file is as it was."""
     real = Path(os.path.realpath(path))
     was = real.stat()
+    return written(real, data, stat.S_IMODE(was.st_mode), still, (was.st_uid, was.st_gid))
+
+
+def written(
+    real: Path,
+    data: bytes,
+    mode: int,
+    still: Callable[[], bool] = lambda: True,
+    owner: tuple[int, int] | None = None,
+) -> bool:
+    """The same for a path that is no link, whether or not there is a file: with this mode and owner (None: ours)."""
     new = real.with_name(f".{real.name}.new")  # one that a killed process left is written over
     try:
         with open(new, "wb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600)) as file:
             file.write(data)
             file.flush()
             made = os.fstat(file.fileno())
-            if (made.st_uid, made.st_gid) != (was.st_uid, was.st_gid):
-                os.fchown(file.fileno(), was.st_uid, was.st_gid)
-            os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
+            if owner and (made.st_uid, made.st_gid) != owner:
+                os.fchown(file.fileno(), *owner)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         if not still():
             new.unlink()
@@ -72,10 +83,15 @@ def replace(path: Path, data: bytes, still: Callable[[], bool] = lambda: True) -
         with suppress(OSError):
             new.unlink(missing_ok=True)
         raise
-    with suppress(OSError):  # everybody reads the new file by now, so it would be wrong to report a failure
-        folder = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    synced(real.parent)
     return True
+
+
+def synced(folder: Path) -> None:
+    """Has a folder's entries survive a loss of power, as far as that can be done."""
+    with suppress(OSError):  # everybody reads the new file by now, so it would be wrong to report a failure
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -2,20 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path, PurePath
+from datetime import date, datetime
+from pathlib import PurePath
 
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
-from phonetree.config.numbers import NumberRules
+from phonetree.config.merging import Part, merged
+from phonetree.config.promises import SHOWN, Call, newly_broken
+from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.console.proving import FewProofs
+from phonetree.console.publishing import Publishing
+from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
-from phonetree.core.tree import OwnPromise
+from phonetree.core.tree import OwnPromise, Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, Problem, ProofError, Where
+from phonetree.errors import ConfigError, Problem, ProofError, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
+from phonetree.runtime.trials import Line, TrialError
 from phonetree.store.drafts import Draft, Drafts
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A call as it is heard: when it comes in, and its lines."""
+
+    at: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Broken:
 
     problem: Problem
     new: bool
+    call: Played | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +55,26 @@ class Checked:
     advice: tuple[str, ...] = ()
 
     @property
+    def summary(self) -> str:
+        """The same in a sentence."""
+        if self.problems:
+            return f"{_several(len(self.problems), 'problem')}."
+        if new := sum(each.new for each in self.broken):
+            return f"{_several(new, 'promise')} to callers would be broken."
+        return f"No problems. {_several(len(self.changes), 'change')} for callers." if self.changes else "No problems."
+
+    @property
     def fit(self) -> bool:
         """Whether it can be published."""
         return not self.problems and not any(each.new for each in self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What two people made of the same files, and in how many places both changed something."""
+
+    files: Contents
+    clashes: int
 
 
 class Drafting:
@@ -50,65 +82,97 @@ class Drafting:
 
     def __init__(
         self,
-        folder: Path,
-        rules: Callable[[], NumberRules],
+        publishing: Publishing,
         drafts: Drafts,
-        files: Callable[[], Loaded],
         heard: Callable[[], Loaded],
-        overrides: Callable[[datetime], tuple[Override, ...]],
-        proof: Callable[..., tuple[Problem, ...]],
+        prover: FewProofs,
+        trials: FewTrials,
         now: Callable[[], datetime],
     ) -> None:
-        """`files` are those that a publication replaces; `heard` is what callers hear, without `overrides`."""
+        """`heard` is what callers hear, without overrides."""
         self.drafts = drafts
-        self._folder, self._rules, self._files, self._heard = folder, rules, files, heard
-        self._overrides, self._proof, self._now = overrides, proof, now
-
-    def newest(self) -> str:
-        """The revision that drafts begin from now. Raises ConfigError when its files have problems."""
-        return self._files().site.revision
+        self._publishing, self._heard = publishing, heard
+        self._prover, self._trials, self._now = prover, trials, now
 
     def begin(self, title: str, by: str) -> Draft:
-        """A new draft of the files as they are. Raises DraftError, StoreError, and what `newest` does."""
-        files = self._files()
-        return self.drafts.start(title, files.site.revision, files.contents, by, self._seconds())
+        """A new draft of the files as they are. Raises DraftError, StoreError, and ConfigError when a file cannot be
+        read."""
+        base = self._publishing.base()
+        return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()))
+
+    def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
+        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are."""
+        files, clashes = {}, 0
+        for name in sorted(mine.keys() | theirs.keys()):
+            lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
+            parts = merged(*lines)
+            clashes += sum(part.clash for part in parts)
+            if text := "".join(_marked(part, who) if part.clash else "".join(part.mine) for part in parts):
+                files[name] = text.encode()
+        return Merged(files, clashes)
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None) -> Draft:
         """A draft with one promise more, or else a new one of the files as they are with it. Raises EditError,
         DraftError, StoreError, and ConfigError when the files have problems."""
+        folder, rules, now = self._publishing.folder, self._publishing.rules(), int(self._now().timestamp())
         if draft:
             kept, contents = draft
-            files = made_of(contents, self._folder, self._rules(), patched=True)
-            changed = with_promise(files, promise, self._folder, self._rules())
-            return self.drafts.save(kept.id, kept.version, changed, by, self._seconds())
-        files = self._files()
-        changed = with_promise(files, promise, self._folder, self._rules())
-        return self.drafts.start(sentence(files.site, promise), files.site.revision, changed, by, self._seconds())
+            files = made_of(contents, folder, rules, patched=True)
+            return self.drafts.save(kept.id, kept.version, with_promise(files, promise, folder, rules), by, now)
+        files = self._publishing.files()
+        changed = with_promise(files, promise, folder, rules)
+        begun = self.drafts.start(sentence(files.site, promise), files.site.revision, files.contents, by, now)
+        return self.drafts.save(begun.id, begun.version, changed, by, now)
 
     def check(self, files: Contents) -> Checked:
         """What files are, and what they change. Raises StoreError, and ProofBusyError."""
         try:
-            wanted = made_of(files, self._folder, self._rules())
+            wanted = self._publishing.made(files)
         except ConfigError as error:
             return Checked(problems=self._named(error.problems))
-        now, heard = self._now(), self._heard()
-        today = wanted.site.schedule.today(now)
+        heard, today, overrides = self._heard(), self._publishing.today(wanted), self._publishing.overrides()
+        site = overridden(wanted.site, overrides)
         try:
-            broken = self._broken(wanted, heard, self._overrides(now))
+            with self._prover.answering(site, wanted.contents) as answer:
+                different = _changes(heard.site, wanted.site, today)
+                found = answer()
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        try:
-            different: tuple[str, ...] | None = changes(heard.site, wanted.site, today)
-        except ProofError:
-            different = None
-        told = (*wanted.warnings, *advice(wanted.site, self._folder, today))
-        return Checked((), broken, different, (), tuple(dict.fromkeys(each.text for each in told)))
+        already = self._prover.broken(overridden(heard.site, overrides), heard.contents) if found.problems else ()
+        told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
+        return Checked(
+            (),
+            self._broken(wanted, overrides, found, already),
+            different,
+            found.times,
+            tuple(dict.fromkeys(each.text for each in told)),
+        )
 
-    def _broken(self, wanted: Loaded, heard: Loaded, overrides: tuple[Override, ...]) -> tuple[Broken, ...]:
-        found = self._proof(overridden(wanted.site, overrides), wanted.contents)
-        already = self._proof(overridden(heard.site, overrides), heard.contents) if found else ()
-        known = {problem.text for problem in already}
-        return tuple(Broken(each, each.text not in known) for each in self._named(found))
+    def _broken(
+        self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]
+    ) -> tuple[Broken, ...]:
+        new = newly_broken(found.problems, already)
+        named = self._named(found.problems)
+        return tuple(
+            Broken(
+                replace(problem, text=problem.text.removesuffix(SHOWN)),
+                whole in new,
+                self._played(wanted, overrides, call),
+            )
+            for whole, problem, call in zip(found.problems, named, found.calls, strict=True)
+        )
+
+    def _played(self, wanted: Loaded, overrides: tuple[Override, ...], call: Call | None) -> Played | None:
+        """How a call is heard that breaks a promise; None if it cannot be played."""
+        if call is None:
+            return None
+        try:
+            at = wanted.site.schedule.zone.localize(datetime.fromisoformat(call.at))
+            asked = to(wanted, self._publishing.folder, overrides, at)
+            made = self._trials.play(replace(asked, steps=steps_of(call.keys), each=dict(call.world)))
+        except (SimulationError, TrialError, ValueError):
+            return None
+        return Played(call.at, made.lines)
 
     def _named(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         """Problems whose places have no folder."""
@@ -117,8 +181,27 @@ class Drafting:
     def _place(self, where: Where) -> Where:
         path = PurePath(where.file)
         return replace(
-            where, file=str(path.relative_to(self._folder)) if path.is_relative_to(self._folder) else path.name
+            where,
+            file=str(path.relative_to(self._publishing.folder))
+            if path.is_relative_to(self._publishing.folder)
+            else path.name,
         )
 
-    def _seconds(self) -> int:
-        return int(self._now().timestamp())
+
+def _marked(part: Part, who: str) -> str:
+    """Both versions of a place, with the usual marks, with which no file is a site."""
+    mine, theirs = (
+        "".join(each if each.endswith("\n") else f"{each}\n" for each in side) for side in (part.mine, part.theirs)
+    )
+    return f"<<<<<<< yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _changes(old: Site, new: Site, since: date) -> tuple[str, ...] | None:
+    try:
+        return changes(old, new, since)
+    except ProofError:
+        return None

@@ -4,22 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
 
-from phonetree.config.site import Contents
+from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.console.access import needs, staff
-from phonetree.console.drafting import Checked
-from phonetree.console.layout import render
+from phonetree.console.difference import difference
+from phonetree.console.drafting import Checked, Merged
+from phonetree.console.history import to_newest, wrong_note
+from phonetree.console.layout import PROBLEM, render
+from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import named, unfit
-from phonetree.errors import DraftError
-from phonetree.store.drafts import LONGEST_TITLE, Draft
-from phonetree.store.revisions import Publication
+from phonetree.core.wording import sentence
+from phonetree.errors import ConfigError, DraftError, DraftOutdatedError, EditError
+from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
+from phonetree.store.revisions import LONGEST_NOTE, Publication
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("edit", __name__)
+
+PUBLISHED = "published since"
+"""Whose a change is that was published, in the marks of a place that both changed."""
+
+OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
+CHOOSE = "choose what is to become of what was published since"
 
 FIELD = "file."
 """What the fields of texts begin with; the name of the file comes after it."""
@@ -37,6 +47,16 @@ class Row:
     behind: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A draft as its page of texts shows it: with files that may not be saved yet, and the revision that they are
+    brought up to date with, if they are."""
+
+    draft: Draft
+    files: Contents
+    base: str = ""
+
+
 @blueprint.get("/staff/edit")
 @needs(Role.EDITOR)
 def page() -> str:
@@ -46,7 +66,7 @@ def page() -> str:
 
 @blueprint.post("/staff/edit")
 @needs(Role.EDITOR)
-def begin() -> str | Page | Response:
+def begin() -> str | Page | Answer:
     """Begins a draft."""
     title = request.form.get("title", "").strip()
     if problem := _unfit(title):
@@ -64,37 +84,120 @@ def draft(id_: str) -> str:
     """One of them: what is wrong with it, what it changes, and what can be done with it."""
     found, files = draft_of(id_)
     checked = services().editor.check(files)
-    return render("console/draft.html", row=_row(found), checked=checked, fit=checked.fit)
+    return render("console/draft.html", row=_row(found), checked=checked, fit=checked.fit, unwritable=_unwritable())
 
 
 @blueprint.get("/staff/edit/<id_>/text")
 @needs(Role.EDITOR)
 def text(id_: str) -> str:
     """Its files as text."""
-    found, files = draft_of(id_)
-    return _text(found, files)
+    return _text(Shown(*draft_of(id_)))
 
 
 @blueprint.post("/staff/edit/<id_>/text")
 @needs(Role.EDITOR)
-def save(id_: str) -> str | Page | Response:
+def save(id_: str) -> str | Page | Answer:
     """Saves what was written, or says what is wrong with it and what it changes."""
-    found, files = draft_of(id_)
-    written, version = _written(files), number_of(request.form.get("version", "")) or 0
-    found = replace(found, version=version)
+    running, (found, files) = services(), draft_of(id_)
+    version = number_of(request.form.get("version", "")) or 0
+    opened = running.editor.drafts.files(id_, version) or files
+    shown = Shown(replace(found, version=version), _written(opened), request.form.get("base", ""))
     if request.form.get("action") == "check":
-        return _text(found, written, checked=services().editor.check(written))
+        return _text(shown, checked=running.editor.check(shown.files))
     try:
-        saved = services().editor.drafts.save(id_, version, written, staff().name, services().seconds())
+        running.editor.drafts.save(
+            id_, version, shown.files, staff().name, running.seconds(), running.publishing.named(shown.base)
+        )
+    except DraftOutdatedError:
+        both = running.editor.merged(opened, shown.files, files, found.by)
+        return _text(Shown(found, both.files, shown.base), merged=both, whose=found.by), 409
     except DraftError as error:
-        return _text(found, written, problem=str(error)), 409
+        return _text(shown, problem=str(error)), 409
     flash("Saved. Callers hear nothing of it until it is published.", "message")
-    return redirect(url_for("edit.text", id_=saved.id), 303)
+    return redirect(url_for("edit.text", id_=id_), 303)
+
+
+@blueprint.post("/staff/edit/<id_>/check")
+@needs(Role.EDITOR)
+def check(id_: str) -> Response:
+    """The same for a script that asks while somebody types; nothing is saved."""
+    _, files = draft_of(id_)
+    checked = services().editor.check(_written(files))
+    problems = (*checked.problems, *(each.problem for each in checked.broken))
+    return jsonify(
+        problems=[{"file": each.where.file, "line": each.where.line, "column": each.where.column, "text": each.text}
+                  for each in problems],
+        summary=checked.summary,
+        html=render_template("console/draft_checked.html", checked=checked),
+    )  # fmt: skip
+
+
+@blueprint.post("/staff/edit/<id_>/up-to-date")
+@needs(Role.EDITOR)
+def up_to_date(id_: str) -> str | Page | Answer:
+    """Puts what was published since into a draft."""
+    running, (found, files) = services(), draft_of(id_)
+    base = running.publishing.base()
+    both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
+    if both.clashes:
+        return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409
+    try:
+        running.editor.drafts.save(
+            id_, found.version, both.files, staff().name, running.seconds(), (base.revision, base.contents)
+        )
+    except DraftError as error:
+        flash(f"{sentence(str(error))}. Look at it again.", PROBLEM)
+    else:
+        flash("The draft has what was published since. Look at it again before you publish it.", "message")
+    return redirect(url_for("edit.draft", id_=id_), 303)
+
+
+@blueprint.get("/staff/edit/<id_>/publish")
+@needs(Role.EDITOR)
+def publishing(id_: str) -> str:
+    """What publishing it changes, and the form for it."""
+    return _publish(id_)
+
+
+@blueprint.post("/staff/edit/<id_>/publish")
+@needs(Role.EDITOR)
+def publish(id_: str) -> str | Page | Answer:
+    """Publishes it, after the checks of an edit, in place of the revision that the page showed."""
+    running = services()
+    sent = running.editor.drafts.find(id_)
+    if sent is None:
+        flash("This draft is gone: it was published, or thrown away. What was published is here.", "message")
+        return redirect(url_for("history.page"), 303)
+    (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
+    if _unwritable():
+        return _publish(id_, note), 409
+    if wrong := wrong_note(note):
+        return _publish(id_, note, wrong), 422
+    if str(found.version) != request.form.get("version"):
+        return _publish(id_, note, f"{found.by} changed this draft meanwhile, so it was not published; look again"), 409
+    if base.revision != request.form.get("over"):
+        return _publish(id_, note, OVERTAKEN), 409
+    if found.began != base.revision and request.form.get("instead") != base.revision:
+        return _publish(id_, note, CHOOSE), 422
+    try:
+        wanted = running.publishing.made(files)
+        made = running.publishing.publish(base, wanted, staff().name, note, f"published {wanted.site.revision}: {note}")
+    except ConfigError:
+        return _publish(id_, note), 422
+    except (OutdatedError, EditError) as error:
+        if running.publishing.base().contents != files:  # else the button was pressed twice
+            return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
+    else:
+        if made.problems:
+            return _publish(id_, note), 422
+    running.editor.drafts.drop(id_, found.version)
+    flash(f"Published: {found.title}.", "message")
+    return to_newest(running)
 
 
 @blueprint.post("/staff/edit/<id_>/throw-away")
 @needs(Role.EDITOR)
-def throw_away(id_: str) -> Response:
+def throw_away(id_: str) -> Answer:
     """Deletes it."""
     services().editor.drafts.drop(id_)
     flash("The draft is thrown away. Callers hear what they heard.", "message")
@@ -107,10 +210,47 @@ def draft_of(id_: str) -> tuple[Draft, Contents]:
     return found or _gone()
 
 
-def _text(draft: Draft, files: Contents, *, problem: str = "", checked: Checked | None = None) -> str:
+def _text(
+    shown: Shown, *, problem: str = "", checked: Checked | None = None, merged: Merged | None = None, whose: str = ""
+) -> str:
     return render(
-        "console/draft_text.html", draft=draft, texts=texts_of(files), field=FIELD, problem=problem, checked=checked
+        "console/draft_text.html",
+        draft=shown.draft,
+        base=shown.base,
+        texts=texts_of(shown.files),
+        began=texts_of(services().editor.drafts.files(shown.draft.id, BASE)),
+        field=FIELD,
+        problem=problem,
+        checked=checked,
+        merged=merged,
+        whose=whose,
     )
+
+
+def _publish(id_: str, note: str = "", problem: str = "") -> str:
+    running, (found, files) = services(), draft_of(id_)
+    base, checked = running.publishing.base(), running.editor.check(files)
+    behind = found.began != base.revision
+    began = running.editor.drafts.files(id_, BASE) if behind else base.contents
+    return render(
+        "console/draft_publish.html",
+        draft=found,
+        checked=checked,
+        may=checked.fit and files != base.contents and not _unwritable(),
+        same=files == base.contents,
+        unwritable=_unwritable(),
+        since=difference(running, began, base.contents) if behind else None,
+        difference=difference(running, began, files),
+        over=base.revision,
+        note=note,
+        problem=problem,
+        longest=LONGEST_NOTE,
+    )
+
+
+def _unwritable() -> str | None:
+    """Why nothing can be published here; None if it can."""
+    return services().publishing.unwritable(HOURS, ROUTING)
 
 
 def _written(files: Contents) -> Contents:
@@ -143,7 +283,7 @@ def _page(title: str = "", problem: str = "") -> str:
 def _row(draft: Draft) -> Row:
     running = services()
     began = next((each for each in running.revisions.history() if each.revision == draft.began), None)
-    return Row(draft, began, draft.began != running.editor.newest())
+    return Row(draft, began, draft.began != running.publishing.base().revision)
 
 
 def _unfit(title: str) -> str:

@@ -77,6 +77,12 @@ def following(servers: Iterable[Server], kept: Iterable[Kept], now: int, silence
     return Following(len(found), sum(found), silence)
 
 
+def following_revision(servers: Iterable[Server], revision: str, silence: Silence) -> Following:
+    """How many servers answer with a revision."""
+    found = [each.report.revision == revision for each in servers]
+    return Following(len(found), sum(found), silence)
+
+
 def last_seen(silent: Sequence[Server]) -> int:
     """The minute since which none of these has reported."""
     return max(each.seen_at for each in silent)

@@ -25,6 +25,7 @@ LABELS = DAY | {
     "address": "Where to",
     "minutes": "Minutes before",
     "note": "Why",
+    "title": "What you want to change",
 }
 
 IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}

@@ -4,11 +4,13 @@ A proof takes seconds, and a host makes one at a time. So an account has two und
 one that is saved, and all accounts together a third of the console's threads. More are told at once to try again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from flask import g, has_request_context
 
+from phonetree.config.question import Answer
 from phonetree.config.site import Contents
 from phonetree.console.few import Few
 from phonetree.core.tree import Site
@@ -39,6 +41,14 @@ class FewProofs:
         """The same for a change at short notice."""
         with self.turn():
             return self._prover.broken_by_override(site, contents)
+
+    @contextmanager
+    def answering(self, site: Site, contents: Contents) -> Iterator[Callable[[], Answer]]:
+        """What a site breaks, with the calls that do, and seconds to help: asked at once, in another thread, so that
+        whoever asks can do something else until it is there. Raises ProofBusyError, and on the call what a prover
+        does."""
+        with self.turn(), ThreadPoolExecutor(1, "proof") as pool:
+            yield pool.submit(self._prover.answer, site, contents).result
 
     @property
     def waiting(self) -> int:

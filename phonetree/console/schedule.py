@@ -17,12 +17,13 @@ from phonetree.config.site import Loaded, overridden
 from phonetree.console import my_calendar
 from phonetree.console.access import needs, staff
 from phonetree.console.agenda import ShiftLine, agenda, entry_of
-from phonetree.console.edits import OutdatedError, Preview, told
+from phonetree.console.edits import told
 from phonetree.console.entry_form import EntryForm
 from phonetree.console.errors import Page
 from phonetree.console.labels import DAY
 from phonetree.console.layout import render
 from phonetree.console.origin import from_elsewhere
+from phonetree.console.publishing import OutdatedError, Preview
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import TITLES, Change

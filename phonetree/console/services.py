@@ -17,6 +17,7 @@ from phonetree.console.drafting import Drafting
 from phonetree.console.edits import HoursEditor
 from phonetree.console.feed import Calendars
 from phonetree.console.proving import FewProofs
+from phonetree.console.publishing import Publishing
 from phonetree.console.simulated import FewTrials
 from phonetree.console.trying import Lockout
 from phonetree.core.schedule import Override
@@ -47,13 +48,17 @@ CALL_SECONDS = (5.0, 10.0)
 
 
 class LiveSite:
-    """The site that callers hear: the newest revision in the store, under the overrides that stand there.
+    """The site that callers hear: the newest revision in the store, under the overrides that stand there; where files
+    are the source, the newest that a server answered with.
 
     Until a server has published one, it is the site of the folder. A revision is compiled once, and again when members'
     phones change.
     """
 
-    def __init__(self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions) -> None:
+    def __init__(
+        self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions, *, stored: bool
+    ) -> None:
+        self._stored = stored
         self._folder, self._rules, self._store = folder, rules, store
         self._revisions, self._phones = revisions, phones
         self._compiled: tuple[tuple[str, str], Loaded] | None = None
@@ -72,7 +77,7 @@ class LiveSite:
         """The same without overrides, with its files and warnings."""
         followed = self._phones.followed()
         rules = replace(self._rules, phones=followed.numbers)
-        for name in self._revisions.newest_names():
+        for name in self._revisions.newest_names(heard=not self._stored):
             with suppress(ConfigError):  # it is gone, or cannot be used here
                 return self._once((name, followed.digest), partial(self._revision, name, rules))
         return self._once((fingerprint(self._folder), followed.digest), lambda: load(self._folder, rules))
@@ -116,6 +121,7 @@ class ConsoleServices:
     phones: Phones
     provider: Provider | None
     """None when the console has no account to call phones with."""
+    publishing: Publishing
     hours: HoursEditor
     editor: Drafting
     revisions: Revisions
@@ -143,11 +149,14 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     store = Store(settings.database)
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
-    prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets))
+    trials = FewTrials(Trials())
+    prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets, kept=True))
     revisions = revisions_in(store, settings.secrets, source=settings.source)
-    live = LiveSite(settings.config, rules, store, phones, revisions)
-    published = revisions if settings.source == STORE else None
-    hours = HoursEditor(settings.config, live.rules, store, prover.broken, now, live.loaded, published)
+    stored = settings.source == STORE
+    live = LiveSite(settings.config, rules, store, phones, revisions, stored=stored)
+    publishing = Publishing(
+        settings.config, live.rules, store, prover.broken, now, live.loaded, revisions, stored=stored
+    )
     return ConsoleServices(
         settings,
         now,
@@ -158,13 +167,12 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         channels(settings.notify),
         Overrides(store),
         prover,
-        FewTrials(Trials()),
+        trials,
         phones,
         _provider(settings),
-        hours,
-        Drafting(
-            settings.config, live.rules, Drafts(store), hours.files, live.loaded, live.overrides, prover.broken, now
-        ),
+        publishing,
+        HoursEditor(publishing),
+        Drafting(publishing, Drafts(store), live.loaded, prover, trials, now),
         revisions,
         Feeds(store),
         Calendars(),

@@ -15,6 +15,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.config.own_promises import LONGEST_WITHIN, promise_of_call
+from phonetree.config.phones import line_key, team_key
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.console import moments, simulated, times
 from phonetree.console.access import needs, staff
@@ -28,7 +29,7 @@ from phonetree.core.tree import AGAIN_KEY, NO_KEY, OwnPromise, Site
 from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, EditError, SimulationError
 from phonetree.proof.own import sentence as promised
-from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError, line_key, team_key
+from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError
 from phonetree.store.drafts import Draft
 from phonetree.store.roles import Role
 

@@ -7,7 +7,8 @@ is no proof, and what callers hear stays.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TypeVar
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import phones_of
-from phonetree.config.question import Answer, Question
+from phonetree.config.question import Answer, Question, code
 from phonetree.config.site import Contents
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError, Problem, StoreError, Where
@@ -35,6 +36,9 @@ MOST_ANSWER_BYTES = 2**20
 
 STORE_SECONDS = 2.0
 """How long an edit waits for the store: longer than a look takes, shorter than anybody would wait for a closure."""
+
+IDLE_SECONDS = 300.0
+"""How long a prover that is kept waits for the next question: as long as somebody who edits may think."""
 
 COMMAND = (sys.executable, "-P", "-m", "phonetree.config.proving")
 
@@ -62,8 +66,10 @@ class Prover:
         *,
         command: Sequence[str] = COMMAND,
         seconds: float = LONGEST_SECONDS,
+        kept: bool = False,
     ) -> None:
-        """`rules` are those of the files; members' phones are those that the site in question has. `lock` is a file
+        """With `kept`, a process that has answered waits for the next question, which it answers without being started.
+        `rules` are those of the files; members' phones are those that the site in question has. `lock` is a file
         that the servers of this host share; `command` starts a prover, which has `seconds`."""
         self._folder = folder
         self._rules = rules
@@ -74,6 +80,7 @@ class Prover:
         self._seconds = seconds
         self._stopping = Event()
         self._asked: set[ProverProcess] = set()
+        self._spare = _Spare(IDLE_SECONDS if kept else 0)
         self._changing = Lock()
 
     def broken_by_override(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
@@ -86,31 +93,36 @@ class Prover:
 
         Raises ConfigError when it cannot be proved, UnprovedError when that may be different later, and StoppedError.
         """
+        return self.answer(site, contents, lock=lock).problems
+
+    def answer(self, site: Site, contents: Contents, *, lock: Path | None = None) -> Answer:
+        """The same, with the calls that break them, and seconds to help."""
         schedule = site.schedule
         rules = self._rules if self._rules.phones is None else replace(self._rules, phones=phones_of(site))
         question = Question(contents, self._folder, rules, schedule.overrides, schedule.today(self._now()))
         shelf = _Shelf(self._proofs, question)
         if (kept := shelf.find()) is not None:
-            return kept.problems
+            return kept
         with turnstile(lock or self._lock, self._seconds, self._stopping):
             if (kept := shelf.find()) is not None:  # another server proved it meanwhile
-                return kept.problems
+                return kept
             answer = self._ask(question)
             if not answer.proved:
                 raise ConfigError(answer.problems)
             shelf.keep(answer)  # before the next one comes in
-        return answer.problems
+        return answer
 
     def stop(self) -> None:
         """Ends every prover. What waits for one raises StoppedError."""
         self._stopping.set()
+        self._spare.end()
         with self._changing:
             for process in self._asked:
                 process.kill()
 
     def _ask(self, question: Question) -> Answer:
         try:
-            with ProverProcess(self._command) as process:
+            with self._spare.lent(self._command) as process:
                 with self._changing:
                     self._asked.add(process)
                 try:
@@ -127,11 +139,18 @@ class Prover:
 
 
 def prover_of(
-    folder: Path, rules: NumberRules, now: Callable[[], datetime], store: Store | None, secrets: tuple[str, ...]
+    folder: Path,
+    rules: NumberRules,
+    now: Callable[[], datetime],
+    store: Store | None,
+    secrets: tuple[str, ...],
+    *,
+    kept: bool = False,
 ) -> Prover:
-    """The prover of a helpline's files. Without a store or a secret it keeps nothing there."""
+    """The prover of a helpline's files, which is `kept` between questions. Without a store or a secret it keeps no
+    answer there."""
     proofs = Proofs(store, secrets) if store and secrets else None
-    return Prover(folder, rules, now, turnstile_of(folder, store.folder if store else None), proofs)
+    return Prover(folder, rules, now, turnstile_of(folder, store.folder if store else None), proofs, kept=kept)
 
 
 class ProverError(PhonetreeError):
@@ -155,6 +174,11 @@ class ProverProcess:
 
     def __exit__(self, *_: object) -> None:
         self._child.end()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is there still."""
+        return not self._child.over
 
     def kill(self) -> None:
         """Ends it, whatever it does; may be called at any time."""
@@ -181,6 +205,64 @@ class ProverProcess:
                 "could not be checked: the process that checks gave no readable answer; have the operator restart the "
                 "server, and report it if it happens again"
             ) from None
+
+
+class _Spare:
+    """A process that has answered and waits for the next question, for so many seconds; with 0, none is kept."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._kept: ProverProcess | None = None
+        self._code = ""
+        self._lent = Event()
+        self._changing = Lock()
+
+    @contextmanager
+    def lent(self, command: Sequence[str]) -> Iterator[ProverProcess]:
+        """The one that waits, if it runs the code that there is, or a new one; kept if it answers. Raises
+        ProverError."""
+        if not self._seconds:
+            with ProverProcess(command) as process:
+                yield process
+            return
+        code_now = code()
+        process = self._taken(code_now) or ProverProcess(command)
+        try:
+            yield process
+        except BaseException:
+            process.__exit__()
+            raise
+        self._keep(process, code_now)
+
+    def end(self) -> None:
+        """Ends the one that waits."""
+        with self._changing:
+            kept, self._kept = self._kept, None
+            self._lent.set()
+        if kept:
+            kept.__exit__()
+
+    def _end_later(self, lent: Event) -> None:
+        if not lent.wait(self._seconds):
+            self.end()
+
+    def _taken(self, code_now: str) -> ProverProcess | None:
+        with self._changing:
+            kept, self._kept = self._kept, None
+            self._lent.set()
+        if kept and (self._code != code_now or not kept.runs):
+            kept.__exit__()
+            return None
+        return kept
+
+    def _keep(self, process: ProverProcess, code_now: str) -> None:
+        with self._changing:
+            spare, self._kept, self._code = self._kept, process, code_now
+            self._lent.set()
+            self._lent = Event()
+            Thread(target=self._end_later, args=(self._lent,), name="prover", daemon=True).start()
+        if spare:
+            spare.__exit__()
 
 
 class _Shelf:

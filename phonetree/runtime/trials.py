@@ -50,7 +50,7 @@ class TrialCall:
     ("").
 
     `phones` is what happens on phones that ring (`simulator/world.py`; "": somebody takes the call), and `each` the
-    same for teams and lines by themselves, by `team_key` and `line_key`.
+    same for teams, members and lines by themselves, by their keys (`config/phones.py`).
     """
 
     contents: Contents = field(repr=False)
@@ -91,16 +91,6 @@ class TrialCall:
             "steps": tuple(asked["steps"]),
         }
         return cls(**asked)
-
-
-def team_key(team: str) -> str:
-    """A team in `TrialCall.each`."""
-    return f"team-{team}"
-
-
-def line_key(resource: str) -> str:
-    """An outside line in `TrialCall.each`."""
-    return f"line-{resource}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from threading import Event
 import watchfiles
 
 from phonetree import log
+from phonetree.config.together import complete
 from phonetree.runtime.periodic import Periodic
 from phonetree.runtime.sites import Sites
 
@@ -46,6 +47,7 @@ def poller_of_revisions(sites: Sites) -> Periodic:
 
 def reload(sites: Sites) -> None:
     """Checks the files once; logs what is new, once."""
+    complete(sites.folder)
     before = sites.problems
     if sites.reload():
         log.info("published", revision=sites.current.revision)

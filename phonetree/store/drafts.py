@@ -1,7 +1,8 @@
 """Drafts: files that are being edited, and that callers do not hear.
 
 A draft says which revision it began from, and has a version, one more with each change: of two people who save the same
-one at once, the second is told. It is deleted once it is published or thrown away. Nothing in it is of a call.
+one at once, the second is told, and both can be merged, since earlier versions are kept for a while. It is deleted once
+it is published or thrown away. Nothing in it is of a call.
 """
 
 import secrets
@@ -20,6 +21,12 @@ MOST = 30
 
 MOST_BYTES = 128 * 1024
 """Of the files of a draft together: four times those that are shipped, and what fits into a form of the console."""
+
+MOST_VERSIONS = 10
+"""Versions of a draft that are kept: what somebody saves who opened an earlier one is merged."""
+
+BASE = 0
+"""The version of the files that a draft began from, or was last brought up to date with."""
 
 LONGEST_TITLE = 100
 """Characters of a title."""
@@ -55,7 +62,8 @@ class Drafts:
                 raise DraftError(f"there are {MOST} drafts already; publish or throw away one of them first")
             row = {"title": draft.title, "began": began, "version": 1, "by": by, "changed_at": now}
             connection.execute(insert(drafts).values(id=draft.id, **row))
-            _put(connection, draft.id, files)
+            for version in (BASE, draft.version):
+                _put(connection, draft.id, version, files)
         return draft
 
     def all(self) -> tuple[Draft, ...]:
@@ -67,14 +75,25 @@ class Drafts:
         """A draft with its files, by name."""
         with self._store.read() as connection:
             row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
-            return (_draft(row), _files(connection, id_)) if row else None
+            return (_draft(row), _files(connection, id_, row.version)) if row else None
+
+    def files(self, id_: str, version: int) -> Mapping[str, bytes]:
+        """The files of a version; none if it is not kept any more."""
+        with self._store.read() as connection:
+            return _files(connection, id_, version)
 
     def save(
-        self, id_: str, version: int, files: Mapping[str, bytes], by: str, now: int, *, began: str | None = None
+        self,
+        id_: str,
+        version: int,
+        files: Mapping[str, bytes],
+        by: str,
+        now: int,
+        base: tuple[str, Mapping[str, bytes]] | None = None,
     ) -> Draft:
-        """Puts files in place of those of a version, which began from another revision if one is given. Raises
-        DraftOutdatedError when the version is another one by now, DraftGoneError when there is no such draft, and
-        DraftError when they are too large."""
+        """Puts files in place of those of a version. With a `base`, a revision and its files, the draft counts as begun
+        from that. Raises DraftOutdatedError when the version is another one by now, DraftGoneError when there is no
+        such draft, and DraftError when they are too large."""
         _refuse_large(files)
         with self._store.changing(drafts) as connection:
             row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
@@ -82,15 +101,20 @@ class Drafts:
                 raise DraftGoneError
             if row.version != version:
                 raise DraftOutdatedError
-            changed = {"version": version + 1, "by": by, "changed_at": now, "began": began or row.began}
+            changed = {"version": version + 1, "by": by, "changed_at": now, "began": base[0] if base else row.began}
             connection.execute(update(drafts).where(drafts.c.id == id_).values(changed))
-            _put(connection, id_, files)
+            _put(connection, id_, version + 1, files)
+            if base:
+                _put(connection, id_, BASE, base[1])
+            old = (draft_files.c.version > BASE) & (draft_files.c.version <= version + 1 - MOST_VERSIONS)
+            connection.execute(delete(draft_files).where((draft_files.c.draft == id_) & old))
             return _draft(connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one())
 
-    def drop(self, id_: str) -> None:
-        """Deletes a draft. One that is gone already is no error."""
+    def drop(self, id_: str, version: int | None = None) -> None:
+        """Deletes a draft, if it has this version still. One that is gone already is no error."""
+        this = (drafts.c.id == id_) if version is None else (drafts.c.id == id_) & (drafts.c.version == version)
         with self._store.write() as connection:
-            connection.execute(delete(drafts).where(drafts.c.id == id_))
+            connection.execute(delete(drafts).where(this))
 
 
 def _refuse_large(files: Mapping[str, bytes]) -> None:
@@ -100,15 +124,16 @@ def _refuse_large(files: Mapping[str, bytes]) -> None:
         raise DraftError(f"the files have {size // 1024} kB, and a draft {most} kB at most; edit them by hand")
 
 
-def _put(connection: Connection, id_: str, files: Mapping[str, bytes]) -> None:
-    connection.execute(delete(draft_files).where(draft_files.c.draft == id_))
-    connection.execute(
-        insert(draft_files), [{"draft": id_, "file": name, "data": data} for name, data in files.items()]
-    )
+def _put(connection: Connection, id_: str, version: int, files: Mapping[str, bytes]) -> None:
+    this = (draft_files.c.draft == id_) & (draft_files.c.version == version)
+    connection.execute(delete(draft_files).where(this))
+    rows = [{"draft": id_, "version": version, "file": name, "data": data} for name, data in files.items()]
+    connection.execute(insert(draft_files), rows)
 
 
-def _files(connection: Connection, id_: str) -> Mapping[str, bytes]:
-    found = connection.execute(select(draft_files).where(draft_files.c.draft == id_).order_by(draft_files.c.file))
+def _files(connection: Connection, id_: str, version: int) -> Mapping[str, bytes]:
+    this = (draft_files.c.draft == id_) & (draft_files.c.version == version)
+    found = connection.execute(select(draft_files).where(this).order_by(draft_files.c.file))
     return {row.file: row.data for row in found}
 
 

@@ -88,11 +88,30 @@ class Revisions:
             if what:
                 actions.note(connection, author, what, now)
 
+    def record(self, name: str, contents: Mapping[str, bytes], author: str, note: str, now: int, *, what: str) -> int:
+        """Stores what is about to be written to the servers' folder, whatever was there; the number of it. `what` goes
+        to the list of what staff did. Raises PublishedError, and StoreError."""
+        with self._store.changing(publications) as connection:
+            number = self._add(connection, name, contents, author, note, now, heard=False)
+            actions.note(connection, author, what, now)
+        return number
+
+    def take_back(self, number: int, by: str, what: str, now: int) -> None:
+        """Forgets what could not be written to the folder after all. Raises StoreError."""
+        with self._store.changing(publications) as connection:
+            this = (publications.c.number == number) & (publications.c.heard == 0)
+            connection.execute(delete(publications).where(this))
+            actions.note(connection, by, what, now)
+
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
         """Stores what callers hear by now, unless that is the newest already. Raises StoreError."""
         with self._store.changing(publications) as connection:
             newest = self._newest(connection)
-            if newest is None or newest.revision != name:
+            if newest and newest.revision == name:
+                if not newest.heard:
+                    this = publications.c.number == newest.number
+                    connection.execute(update(publications).where(this).values(heard=1))
+            else:
                 try:
                     self._add(connection, name, contents, author, "", now, heard=True)
                 except PublishedError:
@@ -139,11 +158,13 @@ class Revisions:
         with self._store.read() as connection:
             return next(self._counting(connection), None)
 
-    def newest_names(self) -> tuple[str, ...]:
-        """The names of the latest revisions that count, newest first. Raises StoreError."""
+    def newest_names(self, *, heard: bool) -> tuple[str, ...]:
+        """The names of the latest revisions that count, newest first; if `heard`, of those that a server answered with.
+        Raises StoreError."""
         with self._store.read() as connection:
             found = (self._publication(row) for row in connection.execute(_ALL.limit(4 * MOST_NEWEST)))
-            return tuple(dict.fromkeys(each.revision for each in found if each.vouched))[:MOST_NEWEST]
+            counting = (each.revision for each in found if each.vouched and (each.heard or not heard))
+            return tuple(dict.fromkeys(counting))[:MOST_NEWEST]
 
     def heard(self) -> tuple[Mapping[str, bytes], ...]:
         """The files of the latest revisions that callers heard, newest first; none when the store is unavailable."""
@@ -199,8 +220,8 @@ class Revisions:
         now: int,
         *,
         heard: bool,
-    ) -> None:
-        """Raises PublishedError when another one is the newest by now."""
+    ) -> int:
+        """The number that it gets. Raises PublishedError when another one is the newest by now."""
         latest = connection.execute(select(publications.c.number).order_by(publications.c.number.desc()).limit(1))
         row: dict[str, Any] = {
             "number": (latest.scalar() or 0) + 1,
@@ -218,6 +239,7 @@ class Revisions:
                 connection.execute(delete(publications).where(publications.c.number <= row["number"] - MOST_KEPT))
         except IntegrityError:
             raise PublishedError from None
+        return int(row["number"])
 
     def _put(self, connection: Connection, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
         """Stores the files of a revision, unless they are there."""

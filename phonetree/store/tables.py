@@ -172,6 +172,7 @@ draft_files = Table(
     "draft_files",
     metadata,
     Column("draft", String(32), ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="0: what it began from"),
     Column("file", String(40), primary_key=True, comment="such as routing.yaml"),
     Column("data", LargeBinary, nullable=False),
 )

@@ -23,12 +23,13 @@ from urllib.parse import quote
 
 from phonetree.config.answering import answer_lines, stand_back
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import keys_of, team_key
 from phonetree.config.site import Contents, Loaded, fingerprint, made_of
 from phonetree.core.state import State, Step, from_address, to_address
 from phonetree.core.tree import Audio, Connect, Destination, Reached, Site
 from phonetree.errors import PhonetreeError, SimulationError
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.trials import Line, Piece, Played, Result, Rung, Shown, TrialCall, line_key, team_key
+from phonetree.runtime.trials import Line, Piece, Played, Result, Rung, Shown, TrialCall
 from phonetree.settings import Settings
 from phonetree.simulator import transcript
 from phonetree.simulator.caller import Script, StepByStep, speech
@@ -145,12 +146,14 @@ def _phones(call: TrialCall) -> Mapping[str, str]:
 
 def _world(site: Site, call: TrialCall) -> World:
     """What happens on the phones that ring."""
-    phones = []
-    for name, team in site.teams.items():
-        if what := call.each.get(team_key(name)):
-            phones += [f"{member.number}={what}" for member in team.members if member.number]
+    phones = [
+        f"{member.number}={what}"
+        for name, team in site.teams.items()
+        for member in team.members
+        if member.number and (what := call.each.get(team_key(name)))
+    ]
     phones += [
-        f"{line.number}={what}" for line in site.resources.values() if (what := call.each.get(line_key(line.id)))
+        f"{number}={call.each[key]}" for number, keys in keys_of(site).items() for key in keys if key in call.each
     ]
     return parse_world("; ".join([*phones, *([f"*={call.phones}"] if call.phones else [])]))
 

@@ -103,7 +103,9 @@ def test_it_answers_as_the_proof_does_one_question_after_the_other(prover: Proce
     assert found.proved
     assert found.problems == broken_promises(site, config, SINCE)
     assert found.problems[0].where.line > 1
-    assert ask(prover, question(VPR)) == Answer((), proved=True)
+    kept = ask(prover, question(VPR))
+    assert kept == Answer((), proved=True, times=kept.times)
+    assert kept.times
     begins = datetime(2026, 11, 23, 15, tzinfo=UTC)
     opened = Override(begins, begins + timedelta(days=3), Kind.OPEN, {"en": "We are here.", "es": "Aquí estamos."})
     under = broken_promises(overridden(site, (opened,)), config, SINCE)
@@ -159,7 +161,7 @@ def test_a_fault_of_ours_is_told_by_its_place(monkeypatch: pytest.MonkeyPatch) -
     def crash(*_: object) -> None:
         raise RecursionError("+16175550101")
 
-    monkeypatch.setattr(proving, "broken_promises", crash)
+    monkeypatch.setattr(proving, "proved", crash)
     found = Answer.read(proving.answer(question(VPR).line()), VPR)
     assert not found.proved
     assert "a bug in phonetree (RecursionError, proving.py:" in found.problems[0].text

@@ -16,9 +16,10 @@ import pytest
 
 from phonetree.config.editing import Add, Change, Remove
 from phonetree.config.promises import SHOWN
-from phonetree.config.site import HOURS, ROUTING, Contents, load
+from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, load
 from phonetree.config.writing import replace
-from phonetree.console.edits import HoursEditor, OutdatedError, told
+from phonetree.console.edits import HoursEditor, told
+from phonetree.console.publishing import OutdatedError, Proof, Publishing
 from phonetree.core.schedule import DatedHours, Kind, Override, Span
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError, Problem, StoreError, Where
@@ -60,8 +61,20 @@ def _kept_promises(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
     return ()
 
 
-def _editor(config: Path, store: Store) -> HoursEditor:
-    return HoursEditor(config, lambda: RULES, store, _kept_promises, lambda: NOW, lambda: load(config, RULES))
+def _editor(
+    config: Path,
+    store: Store,
+    proof: Proof = _kept_promises,
+    heard: Loaded | None = None,
+    revisions: Revisions | None = None,
+) -> HoursEditor:
+    """An editor of a folder, or of a store's revisions."""
+    return HoursEditor(
+        Publishing(
+            config, lambda: RULES, store, proof, lambda: NOW, lambda: heard or load(config, RULES), revisions,
+            stored=revisions is not None,
+        )
+    )  # fmt: skip
 
 
 def _began(config: Path) -> str:
@@ -128,9 +141,7 @@ def test_what_somebody_saves_while_it_is_proved_is_not_lost(config: Path, light:
 
     text = (config / HOURS).read_text()
     with pytest.raises(OutdatedError) as error:
-        HoursEditor(config, lambda: RULES, light, slow, lambda: NOW, lambda: load(config, RULES)).save(
-            _began(config), Add(SNOW), "Ada"
-        )
+        _editor(config, light, slow).save(_began(config), Add(SNOW), "Ada")
     assert error.value.changes == ()
     assert (config / HOURS).read_text() == text
     assert actions.since(light, 0) == ()
@@ -164,12 +175,13 @@ def test_what_is_saved_by_hand_at_the_last_moment_is_not_lost(
 ) -> None:
     editor, began = _editor(config, light), _began(config)
     by_hand = (config / HOURS).read_text() + "# by hand\n"
-    where, name = (editor, "_note") if meanwhile.startswith("the database") else (os, "fchmod")
+    where, name = (Revisions, "record") if meanwhile.startswith("the database") else (os, "fchmod")
     does = getattr(where, name)
 
-    def slowly(*given: object) -> None:
-        does(*given)
+    def slowly(*given: object, **more: object) -> object:
+        done = does(*given, **more)
         (config / HOURS).write_text(by_hand)
+        return done
 
     monkeypatch.setattr(where, name, slowly)
     with pytest.raises(OutdatedError):
@@ -193,9 +205,7 @@ def test_a_promise_that_it_would_break_forbids_it(config: Path, light: Store) ->
     override = Override(NOW, NOW.replace(hour=20), Kind.CLOSED, {})
     Overrides(light).add(override, "Ada", "closed", int(NOW.timestamp()))
     text = (config / HOURS).read_text()
-    saved = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW, lambda: load(config, RULES)).save(
-        _began(config), Add(SNOW), "Ada"
-    )
+    saved = _editor(config, light, broken).save(_began(config), Add(SNOW), "Ada")
     assert saved.problems == ("nobody is there",)
     assert (config / HOURS).read_text() == text
     assert [each.what for each in actions.since(light, 0) if "closed day" in each.what] == []
@@ -211,7 +221,7 @@ def test_a_promise_that_is_broken_without_it_too_is_a_warning(config: Path, ligh
         return () if site.revision == heard.site.revision else (BROKEN,)
 
     live = heard if withheld else load(config, RULES)
-    editor = HoursEditor(config, lambda: RULES, light, broken, lambda: NOW, lambda: live)
+    editor = _editor(config, light, broken, live)
     saved = editor.save(_began(config), Add(SNOW), "Ada")
     assert (saved.problems, saved.broken, saved.withheld) == ((), ("nobody is there",), withheld)
     assert SNOW in load(config, RULES).site.schedule.dated
@@ -221,16 +231,14 @@ def test_without_a_proof_it_is_not_made(config: Path, light: Store) -> None:
     def unproved(_site: Site, _contents: Contents) -> tuple[Problem, ...]:
         raise ConfigError([Problem(Where("config"), "could not be checked")])
 
-    editor = HoursEditor(config, lambda: RULES, light, unproved, lambda: NOW, lambda: load(config, RULES))
+    editor = _editor(config, light, unproved)
     assert editor.save(_began(config), Add(SNOW), "Ada").problems == ("could not be checked",)
     assert SNOW not in load(config, RULES).site.schedule.dated
 
 
 def test_the_real_prover_finds_nothing_wrong_with_a_snow_day(config: Path, light: Store) -> None:
     prover = prover_of(config, RULES, lambda: NOW, light, ())
-    saved = HoursEditor(config, lambda: RULES, light, prover.broken, lambda: NOW, lambda: load(config, RULES)).save(
-        _began(config), Add(SNOW), "Ada"
-    )
+    saved = _editor(config, light, prover.broken).save(_began(config), Add(SNOW), "Ada")
     assert saved.problems == ()
     assert SNOW in load(config, RULES).site.schedule.dated
 
@@ -421,9 +429,7 @@ def test_where_the_store_is_the_source_an_edit_is_published_and_the_folder_stays
     revisions, files = Revisions(kept, ("s" * 40,), strict=True), (config / HOURS).read_bytes()
 
     def editor() -> HoursEditor:
-        return HoursEditor(
-            config, lambda: RULES, kept, _kept_promises, lambda: NOW, lambda: load(config, RULES), revisions
-        )
+        return _editor(config, kept, revisions=revisions)
 
     began = _began(config)
     saved = editor().save(began, Add(SNOW), "Ada")
@@ -451,7 +457,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(config: Path, light: Sto
             revisions.publish("f" * 12, {**before.contents, ROUTING: b"x"}, before.site.revision, "Eve", "x", 6)
         return ()
 
-    editor = HoursEditor(config, lambda: RULES, light, slow, lambda: NOW, lambda: before, revisions)
+    editor = _editor(config, light, slow, before, revisions)
     with pytest.raises((OutdatedError, ConfigError)):
         editor.save(before.site.revision, Add(SNOW), "Ada")
     assert len(revisions.history()) == 2, "nothing was published over it"

@@ -117,16 +117,14 @@ def test_what_was_not_published_with_the_key_is_marked_and_cannot_be_brought_bac
     assert _newest(made) == first
 
 
-def test_where_the_folder_is_the_source_edits_by_hand_are_there_and_the_way_back_is_told(tmp_path: Path) -> None:
+def test_where_the_folder_is_the_source_edits_by_hand_are_there(tmp_path: Path) -> None:
     with console("sqlite", tmp_path) as made:
         revisions = Revisions(made.services.store, (SECRET,))
         revisions.keep(_name(FILES), FILES, "the files", 5)
         revisions.keep(_name(SOFTER), SOFTER, "the files", 6)
-        client = made.client(Role.EDITOR)
-        assert "the files an edit by hand number 2 (the newest)" in _words(client.get("/staff/history"))
-        assert f"export DIR --revision {_name(FILES)}" in _words(client.get("/staff/history/1"))
-        assert client.post("/staff/history/1", {"over": _name(SOFTER), "note": "mine"}).status_code == 409
-        assert len(revisions.history()) == 2
+        assert "the files an edit by hand number 2 (the newest)" in _words(
+            made.client(Role.EDITOR).get("/staff/history")
+        )
 
 
 @pytest.mark.parametrize("query", ["", "?old=1", "?old=1&new=999", "?old=x&new=-1", "?old=1&new=99999999999"])

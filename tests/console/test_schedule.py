@@ -562,7 +562,7 @@ def test_what_breaks_a_promise_is_not_saved(made: Console, monkeypatch: pytest.M
     def broken(site: Site, _contents: Contents) -> tuple[Problem, ...]:
         return (Problem(Where("routing.yaml"), "nobody <is> there"),) if SNOW in site.schedule.dated else ()
 
-    monkeypatch.setattr(made.services.hours, "_proof", broken)
+    monkeypatch.setattr(made.services.publishing, "_proof", broken)
     answer = _send(made.client(Role.EDITOR), "save")
     assert answer.status_code == 422
     told = "This cannot be saved, because a promise to callers would be broken: nobody &lt;is&gt; there"

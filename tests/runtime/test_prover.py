@@ -61,10 +61,14 @@ class House:
         """How many provers there were."""
         return len(self.starts.read_text(encoding="utf-8"))
 
-    def prover(self, config: Path, *secrets: str, command: Sequence[str] = (), seconds: float = 60.0) -> Prover:
+    def prover(
+        self, config: Path, *secrets: str, command: Sequence[str] = (), seconds: float = 60.0, kept: bool = False
+    ) -> Prover:
         proofs = Proofs(self.store, secrets or (SECRET,)) if self.store else None
         lock = self.folder / "lock"
-        return Prover(config, RULES, lambda: DAY, lock, proofs, command=command or self.command(), seconds=seconds)
+        return Prover(
+            config, RULES, lambda: DAY, lock, proofs, command=command or self.command(), seconds=seconds, kept=kept
+        )
 
     def rows(self) -> list[tuple[str, str, bytes, bytes]]:
         assert self.store
@@ -177,6 +181,29 @@ def test_a_process_that_fails_is_a_problem_and_ends(house: House, code: str, sai
     assert "operator" in problem.text, "it says what to do"
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_one_that_is_kept_answers_again_until_the_code_is_another_or_it_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prover = house.prover(VPR, kept=True)
+    for _ in range(2):
+        assert broken(prover, VPR) == ()
+    assert house.started == 1
+    monkeypatch.setattr(provers, "code", lambda: "another version")
+    assert broken(prover, VPR) == ()
+    assert house.started == 2
+    (child,) = children()
+    os.kill(child, signal.SIGKILL)
+    until(lambda: not (prover._spare._kept and prover._spare._kept.runs))
+    monkeypatch.setattr(provers, "IDLE_SECONDS", 0.01)
+    assert broken(prover, VPR) == ()
+    assert house.started == 3
+    prover.stop()
+    assert not children()
+    short = house.prover(VPR, kept=True)
+    assert broken(short, VPR) == ()
+    until(lambda: not children(), "it waits longer than it should")
 
 
 def test_one_that_cannot_be_started_is_a_problem(house: House) -> None:

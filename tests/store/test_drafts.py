@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from phonetree.errors import DraftError, DraftGoneError, DraftOutdatedError
 from phonetree.store.database import Store
-from phonetree.store.drafts import LONGEST_TITLE, MOST, MOST_BYTES, Draft, Drafts
+from phonetree.store.drafts import BASE, LONGEST_TITLE, MOST, MOST_BYTES, MOST_VERSIONS, Draft, Drafts
 from phonetree.store.tables import draft_files
 from tests.support.databases import KINDS, store
 
@@ -33,9 +33,21 @@ def test_a_draft_comes_back_byte_by_byte_and_the_latest_changed_is_first(kept: S
     less = {name: data for name, data in FILES.items() if name != "phrases/es.yaml"}
     saved = made.save(first.id, 1, less, "Ben", NOW + 2)
     assert made.find(first.id) == (saved, less) == (Draft(first.id, "the winter", "r1", 2, "Ben", NOW + 2), less)
-    assert made.save(first.id, 2, FILES, "Ben", NOW + 3, began="r2").began == "r2"
+    assert made.files(first.id, 1) == made.files(first.id, BASE) == FILES
+    assert made.save(first.id, 2, FILES, "Ben", NOW + 3, ("r2", less)).began == "r2"
+    assert made.files(first.id, BASE) == less
     assert [each.id for each in made.all()] == [first.id, second.id]
     assert made.find("0" * 32) is None
+
+
+def test_earlier_versions_are_kept_for_a_while(kept: Store) -> None:
+    made = Drafts(kept)
+    draft, other = (made.start(title, "r1", FILES, "Ada", NOW) for title in ("one", "other"))
+    for version in range(1, MOST_VERSIONS + 2):
+        made.save(draft.id, version, {**FILES, "routing.yaml": b"%d" % version}, "Ada", NOW)
+    assert made.files(draft.id, 2) == {}
+    assert made.files(draft.id, 3)["routing.yaml"] == b"2"
+    assert made.files(draft.id, BASE) == made.files(other.id, 1) == FILES
 
 
 def test_of_two_who_save_at_once_one_is_told_and_nothing_of_the_other_is_lost(kept: Store) -> None:
@@ -64,8 +76,10 @@ def test_of_two_who_save_at_once_one_is_told_and_nothing_of_the_other_is_lost(ke
 def test_what_is_gone_cannot_be_saved_and_leaves_no_file_behind(kept: Store) -> None:
     made = Drafts(kept)
     draft = made.start("one", "r1", FILES, "Ada", NOW)
+    made.drop(draft.id, 2)
+    assert made.find(draft.id), "somebody saved it meanwhile"
     for _ in range(2):
-        made.drop(draft.id)
+        made.drop(draft.id, 1)
     with pytest.raises(DraftGoneError):
         made.save(draft.id, 1, FILES, "Ada", NOW)
     with kept.read() as connection:

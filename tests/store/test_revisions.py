@@ -154,7 +154,7 @@ def test_a_new_key_vouches_for_what_the_old_one_did(tmp_path: Path) -> None:
     with store("sqlite", tmp_path) as kept:
         _revisions(kept).take(A, FIRST, 5)
         assert _revisions(kept, OTHER).newest() is None
-        assert _revisions(kept, OTHER).newest_names() == ()
+        assert _revisions(kept, OTHER).newest_names(heard=False) == ()
         assert _newest(_revisions(kept, OTHER + SECRET)) == A
         _revisions(kept, OTHER + SECRET).tidy()
         assert _newest(_revisions(kept, OTHER)) == A

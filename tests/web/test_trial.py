@@ -15,6 +15,7 @@ from subprocess import run
 
 import pytest
 
+from phonetree.config.phones import line_key, team_key
 from phonetree.config.site import load
 from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Reached
@@ -28,8 +29,6 @@ from phonetree.runtime.trials import (
     TrialCall,
     TrialError,
     Trials,
-    line_key,
-    team_key,
 )
 from phonetree.simulator.ending import Waits
 from phonetree.simulator.golden import Golden

@@ -21,10 +21,11 @@ def upgrade() -> None:
     op.create_table(
         "draft_files",
         sa.Column("draft", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False, comment="0: what it began from"),
         sa.Column("file", sa.String(length=40), nullable=False, comment="such as routing.yaml"),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["draft"], ["drafts.id"], name=op.f("fk_draft_files_draft"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("draft", "file", name=op.f("pk_draft_files")),
+        sa.PrimaryKeyConstraint("draft", "version", "file", name=op.f("pk_draft_files")),
     )
 
 

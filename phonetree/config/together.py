@@ -1,0 +1,141 @@
+"""Replacing several of a helpline's files together: whoever reads the folder finds all the old ones or all the new.
+
+One file with all that is new, and digests of what it replaces, is put into the folder in one step. From then on the new
+ones count, for every reader of the folder, until they are in place and that file is gone. If the process that does so
+is killed in between, whoever finds the file, and may write here, completes it; whoever may not reads the new ones in
+it. A file that somebody edited by hand meanwhile is worth more: then the folder counts as it stands.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from phonetree.config.writing import alone, replace, synced, written
+
+NAME = ".phonetree-publication"
+"""The file with all that is new."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of that file: more than both files may have, and phrases."""
+
+Files = Mapping[str, bytes | None]
+"""Files by their names in the folder; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A replacement that is under way: the new files, and digests of those that they replace."""
+
+    files: Files
+    digests: Mapping[str, str | None]
+
+
+def under_way(folder: Path) -> Files:
+    """The files that count in place of the folder's own, by name; empty unless it was not completed."""
+    found = _read(folder)
+    return found.files if found and _stands(folder, found) else {}
+
+
+def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lambda: True) -> bool:
+    """Replaces files, adds those that are new, and removes those that are None, in one step; only if the folder is
+    `still` as it has to be. Whether it did. Only one at a time may do so in a folder (`writing.alone`), after it
+    completed what was under way. Raises OSError; then the folder is as it was, or the new ones count already."""
+    now = {name: _bytes(folder / name) for name in files}
+    changed = {name: data for name, data in files.items() if data != now[name]}
+    if not changed:
+        return still()
+    if len(changed) == 1:
+        ((name, data),) = changed.items()
+        if data is not None and now[name] is not None:
+            return replace(folder / name, data, still)
+    told = {
+        "files": {name: data if data is None else b64encode(data).decode() for name, data in changed.items()},
+        "digests": {name: _digest(now[name]) for name in changed},
+    }
+    if not written(folder / NAME, json.dumps(told).encode(), _mode(folder), still):
+        return False
+    with suppress(OSError):  # the new ones count: whoever finds them tries again
+        complete_alone(folder)
+    return True
+
+
+def complete(folder: Path) -> None:
+    """Completes what was under way when a process was killed, if nobody is at it, and it may be written here."""
+    with suppress(OSError):
+        if (folder / NAME).exists():
+            with alone(folder):
+                complete_alone(folder)
+
+
+def complete_alone(folder: Path) -> None:
+    """The same for whoever has the folder alone. Raises OSError."""
+    found = _read(folder)
+    if found and _stands(folder, found):
+        for name, data in found.files.items():
+            _put(folder / name, data, folder)
+    (folder / NAME).unlink(missing_ok=True)
+    synced(folder)
+
+
+def _put(path: Path, data: bytes | None, folder: Path) -> None:
+    if data is None:
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        if _bytes(path) != data:
+            replace(path, data)
+    else:
+        path.parent.mkdir(exist_ok=True)
+        written(path, data, _mode(folder))
+
+
+def _read(folder: Path) -> Under | None:
+    """What is under way; None if nothing is, or what is there was not written by us."""
+    try:
+        with (folder / NAME).open("rb") as file:
+            told = json.loads(file.read(MOST_BYTES))
+        files = {
+            _inside(name): None if text is None else b64decode(text, validate=True)
+            for name, text in told["files"].items()
+        }
+        return Under(files, {name: told["digests"][name] for name in files})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, Base64Error):
+        return None
+
+
+def _inside(name: str) -> str:
+    """The name of a file of the folder. Raises ValueError when it is none."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(name)
+    return name
+
+
+def _stands(folder: Path, under: Under) -> bool:
+    """Whether every file is the one that is replaced, or the new one: nobody edited one by hand since."""
+    try:
+        now = {name: _digest(_bytes(folder / name)) for name in under.files}
+    except OSError:
+        return False
+    return all(now[name] in (under.digests[name], _digest(data)) for name, data in under.files.items())
+
+
+def _bytes(path: Path) -> bytes | None:
+    """The bytes of a file; None if there is none. Raises OSError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else sha256(data).hexdigest()
+
+
+def _mode(folder: Path) -> int:
+    """Who may read a file that is new: whoever may read routing.yaml."""
+    return (folder / "routing.yaml").stat().st_mode & 0o777

@@ -1,0 +1,251 @@
+"""A change of the files, from what somebody wants to what servers follow: those of the folder, or, where
+PHONETREE_SOURCE is the store, its newest revision. Forms for the hours, drafts, and History use it.
+
+    preview    what callers will hear differently, and what is wrong with it; nothing is written
+    publish    the same checks, then the files are replaced, all or none, or a revision is published; the servers take
+               it up like any edit
+
+Both begin with the revision that a page showed. If the files are others by now, nothing is written, and the editor is
+told what became different.
+
+A change is refused for the promises that it breaks and the files kept before it. One that the files break already stays
+broken if the line cannot be closed for a day, so it is a warning. Servers judge in the same way, by what callers hear
+(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it, and the
+preview says that callers will not hear the change until somebody has put that right.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from phonetree.config.advice import advice
+from phonetree.config.numbers import NumberRules
+from phonetree.config.promises import SHOWN, newly_broken
+from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, contents_of, made_of, overridden, revision_of
+from phonetree.config.together import complete_alone, replace_together
+from phonetree.config.writing import alone, unwritable, why
+from phonetree.console.simulated import Heard
+from phonetree.core.schedule import Override
+from phonetree.core.tree import Site
+from phonetree.diff.changes import changes
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError
+from phonetree.runtime.source import FolderSource, StoreSource
+from phonetree.store.database import Store
+from phonetree.store.revisions import LONGEST_NOTE, Revisions
+from phonetree.store.servers import met
+
+Proof = Callable[[Site, Contents], tuple[Problem, ...]]
+"""Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
+
+
+class OutdatedError(PhonetreeError):
+    """The files are not those any more that a page began from. `changes` says in sentences what became different, as
+    far as that is known; `revision` is what to begin from now."""
+
+    def __init__(self, revision: str, found: tuple[str, ...]) -> None:
+        super().__init__("the files were changed meanwhile")
+        self.revision = revision
+        self.changes = found
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The files that a publication replaces; `loaded` is their site, None if they have problems."""
+
+    revision: str
+    contents: Contents
+    loaded: Loaded | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `broken` are the
+    promises that the files break without it too; `withheld` says that servers take up no edit for that reason. Of an
+    edit of the hours, `heard` is what callers hear first at moments of that day, once for the open part of it and once
+    for the closed one; `idle` says that it closes only days that are closed anyway. `revision` names the files with
+    it, `before` those without."""
+
+    before: str
+    revision: str
+    changes: tuple[str, ...]
+    problems: tuple[str, ...]
+    advice: tuple[str, ...]
+    broken: tuple[str, ...] = ()
+    withheld: bool = False
+    idle: bool = False
+    heard: tuple[tuple[datetime, tuple[Heard, ...]], ...] = ()
+
+
+class Publishing:
+    """Changes the files of a helpline."""
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: Callable[[], NumberRules],
+        store: Store,
+        proof: Proof,
+        now: Callable[[], datetime],
+        heard: Callable[[], Loaded],
+        revisions: Revisions | None = None,
+        *,
+        stored: bool = False,
+    ) -> None:
+        """`heard` is what callers hear, without overrides. `stored` says that the store is the source."""
+        self.folder, self.rules = folder, rules
+        self.revisions = revisions or Revisions(store)
+        self._store, self._proof, self._now, self._heard, self._stored = store, proof, now, heard, stored
+        self._source = StoreSource(folder, self.revisions) if stored else FolderSource(folder)
+        self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
+
+    def unwritable(self, *names: str) -> str | None:
+        """Why files cannot be replaced here, in a sentence; None if they can. To be said before anybody fills in a
+        form."""
+        for name in () if self._stored else names:
+            if reason := unwritable(self.folder / name):
+                return f"{name} cannot be written: {reason}. Have the operator change that"
+        return None
+
+    def files(self) -> Loaded:
+        """The files as they are. Raises ConfigError when these have problems."""
+        rules, read = self.rules(), self._read
+        seen = self._source.look(), rules.phones
+        if read is None or read[0] != seen:
+            read = self._read = seen, self._source.load(rules)
+        return read[1]
+
+    def base(self) -> Base:
+        """The same, also when they have problems, which another revision can put right. Raises ConfigError when one
+        cannot be read at all."""
+        try:
+            loaded = self.files()
+        except ConfigError:
+            newest = self.revisions.newest() if self._stored else None
+            contents = newest[1] if newest else contents_of(self.folder)
+            if not (contents[HOURS] and contents[ROUTING]):
+                raise
+            return Base(revision_of(contents), contents, None)
+        return Base(loaded.site.revision, loaded.contents, loaded)
+
+    def named(self, revision: str) -> tuple[str, Contents] | None:
+        """A revision with its files, if it is the one that a publication replaces, or was published."""
+        base = self.base()
+        found = base.contents if base.revision == revision else self.revisions.published(revision)
+        return (revision, found) if found else None
+
+    def made(self, contents: Contents) -> Loaded:
+        """The site of other files. Raises ConfigError."""
+        return made_of(contents, self.folder, self.rules())
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Those that callers meet, now or later. Raises StoreError."""
+        return met(self._store, self._seconds())
+
+    def since(self, revision: str) -> OutdatedError:
+        """What became different since a revision."""
+        base, found = self.base(), self.revisions.published(revision)
+        try:
+            was = self.made(found) if found else None
+        except ConfigError:
+            was = None
+        different = changes(was.site, base.loaded.site, self.today(base.loaded)) if was and base.loaded else ()
+        return OutdatedError(base.revision, different)
+
+    def preview(self, base: Base, after: Loaded) -> Preview:
+        """What it would do to replace the files."""
+        before = base.loaded or self._heard()
+        today, overrides = self.today(after), self.overrides()
+        withheld = False
+        try:
+            broken = self._broken(after, overrides)
+            problems = newly_broken(broken, self._broken(before, overrides)) if broken else ()
+            already = tuple(problem for problem in broken if problem not in problems)
+            if already:
+                withheld = bool(newly_broken(already, self._broken(self._heard(), overrides)))
+        except ConfigError as error:
+            problems, already = error.problems, ()
+        return Preview(
+            base.revision,
+            after.site.revision,
+            changes(before.site, after.site, today),
+            _texts(problems),
+            self._new_advice(before, after, today),
+            _texts(already),
+            withheld,
+        )
+
+    def publish(self, base: Base, after: Loaded, by: str, note: str, what: str) -> Preview:
+        """Replaces the files, in the name of somebody, if nothing is wrong with that. `note` goes to History, `what` to
+        the list of what staff did. Raises OutdatedError when somebody else was faster, EditError, and StoreError."""
+        preview = self.preview(base, after)
+        if preview.problems:
+            return preview
+        note = note[:LONGEST_NOTE]
+        if self._stored:
+            over = base.revision if self.revisions.newest() else None  # of a store that is empty, the folder has them
+            try:
+                self.revisions.publish(preview.revision, after.contents, over, by, note, self._seconds(), what=what)
+            except PublishedError:
+                raise self._outrun(base) from None
+        elif not self._write(base, after, by, note, what):
+            raise self._outrun(base)
+        return preview
+
+    def _write(self, base: Base, after: Loaded, by: str, note: str, what: str) -> bool:
+        """Replaces the files of the folder, if they are those of the base; whether it did."""
+        number, done = None, False
+        try:
+            with alone(self.folder):
+                complete_alone(self.folder)
+                if self._stand(base):
+                    # first, and committed: if that fails, even at its end, the files are as they were
+                    number = self.revisions.record(
+                        after.site.revision, after.contents, by, note, self._seconds(), what=what
+                    )
+                    gone = dict.fromkeys(base.contents.keys() - after.contents.keys())
+                    done = replace_together(self.folder, {**gone, **after.contents}, lambda: self._stand(base))
+        except OSError as error:
+            names = " and ".join(sorted(after.contents))
+            raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
+        except PublishedError:
+            return False
+        finally:
+            if number is not None and not done:
+                with suppress(StoreError):  # then History has a revision that no server answers with
+                    self.revisions.take_back(number, by, f"could not be saved: {what}", self._seconds())
+        return done
+
+    def _outrun(self, base: Base) -> PhonetreeError:
+        """That somebody else was faster: with what, if that can be told."""
+        since = self.since(base.revision)
+        if since.revision != base.revision:
+            return since
+        return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+
+    def _stand(self, base: Base) -> bool:
+        """Whether the files are still those. Raises OSError."""
+        return all((self.folder / name).read_bytes() == data for name, data in base.contents.items())
+
+    def _broken(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
+        return self._proof(overridden(loaded.site, overrides), loaded.contents)
+
+    def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
+        """Warnings that the files did not have before."""
+        was, now = (
+            [warning.text for warning in (*each.warnings, *advice(each.site, self.folder, today))]
+            for each in (before, after)
+        )
+        return tuple(text for text in dict.fromkeys(now) if text not in was)
+
+    def today(self, loaded: Loaded) -> date:
+        """The day, where a site's helpline is."""
+        return loaded.site.schedule.today(self._now())
+
+    def _seconds(self) -> int:
+        return int(self._now().timestamp())
+
+
+def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    return tuple(problem.text.removesuffix(SHOWN) for problem in problems)

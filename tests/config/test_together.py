@@ -1,0 +1,171 @@
+"""Both files or neither, whenever whoever replaces them is killed, and for whoever reads meanwhile."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+from threading import Event, Thread
+
+import pytest
+
+from phonetree.config import together
+from phonetree.config.site import HOURS, ROUTING, contents_of, fingerprint, load
+from phonetree.config.together import NAME, complete, replace_together, under_way
+from phonetree.config.writing import alone
+from phonetree.runtime.sites import Sites
+from phonetree.runtime.watch import reload
+from tests.support.lines import RULES, VPR
+
+
+def _letters(folder: Path) -> dict[str, bytes]:
+    """The first byte of each file, all of whose bytes are that."""
+    found = contents_of(folder)
+    assert all(data == data[:1] * 100_000 for data in found.values())
+    return {name: data[:1] for name, data in found.items()}
+
+
+WHOLE = (
+    {HOURS: b"a", "phrases/pt.yaml": b"a", ROUTING: b"a"},
+    {HOURS: b"b", ROUTING: b"b"},
+)
+
+
+NEW = WHOLE[0]
+
+
+def _killed_at(step: int, folder: Path) -> bool:
+    """Replaces the files in a process that is killed before its nth change of the disk. Whether it was."""
+    child = os.fork()
+    if child == 0:
+        left = step
+        for owner, name in ((Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (os, "fsync")):
+            does = getattr(owner, name)
+
+            def kill(*given: object, does: Callable[..., object] = does, **more: object) -> object:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return does(*given, **more)
+
+            setattr(owner, name, kill)
+        with alone(folder):
+            replace_together(folder, dict.fromkeys((HOURS, ROUTING, "phrases/pt.yaml"), b"a" * 100_000))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_killed_at_any_step_it_leaves_all_files_or_none(tmp_path: Path) -> None:
+    seen = []
+    for step in range(1, 100):
+        folder = tmp_path / f"{step}"
+        folder.mkdir()
+        for name in (HOURS, ROUTING):
+            (folder / name).write_bytes(b"b" * 100_000)
+        killed = _killed_at(step, folder)
+        found, unfinished = _letters(folder), bool(under_way(folder))
+        assert found in WHOLE
+        complete(folder)
+        assert _letters(folder) == found
+        assert not (folder / NAME).exists()
+        seen.append((found == NEW, unfinished))
+        if not killed:
+            break
+    assert [each for each, _ in seen] == sorted(each for each, _ in seen), "once they are new they stay so"
+    assert {(False, False), (True, True), (True, False)} == set(seen)
+    assert 10 < len(seen) < 99
+
+
+def test_whoever_reads_meanwhile_finds_files_of_one_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # which takes most of the time
+    for name in (HOURS, ROUTING):
+        (tmp_path / name).write_bytes(b"b" * 100_000)
+    over = Event()
+
+    def write() -> None:
+        for letter in (b"a", b"b") * 10:
+            more = {"phrases/pt.yaml": letter * 100_000 if letter == b"a" else None}
+            with alone(tmp_path):
+                replace_together(tmp_path, {**dict.fromkeys((HOURS, ROUTING), letter * 100_000), **more})
+        over.set()
+
+    writer = Thread(target=write)
+    writer.start()
+    read = 0
+    while not over.is_set():
+        assert _letters(tmp_path) in WHOLE
+        read += 1
+    writer.join()
+    assert read > 10
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose files are being replaced by a process that was killed at once."""
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    new = {
+        HOURS: (folder / HOURS).read_bytes() + b"# new\n",
+        ROUTING: (folder / ROUTING).read_bytes().replace(b"for crisis lines", b"for help lines"),
+    }
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "complete_alone", lambda _: None)
+        assert replace_together(folder, new)
+    assert (folder / HOURS).read_bytes() == (VPR / HOURS).read_bytes()
+    return folder
+
+
+def test_a_server_answers_with_what_was_not_completed_and_completes_it(stopped: Path) -> None:
+    before = load(VPR, RULES).site.revision
+    seen = fingerprint(stopped)
+    sites = Sites(stopped, RULES)
+    assert sites.current.revision == load(stopped, RULES).site.revision != before
+    reload(sites)
+    assert not (stopped / NAME).exists()
+    assert b"for help lines" in (stopped / ROUTING).read_bytes()
+    assert (stopped / HOURS).read_bytes().endswith(b"# new\n")
+    assert (fingerprint(stopped), load(stopped, RULES).site.revision) == (seen, sites.current.revision)
+    assert (stopped / ROUTING).stat().st_mode == (VPR / ROUTING).stat().st_mode
+
+
+def test_a_server_that_may_not_write_reads_the_new_ones(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "replace", _refused)
+    sites = Sites(stopped, RULES)
+    reload(sites)
+    assert (stopped / NAME).exists()
+    assert b"for help lines" in sites.contents[ROUTING]
+
+
+def _refused(*_: object) -> None:
+    raise PermissionError
+
+
+def test_what_somebody_wrote_by_hand_since_is_worth_more(stopped: Path) -> None:
+    (stopped / HOURS).write_bytes((VPR / HOURS).read_bytes() + b"# by hand\n")
+    assert under_way(stopped) == {}
+    complete(stopped)
+    assert not (stopped / NAME).exists()
+    assert contents_of(stopped) == {
+        HOURS: (VPR / HOURS).read_bytes() + b"# by hand\n", ROUTING: (VPR / ROUTING).read_bytes()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"files": []}', '{"files": {"routing.yaml": "?"}, "digests": {"routing.yaml": null}}',
+     '{"files": {"../routing.yaml": null}, "digests": {"../routing.yaml": null}}'],
+)  # fmt: skip
+def test_what_is_no_file_of_ours_counts_for_nothing(text: str, tmp_path: Path) -> None:
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    (folder / NAME).write_text(text)
+    assert under_way(folder) == {}
+    assert load(folder, RULES).contents[HOURS] == (VPR / HOURS).read_bytes()
+
+
+def test_it_waits_for_nobody_who_edits_by_hand_at_the_last_moment(tmp_path: Path) -> None:
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    before = contents_of(folder)
+    new = {name: data + b"# new\n" for name, data in before.items()}
+    assert not replace_together(folder, new, lambda: False)
+    assert contents_of(folder) == before
+    assert [each.name for each in folder.iterdir() if each.name.startswith(".")] == []

@@ -1,0 +1,325 @@
+"""A draft's way to callers: checked, with a note, whole or not at all, and never over somebody else's."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from shutil import copytree
+from threading import Thread
+
+import pytest
+from werkzeug.test import TestResponse
+
+from phonetree.config import together
+from phonetree.config.site import HOURS, ROUTING, contents_of
+from phonetree.runtime.source import keep_in
+from phonetree.store import actions
+from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
+from tests.support.console import Client, Console, console
+from tests.support.lines import VPR
+
+SOFTER, LOUDER = "for help lines", "FOR CRISIS LINES"
+OTHER = ("Leave a message for the advocates.", "Leave us a message.")
+SAID = '"For help lines, press 2." is said instead of "For crisis lines, press 2."'
+
+
+@pytest.fixture(params=["files", "store"])
+def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Console]:
+    """A console over a folder of its own, for each place where published revisions live."""
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config, source=request.param) as opened:
+        _serve(opened)
+        yield opened
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Console]:
+    """The same, over a folder."""
+    config = Path(copytree(VPR, tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config) as opened:
+        _serve(opened)
+        yield opened
+
+
+def _serve(made: Console) -> str:
+    """A server takes up what there is; the revision."""
+    base, running = made.services.publishing.base(), made.services
+    keep_in(running.revisions, base.revision, base.contents, running.seconds(), source=made.settings.source)
+    Servers(running.store).tell("one", Report(base.revision), running.seconds())
+    return base.revision
+
+
+def _words(answer: TestResponse) -> str:
+    text = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def _hidden(answer: TestResponse) -> dict[str, str]:
+    """The form to publish, as it is shown."""
+    form = answer.get_data(as_text=True).rpartition("<form")[2]
+    return dict(re.findall(r'<input[^>]* name="(over|version|instead)" value="([^"]*)"', form))
+
+
+def _draft(made: Console, client: Client, *changes: tuple[str, str], title: str = "softer words") -> str:
+    """A draft in which something is replaced, or added to hours.yaml; its address."""
+    path = client.post("/staff/edit", {"title": title}).headers["Location"]
+    id_ = path.rpartition("/")[2]
+    drafts = made.services.editor.drafts
+    found = drafts.find(id_)
+    assert found
+    files = dict(found[1])
+    for old, new in changes:
+        assert old.encode() in files[ROUTING]
+        files[ROUTING] = files[ROUTING].replace(old.encode(), new.encode())
+    files[HOURS] += b"# a comment\n"
+    drafts.save(id_, 1, files, "Ada", made.services.seconds())
+    return path
+
+
+def _send(client: Client, path: str, note: str = "asked for by callers", **more: str) -> TestResponse:
+    page = client.get(f"{path}/publish")
+    assert page.status_code == 200
+    return client.post(f"{path}/publish", {**_hidden(page), "note": note, **more})
+
+
+def _now(made: Console) -> str:
+    """routing.yaml as it is published."""
+    return made.services.publishing.base().contents[ROUTING].decode()
+
+
+def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: Console) -> None:
+    client = each.client(Role.EDITOR)
+    path = _draft(each, client, ("for crisis lines", SOFTER))
+    page = client.get(f"{path}/publish")
+    assert SAID in _words(page)
+    assert re.search(r"- .*for crisis lines.* \+ .*for help lines", _words(page))
+    for note, why in (("", "Write why"), ("x" * 501, "at most 500"), ("\u200b", "zero width space")):
+        answer = _send(client, path, note)
+        assert answer.status_code == 422
+        assert why in _words(answer)
+    fields = {**_hidden(page), "note": "asked for by callers"}
+    answer = client.post(f"{path}/publish", fields)
+    assert answer.status_code == 303, _words(answer)
+    assert SOFTER in _now(each)
+    assert each.services.publishing.base().contents[HOURS].endswith(b"# a comment\n")
+    newest, *_ = each.services.revisions.history()
+    assert (newest.author, newest.note) == ("the editor", "asked for by callers")
+    done, *_ = actions.since(each.services.store, 0)
+    assert (done.by, done.what) == ("the editor", f"published {newest.revision}: asked for by callers")
+    page = client.get(answer.headers["Location"])
+    assert "Published: softer words." in _words(page)
+    assert "The server does not answer with this yet" in _words(page)
+    again = client.post(f"{path}/publish", fields)
+    assert again.headers["Location"] == "/staff/history"
+    assert client.get(path).status_code == 404
+    assert len(each.services.revisions.history()) == 2
+    assert _serve(each) == newest.revision
+    follow = client.get(f"{answer.headers['Location']}/following")
+    assert "The server answers with this." in _words(follow)
+    assert each.services.revisions.history()[0].heard
+
+
+def test_of_two_who_press_at_once_one_publishes_and_both_come_to_history(each: Console) -> None:
+    client, other = (each.client(Role.EDITOR) for _ in range(2))
+    path = _draft(each, client, ("for crisis lines", SOFTER))
+    fields = {**_hidden(client.get(f"{path}/publish")), "note": "twice"}
+    answers: list[int] = []
+
+    def press(who: Client, token: str) -> None:
+        answers.append(who.post(f"{path}/publish", fields, token=token).status_code)
+
+    threads = [Thread(target=press, args=(who, who.token())) for who in (client, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [303, 303]
+    assert len(each.services.revisions.history()) == 2
+
+
+def test_nothing_that_was_published_since_is_overwritten_silently(each: Console) -> None:
+    client = each.client(Role.EDITOR)
+    first = _draft(each, client, ("for crisis lines", SOFTER))
+    second = _draft(each, client, OTHER, title="a message")
+    page = client.get(f"{second}/publish")
+    assert _send(client, first).status_code == 303
+    for _ in range(2):  # what was shown before, and what is shown now without a choice
+        answer = client.post(f"{second}/publish", {**_hidden(page), "instead": "", "note": "mine"})
+        assert answer.status_code in (409, 422)
+        assert SOFTER in _now(each)
+        text, page = _words(answer), client.get(f"{second}/publish")
+    assert "Another revision was published since this draft began" in text
+    assert SAID in text.partition("What this draft changes")[0]
+    assert OTHER[1] in text.partition("What this draft changes")[2]
+    assert "was published since" in _words(client.get("/staff/edit"))
+    assert client.post(f"{second}/up-to-date").status_code == 303
+    assert _send(client, second).status_code == 303
+    assert SOFTER in _now(each)
+    assert OTHER[1] in _now(each)
+
+
+def test_mine_is_published_in_its_place_once_that_is_chosen(each: Console) -> None:
+    client = each.client(Role.EDITOR)
+    first = _draft(each, client, ("for crisis lines", SOFTER))
+    second = _draft(each, client, ("for crisis lines", LOUDER))
+    assert _send(client, first).status_code == 303
+    answer = client.post(f"{second}/up-to-date")
+    assert answer.status_code == 409
+    text = unescape(answer.get_data(as_text=True))
+    assert re.search(f"<<<<<<< yours\n.*{LOUDER}.*\n=======\n.*{SOFTER}.*\n>>>>>>> published since\n", text)
+    written = {
+        f"file.{name}": re.sub(r"<<<<<<< yours\r?\n(.*?)=======\r?\n.*?>>>>>>> [^\n]*\n", r"\1", data, flags=re.DOTALL)
+        for name, data in re.findall(r'name="file\.([a-z.]+)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL)
+    }
+    base = re.search(r'name="base" value="(\w+)"', text)
+    assert base
+    assert client.post(f"{second}/text", {**written, "version": "2", "base": base[1]}).status_code == 303
+    assert "was published since" not in _words(client.get(second))
+    assert client.post(f"{second}/text", {**written, "version": "3", "base": "nonsense"}).status_code == 303
+    third = _draft(each, client, OTHER, title="third")
+    assert _send(client, second).status_code == 303
+    assert LOUDER in _now(each)
+    assert _send(client, third).status_code == 303, "the form had its box ticked"
+    assert "for crisis lines" not in _now(each).replace(LOUDER, "")
+
+
+def test_what_breaks_a_promise_is_not_published(each: Console) -> None:
+    client, end = each.client(Role.EDITOR), "le comunico ahora.}\n      go: "
+    path = _draft(each, client, (f"{end}barcc_now", f"{end}leave"))
+    page = client.get(path)
+    assert "a promise to callers would be broken" in _words(page)
+    assert "/publish" not in page.get_data(as_text=True)
+    answer = client.post(f"{path}/publish", {"over": _serve(each), "version": "2", "note": "mine"})
+    assert answer.status_code == 422
+    assert "a caller who reached nobody is hung up on" in _words(answer)
+    assert f"{end}leave" not in _now(each)
+
+
+def test_a_draft_that_somebody_saves_meanwhile_is_looked_at_again(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    fields = {**_hidden(client.get(f"{path}/publish")), "note": "mine"}
+    drafts, id_ = made.services.editor.drafts, path.rpartition("/")[2]
+    found = drafts.find(id_)
+    assert found
+    drafts.save(id_, 2, found[1], "Ben", 5)
+    answer = client.post(f"{path}/publish", fields)
+    assert answer.status_code == 409
+    assert "Ben changed this draft meanwhile" in _words(answer)
+    assert SOFTER not in _now(made)
+
+
+def test_two_who_write_in_one_draft_lose_nothing(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client)
+    drafts, id_ = made.services.editor.drafts, path.rpartition("/")[2]
+    found = drafts.find(id_)
+    assert found
+    texts = {f"file.{name}": data.decode() for name, data in found[1].items()}
+
+    def written(old: str, new: str) -> dict[str, str]:
+        return {**texts, "file.routing.yaml": texts["file.routing.yaml"].replace(old, new), "version": "2"}
+
+    assert client.post(f"{path}/text", written("for crisis lines", SOFTER)).status_code == 303
+    answer = client.post(f"{path}/text", written(*OTHER))
+    assert answer.status_code == 409
+    text = unescape(answer.get_data(as_text=True))
+    assert "The changes are in different places" in text
+    assert SOFTER in text
+    assert OTHER[1] in text
+    assert 'name="version" value="3"' in text
+    clashing = client.post(f"{path}/text", written("for crisis lines", LOUDER))
+    text = unescape(clashing.get_data(as_text=True))
+    assert "Both changed the same in 2 places" in _words(clashing)
+    assert SOFTER in text
+    assert LOUDER in text
+    drafts.drop(id_)
+    assert client.post(f"{path}/text", written("for crisis lines", LOUDER)).status_code == 404
+
+
+def test_a_console_that_is_killed_leaves_both_files_or_neither(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next thing that looks at the folder completes it: a server, or another publication."""
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "complete_alone", _killed)
+        patched.setattr("phonetree.console.publishing.complete_alone", lambda _: None)
+        patched.setattr(made.services.revisions, "take_back", _killed)  # which a dead process does not do
+        with pytest.raises(SystemExit):
+            _send(client, path)
+    folder = made.settings.config
+    assert SOFTER not in (folder / ROUTING).read_text()
+    assert SOFTER in _now(made), "whoever reads the folder finds the new ones"
+    newest = made.services.revisions.history()[0]
+    assert newest.author == "the editor"
+    assert made.services.publishing.base().revision == newest.revision
+    other = _draft(made, client, OTHER)
+    assert _send(client, other).status_code == 303
+    assert {SOFTER in data.decode() for data in contents_of(folder).values()} == {True, False}
+    assert not (folder / together.NAME).exists()
+    assert SOFTER in (folder / ROUTING).read_text()
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise SystemExit
+
+
+def test_a_folder_that_cannot_be_written_is_for_reading_with_the_reason(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    fields = {**_hidden(client.get(f"{path}/publish")), "note": "mine"}
+    reason = "the console has no permission to write there"
+    monkeypatch.setattr("phonetree.console.publishing.unwritable", lambda _: reason)
+    for page in (path, f"{path}/publish"):
+        assert f"Nothing can be published here: hours.yaml cannot be written: {reason}" in _words(client.get(page))
+    assert client.post(f"{path}/publish", fields).status_code == 409
+    answer = client.get("/staff/history/1")
+    assert "Publish it again" not in _words(answer)
+    assert SOFTER not in _now(made)
+
+
+def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, before = made.client(Role.EDITOR), contents_of(made.settings.config)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(together, "written", full)
+    answer = _send(client, path)
+    assert answer.status_code == 409
+    assert "cannot be written: the disk is full. Nothing was changed" in _words(answer)
+    assert contents_of(made.settings.config) == before
+    assert len(made.services.revisions.history()) == 1
+    assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
+
+
+def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) -> None:
+    routing = made.settings.config / ROUTING
+    right = routing.read_bytes()
+    routing.write_bytes(right + b"nodes: {}\n")
+    client = made.client(Role.EDITOR)
+    path = client.post("/staff/edit", {"title": "right again"}).headers["Location"]
+    assert "This cannot be published" in _words(client.get(path))
+    id_ = path.rpartition("/")[2]
+    made.services.editor.drafts.save(id_, 1, {**contents_of(made.settings.config), ROUTING: right}, "Ada", 5)
+    assert _send(client, path).status_code == 303
+    assert routing.read_bytes() == right
+
+
+def test_one_is_brought_back_where_the_folder_is_the_source(made: Console) -> None:
+    client, before = made.client(Role.EDITOR), _now(made)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    assert _send(client, path).status_code == 303
+    _serve(made)
+    page = client.get("/staff/history/1")
+    assert "Publish it again" in _words(page)
+    over = _hidden(page)["over"]
+    answer = client.post("/staff/history/1", {"over": over, "note": "that was better"})
+    assert answer.status_code == 303
+    assert _now(made) == before
+    newest, *_ = made.services.revisions.history()
+    assert (newest.number, newest.author, newest.note) == (3, "the editor", "that was better")

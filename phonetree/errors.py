@@ -6,7 +6,7 @@ PhonetreeError
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
-|-- EditError        the staff's: an edit of the hours that cannot be made as asked; says which field is wrong
+|-- EditError        the staff's: an edit by form that cannot be made as asked; says which field is wrong
 |-- AccountError     the staff's: an account that cannot be made or changed like this
 |-- PeopleError      the staff's: a phone cannot be added, called, called back, or confirmed
 |-- PublishedError   nobody's: another revision was published meanwhile
@@ -72,8 +72,9 @@ class LeftAloneError(OverrideError):
 
 
 class EditError(PhonetreeError):
-    """An edit of the hours cannot be made. `problems` has a sentence for each field that is wrong: `first`, `last`,
-    `open`, `name.LANGUAGE`, or "" for what concerns the edit as a whole."""
+    """An edit by form cannot be made. `problems` has a sentence for each field that is wrong: of the hours `first`,
+    `last`, `open`, `name.LANGUAGE`, elsewhere as the steps call it, such as `choices.1.label.en`; or "" for what
+    concerns the edit as a whole."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)

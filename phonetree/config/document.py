@@ -5,10 +5,10 @@ It is built from the parser's events, because loading would lose what matters: `
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import yaml
 from yaml.reader import Reader
@@ -58,6 +58,22 @@ class Listing:
 
 
 Item = Scalar | Table | Listing
+
+Value = str | tuple["Value", ...] | Mapping[str, "Value"]
+"""What an item says, without its places."""
+
+
+def said(item: Item) -> Value:
+    """An item without its places."""
+    match item:
+        case Scalar(text):
+            return text
+        case Table(entries):
+            return {key.text: said(value) for key, value in entries}
+        case Listing(items):
+            return tuple(map(said, items))
+        case _:
+            assert_never(item)
 
 
 def parse(data: bytes, name: str) -> Table:

@@ -1,29 +1,28 @@
 """Edits of hours.yaml by form: a closed day, a half day, an extra opening, added, changed or removed.
 
-Only the lines of the entry change (`splicing`). What comes out is read by the compiler, and has to say exactly what was
-asked: otherwise nothing is changed, and the editor is sent to the line in the file.
+Only the lines of the entry change (`steps`). What comes out is compiled, and has to say exactly what was asked:
+otherwise nothing is changed, and the editor is sent to the line in the file.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import assert_never
 
-from phonetree.config import document, splicing
+from phonetree.config.document import Value
+from phonetree.config.edit_hours import CLOSURES, LISTS, OPENINGS, Lists, added_day, dated, first_day
 from phonetree.config.hours import LONGEST_ENTRY_DAYS, YEARS
 from phonetree.config.numbers import NumberRules
+from phonetree.config.positions import Text
 from phonetree.config.reader import LONGEST_NAME
 from phonetree.config.site import HOURS, Loaded, made_of
-from phonetree.config.splicing import BOM, ByHandError, Node, Text
+from phonetree.config.splicing import holds_comments
+from phonetree.config.steps import Move, Put, Said, Step, by_hand, taken, value_at
 from phonetree.core.characters import named, unfit
 from phonetree.core.schedule import DatedHours, Schedule, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
-
-CLOSURES, OPENINGS = "closures", "openings"
-LISTS = (CLOSURES, OPENINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +106,10 @@ def edited(loaded: Loaded, edit: Edit, folder: Path, rules: NumberRules, today: 
 
 
 def _made(loaded: Loaded, edit: _Step, folder: Path, rules: NumberRules) -> Loaded:
-    before = loaded.contents[HOURS].decode()
-    bom, text = (BOM, before[1:]) if before.startswith(BOM) else ("", before)
-    try:
-        after = bom + _spliced(splicing.read(text), loaded.site, edit)
-    except ByHandError as error:
-        raise by_hand(error.line, str(error)) from None
-    return _verified(loaded, edit, after.encode(), folder, rules)
-
-
-def by_hand(line: int, why: str) -> EditError:
-    """What to do when a form cannot change the file."""
-    return EditError({"": f"{why[0].upper()}{why[1:]}; edit the file by hand at line {line} of {HOURS}"})
+    file = Said.of(loaded.contents[HOURS], HOURS)
+    for step in _steps(file, loaded.site, edit):
+        file = taken(file, step)
+    return _verified(loaded, edit, file.data, folder, rules)
 
 
 def joined(schedule: Schedule, entry: DatedHours) -> DatedHours | None:
@@ -235,16 +226,16 @@ def _wrong_name(name: str) -> str | None:
 # -- the text
 
 
-def _spliced(file: Text, site: Site, edit: _Step) -> str:
-    schedule, languages = site.schedule, tuple(site.languages)
+def _steps(file: Said, site: Site, edit: _Step) -> Iterator[Step]:
+    """What is done to the text of hours.yaml for an edit."""
+    lists = dated(file.value)
     match edit:
         case Add(entry):
-            key = list_of(schedule, entry)
-            return splicing.add(file, key, splicing.written(entry, languages), _before(file, key, entry))
+            yield added_day(lists, list_of(site.schedule, entry), entry_value(entry, tuple(site.languages)))
         case Change(before, after):
-            return _changed(file, site, _find(schedule, before), after)
+            yield from _changed(file.text, lists, site, _find(site.schedule, before), after)
         case Remove(entry):
-            return splicing.remove(file, *_place(file, _find(schedule, entry)))
+            yield _removed(file.text, lists, *_place(file.text, _find(site.schedule, entry)))
         case _:
             assert_never(edit)
 
@@ -260,65 +251,68 @@ def closed_anyway(schedule: Schedule, entry: DatedHours) -> bool:
     return all(schedule.holidays(day) is not None or not schedule.week.on(day) for day in map(date.fromordinal, days))
 
 
-def _changed(file: Text, site: Site, before: DatedHours, after: DatedHours) -> str:
-    languages = tuple(site.languages)
+def _removed(file: Text, lists: Lists, key: str, number: int) -> Put:
+    """The list goes with its only entry, unless it is in brackets or a comment stands in it."""
+    listing = file.at((key,))
+    if listing.flow or listing.length > 1 or holds_comments(file, (key,)):
+        return Put((key, number), lists[key][number], None)
+    return Put((key,), lists[key], None)
+
+
+def _changed(file: Text, lists: Lists, site: Site, before: DatedHours, after: DatedHours) -> Iterator[Step]:
     key, number = _place(file, before)
+    was = lists[key][number]
+    note = value_at(was, ("note",))
+    value = entry_value(after, tuple(site.languages), note if isinstance(note, str) else None)
     if key == OPENINGS and not after.spans:
-        node = _items(file, key)[number]
-        note = node.find("note")
-        written = splicing.written(after, languages, note[1].value if note else None)
-        without = splicing.read(splicing.remove(file, key, number))
-        # what stands above the entry stays where it is, so the places of others are those of the new text
-        return splicing.add(without, CLOSURES, written, _before(without, CLOSURES, after))
-    changed = splicing.read(splicing.change(file, _items(file, key)[number], before, after, languages))
-    firsts = [_first(item) for item in _items(changed, key)]
-    neighbours = (*firsts[max(0, number - 1) : number], firsts[number], *firsts[number + 1 : number + 2])
-    if list(neighbours) == sorted(neighbours):
-        return changed.text
-    earlier = [each for each in range(len(firsts)) if each != number and firsts[each] < firsts[number]]
-    return splicing.move(changed, key, number, max(earlier, key=lambda each: firsts[each], default=None))
-
-
-def _items(file: Text, key: str) -> tuple[Node, ...]:
-    section = file.root.find(key)
-    return section[1].items if section else ()
+        yield _removed(file, lists, key, number)
+        yield added_day(lists, CLOSURES, value)
+        return
+    yield Put((key, number), was, value)
+    items = (*lists[key][:number], value, *lists[key][number + 1 :])
+    firsts = [first_day(item) for item in items]
+    neighbours = firsts[max(0, number - 1) : number + 2]
+    if neighbours != sorted(neighbours):
+        earlier = [each for each in range(len(firsts)) if each != number and firsts[each] < firsts[number]]
+        behind = max(earlier, key=lambda each: firsts[each], default=None)
+        yield Move((key, number), behind, items)
 
 
 def _place(file: Text, entry: DatedHours) -> tuple[str, int]:
     """The list and the number of an entry."""
     for key in LISTS:
-        for number, item in enumerate(_items(file, key)):
+        found = file.root.find((key,))
+        for number, item in enumerate(found[1].items if found else ()):
             if item.place == entry.place:
                 return key, number
-    raise ByHandError(entry.place[0], "the entry was not found where it should be")
+    raise by_hand(entry.place[0], "the entry was not found where it should be", HOURS)
 
 
-def _before(file: Text, key: str, entry: DatedHours) -> int | None:
-    """The number of the entry behind which a new one belongs: the last one that begins earlier."""
-    firsts = [_first(item) for item in _items(file, key)]
-    earlier = [number for number, first in enumerate(firsts) if first < f"{entry.first}"]
-    return max(earlier, key=lambda number: firsts[number], default=None)
-
-
-def _first(item: Node) -> str:
-    """The first day of an entry, as written: year-month-day, which sorts."""
-    return next(value.value or "" for key, _, value in item.entries() if key in ("date", "from"))
+def entry_value(entry: DatedHours, languages: Sequence[str], note: str | None = None) -> Mapping[str, Value]:
+    """What the file says for an entry, with a note if it had one."""
+    value: dict[str, Value] = (
+        {"date": f"{entry.first}"} if entry.first == entry.last else {"from": f"{entry.first}", "to": f"{entry.last}"}
+    )
+    if entry.spans:
+        value["open"] = ", ".join(map(str, entry.spans))
+    if entry.names:
+        only = set(entry.names) <= {languages[0]}  # plain text if only the first language has one
+        value["name"] = entry.names.get(languages[0], "") if only else dict(entry.names)
+    return value | ({"note": note} if note is not None else {})
 
 
 # -- what came out
 
 
 def _verified(loaded: Loaded, edit: _Step, data: bytes, folder: Path, rules: NumberRules) -> Loaded:
-    """The site with the new file. Raises EditError unless it says what was asked, and nothing else is different."""
+    """The site with the new file. Raises EditError unless it means what was asked."""
     line = _line(loaded.site.schedule, edit)
     try:
         made = made_of({**loaded.contents, HOURS: data}, folder, rules)
-        was, now = (_Said.of(each) for each in (loaded.contents[HOURS], data))
     except ConfigError as error:
-        raise by_hand(line, f"this cannot be done by form: {error.problems[0].text}") from None
-    exact = made.site.schedule.dated == _expected(loaded.site.schedule, edit)
-    if not (exact and was.differs_only_by_one_entry(now, edit)):
-        raise by_hand(line, "this cannot be done by form without changing something else")
+        raise by_hand(line, f"this cannot be done by form: {error.problems[0].text}", HOURS) from None
+    if made.site.schedule.dated != _expected(loaded.site.schedule, edit):
+        raise by_hand(line, "this cannot be done by form without changing something else", HOURS)
     return made
 
 
@@ -345,47 +339,3 @@ def _expected(schedule: Schedule, edit: _Step) -> tuple[DatedHours, ...]:
         case _:
             assert_never(edit)
     return tuple(sorted(entries, key=lambda each: each.first))
-
-
-_Plain = str | tuple["_Plain", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a file says: everything but the entries, the entries in any order, the comments in any order."""
-
-    others: tuple[tuple[str, _Plain], ...]
-    entries: Counter[_Plain]
-    comments: Counter[str]
-
-    @classmethod
-    def of(cls, data: bytes) -> "_Said":
-        table = document.parse(data, HOURS)
-        lists = [item for key, item in table.entries if key.text in LISTS and isinstance(item, document.Listing)]
-        return cls(
-            tuple((key.text, _plain(item)) for key, item in table.entries if key.text not in LISTS),
-            Counter(_plain(item) for each in lists for item in each.items),
-            Counter(splicing.comments(data.decode("utf-8-sig"))),
-        )
-
-    def differs_only_by_one_entry(self, new: "_Said", edit: _Step) -> bool:
-        gone, come = self.entries - new.entries, new.entries - self.entries
-        expected = {Add: (0, 1), Remove: (1, 0), Change: (1, 1)}[type(edit)]
-        told = new.comments <= self.comments if isinstance(edit, Remove) else new.comments == self.comments
-        same_entry = edit.before == edit.after if isinstance(edit, Change) else False
-        return (
-            self.others == new.others
-            and told
-            and ((gone.total(), come.total()) == expected or (same_entry and not gone and not come))
-        )
-
-
-def _plain(item: document.Item) -> _Plain:
-    """An item without its places."""
-    match item:
-        case document.Scalar(text):
-            return text
-        case document.Table(entries):
-            return tuple((key.text, _plain(value)) for key, value in entries)
-        case document.Listing(items):
-            return tuple(map(_plain, items))

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from phonetree.config import splicing
+from phonetree.config.edit_rules import AddPromise
+from phonetree.config.edits import edited
 from phonetree.config.numbers import NumberRules
 from phonetree.config.own_promises import entry
 from phonetree.config.site import ROUTING, Contents, Loaded, made_of
-from phonetree.config.splicing import BOM, ByHandError
 from phonetree.core.tree import OwnPromise
 from phonetree.errors import ConfigError, EditError
 
@@ -16,14 +16,7 @@ def with_promise(loaded: Loaded, promise: OwnPromise, folder: Path, rules: Numbe
     site = loaded.site
     if any(each.calls == promise.calls for each in site.promises):
         raise EditError({"": "this is promised already"})
-    before = loaded.contents[ROUTING].decode()
-    bom, text = (BOM, before[1:]) if before.startswith(BOM) else ("", before)
-    last = len(site.promises) - 1 if site.promises else None
-    try:
-        after = bom + splicing.add(splicing.read(text), "promises", entry(site, promise), last)
-    except ByHandError as error:
-        raise EditError({"": f"{error}; edit the file by hand at line {error.line} of {ROUTING}"}) from None
-    contents = {**loaded.contents, ROUTING: after.encode()}
+    contents = edited(loaded.contents, [AddPromise(entry(site, promise))], folder, rules)
     try:
         made = made_of(contents, folder, rules, patched=True).site
     except ConfigError as error:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from phonetree.config.document import Listing
+from phonetree.config.document import Listing, Value
 from phonetree.config.nodes import STAR, NodeReader
 from phonetree.config.reader import Section, suggest
-from phonetree.config.splicing import quoted
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -40,7 +39,6 @@ ALWAYS, WAIT = "always", "wait"
 """How the file writes every kind of moment, and a question at which the caller presses nothing."""
 
 _DIGIT = re.compile(r"[0-9]\Z")
-_WORD = re.compile(r"[A-Za-z0-9_-]+\Z")
 _WORDS_OF_KEYS = {STAR: AGAIN_KEY, WAIT: NO_KEY}
 _WHEN = f"write {', '.join(Kind)} or {ALWAYS}"
 _KEYS = "write the keys that the caller presses, such as [2, 1], or [] for a caller who presses nothing"
@@ -157,34 +155,28 @@ def promise_of_call(
     return OwnPromise(frozenset({kind}), tuple(keys), reaches, language, within)
 
 
-def entry(site: Site, promise: OwnPromise) -> str:
-    """A promise as an entry of routing.yaml, on one line: "{when: closed, keys: [1], reaches: barcc}".
+def entry(site: Site, promise: OwnPromise) -> Mapping[str, Value]:
+    """What an entry of routing.yaml says for a promise.
 
     Raises EditError where it would be read as a promise of something else that has the same name.
     """
     what, name = promise.reaches
     if (what is not Reached.LINE and name in site.resources) or (what is Reached.NODE and name in site.teams):
         raise EditError({"": f"'{name}' is the name of something else as well; give one of them another name first"})
-    settings = {
+    settings: dict[str, Value | None] = {
         "when": _written_when(promise.when),
-        "language": promise.language and _written(promise.language),
-        "keys": f"[{', '.join(map(_written_key, promise.keys))}]",
-        "reaches": _written(name),
-        "within": promise.within,
+        "language": promise.language,
+        "keys": tuple(map(_written_key, promise.keys)),
+        "reaches": name,
+        "within": None if promise.within is None else f"{promise.within}",
     }
-    return f"{{{', '.join(f'{setting}: {value}' for setting, value in settings.items() if value is not None)}}}"
+    return {setting: value for setting, value in settings.items() if value is not None}
 
 
-def _written_when(when: frozenset[Kind]) -> str:
-    if len(when) == len(Kind):
-        return ALWAYS
-    kinds = [kind for kind in Kind if kind in when]
-    return kinds[0] if len(kinds) == 1 else f"[{', '.join(kinds)}]"
+def _written_when(when: frozenset[Kind]) -> Value:
+    kinds = tuple(kind.value for kind in Kind if kind in when)
+    return ALWAYS if len(kinds) == len(Kind) else kinds if len(kinds) > 1 else kinds[0]
 
 
 def _written_key(key: Key) -> str:
     return next((word for word, each in _WORDS_OF_KEYS.items() if each == key), key)
-
-
-def _written(name: str) -> str:
-    return name if _WORD.match(name) else quoted(name)

@@ -38,10 +38,12 @@ MOST_COMPARED = 50
 
 class Findings:
     """The problems and warnings found so far. `patched`: phrases that a language lacks are none, because English ones
-    stand in for them."""
+    stand in for them. `single`: only what is wrong with single values counts, not which texts are lacking or how nodes
+    lead to each other."""
 
-    def __init__(self, *, patched: bool = False) -> None:
+    def __init__(self, *, patched: bool = False, single: bool = False) -> None:
         self.patched = patched
+        self.single = single
         self.problems: list[Problem] = []
         self.warnings: list[ConfigWarning] = []
         self._lacking: dict[str, list[tuple[Where, str]]] = {}
@@ -67,6 +69,8 @@ class Findings:
 
     def note_lacking(self, language: str, where: Where, text: str) -> None:
         """Notes that a text is not written in a language, for `tell_lacking`."""
+        if self.single:
+            return
         self._lacking.setdefault(language, []).append((where, text))
 
     def tell_lacking(self, place_of: Callable[[str], Where]) -> None:

@@ -120,7 +120,7 @@ def read_routing(
     findings.tell_lacking(lambda language: place_of(table, language))
     cut.explain(table, findings, lost=reader.refuse_unknown(), ended=section.lacks("nodes"))
     places = {key.text: key.where for key, _ in nodes.entries()}
-    if not findings.problems:
+    if not (findings.problems or findings.single):
         paths.check(read, places, start, reader.always, findings)
     if not findings.problems:
         read = paths.with_resources(read)

@@ -17,11 +17,11 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.phrases import FOLDER, file_of
 from phonetree.config.reader import Findings
 from phonetree.config.rendering import LastResort, last_resort
-from phonetree.config.routing import read_routing
+from phonetree.config.routing import Routing, read_routing
 from phonetree.config.together import NAME as UNDER_WAY
 from phonetree.config.together import under_way
 from phonetree.core.covers import covered
-from phonetree.core.schedule import Override
+from phonetree.core.schedule import Override, Schedule
 from phonetree.core.tree import Site
 from phonetree.core.wording import say_in_advance
 from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
@@ -73,6 +73,16 @@ def _load(folder: Path, rules: NumberRules, *, patched: bool) -> Loaded:
 def made_of(contents: Contents, folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
     """The site of files' contents and a folder's audio, `patched` as in `load`. Raises ConfigError."""
     return _compiled(folder, contents.get, rules, Findings(patched=patched))
+
+
+def wrong_values(contents: Contents, folder: Path, rules: NumberRules) -> tuple[Problem, ...]:
+    """What is wrong with single values of files that need not make a site, such as those of a draft."""
+    findings = Findings(single=True)
+    try:
+        _parts(folder, contents.get, rules, findings)
+    except ConfigError as error:  # there is too much to read
+        return error.problems
+    return tuple(sorted(set(findings.problems)))
 
 
 def fingerprint(folder: Path) -> str:
@@ -128,8 +138,17 @@ def _stamps(folder: Path) -> tuple[tuple[int, ...] | None, ...]:
     return tuple(found)
 
 
-def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
-    """The site of the files that `read` returns by name: None for one that there is not."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What files were read as: None for one that cannot be read."""
+
+    schedule: Schedule | None
+    routing: Routing | None
+    used: Contents
+
+
+def _parts(folder: Path, read: Callable[[str], bytes | None], rules: NumberRules, findings: Findings) -> _Parts:
+    """What the files say that `read` returns by name: None for one that there is not."""
     contents = {name: read(name) for name in (HOURS, ROUTING)}
     hours, routing = (_table(folder / name, data, findings) for name, data in contents.items())
     if hours and routing and _swapped(hours, routing):
@@ -141,21 +160,26 @@ def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRu
     phrases = {language: data for language in languages if (data := read(file_of(language))) is not None}
     tables = {language: _table(folder / file_of(language), data, findings) for language, data in phrases.items()}
     parts = read_routing(routing, languages, tables, zone, folder, rules, findings) if routing else None
-    if findings.problems or schedule is None or parts is None:
-        raise ConfigError(sorted(set(findings.problems)))
     used = {name: data or b"" for name, data in contents.items()}
-    used |= {file_of(language): data for language, data in phrases.items()}
+    return _Parts(schedule, parts, used | {file_of(language): data for language, data in phrases.items()})
+
+
+def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRules, findings: Findings) -> Loaded:
+    """The site of the files that `read` returns by name."""
+    parts = _parts(folder, read, rules, findings)
+    if findings.problems or parts.schedule is None or parts.routing is None:
+        raise ConfigError(sorted(set(findings.problems)))
     site = Site(
-        revision=revision_of(used),
-        schedule=schedule,
-        **{field.name: getattr(parts, field.name) for field in fields(parts)},
+        revision=revision_of(parts.used),
+        schedule=parts.schedule,
+        **{field.name: getattr(parts.routing, field.name) for field in fields(parts.routing)},
     )
     try:
         resort = last_resort(site)
     except ValueError as error:
         text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
         raise ConfigError([Problem(Where(str(folder / ROUTING)), text)]) from error
-    return Loaded(say_in_advance(site), used, resort, tuple(sorted(set(findings.warnings))))
+    return Loaded(say_in_advance(site), parts.used, resort, tuple(sorted(set(findings.warnings))))
 
 
 def _phrase_files(folder: Path) -> list[str]:

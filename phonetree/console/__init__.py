@@ -16,6 +16,7 @@ from phonetree.console import (
     connecting,
     counts,
     drafts,
+    edit_forms,
     errors,
     headers,
     history,
@@ -44,6 +45,8 @@ SCREENS = (
     you, notices, phone_calls,
 )  # fmt: skip
 """One blueprint each."""
+
+drafts.blueprint.register_blueprint(edit_forms.blueprint)
 
 CALL_BACK = (call_back, connecting)
 """Only where the operator has switched it on; elsewhere there are no such addresses."""

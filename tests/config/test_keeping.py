@@ -41,8 +41,8 @@ def added(files: Loaded) -> str:
 @pytest.mark.parametrize(
     ("ending", "line_break", "bom", "more"),
     [
-        ("", "\n", "", f"promises:\n  - {WRITTEN}\n"),
-        ("", "\r\n", "\ufeff", f"promises:\r\n  - {WRITTEN}\r\n"),
+        ("", "\n", "", f"promises:\n  - {WRITTEN}\n\n"),
+        ("", "\r\n", "\ufeff", f"promises:\r\n  - {WRITTEN}\r\n\r\n"),
         (f"promises:\n- {OTHER}  # as ever\n", "\n", "", f"- {WRITTEN}\n"),
         (f"promises: [{OTHER}]\n", "\n", "", f", {WRITTEN}"),
         ("promises: []\n", "\n", "", WRITTEN),

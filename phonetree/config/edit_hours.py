@@ -1,0 +1,105 @@
+"""Edits of hours.yaml that need no site: the weekly hours, the calendars of holidays, and what holidays are called.
+
+`editing` edits closed days and extra openings of a site, which it judges by the hours around them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phonetree.config.document import Value
+from phonetree.config.edit_prompts import texts
+from phonetree.config.steps import Put, Step, value_at
+from phonetree.errors import EditError
+
+
+@dataclass(frozen=True, slots=True)
+class SetWeek:
+    """Other weekly hours: days and their spans."""
+
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class SetCalendars:
+    """Other calendars of public holidays; none: the line opens on all of them."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetHolidayName:
+    """What a holiday is called here; as in the calendar if there is nothing after."""
+
+    holiday: str
+    before: Value | None
+    after: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddDay:
+    """A new closed day, or a day with hours of its own, as the file says it: `date`, or `from` and `to`, and so on."""
+
+    entry: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDay:
+    """One of them less, found by what it says."""
+
+    before: Value
+
+
+HoursEdit = SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay
+
+CLOSURES, OPENINGS = "closures", "openings"
+LISTS = (CLOSURES, OPENINGS)
+
+Lists = Mapping[str, tuple[Value, ...]]
+"""The lists of dated entries that there are."""
+
+
+def dated(said: Value) -> Lists:
+    """Those of hours.yaml."""
+    return {key: items for key in LISTS if isinstance(items := value_at(said, (key,)), tuple)}
+
+
+def added_day(lists: Lists, key: str, value: Value, field: str = "") -> Put:
+    """An entry behind the last one of its list that does not begin later."""
+    if key not in lists:
+        return Put((key,), None, (value,), levels=1, field=field)
+    firsts = [first_day(item) for item in lists[key]]
+    earlier = [number for number, each in enumerate(firsts) if each <= first_day(value)]
+    number = 1 + max(earlier, key=lambda number: firsts[number], default=-1)
+    return Put((key, number), None, value, field=field)
+
+
+def first_day(item: Value) -> str:
+    """The first day of an entry, as written: year-month-day, which sorts."""
+    first = value_at(item, ("date",)) or value_at(item, ("from",))
+    return first if isinstance(first, str) else ""
+
+
+def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
+    match edit:
+        case SetWeek(before, after):
+            yield Put(("open",), before, after, field="open")
+        case SetCalendars(before, after):
+            if before and after:
+                yield Put(("holidays", "calendars"), before, after, field="calendars")
+            elif before:
+                now = value_at(said, ("holidays",))
+                as_before = value_at(now, ("calendars",)) == before
+                yield Put(("holidays",), now if as_before else {"calendars": before}, "none", field="calendars")
+            else:
+                yield Put(("holidays",), "none", {"calendars": after}, field="calendars")
+        case SetHolidayName(holiday, before, after):
+            yield from texts(said, ("holidays", "names", holiday), before, after, (), f"names.{holiday}")
+        case AddDay(entry):
+            yield added_day(dated(said), CLOSURES, entry, "days.new")
+        case RemoveDay(before):
+            places = [(key, items.index(before)) for key, items in dated(said).items() if before in items]
+            if not places:
+                raise EditError({"": f"The entry of {first_day(before)} is not there any more; see what is there now"})
+            yield Put(places[0], before, None)

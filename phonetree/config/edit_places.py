@@ -1,0 +1,128 @@
+"""Where things stand in routing.yaml, what leads where, and what else names them."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from phonetree.config.document import Value
+from phonetree.config.nodes import KINDS
+from phonetree.config.steps import texts_in, value_at
+from phonetree.errors import EditError
+
+ROUTING_KEYS = (
+    "helpline", "languages", "links", "start", "ended", "last_resort", "alike", "promises", "page", "budgets", "always",
+    "phrases", "teams", "resources", "nodes",
+)  # fmt: skip
+"""The keys of routing.yaml in the order of the shipped one."""
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "menu": ("like", "say", "again", "choices", "mention", "wait", "tries", "silence"),
+    "message": ("say", "go"),
+    "hours": ("open", "closed", "holiday"),
+    "connect": ("team", "say", "closed", "otherwise", "after"),
+    "transfer": ("resource", "say", "otherwise", "after"),
+    "voicemail": ("say", "longest", "silence", "go"),
+    "goodbye": ("say",),
+}
+"""What a node of each kind has, in that order."""
+
+LEADS: Mapping[str, tuple[str, ...]] = {
+    "menu": ("like", "silence"),
+    "message": ("go",),
+    "hours": ("open", "closed", "holiday"),
+    "connect": ("closed", "otherwise", "after"),
+    "transfer": ("otherwise", "after"),
+    "voicemail": ("go",),
+    "goodbye": (),
+}
+"""Those of them that name another node."""
+
+_MENTIONED = re.compile(r"\{([a-z0-9_-]+)\.(?:name|number)\}")
+
+
+def table(said: Value, *path: str | int) -> Mapping[str, Value]:
+    """The table at a path; an empty one if there is none."""
+    found = value_at(said, path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def kind_of(said: Value, node: str) -> str:
+    """The kind of a node. Raises EditError if there is no such node."""
+    kind = next((key for key in table(said, "nodes", node) if key in KINDS), None)
+    if kind is None:
+        raise EditError({"": f"'{node}' is not there any more: somebody removed it; see what is there now"})
+    return kind
+
+
+def leading_to(said: Value, node: str) -> Iterator[str]:
+    """What leads to a node or names it, each in words. A node that leads to itself does not count."""
+    for name, where, target in _leads(said):
+        if target == node and name != node:
+            yield where
+    for group in _items(value_at(said, ("alike",))):
+        if node in _items(group):
+            yield "alike"
+    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+        others = {**table(said, "resources"), **table(said, "teams")}
+        if value_at(promise, ("reaches",)) == node and node not in others:
+            yield f"promise {number}"
+
+
+def _leads(said: Value) -> Iterator[tuple[str, str, Value | None]]:
+    """Where everything leads: the node at which it begins, if it is one; in words; the node there."""
+    for kind, target in table(said, "start").items():
+        yield "", f"the start when {kind}", target
+    yield "", "the end of a conversation (ended)", value_at(said, ("ended",))
+    for key, choice in table(said, "always").items():
+        yield "", f"key {key} of every menu", value_at(choice, ("go",))
+    for name in table(said, "nodes"):
+        for kind in table(said, "nodes", name):
+            for field in LEADS.get(kind, ()):
+                yield name, f"{name} ({field})", value_at(said, ("nodes", name, kind, field))
+            for key, choice in table(said, "nodes", name, kind, "choices").items():
+                yield name, f"{name}, key {key}", value_at(choice, ("go",))
+
+
+def using_line(said: Value, line: str) -> Iterator[str]:
+    """What names an outside line, each in words."""
+    if value_at(said, ("last_resort",)) == line:
+        yield "the last resort"
+    yield from _using(said, "resource", line)
+    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+        if value_at(promise, ("reaches",)) == line:
+            yield f"promise {number}"
+    for name, node in (
+        *table(said, "nodes").items(),
+        *((key, value_at(said, (key,)) or "") for key in ("always", "page")),
+    ):
+        if any(line in _MENTIONED.findall(text) for text in texts_in(node)):
+            yield f"a text of {name}"
+
+
+def using_team(said: Value, team: str) -> Iterator[str]:
+    """What names a team, each in words."""
+    yield from _using(said, "team", team)
+    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+        if value_at(promise, ("reaches",)) == team and team not in table(said, "resources"):
+            yield f"promise {number}"
+
+
+def _using(said: Value, field: str, name: str) -> Iterator[str]:
+    for node in table(said, "nodes"):
+        if any(value_at(content, (field,)) == name for content in table(said, "nodes", node).values()):
+            yield node
+
+
+def _items(value: Value | None) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def refuse_used(used: Iterator[str], what: str) -> None:
+    """Raises EditError if anything names what is to be removed."""
+    if found := list(dict.fromkeys(used)):
+        raise EditError({"": f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
+
+
+def refuse_taken(taken: Mapping[str, Value], name: str, field: str) -> None:
+    """Raises EditError if there is something of that name already."""
+    if name in taken:
+        raise EditError({field: f"'{name}' is there already; choose another name"})

@@ -1,0 +1,148 @@
+"""Edits by form of routing.yaml and hours.yaml, each of one thing that staff change, together with what it replaces.
+
+They are made to the text, not to a site: the files of a draft need not make one. What is refused is a value that no
+site could have, with the compiler's sentence at its field; and a form that is out of date, if somebody else changed the
+same value.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path as FilePath
+from typing import assert_never
+
+from phonetree.config.document import Value
+from phonetree.config.edit_hours import AddDay, HoursEdit, RemoveDay, SetCalendars, SetHolidayName, SetWeek, of_hours
+from phonetree.config.edit_lines import AddLine, LineEdit, RemoveLine, SetLine, Verify, of_line
+from phonetree.config.edit_nodes import (
+    AddChoice,
+    AddNode,
+    MoveChoice,
+    NodeEdit,
+    RemoveChoice,
+    RemoveNode,
+    SetEnd,
+    SetField,
+    SetKeys,
+    SetLabel,
+    SetLead,
+    SetStart,
+    of_node,
+)
+from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_prompt
+from phonetree.config.edit_rules import (
+    AddPromise,
+    RemovePromise,
+    RuleEdit,
+    SetAlike,
+    SetBudget,
+    SetHelpline,
+    SetLink,
+    of_rule,
+)
+from phonetree.config.edit_teams import (
+    AddMember,
+    AddTeam,
+    RemoveMember,
+    RemoveTeam,
+    SetMember,
+    SetTeam,
+    TeamEdit,
+    of_team,
+)
+from phonetree.config.numbers import NumberRules
+from phonetree.config.positions import Node, Text
+from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
+from phonetree.config.steps import Put, Rename, Said, Step, taken
+from phonetree.errors import EditError
+
+FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit
+
+
+def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rules: NumberRules) -> Contents:
+    """The files after edits, made one after the other; `folder` has the audio. Raises EditError with the problem of
+    every field."""
+    files: dict[str, Said] = {}
+    steps: dict[str, list[Step]] = {HOURS: [], ROUTING: []}
+    problems: dict[str, str] = {}
+    for edit in edits:
+        name = HOURS if isinstance(edit, HoursEdit) else ROUTING
+        try:
+            files.setdefault(name, Said.of(contents[name], name))
+            for step in _steps(edit, files[name].value):
+                files[name] = taken(files[name], step)
+                steps[name].append(step)
+        except EditError as error:
+            problems |= error.problems
+    made = {**contents, **{name: file.data for name, file in files.items()}}
+    for problem in wrong_values(made, folder, rules) if any(steps.values()) else ():
+        name = FilePath(problem.where.file).name
+        if name in files and problem.where.line:
+            text = files[name].text
+            at = text.index_of(problem.where.line, problem.where.column)
+            fields = [field for step in steps[name] for field in _field(text, step, at)]
+            problems |= dict.fromkeys(fields, f"{problem.text[0].upper()}{problem.text[1:]}")
+    if problems:
+        raise EditError(problems)
+    return made
+
+
+def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
+    match edit:
+        case SetPrompt():
+            return of_prompt(edit, said)
+        case SetPhrase():
+            return of_phrase(edit, said)
+        case SetWeek() | SetCalendars() | SetHolidayName() | AddDay() | RemoveDay():
+            return of_hours(edit, said)
+        case SetLine() | Verify() | AddLine() | RemoveLine():
+            return of_line(edit, said)
+        case SetTeam() | AddTeam() | RemoveTeam() | AddMember() | SetMember() | RemoveMember():
+            return of_team(edit, said)
+        case SetHelpline() | SetLink() | SetBudget() | SetAlike() | AddPromise() | RemovePromise():
+            return of_rule(edit, said)
+        case (
+            SetField()
+            | SetStart()
+            | SetEnd()
+            | AddNode()
+            | RemoveNode()
+            | AddChoice()
+            | RemoveChoice()
+            | MoveChoice()
+            | SetKeys()
+            | SetLabel()
+            | SetLead()
+        ):
+            return of_node(edit, said)
+        case _:
+            assert_never(edit)
+
+
+# -- what is wrong with new values
+
+
+def _field(file: Text, step: Step, at: int) -> Iterator[str]:
+    """The field of a step in whose value a place is; none if it is elsewhere."""
+    match step:
+        case Put(path, _, None):
+            return
+        case Put(path):
+            if (found := file.root.find(path)) and found[0].begin <= at <= found[1].end:
+                yield ".".join(filter(None, (step.field, *_inside(found[1], at))))
+        case Rename(path, keys):
+            table = file.at(path)
+            for was, new in keys.items():
+                number = table.number(new)
+                if number is not None and at in {node.begin for node in table.entry(number)}:
+                    yield f"{step.field}.{was}.key"
+        case _:
+            return
+
+
+def _inside(node: Node, at: int) -> Iterator[str]:
+    """The keys of a value on the way to a place in it."""
+    for number in range(node.length):
+        begin, end = node.range(number)
+        if begin <= at <= end:
+            yield node.keys[number] if node.keys is not None else f"{number}"
+            yield from _inside(node.entry(number)[1], at)
+            return

@@ -1,0 +1,263 @@
+"""The forms of what concerns the helpline as a whole: the weekly hours and holidays, its sentences, its pages."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phonetree.config.document import Value
+from phonetree.config.edit_hours import (
+    LISTS,
+    AddDay,
+    RemoveDay,
+    SetCalendars,
+    SetHolidayName,
+    SetWeek,
+    dated,
+    first_day,
+)
+from phonetree.config.edit_nodes import SetEnd, SetStart
+from phonetree.config.edit_places import table
+from phonetree.config.edit_prompts import SetPhrase
+from phonetree.config.edit_rules import BUDGETS, AddPromise, RemovePromise, SetAlike, SetBudget, SetHelpline, SetLink
+from phonetree.config.edits import FormEdit
+from phonetree.config.prompts import LINKS
+from phonetree.config.steps import value_at
+from phonetree.console.form_fields import (
+    Group,
+    Input,
+    Languages,
+    Typed,
+    hours_text,
+    hours_value,
+    text_of,
+    typed_value,
+)
+from phonetree.core.phrases import PHRASES
+
+SECONDS = {
+    "advocate": "Until an advocate's phone rings, with one key",
+    "crisis_line": "Until an outside line rings, with one key",
+    "silent": "Until somebody is rung for a caller who presses nothing",
+    "whole_wait": "Longest wait for a team",
+}
+
+
+NEW = "days.new"
+_DAYS = "To change one, remove it and add another. One that has to hold at once is closed on Schedule."
+
+
+@dataclass(frozen=True, slots=True)
+class HoursForm:
+    """The form of the weekly hours and of public holidays."""
+
+    hours: Value
+    languages: Languages
+
+    def now(self) -> Value:
+        """What the file says about them."""
+        return {key: each for key, each in table(self.hours).items() if key in ("open", "holidays", *LISTS)}
+
+    def groups(self, said: Value) -> Iterator[Group]:
+        """Its fields, with what the file says."""
+        week = "A line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00. Other days are closed."
+        yield Group("The week", (Input("open", "Hours", hours_text(value_at(said, ("open",))), "lines", week),))
+        days = [each for items in dated(said).values() for each in items]
+        ticks = [Input(f"days.{number}.remove", f"Remove {_day(each)}", "", "tick") for number, each in enumerate(days)]
+        yield Group(
+            "Closed days, and days with hours of their own", tuple(ticks), _DAYS if ticks else "There are none."
+        )
+        yield Group(
+            "A new day",
+            (
+                Input(f"{NEW}.first", "First day", hint="Year-month-day, such as 2026-12-04. Empty: no new day."),
+                Input(f"{NEW}.last", "Last day", hint="Empty: the same."),
+                Input(f"{NEW}.open", "Hours", hint="Such as 9:00-12:00. Empty: closed."),
+                *self.languages.texts(f"{NEW}.name", None, "As callers hear it: snow day.", required=False),
+            ),
+            wide=True,
+        )
+        calendars = "Countries and states with commas between, such as US, US-MA. Empty: the line opens on holidays."
+        shown = ", ".join(_calendars(said))
+        yield Group("Public holidays", (Input("calendars", "Calendars", shown, hint=calendars),))
+        for holiday, name in table(said, "holidays", "names").items():
+            texts = self.languages.texts(f"names.{holiday}", name, required=False)
+            yield Group(holiday, tuple(texts), "As callers hear it. Empty: as in the calendar.", wide=True)
+
+    def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
+        """What to do so that the file says what was typed, where that differs from `before`."""
+        if "open" in typed:
+            after = hours_value(typed["open"])
+            yield SetWeek(table(before, "open"), after if isinstance(after, Mapping) else {f"{after or ''}": ""})
+        if "calendars" in typed:
+            words = tuple(word.strip() for word in typed["calendars"].split(",") if word.strip())
+            yield SetCalendars(_calendars(before), words)
+        for holiday, was in table(before, "holidays", "names").items():
+            yield SetHolidayName(holiday, was, self.languages.typed(typed, f"names.{holiday}", was))
+        days = [each for items in dated(before).values() for each in items]
+        yield from (RemoveDay(day) for number, day in enumerate(days) if typed.get(f"days.{number}.remove"))
+        if first := typed_value(typed, f"{NEW}.first", None):
+            last, name = typed_value(typed, f"{NEW}.last", None), self.languages.typed(typed, f"{NEW}.name", None)
+            found: dict[str, Value | None] = {"from": first, "to": last} if last and last != first else {"date": first}
+            found |= {"open": typed_value(typed, f"{NEW}.open", None), "name": name}
+            yield AddDay({key: each for key, each in found.items() if each is not None})
+
+
+def _day(entry: Value) -> str:
+    last = text_of(entry, "to")
+    name = value_at(entry, ("name",))
+    words = name if isinstance(name, str) else next((each for each in table(name or "").values()), "")
+    hours = f", open {text_of(entry, 'open')}" if text_of(entry, "open") else ""
+    return f"{first_day(entry)}{f' to {last}' if last else ''}{hours}{f' ({words})' if words else ''}"
+
+
+def _calendars(said: Value) -> tuple[str, ...]:
+    found = value_at(said, ("holidays", "calendars"))
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, tuple) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasesForm:
+    """The form of the product's own sentences, where they are worded differently."""
+
+    routing: Value
+    languages: Languages
+
+    def now(self) -> Value:
+        """What the file says about them."""
+        return table(self.routing, "phrases")
+
+    def groups(self, said: Value) -> Iterator[Group]:
+        """Its fields: a group for each sentence."""
+        for phrase, english in PHRASES["en"].items():
+            inputs = tuple(
+                Input(
+                    f"phrases.{language}.{phrase}", called, text_of(said, language, phrase), "lines",
+                    PHRASES.get(language, {}).get(phrase, ""), language=language,
+                )
+                for language, called in self.languages.names.items()
+            )  # fmt: skip
+            yield Group(phrase.replace("_", " "), inputs, f"Instead of: {english}", wide=True)
+
+    def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
+        """What to do so that the file says what was typed, where that differs from `before`."""
+        for phrase in PHRASES["en"]:
+            for language in self.languages.names:
+                name, was = f"phrases.{language}.{phrase}", text_of(before, language, phrase) or None
+                after = typed_value(typed, name, was)
+                if after != was:
+                    yield SetPhrase(language, phrase, was, after)
+
+
+@dataclass(frozen=True, slots=True)
+class HelplineForm:
+    """The form of the helpline itself: its name, its pages, where calls begin, limits in seconds."""
+
+    routing: Value
+    languages: Languages
+
+    def now(self) -> Value:
+        """What the file says about it."""
+        keys = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
+        return {key: each for key, each in table(self.routing).items() if key in keys}
+
+    def groups(self, said: Value) -> Iterator[Group]:
+        """Its fields, with what the file says."""
+        yield Group(
+            "The helpline",
+            (
+                Input("helpline.name", "Name", text_of(said, "helpline", "name")),
+                Input("helpline.email", "E-mail address", text_of(said, "helpline", "email")),
+            ),
+        )
+        none = "Begins with https://. Empty: sentences that speak of it are left out."
+        links = [Input(f"links.{name}", f"Page: {name}", text_of(said, "links", name), hint=none) for name in LINKS]
+        yield Group("Its own pages", tuple(links))
+        nodes, lines = (tuple((each, each) for each in table(self.routing, key)) for key in ("nodes", "resources"))
+        begins = {"open": "When the line is open", "closed": "When it is closed", "holiday": "On holidays"}
+        starts = [
+            Input(f"start.{kind}", label, text_of(said, "start", kind), "choose", "", nodes)
+            for kind, label in begins.items()
+        ]
+        ended = Input("ended", "After a conversation", text_of(said, "ended"), "choose", "", (("", "none"), *nodes))
+        resort = "The outside line that callers reach if the server itself fails. It has to be always open."
+        last = Input("last_resort", "Last resort", text_of(said, "last_resort"), "choose", resort, lines)
+        yield Group("Where calls begin and end", (*starts, ended, last))
+        limits = [Input(f"budgets.{name}", SECONDS[name], text_of(said, "budgets", name)) for name in BUDGETS]
+        yield Group("Limits, in seconds", tuple(limits), "An edit that breaks one cannot be published.")
+        alike = (
+            "Nodes that count as the same, so that a key may lead to one by day and to the other by night. A line for "
+            "each group, with commas between."
+        )
+        yield Group("The same by day and by night", (Input("alike", "Groups", _alike_text(said), "lines", alike),))
+        ticks = [
+            Input(f"promises.{number}.remove", f"Remove: {_promised(each)}", "", "tick")
+            for number, each in enumerate(_promises(said))
+        ]
+        yield Group("Promises of your own", tuple(ticks), _PROMISES if ticks else f"There are none. {_PROMISES}")
+        yield Group("A new promise", tuple(self._new_promise()))
+
+    def _new_promise(self) -> Iterator[Input]:
+        when = (("open", "open"), ("closed", "closed"), ("holiday", "on holidays"), ("always", "always"))
+        reached = [*table(self.routing, "resources"), *table(self.routing, "teams"), *table(self.routing, "nodes")]
+        names = (("", "no new promise"), *((each, each) for each in dict.fromkeys(reached)))
+        yield Input("promises.reaches", "Callers reach", "", "choose", "A line, a team or a node.", names)
+        yield Input("promises.when", "When the line is", "open", "choose", "", when)
+        yield Input("promises.keys", "Whoever presses", hint="Keys with commas between, such as 2, 1. Empty: nothing.")
+        yield Input("promises.within", "Within seconds", hint="Empty: no limit.")
+
+    def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
+        """What to do so that the file says what was typed, where that differs from `before`."""
+        for field in ("name", "email"):
+            was = text_of(before, "helpline", field) or None
+            yield SetHelpline(field, was, typed_value(typed, f"helpline.{field}", was))
+        for name in LINKS:
+            link = value_at(before, ("links", name))
+            address = typed_value(typed, f"links.{name}", link) or ""
+            if address != (link or ""):
+                yield SetLink(name, link if isinstance(link, str) else None, address)
+        for kind in table(before, "start"):
+            node = text_of(before, "start", kind)
+            yield SetStart(kind, node, typed_value(typed, f"start.{kind}", node) or node)
+        for field in ("ended", "last_resort"):
+            was = text_of(before, field) or None
+            yield SetEnd(field, was, typed_value(typed, field, was))
+        for budget in BUDGETS:
+            was = text_of(before, "budgets", budget) or None
+            yield SetBudget(budget, was, typed_value(typed, f"budgets.{budget}", was))
+        if "alike" in typed:
+            lines = (tuple(word.strip() for word in line.split(",")) for line in typed["alike"].splitlines())
+            yield SetAlike(_alike(before), tuple(line for line in lines if any(line)))
+        for number, promise in enumerate(_promises(before)):
+            if typed.get(f"promises.{number}.remove"):
+                yield RemovePromise(promise)
+        if reaches := typed_value(typed, "promises.reaches", None):
+            keys = tuple(key.strip() for key in typed.get("promises.keys", "").split(",") if key.strip())
+            within = typed_value(typed, "promises.within", None)
+            limit: dict[str, Value] = {} if within is None else {"within": within}
+            yield AddPromise({"when": typed.get("promises.when", ""), "keys": keys, "reaches": reaches, **limit})
+
+
+_PROMISES = "An edit that breaks one is refused, with the call that breaks it."
+
+
+def _promises(said: Value) -> list[Mapping[str, Value]]:
+    found = value_at(said, ("promises",))
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, tuple) else []
+
+
+def _promised(promise: Mapping[str, Value]) -> str:
+    keys = value_at(promise, ("keys",))
+    pressed = ", ".join(map(str, keys)) if isinstance(keys, tuple) and keys else "nothing"
+    when = value_at(promise, ("when",))
+    times = when if isinstance(when, str) else " or ".join(map(str, when or ()))
+    within = f" within {text_of(promise, 'within')} s" if text_of(promise, "within") else ""
+    return f"{times}: whoever presses {pressed} reaches {text_of(promise, 'reaches')}{within}"
+
+
+def _alike(said: Value) -> tuple[tuple[str, ...], ...]:
+    groups = value_at(said, ("alike",))
+    found = groups if isinstance(groups, tuple) else ()
+    return tuple(tuple(each for each in group if isinstance(each, str)) for group in found if isinstance(group, tuple))
+
+
+def _alike_text(said: Value) -> str:
+    return "\n".join(", ".join(group) for group in _alike(said))

@@ -1,0 +1,183 @@
+"""The form of a node: its words in all languages, where it leads, and the choices of a menu."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phonetree.config.document import Value
+from phonetree.config.edit_nodes import (
+    AddChoice,
+    MoveChoice,
+    RemoveChoice,
+    SetField,
+    SetKeys,
+    SetLabel,
+    SetLead,
+)
+from phonetree.config.edit_places import FIELDS, kind_of, table
+from phonetree.config.edit_prompts import SetPrompt
+from phonetree.config.edits import FormEdit
+from phonetree.console.form_fields import (
+    Button,
+    Group,
+    Input,
+    Languages,
+    Options,
+    Typed,
+    text_of,
+    typed_value,
+)
+
+PROMPTS = {
+    "say": ("What callers hear", "{next_opening}, {closure}, and the {name} and {number} of a line are filled in."),
+    "again": ("What is said when it is repeated", "Empty: the same as at first."),
+}
+
+NODES = {
+    "go": ("Then", "The node that comes next."),
+    "silence": ("After silence", "Where a caller comes who presses nothing. Empty: to a person."),
+    "otherwise": ("If nobody answers", "Empty, for an outside line: back to the menu."),
+    "closed": ("When nobody can be rung", "Empty: as if nobody answers."),
+    "after": ("After the conversation", "Empty: what is written for the end of conversations."),
+    "open": ("When the line is open", ""),
+    "holiday": ("On holidays and closed days", ""),
+    "like": ("The same choices as", "A menu whose choices this one has, too. Empty: only its own."),
+}
+"""Settings that name a node."""
+
+NUMBERS = {
+    "tries": ("How often the menu is said", "1 to 5; usually 3. Then callers come to a person."),
+    "wait": ("Seconds to wait for a key", "5 to 20; usually 8."),
+    "longest": ("Longest message, in seconds", "30 to 600; usually 180."),
+    "silence": ("Seconds of silence that end a message", "5 to 60; usually 10."),
+}
+"""Those that are numbers."""
+
+KEYS: Options = tuple((f"{key}", f"{key}") for key in (1, 2, 3, 4, 5, 6, 7, 8, 9, 0))
+UP, DOWN, NEW = "up.", "down.", "choices.new"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeForm:
+    """The form of one node; `routing` is what the file says now."""
+
+    routing: Value
+    node: str
+    languages: Languages
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.routing, self.node)
+
+    def now(self) -> Value:
+        """What the file says about it."""
+        return table(self.routing, "nodes", self.node)
+
+    def groups(self, said: Value) -> Iterator[Group]:
+        """Its fields, with what the node says."""
+        content = table(said, self.kind)
+        for field in (each for each in FIELDS[self.kind] if each in PROMPTS):
+            legend, hint = PROMPTS[field]
+            required = field == "say" and self.kind in ("message", "voicemail")
+            yield Group(
+                legend, tuple(self.languages.texts(field, content.get(field), required=required)), hint, wide=True
+            )
+        if settings := tuple(self._settings(content)):
+            yield Group("What happens then", settings)
+        if self.kind == "menu":
+            yield from self._choices(content)
+
+    def _settings(self, content: Mapping[str, Value]) -> Iterator[Input]:
+        for field in FIELDS[self.kind]:
+            value = text_of(content, field)
+            if field in NUMBERS and (field != "silence" or self.kind == "voicemail"):
+                yield Input(field, NUMBERS[field][0], value, hint=NUMBERS[field][1])
+            elif field in NODES:
+                nodes = table(self.routing, "nodes")
+                menus = [each for each in nodes if field != "like" or "menu" in table(nodes, each)]
+                label, hint = NODES[field]
+                label = "When the line is closed" if (field, self.kind) == ("closed", "hours") else label
+                yield Input(field, label, value, "choose", hint, _options(menus, value))
+            elif field in ("team", "resource"):
+                label = "Who is rung" if field == "team" else "Which outside line"
+                yield Input(field, label, value, "choose", "", _options(table(self.routing, f"{field}s"), value))
+            elif field == "mention":
+                always = [(key, f"key {key}") for key in table(self.routing, "always")]
+                ticked = content.get("mention")
+                hint = "Keys of every menu that this one says at its end."
+                options = (*always, ("star", "the star key, which repeats"))
+                shown = tuple(each for each in ticked if isinstance(each, str)) if isinstance(ticked, tuple) else ()
+                yield Input(field, "Keys that are mentioned", shown, "ticks", hint, options)
+
+    def _choices(self, content: Mapping[str, Value]) -> Iterator[Group]:
+        choices, nodes = table(content, "choices"), table(self.routing, "nodes")
+        for number, (key, choice) in enumerate(choices.items(), 1):
+            name, go = f"choices.{key}", text_of(choice, "go")
+            buttons = [Button(f"{UP}{key}", f"Move key {key} up")] if number > 1 else []
+            buttons += [Button(f"{DOWN}{key}", f"Move key {key} down")] if number < len(choices) else []
+            hint = "Two choices can exchange theirs." if number == 1 else ""
+            inputs = [Input(f"{name}.key", "Key", key, "choose", hint, KEYS)]
+            if go:
+                inputs += self.languages.texts(f"{name}.label", table(choice).get("label"))
+                inputs.append(Input(f"{name}.go", "Leads to", go, "choose", "", _options(nodes, go)))
+            inputs.append(Input(f"{name}.remove", "Remove this choice", "", "tick"))
+            yield Group(f"Choice {number}: key {key}", tuple(inputs), buttons=tuple(buttons), wide=True)
+        inputs = [Input(f"{NEW}.key", "Key", "", "choose", "Empty: no new choice.", (("", "none"), *KEYS))]
+        inputs += self.languages.texts(f"{NEW}.label", None, _SPOKEN, required=False)
+        inputs.append(Input(f"{NEW}.go", "Leads to", "", "choose", "", _options(nodes, "")))
+        yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True)
+
+    def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
+        """What to do so that the node says what was typed, where that differs from `before`."""
+        content = table(before, self.kind)
+        for field in FIELDS[self.kind]:
+            was = content.get(field)
+            if field in PROMPTS:
+                yield SetPrompt(self.node, field, was, self.languages.typed(typed, field, was))
+            elif field == "mention":
+                sent = list(filter(None, typed.getlist("mention")))
+                was_keys = was if isinstance(was, tuple) else ()
+                kept = (*(key for key in was_keys if key in sent), *(key for key in sent if key not in was_keys))
+                yield SetField(self.node, field, was, kept or None)
+            elif field != "choices":
+                yield SetField(self.node, field, was, typed_value(typed, field, was))
+        if self.kind == "menu":
+            yield from self._of_choices(table(content, "choices"), typed)
+
+    def _of_choices(self, choices: Mapping[str, Value], typed: Typed) -> Iterator[FormEdit]:
+        gone = [key for key in choices if typed.get(f"choices.{key}.remove")]
+        for key, choice in choices.items():
+            name, label, go = f"choices.{key}", table(choice).get("label"), text_of(choice, "go")
+            if key not in gone and go:
+                yield SetLabel(self.node, key, label, self.languages.typed(typed, f"{name}.label", label))
+                yield SetLead(self.node, key, go, typed_value(typed, f"{name}.go", go) or "")
+        yield from (RemoveChoice(self.node, key, choices[key]) for key in gone)
+        left = tuple(key for key in choices if key not in gone)
+        keys = {key: typed.get(f"choices.{key}.key", key) for key in left}
+        if any(old != new for old, new in keys.items()):
+            yield SetKeys(self.node, keys, left)
+        order = tuple(keys.values())
+        if new := typed.get(f"{NEW}.key", ""):
+            label = self.languages.typed(typed, f"{NEW}.label", None)
+            yield AddChoice(self.node, new, label, typed.get(f"{NEW}.go", ""), order[-1] if order else None)
+            order = (*order, new)
+        yield from self._moved(typed.get("action", ""), keys, order)
+
+    def _moved(self, action: str, keys: Mapping[str, str], order: tuple[str, ...]) -> Iterator[FormEdit]:
+        """`action` names the key as it was."""
+        direction, _, was = action.partition(".")
+        if (key := keys.get(was)) is None or len(order) < 2:
+            return
+        number = order.index(key)
+        behind = {"up": number - 2, "down": number + 1}.get(direction, number)
+        if direction in ("up", "down") and (number > 0 if direction == "up" else behind < len(order)):
+            yield MoveChoice(self.node, key, order[behind] if behind >= 0 else None, order)
+
+
+_SPOKEN = "What the key does, as in: to speak with an advocate."
+
+
+def _options(names: Iterator[str] | Mapping[str, Value] | list[str], now: str) -> Options:
+    """Names to choose from, with the one that is there even if it is not defined, and none."""
+    known = [("", "none"), *((each, each) for each in names)]
+    undefined = [] if now in dict(known) else [(now, f"{now} (not defined)")]
+    return (*known, *undefined)

@@ -1,0 +1,239 @@
+"""Fields of forms that edit a file: what they show, and what somebody typed into them, as values of the file."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from werkzeug.datastructures import MultiDict
+
+from phonetree.config.document import Value
+from phonetree.config.edit_places import table
+from phonetree.config.edit_prompts import written_out
+from phonetree.config.steps import value_at
+
+Typed = MultiDict[str, str]
+"""What was sent."""
+
+Options = tuple[tuple[str, str], ...]
+"""What can be chosen: what is written, and what it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A field. Its name is what edits call it (`steps.Put.field`), so that a problem finds its place."""
+
+    name: str
+    label: str
+    value: str | tuple[str, ...] = ""
+    kind: Literal["line", "lines", "choose", "tick", "ticks"] = "line"
+    hint: str = ""
+    options: Options = ()
+    language: str = ""
+    missing: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What saves the form and does something more."""
+
+    action: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that belong together; `wide` if they are texts in several languages, side by side."""
+
+    legend: str
+    inputs: tuple[Input, ...]
+    hint: str = ""
+    buttons: tuple[Button, ...] = ()
+    wide: bool = False
+
+
+def with_typed(groups: Iterable[Group], typed: Typed) -> tuple[Group, ...]:
+    """The fields with what was typed into them, as far as it was sent."""
+
+    def filled(each: Input) -> Input:
+        if each.name not in typed:
+            return each
+        sent = [text for text in typed.getlist(each.name) if text]
+        return replace(each, value=tuple(sent) if each.kind == "ticks" else "".join(sent[:1]))
+
+    return tuple(replace(group, inputs=tuple(map(filled, group.inputs))) for group in groups)
+
+
+def with_problems(groups: Iterable[Group], problems: Mapping[str, str]) -> tuple[tuple[Group, ...], str]:
+    """The fields with their problems, and what is wrong with none of them. A problem that is inside a field, or in a
+    group that has it in several, is told at the first."""
+    groups = tuple(groups)
+    names = [each.name for group in groups for each in group.inputs]
+    told: dict[str, list[str]] = {}
+    for field, text in problems.items():
+        inside = [name for name in names if f"{field}.".startswith(f"{name}.")]
+        around = _around(field, names)
+        told.setdefault(max(inside, key=len) if inside else (around or [""])[0], []).append(text)
+    marked = tuple(
+        replace(group, inputs=tuple(replace(each, problem=" ".join(told.get(each.name, ()))) for each in group.inputs))
+        for group in groups
+    )
+    return marked, "\n".join(told.get("", ()))
+
+
+def _around(field: str, names: list[str]) -> list[str]:
+    """The fields of the smallest group that a field belongs to."""
+    while field:
+        if found := [name for name in names if name.startswith(f"{field}.")]:
+            return found
+        field = field.rpartition(".")[0]
+    return []
+
+
+def touched(groups: Iterable[Group], typed: Typed) -> Typed:
+    """Only what was typed that differs from what the fields showed."""
+    found = Typed()
+    for each in (each for group in groups for each in group.inputs):
+        sent = typed.getlist(each.name)
+        shown = each.value if isinstance(each.value, tuple) else (each.value,)
+        if _alike(sent) != _alike(shown) and (sent or each.kind == "tick"):
+            found.setlist(each.name, sent)
+    return found
+
+
+def _alike(texts: Iterable[str]) -> list[str]:
+    """Texts of which neither the order counts nor the white space."""
+    lines = ("\n".join(" ".join(line.split()) for line in text.splitlines()) for text in texts)
+    return sorted(filter(None, lines))
+
+
+# -- values
+
+
+def packed(value: Value) -> str:
+    """A value as a hidden field."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def unpacked(text: str) -> Value:
+    """The opposite; nothing when it is no value."""
+    try:
+        return _value(json.loads(text))
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _value(loaded: Any) -> Value:
+    match loaded:
+        case str():
+            return loaded
+        case list():
+            return tuple(map(_value, loaded))
+        case dict():
+            return {str(key): _value(each) for key, each in loaded.items()}
+        case _:
+            raise ValueError(loaded)
+
+
+def text_of(value: Value | None, *path: str | int) -> str:
+    """A single value at a path; "" if there is none."""
+    found = value_at(value, path)
+    return found if isinstance(found, str) else ""
+
+
+def typed_value(typed: Typed, name: str, before: Value | None) -> str | None:
+    """The single value that was typed; None for none, and the one before if the field was not sent."""
+    if name not in typed:
+        return before if isinstance(before, str) else None
+    return " ".join(typed[name].split()) or None
+
+
+# -- texts in all languages
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages of a file: their names, and which of them need every text."""
+
+    names: Mapping[str, str]
+    complete: tuple[str, ...]
+
+    @classmethod
+    def of(cls, routing: Value, known: Mapping[str, str]) -> "Languages":
+        """Those of routing.yaml; `known` are names of languages that need not be written there."""
+        written = table(routing, "languages")
+        names = {each: text_of(written, each, "name") or known.get(each, each) for each in written}
+        complete = tuple(each for each in written if not text_of(written, each, "fallback"))
+        return cls(names or {"en": "English"}, complete or ("en",))
+
+    def texts(self, name: str, value: Value | None, hint: str = "", *, required: bool = True) -> Iterator[Input]:
+        """Fields for a text in every language. A recording has its file, too."""
+        some = value is not None or required
+        for number, (language, called) in enumerate(self.names.items()):
+            said = _in(value, language, self.complete)
+            recording = isinstance(said, Mapping)
+            missing = some and language in self.complete and not said
+            shown = text_of(said, "text") if recording else text_of(said)
+            label = f"{called}, the words of the recording" if recording else called
+            told = hint if number == 0 else ""
+            yield Input(f"{name}.{language}", label, shown, "lines", told, (), language, missing)
+            if recording:
+                yield Input(f"{name}.{language}.audio", f"{called}, the recording", text_of(said, "audio"))
+
+    def typed(self, typed: Typed, name: str, before: Value | None) -> Value | None:
+        """The text that was typed in every language; the one before, where the same was sent."""
+        if not any(f"{name}.{language}" in typed for language in self.names):
+            return before
+        after: dict[str, Value] = {}
+        for language in self.names:
+            said = _in(before, language, self.complete)
+            text = _kept(typed.get(f"{name}.{language}", ""), said)
+            audio = typed.get(f"{name}.{language}.audio", "").strip()
+            if isinstance(said, Mapping) and audio:
+                text = {**({"text": text} if text else {}), "audio": audio}
+                text = said if dict(said) == text else {key: text[key] for key in ("audio", "text") if key in text}
+            if text:
+                after[language] = text
+        if isinstance(before, str) or (before is None and len(self.complete) == 1):
+            same = {str(text) for text in after.values()}
+            if len(same) == 1 and (isinstance(before, str) or len(after) == 1):
+                return next(iter(after.values()))
+        others = table(before or "")
+        return {**{key: each for key, each in others.items() if key not in self.names}, **after} or None
+
+
+def _in(value: Value | None, language: str, complete: Sequence[str]) -> Value | None:
+    """A text in one language. One that is no table is the same in all that need it."""
+    if isinstance(value, str):
+        return value if language in complete else None
+    return value_at(value, (language,))
+
+
+def _kept(text: str, said: Value | None) -> Value:
+    """A text as it was before, if only its white space is different."""
+    before = text_of(said, "text") if isinstance(said, Mapping) else said
+    words = written_out(text)
+    return before if isinstance(before, str) and words == written_out(before) else words or ""
+
+
+# -- hours
+
+
+def hours_text(value: Value | None) -> str:
+    """Hours as lines: a word, or a day and its spans on each."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{day}: {text_of(spans)}" for day, spans in value.items())
+    return text_of(value)
+
+
+def hours_value(text: str) -> Value | None:
+    """The opposite; None when nothing was typed."""
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and ":" not in lines[0]:
+        return lines[0]
+    days = (line.partition(":") for line in lines)
+    return {day.strip(): spans.strip() for day, _, spans in days} or None
+
+
+HOURS_HINT = "always, helpline hours, or a line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00"

@@ -1,0 +1,405 @@
+"""Edit by form: a form saves what was typed and nothing else, says what is wrong where it is, and overwrites nobody."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from phonetree.config.document import Value, parse, said
+from phonetree.config.edit_teams import SetMember
+from phonetree.config.site import HOURS, ROUTING, Contents
+from phonetree.config.steps import value_at
+from phonetree.console.edit_people_forms import TeamForm
+from phonetree.console.form_fields import Typed, packed, unpacked
+from phonetree.store.roles import Role
+from tests.support.console import Client, Console, console
+from tests.support.lines import VPR
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    folder = tmp_path_factory.mktemp("console")
+    config = Path(copytree(VPR, folder / "config"))
+    with console("sqlite", folder, config=config) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(made: Console) -> Client:
+    return made.client(Role.EDITOR)
+
+
+@pytest.fixture
+def draft(client: Client) -> Iterator[str]:
+    """The address of a new draft."""
+    answer = client.post("/staff/edit", {"title": "softer words"})
+    yield answer.headers["Location"]
+    client.post(f"{answer.headers['Location']}/throw-away")
+
+
+class _Form(HTMLParser):
+    """The controls of the form that edits, as a browser sends it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, str | list[str]] = {}
+        self._name = self._text = ""
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {key: value or "" for key, value in attrs}
+        name = given.get("name", "")
+        self._inside = self._inside or name == "before"
+        if not self._inside:
+            return
+        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
+            had = self.sent.get(name)
+            self.sent[name] = (
+                given.get("value", "") if had is None else [*([had] if isinstance(had, str) else had), given["value"]]
+            )
+        if tag in ("textarea", "select"):
+            self._name, self._text = name, ""
+            self.sent[name] = ""
+        if tag == "option" and ("selected" in given or not self._text):
+            self.sent[self._name], self._text = given["value"], "chosen"
+
+    def handle_data(self, data: str) -> None:
+        if self._name and self._inside and not self._text:
+            self.sent[self._name] = str(self.sent[self._name]) + data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("textarea", "select"):
+            if tag == "textarea":
+                self.sent[self._name] = str(self.sent[self._name]).removeprefix("\n").removesuffix("\n")
+            self._name = ""
+        if tag == "form":
+            self._inside = False
+
+
+def fields(client: Client, address: str) -> dict[str, str | list[str]]:
+    """The form of a page, if nobody touches it."""
+    form = _Form()
+    form.feed(client.get(address).get_data(as_text=True))
+    return form.sent
+
+
+def _files(made: Console, draft: str) -> Contents:
+    found = made.services.editor.drafts.find(draft.rpartition("/")[2])
+    assert found
+    return found[1]
+
+
+def _now(made: Console, draft: str, *path: str | int, name: str = ROUTING) -> Any:
+    return value_at(said(parse(_files(made, draft)[name], name)), path)
+
+
+def _words(page: str) -> str:
+    text = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def _sent(client: Client, address: str, changes: Mapping[str, object], status: int = 303) -> TestResponse:
+    """Changes some fields of a form and saves it."""
+    answer = client.post(address, {**fields(client, address), **changes})
+    assert answer.status_code == status, _words(answer.get_data(as_text=True))
+    return answer
+
+
+def _save(client: Client, address: str, changes: Mapping[str, object], status: int = 303) -> str:
+    """The same, and what the answer says, or the page after it."""
+    answer = _sent(client, address, changes, status)
+    shown = client.get(answer.headers["Location"]) if status == 303 else answer
+    return _words(shown.get_data(as_text=True))
+
+
+PAGES = [
+    "nodes/welcome", "nodes/after_hours", "nodes/advocate", "nodes/line_barcc", "nodes/person", "nodes/voicemail",
+    "nodes/goodbye", "nodes/about_harm", "lines/barcc", "lines/call_for_change", "teams/advocates", "hours", "phrases",
+    "helpline",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_form_that_nobody_touched_changes_nothing(made: Console, client: Client, draft: str) -> None:
+    before = _files(made, draft)
+    for page in PAGES:
+        assert "Nothing was changed." in _save(client, f"{draft}/{page}", {}), page
+    assert _files(made, draft) == before
+
+
+# -- nodes
+
+
+def _changed(made: Console, draft: str, before: Contents) -> list[str]:
+    """The lines that are different, each with - or +."""
+    told = []
+    for name, data in _files(made, draft).items():
+        lines = difflib.unified_diff(before[name].decode().splitlines(), data.decode().splitlines(), n=0, lineterm="")
+        told += [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    return told
+
+
+@pytest.mark.slow
+def test_words_are_saved_in_all_languages_and_told_as_callers_hear_them(
+    made: Console, client: Client, draft: str
+) -> None:
+    before = _files(made, draft)
+    page = f"{draft}/nodes/voicemail"
+    told = _save(client, page, {"say.en": "Leave a message: we listen.", "say.es": "Deje un\r\n mensaje."})
+    assert "Saved. Callers hear nothing of it until the draft is published." in told
+    assert '"Leave a message: we listen." is said instead of' in told
+    changed = [line for line in _changed(made, draft, before) if line.startswith("+")]
+    assert changed == ['+        en: "Leave a message: we listen."', "+        es: Deje un mensaje."]
+    assert made.services.hours.files().contents == before, "callers hear nothing of it"
+
+
+@pytest.mark.slow
+def test_choices_move_exchange_keys_are_added_and_removed(made: Console, client: Client, draft: str) -> None:
+    page, choices = f"{draft}/nodes/welcome", ("nodes", "welcome", "menu", "choices")
+    _sent(client, page, {"action": "up.3"})
+    assert list(_now(made, draft, *choices)) == ["1", "3", "2", "4", "5"]
+    _sent(client, page, {"action": "down.1", "tries": "3"})
+    assert list(_now(made, draft, *choices)) == ["3", "1", "2", "4", "5"]
+    assert _now(made, draft, "nodes", "welcome", "menu", "tries") == "3", "a move saves the rest of the form, too"
+    _sent(client, page, {"choices.1.key": "2", "choices.2.key": "1", "choices.4.remove": "true"})
+    assert {key: each["go"] for key, each in _now(made, draft, *choices).items()} == {
+        "3": "voicemail", "2": "advocate", "1": "crisis", "5": "own_behavior",
+    }  # fmt: skip
+    new = {"choices.new.key": "7", "choices.new.label.en": "for words", "choices.new.label.es": "para palabras"}
+    _sent(client, page, {**new, "choices.new.go": "about", "action": "up.7"})
+    assert list(_now(made, draft, *choices)) == ["3", "2", "1", "5", "7"]
+    assert _now(made, draft, *choices, "7") == {"label": {"en": "for words", "es": "para palabras"}, "go": "about"}
+    _sent(client, page, {"mention": ["", "8"], "silence": "crisis", "choices.1.go": "more_lines"})
+    assert _now(made, draft, "nodes", "welcome", "menu", "mention") == ("8",)
+    assert _now(made, draft, "nodes", "welcome", "menu", "silence") == "crisis"
+    assert _now(made, draft, *choices, "1", "go") == "more_lines"
+
+
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/nodes/welcome"
+    bad = {"say.es": "Una {llave", "tries": "99", "choices.2.key": "8", "choices.2.go": "about", "say.en": "Hello."}
+    answer = client.post(page, {**fields(client, page), **bad})
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    assert "3 fields have problems" in text
+    for name, why in (
+        ("say.es", "a brace without its partner"),
+        ("tries", "from 1 to 5"),
+        ("choices.2.key", "has a meaning"),
+    ):
+        assert re.search(
+            rf'name="{re.escape(name)}"[^>]* aria-invalid="true" aria-describedby="field-{re.escape(name)}-wrong', text
+        )
+        (problem,) = re.findall(rf'id="field-{re.escape(name)}-wrong">([^<]*)<', text)
+        assert why in unescape(problem)
+    form = _Form()
+    form.feed(text)
+    assert {name: form.sent[name] for name in bad} == bad
+    assert _files(made, draft) == before
+
+
+def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/nodes/welcome"
+    mine = fields(client, page)
+    _sent(client, page, {"say.en": "Hello from her.", "choices.1.label.es": "para ella"})
+    answer = client.post(page, {**mine, "say.en": "Hello from me.", "tries": "4"})
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    told = _words(text)
+    assert "Somebody else changed this meanwhile: it was “MIT Violence Prevention and Response." in told
+    assert "and is now “Hello from her.”" in told
+    form = _Form()
+    form.feed(text)
+    assert (form.sent["say.en"], form.sent["tries"]) == ("Hello from me.", "4"), "what I typed"
+    assert form.sent["choices.1.label.es"] == "para ella", "what I left alone is as it is now"
+    assert client.post(page, form.sent).status_code == 303
+    assert _now(made, draft, "nodes", "welcome", "menu", "say", "en") == "Hello from me."
+    assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
+
+
+def test_edits_of_different_values_at_once_are_both_kept(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/nodes/welcome"
+    mine = fields(client, page)
+    _sent(client, page, {"say.en": "Hello from her."})
+    assert client.post(page, {**mine, "say.es": "Hola."}).status_code == 303
+    assert _now(made, draft, "nodes", "welcome", "menu", "say") == {"en": "Hello from her.", "es": "Hola."}
+
+
+def test_a_text_that_is_missing_is_marked(client: Client, draft: str) -> None:
+    told = _save(client, f"{draft}/nodes/about_harm", {"say.es": ""})
+    assert "1 text is missing" in told
+    assert "español missing" in told
+    assert "This cannot be published" in told
+
+
+# -- lines, teams, and the rest
+
+
+def test_a_line_is_dialled_today(made: Console, client: Client, draft: str) -> None:
+    before = _files(made, draft)
+    assert "Last dialled on 2026-11-22. Tick this after you dialled +1 800 841 8371" in _words(
+        client.get(f"{draft}/lines/barcc").get_data(as_text=True)
+    )
+    _sent(client, f"{draft}/lines/barcc", {"verified": "true"})
+    assert _changed(made, draft, before) == ["-    verified: 2026-11-22", "+    verified: 2026-11-23"]
+    _sent(
+        client,
+        f"{draft}/lines/barcc",
+        {"open": "monday-friday: 9:00-17:00\r\nsaturday: 9:00-12:00", "tty": "+1 800 787 3224"},
+    )
+    line = _now(made, draft, "resources", "barcc")
+    assert line["open"] == {"monday-friday": "9:00-17:00", "saturday": "9:00-12:00"}
+    assert line["tty"] == "+1 800 787 3224"
+    told = _save(client, f"{draft}/lines/barcc", {"number": "911"}, 422)
+    assert "an emergency number is never bridged" in told
+
+
+def test_members_come_and_go_and_have_shifts(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/teams/advocates"
+    new = {"members.new.name": "Front desk", "members.new.number": "$DESK", "members.new.desk": "true"}
+    _sent(
+        client,
+        page,
+        {**new, "members.0.name": "Ada", "members.1.shifts": "monday-friday: 9:00-13:00", "ring": "in-order"},
+    )
+    assert _now(made, draft, "teams", "advocates", "members") == (
+        {"name": "Ada", "number": "$ADVOCATE_1"},
+        {"name": "Second advocate", "number": "$ADVOCATE_2", "shifts": {"monday-friday": "9:00-13:00"}},
+        {"name": "Front desk", "number": "$DESK", "desk": "true"},
+    )
+    _sent(client, page, {"members.0.remove": "true", "members.2.desk": ""})
+    assert [each["name"] for each in _now(made, draft, "teams", "advocates", "members")] == [
+        "Second advocate",
+        "Front desk",
+    ]
+    told = _save(client, page, {"members.0.number": "617 555 0101"}, 422)
+    assert "Write the name of the phone" in told
+
+
+def test_no_number_of_a_person_is_shown_and_none_is_lost(made: Console) -> None:
+    member = {"name": "Ada", "number": "+1 617 555 0151"}
+    routing: Value = {"teams": {"desk": {"members": (member, {"name": "Bo", "number": "$BO"})}}}
+    form = TeamForm(routing, "desk")
+    shown = form.now()
+    assert "617" not in packed(shown) + repr(list(form.groups(shown)))
+    typed = Typed(
+        {"members.0.name": "Ada L", "members.0.number": "", "members.1.name": "Bo", "members.1.number": "$BO"}
+    )
+    (edit,) = (
+        each
+        for each in form.edits(unpacked(packed(shown)), typed)
+        if isinstance(each, SetMember) and each.before != each.after
+    )
+    assert (edit.before, edit.after) == (member, {**member, "name": "Ada L"})
+
+
+def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) -> None:
+    before = _files(made, draft)
+    _sent(
+        client,
+        f"{draft}/hours",
+        {
+            "open": "monday-thursday: 9:00-17:00\nfriday: 9:00-12:00, 13:00-15:00",
+            "names.Juneteenth National Independence Day.en": "June the 19th",
+        },
+    )
+    assert _now(made, draft, "open", name=HOURS) == {
+        "monday-thursday": "9:00-17:00",
+        "friday": "9:00-12:00, 13:00-15:00",
+    }
+    told = _save(client, f"{draft}/hours", {"open": "monday: 9-5"}, 422)
+    assert "write 9:00-17:00, if that is meant" in told
+    _sent(client, f"{draft}/phrases", {"phrases.en.no_key": "I heard nothing."})
+    assert _now(made, draft, "phrases") == {"en": {"no_key": "I heard nothing."}}
+    assert "no fields in braces" in _save(client, f"{draft}/phrases", {"phrases.en.no_key": "{x}"}, 422)
+    _sent(client, f"{draft}/helpline", {"links.form": "https://www.example.org/form", "start.holiday": "after_hours"})
+    assert _now(made, draft, "links") == {"form": "https://www.example.org/form"}
+    assert _now(made, draft, "start", "holiday") == "after_hours"
+    assert len(_changed(made, draft, before)) < 20
+
+
+def test_closed_days_and_promises_come_and_go(made: Console, client: Client, draft: str) -> None:
+    before, hours, helpline = _files(made, draft), f"{draft}/hours", f"{draft}/helpline"
+    day = {"days.new.first": "2026-12-04", "days.new.name.en": "snow day", "days.new.name.es": "nieve"}
+    _sent(client, hours, day)
+    assert _changed(made, draft, before) == ["+  - {date: 2026-12-04, name: {en: snow day, es: nieve}}"]
+    told = _words(_sent(client, hours, {**day, "days.new.last": "2026-12-05"}, 422).get_data(as_text=True))
+    assert "also has an entry on line" in told
+    assert "is not a date" in _words(_sent(client, hours, {"days.new.first": "4 December"}, 422).get_data(as_text=True))
+    (number,) = (
+        n for n, each in enumerate(_now(made, draft, "closures", name=HOURS)) if each.get("date") == "2026-12-04"
+    )
+    _sent(client, hours, {f"days.{number}.remove": "true"})
+    promise = {"promises.reaches": "barcc", "promises.when": "closed", "promises.keys": "1", "promises.within": "60"}
+    assert "'x' is not a key" in _words(
+        _sent(client, helpline, {**promise, "promises.keys": "x"}, 422).get_data(as_text=True)
+    )
+    _sent(client, helpline, promise)
+    assert _now(made, draft, "promises") == ({"when": "closed", "keys": ("1",), "reaches": "barcc", "within": "60"},)
+    assert "closed: whoever presses 1 reaches barcc within 60 s" in _words(client.get(helpline).get_data(as_text=True))
+    _sent(client, helpline, {"promises.0.remove": "true"})
+    assert _files(made, draft) == before
+
+
+def test_nodes_lines_and_teams_are_added_and_removed(made: Console, client: Client, draft: str) -> None:
+    parts = f"{draft}/parts"
+    for what, more in (
+        (
+            "node",
+            {"node.kind": "message", "node.words.en": "Words.", "node.words.es": "Palabras.", "node.to": "goodbye"},
+        ),
+        (
+            "line",
+            {
+                "line.called.en": "A line",
+                "line.called.es": "Una",
+                "line.number": "+1 800 656 4673",
+                "line.confidential": "true",
+            },
+        ),
+        ("team", {}),
+    ):
+        bad = client.post(
+            parts,
+            {"what": what, f"{what}.name": "Not a name" if what == "node" else "barcc", **more, "line.number": "0"},
+        )
+        answer = client.post(parts, {"what": what, f"{what}.name": "fresh", **more})
+        assert answer.status_code == 303, _words(answer.get_data(as_text=True))
+        page = client.get(answer.headers["Location"]).get_data(as_text=True)
+        assert "Nothing uses it." in page
+        if what != "team":
+            assert bad.status_code == 422
+        assert client.post(f"{draft}/remove", {"what": what, "name": "fresh"}).status_code == 303
+        assert _now(made, draft, {"node": "nodes", "line": "resources", "team": "teams"}[what], "fresh") is None
+    answer = client.post(f"{draft}/remove", {"what": "node", "name": "crisis"})
+    assert answer.status_code == 422
+    assert "used by welcome, key 2" in _words(answer.get_data(as_text=True))
+
+
+def test_editors_come_from_the_tree_to_the_form_of_a_node(made: Console, client: Client) -> None:
+    assert "/staff/edit/of/crisis" in client.get("/staff/tree").get_data(as_text=True)
+    assert "/staff/edit/of/" not in made.client(Role.LISTENER).get("/staff/tree").get_data(as_text=True)
+    answer = client.post("/staff/edit/of/crisis")
+    address = answer.headers["Location"]
+    assert "crisis, a menu node" in _words(client.get(address).get_data(as_text=True))
+    assert address in client.get("/staff/edit/of/crisis").get_data(as_text=True)
+    client.post(f"{address.removesuffix('/nodes/crisis')}/throw-away")
+
+
+def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Client, draft: str) -> None:
+    for page in ("nodes/nowhere", "lines/nowhere", "teams/nowhere"):
+        assert client.get(f"{draft}/{page}").status_code == 404
+    assert client.get("/staff/edit/nothing/nodes/welcome").status_code == 404
+    id_ = draft.rpartition("/")[2]
+    found = made.services.editor.drafts.find(id_)
+    assert found
+    made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
+    for page in ("parts", "nodes/welcome"):
+        assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))

@@ -215,7 +215,7 @@ def test_on_a_browser_that_several_use_a_sign_in_of_ones_own_gives_no_more_guess
         assert WRONG in answer
     assert shared.sign_in(insider.name).status_code == 303
     assert "too many tries" in shared.sign_in("the admin", "another").get_data(as_text=True)
-    assert any("failed sign-ins" in each.text for each in made.services.accounts.notices(admin))
+    until(lambda: any("failed sign-ins" in each.text for each in made.services.accounts.notices(admin)))
 
 
 def test_a_lockout_is_told_to_admins_and_holds_no_address(made: Console) -> None:

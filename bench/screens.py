@@ -6,6 +6,7 @@ It needs Chromium. The console is the real one, over a new database; the browser
 """
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from phonetree.config.site import HOURS, ROUTING, Contents, made_of
 from phonetree.core.schedule import Cover, Override
 from phonetree.simulator.provider import sound
 from phonetree.store.roles import Role
@@ -20,7 +22,7 @@ from phonetree.store.servers import Report, Servers
 from tests.support.chromium import CHROMIUM
 from tests.support.console import Console, console, enter, running
 from tests.support.counted import count_years
-from tests.support.lines import ROOT
+from tests.support.lines import ROOT, RULES
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import WIDTHS
 from tests.support.voicemails import key_file, leave
@@ -31,7 +33,7 @@ PHONE, DESK = WIDTHS
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A screen: its file, its address, the window, and what is chosen on it."""
+    """A screen: its file, its address with the names of drafts, the window, and what is chosen on it."""
 
     name: str
     path: str
@@ -41,6 +43,10 @@ class Picture:
     chosen: tuple[str, ...] = ()
     listening: bool = False
     """Whether a message is opened."""
+    problem: str = ""
+    """The place of a problem that is gone to in the editor."""
+    high: int = 0
+    """How much is seen of a long page; 0 for all of it."""
 
 
 PICTURES = (
@@ -57,8 +63,20 @@ PICTURES = (
     Picture("counts", "/staff/counts", DESK),
     Picture("tree", "/staff/tree#picture", DESK),
     Picture("try-call", "/staff/try?steps=#newest"),
+    Picture("edit", "/staff/edit", PHONE, Role.EDITOR),
+    Picture("draft", "/staff/edit/{softer}", PHONE, Role.EDITOR, high=1100),
+    Picture("form", "/staff/edit/{softer}/nodes/welcome", DESK, Role.EDITOR),
+    Picture("form-phone", "/staff/edit/{softer}/nodes/welcome", PHONE, Role.EDITOR, high=1233),
+    Picture("as-text", "/staff/edit/{broken}/text", DESK, Role.EDITOR, problem="routing.yaml:"),
+    Picture("publish", "/staff/edit/{softer}/publish", PHONE, Role.EDITOR),
+    Picture("history", "/staff/history", PHONE),
     Picture("accounts", "/staff/accounts", DESK, Role.ADMIN),
 )
+
+CONFIG = ROOT / "config"
+EARLIER = ("Advocates are here.", "Our advocates are here.")
+SOFTER = ("for crisis lines", "for help lines")
+BROKEN = ("go: about_us", "go: about_is")
 
 
 def settings(folder: Path) -> dict[str, Any]:
@@ -67,7 +85,7 @@ def settings(folder: Path) -> dict[str, Any]:
     keys.mkdir()
     (keys / "advocates.pem").write_bytes(pair()[2].public)
     key_file(folder)
-    return {"config": ROOT / "config", "keys": keys}
+    return {"config": CONFIG, "keys": keys, "source": "store"}
 
 
 def fill(made: Console) -> None:
@@ -87,26 +105,64 @@ def fill(made: Console) -> None:
     Servers(made.services.store).tell("one", report, int(now.timestamp()))
 
 
+def publish(made: Console) -> None:
+    """Two revisions, the newer one the shipped files."""
+    revisions, now, files = made.services.revisions, made.services.seconds(), _files()
+    earlier = _changed(files, *EARLIER)
+    names = [made_of(each, CONFIG, RULES).site.revision for each in (earlier, files)]
+    revisions.take(names[0], earlier, now - 20 * 86400)
+    revisions.publish(names[1], files, names[0], "Ada", "the new greeting", now - 4 * 86400)
+    revisions.take(names[1], files, now - 4 * 86400)
+
+
+def begin(made: Console) -> Mapping[str, str]:
+    """Two drafts, one with a problem: their addresses by the names that pictures have for them."""
+    editor, files = made.services.editor, _files()
+    drafts = {"broken": ("night menu", "Bob", BROKEN), "softer": ("softer words", "the editor", SOFTER)}
+    found = {}
+    for name, (title, author, replaced) in drafts.items():
+        draft = editor.begin(title, author)
+        editor.drafts.save(draft.id, draft.version, _changed(files, *replaced), author, made.services.seconds())
+        found[name] = draft.id
+    return found
+
+
+def _files() -> Contents:
+    return {name: (CONFIG / name).read_bytes() for name in (HOURS, ROUTING)}
+
+
+def _changed(files: Contents, old: str, new: str) -> Contents:
+    text = files[ROUTING].decode()
+    assert old in text, old
+    return {**files, ROUTING: text.replace(old, new, 1).encode()}
+
+
 def take(page: Page, picture: Picture, url: str, folder: Path) -> None:
-    """Takes a picture of what is seen without scrolling on a desk, and of the whole page on a phone."""
-    page.goto(url + picture.path)
+    """Takes a picture of what is seen without scrolling on a desk, and of the page on a phone."""
+    page.goto(url)
     if picture.listening:
         page.get_by_role("button", name="Listen").first.click()
         page.get_by_label("Key's file").set_input_files(folder / "advocates.key.json")
         page.get_by_label("Passphrase").fill(PASSPHRASE)
         page.get_by_role("button", name="Unlock").click()
         page.get_by_role("button", name="Play").wait_for()
+    if picture.problem:
+        page.locator("#checked").get_by_role("link", name=picture.problem).first.click()
     for each in picture.chosen:
         page.locator(f"[id='{each}']").check()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(600)
-    page.screenshot(path=FOLDER / f"{picture.name}.png", full_page=picture.window == PHONE)
+    if picture.high:
+        page.set_viewport_size({"width": picture.window[0], "height": picture.high})
+    page.screenshot(path=FOLDER / f"{picture.name}.png", full_page=picture.window == PHONE and not picture.high)
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, console("sqlite", Path(name), **settings(Path(name))) as made:
         fill(made)
+        publish(made)
+        drafts = begin(made)
         with (
             running(made, Path(name)) as url,
             sync_playwright() as playwright,
@@ -120,7 +176,7 @@ def main() -> None:
                     ignore_https_errors=True,
                 ) as context:
                     enter(context, made, url, made.accounts[picture.role])
-                    take(context.new_page(), picture, url, Path(name))
+                    take(context.new_page(), picture, url + picture.path.format(**drafts), Path(name))
                 print(f"docs/console/{picture.name}.png")
 
 

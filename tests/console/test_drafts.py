@@ -53,7 +53,7 @@ def test_a_draft_begins_from_what_is_published_and_is_told_of_by_name(made: Cons
     id_ = _begin(client, "softer <words>")
     assert _files(made, id_) == made.services.hours.files().contents
     text = _words(client.get("/staff/edit"))
-    assert f"softer <words> changed Mon 23 Nov 2026 by {made.accounts[Role.EDITOR].name}" in text
+    assert f"softer <words> Changed Mon 23 Nov 2026 by {made.accounts[Role.EDITOR].name}" in text
     assert "was published since" not in text
     path = made.settings.config / ROUTING
     path.write_text(path.read_text() + "# by hand\n")

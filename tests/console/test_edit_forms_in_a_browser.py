@@ -1,15 +1,18 @@
 """Edit by form in a real Chromium: on a phone and on a desk, in light and dark, by keyboard alone, without scripts."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from phonetree.console.drafting import Checked, Drafting
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
-from tests.support.lines import VPR
+from tests.support.lines import ROOT, VPR
 from tests.support.screens import WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
@@ -86,3 +89,156 @@ def test_by_keyboard_alone_a_line_was_dialled(made: Console, url: str, browser: 
         tab_to(page, "I dialled it today")
         keys(page, "Space", "Enter")
         expect(page.get_by_text("Last dialled on 2026-11-23.")).to_be_visible(timeout=30_000)
+
+
+@dataclass
+class Clicks:
+    """A mouse and a keyboard at the page of a draft, and how often something was clicked. A choice from a list counts
+    once, like a click into a field; what is typed there counts as nothing."""
+
+    page: Page
+    made: int = 0
+
+    def link(self, name: str) -> None:
+        self.made += 1
+        self.page.get_by_role("main").get_by_role("link", name=name, exact=True).click()
+
+    def button(self, name: str) -> None:
+        self.made += 1
+        self.page.get_by_role("button", name=name, exact=True).last.click()
+
+    def opened(self, name: str) -> None:
+        self.made += 1
+        self.page.locator("summary", has_text=name).click()
+
+    def typed(self, field: str, text: str) -> None:
+        self.made += 1
+        self.page.locator(f"[id='{field}']").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
+
+    def both(self, field: str, english: str, spanish: str) -> None:
+        self.typed(f"{field}.en", english)
+        self.typed(f"{field}.es", spanish)
+
+    def chosen(self, field: str, value: str) -> None:
+        self.made += 1
+        self.page.locator(f"[id='{field}']").select_option(value)
+
+    def ticked(self, field: str) -> None:
+        self.made += 1
+        self.page.locator(f"[id='{field}']").check()
+
+    def saved(self) -> None:
+        self.button("Save")
+        expect(self.page.get_by_role("status")).to_contain_text("Saved", timeout=30_000)
+
+
+def _greeting(clicks: Clicks) -> None:
+    clicks.link("welcome")
+    clicks.both("field-say", "Hello. Advocates are here. In danger, dial 911.", "Hola. En peligro, marque 911.")
+
+
+def _words_of_a_key(clicks: Clicks) -> None:
+    clicks.link("welcome")
+    clicks.both("field-choices.2.label", "for help lines", "para líneas de ayuda")
+
+
+def _key_added(clicks: Clicks) -> None:
+    clicks.link("welcome")
+    clicks.chosen("field-choices.new.key", "6")
+    clicks.both("field-choices.new.label", "for a goodbye", "para terminar")
+    clicks.chosen("field-choices.new.go", "crisis")
+
+
+def _key_leads_elsewhere(clicks: Clicks) -> None:
+    clicks.link("welcome")
+    clicks.chosen("field-choices.6.go", "goodbye")
+
+
+def _key_removed(clicks: Clicks) -> None:
+    clicks.link("welcome")
+    clicks.ticked("field-choices.6.remove")
+
+
+def _line_dialled(clicks: Clicks) -> None:
+    clicks.link("barcc")
+    clicks.typed("field-number", "+1 617 555 0142")
+    clicks.ticked("field-verified")
+
+
+def _new_line(clicks: Clicks) -> None:
+    """The line, the node that connects with it, and a key."""
+    clicks.opened("A new outside line")
+    clicks.typed("field-line.name", "night_line")
+    clicks.both("field-line.called", "the Night Line", "la línea nocturna")
+    clicks.typed("field-line.number", "+1 617 555 0143")
+    clicks.button("Add")
+    clicks.ticked("field-verified")
+    clicks.saved()
+    clicks.link("all parts")
+    clicks.opened("A new node")
+    clicks.typed("field-node.name", "line_night")
+    clicks.chosen("field-node.kind", "transfer")
+    clicks.chosen("field-node.whom", "night_line")
+    clicks.button("Add")
+    clicks.link("all parts")
+    clicks.link("instead")
+    clicks.chosen("field-choices.new.key", "4")
+    clicks.both("field-choices.new.label", "for {night_line.name}", "para {night_line.name}")
+    clicks.chosen("field-choices.new.go", "line_night")
+
+
+def _new_member(clicks: Clicks) -> None:
+    clicks.link("advocates")
+    clicks.typed("field-members.new.name", "Third advocate")
+    clicks.typed("field-members.new.number", "$ADVOCATE_3")
+
+
+def _shifts(clicks: Clicks) -> None:
+    clicks.link("advocates")
+    clicks.typed("field-members.0.shifts", "monday-friday: 9:00-13:00")
+
+
+def _weekly_hours(clicks: Clicks) -> None:
+    clicks.link("Hours and holidays")
+    clicks.typed("field-open", "monday-friday: 9:00-18:00")
+
+
+COMMONEST: tuple[Callable[[Clicks], None], ...] = (
+    _greeting, _words_of_a_key, _key_added, _key_leads_elsewhere, _key_removed,
+    _line_dialled, _new_line, _new_member, _shifts, _weekly_hours,
+)  # fmt: skip
+COUNTED = re.compile(r"^\| .+ \| (\d+) \| (\d+) \|$", re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_commonest_edits_take_as_many_clicks_as_are_documented(
+    made: Console, url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with window(browser, WIDTHS[1]) as context:
+        enter(context, made, url, made.accounts[Role.EDITOR])
+        clicks, counted = Clicks(context.new_page()), []
+        clicks.page.goto(f"{url}/staff/")
+        clicks.page.get_by_role("navigation").get_by_role("link", name="Edit").click()
+        clicks.typed("title", "ten edits")
+        clicks.button("Begin a draft")
+        before = clicks.made + 1
+        with monkeypatch.context() as meanwhile:  # what is said of a draft after each edit would take long, ten times
+            meanwhile.setattr(Drafting, "check", lambda *_: Checked())
+            for edit in COMMONEST:
+                clicks.made = 0
+                clicks.link("Edit by form")
+                edit(clicks)
+                clicks.saved()
+                counted.append(clicks.made)
+                clicks.link("ten edits")
+                expect(clicks.page.get_by_role("heading", name="ten edits")).to_be_visible()
+        clicks.made = 1
+        clicks.link("Publish")
+        clicks.typed("note", "ten edits")
+        clicks.button("Publish")
+        expect(clicks.page.get_by_text("Published: ten edits.")).to_be_visible(timeout=30_000)
+    told = (ROOT / "docs" / "console.md").read_text(encoding="utf-8").partition("### The ten commonest edits\n")[2]
+    documented = [tuple(map(int, row)) for row in COUNTED.findall(told.partition("\n##")[0])]
+    assert documented == [(each, before + each + clicks.made) for each in counted]

@@ -38,9 +38,8 @@ def _changed(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ..
 
 def _kept(base: Lines, mine: Lines, theirs: Lines) -> Iterator[tuple[int, int, int, int]]:
     """The runs of lines that both kept: where each begins in the three texts, and how many lines it has."""
-    ours, others = (
-        SequenceMatcher(None, base, each, autojunk=False).get_matching_blocks()[:-1] for each in (mine, theirs)
-    )
+    # with autojunk, since lines that are all the same would otherwise take time by the square of their number
+    ours, others = (SequenceMatcher(None, base, each).get_matching_blocks()[:-1] for each in (mine, theirs))
     one = other = 0
     while one < len(ours) and other < len(others):
         a, b = ours[one], others[other]

@@ -29,10 +29,12 @@ Files = Mapping[str, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """A replacement that is under way: the new files, and digests of those that they replace."""
+    """A replacement that is under way: the new files, digests of those that they replace, and these themselves, to be
+    put back if somebody edits one by hand before all are replaced."""
 
     files: Files
     digests: Mapping[str, str | None]
+    was: Files
 
 
 def under_way(folder: Path) -> Files:
@@ -54,14 +56,16 @@ def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lam
         if data is not None and now[name] is not None:
             return replace(folder / name, data, still)
     told = {
-        "files": {name: data if data is None else b64encode(data).decode() for name, data in changed.items()},
+        "files": _texts(changed),
         "digests": {name: _digest(now[name]) for name in changed},
+        "was": _texts({name: now[name] for name in changed}),
     }
     if not written(folder / NAME, json.dumps(told).encode(), _mode(folder), still):
         return False
-    with suppress(OSError):  # the new ones count: whoever finds them tries again
-        complete_alone(folder)
-    return True
+    try:
+        return complete_alone(folder)
+    except OSError:
+        return True  # the new ones count: whoever finds them tries again
 
 
 def complete(folder: Path) -> None:
@@ -72,25 +76,52 @@ def complete(folder: Path) -> None:
                 complete_alone(folder)
 
 
-def complete_alone(folder: Path) -> None:
-    """The same for whoever has the folder alone. Raises OSError."""
+def complete_alone(folder: Path) -> bool:
+    """The same for whoever has the folder alone. Whether the new files are there: if somebody edited one by hand
+    meanwhile, the others are put back. Raises OSError."""
     found = _read(folder)
-    if found and _stands(folder, found):
-        for name, data in found.files.items():
-            _put(folder / name, data, folder)
+    done = bool(found and _stands(folder, found) and _put_all(folder, found))
     (folder / NAME).unlink(missing_ok=True)
     synced(folder)
+    return done
 
 
-def _put(path: Path, data: bytes | None, folder: Path) -> None:
+def _put_all(folder: Path, under: Under) -> bool:
+    put: list[str] = []
+    for name, data in under.files.items():
+        if not _put(folder / name, data, under.digests[name], folder):
+            for each in put:  # as long as they are what was put there
+                _put(folder / each, under.was[each], _digest(under.files[each]), folder)
+            return False
+        put.append(name)
+    return True
+
+
+def _put(path: Path, data: bytes | None, expected: str | None, folder: Path) -> bool:
+    """Whether the file is there now: it has to be the expected one until it is replaced, or to be there already."""
+
+    def still() -> bool:
+        return _digest(_bytes(path)) == expected
+
+    if _bytes(path) == data:
+        return True
+    if not still():
+        return False
     if data is None:
         path.unlink(missing_ok=True)
-    elif path.exists():
-        if _bytes(path) != data:
-            replace(path, data)
-    else:
-        path.parent.mkdir(exist_ok=True)
-        written(path, data, _mode(folder))
+        return True
+    if path.exists():
+        return replace(path, data, still)
+    path.parent.mkdir(exist_ok=True)
+    return written(path, data, _mode(folder), still)
+
+
+def _texts(files: Files) -> dict[str, str | None]:
+    return {name: data if data is None else b64encode(data).decode() for name, data in files.items()}
+
+
+def _datas(texts: Mapping[str, str | None]) -> dict[str, bytes | None]:
+    return {_inside(name): None if text is None else b64decode(text, validate=True) for name, text in texts.items()}
 
 
 def _read(folder: Path) -> Under | None:
@@ -98,11 +129,8 @@ def _read(folder: Path) -> Under | None:
     try:
         with (folder / NAME).open("rb") as file:
             told = json.loads(file.read(MOST_BYTES))
-        files = {
-            _inside(name): None if text is None else b64decode(text, validate=True)
-            for name, text in told["files"].items()
-        }
-        return Under(files, {name: told["digests"][name] for name in files})
+        files, was = _datas(told["files"]), _datas(told["was"])
+        return Under(files, {name: told["digests"][name] for name in files}, {name: was[name] for name in files})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, Base64Error):
         return None
 

@@ -12,7 +12,7 @@ from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.console.proving import FewProofs
-from phonetree.console.publishing import Publishing
+from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import OwnPromise, Site
@@ -21,7 +21,7 @@ from phonetree.errors import ConfigError, Problem, ProofError, SimulationError, 
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.trials import Line, TrialError
-from phonetree.store.drafts import Draft, Drafts
+from phonetree.store.drafts import Draft, Drafts, refuse_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,17 @@ class Drafting:
         return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()))
 
     def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
-        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are."""
+        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Raises
+        DraftError when what was sent is too large to be a draft, and ProofBusyError: few are merged at once, too."""
+        refuse_large(mine)
         files, clashes = {}, 0
-        for name in sorted(mine.keys() | theirs.keys()):
-            lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
-            parts = merged(*lines)
-            clashes += sum(part.clash for part in parts)
-            if text := "".join(_marked(part, who) if part.clash else "".join(part.mine) for part in parts):
-                files[name] = text.encode()
+        with self._prover.turn():
+            for name in sorted(mine.keys() | theirs.keys()):
+                lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
+                parts = merged(*lines)
+                clashes += sum(part.clash for part in parts)
+                if text := "".join(_marked(part, who) if part.clash else "".join(part.mine) for part in parts):
+                    files[name] = text.encode()
         return Merged(files, clashes)
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None) -> Draft:
@@ -131,6 +134,8 @@ class Drafting:
         except ConfigError as error:
             return Checked(problems=self._named(error.problems))
         heard, today, overrides = self._heard(), self._publishing.today(wanted), self._publishing.overrides()
+        if private := private_numbers(heard.site, wanted.site):
+            return Checked(problems=private)
         site = overridden(wanted.site, overrides)
         try:
             with self._prover.answering(site, wanted.contents) as answer:

@@ -109,7 +109,10 @@ def save(id_: str) -> str | Page | Answer:
             id_, version, shown.files, staff().name, running.seconds(), running.publishing.named(shown.base)
         )
     except DraftOutdatedError:
-        both = running.editor.merged(opened, shown.files, files, found.by)
+        try:
+            both = running.editor.merged(opened, shown.files, files, found.by)
+        except DraftError as error:
+            return _text(shown, problem=str(error)), 409
         return _text(Shown(found, both.files, shown.base), merged=both, whose=found.by), 409
     except DraftError as error:
         return _text(shown, problem=str(error)), 409
@@ -198,8 +201,12 @@ def publish(id_: str) -> str | Page | Answer:
 @blueprint.post("/staff/edit/<id_>/throw-away")
 @needs(Role.EDITOR)
 def throw_away(id_: str) -> Answer:
-    """Deletes it."""
-    services().editor.drafts.drop(id_)
+    """Deletes it, unless somebody saved it since the page was shown."""
+    drafts = services().editor.drafts
+    drafts.drop(id_, number_of(request.form.get("version", "")) or 0)
+    if left := drafts.find(id_):
+        flash(f"{left[0].by} changed this draft meanwhile, so it was not thrown away. Look at it again.", PROBLEM)
+        return redirect(url_for("edit.draft", id_=id_), 303)
     flash("The draft is thrown away. Callers hear what they heard.", "message")
     return redirect(url_for("edit.page"), 303)
 

@@ -51,6 +51,9 @@ blueprint = Blueprint("forms", __name__)
 TIMES = 3
 """How often a form is saved anew because somebody saved the same draft at the same moment."""
 
+MARK = b"<<<<<<< "
+"""Before a place of a text that two people changed."""
+
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
 
 Answer = str | tuple[str, int] | Response
@@ -180,26 +183,33 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
     try:
         page = make(Parts.of(files))
     except EditError as error:
-        return _unreadable(draft, error), 409
+        return _unreadable(draft, files, error), 409
     groups = page.form.groups(page.form.now())
     if problems:
         return _shown(draft, files, page, _overlaid(groups, page.form.groups(before), request.form), problems), 422
     return _shown(draft, files, page, groups)
 
 
-def _unreadable(draft: Draft, error: EditError) -> str:
-    return render("console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error))
+def _unreadable(draft: Draft, files: Contents, error: EditError) -> str:
+    marked = any(data.startswith(MARK) or b"\n" + MARK in data for data in files.values())
+    return render("console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error), marked=marked)
 
 
 def _overlaid(now: Iterable[Group], shown: Iterable[Group], typed: Typed) -> Iterator[Group]:
     """The fields as they are now, with what somebody typed: not what they left as it was, nor what was about something
     that is not there any more."""
-    was = {group.legend: group for group in shown}
+    was = {_thing(group): group for group in shown}
     for group in now:
-        if group.legend in was:
-            yield from with_typed([group], touched([was[group.legend]], typed))
+        if before := was.get(_thing(group)):
+            yield from with_typed([group], touched([before], typed))
         else:
             yield group
+
+
+def _thing(group: Group) -> str:
+    """What a group is about: of choices, which move when others go, the key."""
+    first = group.inputs[0].name if group.inputs else ""
+    return first if first.startswith("choices.") else group.legend
 
 
 def _shown(
@@ -259,6 +269,8 @@ def add(id_: str) -> Answer:
     name = _typed(f"{what}.name")
     if what not in ("node", "line", "team") or (what == "node" and _typed("node.kind") not in {*NodeKind}):
         abort(400)
+    if lacking := _lacking(what, name):
+        return _parts(id_, lacking), 422
     try:
         _save(id_, lambda found: [_new(what, name, found)])
     except (EditError, DraftError) as error:
@@ -266,6 +278,20 @@ def add(id_: str) -> Answer:
         return _parts(id_, {_field(what, field): text for field, text in problems.items()}), 422
     flash(SAVED, "message")
     return redirect(url_for(f".{what}", _external=False, **{"id_": id_, what: name}), 303)
+
+
+def _lacking(what: str, name: str) -> dict[str, str]:
+    """What has to be chosen or written before something new can be made, by its fields."""
+    lacks = {} if name else {f"{what}.name": "Write a name for it"}
+    if what == "node":
+        kind = NodeKind(_typed("node.kind"))
+        if kind not in (NodeKind.GOODBYE, NodeKind.TRANSFER) and not _typed("node.to"):
+            lacks["node.to"] = "Choose where it leads"
+        if kind in (NodeKind.CONNECT, NodeKind.TRANSFER) and not _typed("node.whom"):
+            lacks["node.whom"] = "Choose whom it reaches"
+    if what == "line" and not _typed("line.number"):
+        lacks["line.number"] = "Write its number"
+    return lacks
 
 
 def _field(what: str, field: str) -> str:
@@ -344,7 +370,7 @@ def _parts(id_: str, problems: Mapping[str, str] | None = None) -> str:
     try:
         found = Parts.of(files)
     except EditError as error:
-        return _unreadable(draft, error)
+        return _unreadable(draft, files, error)
     groups = dict(_new_ones(found))
     marked, problem = with_problems(with_typed(groups.values(), request.form), problems or {})
     return render(

@@ -30,7 +30,7 @@ from phonetree.console.simulated import Heard
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError
+from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError, Where
 from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
 from phonetree.store.revisions import LONGEST_NOTE, Revisions
@@ -124,7 +124,7 @@ class Publishing:
         except ConfigError:
             newest = self.revisions.newest() if self._stored else None
             contents = newest[1] if newest else contents_of(self.folder)
-            if not (contents[HOURS] and contents[ROUTING]):
+            if not (contents[HOURS] and contents[ROUTING] and all(map(_is_text, contents.values()))):
                 raise
             return Base(revision_of(contents), contents, None)
         return Base(loaded.site.revision, loaded.contents, loaded)
@@ -157,6 +157,7 @@ class Publishing:
         """What it would do to replace the files."""
         before = base.loaded or self._heard()
         today, overrides = self.today(after), self.overrides()
+        private = private_numbers(before.site, after.site)
         withheld = False
         try:
             broken = self._broken(after, overrides)
@@ -170,7 +171,7 @@ class Publishing:
             base.revision,
             after.site.revision,
             changes(before.site, after.site, today),
-            _texts(problems),
+            _texts((*private, *problems)),
             self._new_advice(before, after, today),
             _texts(already),
             withheld,
@@ -245,6 +246,30 @@ class Publishing:
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())
+
+
+def private_numbers(before: Site, after: Site) -> tuple[Problem, ...]:
+    """The members whose own numbers stand in files and did not before: a revision is read by every member of staff."""
+    known = {member.number for team in before.teams_written.values() for member in team.members}
+    return tuple(
+        Problem(
+            Where(ROUTING),
+            f"team '{name}', member '{member.name}': a person's number does not stand in a file that all of staff can "
+            "read; write the name of a phone, such as $ADVOCATE_3, and have an admin add the number under People",
+        )
+        for name, team in after.teams_written.items()
+        for member in team.members
+        if not member.phone and member.number not in known
+    )
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether a page can show it: it is UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:

@@ -129,6 +129,8 @@ def files_of(running: ConsoleServices, id_: str) -> Files:
     there is no such draft."""
     if not id_:
         return Files(running.live.loaded())
+    if not staff().may(Role.EDITOR):
+        abort(403)
     draft, loaded = draft_of(id_), None
     with suppress(ConfigError):
         loaded = made_of(draft[1], running.settings.config, running.live.rules())

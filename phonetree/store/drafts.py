@@ -28,6 +28,9 @@ MOST_VERSIONS = 10
 BASE = 0
 """The version of the files that a draft began from, or was last brought up to date with."""
 
+MOST_LINES = 5000
+"""Of a draft's files together: eight times those that are shipped, and what can be merged in a moment."""
+
 LONGEST_TITLE = 100
 """Characters of a title."""
 
@@ -55,7 +58,7 @@ class Drafts:
 
     def start(self, title: str, began: str, files: Mapping[str, bytes], by: str, now: int) -> Draft:
         """Begins a draft with these files. Raises DraftError when there are too many, or they are too large."""
-        _refuse_large(files)
+        refuse_large(files)
         draft = Draft(secrets.token_hex(16), title[:LONGEST_TITLE], began, 1, by, now)
         with self._store.changing(drafts) as connection:
             if connection.execute(select(func.count()).select_from(drafts)).scalar_one() >= MOST:
@@ -94,7 +97,7 @@ class Drafts:
         """Puts files in place of those of a version. With a `base`, a revision and its files, the draft counts as begun
         from that. Raises DraftOutdatedError when the version is another one by now, DraftGoneError when there is no
         such draft, and DraftError when they are too large."""
-        _refuse_large(files)
+        refuse_large(files)
         with self._store.changing(drafts) as connection:
             row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
             if row is None:
@@ -117,11 +120,15 @@ class Drafts:
             connection.execute(delete(drafts).where(this))
 
 
-def _refuse_large(files: Mapping[str, bytes]) -> None:
+def refuse_large(files: Mapping[str, bytes]) -> None:
+    """Raises DraftError when files are too large for a draft."""
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
         most = MOST_BYTES // 1024
         raise DraftError(f"the files have {size // 1024} kB, and a draft {most} kB at most; edit them by hand")
+    lines = sum(data.count(b"\n") for data in files.values())
+    if lines > MOST_LINES:
+        raise DraftError(f"the files have {lines} lines, and a draft {MOST_LINES} at most; edit them by hand")
 
 
 def _put(connection: Connection, id_: str, version: int, files: Mapping[str, bytes]) -> None:

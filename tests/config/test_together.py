@@ -109,7 +109,7 @@ def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ROUTING: (folder / ROUTING).read_bytes().replace(b"for crisis lines", b"for help lines"),
     }
     with monkeypatch.context() as patched:
-        patched.setattr(together, "complete_alone", lambda _: None)
+        patched.setattr(together, "complete_alone", lambda _: True)
         assert replace_together(folder, new)
     assert (folder / HOURS).read_bytes() == (VPR / HOURS).read_bytes()
     return folder
@@ -138,6 +138,27 @@ def test_a_server_that_may_not_write_reads_the_new_ones(stopped: Path, monkeypat
 
 def _refused(*_: object) -> None:
     raise PermissionError
+
+
+@pytest.mark.parametrize("instant", ["before the first", "between the two"])
+def test_what_somebody_writes_by_hand_at_that_instant_is_worth_more(
+    instant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    old = contents_of(folder)
+    new = {HOURS: old[HOURS] + b"# new\n", ROUTING: old[ROUTING] + b"# new\n"}
+    put, last = together._put, HOURS if instant == "before the first" else ROUTING
+
+    def edited(path: Path, data: bytes | None, expected: str | None, inside: Path) -> bool:
+        if path.name == last and (path.read_bytes(), data) == (old[last], new[last]):
+            path.write_bytes(old[last] + b"# by hand\n")
+        return put(path, data, expected, inside)
+
+    monkeypatch.setattr(together, "_put", edited)
+    with alone(folder):
+        assert not replace_together(folder, new)
+    assert not (folder / NAME).exists()
+    assert contents_of(folder) == {**old, last: old[last] + b"# by hand\n"}
 
 
 def test_what_somebody_wrote_by_hand_since_is_worth_more(stopped: Path) -> None:

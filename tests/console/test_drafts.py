@@ -103,6 +103,37 @@ def test_a_draft_that_is_thrown_away_is_gone(made: Console) -> None:
     client = made.client(Role.EDITOR)
     id_ = _begin(client)
     for _ in range(2):
-        assert client.post(f"/staff/edit/{id_}/throw-away").status_code == 303
+        assert client.post(f"/staff/edit/{id_}/throw-away", {"version": "1"}).status_code == 303
     assert client.get(f"/staff/edit/{id_}").status_code == 404
     assert "There are none." in _words(client.get("/staff/edit"))
+
+
+def test_a_draft_that_somebody_saved_meanwhile_is_not_thrown_away(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    made.services.editor.drafts.save(id_, 1, _files(made, id_), "Ada", made.services.seconds())
+    answer = client.post(f"/staff/edit/{id_}/throw-away", {"version": "1"})
+    assert "Ada changed this draft meanwhile" in _words(client.get(answer.headers["Location"]))
+
+
+def test_a_number_of_a_person_is_not_taken_into_a_file(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    fields = _fields(made, id_, "number: $ADVOCATE_1", 'number: "+16172530155"')
+    assert client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1"}).status_code == 303
+    page = client.get(f"/staff/edit/{id_}")
+    assert "a person's number does not stand in a file" in _words(page)
+    assert "/publish" not in page.get_data(as_text=True)
+    served = made.services.publishing.base().revision
+    answer = client.post(f"/staff/edit/{id_}/publish", {"over": served, "version": "2", "note": "mine"})
+    assert answer.status_code == 422
+    assert made.services.publishing.base().revision == served
+
+
+def test_files_that_are_no_utf_8_are_not_spoilt(made: Console) -> None:
+    path = made.settings.config / ROUTING
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1", "replace"))
+    answer = made.client(Role.EDITOR).post("/staff/edit", {"title": "one"})
+    assert answer.status_code == 503
+    assert "cannot be read here" in _words(answer)
+    assert made.services.editor.drafts.all() == ()

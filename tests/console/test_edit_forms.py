@@ -37,11 +37,11 @@ def client(made: Console) -> Client:
 
 
 @pytest.fixture
-def draft(client: Client) -> Iterator[str]:
+def draft(made: Console, client: Client) -> Iterator[str]:
     """The address of a new draft."""
     answer = client.post("/staff/edit", {"title": "softer words"})
     yield answer.headers["Location"]
-    client.post(f"{answer.headers['Location']}/throw-away")
+    made.services.editor.drafts.drop(answer.headers["Location"].rpartition("/")[2])
 
 
 class _Form(HTMLParser):
@@ -222,6 +222,33 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert client.post(page, form.sent).status_code == 303
     assert _now(made, draft, "nodes", "welcome", "menu", "say", "en") == "Hello from me."
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
+
+
+def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
+    made: Console, client: Client, draft: str
+) -> None:
+    page = f"{draft}/nodes/instead"
+    mine = fields(client, page)
+    _sent(client, page, {"choices.1.remove": "true"})
+    answer = client.post(page, {**mine, "choices.1.label.en": "gone", "choices.2.label.en": "for my lines"})
+    assert answer.status_code == 422
+    form = _Form()
+    form.feed(answer.get_data(as_text=True))
+    assert form.sent["choices.2.label.en"] == "for my lines"
+
+
+def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str) -> None:
+    for fields_of, why in (
+        ({"what": "line", "line.name": "", "line.number": ""}, "Write a name for it. Write its number."),
+        ({"what": "node", "node.name": "news", "node.kind": "message"}, "Choose where it leads."),
+        ({"what": "node", "node.name": "news", "node.kind": "transfer"}, "Choose whom it reaches."),
+    ):
+        answer = client.post(f"{draft}/parts", fields_of)
+        assert answer.status_code == 422
+        page = answer.get_data(as_text=True)
+        told = re.findall(r'<p class="wrong"[^>]*>([^<]*)</p>', page)
+        assert ". ".join(told) + "." == why
+        assert "Nothing is added yet." in page
 
 
 def test_edits_of_different_values_at_once_are_both_kept(made: Console, client: Client, draft: str) -> None:

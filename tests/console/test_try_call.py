@@ -123,7 +123,8 @@ def test_a_draft_is_called_while_callers_hear_what_they_heard(made: Console) -> 
     _, files = editor.drafts.find(draft.id) or pytest.fail("it is there")
     routing = files["routing.yaml"].replace(b"These lines answer day and night.", b"Day and night, these lines answer.")
     draft = editor.drafts.save(draft.id, draft.version, {**files, "routing.yaml": routing}, "the editor", 0)
-    client = made.client(Role.MEMBER)
+    client, others = made.client(Role.EDITOR), made.client(Role.MEMBER)
+    assert others.get(f"/staff/try?draft={draft.id}&steps=").status_code == 403, "a draft is for editors"
     tried = words(client, draft=draft.id, node="crisis", steps="")
     assert "To the draft Shorter <words> , which callers do not hear." in tried
     assert "Day and night, these lines answer." in tried

@@ -90,6 +90,8 @@ def test_there_are_so_many_at_most_and_each_is_so_large_at_most(kept: Store) -> 
     made, large = Drafts(kept), {**FILES, "routing.yaml": b"x" * MOST_BYTES}
     with pytest.raises(DraftError, match="128 kB at most"):
         made.start("one", "r1", large, "Ada", NOW)
+    with pytest.raises(DraftError, match="5000 at most"):
+        made.start("one", "r1", {**FILES, "routing.yaml": b"\n" * 5001}, "Ada", NOW)
     draft, *_ = [made.start(f"{number}", "r1", FILES, "Ada", NOW) for number in range(MOST)]
     with pytest.raises(DraftError, match="30 drafts already"):
         made.start("more", "r1", FILES, "Ada", NOW)

@@ -84,7 +84,8 @@ def draft(id_: str) -> str:
     """One of them: what is wrong with it, what it changes, and what can be done with it."""
     found, files = draft_of(id_)
     checked = services().editor.check(files)
-    return render("console/draft.html", row=_row(found), checked=checked, fit=checked.fit, unwritable=_unwritable())
+    (row,) = _rows((found,))
+    return render("console/draft.html", row=row, checked=checked, fit=checked.fit, unwritable=_unwritable())
 
 
 @blueprint.get("/staff/edit/<id_>/text")
@@ -236,16 +237,16 @@ def _text(
 
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
     running, (found, files) = services(), draft_of(id_)
-    base, checked = running.publishing.base(), running.editor.check(files)
+    base, checked, unwritable = running.publishing.base(), running.editor.check(files), _unwritable()
     behind = found.began != base.revision
     began = running.editor.drafts.files(id_, BASE) if behind else base.contents
     return render(
         "console/draft_publish.html",
         draft=found,
         checked=checked,
-        may=checked.fit and files != base.contents and not _unwritable(),
+        may=checked.fit and files != base.contents and not unwritable,
         same=files == base.contents,
-        unwritable=_unwritable(),
+        unwritable=unwritable,
         since=difference(running, began, base.contents) if behind else None,
         difference=difference(running, began, files),
         over=base.revision,
@@ -283,14 +284,19 @@ def _gone() -> NoReturn:
 
 
 def _page(title: str = "", problem: str = "") -> str:
-    rows = [_row(each) for each in services().editor.drafts.all()]
+    rows = _rows(services().editor.drafts.all())
     return render("console/edit.html", rows=rows, title=title, problem=problem, longest=LONGEST_TITLE)
 
 
-def _row(draft: Draft) -> Row:
+def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
+    if not drafts:
+        return []
     running = services()
-    began = next((each for each in running.revisions.history() if each.revision == draft.began), None)
-    return Row(draft, began, draft.began != running.publishing.base().revision)
+    newest = running.publishing.base().revision
+    began: dict[str, Publication] = {}
+    for each in running.revisions.history():
+        began.setdefault(each.revision, each)  # the latest of a revision that was brought back
+    return [Row(draft, began.get(draft.began), draft.began != newest) for draft in drafts]
 
 
 def _unfit(title: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from phonetree.config.document import Value
-from phonetree.config.edit_places import refuse_taken, refuse_used, table, using_line
+from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_used, table, using_line
 from phonetree.config.edit_prompts import texts, written_out
 from phonetree.config.steps import Put, Step, new_or_other, value_at
 from phonetree.errors import EditError
@@ -60,8 +60,8 @@ LineEdit = SetLine | Verify | AddLine | RemoveLine
 
 def of_line(edit: LineEdit, said: Value) -> Iterator[Step]:
     path = ("resources", edit.line)
-    if not isinstance(edit, AddLine) and edit.line not in table(said, "resources"):
-        raise EditError({"": f"'{edit.line}' is not there any more: somebody removed it; see what is there now"})
+    if not isinstance(edit, AddLine):
+        refuse_gone(table(said, "resources"), edit.line)
     match edit:
         case SetLine(_, field, before, after) if field in _TEXTS:
             yield from texts(said, (*path, field), before, after, LINE_FIELDS, field)

@@ -122,6 +122,12 @@ def refuse_used(used: Iterator[str], what: str) -> None:
         raise EditError({"": f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
 
 
+def refuse_gone(there: Mapping[str, Value], name: str) -> None:
+    """Raises EditError if what is to be changed is not there any more."""
+    if name not in there:
+        raise EditError({"": f"'{name}' is not there any more: somebody removed it; see what is there now"})
+
+
 def refuse_taken(taken: Mapping[str, Value], name: str, field: str) -> None:
     """Raises EditError if there is something of that name already."""
     if name in taken:

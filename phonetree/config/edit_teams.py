@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phonetree.config.document import Value
-from phonetree.config.edit_places import refuse_taken, refuse_used, table, using_team
+from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_used, table, using_team
 from phonetree.config.steps import Put, Step, new_or_other, value_at
 from phonetree.errors import EditError
 
@@ -73,8 +73,8 @@ TeamEdit = SetTeam | AddTeam | RemoveTeam | AddMember | SetMember | RemoveMember
 
 def of_team(edit: TeamEdit, said: Value) -> Iterator[Step]:
     path = ("teams", edit.team)
-    if not isinstance(edit, AddTeam) and edit.team not in table(said, "teams"):
-        raise EditError({"": f"'{edit.team}' is not there any more: somebody removed it; see what is there now"})
+    if not isinstance(edit, AddTeam):
+        refuse_gone(table(said, "teams"), edit.team)
     match edit:
         case SetTeam(_, field, before, after):
             yield new_or_other(said, (*path, field), before, after, TEAM_FIELDS, field=field)

@@ -10,44 +10,12 @@ from pathlib import Path as FilePath
 from typing import assert_never
 
 from phonetree.config.document import Value
-from phonetree.config.edit_hours import AddDay, HoursEdit, RemoveDay, SetCalendars, SetHolidayName, SetWeek, of_hours
-from phonetree.config.edit_lines import AddLine, LineEdit, RemoveLine, SetLine, Verify, of_line
-from phonetree.config.edit_nodes import (
-    AddChoice,
-    AddNode,
-    MoveChoice,
-    NodeEdit,
-    RemoveChoice,
-    RemoveNode,
-    SetEnd,
-    SetField,
-    SetKeys,
-    SetLabel,
-    SetLead,
-    SetStart,
-    of_node,
-)
+from phonetree.config.edit_hours import HoursEdit, of_hours
+from phonetree.config.edit_lines import LineEdit, of_line
+from phonetree.config.edit_nodes import NodeEdit, of_node
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_prompt
-from phonetree.config.edit_rules import (
-    AddPromise,
-    RemovePromise,
-    RuleEdit,
-    SetAlike,
-    SetBudget,
-    SetHelpline,
-    SetLink,
-    of_rule,
-)
-from phonetree.config.edit_teams import (
-    AddMember,
-    AddTeam,
-    RemoveMember,
-    RemoveTeam,
-    SetMember,
-    SetTeam,
-    TeamEdit,
-    of_team,
-)
+from phonetree.config.edit_rules import RuleEdit, of_rule
+from phonetree.config.edit_teams import TeamEdit, of_team
 from phonetree.config.numbers import NumberRules
 from phonetree.config.positions import Node, Text
 from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
@@ -86,35 +54,21 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
 
 
 def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
-    match edit:
-        case SetPrompt():
-            return of_prompt(edit, said)
-        case SetPhrase():
-            return of_phrase(edit, said)
-        case SetWeek() | SetCalendars() | SetHolidayName() | AddDay() | RemoveDay():
-            return of_hours(edit, said)
-        case SetLine() | Verify() | AddLine() | RemoveLine():
-            return of_line(edit, said)
-        case SetTeam() | AddTeam() | RemoveTeam() | AddMember() | SetMember() | RemoveMember():
-            return of_team(edit, said)
-        case SetHelpline() | SetLink() | SetBudget() | SetAlike() | AddPromise() | RemovePromise():
-            return of_rule(edit, said)
-        case (
-            SetField()
-            | SetStart()
-            | SetEnd()
-            | AddNode()
-            | RemoveNode()
-            | AddChoice()
-            | RemoveChoice()
-            | MoveChoice()
-            | SetKeys()
-            | SetLabel()
-            | SetLead()
-        ):
-            return of_node(edit, said)
-        case _:
-            assert_never(edit)
+    if isinstance(edit, SetPrompt):
+        return of_prompt(edit, said)
+    if isinstance(edit, SetPhrase):
+        return of_phrase(edit, said)
+    if isinstance(edit, NodeEdit):
+        return of_node(edit, said)
+    if isinstance(edit, LineEdit):
+        return of_line(edit, said)
+    if isinstance(edit, TeamEdit):
+        return of_team(edit, said)
+    if isinstance(edit, HoursEdit):
+        return of_hours(edit, said)
+    if isinstance(edit, RuleEdit):
+        return of_rule(edit, said)
+    assert_never(edit)
 
 
 # -- what is wrong with new values

@@ -193,12 +193,22 @@ class Drafting:
         )
 
 
+_BEGINS = "<<<<<<< "
+"""Before a place that two changed."""
+
+
+def has_marks(files: Contents) -> bool:
+    """Whether somebody saved both versions of a place, with their marks."""
+    begins = _BEGINS.encode()
+    return any(data.startswith(begins) or b"\n" + begins in data for data in files.values())
+
+
 def _marked(part: Part, who: str) -> str:
     """Both versions of a place, with the usual marks, with which no file is a site."""
     mine, theirs = (
         "".join(each if each.endswith("\n") else f"{each}\n" for each in side) for side in (part.mine, part.theirs)
     )
-    return f"<<<<<<< yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
+    return f"{_BEGINS}yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
 
 
 def _several(number: int, what: str) -> str:

@@ -22,6 +22,7 @@ from phonetree.config.edits import FormEdit, edited
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import Said
 from phonetree.console.access import needs, staff
+from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
 from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
 from phonetree.console.edit_node_form import NodeForm
@@ -50,9 +51,6 @@ blueprint = Blueprint("forms", __name__)
 
 TIMES = 3
 """How often a form is saved anew because somebody saved the same draft at the same moment."""
-
-MARK = b"<<<<<<< "
-"""Before a place of a text that two people changed."""
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
 
@@ -191,25 +189,20 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
 
 
 def _unreadable(draft: Draft, files: Contents, error: EditError) -> str:
-    marked = any(data.startswith(MARK) or b"\n" + MARK in data for data in files.values())
-    return render("console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error), marked=marked)
+    return render(
+        "console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error), marked=has_marks(files)
+    )
 
 
 def _overlaid(now: Iterable[Group], shown: Iterable[Group], typed: Typed) -> Iterator[Group]:
     """The fields as they are now, with what somebody typed: not what they left as it was, nor what was about something
     that is not there any more."""
-    was = {_thing(group): group for group in shown}
+    was = {group.about or group.legend: group for group in shown}
     for group in now:
-        if before := was.get(_thing(group)):
+        if before := was.get(group.about or group.legend):
             yield from with_typed([group], touched([before], typed))
         else:
             yield group
-
-
-def _thing(group: Group) -> str:
-    """What a group is about: of choices, which move when others go, the key."""
-    first = group.inputs[0].name if group.inputs else ""
-    return first if first.startswith("choices.") else group.legend
 
 
 def _shown(

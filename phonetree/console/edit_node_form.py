@@ -120,7 +120,8 @@ class NodeForm:
                 inputs += self.languages.texts(f"{name}.label", table(choice).get("label"))
                 inputs.append(Input(f"{name}.go", "Leads to", go, "choose", "", _options(nodes, go)))
             inputs.append(Input(f"{name}.remove", "Remove this choice", "", "tick"))
-            yield Group(f"Choice {number}: key {key}", tuple(inputs), buttons=tuple(buttons), wide=True)
+            legend = f"Choice {number}: key {key}"
+            yield Group(legend, tuple(inputs), buttons=tuple(buttons), wide=True, about=name)
         inputs = [Input(f"{NEW}.key", "Key", "", "choose", "Empty: no new choice.", (("", "none"), *KEYS))]
         inputs += self.languages.texts(f"{NEW}.label", None, _SPOKEN, required=False)
         inputs.append(Input(f"{NEW}.go", "Leads to", "", "choose", "", _options(nodes, "")))

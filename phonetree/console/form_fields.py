@@ -44,13 +44,15 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Fields that belong together; `wide` if they are texts in several languages, side by side."""
+    """Fields that belong together; `wide` if they are texts in several languages, side by side; `about` what they are
+    about, where the legend says its place too."""
 
     legend: str
     inputs: tuple[Input, ...]
     hint: str = ""
     buttons: tuple[Button, ...] = ()
     wide: bool = False
+    about: str = ""
 
 
 def with_typed(groups: Iterable[Group], typed: Typed) -> tuple[Group, ...]:

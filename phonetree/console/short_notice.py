@@ -382,8 +382,7 @@ class ShortNotice:
         for each in replaced(kept, self.in_force, self.now):
             when = times.stretch_words(*self._local(each.begins, each.ends), self.now)
             newer = each.newer
-            words = f"{each.part} replaced {when}, by {newer.by}: {self.sentence(newer.override)}"
-            said.append(as_sentence(words.strip()))
+            said.append(as_sentence(f"{each.what} {when}, by {newer.by}: {self.sentence(newer.override)}"))
         return said
 
     def alike(self, kept: Kept) -> list[Kept]:
@@ -400,12 +399,9 @@ class ShortNotice:
         for older in self.in_force:
             both, stretch = shared(older.override, wanted), self._both(older.override, wanted)
             if both and stretch:
-                what = {"": "this", "the hours are": "its hours", "the words are": "its words"}[
-                    part(older.override, both)
-                ]
-                when = times.stretch_words(*stretch, self.now)
-                counts = "count" if what != "this" else "counts"
-                yield as_sentence(f"{when} {what} {counts} in place of: {self.sentence(older.override)}")
+                which, when = part(older.override, both), times.stretch_words(*stretch, self.now)
+                counts = f"its {which} count" if which else "this counts"
+                yield as_sentence(f"{when} {counts} in place of: {self.sentence(older.override)}")
 
     def _both(self, one: Override, other: Override) -> tuple[datetime, datetime] | None:
         """While two overrides last together, from now on."""

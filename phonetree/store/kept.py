@@ -18,13 +18,18 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """While what an override decides is decided by a `newer` one. `part` says which of it, such as "the words are"; ""
-    if all."""
+    """While what an override decides is decided by a `newer` one. `part` says which of it: "hours" or "words"; "" if
+    all."""
 
     newer: Kept
     begins: datetime
     ends: datetime
     part: str
+
+    @property
+    def what(self) -> str:
+        """What becomes of it, in words."""
+        return f"the {self.part} are replaced" if self.part else "replaced"
 
 
 def replaced(older: Kept, in_force: Iterable[Kept], now: datetime) -> Iterator[Replaced]:
@@ -55,10 +60,10 @@ def together(one: Override, other: Override, now: datetime) -> tuple[datetime, d
 
 
 def part(override: Override, both: frozenset[str]) -> str:
-    """Which part of an override is meant: "the words are"; "" if all of it."""
+    """Which part of an override is meant: "hours" or "words"; "" if all of it."""
     if both == shared(override, override):
         return ""
-    return "the words are" if "words" in both else "the hours are"
+    return "words" if "words" in both else "hours"
 
 
 def standing(kept: Iterable[Kept]) -> tuple[Override, ...]:

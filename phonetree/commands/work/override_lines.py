@@ -18,8 +18,7 @@ def replacing(kept: Kept, every: Iterable[Kept], now: datetime, site: Site) -> I
     """What newer overrides decide in place of a kept one, each on a line of its own."""
     for each in replaced(kept, every, now):
         begins, ends = (dated(when.astimezone(site.schedule.zone)) for when in (each.begins, each.ends))
-        what = f"{each.part} replaced".strip()
-        yield f"     {what} from {begins} to {ends} by override {each.newer.number}"
+        yield f"     {each.what} from {begins} to {ends} by override {each.newer.number}"
 
 
 def on_shift(stretch: Stretch, site: Site) -> Iterator[str]:

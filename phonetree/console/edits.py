@@ -37,13 +37,13 @@ class HoursEditor:
         """What an edit would do. Raises EditError, OutdatedError, ConfigError and StoreError."""
         before = self._from(began)
         after = self._edited(before, edit)
-        return self._told(self._publishing.preview(_base(before), after), before, after, edit)
+        return self._told(self._publishing.preview(Base.of(before), after), before, after, edit)
 
     def save(self, began: str, edit: Edit, by: str) -> Preview:
         """Makes an edit in the name of somebody, if it has no problems. Raises what `preview` does."""
         before, what = self._from(began), told(edit)
         after = self._edited(before, edit)
-        return self._told(self._publishing.publish(_base(before), after, by, what, what), before, after, edit)
+        return self._told(self._publishing.publish(Base.of(before), after, by, what, what), before, after, edit)
 
     def undo(self, revision: str, earlier: str, by: str, what: str) -> Preview:
         """Brings back the hours of an earlier revision, if nobody changed them since an edit made `revision` of it.
@@ -56,7 +56,7 @@ class HoursEditor:
         except ConfigError as error:
             raise EditError({"": f"This cannot be undone: {error}"}) from error
         undone = f"undone: {what}"
-        return self._publishing.publish(_base(before), after, by, undone, undone)
+        return self._publishing.publish(Base.of(before), after, by, undone, undone)
 
     def _edited(self, before: Loaded, edit: Edit) -> Loaded:
         return edited(before, edit, self._publishing.folder, self._publishing.rules(), self._publishing.today(before))
@@ -74,10 +74,6 @@ class HoursEditor:
         moments = _moments(site, max(day_of(edit), self._publishing.today(before)))
         idle = isinstance(edit, Add) and not edit.entry.spans and closed_anyway(before.site.schedule, edit.entry)
         return replace(preview, idle=idle, heard=tuple((at, tuple(greetings(site, at))) for at in moments))
-
-
-def _base(loaded: Loaded) -> Base:
-    return Base(loaded.site.revision, loaded.contents, loaded)
 
 
 def day_of(edit: Edit) -> date:

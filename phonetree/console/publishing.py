@@ -23,7 +23,7 @@ from pathlib import Path
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
-from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, contents_of, made_of, overridden, revision_of
+from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, contents_of, made_of, revision_of
 from phonetree.config.together import complete_alone, replace_together
 from phonetree.config.writing import alone, unwritable, why
 from phonetree.console.simulated import Heard
@@ -31,13 +31,11 @@ from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError, Where
+from phonetree.runtime.publishing import Proof, broken, judged
 from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
 from phonetree.store.revisions import LONGEST_NOTE, Revisions
 from phonetree.store.servers import met
-
-Proof = Callable[[Site, Contents], tuple[Problem, ...]]
-"""Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
 
 
 class OutdatedError(PhonetreeError):
@@ -57,6 +55,11 @@ class Base:
     revision: str
     contents: Contents
     loaded: Loaded | None
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> "Base":
+        """Files that are a site."""
+        return cls(loaded.site.revision, loaded.contents, loaded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Publishing:
             if not (contents[HOURS] and contents[ROUTING] and all(map(_is_text, contents.values()))):
                 raise
             return Base(revision_of(contents), contents, None)
-        return Base(loaded.site.revision, loaded.contents, loaded)
+        return Base.of(loaded)
 
     def named(self, revision: str) -> tuple[str, Contents] | None:
         """A revision with its files, if it is the one that a publication replaces, or was published."""
@@ -160,11 +163,9 @@ class Publishing:
         private = private_numbers(before.site, after.site)
         withheld = False
         try:
-            broken = self._broken(after, overrides)
-            problems = newly_broken(broken, self._broken(before, overrides)) if broken else ()
-            already = tuple(problem for problem in broken if problem not in problems)
+            problems, already = judged(after, before, overrides, self._proof)
             if already:
-                withheld = bool(newly_broken(already, self._broken(self._heard(), overrides)))
+                withheld = bool(newly_broken(already, broken(self._heard(), overrides, self._proof)))
         except ConfigError as error:
             problems, already = error.problems, ()
         return Preview(
@@ -228,9 +229,6 @@ class Publishing:
     def _stand(self, base: Base) -> bool:
         """Whether the files are still those. Raises OSError."""
         return all((self.folder / name).read_bytes() == data for name, data in base.contents.items())
-
-    def _broken(self, loaded: Loaded, overrides: tuple[Override, ...]) -> tuple[Problem, ...]:
-        return self._proof(overridden(loaded.site, overrides), loaded.contents)
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
         """Warnings that the files did not have before."""

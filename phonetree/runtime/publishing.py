@@ -1,34 +1,47 @@
-"""What is checked before a revision is published to the store: the same as for an edit of the files."""
+"""What is checked before a revision is published: the same as for an edit of the files."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from phonetree.config.promises import newly_broken
 from phonetree.config.site import Contents, Loaded, overridden
+from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem
 from phonetree.store.database import Store
 from phonetree.store.servers import met
+
+Proof = Callable[[Site, Contents], tuple[Problem, ...]]
+"""Which promises a site breaks, and the files that it is made of. Raises ConfigError when there is no proof."""
+
+
+def broken(loaded: Loaded, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
+    """The promises that files break under overrides."""
+    return proof(overridden(loaded.site, overrides), loaded.contents)
+
+
+def judged(
+    wanted: Loaded, before: Loaded | None, overrides: tuple[Override, ...], proof: Proof
+) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """The promises that files break and those `before` kept, and the others that they break. Raises ConfigError when
+    that cannot be proved."""
+    found = broken(wanted, overrides, proof)
+    new = newly_broken(found, broken(before, overrides, proof) if before else ()) if found else ()
+    return new, tuple(problem for problem in found if problem not in new)
 
 
 def broken_before(
     wanted: Loaded,
     heard: Loaded | None,
     store: Store,
-    proof: Callable[[Site, Contents], tuple[Problem, ...]],
+    proof: Proof,
     now: datetime,
 ) -> tuple[Problem, ...]:
     """The promises that a revision breaks, and that what callers hear breaks already, under the overrides that stand.
 
     Raises ConfigError for those that it breaks itself, or when that cannot be proved, and StoreError.
     """
-    overrides = met(store, int(now.timestamp()))
-
-    def broken(loaded: Loaded) -> tuple[Problem, ...]:
-        return proof(overridden(loaded.site, overrides), loaded.contents)
-
-    if found := broken(wanted):
-        already = broken(heard) if heard else ()
-        if new := newly_broken(found, already):
-            raise ConfigError(new)
-    return found
+    new, already = judged(wanted, heard, met(store, int(now.timestamp())), proof)
+    if new:
+        raise ConfigError(new)
+    return already

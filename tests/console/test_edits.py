@@ -19,11 +19,12 @@ from phonetree.config.promises import SHOWN
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, load
 from phonetree.config.writing import replace
 from phonetree.console.edits import HoursEditor, told
-from phonetree.console.publishing import OutdatedError, Proof, Publishing
+from phonetree.console.publishing import OutdatedError, Publishing
 from phonetree.core.schedule import DatedHours, Kind, Override, Span
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError, Problem, StoreError, Where
 from phonetree.runtime.prover import prover_of
+from phonetree.runtime.publishing import Proof
 from phonetree.runtime.sites import Sites
 from phonetree.store import actions, database
 from phonetree.store.database import Store

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.errors import SettingsError
 
 PROVIDER_URL = "https://api.twilio.com"
@@ -125,8 +125,8 @@ class _Environment(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         value = self._value(name)
-        if bad := unfit(_BREAKS.sub(" ", value)):
-            raise SettingsError(f"{name} holds a character that cannot be seen ({named(bad)}); retype it")
+        if bad := refusal(_BREAKS.sub(" ", value)):
+            raise SettingsError(f"{name} {bad}")
         return value
 
     def _value(self, name: str) -> str:

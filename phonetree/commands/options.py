@@ -8,7 +8,7 @@ import click
 
 from phonetree import settings
 from phonetree.commands.files import PATH
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -42,8 +42,8 @@ def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
     """A name that fits into a line of a list. Raises BadParameter."""
     if not who.strip():
         raise click.BadParameter("it is empty; write who does it")
-    if bad := unfit(who):
-        raise click.BadParameter(f"it holds a character that cannot be seen ({named(bad)}); remove it")
+    if bad := refusal(who):
+        raise click.BadParameter(f"it {bad}")
     return who.strip()
 
 

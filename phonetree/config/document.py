@@ -14,7 +14,7 @@ import yaml
 from yaml.reader import Reader
 
 from phonetree.config.slips import odd_space, slip
-from phonetree.core.characters import ODD_SPACE, named, unfit
+from phonetree.core.characters import ODD_SPACE, refusal_of, unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -110,11 +110,6 @@ def curly(text: str) -> str:
     return f'{text} has curly quotes, which YAML does not take for quotes; write straight ones (") or none'
 
 
-def _unfit(character: str, before: str) -> str:
-    place = f" after '{before[-20:]}'" if before else ""
-    return f"holds a character that cannot be seen or spoken ({named(character)}){place}; remove it"
-
-
 def _refused(where: Where, text: str) -> ConfigError:
     return ConfigError([Problem(where, text)])
 
@@ -160,7 +155,7 @@ def _text(data: bytes, name: str) -> str:
     if found := Reader.NON_PRINTABLE.search(text):  # YAML would refuse it without a line
         line, begins = text.count("\n", 0, found.start()) + 1, text.rfind("\n", 0, found.start()) + 1
         raise _refused(
-            Where(name, line, found.start() - begins + 1), _unfit(found[0], text[begins : found.start()].lstrip())
+            Where(name, line, found.start() - begins + 1), refusal_of(found[0], text[begins : found.start()].lstrip())
         )
     return text
 
@@ -236,7 +231,7 @@ class _Builder:
     def _fit(self, event: Any, where: Where) -> str:
         """The text of a scalar in one line. A character that no text may contain is reported at its place."""
         text: str = event.value
-        if text.isprintable():
+        if text.isprintable() and text.isascii():
             return text
         text = _BREAKS.sub(" ", text).strip()
         if (bad := unfit(text)) is None:
@@ -245,7 +240,7 @@ class _Builder:
         standing = (number for number, line in enumerate(lines) if bad in line)
         if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
             where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
-        self._note(Problem(where, _unfit(bad, text[: text.index(bad)])))
+        self._note(Problem(where, refusal_of(bad, text[: text.index(bad)])))
         return text
 
     def _comment(self, event: Any) -> Where | None:

@@ -8,7 +8,7 @@ import phonenumbers
 
 from phonetree.config.document import Scalar, Table
 from phonetree.config.reader import Findings, Section
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import named, refusal
 from phonetree.errors import PeopleError, PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
@@ -109,8 +109,8 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     except SettingsError as error:  # its file cannot be read, or it has a character that no setting may have
         section.problem(value.where, str(error))
         return ""
-    if bad := unfit(number):
-        return _refuse(section, value, f"{value.text} holds a character that cannot be seen ({named(bad)}); retype it")
+    if bad := refusal(number):
+        return _refuse(section, value, f"{value.text} {bad}")
     if number:
         return _parse(
             section, value, number, f"the number in {value.text}", fictional=rules.fictional or rules.stand_in

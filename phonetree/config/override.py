@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from phonetree.config.promises import SHOWN
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.core.rota import Gap, gaps, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override, dated
 from phonetree.core.speech import speech_seconds
@@ -101,8 +101,8 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"the words in {called} are empty; write what callers hear"
         elif set("{}") & set(text):
             yield f"the words in {called} have a brace; nothing is filled in here, so write plain words"
-        elif bad := unfit(text):
-            yield f"the words in {called} hold a character that cannot be seen or spoken ({named(bad)}); remove it"
+        elif bad := refusal(text):
+            yield f"what is said in {called} {bad}"
         elif len(text) > LONGEST_WORDS:
             yield (
                 f"the words in {called} have {len(text)} characters; at most {LONGEST_WORDS} are allowed, so leave "

@@ -16,7 +16,7 @@ import yaml
 from phonetree.config import document, splicing
 from phonetree.config.document import Value
 from phonetree.config.positions import BOM, ByHandError, Path, Text, read
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.errors import ConfigError, EditError
 
 
@@ -173,9 +173,8 @@ def _refuse_outdated(value: Value, step: Step) -> None:
 def _refuse_unfit(step: Step) -> None:
     new = step.after if isinstance(step, Put) else ()
     for text in texts_in(new or ()):
-        if bad := unfit(text):
-            character = f"This holds a character that cannot be seen or spoken ({named(bad)})"
-            raise EditError({step.field: f"{character}; type it again"})
+        if bad := refusal(text):
+            raise EditError({step.field: f"This {bad}"})
 
 
 def texts_in(value: Value) -> Iterator[str]:

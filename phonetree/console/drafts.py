@@ -16,7 +16,7 @@ from phonetree.console.layout import PROBLEM, render
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, DraftOutdatedError, EditError
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
@@ -300,8 +300,8 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
 
 
 def _unfit(title: str) -> str:
-    if bad := unfit(title):
-        return f"The name holds a character that cannot be seen ({named(bad)}); remove it."
+    if bad := refusal(title):
+        return f"The name {bad}."
     if not title:
         return "Give the draft a name, such as what you want to change."
     return f"Write at most {LONGEST_TITLE} characters." if len(title) > LONGEST_TITLE else ""

@@ -12,7 +12,7 @@ from phonetree.console.publishing import Base, OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import ShortNotice
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.errors import ConfigError, EditError
 from phonetree.store.revisions import LONGEST_NOTE, Publication
 from phonetree.store.roles import Role
@@ -110,8 +110,8 @@ def to_newest(running: ConsoleServices) -> Response:
 
 def wrong_note(note: str) -> str:
     """What is wrong with a note; "" if nothing is."""
-    if bad := unfit(note):
-        return f"The note holds a character that cannot be seen ({named(bad)}); remove it."
+    if bad := refusal(note):
+        return f"The note {bad}."
     if len(note) > LONGEST_NOTE:
         return f"Write at most {LONGEST_NOTE} characters."
     return "" if note else "Write why; it stands in History."

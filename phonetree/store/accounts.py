@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.errors import AccountError
 from phonetree.store import actions
 from phonetree.store.database import Store
@@ -79,8 +79,8 @@ class Notice:
 
 def good_name(name: str) -> str:
     """A name as it is kept: one that can be seen, read and told from others. Raises AccountError."""
-    if bad := unfit(name):
-        raise AccountError(f"the name holds a character that cannot be seen ({named(bad)}); retype it")
+    if bad := refusal(name):
+        raise AccountError(f"the name {bad}")
     name = " ".join(name.split())
     if not name:
         raise AccountError("the name is empty; write how the person is called")

@@ -167,7 +167,7 @@ WRONG = [
     ("name", "", "the name is empty"),
     ("name", " .. ", "the name is empty"),
     ("name", "A {closure} Line", "write it without braces"),
-    ("name", "A Li\u200bne", "a character that cannot be seen (U+200B, zero width space)"),
+    ("name", "A Li\u200bne", "a character that cannot be seen or spoken (U+200B, zero width space)"),
     ("name", "The Line of " + "everybody " * 6, "s to say; choose one of at most 3 s"),
     ("name", "x" * 101, "a name has at most 100"),
     ("number", "617 253 2300", "write it with + and the country code"),

@@ -147,9 +147,9 @@ def test_hours_make_no_database(
         (
             ["open", "--say", "es=hola\u202e", "--say", "en=back\ud83d"],
             [
-                "the words in español (es) hold a character that cannot be seen or spoken "
+                "what is said in español (es) holds a character that cannot be seen or spoken "
                 "(U+202E, right-to-left override); remove it",
-                "the words in English (en) hold a character that cannot be seen or spoken "
+                "what is said in English (en) holds a character that cannot be seen or spoken "
                 "(U+D83D, half of a character); remove it",
             ],
         ),
@@ -260,9 +260,9 @@ def test_without_a_database_it_says_what_to_do(
 @pytest.mark.parametrize(
     ("who", "said"),
     [
-        ("Ada\u202e", "it holds a character that cannot be seen (U+202E, right-to-left override); remove it"),
-        ("Ada\nBo", "it holds a character that cannot be seen (U+000A, a control character); remove it"),
-        ("Ada\udcff", "it holds a character that cannot be seen (U+DCFF, half of a character); remove it"),
+        ("Ada\u202e", "it holds a character that cannot be seen or spoken (U+202E, right-to-left override); remove it"),
+        ("Ada\nBo", "it holds a character that cannot be seen or spoken (U+000A, a control character); remove it"),
+        ("Ada\udcff", "it holds a character that cannot be seen or spoken (U+DCFF, half of a character); remove it"),
         (" ", "it is empty; write who does it"),
     ],
 )

@@ -6,7 +6,7 @@ from xml.parsers import expat
 
 import pytest
 
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import named, refusal, unfit
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from phonetree.core.characters import named, unfit
         "\u0915\u094d\u200d\u0937",
         "bonjour\u00a0!",
         "\U0001f49c",
+        "\u2764\ufe0f \u845b\U000e0100",  # a selector chooses the form of the character before it
         "",
     ],
 )
@@ -46,6 +47,15 @@ def test_what_people_write_is_fit(text: str) -> None:
         ("\U0001ffff", "U+1FFFF, unassigned"),
         ("\ud800", "U+D800, half of a character"),
         ("\ue000", "U+E000, a private character"),
+        ("\u3164", "U+3164, hangul filler"),
+        ("\u115f", "U+115F, hangul choseong filler"),
+        ("\u1160", "U+1160, hangul jungseong filler"),
+        ("\uffa0", "U+FFA0, halfwidth hangul filler"),
+        ("\u2800", "U+2800, braille pattern blank"),
+        ("\u034f", "U+034F, combining grapheme joiner"),
+        ("\u17b4", "U+17B4, khmer vowel inherent aq"),
+        ("\ufffc", "U+FFFC, object replacement character"),
+        ("\ufffd", "U+FFFD, replacement character"),
         *((chr(code), f"U+{code:04X}, {unicodedata.name(chr(code)).lower()}") for code in range(0x202A, 0x202F)),
         *((chr(code), f"U+{code:04X}, {unicodedata.name(chr(code)).lower()}") for code in range(0x2066, 0x206A)),
     ],
@@ -53,6 +63,14 @@ def test_what_people_write_is_fit(text: str) -> None:
 def test_what_cannot_be_seen_or_sent_is_found_and_named(character: str, name: str) -> None:
     assert unfit(f"Boston{character} area") == character
     assert named(character) == name
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800\u2800", "\ufe0f", "a \ufe0f", "\u2764\ufe0f\ufe0f"])
+def test_what_shows_nothing_is_no_word(text: str) -> None:
+    bad = unfit(text)
+    assert bad
+    assert refusal(text) == f"holds a character that cannot be seen or spoken ({named(bad)}); remove it"
+    assert refusal("\u2764\ufe0f") is None
 
 
 def test_whatever_is_fit_can_stand_in_a_document() -> None:

@@ -49,7 +49,7 @@ def test_an_account_is_found_by_its_name_however_it_is_typed(kind: str, tmp_path
         ("", "the name is empty"),
         (" \t", "cannot be seen"),
         ("a" * (LONGEST_NAME + 1), "61 characters; 60 are enough"),
-        ("Ada\u202e", "cannot be seen (U+202E, right-to-left override)"),
+        ("Ada\u202e", "cannot be seen or spoken (U+202E, right-to-left override)"),
         ("Ada\nEve: removed", "cannot be seen"),
         ("A\u200bda", "cannot be seen"),
         ("The  Phone Itself", "says The Phone Itself where no account did it"),

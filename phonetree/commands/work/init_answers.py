@@ -17,7 +17,7 @@ from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.hours import read_schedule
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.reader import Findings, Section
-from phonetree.core.characters import named, unfit
+from phonetree.core.characters import refusal
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Schedule
 from phonetree.core.speech import speech_seconds
@@ -262,8 +262,8 @@ def _name(text: str, what: str, *, is_heard: bool = True) -> str:
     name = " ".join(text.split())
     if not any(map(str.isalnum, name)):
         raise PhonetreeError(f"{what} is empty; write one that callers or staff know")
-    if bad := unfit(name):
-        raise PhonetreeError(f"{what} holds a character that cannot be seen ({named(bad)}); remove it")
+    if bad := refusal(name):
+        raise PhonetreeError(f"{what} {bad}")
     _read(lambda findings: _section(findings).plain(_scalar(name), what))
     if is_heard and (seconds := speech_seconds(name)) > LONGEST_NAME_SECONDS:
         most = f"at most {LONGEST_NAME_SECONDS:g} s, because help has to be seconds away"

@@ -39,9 +39,11 @@ class SetHolidayName:
 
 @dataclass(frozen=True, slots=True)
 class AddDay:
-    """A new closed day, or a day with hours of its own, as the file says it: `date`, or `from` and `to`, and so on."""
+    """A new closed day, or a day with hours of its own, as the file says it: `date`, or `from` and `to`, and so on.
+    `field` is what a form calls it, here and below."""
 
     entry: Mapping[str, Value]
+    field: str = "days.new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class RemoveDay:
     """One of them less, found by what it says."""
 
     before: Value
+    field: str = "days"
 
 
 HoursEdit = SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay
@@ -68,7 +71,7 @@ def dated(said: Value) -> Lists:
 def added_day(lists: Lists, key: str, value: Value, field: str = "") -> Put:
     """An entry behind the last one of its list that does not begin later."""
     if key not in lists:
-        return Put((key,), None, (value,), levels=1, field=field)
+        return Put((key,), None, (value,), levels=1, field=field, around=1)
     firsts = [first_day(item) for item in lists[key]]
     earlier = [number for number, each in enumerate(firsts) if each <= first_day(value)]
     number = 1 + max(earlier, key=lambda number: firsts[number], default=-1)
@@ -96,10 +99,14 @@ def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
                 yield Put(("holidays",), "none", {"calendars": after}, field="calendars")
         case SetHolidayName(holiday, before, after):
             yield from texts(said, ("holidays", "names", holiday), before, after, (), f"names.{holiday}")
-        case AddDay(entry):
-            yield added_day(dated(said), CLOSURES, entry, "days.new")
-        case RemoveDay(before):
+        case AddDay(entry, field):
+            if not first_day(entry):
+                raise EditError({f"{field}.date": "Write the first day"})
+            yield added_day(dated(said), CLOSURES, entry, field)
+        case RemoveDay(before, field):
             places = [(key, items.index(before)) for key, items in dated(said).items() if before in items]
             if not places:
-                raise EditError({"": f"The entry of {first_day(before)} is not there any more; see what is there now"})
-            yield Put(places[0], before, None)
+                raise EditError(
+                    {field: f"The entry of {first_day(before)} is not there any more; see what is there now"}
+                )
+            yield Put(places[0], before, None, field=field)

@@ -70,13 +70,14 @@ class RemoveNode:
 
 @dataclass(frozen=True, slots=True)
 class AddChoice:
-    """A new choice of a menu, behind that of another key, or first."""
+    """A new choice of a menu, behind that of another key, or first. `field` is what a form calls it."""
 
     menu: str
     key: str
     label: Prompt
     go: str
     behind: str | None
+    field: str = "choices.new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,14 @@ class RemoveChoice:
 
 @dataclass(frozen=True, slots=True)
 class MoveChoice:
-    """A choice that is said behind that of another key, or first; its key stays. `order`: the keys as they were."""
+    """A choice that is said behind that of another key, or first; its key stays. `order`: the keys as they were;
+    `field`: what a form calls it."""
 
     menu: str
     key: str
     behind: str | None
     order: tuple[str, ...]
+    field: str = "choices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,22 +184,23 @@ def _content(kind: NodeKind, words: Prompt, leads: Mapping[str, Value]) -> Mappi
 def _of_choices(edit: AddChoice | RemoveChoice | MoveChoice | SetKeys, said: Value) -> Iterator[Step]:
     path = ("nodes", edit.menu, _menu(said, edit.menu), "choices")
     match edit:
-        case AddChoice(menu, key, label, go, behind):
+        case AddChoice(menu, key, label, go, behind, field):
             choice: Mapping[str, Value] = {"label": written_out(label) or "", "go": go}
             own = table(said, *path)
+            if not key:
+                raise EditError({f"{field}.key": "Choose the key of the new choice"})
             if key in own:
-                raise EditError({f"choices.{key}.key": f"key {key} is there already; choose another one"})
+                raise EditError({f"{field}.key": f"key {key} is there already; choose another one"})
             order = (*((behind,) if behind else ()), key)
             if behind and behind not in own:  # that of the menu which this one is like
                 order = (*own, key)
-            yield new_or_other(said, (*path, key), None, choice, order, field=f"choices.{key}")
+            yield new_or_other(said, (*path, key), None, choice, order, field=field)
         case RemoveChoice(menu, key, before):
-            field = f"choices.{key}"
+            field = f"choices.{key}.remove"
             if list(table(said, *path)) == [key]:
                 raise EditError({field: _LAST if value_at(said, (*path[:-1], "like")) is None else _LAST_OWN})
             yield Put((*_choices(said, menu, key, field), key), before, None, field=field)
-        case MoveChoice(menu, key, behind, order):
-            field = f"choices.{key}"
+        case MoveChoice(menu, key, behind, order, field):
             yield Move((*_choices(said, menu, key, field), key), behind, order, field)
         case SetKeys(_, keys, order):
             now = [keys.get(key, key) for key in order]

@@ -51,9 +51,10 @@ class SetAlike:
 
 @dataclass(frozen=True, slots=True)
 class AddPromise:
-    """A new promise of the helpline's own, last."""
+    """A new promise of the helpline's own, last. `field` is what a form calls it, here and below."""
 
     promise: Mapping[str, Value]
+    field: str = "promises.new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class RemovePromise:
     """A promise less, found by what it says."""
 
     before: Mapping[str, Value]
+    field: str = "promises"
 
 
 RuleEdit = SetHelpline | SetLink | SetBudget | SetAlike | AddPromise | RemovePromise
@@ -76,22 +78,24 @@ def of_rule(edit: RuleEdit, said: Value) -> Iterator[Step]:
             yield new_or_other(said, ("budgets", name), before, after, BUDGETS, field=f"budgets.{name}")
         case SetAlike(before, after):
             yield new_or_other(said, ("alike",), before or None, after or None, ROUTING_KEYS, levels=1, field="alike")
-        case AddPromise(promise):
+        case AddPromise(promise, field):
             promises = _promises(said)
+            if not promise.get("reaches"):
+                raise EditError({f"{field}.reaches": "Choose what callers reach"})
             entry = {field: promise[field] for field in PROMISE_FIELDS if field in promise}
             if promises:
-                yield Put(("promises", len(promises)), None, entry, field="promises")
+                yield Put(("promises", len(promises)), None, entry, field=field)
             else:
                 now = value_at(said, ("promises",))
-                yield new_or_other(said, ("promises",), now, (entry,), ROUTING_KEYS, levels=1, field="promises")
-        case RemovePromise(before):
+                yield new_or_other(said, ("promises",), now, (entry,), ROUTING_KEYS, levels=1, field=field, around=1)
+        case RemovePromise(before, field):
             promises = _promises(said)
             if before not in promises:
-                raise EditError({"promises": "This promise is not there any more; see what is there now"})
+                raise EditError({field: "This promise is not there any more; see what is there now"})
             if len(promises) == 1:
-                yield Put(("promises",), promises, None, field="promises")
+                yield Put(("promises",), promises, None, field=field)
             else:
-                yield Put(("promises", promises.index(before)), before, None, field="promises")
+                yield Put(("promises", promises.index(before)), before, None, field=field)
 
 
 def _promises(said: Value) -> tuple[Value, ...]:

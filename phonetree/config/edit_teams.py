@@ -45,19 +45,21 @@ class RemoveTeam:
 
 @dataclass(frozen=True, slots=True)
 class AddMember:
-    """A new member, last."""
+    """A new member, last. `field` is what a form calls it, here and below."""
 
     team: str
     member: Mapping[str, Value]
+    field: str = "members.new"
 
 
 @dataclass(frozen=True, slots=True)
 class SetMember:
-    """A member, found by what it says, of which something is different."""
+    """A member, found by what it says or by its name, of which something is different."""
 
     team: str
     before: Mapping[str, Value]
     after: Mapping[str, Value]
+    field: str = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class RemoveMember:
 
     team: str
     before: Mapping[str, Value]
+    field: str = "member"
 
 
 TeamEdit = SetTeam | AddTeam | RemoveTeam | AddMember | SetMember | RemoveMember
@@ -84,18 +87,27 @@ def of_team(edit: TeamEdit, said: Value) -> Iterator[Step]:
         case RemoveTeam(team, before):
             refuse_used(using_team(said, team), team)
             yield Put(path, before, None)
-        case AddMember(_, member):
-            members = value_at(said, (*path, "members"))
-            number = len(members) if isinstance(members, tuple) else 0
-            field = f"members.{number}"
+        case _:
+            yield from _of_members(edit, said)
+
+
+def _of_members(edit: AddMember | SetMember | RemoveMember, said: Value) -> Iterator[Step]:
+    path = ("teams", edit.team)
+    match edit:
+        case AddMember(_, member, field):
+            if not member.get("name"):
+                raise EditError({f"{field}.name": "Write the name of the new member"})
             _refuse_number({}, member, f"{field}.number")
+            members, entry = value_at(said, (*path, "members")), _in_order(member)
             if members is None:
-                yield new_or_other(said, (*path, "members"), None, (_in_order(member),), TEAM_FIELDS, field=field)
+                yield new_or_other(said, (*path, "members"), None, (entry,), TEAM_FIELDS, field=field, around=1)
             else:
-                yield Put((*path, "members", number), None, _in_order(member), field=field)
-        case SetMember(_, before, after):
-            number = _number(said, edit.team, before)
-            field = f"members.{number}"
+                yield Put((*path, "members", len(_members(said, edit.team))), None, entry, field=field)
+        case SetMember(_, before, after, field):
+            number = _number(said, edit.team, before, field)
+            phone = value_at(said, (*path, "members", number, "number"))
+            if before.get("number") not in (phone, after.get("number")):  # nobody is told a number that stands there
+                raise EditError({f"{field}.number": "Somebody else changed this meanwhile; see what is there now"})
             _refuse_number(before, after, f"{field}.number")
             for key in dict.fromkeys((*before, *after)):
                 if before.get(key) != after.get(key):
@@ -103,23 +115,36 @@ def of_team(edit: TeamEdit, said: Value) -> Iterator[Step]:
                     yield new_or_other(
                         said, way, before.get(key), after.get(key), MEMBER_FIELDS, field=f"{field}.{key}"
                     )
-        case RemoveMember(_, before):
-            number = _number(said, edit.team, before)
-            yield Put((*path, "members", number), before, None, field=f"members.{number}")
+        case RemoveMember(_, before, field):
+            members = _members(said, edit.team)
+            if before not in members:
+                raise _gone(before, field)
+            yield Put((*path, "members", members.index(before)), before, None, field=field)
 
 
 def _in_order(member: Mapping[str, Value]) -> Mapping[str, Value]:
     return {field: member[field] for field in MEMBER_FIELDS if field in member}
 
 
-def _number(said: Value, team: str, member: Mapping[str, Value]) -> int:
-    """The number of a member in its team."""
+def _members(said: Value, team: str) -> tuple[Value, ...]:
     members = value_at(said, ("teams", team, "members"))
-    found = list(members) if isinstance(members, tuple) else []
-    if member not in found:
-        text = f"{member.get('name', 'A member')} is not there any more, or was changed meanwhile"
-        raise EditError({"": f"{text}; see what is there now"})
-    return found.index(member)
+    return members if isinstance(members, tuple) else ()
+
+
+def _number(said: Value, team: str, member: Mapping[str, Value], field: str) -> int:
+    """The number of a member in its team: of the one that says the same, or else of the only one of that name."""
+    members = _members(said, team)
+    if member in members:
+        return members.index(member)
+    names = [value_at(each, ("name",)) for each in members]
+    if names.count(name := member.get("name")) != 1:
+        raise _gone(member, field)
+    return names.index(name)
+
+
+def _gone(member: Mapping[str, Value], field: str) -> EditError:
+    name = member.get("name", "A member")
+    return EditError({field: f"{name} is not there any more, or was changed meanwhile; see what is there now"})
 
 
 def _refuse_number(before: Mapping[str, Value], after: Mapping[str, Value], field: str) -> None:

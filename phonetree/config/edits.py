@@ -5,7 +5,7 @@ site could have, with the compiler's sentence at its field; and a form that is o
 same value.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import assert_never
 
@@ -17,9 +17,9 @@ from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_pr
 from phonetree.config.edit_rules import RuleEdit, of_rule
 from phonetree.config.edit_teams import TeamEdit, of_team
 from phonetree.config.numbers import NumberRules
-from phonetree.config.positions import Node, Text
+from phonetree.config.positions import Node, Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
-from phonetree.config.steps import Put, Rename, Said, Step, taken
+from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
 from phonetree.errors import EditError
 
 FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit
@@ -46,7 +46,12 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
         if name in files and problem.where.line:
             text = files[name].text
             at = text.index_of(problem.where.line, problem.where.column)
-            fields = [field for step in steps[name] for field in _field(text, step, at)]
+            fields = [
+                field
+                for number, step in enumerate(steps[name], 1)
+                if (path := _way(step.path, steps[name][number:]))
+                for field in _field(text, step, path, at)
+            ]
             problems |= dict.fromkeys(fields, f"{problem.text[0].upper()}{problem.text[1:]}")
     if problems:
         raise EditError(problems)
@@ -74,15 +79,25 @@ def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
 # -- what is wrong with new values
 
 
-def _field(file: Text, step: Step, at: int) -> Iterator[str]:
-    """The field of a step in whose value a place is; none if it is elsewhere."""
+def _way(path: Path, later: Sequence[Step]) -> Path | None:
+    """Where something stands after later steps; None if it is gone by then."""
+    for step in later:
+        if (now := followed(path, step)) is None:
+            return None
+        path = now
+    return path
+
+
+def _field(file: Text, step: Step, path: Path, at: int) -> Iterator[str]:
+    """The field of a step in whose value a place is; none if it is elsewhere. Its value stands at a path by now."""
     match step:
-        case Put(path, _, None):
+        case Put(_, _, None):
             return
-        case Put(path):
+        case Put():
             if (found := file.root.find(path)) and found[0].begin <= at <= found[1].end:
-                yield ".".join(filter(None, (step.field, *_inside(found[1], at))))
-        case Rename(path, keys):
+                inside = tuple(_inside(found[1], at))
+                yield ".".join(filter(None, (step.field, *inside[step.around :])))
+        case Rename(_, keys):
             table = file.at(path)
             for was, new in keys.items():
                 number = table.number(new)

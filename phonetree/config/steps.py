@@ -26,6 +26,7 @@ class Put:
 
     A new key comes behind the last of the keys `behind` that there are, or first if there are none of these; last if
     `behind` is None. In a list the path ends with the number that the value has. `levels` is as in `splicing.insert`.
+    `field` is what a form calls the value; if so many tables and lists `around` that are new, what is inside them.
     """
 
     path: Path
@@ -34,7 +35,7 @@ class Put:
     behind: tuple[str, ...] | None = None
     levels: int | None = None
     field: str = ""
-    """What a form calls it."""
+    around: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ def new_or_other(
     *,
     levels: int | None = None,
     field: str = "",
+    around: int = 0,
 ) -> Put:
     """A value put at a path, with the tables on the way that are not there. `order` are keys of its table in the order
-    in which they are usually written."""
+    in which they are usually written; `around` is as in `Put`."""
     behind = tuple(order[: order.index(str(path[-1]))]) if path[-1] in order else None
     while before is None and after is not None and len(path) > 1 and value_at(said, path[:-1]) is None:
-        path, after, behind, levels = path[:-1], {str(path[-1]): after}, None, 1
-    return Put(path, before, after, behind, levels, field)
+        path, after, behind, levels, around = path[:-1], {str(path[-1]): after}, None, 1, around + 1
+    return Put(path, before, after, behind, levels, field, around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,23 @@ def _nearest(file: Text, path: Path) -> int:
     while (found := file.root.find(path)) is None:
         path = path[:-1]
     return file.line_of(found[0].begin)
+
+
+def followed(path: Path, step: Step) -> Path | None:
+    """Where something stands after a step that stood at a path before; None if it is gone."""
+    container = step.path if isinstance(step, Rename) else step.path[:-1]
+    if path[: len(container)] != container or len(path) == len(container):
+        return path
+    key, *rest = path[len(container) :]
+    match step:
+        case Rename(_, keys):
+            return (*container, keys.get(f"{key}", key), *rest)
+        case Put((*_, here), _, None) if key == here:
+            return None
+        case Put((*_, int(here)), before, after) if isinstance(key, int) and key >= here:
+            return (*container, key + (before is None) - (after is None), *rest)
+        case _:
+            return path
 
 
 # -- what stands there

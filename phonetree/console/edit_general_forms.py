@@ -28,7 +28,9 @@ from phonetree.console.form_fields import (
     Typed,
     hours_text,
     hours_value,
+    named,
     text_of,
+    typed_below,
     typed_value,
 )
 from phonetree.core.phrases import PHRASES
@@ -42,6 +44,8 @@ SECONDS = {
 
 
 NEW = "days.new"
+PROMISE = "promises.new"
+_WRITTEN = ("reaches", "keys", "within")
 _DAYS = "To change one, remove it and add another. One that has to hold at once is closed on Schedule."
 
 
@@ -60,20 +64,21 @@ class HoursForm:
         """Its fields, with what the file says."""
         week = "A line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00. Other days are closed."
         yield Group("The week", (Input("open", "Hours", hours_text(value_at(said, ("open",))), "lines", week),))
-        days = [each for items in dated(said).values() for each in items]
-        ticks = [Input(f"days.{number}.remove", f"Remove {_day(each)}", "", "tick") for number, each in enumerate(days)]
+        ticks = [Input(f"{name}.remove", f"Remove {_day(each)}", "", "tick") for name, each in _days(said)]
         yield Group(
             "Closed days, and days with hours of their own", tuple(ticks), _DAYS if ticks else "There are none."
         )
         yield Group(
             "A new day",
             (
-                Input(f"{NEW}.first", "First day", hint="Year-month-day, such as 2026-12-04. Empty: no new day."),
-                Input(f"{NEW}.last", "Last day", hint="Empty: the same."),
+                Input(f"{NEW}.date", "First day", hint="Year-month-day, such as 2026-12-04."),
+                Input(f"{NEW}.to", "Last day", hint="Empty: the same."),
                 Input(f"{NEW}.open", "Hours", hint="Such as 9:00-12:00. Empty: closed."),
                 *self.languages.texts(f"{NEW}.name", None, "As callers hear it: snow day.", required=False),
             ),
+            "Leave it empty to add no day.",
             wide=True,
+            about=NEW,
         )
         calendars = "Countries and states with commas between, such as US, US-MA. Empty: the line opens on holidays."
         shown = ", ".join(_calendars(said))
@@ -92,13 +97,21 @@ class HoursForm:
             yield SetCalendars(_calendars(before), words)
         for holiday, was in table(before, "holidays", "names").items():
             yield SetHolidayName(holiday, was, self.languages.typed(typed, f"names.{holiday}", was))
-        days = [each for items in dated(before).values() for each in items]
-        yield from (RemoveDay(day) for number, day in enumerate(days) if typed.get(f"days.{number}.remove"))
-        if first := typed_value(typed, f"{NEW}.first", None):
-            last, name = typed_value(typed, f"{NEW}.last", None), self.languages.typed(typed, f"{NEW}.name", None)
+        for name, day in _days(before):
+            if typed.get(f"{name}.remove"):
+                yield RemoveDay(day, f"{name}.remove")
+        if typed_below(typed, NEW):
+            first, last = (typed_value(typed, f"{NEW}.{field}", None) for field in ("date", "to"))
             found: dict[str, Value | None] = {"from": first, "to": last} if last and last != first else {"date": first}
-            found |= {"open": typed_value(typed, f"{NEW}.open", None), "name": name}
-            yield AddDay({key: each for key, each in found.items() if each is not None})
+            found["open"] = typed_value(typed, f"{NEW}.open", None)
+            found["name"] = self.languages.typed(typed, f"{NEW}.name", None)
+            yield AddDay({key: each for key, each in found.items() if each is not None}, NEW)
+
+
+def _days(said: Value) -> list[tuple[str, Value]]:
+    """What the field of each dated entry begins with, and the entry."""
+    days = [each for items in dated(said).values() for each in items]
+    return list(zip(named("days", map(first_day, days)), days, strict=True))
 
 
 def _day(entry: Value) -> str:
@@ -188,21 +201,21 @@ class HelplineForm:
             "each group, with commas between."
         )
         yield Group("The same by day and by night", (Input("alike", "Groups", _alike_text(said), "lines", alike),))
-        ticks = [
-            Input(f"promises.{number}.remove", f"Remove: {_promised(each)}", "", "tick")
-            for number, each in enumerate(_promises(said))
-        ]
+        ticks = [Input(f"{name}.remove", f"Remove: {_promised(each)}", "", "tick") for name, each in _promises(said)]
         yield Group("Promises of your own", tuple(ticks), _PROMISES if ticks else f"There are none. {_PROMISES}")
-        yield Group("A new promise", tuple(self._new_promise()))
+        hint = "Choose what callers reach, or leave it empty to add none."
+        yield Group("A new promise", tuple(self._new_promise()), hint, about=PROMISE)
 
     def _new_promise(self) -> Iterator[Input]:
         when = (("open", "open"), ("closed", "closed"), ("holiday", "on holidays"), ("always", "always"))
         reached = [*table(self.routing, "resources"), *table(self.routing, "teams"), *table(self.routing, "nodes")]
         names = (("", "no new promise"), *((each, each) for each in dict.fromkeys(reached)))
-        yield Input("promises.reaches", "Callers reach", "", "choose", "A line, a team or a node.", names)
-        yield Input("promises.when", "When the line is", "open", "choose", "", when)
-        yield Input("promises.keys", "Whoever presses", hint="Keys with commas between, such as 2, 1. Empty: nothing.")
-        yield Input("promises.within", "Within seconds", hint="Empty: no limit.")
+        yield Input(f"{PROMISE}.reaches", "Callers reach", "", "choose", "A line, a team or a node.", names)
+        yield Input(f"{PROMISE}.when", "When the line is", "open", "choose", "", when)
+        yield Input(
+            f"{PROMISE}.keys", "Whoever presses", hint="Keys with commas between, such as 2, 1. Empty: nothing."
+        )
+        yield Input(f"{PROMISE}.within", "Within seconds", hint="Empty: no limit.")
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the file says what was typed, where that differs from `before`."""
@@ -226,22 +239,28 @@ class HelplineForm:
         if "alike" in typed:
             lines = (tuple(word.strip() for word in line.split(",")) for line in typed["alike"].splitlines())
             yield SetAlike(_alike(before), tuple(line for line in lines if any(line)))
-        for number, promise in enumerate(_promises(before)):
-            if typed.get(f"promises.{number}.remove"):
-                yield RemovePromise(promise)
-        if reaches := typed_value(typed, "promises.reaches", None):
-            keys = tuple(key.strip() for key in typed.get("promises.keys", "").split(",") if key.strip())
-            within = typed_value(typed, "promises.within", None)
+        yield from self._of_promises(before, typed)
+
+    def _of_promises(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
+        for name, promise in _promises(before):
+            if typed.get(f"{name}.remove"):
+                yield RemovePromise(promise, f"{name}.remove")
+        reaches, written, within = (typed_value(typed, f"{PROMISE}.{field}", None) for field in _WRITTEN)
+        if reaches or written or within:
+            keys = tuple(key.strip() for key in (written or "").split(",") if key.strip())
             limit: dict[str, Value] = {} if within is None else {"within": within}
-            yield AddPromise({"when": typed.get("promises.when", ""), "keys": keys, "reaches": reaches, **limit})
+            when = typed.get(f"{PROMISE}.when", "")
+            yield AddPromise({"when": when, "keys": keys, "reaches": reaches or "", **limit}, PROMISE)
 
 
 _PROMISES = "An edit that breaks one is refused, with the call that breaks it."
 
 
-def _promises(said: Value) -> list[Mapping[str, Value]]:
+def _promises(said: Value) -> list[tuple[str, Mapping[str, Value]]]:
+    """What the field of each promise begins with, and the promise."""
     found = value_at(said, ("promises",))
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, tuple) else []
+    promises = [each for each in found if isinstance(each, Mapping)] if isinstance(found, tuple) else []
+    return list(zip(named("promises", map(_promised, promises)), promises, strict=True))
 
 
 def _promised(promise: Mapping[str, Value]) -> str:

@@ -24,6 +24,7 @@ from phonetree.console.form_fields import (
     Options,
     Typed,
     text_of,
+    typed_below,
     typed_value,
 )
 
@@ -125,7 +126,7 @@ class NodeForm:
         inputs = [Input(f"{NEW}.key", "Key", "", "choose", "Empty: no new choice.", (("", "none"), *KEYS))]
         inputs += self.languages.texts(f"{NEW}.label", None, _SPOKEN, required=False)
         inputs.append(Input(f"{NEW}.go", "Leads to", "", "choose", "", _options(nodes, "")))
-        yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True)
+        yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True, about=NEW)
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the node says what was typed, where that differs from `before`."""
@@ -157,9 +158,9 @@ class NodeForm:
         if any(old != new for old, new in keys.items()):
             yield SetKeys(self.node, keys, left)
         order = tuple(keys.values())
-        if new := typed.get(f"{NEW}.key", ""):
-            label = self.languages.typed(typed, f"{NEW}.label", None)
-            yield AddChoice(self.node, new, label, typed.get(f"{NEW}.go", ""), order[-1] if order else None)
+        if typed_below(typed, NEW):
+            new, label = typed.get(f"{NEW}.key", ""), self.languages.typed(typed, f"{NEW}.label", None)
+            yield AddChoice(self.node, new, label, typed.get(f"{NEW}.go", ""), order[-1] if order else None, NEW)
             order = (*order, new)
         yield from self._moved(typed.get("action", ""), keys, order)
 
@@ -171,7 +172,7 @@ class NodeForm:
         number = order.index(key)
         behind = {"up": number - 2, "down": number + 1}.get(direction, number)
         if direction in ("up", "down") and (number > 0 if direction == "up" else behind < len(order)):
-            yield MoveChoice(self.node, key, order[behind] if behind >= 0 else None, order)
+            yield MoveChoice(self.node, key, order[behind] if behind >= 0 else None, order, f"choices.{was}")
 
 
 _SPOKEN = "What the key does, as in: to speak with an advocate."

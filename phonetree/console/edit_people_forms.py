@@ -17,7 +17,9 @@ from phonetree.console.form_fields import (
     Typed,
     hours_text,
     hours_value,
+    named,
     text_of,
+    typed_below,
     typed_value,
 )
 from phonetree.console.tree import RINGS
@@ -116,9 +118,9 @@ class TeamForm:
                 Input("open", "Hours", hours_text(team.get("open")), "lines", f"Empty: the helpline's. {HOURS_HINT}."),
             ),
         )
-        for number, member in enumerate(_members(team)):
-            yield Group(_called(member), tuple(_member_inputs(f"members.{number}", member)))
-        yield Group("A new member", tuple(_member_inputs(NEW, {})), "Empty: none.")
+        for name, member in _named(_members(team)):
+            yield Group(text_of(member, "name") or "A member", tuple(_member_inputs(name, member)), about=name)
+        yield Group("A new member", tuple(_member_inputs(NEW, {})), "Leave it empty to add nobody.", about=NEW)
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the team says what was typed, where that differs from `before`."""
@@ -129,16 +131,15 @@ class TeamForm:
             yield SetTeam(self.team, field, was, was if was is None and (field, sent) == ("ring", "together") else sent)
         if "open" in typed:
             yield SetTeam(self.team, "open", team.get("open"), hours_value(typed["open"]))
-        members = list(zip(_members(team), self._with_numbers(_members(team)), strict=True))
-        for number, (shown, member) in enumerate(members):
-            name = f"members.{number}"
+        members = list(zip(_named(_members(team)), self._with_numbers(_members(team)), strict=True))
+        for (name, shown), member in members:
             if not typed.get(f"{name}.remove") and f"{name}.name" in typed:
-                yield SetMember(self.team, member, _typed_member(typed, name, shown, member))
-        for number, (_, member) in reversed(list(enumerate(members))):
-            if typed.get(f"members.{number}.remove"):
-                yield RemoveMember(self.team, member)
-        if typed.get(f"{NEW}.name", "").strip():
-            yield AddMember(self.team, _typed_member(typed, NEW, {}, {}))
+                yield SetMember(self.team, member, _typed_member(typed, name, shown, member), name)
+        for (name, _), member in reversed(members):
+            if typed.get(f"{name}.remove"):
+                yield RemoveMember(self.team, member, f"{name}.remove")
+        if typed_below(typed, NEW):
+            yield AddMember(self.team, _typed_member(typed, NEW, {}, {}), NEW)
 
     def _with_numbers(self, members: list[Mapping[str, Value]]) -> list[Mapping[str, Value]]:
         """Members as the file has them: with the numbers that stand there and were not shown."""
@@ -163,8 +164,9 @@ def _without_number(member: Mapping[str, Value]) -> Mapping[str, Value]:
     return member if number.startswith("$") else {**member, "number": ""}
 
 
-def _called(member: Mapping[str, Value]) -> str:
-    return text_of(member, "name") or "A member"
+def _named(members: list[Mapping[str, Value]]) -> list[tuple[str, Mapping[str, Value]]]:
+    """What the fields of each member begin with, and the member."""
+    return list(zip(named("member", (text_of(each, "name") for each in members)), members, strict=True))
 
 
 def _member_inputs(name: str, member: Mapping[str, Value]) -> Iterator[Input]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any, Literal
 
 from werkzeug.datastructures import MultiDict
@@ -32,6 +33,11 @@ class Input:
     language: str = ""
     missing: bool = False
     problem: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the page calls it: the name, without white space, which an id cannot have."""
+        return "-".join(("field", *self.name.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,21 @@ def _alike(texts: Iterable[str]) -> list[str]:
     """Texts of which neither the order counts nor the white space."""
     lines = ("\n".join(" ".join(line.split()) for line in text.splitlines()) for text in texts)
     return sorted(filter(None, lines))
+
+
+def named(prefix: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What fields begin with that are about things of these names: the same for each thing, whatever else comes or
+    goes, as long as its name is its own. No white space stands in it, since it is part of an element's id."""
+    found: list[str] = []
+    for name in ("_".join(each.split()) for each in names):
+        alike = chain([f"{prefix}.{name}"], (f"{prefix}.{name}~{number}" for number in count(2)))
+        found.append(next(each for each in alike if each not in found))
+    return tuple(found)
+
+
+def typed_below(typed: Typed, prefix: str) -> bool:
+    """Whether anything was typed into fields that begin like this."""
+    return any(text.strip() for name, text in typed.items(multi=True) if name.startswith(f"{prefix}."))
 
 
 # -- values

@@ -119,6 +119,12 @@ def _save(client: Client, address: str, changes: Mapping[str, object], status: i
     return _words(shown.get_data(as_text=True))
 
 
+def _told_at(answer: TestResponse, field: str) -> str:
+    """What is wrong with a field."""
+    (told,) = re.findall(rf'id="field-{re.escape(field)}-wrong">([^<]*)<', answer.get_data(as_text=True))
+    return unescape(told)
+
+
 PAGES = [
     "nodes/welcome", "nodes/after_hours", "nodes/advocate", "nodes/line_barcc", "nodes/person", "nodes/voicemail",
     "nodes/goodbye", "nodes/about_harm", "lines/barcc", "lines/call_for_change", "teams/advocates", "hours", "phrases",
@@ -294,20 +300,85 @@ def test_members_come_and_go_and_have_shifts(made: Console, client: Client, draf
     _sent(
         client,
         page,
-        {**new, "members.0.name": "Ada", "members.1.shifts": "monday-friday: 9:00-13:00", "ring": "in-order"},
+        {
+            **new,
+            "member.First_advocate.name": "Ada",
+            "member.Second_advocate.shifts": "monday-friday: 9:00-13:00",
+            "ring": "in-order",
+        },
     )
     assert _now(made, draft, "teams", "advocates", "members") == (
         {"name": "Ada", "number": "$ADVOCATE_1"},
         {"name": "Second advocate", "number": "$ADVOCATE_2", "shifts": {"monday-friday": "9:00-13:00"}},
         {"name": "Front desk", "number": "$DESK", "desk": "true"},
     )
-    _sent(client, page, {"members.0.remove": "true", "members.2.desk": ""})
+    _sent(client, page, {"member.Ada.remove": "true", "member.Front_desk.desk": ""})
     assert [each["name"] for each in _now(made, draft, "teams", "advocates", "members")] == [
         "Second advocate",
         "Front desk",
     ]
-    told = _save(client, page, {"members.0.number": "617 555 0101"}, 422)
+    told = _save(client, page, {"member.Second_advocate.number": "617 555 0101"}, 422)
     assert "Write the name of the phone" in told
+
+
+def test_what_is_typed_of_a_member_stays_when_somebody_removed_another_one(
+    made: Console, client: Client, draft: str
+) -> None:
+    page = f"{draft}/teams/advocates"
+    mine = fields(client, page)
+    _sent(client, page, {"member.First_advocate.remove": "true"})
+    typed = {"member.Second_advocate.shifts": "monday: 9:00-13:00", "member.First_advocate.shifts": "daily: 9:00-10:00"}
+    answer = client.post(page, {**mine, **typed})
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    assert "First advocate is not there any more" in _words(text)
+    form = _Form()
+    form.feed(text)
+    assert form.sent["member.Second_advocate.shifts"] == "monday: 9:00-13:00"
+    assert client.post(page, form.sent).status_code == 303
+    (left,) = _now(made, draft, "teams", "advocates", "members")
+    assert (left["name"], left["shifts"]) == ("Second advocate", {"monday": "9:00-13:00"})
+
+
+def test_two_change_different_things_of_one_member_at_once(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/teams/advocates"
+    mine = fields(client, page)
+    _sent(client, page, {"member.First_advocate.desk": "true", "member.First_advocate.number": "$DESK"})
+    assert client.post(page, {**mine, "member.First_advocate.shifts": "monday: 9:00-13:00"}).status_code == 303
+    first = _now(made, draft, "teams", "advocates", "members", 0)
+    assert first == {
+        "name": "First advocate", "number": "$DESK", "shifts": {"monday": "9:00-13:00"}, "desk": "true",
+    }  # fmt: skip
+    answer = client.post(page, {**mine, "member.First_advocate.number": "$OTHER"})
+    assert "Somebody else changed this meanwhile" in _told_at(answer, "member.First_advocate.number")
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "field", "why"),
+    [
+        ("nodes/welcome", {"choices.new.go": "about"}, "choices.new.key", "Choose the key"),
+        ("nodes/welcome", {"choices.new.key": "8"}, "choices.new.key", "has a meaning in every menu"),
+        ("nodes/welcome", {"choices.new.key": "7", "choices.new.label.en": "a", "choices.new.label.es": "b"},
+         "choices.new.go", "'go' is empty"),
+        ("nodes/welcome", {"choices.1.key": "2", "choices.2.key": "1", "choices.1.label.es": "{"},
+         "choices.1.label.es", "a brace"),
+        ("teams/advocates", {"members.new.number": "$ADA"}, "members.new.name", "Write the name"),
+        ("teams/advocates", {"members.new.name": "Ada", "members.new.number": "$ADA", "members.new.shifts": "x"},
+         "members.new.shifts", "not hours"),
+        ("teams/advocates", {"member.First_advocate.remove": "true", "member.Second_advocate.shifts": "x"},
+         "member.Second_advocate.shifts", "not hours"),
+        ("hours", {"days.new.name.en": "snow day"}, "days.new.date", "Write the first day"),
+        ("hours", {"days.new.date": "2026-12-04", "days.new.to": "5 December"}, "days.new.to", "is not a date"),
+        ("helpline", {"promises.new.keys": "1"}, "promises.new.reaches", "Choose what callers reach"),
+        ("helpline", {"promises.new.reaches": "barcc", "promises.new.within": "x"}, "promises.new.within", "number"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_part_stands_at_that_part(
+    made: Console, client: Client, draft: str, page: str, typed: dict[str, str], field: str, why: str
+) -> None:
+    before = _files(made, draft)
+    assert why in _told_at(_sent(client, f"{draft}/{page}", typed, 422), field)
+    assert _files(made, draft) == before
 
 
 def test_no_number_of_a_person_is_shown_and_none_is_lost(made: Console) -> None:
@@ -317,7 +388,12 @@ def test_no_number_of_a_person_is_shown_and_none_is_lost(made: Console) -> None:
     shown = form.now()
     assert "617" not in packed(shown) + repr(list(form.groups(shown)))
     typed = Typed(
-        {"members.0.name": "Ada L", "members.0.number": "", "members.1.name": "Bo", "members.1.number": "$BO"}
+        {
+            "member.Ada.name": "Ada L",
+            "member.Ada.number": "",
+            "member.Bo.name": "Bo",
+            "member.Bo.number": "$BO",
+        }
     )
     (edit,) = (
         each
@@ -354,24 +430,21 @@ def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) ->
 
 def test_closed_days_and_promises_come_and_go(made: Console, client: Client, draft: str) -> None:
     before, hours, helpline = _files(made, draft), f"{draft}/hours", f"{draft}/helpline"
-    day = {"days.new.first": "2026-12-04", "days.new.name.en": "snow day", "days.new.name.es": "nieve"}
+    day = {"days.new.date": "2026-12-04", "days.new.name.en": "snow day", "days.new.name.es": "nieve"}
     _sent(client, hours, day)
     assert _changed(made, draft, before) == ["+  - {date: 2026-12-04, name: {en: snow day, es: nieve}}"]
-    told = _words(_sent(client, hours, {**day, "days.new.last": "2026-12-05"}, 422).get_data(as_text=True))
+    told = _words(_sent(client, hours, {**day, "days.new.to": "2026-12-05"}, 422).get_data(as_text=True))
     assert "also has an entry on line" in told
-    assert "is not a date" in _words(_sent(client, hours, {"days.new.first": "4 December"}, 422).get_data(as_text=True))
-    (number,) = (
-        n for n, each in enumerate(_now(made, draft, "closures", name=HOURS)) if each.get("date") == "2026-12-04"
-    )
-    _sent(client, hours, {f"days.{number}.remove": "true"})
-    promise = {"promises.reaches": "barcc", "promises.when": "closed", "promises.keys": "1", "promises.within": "60"}
-    assert "'x' is not a key" in _words(
-        _sent(client, helpline, {**promise, "promises.keys": "x"}, 422).get_data(as_text=True)
-    )
+    assert "is not a date" in _words(_sent(client, hours, {"days.new.date": "4 December"}, 422).get_data(as_text=True))
+    _sent(client, hours, {"days.2026-12-04.remove": "true"})
+    asked = {"reaches": "barcc", "when": "closed", "keys": "1", "within": "60"}
+    promise = {f"promises.new.{field}": value for field, value in asked.items()}
+    answer = _sent(client, helpline, {**promise, "promises.new.keys": "x"}, 422)
+    assert "'x' is not a key" in _told_at(answer, "promises.new.keys")
     _sent(client, helpline, promise)
     assert _now(made, draft, "promises") == ({"when": "closed", "keys": ("1",), "reaches": "barcc", "within": "60"},)
     assert "closed: whoever presses 1 reaches barcc within 60 s" in _words(client.get(helpline).get_data(as_text=True))
-    _sent(client, helpline, {"promises.0.remove": "true"})
+    _sent(client, helpline, {"promises.closed:_whoever_presses_1_reaches_barcc_within_60_s.remove": "true"})
     assert _files(made, draft) == before
 
 

@@ -197,7 +197,7 @@ def _new_member(clicks: Clicks) -> None:
 
 def _shifts(clicks: Clicks) -> None:
     clicks.link("advocates")
-    clicks.typed("field-members.0.shifts", "monday-friday: 9:00-13:00")
+    clicks.typed("field-member.First_advocate.shifts", "monday-friday: 9:00-13:00")
 
 
 def _weekly_hours(clicks: Clicks) -> None:

@@ -34,8 +34,13 @@ class Difference:
 
 def difference(running: ConsoleServices, was: Contents, now: Contents) -> Difference:
     """What is different."""
+    return in_files(was, now, _sentences(running, was, now))
+
+
+def in_files(was: Contents, now: Contents, sentences: tuple[str, ...] | None) -> Difference:
+    """The same where the sentences for callers are known."""
     lines = list(islice(_lines(was, now), MOST_LINES + 1))
-    return Difference(_sentences(running, was, now), tuple(lines[:MOST_LINES]), len(lines) > MOST_LINES)
+    return Difference(sentences, tuple(lines[:MOST_LINES]), len(lines) > MOST_LINES)
 
 
 def _sentences(running: ConsoleServices, was: Contents, now: Contents) -> tuple[str, ...] | None:
@@ -58,7 +63,7 @@ def _made(running: ConsoleServices, contents: Contents) -> Loaded | None:
 def _lines(was: Contents, now: Contents) -> Iterator[Line]:
     for name in sorted({*was, *now}):
         old, new = (each.get(name, b"").decode("utf-8", "replace").splitlines() for each in (was, now))
-        found = list(unified_diff(old, new, lineterm="", n=2))[2:]
+        found = list(unified_diff(old, new, lineterm=""))[2:]
         if found:
             yield Line("file", name)
         for line in found:

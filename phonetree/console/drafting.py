@@ -21,7 +21,7 @@ from phonetree.errors import ConfigError, Problem, ProofError, SimulationError, 
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.trials import Line, TrialError
-from phonetree.store.drafts import Draft, Drafts, refuse_large
+from phonetree.store.drafts import BASE, Draft, Drafts, refuse_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,16 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
-    that it breaks, `changes` what callers hear differently than now (None: that cannot be said), `times` how soon they
-    reach somebody, and `advice` what somebody should look at. Files in places are named without their folder."""
+    that it breaks, `changes` what callers hear differently than before it (None: that cannot be said), `times` how soon
+    they reach somebody, and `advice` what somebody should look at. `behind` says that another revision was published
+    since it began, whose changes are none of its own. Files in places are named without their folder."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
     changes: tuple[str, ...] | None = None
     times: tuple[TimeToHelp, ...] = ()
     advice: tuple[str, ...] = ()
+    behind: bool = False
 
     @property
     def summary(self) -> str:
@@ -84,14 +86,11 @@ class Drafting:
         self,
         publishing: Publishing,
         drafts: Drafts,
-        heard: Callable[[], Loaded],
         prover: FewProofs,
         trials: FewTrials,
         now: Callable[[], datetime],
     ) -> None:
-        """`heard` is what callers hear, without overrides."""
-        self.drafts = drafts
-        self._publishing, self._heard = publishing, heard
+        self.drafts, self._publishing = drafts, publishing
         self._prover, self._trials, self._now = prover, trials, now
 
     def begin(self, title: str, by: str) -> Draft:
@@ -127,23 +126,31 @@ class Drafting:
         begun = self.drafts.start(sentence(files.site, promise), files.site.revision, files.contents, by, now)
         return self.drafts.save(begun.id, begun.version, changed, by, now)
 
-    def check(self, files: Contents) -> Checked:
-        """What files are, and what they change. Raises StoreError, and ProofBusyError."""
+    def check(self, draft: Draft, files: Contents) -> Checked:
+        """What files of a draft are, and what they change. Raises StoreError, ProofBusyError, and ConfigError when the
+        published files cannot be read."""
         try:
             wanted = self._publishing.made(files)
         except ConfigError as error:
             return Checked(problems=self._named(error.problems))
-        heard, today, overrides = self._heard(), self._publishing.today(wanted), self._publishing.overrides()
-        if private := private_numbers(heard.site, wanted.site):
+        base = self._publishing.base()
+        before, today, overrides = (
+            self._publishing.replaced(base),
+            self._publishing.today(wanted),
+            self._publishing.overrides(),
+        )
+        if private := private_numbers(before.site, wanted.site):
             return Checked(problems=private)
+        behind = draft.began != base.revision
+        began = self._began(draft) if behind else before
         site = overridden(wanted.site, overrides)
         try:
             with self._prover.answering(site, wanted.contents) as answer:
-                different = _changes(heard.site, wanted.site, today)
+                different = _changes(began.site, wanted.site, today) if began else None
                 found = answer()
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        already = self._prover.broken(overridden(heard.site, overrides), heard.contents) if found.problems else ()
+        already = self._prover.broken(overridden(before.site, overrides), before.contents) if found.problems else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
             (),
@@ -151,7 +158,17 @@ class Drafting:
             different,
             found.times,
             tuple(dict.fromkeys(each.text for each in told)),
+            behind,
         )
+
+    def _began(self, draft: Draft) -> Loaded | None:
+        """What a draft began from; None if that is no site."""
+        try:
+            return made_of(
+                self.drafts.files(draft.id, BASE), self._publishing.folder, self._publishing.rules(), patched=True
+            )
+        except ConfigError:
+            return None
 
     def _broken(
         self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.console.access import needs, staff
-from phonetree.console.difference import difference
+from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.layout import PROBLEM, render
@@ -83,7 +83,7 @@ def begin() -> str | Page | Answer:
 def draft(id_: str) -> str:
     """One of them: what is wrong with it, what it changes, and what can be done with it."""
     found, files = draft_of(id_)
-    checked = services().editor.check(files)
+    checked = services().editor.check(found, files)
     (row,) = _rows((found,))
     return render("console/draft.html", row=row, checked=checked, fit=checked.fit, unwritable=_unwritable())
 
@@ -104,7 +104,7 @@ def save(id_: str) -> str | Page | Answer:
     opened = running.editor.drafts.files(id_, version) or files
     shown = Shown(replace(found, version=version), _written(opened), request.form.get("base", ""))
     if request.form.get("action") == "check":
-        return _text(shown, checked=running.editor.check(shown.files))
+        return _text(shown, checked=running.editor.check(_merged_with(shown.draft), shown.files))
     try:
         running.editor.drafts.save(
             id_, version, shown.files, staff().name, running.seconds(), running.publishing.named(shown.base)
@@ -125,8 +125,8 @@ def save(id_: str) -> str | Page | Answer:
 @needs(Role.EDITOR)
 def check(id_: str) -> Response:
     """The same for a script that asks while somebody types; nothing is saved."""
-    _, files = draft_of(id_)
-    checked = services().editor.check(_written(files))
+    found, files = draft_of(id_)
+    checked = services().editor.check(_merged_with(found), _written(files))
     problems = (*checked.problems, *(each.problem for each in checked.broken))
     return jsonify(
         problems=[{"file": each.where.file, "line": each.where.line, "column": each.where.column, "text": each.text}
@@ -237,7 +237,7 @@ def _text(
 
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
     running, (found, files) = services(), draft_of(id_)
-    base, checked, unwritable = running.publishing.base(), running.editor.check(files), _unwritable()
+    base, checked, unwritable = running.publishing.base(), running.editor.check(found, files), _unwritable()
     behind = found.began != base.revision
     began = running.editor.drafts.files(id_, BASE) if behind else base.contents
     return render(
@@ -248,7 +248,7 @@ def _publish(id_: str, note: str = "", problem: str = "") -> str:
         same=files == base.contents,
         unwritable=unwritable,
         since=difference(running, began, base.contents) if behind else None,
-        difference=difference(running, began, files),
+        difference=in_files(began, files, checked.changes),
         over=base.revision,
         note=note,
         problem=problem,
@@ -264,6 +264,12 @@ def _unwritable() -> str | None:
 def _written(files: Contents) -> Contents:
     """The files as they were written into the form, each with the line ends that it had."""
     return {name: _bytes(request.form.get(f"{FIELD}{name}"), data) for name, data in files.items()}
+
+
+def _merged_with(draft: Draft) -> Draft:
+    """A draft whose texts may have been brought up to date in the form: as if it had begun from that revision."""
+    base = request.form.get("base")
+    return replace(draft, began=base) if base else draft
 
 
 def _bytes(text: str | None, before: bytes) -> bytes:

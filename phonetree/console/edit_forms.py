@@ -222,7 +222,7 @@ def _shown(
         problem=problem,
         wrong=sum(bool(each.problem) for group in marked for each in group.inputs),
         missing=sum(each.missing for group in marked for each in group.inputs),
-        checked=services().editor.check(files) if "saved" in request.args and not problems else None,
+        checked=services().editor.check(draft, files) if "saved" in request.args and not problems else None,
     )
 
 

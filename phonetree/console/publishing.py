@@ -138,6 +138,10 @@ class Publishing:
         found = base.contents if base.revision == revision else self.revisions.published(revision)
         return (revision, found) if found else None
 
+    def replaced(self, base: Base) -> Loaded:
+        """What a change of the files is compared with: their site; if they are none, what callers hear."""
+        return base.loaded or self._heard()
+
     def made(self, contents: Contents) -> Loaded:
         """The site of other files. Raises ConfigError."""
         return made_of(contents, self.folder, self.rules())
@@ -158,7 +162,7 @@ class Publishing:
 
     def preview(self, base: Base, after: Loaded) -> Preview:
         """What it would do to replace the files."""
-        before = base.loaded or self._heard()
+        before = self.replaced(base)
         today, overrides = self.today(after), self.overrides()
         private = private_numbers(before.site, after.site)
         withheld = False

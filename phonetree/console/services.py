@@ -172,7 +172,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
         _provider(settings),
         publishing,
         HoursEditor(publishing),
-        Drafting(publishing, Drafts(store), live.loaded, prover, trials, now),
+        Drafting(publishing, Drafts(store), prover, trials, now),
         revisions,
         Feeds(store),
         Calendars(),

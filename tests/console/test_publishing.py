@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from phonetree.config import together
-from phonetree.config.site import HOURS, ROUTING, contents_of
+from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
 from phonetree.runtime.source import keep_in
 from phonetree.store import actions
 from phonetree.store.roles import Role
@@ -75,6 +75,12 @@ def _draft(made: Console, client: Client, *changes: tuple[str, str], title: str 
     files[HOURS] += b"# a comment\n"
     drafts.save(id_, 1, files, "Ada", made.services.seconds())
     return path
+
+
+def _files(made: Console, path: str) -> Contents:
+    found = made.services.editor.drafts.find(path.rpartition("/")[2])
+    assert found
+    return found[1]
 
 
 def _send(client: Client, path: str, note: str = "asked for by callers", **more: str) -> TestResponse:
@@ -157,6 +163,55 @@ def test_nothing_that_was_published_since_is_overwritten_silently(each: Console)
     assert _send(client, second).status_code == 303
     assert SOFTER in _now(each)
     assert OTHER[1] in _now(each)
+
+
+def test_what_a_colleague_published_is_not_told_as_a_change_of_mine(made: Console) -> None:
+    client, comparisons = made.client(Role.EDITOR), "Another revision was published since this draft began."
+    first = _draft(made, client, ("for crisis lines", SOFTER))
+    second = _draft(made, client, OTHER, title="a message")
+    assert comparisons not in _words(client.get(second))
+    assert _send(client, first).status_code == 303
+    routing = {f"file.{name}": data.decode() for name, data in _files(made, second).items()}
+    for page in (
+        client.get(second),
+        client.get(f"{second}/nodes/welcome?saved=1"),
+        client.post(f"{second}/text", {**routing, "version": "2", "base": "", "action": "check"}),
+    ):
+        told = _words(page)
+        assert comparisons in told
+        assert '"Leave us a message." is said instead of' in told
+        assert "crisis lines, press 2" not in told
+    assert client.post(f"{second}/up-to-date").status_code == 303
+    told = _words(client.get(second))
+    assert comparisons not in told
+    assert "crisis lines, press 2" not in told
+    assert '"Leave us a message." is said instead of' in told
+
+
+def test_a_draft_and_publishing_judge_by_the_same_files(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that stands in the files already is none that a draft brings there."""
+    path = made.settings.config / ROUTING
+    path.write_text(path.read_text().replace("number: $ADVOCATE_1", 'number: "+16172530155"'))
+    client = made.client(Role.EDITOR)
+    draft = _draft(made, client, ("for crisis lines", SOFTER))
+    monkeypatch.setattr("phonetree.console.difference.changes", _twice)
+    page = client.get(f"{draft}/publish")
+    assert "a person's number" not in _words(page)
+    assert SAID in _words(page)
+    assert _send(client, draft).status_code == 303
+
+
+def _twice(*_: object) -> None:
+    raise AssertionError("what changes for callers is found once, by the check")
+
+
+def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"))
+    page = _words(client.get(draft))
+    assert "To check" in page
+    to_check = page.partition("To check ")[2].partition(" Throw it away")[0]
+    assert to_check in _words(client.get(f"{draft}/publish"))
 
 
 def test_mine_is_published_in_its_place_once_that_is_chosen(each: Console) -> None:

@@ -195,7 +195,7 @@ shows.closest("[hidden]").hidden = false;
 shows.addEventListener("change", () => {
   for (const [name, { view, difference }] of texts) {
     const original = document.getElementById(`base-${name}`)?.content.textContent ?? "";
-    const shown = shows.checked ? editor.unifiedMergeView({ original, mergeControls: false }) : [];
+    const shown = shows.checked ? editor.unifiedMergeView({ original, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 4 } }) : [];
     view.dispatch({ effects: difference.reconfigure(shown) });
   }
 });

@@ -19,7 +19,6 @@ from phonetree.core.tree import (
     Prompt,
     Resource,
     Site,
-    Speak,
     Text,
     prompts_of,
 )
@@ -157,10 +156,9 @@ def _hard_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
 
 def _languages(site: Site) -> Iterator[str]:
     """Languages that nobody can choose, and those that lack texts."""
-    chosen = {choice.target.language for choice in site.always.values() if isinstance(choice.target, Speak)}
     texts = tuple({id(each): each for each in site.texts}.values())
     for language, info in site.languages.items():
-        if language not in chosen | {site.first_language}:
+        if language not in (site.first_language, *site.chosen_languages):
             yield f"no key chooses '{language}'; write one under always, such as 7: {{language: {language}}}"
         if info.fallback:
             lacking = sum(language not in text for text in texts)

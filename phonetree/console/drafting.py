@@ -93,11 +93,11 @@ class Drafting:
         self.drafts, self._publishing = drafts, publishing
         self._prover, self._trials, self._now = prover, trials, now
 
-    def begin(self, title: str, by: str) -> Draft:
-        """A new draft of the files as they are. Raises DraftError, StoreError, and ConfigError when a file cannot be
-        read."""
+    def begin(self, title: str, by: str, id_: str | None = None) -> Draft:
+        """A new draft of the files as they are, or the one that has this id. Raises DraftError, StoreError, and
+        ConfigError when a file cannot be read."""
         base = self._publishing.base()
-        return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()))
+        return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()), id_)
 
     def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
         """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Raises
@@ -113,17 +113,21 @@ class Drafting:
                     files[name] = text.encode()
         return Merged(files, clashes)
 
-    def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None) -> Draft:
-        """A draft with one promise more, or else a new one of the files as they are with it. Raises EditError,
-        DraftError, StoreError, and ConfigError when the files have problems."""
+    def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None, id_: str | None = None) -> Draft:
+        """A draft with one promise more, if it does not have it; or else one of the files as they are with it, new or
+        with this id. Raises EditError, DraftError, StoreError, and ConfigError when the files have problems."""
         folder, rules, now = self._publishing.folder, self._publishing.rules(), int(self._now().timestamp())
         if draft:
             kept, contents = draft
             files = made_of(contents, folder, rules, patched=True)
+            if promise in files.site.promises:
+                return kept
             return self.drafts.save(kept.id, kept.version, with_promise(files, promise, folder, rules), by, now)
         files = self._publishing.files()
         changed = with_promise(files, promise, folder, rules)
-        begun = self.drafts.start(sentence(files.site, promise), files.site.revision, files.contents, by, now)
+        begun = self.drafts.start(sentence(files.site, promise), files.site.revision, files.contents, by, now, id_)
+        if begun.version > 1:  # asked twice
+            return begun
         return self.drafts.save(begun.id, begun.version, changed, by, now)
 
     def check(self, draft: Draft, files: Contents) -> Checked:

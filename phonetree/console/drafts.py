@@ -13,6 +13,7 @@ from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.layout import PROBLEM, render
+from phonetree.console.once import once, once_of
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
@@ -72,7 +73,7 @@ def begin() -> str | Page | Answer:
     if problem := _unfit(title):
         return _page(title, problem), 422
     try:
-        draft = services().editor.begin(title, staff().name)
+        draft = services().editor.begin(title, staff().name, once_of(request.form))
     except DraftError as error:
         return _page(title, str(error)), 422
     return redirect(url_for("edit.draft", id_=draft.id), 303)
@@ -110,6 +111,9 @@ def save(id_: str) -> str | Page | Answer:
             id_, version, shown.files, staff().name, running.seconds(), running.publishing.named(shown.base)
         )
     except DraftOutdatedError:
+        found, files = draft_of(id_)
+        if files == shown.files:
+            return _saved(id_)  # it was sent twice
         try:
             both = running.editor.merged(opened, shown.files, files, found.by)
         except DraftError as error:
@@ -117,6 +121,10 @@ def save(id_: str) -> str | Page | Answer:
         return _text(Shown(found, both.files, shown.base), merged=both, whose=found.by), 409
     except DraftError as error:
         return _text(shown, problem=str(error)), 409
+    return _saved(id_)
+
+
+def _saved(id_: str) -> Answer:
     flash("Saved. Callers hear nothing of it until it is published.", "message")
     return redirect(url_for("edit.text", id_=id_), 303)
 
@@ -291,7 +299,7 @@ def _gone() -> NoReturn:
 
 def _page(title: str = "", problem: str = "") -> str:
     rows = _rows(services().editor.drafts.all())
-    return render("console/edit.html", rows=rows, title=title, problem=problem, longest=LONGEST_TITLE)
+    return render("console/edit.html", rows=rows, title=title, problem=problem, longest=LONGEST_TITLE, once=once())
 
 
 def _rows(drafts: tuple[Draft, ...]) -> list[Row]:

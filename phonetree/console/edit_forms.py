@@ -41,6 +41,7 @@ from phonetree.console.form_fields import (
     with_typed,
 )
 from phonetree.console.layout import render
+from phonetree.console.once import once, once_of
 from phonetree.console.services import services
 from phonetree.core.tree import NodeKind
 from phonetree.errors import DraftError, DraftOutdatedError, EditError
@@ -237,11 +238,29 @@ def _save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
 def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     running = services()
     draft, files = draft_of(id_)
-    after = edited(files, asked(Parts.of(files)), running.settings.config, running.live.rules())
+    if _is_sent_twice(draft, files, asked):
+        return True
+    after = _after(files, asked)
     if after == files:
         return False
     running.editor.drafts.save(id_, draft.version, after, staff().name, running.seconds())
     return True
+
+
+def _is_sent_twice(draft: Draft, files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
+    """Whether these very edits made the newest version of a draft, by the same account."""
+    if draft.by != staff().name:
+        return False
+    try:
+        earlier = services().editor.drafts.files(draft.id, draft.version - 1)
+        return bool(earlier) and earlier != files and _after(earlier, asked) == files
+    except EditError:
+        return False
+
+
+def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:
+    running = services()
+    return edited(files, asked(Parts.of(files)), running.settings.config, running.live.rules())
 
 
 # -- all parts of a draft, and new ones
@@ -432,10 +451,13 @@ def of(node: str) -> Answer:
     running = services()
     if request.method == "POST":
         try:
-            draft = running.editor.begin(f"Change of {node}"[:100], staff().name)
+            draft = running.editor.begin(f"Change of {node}", staff().name, once_of(request.form))
         except DraftError as error:
-            return render(
-                "console/edit_of.html", node=node, drafts=running.editor.drafts.all(), problem=str(error)
-            ), 422
+            return _of(node, str(error)), 422
         return redirect(url_for(".node", id_=draft.id, node=node), 303)
-    return render("console/edit_of.html", node=node, drafts=running.editor.drafts.all(), problem="")
+    return _of(node)
+
+
+def _of(node: str, problem: str = "") -> str:
+    drafts = services().editor.drafts.all()
+    return render("console/edit_of.html", node=node, drafts=drafts, problem=problem, once=once())

@@ -22,6 +22,7 @@ from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
 from phonetree.console.layout import problem as why_refused
 from phonetree.console.layout import refused, render
+from phonetree.console.once import once, once_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
 from phonetree.core.schedule import Schedule, first_name
@@ -29,7 +30,7 @@ from phonetree.core.tree import AGAIN_KEY, NO_KEY, OwnPromise, Site
 from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, EditError, SimulationError
 from phonetree.proof.own import sentence as promised
-from phonetree.runtime.trials import Played, Shown, TrialCall, TrialError
+from phonetree.runtime.trials import Played, Result, Shown, TrialCall, TrialError
 from phonetree.store.drafts import Draft
 from phonetree.store.roles import Role
 
@@ -94,12 +95,14 @@ def page() -> str | Page:
         running.trials.prepare()
         return _page(files, site, asked)
     try:
-        played = running.trials.play(_call(running, files.loaded, site, asked))
+        call = _call(running, files.loaded, site, asked)
+        played = running.trials.play(call)
+        offered = _offered(running, site, call, played) if staff().may(Role.EDITOR) else None
     except SimulationError as error:
         return _page(files, site, asked, problem=str(error)), 422
     except TrialError as error:
         return _page(files, site, asked, problem=str(error)), 503
-    return _page(files, site, asked, played)
+    return _page(files, site, asked, played, offered)
 
 
 @blueprint.post("/staff/try/promise")
@@ -113,10 +116,11 @@ def keep() -> Response:
     site = _site(running, files.loaded)
     asked = _asked(site, request.form)
     try:
-        promise = promise_of(asked, running.trials.play(_call(running, files.loaded, site, asked)))
-        if promise is None:
+        call = _call(running, files.loaded, site, asked)
+        offered = _offered(running, site, call, running.trials.play(call))
+        if offered is None:
             abort(422)
-        draft = running.editor.keep(promise, staff().name, files.draft)
+        draft = running.editor.keep(offered, staff().name, files.draft, once_of(request.form))
     except (SimulationError, TrialError, EditError, DraftError) as error:
         there = url_for("try_call.page", **_kept(files, asked), steps=",".join(asked.steps))
         return refused(f"this was not kept: {error}", there)
@@ -194,9 +198,15 @@ def _call(running: ConsoleServices, loaded: Loaded, site: Site, asked: Asked) ->
     )
 
 
-def _page(files: Files, site: Site, asked: Asked, played: Played | None = None, problem: str = "") -> str:
+def _page(
+    files: Files,
+    site: Site,
+    asked: Asked,
+    played: Played | None = None,
+    offered: OwnPromise | None = None,
+    problem: str = "",
+) -> str:
     status = site.schedule.status(asked.at)
-    promise = promise_of(asked, played) if played and staff().may(Role.EDITOR) else None
     rung = _rung(site)
     return render(
         "console/try.html",
@@ -217,7 +227,8 @@ def _page(files: Files, site: Site, asked: Asked, played: Played | None = None, 
         speech=SPEECH,
         back=BACK,
         problem=problem,
-        promise=promise and promised(site, promise),
+        promise=offered and promised(site, offered),
+        once=once(),
         refused=why_refused(),
     )
 
@@ -229,17 +240,34 @@ def _kept(files: Files, asked: Asked) -> dict[str, Any]:
     return {name: value for name, value in begun.items() if value}
 
 
-def promise_of(asked: Asked, played: Played) -> OwnPromise | None:
-    """What is promised if what a call came to is kept; None if that can be no promise: the call goes on, began at a
-    node, pressed a key that does nothing, or reached nobody."""
+def _offered(running: ConsoleServices, site: Site, call: TrialCall, played: Played) -> OwnPromise | None:
+    """What is promised if what a call came to is kept: in every language that a key chooses, within the seconds of the
+    slowest; in that of the call alone if another one does not come to the same. None if that can be no promise: the
+    call goes on, began at a node, pressed a key that does nothing, or reached nobody. Raises TrialError."""
     result = played.result
-    if result is None or result.reached is None or asked.node:
+    if result is None or (reached := result.reached) is None or call.node:
         return None
     keys = tuple(_KEYS.get(key, key) for key in result.keys)
     if not all(key.isdigit() or key in _KEYS.values() for key in keys):
         return None
-    seconds = result.seconds if result.seconds <= LONGEST_WITHIN else None
-    return promise_of_call(result.when, keys, result.reached, seconds)
+    others = [
+        _in_language(running, replace(call, node=site.start[result.when], language=language))
+        for language in site.chosen_languages
+    ]
+    same = [other.seconds for other in others if other and other.reached == reached]
+    everywhere = len(same) == len(others)
+    seconds = max([result.seconds, *same]) if everywhere else result.seconds
+    within = seconds if seconds <= LONGEST_WITHIN else None
+    return promise_of_call(result.when, keys, reached, within, None if everywhere else site.first_language)
+
+
+def _in_language(running: ConsoleServices, call: TrialCall) -> Result | None:
+    """What the same steps come to in a language, from its first words on; None if they cannot be taken there. Raises
+    TrialError."""
+    try:
+        return running.trials.play(call).result
+    except SimulationError:
+        return None
 
 
 def _newest(played: Played) -> int:

@@ -566,6 +566,12 @@ class Site:
         """The language in which a call begins."""
         return next(iter(self.languages))
 
+    @property
+    def chosen_languages(self) -> tuple[Language, ...]:
+        """The languages that a key chooses, in the order of all, without the first."""
+        chosen = {choice.target.language for choice in self.always.values() if isinstance(choice.target, Speak)}
+        return tuple(each for each in self.languages if each in chosen - {self.first_language})
+
     def known_language(self, language: str) -> Language:
         """The language of that name, or the first one if it is unknown."""
         return language if language in self.languages else self.first_language

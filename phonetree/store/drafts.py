@@ -56,11 +56,16 @@ class Drafts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def start(self, title: str, began: str, files: Mapping[str, bytes], by: str, now: int) -> Draft:
-        """Begins a draft with these files. Raises DraftError when there are too many, or they are too large."""
+    def start(
+        self, title: str, began: str, files: Mapping[str, bytes], by: str, now: int, id_: str | None = None
+    ) -> Draft:
+        """Begins a draft with these files; one that has this id already is it. Raises DraftError when there are too
+        many, or they are too large."""
         refuse_large(files)
-        draft = Draft(secrets.token_hex(16), title[:LONGEST_TITLE], began, 1, by, now)
+        draft = Draft(id_ or secrets.token_hex(16), title[:LONGEST_TITLE], began, 1, by, now)
         with self._store.changing(drafts) as connection:
+            if there := connection.execute(_NEWEST_FIRST.where(drafts.c.id == draft.id)).one_or_none():
+                return _draft(there)
             if connection.execute(select(func.count()).select_from(drafts)).scalar_one() >= MOST:
                 raise DraftError(f"there are {MOST} drafts already; publish or throw away one of them first")
             row = {"title": draft.title, "began": began, "version": 1, "by": by, "changed_at": now}

@@ -64,6 +64,23 @@ def test_a_draft_begins_from_what_is_published_and_is_told_of_by_name(made: Cons
         assert why in _words(answer)
 
 
+def test_a_draft_is_begun_and_saved_once_however_often_it_is_pressed(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    for page, sent in (("/staff/edit", {"title": "one"}), ("/staff/edit/of/crisis", {})):
+        (once,) = re.findall(r'name="once" value="([0-9a-f]{32})"', client.get(page).get_data(as_text=True))
+        before = len(made.services.editor.drafts.all())
+        assert len({client.post(page, {**sent, "once": once}).headers["Location"] for _ in range(2)}) == 1
+        assert len(made.services.editor.drafts.all()) == before + 1
+    id_ = _begin(client, "another")
+    assert _begin(client, "another") != id_, "begun on purpose"
+    fields = {**_fields(made, id_, "for crisis lines", "for help lines"), "version": "1"}
+    for _ in range(2):
+        assert client.post(f"/staff/edit/{id_}/text", fields).status_code == 303
+    found = made.services.editor.drafts.find(id_)
+    assert found
+    assert found[0].version == 2
+
+
 def test_what_is_written_is_checked_and_saved_and_callers_hear_nothing_of_it(made: Console) -> None:
     client = made.client(Role.EDITOR)
     before, id_ = made.services.hours.files().contents, _begin(client)

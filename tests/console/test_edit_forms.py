@@ -340,6 +340,35 @@ def test_what_is_typed_of_a_member_stays_when_somebody_removed_another_one(
     assert (left["name"], left["shifts"]) == ("Second advocate", {"monday": "9:00-13:00"})
 
 
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("nodes/welcome", {"say.en": "Hello.", "action": "up.3"}),
+        ("teams/advocates", {"members.new.name": "Ada", "members.new.number": "$ADA"}),
+        ("teams/advocates", {"member.First_advocate.remove": "true"}),
+        ("parts", {"what": "team", "team.name": "night"}),
+        ("remove", {"what": "team", "name": "night"}),
+    ],
+)
+def test_what_is_sent_twice_is_saved_once(
+    made: Console, client: Client, draft: str, page: str, typed: dict[str, str]
+) -> None:
+    client.post(f"{draft}/parts", {"what": "team", "team.name": "late" if page == "parts" else "night"})
+    sent = {**(fields(client, f"{draft}/{page}") if "/" in page else {}), **typed}
+    first = client.post(f"{draft}/{page}", sent)
+    saved = _files(made, draft)
+    again = client.post(f"{draft}/{page}", sent)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert _files(made, draft) == saved
+    if page.startswith("teams"):
+        other = made.services.editor.drafts
+        found = other.find(draft.rpartition("/")[2])
+        assert found
+        other.save(found[0].id, found[0].version, {**found[1], HOURS: found[1][HOURS] + b"# more\n"}, "Bo", 9)
+        assert client.post(f"{draft}/{page}", sent).status_code in (303, 422), "somebody else saved in between"
+
+
 def test_two_change_different_things_of_one_member_at_once(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/teams/advocates"
     mine = fields(client, page)

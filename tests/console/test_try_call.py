@@ -8,9 +8,11 @@ from html import unescape
 import pytest
 from sqlalchemy import text as sql
 
+from phonetree.console.simulated import FewTrials
 from phonetree.console.try_call import MOST_STEPS
 from phonetree.core.schedule import Kind, Override
-from phonetree.runtime.trials import Trials
+from phonetree.errors import SimulationError
+from phonetree.runtime.trials import Played, TrialCall, Trials
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 
@@ -201,9 +203,48 @@ def test_what_a_call_came_to_is_kept_as_a_promise_in_a_draft(made: Console) -> N
     more = "  - {when: open, keys: [3], reaches: voicemail, within: 40}\n"
     assert files["routing.yaml"].decode() == after.replace(line, line + more)
     assert "All promises to callers are kept" in editor.get(f"/staff/edit/{draft.id}").get_data(as_text=True)
-    again = editor.post(f"{HERE}/promise", spoken)
-    assert again.location.startswith(f"{HERE}?")
-    assert "This was not kept: this is promised already." in unescape(editor.get(again.location).get_data(as_text=True))
+    assert editor.post(f"{HERE}/promise", spoken).location == kept.location, "pressed twice"
+    _, same = made.services.editor.drafts.find(draft.id) or pytest.fail("it is there")
+    assert same == files
+
+
+def test_a_promise_is_kept_once_in_one_draft_however_often_it_is_pressed(made: Console) -> None:
+    editor = made.client(Role.EDITOR)
+    page = editor.get(f"{HERE}?at=2026-11-23T20:00:00-05:00&steps=1,hangup").get_data(as_text=True)
+    (once,) = re.findall(r'name="once" value="([0-9a-f]{32})"', page)
+    over = {"at": "2026-11-23T20:00:00-05:00", "steps": "1,hangup", "once": once}
+    assert len({editor.post(f"{HERE}/promise", over).location for _ in range(2)}) == 1
+    (draft,) = made.services.editor.drafts.all()
+    assert draft.version == 2
+
+
+def test_a_promise_holds_in_every_language_or_says_in_which(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = made.client(Role.EDITOR)
+    path = made.settings.config / "routing.yaml"
+    slow = "Para hablar, marque esto, por favor, y espere un poco mientras escucha estas palabras tan largas, "
+    text = path.read_text(encoding="utf-8")
+    draft = editor.post("/staff/edit", {"title": "slow"}).location.rpartition("/")[2]
+    found = made.services.editor.drafts.find(draft)
+    assert found
+    old = 'es: "para hablar ahora con {barcc.name}"'
+    assert old in text
+    long = text.replace(old, f'es: "{slow * 3} con alguien"')
+    made.services.editor.drafts.save(draft, 1, {**found[1], "routing.yaml": long.encode()}, "Ada", 5)
+    over = {"at": "2026-11-23T20:00:00-05:00", "steps": "1,hangup"}
+    assert "whoever presses 1 reaches line 'barcc' within 30 s." in words(editor, **over)
+    told = words(editor, **over, draft=draft)
+    seconds = re.search(r"When closed, whoever presses 1 reaches line 'barcc' within (\d+) s\.", told)
+    assert seconds
+    assert int(seconds[1]) > 30
+
+    def only_english(self: FewTrials, call: TrialCall) -> Played:
+        if call.language == "es":
+            raise SimulationError("this cannot be played")
+        return play(self, call)
+
+    play = FewTrials.play
+    monkeypatch.setattr(FewTrials, "play", only_english)
+    assert "When closed, in 'en', whoever presses 1 reaches line 'barcc' within 30 s." in words(editor, **over)
 
 
 def test_what_can_be_no_promise_is_not_offered_and_not_kept(made: Console) -> None:

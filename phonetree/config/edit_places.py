@@ -67,6 +67,12 @@ def leading_to(said: Value, node: str) -> Iterator[str]:
             yield f"promise {number}"
 
 
+def left_over(said: Value) -> Mapping[str, tuple[str, ...]]:
+    """The nodes to which nothing leads, or only they themselves; with what names them all the same, in words."""
+    led = {target for name, _, target in _leads(said) if name != target}
+    return {name: tuple(leading_to(said, name)) for name in table(said, "nodes") if name not in led}
+
+
 def _leads(said: Value) -> Iterator[tuple[str, str, Value | None]]:
     """Where everything leads: the node at which it begins, if it is one; in words; the node there."""
     for kind, target in table(said, "start").items():

@@ -17,7 +17,7 @@ from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_pr
 from phonetree.config.edit_rules import RuleEdit, of_rule
 from phonetree.config.edit_teams import TeamEdit, of_team
 from phonetree.config.numbers import NumberRules
-from phonetree.config.positions import Node, Path, Text
+from phonetree.config.positions import Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
 from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
 from phonetree.errors import EditError
@@ -95,7 +95,7 @@ def _field(file: Text, step: Step, path: Path, at: int) -> Iterator[str]:
             return
         case Put():
             if (found := file.root.find(path)) and found[0].begin <= at <= found[1].end:
-                inside = tuple(_inside(found[1], at))
+                inside = tuple(map(str, found[1].way_to(at)))
                 yield ".".join(filter(None, (step.field, *inside[step.around :])))
         case Rename(_, keys):
             table = file.at(path)
@@ -104,14 +104,4 @@ def _field(file: Text, step: Step, path: Path, at: int) -> Iterator[str]:
                 if number is not None and at in {node.begin for node in table.entry(number)}:
                     yield f"{step.field}.{was}.key"
         case _:
-            return
-
-
-def _inside(node: Node, at: int) -> Iterator[str]:
-    """The keys of a value on the way to a place in it."""
-    for number in range(node.length):
-        begin, end = node.range(number)
-        if begin <= at <= end:
-            yield node.keys[number] if node.keys is not None else f"{number}"
-            yield from _inside(node.entry(number)[1], at)
             return

@@ -76,6 +76,15 @@ class Node:
             found = found[1].entry(number)
         return found
 
+    def way_to(self, at: int) -> Iterator[str | int]:
+        """The keys of tables and the numbers in lists on the way to a place in it."""
+        for number in range(self.length):
+            begin, end = self.range(number)
+            if begin <= at <= end:
+                yield number if self.keys is None else self.keys[number]
+                yield from self.entry(number)[1].way_to(at)
+                return
+
     def scalars(self) -> Iterator["Node"]:
         """Every single value in it."""
         if self.value is not None:

@@ -1,7 +1,7 @@
 """Drafts of the files: what they begin from, and what is wrong with one and different for callers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import PurePath
 
@@ -11,6 +11,7 @@ from phonetree.config.merging import Part, merged
 from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.console.form_places import FormPlace, form_at
 from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
@@ -47,7 +48,8 @@ class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
     that it breaks, `changes` what callers hear differently than before it (None: that cannot be said), `times` how soon
     they reach somebody, and `advice` what somebody should look at. `behind` says that another revision was published
-    since it began, whose changes are none of its own. Files in places are named without their folder."""
+    since it began, whose changes are none of its own. Files in places are named without their folder; `forms` are those
+    that belong to places of problems, and `nodes` the names of nodes, which have forms as well."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -55,6 +57,8 @@ class Checked:
     times: tuple[TimeToHelp, ...] = ()
     advice: tuple[str, ...] = ()
     behind: bool = False
+    forms: Mapping[Where, FormPlace] = field(default_factory=dict)
+    nodes: frozenset[str] = frozenset()
 
     @property
     def summary(self) -> str:
@@ -133,6 +137,12 @@ class Drafting:
     def check(self, draft: Draft, files: Contents) -> Checked:
         """What files of a draft are, and what they change. Raises StoreError, ProofBusyError, and ConfigError when the
         published files cannot be read."""
+        checked = self._checked(draft, files)
+        wheres = {problem.where for problem in (*checked.problems, *(each.problem for each in checked.broken))}
+        forms = {where: form for where in wheres if (form := form_at(files, where))}
+        return replace(checked, forms=forms)
+
+    def _checked(self, draft: Draft, files: Contents) -> Checked:
         try:
             wanted = self._publishing.made(files)
         except ConfigError as error:
@@ -163,6 +173,7 @@ class Drafting:
             found.times,
             tuple(dict.fromkeys(each.text for each in told)),
             behind,
+            nodes=frozenset(wanted.site.nodes),
         )
 
     def _began(self, draft: Draft) -> Loaded | None:

@@ -6,7 +6,7 @@ form showed; of one that somebody else changed meanwhile, both are told, and not
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from phonetree.config.document import Value
 from phonetree.config.edit_lines import AddLine, RemoveLine
 from phonetree.config.edit_nodes import AddNode, RemoveNode
-from phonetree.config.edit_places import leading_to, table, using_line, using_team
+from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
 from phonetree.config.edit_teams import AddTeam, RemoveTeam
 from phonetree.config.edits import FormEdit, edited
 from phonetree.config.site import HOURS, ROUTING, Contents
@@ -34,6 +34,7 @@ from phonetree.console.form_fields import (
     Options,
     Typed,
     packed,
+    part_edited,
     touched,
     typed_value,
     unpacked,
@@ -86,13 +87,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a form: its heading; who uses the thing, if it can be removed."""
+    """A page of a form: its heading; who uses the thing, if it can be removed; the nodes to which nothing leads, where
+    that can be changed, with what names them."""
 
     title: str
     form: Form
     what: str = ""
     name: str = ""
     used: tuple[str, ...] = ()
+    left_over: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # -- pages
@@ -106,7 +109,8 @@ def node(id_: str, node: str) -> Answer:
     def make(parts: Parts) -> Page:
         _there(parts.routing, "nodes", node)
         form = NodeForm(parts.routing, node, parts.languages)
-        return Page(f"{node}, a {form.kind} node", form, "node", node, tuple(leading_to(parts.routing, node)))
+        used, nobody = tuple(leading_to(parts.routing, node)), left_over(parts.routing)
+        return Page(f"{node}, a {form.kind} node", form, "node", node, used, nobody)
 
     return _page(id_, make)
 
@@ -157,7 +161,12 @@ def phrases(id_: str) -> Answer:
 @needs(Role.EDITOR)
 def helpline(id_: str) -> Answer:
     """The helpline's name, its pages, limits."""
-    return _page(id_, lambda parts: Page("The helpline", HelplineForm(parts.routing, parts.languages)))
+
+    def make(parts: Parts) -> Page:
+        form = HelplineForm(parts.routing, parts.languages)
+        return Page("The helpline", form, left_over=left_over(parts.routing))
+
+    return _page(id_, make)
 
 
 def _there(routing: Value, key: str, name: str) -> None:
@@ -172,8 +181,7 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
         try:
             saved = _save(id_, lambda parts: make(parts).form.edits(before, request.form))
             flash(SAVED if saved else "Nothing was changed.", "message")
-            more = {"saved": "1"} if saved else {}
-            return redirect(url_for(request.endpoint or "", **{**(request.view_args or {}), **more}), 303)
+            return redirect(_back_to(make(Parts.of(draft_of(id_)[1])).form, before) if saved else request.path, 303)
         except EditError as error:
             problems = error.problems
         except DraftError as error:
@@ -187,6 +195,13 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
     if problems:
         return _shown(draft, files, page, _overlaid(groups, page.form.groups(before), request.form), problems), 422
     return _shown(draft, files, page, groups)
+
+
+def _back_to(form: Form, before: Value) -> str:
+    """The address of a form after it was saved, at the part that was edited."""
+    part, focus = part_edited(form.groups(before), tuple(form.groups(form.now())), request.form)
+    address = {**(request.view_args or {}), "saved": part or "1"}
+    return url_for(request.endpoint or "", **address, _anchor=focus or None)
 
 
 def _unreadable(draft: Draft, files: Contents, error: EditError) -> str:
@@ -214,6 +229,7 @@ def _shown(
     problems: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     marked, problem = with_problems(groups, problems)
+    wrong = [each for group in marked for each in group.inputs if each.problem]
     return render(
         "console/edit_form.html",
         draft=draft,
@@ -221,9 +237,12 @@ def _shown(
         groups=marked,
         before=packed(page.form.now()),
         problem=problem,
-        wrong=sum(bool(each.problem) for group in marked for each in group.inputs),
+        wrong=len(wrong),
+        first=wrong[0] if wrong else None,
         missing=sum(each.missing for group in marked for each in group.inputs),
         checked=services().editor.check(draft, files) if "saved" in request.args and not problems else None,
+        saved="" if problems else request.args.get("saved", ""),
+        left_over=page.left_over,
     )
 
 
@@ -325,6 +344,9 @@ def remove(id_: str) -> Answer:
     except (EditError, DraftError) as error:
         return _parts(id_, {"": str(error)}), 422
     flash(f"Removed: {name}. Callers hear nothing of it until the draft is published.", "message")
+    page = _typed("page")  # the one on which the button was
+    if page not in (name, "") and page in table(Parts.of(draft_of(id_)[1]).routing, "nodes"):
+        return redirect(url_for(".node", id_=id_, node=page, saved="1"), 303)
     return redirect(url_for(".parts", id_=id_), 303)
 
 

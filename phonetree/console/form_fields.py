@@ -47,6 +47,11 @@ class Button:
     action: str
     label: str
 
+    @property
+    def id(self) -> str:
+        """What the page calls it."""
+        return f"do-{self.action}"
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -59,6 +64,11 @@ class Group:
     buttons: tuple[Button, ...] = ()
     wide: bool = False
     about: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the page calls it, also when it stands elsewhere."""
+        return "-".join(("part", *(self.about or self.legend).split()))
 
 
 def with_typed(groups: Iterable[Group], typed: Typed) -> tuple[Group, ...]:
@@ -108,6 +118,30 @@ def touched(groups: Iterable[Group], typed: Typed) -> Typed:
         if _alike(sent) != _alike(shown) and (sent or each.kind == "tick"):
             found.setlist(each.name, sent)
     return found
+
+
+def part_edited(shown: Iterable[Group], now: Sequence[Group], typed: Typed) -> tuple[str, str]:
+    """The part of a form to come back to after it was saved, and what has the focus there: the button that was pressed,
+    or the first part into which something was typed, under its new name or key; what stands in its place if it is gone.
+    "" if nothing was typed."""
+    names = [group.id for group in now]
+    action = typed.get("action", "")
+    for number, group in enumerate(shown):
+        pressed = action and any(action.partition(".")[2] == each.action.partition(".")[2] for each in group.buttons)
+        if pressed or (not action and touched([group], typed)):
+            new = [each.id for each in now if (key := each.about) and key in _renamed(group, typed)]
+            part = next((each for each in (*new, group.id) if each in names), names[min(number, len(names) - 1)])
+            buttons = {each.id for each in now[names.index(part)].buttons}
+            return part, f"do-{action}" if f"do-{action}" in buttons else part
+    return "", ""
+
+
+def _renamed(group: Group, typed: Typed) -> Iterator[str]:
+    """What a part is about if what was typed into it gives it another name or key."""
+    for field in ("key", "name"):
+        if typed.get(f"{group.about}.{field}"):
+            kind = "member" if group.about == "members.new" else group.about.partition(".")[0]
+            yield from named(kind, [typed[f"{group.about}.{field}"]])
 
 
 def _alike(texts: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pytz.tzinfo import BaseTzInfo
 from werkzeug.wrappers import Response
 
 from phonetree.console.access import access_of, lacks_factor, signed_in
+from phonetree.console.form_places import pieces
 from phonetree.console.services import of, services
 from phonetree.console.static import address
 from phonetree.console.times import when
@@ -70,6 +71,7 @@ def put_on(app: Flask) -> None:
             "items": items,
             "local": local,
             "me": signed_in(),
+            "pieces": pieces,
             "admin_notices": admin_notices,
             "dated": in_full,
             "day_of": day_of,

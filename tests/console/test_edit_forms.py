@@ -18,6 +18,8 @@ from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_at
 from phonetree.console.edit_people_forms import TeamForm
 from phonetree.console.form_fields import Typed, packed, unpacked
+from phonetree.console.form_places import FormPlace, form_at
+from phonetree.errors import Where
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 from tests.support.lines import VPR
@@ -186,6 +188,87 @@ def test_choices_move_exchange_keys_are_added_and_removed(made: Console, client:
     assert _now(made, draft, "nodes", "welcome", "menu", "mention") == ("8",)
     assert _now(made, draft, "nodes", "welcome", "menu", "silence") == "crisis"
     assert _now(made, draft, *choices, "1", "go") == "more_lines"
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "place"),
+    [
+        ("nodes/welcome", {"say.en": "Hello."}, "?saved=part-What-callers-hear#part-What-callers-hear"),
+        ("nodes/welcome", {"tries": "3", "action": "up.3"}, "?saved=part-choices.3#do-up.3"),
+        ("nodes/welcome", {"action": "up.2"}, "?saved=part-choices.2#part-choices.2"),
+        ("nodes/welcome", {"choices.1.key": "2", "choices.2.key": "1"}, "?saved=part-choices.2#part-choices.2"),
+        ("nodes/welcome", {"choices.4.remove": "true"}, "?saved=part-choices.5#part-choices.5"),
+        ("teams/advocates", {"member.Second_advocate.name": "Bo"}, "?saved=part-member.Bo#part-member.Bo"),
+        ("teams/advocates", {"members.new.name": "Al", "members.new.number": "$AL"},
+         "?saved=part-member.Al#part-member.Al"),
+        ("hours", {"days.new.date": "2026-12-04", "days.new.name.en": "snow", "days.new.name.es": "nieve"},
+         "?saved=part-days.new#part-days.new"),
+    ],
+)  # fmt: skip
+def test_after_saving_a_form_is_at_the_part_that_was_edited(
+    client: Client, draft: str, page: str, typed: dict[str, str], place: str
+) -> None:
+    answer = _sent(client, f"{draft}/{page}", typed)
+    assert answer.headers["Location"] == f"{draft}/{page}{place}"
+    text = client.get(answer.headers["Location"]).get_data(as_text=True)
+    part, focus = place.removeprefix("?saved=").split("#")
+    assert re.search(rf'<fieldset[^>]* id="{re.escape(part)}" tabindex="-1" aria-describedby="saved">', text)
+    assert text.count(f'id="{focus}"') == 1
+    assert 'id="changes"' in text
+
+
+def test_a_node_to_which_nothing_leads_any_more_is_told_and_removed(made: Console, client: Client, draft: str) -> None:
+    new = {"node.kind": "message", "node.words.en": "Words.", "node.words.es": "Palabras.", "node.to": "goodbye"}
+    client.post(f"{draft}/parts", {"what": "node", "node.name": "news", **new})
+    page = f"{draft}/nodes/welcome"
+    choice = {"choices.new.key": "7", "choices.new.label.en": "for news", "choices.new.label.es": "para noticias"}
+    assert "Nothing leads to" in _words(client.get(page).get_data(as_text=True))
+    assert "Nothing leads to" not in _save(client, page, {**choice, "choices.new.go": "news"})
+    told = _save(client, page, {"choices.7.remove": "true"})
+    assert "Nothing leads to news . Let a key or another node lead there, or remove it" in told
+    answer = client.post(f"{draft}/remove", {"what": "node", "name": "news", "page": "welcome"})
+    assert answer.headers["Location"] == f"{page}?saved=1"
+    assert "Nothing leads to" not in _words(client.get(page).get_data(as_text=True))
+    told = _save(client, f"{draft}/nodes/person", {"open": "about", "closed": "about", "holiday": "about"})
+    assert "Remove crisis" not in told, "others lead there"
+
+
+def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Console, client: Client, draft: str) -> None:
+    _save(client, f"{draft}/nodes/about_harm", {"say.es": ""})
+    page = client.get(draft).get_data(as_text=True)
+    form = re.search(
+        rf'<a href="({draft}/nodes/about_harm#field-[^"]*)">about_harm</a> \(as text: <a href="([^"]*)"', page
+    )
+    assert form
+    assert form[2] == f"{draft}/text#routing.yaml"
+    assert f'id="{form[1].partition("#")[2]}' in client.get(form[1]).get_data(as_text=True)
+    assert f'href="{draft}/nodes' not in client.get(f"{draft}/text").get_data(as_text=True)
+    _save(client, f"{draft}/nodes/about_harm", {"say.es": "Palabras."})
+    for address in (draft, f"{draft}/publish"):
+        told = client.get(address).get_data(as_text=True)
+        assert f'In <a href="{draft}/nodes/about_harm">about_harm</a>: ' in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        (HOURS, "monday", FormPlace("hours")),
+        (ROUTING, "tries:", FormPlace("node", "welcome", "tries")),
+        (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates")),
+        (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "number")),
+        (ROUTING, "last_resort", FormPlace("helpline", field="last_resort")),
+        (ROUTING, "Polly", None),
+        (ROUTING, "# What", None),
+        ("phrases.yaml", "", None),
+    ],
+)
+def test_a_place_of_the_files_has_its_form(name: str, text: str, form: FormPlace | None) -> None:
+    files = {each: (VPR / each).read_bytes() for each in (HOURS, ROUTING)}
+    said = files.get(name, b"").decode()
+    before = said[: said.index(text)]
+    where = Where(name, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    assert form_at(files, where) == form
+    assert form_at({ROUTING: b"a: ["}, Where(ROUTING, 1, 1)) is None
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Console, client: Client, draft: str) -> None:

@@ -1,0 +1,75 @@
+"""The forms of a draft that belong to what is said of it: to places in its files, and to nodes in sentences."""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from phonetree.config.positions import Path
+from phonetree.config.site import HOURS, ROUTING, Contents
+from phonetree.config.steps import Said
+from phonetree.errors import EditError, Where
+
+_PARTS = {"nodes": "node", "resources": "line", "teams": "team"}
+_OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlace:
+    """A page of the forms: which one (`node`, `line`, `team`, `hours`, `phrases`, `helpline`), of what (""; the page is
+    about all), and the field there, as far as it is known; `called` names it in a list."""
+
+    page: str
+    name: str = ""
+    field: str = ""
+
+    @property
+    def called(self) -> str:
+        """The words of a link to it."""
+        return self.name or {"phrases": "sentences", "helpline": "the helpline"}.get(self.page, self.page)
+
+
+def form_at(files: Contents, where: Where) -> FormPlace | None:
+    """The form for a place; None if there is none, or the file cannot be read."""
+    if where.file not in (HOURS, ROUTING) or where.file not in files or not where.line:
+        return None
+    try:
+        said = Said.of(files[where.file], where.file)
+    except EditError:
+        return None
+    at = said.text.index_of(where.line, where.column)
+    return FormPlace("hours") if where.file == HOURS else _of(tuple(said.text.root.way_to(at)))
+
+
+_PLACES = re.compile(r"(?:.*?\b)?[Ii]n (?P<names>[\w, -]+): ")
+_NAME = re.compile(r"[\w-]+")
+
+
+def pieces(sentence: str, nodes: Container[str]) -> Iterator[tuple[str, str]]:
+    """A sentence that says where something changed ("In welcome and night: ...") in pieces: each with the node that it
+    names, or ""."""
+    at = 0
+    if found := _PLACES.match(sentence):
+        for name in _NAME.finditer(sentence, *found.span("names")):
+            if name[0] in nodes:
+                yield sentence[at : name.start()], ""
+                yield name[0], name[0]
+                at = name.end()
+    yield sentence[at:], ""
+
+
+def _of(way: Path) -> FormPlace | None:
+    match way:
+        case ("nodes", str(name), str(), *rest):
+            return FormPlace("node", name, _field(rest))
+        case (("nodes" | "resources" | "teams") as kind, str(name), *rest):
+            return FormPlace(_PARTS[kind], name, _field(rest) if kind == "resources" else "")
+        case ("phrases", *_):
+            return FormPlace("phrases", field=_field(way))
+        case (str(key), *_) if key in _OF_THE_HELPLINE:
+            return FormPlace("helpline", field=_field(way))
+        case _:
+            return None
+
+
+def _field(way: Path | list[str | int]) -> str:
+    return ".".join(map(str, way))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phonetree.config.document import Value
-from phonetree.config.edit_prompts import texts
+from phonetree.config.edit_prompts import Prompt, texts
 from phonetree.config.steps import Put, Step, value_at
 from phonetree.errors import EditError
 
@@ -54,7 +54,19 @@ class RemoveDay:
     field: str = "days"
 
 
-HoursEdit = SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay
+@dataclass(frozen=True, slots=True)
+class SetDayName:
+    """Other words for one of them, which is found by what it says."""
+
+    before: Value
+    after: Prompt
+    field: str = "days"
+
+
+HoursEdit = SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay | SetDayName
+
+DAY_FIELDS = ("date", "from", "to", "open", "name")
+"""What a dated entry has, in that order."""
 
 CLOSURES, OPENINGS = "closures", "openings"
 LISTS = (CLOSURES, OPENINGS)
@@ -104,9 +116,15 @@ def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
                 raise EditError({f"{field}.date": "Write the first day"})
             yield added_day(dated(said), CLOSURES, entry, field)
         case RemoveDay(before, field):
-            places = [(key, items.index(before)) for key, items in dated(said).items() if before in items]
-            if not places:
-                raise EditError(
-                    {field: f"The entry of {first_day(before)} is not there any more; see what is there now"}
-                )
-            yield Put(places[0], before, None, field=field)
+            yield Put(_place(said, before, field), before, None, field=field)
+        case SetDayName(before, after, field):
+            path = (*_place(said, before, field), "name")
+            yield from texts(said, path, value_at(before, ("name",)), after, DAY_FIELDS, f"{field}.name")
+
+
+def _place(said: Value, entry: Value, field: str) -> tuple[str, int]:
+    """Where a dated entry stands. Raises EditError if it is not there any more."""
+    for key, items in dated(said).items():
+        if entry in items:
+            return key, items.index(entry)
+    raise EditError({field: f"The entry of {first_day(entry)} is not there any more; see what is there now"})

@@ -69,6 +69,13 @@ class RemoveNode:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveNodes:
+    """Several nodes less, to which nothing else leads. `before` is what each says."""
+
+    before: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class AddChoice:
     """A new choice of a menu, behind that of another key, or first. `field` is what a form calls it."""
 
@@ -136,6 +143,7 @@ NodeEdit = (
     | SetEnd
     | AddNode
     | RemoveNode
+    | RemoveNodes
     | AddChoice
     | RemoveChoice
     | MoveChoice
@@ -161,8 +169,9 @@ def of_node(edit: NodeEdit, said: Value) -> Iterator[Step]:
                 ("nodes", node), None, {kind: _content(kind, words, leads)}, (behind,) if behind else None, levels
             )
         case RemoveNode(node, before):
-            refuse_used(leading_to(said, node), node)
-            yield Put(("nodes", node), before, None)
+            yield from _removed({node: before}, said)
+        case RemoveNodes(before):
+            yield from _removed(before, said)
         case SetLabel(menu, key, before, after):
             field = f"choices.{key}.label"
             yield from texts(said, (*_choices(said, menu, key, field), key, "label"), before, after, (), field)
@@ -171,6 +180,12 @@ def of_node(edit: NodeEdit, said: Value) -> Iterator[Step]:
             yield Put((*_choices(said, menu, key, field), key, "go"), before, after, field=field)
         case _:
             yield from _of_choices(edit, said)
+
+
+def _removed(nodes: Mapping[str, Value], said: Value) -> Iterator[Step]:
+    for node, before in nodes.items():
+        refuse_used(leading_to(said, node, nodes), node)
+        yield Put(("nodes", node), before, None)
 
 
 def _content(kind: NodeKind, words: Prompt, leads: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -1,7 +1,7 @@
 """Where things stand in routing.yaml, what leads where, and what else names them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from phonetree.config.document import Value
 from phonetree.config.nodes import KINDS
@@ -53,10 +53,11 @@ def kind_of(said: Value, node: str) -> str:
     return kind
 
 
-def leading_to(said: Value, node: str) -> Iterator[str]:
-    """What leads to a node or names it, each in words. A node that leads to itself does not count."""
+def leading_to(said: Value, node: str, but: Collection[str] = ()) -> Iterator[str]:
+    """What leads to a node or names it, each in words. A node that leads to itself does not count, nor do others that
+    are left out."""
     for name, where, target in _leads(said):
-        if target == node and name != node:
+        if target == node and name not in (node, *but):
             yield where
     for group in _items(value_at(said, ("alike",))):
         if node in _items(group):
@@ -67,10 +68,17 @@ def leading_to(said: Value, node: str) -> Iterator[str]:
             yield f"promise {number}"
 
 
-def left_over(said: Value) -> Mapping[str, tuple[str, ...]]:
-    """The nodes to which nothing leads, or only they themselves; with what names them all the same, in words."""
-    led = {target for name, _, target in _leads(said) if name != target}
-    return {name: tuple(leading_to(said, name)) for name in table(said, "nodes") if name not in led}
+def left_over(said: Value) -> tuple[str, ...]:
+    """The nodes to which no call comes: neither the start nor anything else that calls come to leads there."""
+    leads: dict[str, list[str]] = {}
+    for name, _, target in _leads(said):
+        leads.setdefault(name, []).append(str(target))
+    reached, waiting = {""}, [""]
+    while waiting:
+        new = set(leads.get(waiting.pop(), ())) - reached
+        reached |= new
+        waiting += new
+    return tuple(name for name in table(said, "nodes") if name not in reached)
 
 
 def _leads(said: Value) -> Iterator[tuple[str, str, Value | None]]:

@@ -5,6 +5,7 @@ site could have, with the compiler's sentence at its field; and a form that is o
 same value.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import assert_never
@@ -20,6 +21,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.positions import Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
 from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
+from phonetree.core.wording import sentence
 from phonetree.errors import EditError
 
 FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit
@@ -52,10 +54,14 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
                 if (path := _way(step.path, steps[name][number:]))
                 for field in _field(text, step, path, at)
             ]
-            problems |= dict.fromkeys(fields, f"{problem.text[0].upper()}{problem.text[1:]}")
+            problems |= dict.fromkeys(fields, sentence(_WHOSE.sub("", problem.text, count=1)))
     if problems:
         raise EditError(problems)
     return made
+
+
+_WHOSE = re.compile(r"\A[a-z]+ '[^']*'(?:, [^:']+(?:'[^']*')?)*: ")
+"""What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
 
 
 def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:

@@ -11,7 +11,7 @@ from phonetree.config.links import read_link
 from phonetree.config.numbers import EMERGENCY, NumberRules, held_as, read_number
 from phonetree.config.phones import with_numbers
 from phonetree.config.prompts import refuse_lacking
-from phonetree.config.reader import LONGEST_NAME, Section, suggest
+from phonetree.config.reader import LONGEST_NAME, Section, closest
 from phonetree.core.ringing import LEAST_RING_SECONDS, SHORTEST_LONGEST_WAIT
 from phonetree.core.schedule import Names, first_name
 from phonetree.core.tree import (
@@ -64,7 +64,9 @@ def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> 
         return OwnHours(read_week(section.subsection(item, f"{section.label}, {key}")), zone)
     word = section.scalar(item, f"'{key}'")
     if word.text not in _HOURS_WORDS:
-        known = suggest(word.text, _HOURS_WORDS) or "; write always, helpline hours, or the days and their times"
+        meant = closest(word.text, _HOURS_WORDS)
+        known = f"; write {', '.join(_HOURS_WORDS)}, or days with their times, such as monday-friday: 9:00-17:00"
+        known = f"; did you mean '{meant}'?" if meant else known
         section.problem(word.where, f"'{key}' is '{word.text}', which are not hours{known}")
     return _HOURS_WORDS.get(word.text, default)
 

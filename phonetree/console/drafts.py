@@ -203,7 +203,7 @@ def publish(id_: str) -> str | Page | Answer:
         if made.problems:
             return _publish(id_, note), 422
     running.editor.drafts.drop(id_, found.version)
-    flash(f"Published: {found.title}.", "message")
+    flash(f"Published: {found.title.rstrip('.')}.", "message")
     return to_newest(running)
 
 

@@ -6,7 +6,7 @@ form showed; of one that somebody else changed meanwhile, both are told, and not
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from phonetree.config.document import Value
 from phonetree.config.edit_lines import AddLine, RemoveLine
-from phonetree.config.edit_nodes import AddNode, RemoveNode
+from phonetree.config.edit_nodes import AddNode, RemoveNode, RemoveNodes
 from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
 from phonetree.config.edit_teams import AddTeam, RemoveTeam
 from phonetree.config.edits import FormEdit, edited
@@ -86,16 +86,31 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOver:
+    """Nodes to which no call comes, and what names them all the same."""
+
+    nodes: tuple[str, ...]
+    named: tuple[str, ...]
+
+    @classmethod
+    def of(cls, routing: Value) -> "LeftOver | None":
+        """Those of a file; None if there are none."""
+        nodes = left_over(routing)
+        named = dict.fromkeys(each for node in nodes for each in leading_to(routing, node, nodes))
+        return cls(nodes, tuple(named)) if nodes else None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a form: its heading; who uses the thing, if it can be removed; the nodes to which nothing leads, where
-    that can be changed, with what names them."""
+    """A page of a form: its heading; who uses the thing, if it can be removed; the nodes to which no call comes, where
+    that can be changed."""
 
     title: str
     form: Form
     what: str = ""
     name: str = ""
     used: tuple[str, ...] = ()
-    left_over: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_over: LeftOver | None = None
 
 
 # -- pages
@@ -109,8 +124,8 @@ def node(id_: str, node: str) -> Answer:
     def make(parts: Parts) -> Page:
         _there(parts.routing, "nodes", node)
         form = NodeForm(parts.routing, node, parts.languages)
-        used, nobody = tuple(leading_to(parts.routing, node)), left_over(parts.routing)
-        return Page(f"{node}, a {form.kind} node", form, "node", node, used, nobody)
+        used = tuple(leading_to(parts.routing, node))
+        return Page(f"{node}, a {form.kind} node", form, "node", node, used, LeftOver.of(parts.routing))
 
     return _page(id_, make)
 
@@ -164,7 +179,7 @@ def helpline(id_: str) -> Answer:
 
     def make(parts: Parts) -> Page:
         form = HelplineForm(parts.routing, parts.languages)
-        return Page("The helpline", form, left_over=left_over(parts.routing))
+        return Page("The helpline", form, left_over=LeftOver.of(parts.routing))
 
     return _page(id_, make)
 
@@ -354,6 +369,8 @@ def _removal(what: str, name: str, found: Parts) -> FormEdit:
     match what:
         case "node":
             return RemoveNode(name, table(found.routing, "nodes", name))
+        case "nodes":
+            return RemoveNodes({each: table(found.routing, "nodes", each) for each in name.split(", ")})
         case "line":
             return RemoveLine(name, table(found.routing, "resources", name))
         case _:
@@ -430,7 +447,7 @@ KINDS: Options = (
 
 
 def _new_ones(found: Parts) -> Iterator[tuple[str, Group]]:
-    nodes = (("", "none"), *((each, each) for each in table(found.routing, "nodes")))
+    nodes = (("", "choose one"), *((each, each) for each in table(found.routing, "nodes")))
     teams, lines = table(found.routing, "teams"), table(found.routing, "resources")
     whom = (("", "nobody"), *((each, f"team {each}") for each in teams), *((each, f"line {each}") for each in lines))
     name = "Small letters, digits, - and _. Callers do not hear it."

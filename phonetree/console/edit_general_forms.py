@@ -9,6 +9,7 @@ from phonetree.config.edit_hours import (
     AddDay,
     RemoveDay,
     SetCalendars,
+    SetDayName,
     SetHolidayName,
     SetWeek,
     dated,
@@ -68,6 +69,8 @@ class HoursForm:
         yield Group(
             "Closed days, and days with hours of their own", tuple(ticks), _DAYS if ticks else "There are none."
         )
+        for about, each in _days(said):
+            yield from self._words_that_lack(about, each)
         yield Group(
             "A new day",
             (
@@ -87,6 +90,13 @@ class HoursForm:
             texts = self.languages.texts(f"names.{holiday}", name, required=False)
             yield Group(holiday, tuple(texts), "As callers hear it. Empty: as in the calendar.", wide=True)
 
+    def _words_that_lack(self, name: str, day: Value) -> Iterator[Group]:
+        """The words of a day, if they lack in a language. One that is open needs none."""
+        called, closed = value_at(day, ("name",)), not text_of(day, "open")
+        words = tuple(self.languages.texts(f"{name}.name", called, required=closed))
+        if any(text.missing for text in words):
+            yield Group(f"Words for {_day(day)}", words, "As callers hear it.", wide=True, about=name)
+
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the file says what was typed, where that differs from `before`."""
         if "open" in typed:
@@ -98,8 +108,12 @@ class HoursForm:
         for holiday, was in table(before, "holidays", "names").items():
             yield SetHolidayName(holiday, was, self.languages.typed(typed, f"names.{holiday}", was))
         for name, day in _days(before):
+            called = value_at(day, ("name",))
+            after_called = self.languages.typed(typed, f"{name}.name", called)
             if typed.get(f"{name}.remove"):
                 yield RemoveDay(day, f"{name}.remove")
+            elif after_called != called:
+                yield SetDayName(day, after_called, name)
         if typed_below(typed, NEW):
             first, last = (typed_value(typed, f"{NEW}.{field}", None) for field in ("date", "to"))
             found: dict[str, Value | None] = {"from": first, "to": last} if last and last != first else {"date": first}

@@ -33,17 +33,19 @@ PROMPTS = {
     "again": ("What is said when it is repeated", "Empty: the same as at first."),
 }
 
+CHOOSE = "choose one"
+
 NODES = {
-    "go": ("Then", "The node that comes next."),
-    "silence": ("After silence", "Where a caller comes who presses nothing. Empty: to a person."),
-    "otherwise": ("If nobody answers", "Empty, for an outside line: back to the menu."),
-    "closed": ("When nobody can be rung", "Empty: as if nobody answers."),
-    "after": ("After the conversation", "Empty: what is written for the end of conversations."),
-    "open": ("When the line is open", ""),
-    "holiday": ("On holidays and closed days", ""),
-    "like": ("The same choices as", "A menu whose choices this one has, too. Empty: only its own."),
+    "go": ("Then", "The node that comes next.", CHOOSE),
+    "silence": ("After silence", "Where a caller comes who presses nothing.", "a person"),
+    "otherwise": ("If nobody answers", "", CHOOSE),
+    "closed": ("When nobody can be rung", "", "as if nobody answers"),
+    "after": ("After the conversation", "", "as after other conversations"),
+    "open": ("When the line is open", "", CHOOSE),
+    "holiday": ("On holidays and closed days", "", CHOOSE),
+    "like": ("The same choices as", "A menu whose choices this one has, too.", "none: only its own choices"),
 }
-"""Settings that name a node."""
+"""Settings that name a node: what they are called, a hint, and what holds if none is chosen."""
 
 NUMBERS = {
     "tries": ("How often the menu is said", "1 to 5; usually 3. Then callers come to a person."),
@@ -95,9 +97,12 @@ class NodeForm:
             elif field in NODES:
                 nodes = table(self.routing, "nodes")
                 menus = [each for each in nodes if field != "like" or "menu" in table(nodes, each)]
-                label, hint = NODES[field]
-                label = "When the line is closed" if (field, self.kind) == ("closed", "hours") else label
-                yield Input(field, label, value, "choose", hint, _options(menus, value))
+                label, hint, none = NODES[field]
+                if (field, self.kind) == ("closed", "hours"):
+                    label, none = "When the line is closed", CHOOSE
+                if (field, self.kind) == ("otherwise", "transfer"):
+                    none = "back to the menu"
+                yield Input(field, label, value, "choose", hint, _options(menus, value, none))
             elif field in ("team", "resource"):
                 label = "Who is rung" if field == "team" else "Which outside line"
                 yield Input(field, label, value, "choose", "", _options(table(self.routing, f"{field}s"), value))
@@ -115,7 +120,7 @@ class NodeForm:
             name, go = f"choices.{key}", text_of(choice, "go")
             buttons = [Button(f"{UP}{key}", f"Move key {key} up")] if number > 1 else []
             buttons += [Button(f"{DOWN}{key}", f"Move key {key} down")] if number < len(choices) else []
-            hint = "Two choices can exchange theirs." if number == 1 else ""
+            hint = "Two choices can exchange keys: choose the other's key in each, then save." if number == 1 else ""
             inputs = [Input(f"{name}.key", "Key", key, "choose", hint, KEYS)]
             if go:
                 inputs += self.languages.texts(f"{name}.label", table(choice).get("label"))
@@ -123,7 +128,7 @@ class NodeForm:
             inputs.append(Input(f"{name}.remove", "Remove this choice", "", "tick"))
             legend = f"Choice {number}: key {key}"
             yield Group(legend, tuple(inputs), buttons=tuple(buttons), wide=True, about=name)
-        inputs = [Input(f"{NEW}.key", "Key", "", "choose", "Empty: no new choice.", (("", "none"), *KEYS))]
+        inputs = [Input(f"{NEW}.key", "Key", "", "choose", "", (("", "no new choice"), *KEYS))]
         inputs += self.languages.texts(f"{NEW}.label", None, _SPOKEN, required=False)
         inputs.append(Input(f"{NEW}.go", "Leads to", "", "choose", "", _options(nodes, "")))
         yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True, about=NEW)
@@ -178,8 +183,8 @@ class NodeForm:
 _SPOKEN = "What the key does, as in: to speak with an advocate."
 
 
-def _options(names: Iterator[str] | Mapping[str, Value] | list[str], now: str) -> Options:
-    """Names to choose from, with the one that is there even if it is not defined, and none."""
-    known = [("", "none"), *((each, each) for each in names)]
+def _options(names: Iterator[str] | Mapping[str, Value] | list[str], now: str, none: str = CHOOSE) -> Options:
+    """Names to choose from, with the one that is there even if it is not defined, and what holds if none is chosen."""
+    known = [("", none), *((each, each) for each in names)]
     undefined = [] if now in dict(known) else [(now, f"{now} (not defined)")]
     return (*known, *undefined)

@@ -115,7 +115,7 @@ class TeamForm:
                 Input("ring", "Phones ring", text_of(team, "ring") or "together", "choose", "", rings),
                 Input("seconds", "Seconds that a phone rings", text_of(team, "seconds"), hint="5 to 60; usually 20."),
                 Input("longest_wait", "Seconds that callers wait", text_of(team, "longest_wait"), hint="Up to 300."),
-                Input("open", "Hours", hours_text(team.get("open")), "lines", f"Empty: the helpline's. {HOURS_HINT}."),
+                Input("open", "Hours", hours_text(team.get("open")), "lines", f"{HOURS_HINT}. Empty: the helpline's."),
             ),
         )
         for name, member in _named(_members(team)):
@@ -176,7 +176,7 @@ def _member_inputs(name: str, member: Mapping[str, Value]) -> Iterator[Input]:
         phone = f"A number stands in the file, which is not shown; a name here takes its place. {phone}"
     yield Input(f"{name}.name", "Name", text_of(member, "name"))
     yield Input(f"{name}.number", "Name of the phone", shown, hint=phone)
-    yield Input(f"{name}.shifts", "Shifts", hours_text(member.get("shifts")), "lines", f"Empty: always. {HOURS_HINT}.")
+    yield Input(f"{name}.shifts", "Shifts", hours_text(member.get("shifts")), "lines", f"{HOURS_HINT}. Empty: always.")
     desk = "true" if text_of(member, "desk") == "true" else ""
     yield Input(f"{name}.desk", "No voicemail answers this phone", desk, "tick")
     if member:

@@ -1,6 +1,7 @@
 """Fields of forms that edit a file: what they show, and what somebody typed into them, as values of the file."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -137,8 +138,8 @@ def part_edited(shown: Iterable[Group], now: Sequence[Group], typed: Typed) -> t
 
 
 def _renamed(group: Group, typed: Typed) -> Iterator[str]:
-    """What a part is about if what was typed into it gives it another name or key."""
-    for field in ("key", "name"):
+    """What a part is about if what was typed into it gives it another name, key or day."""
+    for field in ("key", "name", "date"):
         if typed.get(f"{group.about}.{field}"):
             kind = "member" if group.about == "members.new" else group.about.partition(".")[0]
             yield from named(kind, [typed[f"{group.about}.{field}"]])
@@ -287,10 +288,21 @@ def hours_text(value: Value | None) -> str:
 def hours_value(text: str) -> Value | None:
     """The opposite; None when nothing was typed."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    if len(lines) == 1 and ":" not in lines[0]:
+    if len(lines) == 1 and not re.search(r"[\d:]", lines[0]):
         return lines[0]
-    days = (line.partition(":") for line in lines)
-    return {day.strip(): spans.strip() for day, _, spans in days} or None
+    return dict(map(_day_and_spans, lines)) or None
 
 
-HOURS_HINT = "always, helpline hours, or a line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00"
+_DAY_AND_SPANS = re.compile(r"(?P<day>[^\d:]*[^\d:\s])(?:\s*:\s*|\s+(?=\d))(?P<spans>.*)")
+"""A line of hours; the colon behind the days may be forgotten."""
+
+
+def _day_and_spans(line: str) -> tuple[str, str]:
+    found = _DAY_AND_SPANS.fullmatch(line)
+    return (found["day"], found["spans"]) if found else ("", line) if line[0].isdigit() else (line, "")
+
+
+HOURS_HINT = (
+    "A line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00; "
+    "or in place of that one word: always, or helpline hours"
+)

@@ -13,16 +13,17 @@ import pytest
 from werkzeug.test import TestResponse
 
 from phonetree.config.document import Value, parse, said
+from phonetree.config.edit_places import left_over
 from phonetree.config.edit_teams import SetMember
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_at
 from phonetree.console.edit_people_forms import TeamForm
-from phonetree.console.form_fields import Typed, packed, unpacked
+from phonetree.console.form_fields import Typed, hours_value, packed, unpacked
 from phonetree.console.form_places import FormPlace, form_at
 from phonetree.errors import Where
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
-from tests.support.lines import VPR
+from tests.support.lines import ROOT, VPR
 
 
 @pytest.fixture(scope="module")
@@ -222,15 +223,27 @@ def test_a_node_to_which_nothing_leads_any_more_is_told_and_removed(made: Consol
     client.post(f"{draft}/parts", {"what": "node", "node.name": "news", **new})
     page = f"{draft}/nodes/welcome"
     choice = {"choices.new.key": "7", "choices.new.label.en": "for news", "choices.new.label.es": "para noticias"}
-    assert "Nothing leads to" in _words(client.get(page).get_data(as_text=True))
-    assert "Nothing leads to" not in _save(client, page, {**choice, "choices.new.go": "news"})
+    assert "No call comes to news" in _words(client.get(page).get_data(as_text=True))
+    assert "No call comes" not in _save(client, page, {**choice, "choices.new.go": "news"})
     told = _save(client, page, {"choices.7.remove": "true"})
-    assert "Nothing leads to news . Let a key or another node lead there, or remove it" in told
-    answer = client.post(f"{draft}/remove", {"what": "node", "name": "news", "page": "welcome"})
+    assert "No call comes to news , and so this draft cannot be published. Let a key" in told
+    answer = client.post(f"{draft}/remove", {"what": "nodes", "name": "news", "page": "welcome"})
     assert answer.headers["Location"] == f"{page}?saved=1"
-    assert "Nothing leads to" not in _words(client.get(page).get_data(as_text=True))
-    told = _save(client, f"{draft}/nodes/person", {"open": "about", "closed": "about", "holiday": "about"})
-    assert "Remove crisis" not in told, "others lead there"
+    assert "No call comes" not in _words(client.get(page).get_data(as_text=True))
+    told = _save(client, page, {"choices.4.remove": "true"})
+    named = re.search(r"No call comes to ([a-z_ ,]+) , and so", told)
+    assert named
+    names = named[1].replace(" ,", ",")
+    assert {"about", "about_harm"} <= set(names.split(", ")), "they lead to each other"
+    client.post(f"{draft}/remove", {"what": "nodes", "name": names, "page": "welcome"})
+    assert "about_harm" not in _now(made, draft, "nodes")
+    told = _words(client.get(draft).get_data(as_text=True))
+    assert "no call ever comes here" not in told
+
+
+@pytest.mark.parametrize("folder", [VPR, ROOT / "config", *(ROOT / "examples").iterdir()], ids=lambda each: each.name)
+def test_calls_come_to_every_node_of_the_sites_that_there_are(folder: Path) -> None:
+    assert left_over(said(parse((folder / ROUTING).read_bytes(), ROUTING))) == ()
 
 
 def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Console, client: Client, draft: str) -> None:
@@ -558,6 +571,48 @@ def test_closed_days_and_promises_come_and_go(made: Console, client: Client, dra
     assert "closed: whoever presses 1 reaches barcc within 60 s" in _words(client.get(helpline).get_data(as_text=True))
     _sent(client, helpline, {"promises.closed:_whoever_presses_1_reaches_barcc_within_60_s.remove": "true"})
     assert _files(made, draft) == before
+
+
+def test_words_of_a_closed_day_that_lack_in_a_language_are_marked_and_written(
+    made: Console, client: Client, draft: str
+) -> None:
+    before, hours = _files(made, draft), f"{draft}/hours"
+    assert "missing" not in _words(client.get(hours).get_data(as_text=True))
+    told = _save(client, hours, {"days.new.date": "2026-12-04", "days.new.name.en": "snow day"})
+    assert "1 text is missing" in told
+    assert "Words for 2026-12-04 (snow day) Saved." in told
+    assert "español missing" in told
+    assert "missing" not in _save(client, hours, {"days.2026-12-04.name.es": "nieve"})
+    assert _changed(made, draft, before) == ["+  - {date: 2026-12-04, name: {en: snow day, es: nieve}}"]
+    _sent(client, hours, {"days.new.date": "2026-12-05", "days.new.open": "9:00-12:00"})
+    assert "missing" not in _words(client.get(hours).get_data(as_text=True)), "an open day needs no words"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("monday 9:00-13:00", {"monday": "9:00-13:00"}),
+        ("monday-friday 9:00-12:00, 13:00-17:00\nsaturday:9:00-10:00",
+         {"monday-friday": "9:00-12:00, 13:00-17:00", "saturday": "9:00-10:00"}),
+        ("monday, tuesday : 9-5", {"monday, tuesday": "9-5"}),
+        ("monday: closed", {"monday": "closed"}),
+        ("helpline hours", "helpline hours"),
+        ("9:00-17:00", {"": "9:00-17:00"}),
+        (" \n", None),
+    ],
+)  # fmt: skip
+def test_hours_are_read_as_people_write_them(typed: str, value: Value | None) -> None:
+    assert hours_value(typed) == value
+
+
+def test_what_is_wrong_with_hours_says_what_to_write(client: Client, draft: str) -> None:
+    page, field = f"{draft}/teams/advocates", "member.First_advocate.shifts"
+    told = _told_at(_sent(client, page, {field: "mornings"}, 422), field)
+    assert told == (
+        "'shifts' is 'mornings', which are not hours; write always, helpline hours, outside helpline hours, or days "
+        "with their times, such as monday-friday: 9:00-17:00"
+    )
+    assert _told_at(_sent(client, page, {field: "monday 9-5"}, 422), field).startswith("'9-5' is not a span of time")
 
 
 def test_nodes_lines_and_teams_are_added_and_removed(made: Console, client: Client, draft: str) -> None:

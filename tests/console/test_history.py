@@ -58,8 +58,8 @@ def test_everybody_sees_who_published_what_when_and_why(role: Role, made: Consol
     made.services.revisions.take(_name(FILES), FILES, int(made.now.timestamp()))
     _publish(made, SOFTER, "Ada <b>", "softer <words>")
     text = _words(made.client(role).get("/staff/history"))
-    assert "Mon 23 Nov 2026 10:00 Ada <b> softer <words> number 2 (the newest)" in text
-    assert "the files there was no revision before number 1" in text
+    assert "Mon 23 Nov 2026 10:00, Ada <b>: softer <words> ( number 2 ) (the newest)" in text
+    assert "the files: there was no revision before ( number 1 )" in text
     text = _words(made.client(role).get("/staff/history/compare?old=1&new=2"))
     assert '"For help lines, press 2." is said instead of "For crisis lines, press 2."' in text
     assert "routing.yaml" in text
@@ -122,7 +122,7 @@ def test_where_the_folder_is_the_source_edits_by_hand_are_there(tmp_path: Path) 
         revisions = Revisions(made.services.store, (SECRET,))
         revisions.keep(_name(FILES), FILES, "the files", 5)
         revisions.keep(_name(SOFTER), SOFTER, "the files", 6)
-        assert "the files an edit by hand number 2 (the newest)" in _words(
+        assert "the files: an edit by hand ( number 2 ) (the newest)" in _words(
             made.client(Role.EDITOR).get("/staff/history")
         )
 

@@ -96,7 +96,7 @@ def _now(made: Console) -> str:
 
 def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: Console) -> None:
     client = each.client(Role.EDITOR)
-    path = _draft(each, client, ("for crisis lines", SOFTER))
+    path = _draft(each, client, ("for crisis lines", SOFTER), title="softer words.")
     page = client.get(f"{path}/publish")
     assert SAID in _words(page)
     assert re.search(r"- .*for crisis lines.* \+ .*for help lines", _words(page))
@@ -114,7 +114,7 @@ def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: C
     done, *_ = actions.since(each.services.store, 0)
     assert (done.by, done.what) == ("the editor", f"published {newest.revision}: asked for by callers")
     page = client.get(answer.headers["Location"])
-    assert "Published: softer words." in _words(page)
+    assert "Published: softer words. " in _words(page)
     assert "The server does not answer with this yet" in _words(page)
     again = client.post(f"{path}/publish", fields)
     assert again.headers["Location"] == "/staff/history"

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from phonetree.config.document import Value
@@ -288,7 +289,7 @@ def _is_sent_twice(draft: Draft, files: Contents, asked: Callable[[Parts], Itera
     try:
         earlier = services().editor.drafts.files(draft.id, draft.version - 1)
         return bool(earlier) and earlier != files and _after(earlier, asked) == files
-    except EditError:
+    except (EditError, NotFound):  # what is edited was not there yet
         return False
 
 

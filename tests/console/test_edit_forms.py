@@ -641,6 +641,8 @@ def test_nodes_lines_and_teams_are_added_and_removed(made: Console, client: Clie
         assert answer.status_code == 303, _words(answer.get_data(as_text=True))
         page = client.get(answer.headers["Location"]).get_data(as_text=True)
         assert "Nothing uses it." in page
+        sent = {"line": {"note": "new"}, "node": {"say.en": "More words."}, "team": {"seconds": "30"}}[what]
+        assert "Saved." in _save(client, answer.headers["Location"], sent), "the version before has no such thing"
         if what != "team":
             assert bad.status_code == 422
         assert client.post(f"{draft}/remove", {"what": what, "name": "fresh"}).status_code == 303

@@ -79,6 +79,11 @@ def test_by_keyboard_and_without_scripts_words_are_changed_and_a_choice_is_moved
         expect(page.get_by_label("What this draft changes")).to_contain_text('"Hello." is said instead of')
         choices = page.locator("fieldset.fields legend", has_text="Choice").all_text_contents()
         assert choices[:2] == ["Choice 1: key 2", "Choice 2: key 1"]
+        expect(page.locator("[id='part-choices.2']")).to_be_focused()  # it is the first now, and has no button for up
+        page.get_by_role("button", name="Move key 2 down").focus()
+        keys(page, "Enter")
+        expect(page.get_by_role("button", name="Move key 2 down")).to_be_focused()
+        expect(page.locator("[id='part-choices.2'] legend")).to_be_in_viewport()
 
 
 def test_by_keyboard_alone_a_line_was_dialled(made: Console, url: str, browser: Browser, draft: str) -> None:

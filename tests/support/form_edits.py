@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from phonetree.config.document import Value
-from phonetree.config.edit_hours import SetCalendars, SetHolidayName, SetWeek
+from phonetree.config.edit_hours import AddDay, SetCalendars, SetDayName, SetHolidayName, SetWeek
 from phonetree.config.edit_lines import AddLine, SetLine, Verify
 from phonetree.config.edit_nodes import (
     AddChoice,
@@ -330,6 +330,14 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
                 now("holidays", "names", "Juneteenth National Independence Day"),
                 None,
             )
+        ],
+    ),
+    (
+        "words of a closed day in another language",
+        MIT,
+        lambda now: [
+            AddDay({"date": "2026-12-04", "name": {"en": "snow day"}}),
+            SetDayName({"date": "2026-12-04", "name": {"en": "snow day"}}, {"en": "snow day", "es": "nieve"}),
         ],
     ),
     # what is true of the helpline

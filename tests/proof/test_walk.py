@@ -102,11 +102,11 @@ def test_every_turn_is_one_of_the_walk_and_is_answered_the_same() -> None:
 
 @pytest.mark.slow
 def test_every_turn_under_covers_is_one_of_the_walk_and_is_answered_the_same() -> None:
-    site = load(ROOT / "tests" / "sites" / "vpr", RULES).site
-    first = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    site = load(ROOT / "tests" / "sites" / "harbour", RULES).site
+    first = datetime(2026, 11, 24, 15, tzinfo=UTC)
     covers = (
-        Override(first + timedelta(hours=2), first + timedelta(hours=4), None, {}, Cover("Second advocate")),
-        Override(first, first + timedelta(hours=3), None, {}, Cover("First advocate", "Second advocate")),
+        Override(first + timedelta(hours=2), first + timedelta(hours=4), None, {}, Cover("Eli")),
+        Override(first, first + timedelta(hours=3), None, {}, Cover("Dee", "Eli")),
     )
     under = overridden(site, covers)
     assert len(moments(SINCE, under).kinds) == len(moments(SINCE, site).kinds) + 3, (

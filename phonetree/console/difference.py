@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import islice
 
-from phonetree.config.site import Contents, Loaded, made_of
+from phonetree.config.site import Contents
+from phonetree.console.comparing import Sentences
 from phonetree.console.services import ConsoleServices
-from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, ProofError
 
 MOST_LINES = 3000
 """Lines of a text difference that are shown."""
@@ -27,7 +26,7 @@ class Difference:
     """What is different between two revisions: for callers in sentences, which cannot be said (None) if one of them
     cannot be compiled here; and as text."""
 
-    sentences: tuple[str, ...] | None
+    sentences: Sentences
     lines: tuple[Line, ...]
     cut: bool
 
@@ -37,27 +36,16 @@ def difference(running: ConsoleServices, was: Contents, now: Contents) -> Differ
     return in_files(was, now, _sentences(running, was, now))
 
 
-def in_files(was: Contents, now: Contents, sentences: tuple[str, ...] | None) -> Difference:
+def in_files(was: Contents, now: Contents, sentences: Sentences) -> Difference:
     """The same where the sentences for callers are known."""
     lines = list(islice(_lines(was, now), MOST_LINES + 1))
     return Difference(sentences, tuple(lines[:MOST_LINES]), len(lines) > MOST_LINES)
 
 
-def _sentences(running: ConsoleServices, was: Contents, now: Contents) -> tuple[str, ...] | None:
-    old, new = _made(running, was), _made(running, now)
-    if old is None or new is None:
-        return None
-    try:
-        return changes(old.site, new.site, new.site.schedule.today(running.now()))
-    except ProofError:
-        return None
-
-
-def _made(running: ConsoleServices, contents: Contents) -> Loaded | None:
-    try:
-        return made_of(contents, running.settings.config, running.live.rules(), patched=True) if contents else None
-    except ConfigError:
-        return None
+def _sentences(running: ConsoleServices, was: Contents, now: Contents) -> Sentences:
+    publishing = running.publishing
+    old, new = publishing.once(was), publishing.once(now)
+    return publishing.changes(old.site, new.site) if old and new else None
 
 
 def _lines(was: Contents, now: Contents) -> Iterator[Line]:

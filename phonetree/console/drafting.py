@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
@@ -16,9 +16,8 @@ from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
-from phonetree.core.tree import OwnPromise, Site
-from phonetree.diff.changes import changes
-from phonetree.errors import ConfigError, Problem, ProofError, SimulationError, Where
+from phonetree.core.tree import OwnPromise
+from phonetree.errors import ConfigError, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.trials import Line, TrialError
@@ -150,17 +149,17 @@ class Drafting:
         base = self._publishing.base()
         before, today, overrides = (
             self._publishing.replaced(base),
-            self._publishing.today(wanted),
+            self._publishing.today(wanted.site),
             self._publishing.overrides(),
         )
         if private := private_numbers(before.site, wanted.site):
             return Checked(problems=private)
         behind = draft.began != base.revision
-        began = self._began(draft) if behind else before
+        began = self._publishing.once(self.drafts.files(draft.id, BASE)) if behind else before
         site = overridden(wanted.site, overrides)
         try:
             with self._prover.answering(site, wanted.contents) as answer:
-                different = _changes(began.site, wanted.site, today) if began else None
+                different = self._publishing.changes(began.site, wanted.site) if began else None
                 found = answer()
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
@@ -175,15 +174,6 @@ class Drafting:
             behind,
             nodes=frozenset(wanted.site.nodes),
         )
-
-    def _began(self, draft: Draft) -> Loaded | None:
-        """What a draft began from; None if that is no site."""
-        try:
-            return made_of(
-                self.drafts.files(draft.id, BASE), self._publishing.folder, self._publishing.rules(), patched=True
-            )
-        except ConfigError:
-            return None
 
     def _broken(
         self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]
@@ -245,10 +235,3 @@ def _marked(part: Part, who: str) -> str:
 
 def _several(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _changes(old: Site, new: Site, since: date) -> tuple[str, ...] | None:
-    try:
-        return changes(old, new, since)
-    except ProofError:
-        return None

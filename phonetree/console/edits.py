@@ -59,7 +59,9 @@ class HoursEditor:
         return self._publishing.publish(Base.of(before), after, by, undone, undone)
 
     def _edited(self, before: Loaded, edit: Edit) -> Loaded:
-        return edited(before, edit, self._publishing.folder, self._publishing.rules(), self._publishing.today(before))
+        return edited(
+            before, edit, self._publishing.folder, self._publishing.rules(), self._publishing.today(before.site)
+        )
 
     def _from(self, began: str) -> Loaded:
         """The files, if they are still those of the revision that a form began from. Raises OutdatedError."""
@@ -71,7 +73,7 @@ class HoursEditor:
     def _told(self, preview: Preview, before: Loaded, after: Loaded, edit: Edit) -> Preview:
         """A preview with what callers hear first on that day."""
         site = overridden(after.site, self._publishing.overrides())
-        moments = _moments(site, max(day_of(edit), self._publishing.today(before)))
+        moments = _moments(site, max(day_of(edit), self._publishing.today(before.site)))
         idle = isinstance(edit, Add) and not edit.entry.spans and closed_anyway(before.site.schedule, edit.entry)
         return replace(preview, idle=idle, heard=tuple((at, tuple(greetings(site, at))) for at in moments))
 

@@ -26,10 +26,10 @@ from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, contents_of, made_of, revision_of
 from phonetree.config.together import complete_alone, replace_together
 from phonetree.config.writing import alone, unwritable, why
+from phonetree.console.comparing import Comparing, Sentences
 from phonetree.console.simulated import Heard
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError, Where
 from phonetree.runtime.publishing import Proof, broken, judged
 from phonetree.runtime.source import FolderSource, StoreSource
@@ -102,6 +102,7 @@ class Publishing:
         self._store, self._proof, self._now, self._heard, self._stored = store, proof, now, heard, stored
         self._source = StoreSource(folder, self.revisions) if stored else FolderSource(folder)
         self._read: tuple[tuple[str, Mapping[str, str] | None], Loaded] | None = None
+        self._comparing = Comparing()
 
     def unwritable(self, *names: str) -> str | None:
         """Why files cannot be replaced here, in a sentence; None if they can. To be said before anybody fills in a
@@ -146,24 +147,31 @@ class Publishing:
         """The site of other files. Raises ConfigError."""
         return made_of(contents, self.folder, self.rules())
 
+    def once(self, contents: Contents) -> Loaded | None:
+        """The site of files that may be of an earlier version; None if this one cannot read them."""
+        try:
+            return made_of(contents, self.folder, self.rules(), patched=True) if contents else None
+        except ConfigError:
+            return None
+
+    def changes(self, old: Site, new: Site) -> Sentences:
+        """What callers will hear differently."""
+        return self._comparing.changes(old, new, self.today(new))
+
     def overrides(self) -> tuple[Override, ...]:
         """Those that callers meet, now or later. Raises StoreError."""
         return met(self._store, self._seconds())
 
     def since(self, revision: str) -> OutdatedError:
         """What became different since a revision."""
-        base, found = self.base(), self.revisions.published(revision)
-        try:
-            was = self.made(found) if found else None
-        except ConfigError:
-            was = None
-        different = changes(was.site, base.loaded.site, self.today(base.loaded)) if was and base.loaded else ()
-        return OutdatedError(base.revision, different)
+        base, was = self.base(), self.once(self.revisions.published(revision) or {})
+        different = self.changes(was.site, base.loaded.site) if was and base.loaded else ()
+        return OutdatedError(base.revision, different or ())
 
     def preview(self, base: Base, after: Loaded) -> Preview:
         """What it would do to replace the files."""
         before = self.replaced(base)
-        today, overrides = self.today(after), self.overrides()
+        today, overrides = self.today(after.site), self.overrides()
         private = private_numbers(before.site, after.site)
         withheld = False
         try:
@@ -175,7 +183,7 @@ class Publishing:
         return Preview(
             base.revision,
             after.site.revision,
-            changes(before.site, after.site, today),
+            self.changes(before.site, after.site) or (),
             _texts((*private, *problems)),
             self._new_advice(before, after, today),
             _texts(already),
@@ -242,9 +250,9 @@ class Publishing:
         )
         return tuple(text for text in dict.fromkeys(now) if text not in was)
 
-    def today(self, loaded: Loaded) -> date:
+    def today(self, site: Site) -> date:
         """The day, where a site's helpline is."""
-        return loaded.site.schedule.today(self._now())
+        return site.schedule.today(self._now())
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())

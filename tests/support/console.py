@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext
 from werkzeug.test import TestResponse
 
 from phonetree.console import create_app, identity
+from phonetree.console.comparing import Comparing
 from phonetree.console.services import ConsoleServices, of
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Account
@@ -42,6 +43,9 @@ OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
+_comparing = Comparing()
+
+
 @cache
 def _hash(costly: bool) -> str:
     """The hash of `PASSWORD`, made once. Within an application."""
@@ -51,8 +55,8 @@ def _hash(costly: bool) -> str:
 @dataclass
 class Console:
     """A console and its clock; `accounts` has one account for each role. Passwords are hashed at no cost, unless
-    they are to be `costly` as they really are. What it has proved is not proved again in another
-    test, and calls are played in this process."""
+    they are to be `costly` as they really are. What it has proved or compared is not proved or compared again in
+    another test, and calls are played in this process."""
 
     settings: ConsoleSettings
     now: datetime = NOW
@@ -67,6 +71,7 @@ class Console:
             security.pwd_context.update(**CHEAP)
             security._totp_factory._totp.wallet.encrypt_cost = 1
         here(self.services.prover._prover)
+        self.services.publishing._comparing = _comparing
         trials = self.services.trials._trials
         trials._ask, trials.prepare = trial.answer, lambda: None  # type: ignore[method-assign]
 

@@ -242,8 +242,8 @@ def test_one_that_takes_too_long_is_ended(house: House) -> None:
 
 def test_one_that_takes_too_much_memory_is_a_problem(house: House) -> None:
     config = large_site(house.folder)
-    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 150; proving.main()"
-    with pytest.raises(ConfigError, match="takes more than 150 MB of memory to check; make the tree smaller"):
+    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 110; proving.main()"
+    with pytest.raises(ConfigError, match="takes more than 110 MB of memory to check; make the tree smaller"):
         broken(house.prover(config, command=(sys.executable, "-P", "-c", code)), config)
 
 
@@ -375,7 +375,7 @@ def test_a_secret_is_rotated_without_a_proof(kept: House) -> None:
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_what_failed_is_not_kept(kept: House) -> None:
     config = large_site(kept.folder)
-    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 150; proving.main()"
+    code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 110; proving.main()"
     for prover in (
         kept.prover(config, seconds=1),
         kept.prover(config, command=(sys.executable, "-P", "-c", code)),

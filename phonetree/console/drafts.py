@@ -12,6 +12,7 @@ from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
+from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, render
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
@@ -30,9 +31,6 @@ PUBLISHED = "published since"
 
 OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
 CHOOSE = "choose what is to become of what was published since"
-
-FIELD = "file."
-"""What the fields of texts begin with; the name of the file comes after it."""
 
 Page = tuple[str, int]
 
@@ -227,7 +225,7 @@ def _text(
         base=shown.base,
         texts=texts_of(shown.files),
         began=texts_of(services().editor.drafts.files(shown.draft.id, BASE)),
-        field=FIELD,
+        field=FILE,
         problem=problem,
         checked=checked,
         merged=merged,
@@ -263,7 +261,7 @@ def _unwritable() -> str | None:
 
 def _written(files: Contents) -> Contents:
     """The files as they were written into the form, each with the line ends that it had."""
-    return {name: _bytes(request.form.get(f"{FIELD}{name}"), data) for name, data in files.items()}
+    return {name: _bytes(request.form.get(f"{FILE}{name}"), data) for name, data in files.items()}
 
 
 def _bytes(text: str | None, before: bytes) -> bytes:

@@ -18,6 +18,9 @@ from phonetree.errors import ConfigError, StoreError, StoreFullError
 SECRETS = ("password", "code", "csrf_token")
 """Fields that are never shown or sent again, wherever these stand in their names."""
 
+LONG = 5
+"""Line breaks of a text that is shown in a box of its own."""
+
 NUMBER = "number"
 """A field whose form is answered with no page of its own: the browser would keep the form with it. See `refused`."""
 
@@ -30,6 +33,11 @@ class Typed:
 
     name: str
     value: str
+
+    @property
+    def long(self) -> bool:
+        """Whether it is shown in a box of its own."""
+        return self.value.count("\n") >= LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,24 @@ _BY_CODE = {
     ),
 }
 
+_AWAY = Words(
+    _BY_CODE[503].title,
+    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, with the hours "
+    "and overrides that were in force.",
+    "Keep this page open, wait a minute, and send it again. If it lasts, tell whoever runs the server.",
+)
+
 _FULL = Words(
     "The disk of the database is full",
     "Nothing was changed. Calls are answered as before, but new messages of callers cannot be kept here.",
     "Tell whoever runs the server now: the disk needs room. Waiting does not help.",
+)
+
+_FULL_NOW = Words(
+    _FULL.title,
+    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, but new messages "
+    "of callers cannot be kept here.",
+    "Tell whoever runs the server now: the disk needs room. Keep this page open, and send it again when it has.",
 )
 
 _BUSY = Words(
@@ -163,8 +185,11 @@ def _csrf(_error: CSRFError) -> Page | Response:
     return _again(_STALE, 400, sign_in=None)
 
 
-def _store(error: StoreError) -> Page:
-    return _page(_FULL if isinstance(error, StoreFullError) else _BY_CODE[503], 503)
+def _store(error: StoreError) -> Page | Response:
+    full = isinstance(error, StoreFullError)
+    if request.method == "POST" and from_our_page():
+        return _again(_FULL_NOW if full else _AWAY, 503, sign_in=None)
+    return _page(_FULL if full else _BY_CODE[503], 503)
 
 
 def _config(_error: ConfigError) -> Page:

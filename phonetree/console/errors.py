@@ -1,6 +1,6 @@
 """What a page says when something is not possible: what happened, that nothing is lost, what to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from phonetree import log
 from phonetree.console.labels import in_words
 from phonetree.console.layout import refused, render
-from phonetree.console.origin import from_our_page
+from phonetree.console.origin import advice, from_our_page, opened_at
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError, StoreFullError
@@ -114,8 +114,9 @@ _OVER = Words(
 
 _NOT_OURS = Words(
     "This was not taken",
-    "It did not come from a page of this console. Nothing was changed, and nothing of it is kept.",
-    "If you filled in a form here, open its page again and fill it in once more.",
+    "It did not come from a page of this console{at}. Nothing was changed, and nothing of it is kept.",
+    "If you filled in a form here, open its page again and fill it in once more. If that does not help, tell whoever "
+    "runs the server: {advice}.",
 )
 
 _STALE = Words(
@@ -142,8 +143,13 @@ def session_over() -> Page | Response:
 
 
 def not_ours() -> Page:
-    """For what another site sent."""
-    return _page(_NOT_OURS, 403)
+    """For what another site sent, or a page of ours at an address that we do not know as ours."""
+    origin = opened_at()
+    at = f" as far as it knows: the page was opened at {origin}" if origin else ""
+    words = replace(
+        _NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice())
+    )
+    return _page(words, 403)
 
 
 def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:

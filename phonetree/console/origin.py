@@ -33,7 +33,7 @@ def opened_at() -> str:
     """The address at which the browser says that our own page was opened, if we take it for another site; "" if there
     is none. It is logged: then the setting is wrong, or the proxy passes on another host or scheme."""
     origin, site = _origin(), request.headers.get("Sec-Fetch-Site", _OURS)
-    if site != _OURS or origin in (None, *_ours()):
+    if site != _OURS or origin is None or origin in _ours():
         return ""
     told: set[str] = current_app.extensions.setdefault(_TOLD, set())
     if origin not in told and len(told) < MOST_TOLD:

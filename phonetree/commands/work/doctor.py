@@ -292,7 +292,7 @@ def _console(configured: Settings) -> Iterator[Finding]:
         hint = "run the command console, and let the proxy send /staff to it, as the files in deploy/ do"
         yield Finding("console", "advice", "the staff console is not reached at the public address", hint)
     elif _refuses_its_own(configured.public_url):
-        hint = "give it the same PHONETREE_PUBLIC_URL and start it again, and let the proxy pass on the host it is asked for"
+        hint = "give it the same PHONETREE_PUBLIC_URL and start it again, and let the proxy pass on its host"
         text = "the staff console takes what is sent from the public address for another site's, and refuses it"
         yield Finding("console", "wrong", text, hint)
     else:

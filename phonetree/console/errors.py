@@ -146,9 +146,7 @@ def not_ours() -> Page:
     """For what another site sent, or a page of ours at an address that we do not know as ours."""
     origin = opened_at()
     at = f" as far as it knows: the page was opened at {origin}" if origin else ""
-    words = replace(
-        _NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice())
-    )
+    words = replace(_NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice()))
     return _page(words, 403)
 
 

@@ -25,6 +25,7 @@ from phonetree.config.override import (
 )
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
+from phonetree.console.announcements import Ready, ready
 from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
 from phonetree.core.rota import Gap, Stretch, rota
@@ -229,6 +230,15 @@ class ShortNotice:
         ordered = dict.fromkeys((*first, *found))
         usual = [found[name] for name in ordered if name in found]
         return tuple(one for one in usual if change not in COVERS or one.name != "opening")
+
+    def ready(self, form: Form) -> tuple[Ready, ...]:
+        """The announcements that a form offers: those that fit what the line is when it begins."""
+        kind = KINDS.get(form.change)
+        if kind is None:
+            with suppress(OverrideError):
+                begins, _ = self._stretch(form)
+                kind = self.site.schedule.kind(max(begins, self.now))
+        return ready(self.written, is_open=(kind or self.site.schedule.kind(self.now)) is Kind.OPEN)
 
     def members(self, *, with_phones: bool = False) -> tuple[str, ...]:
         """The names of all members, in the order of the teams, or of those who have a phone."""

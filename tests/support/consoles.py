@@ -11,8 +11,8 @@ import sys
 
 from phonetree import settings
 from phonetree.commands.work.console import run
-from phonetree.console.serving import load
 from phonetree.console.services import of
+from phonetree.console.serving import load
 
 
 def _fork(port: int) -> None:

@@ -229,12 +229,8 @@ class Staff:
         return browser, found[1]
 
     def _end(self) -> None:
-        self.kill()
-        self._forker.kill()
-        self._forker.wait()
-        for pipe in (self._forker.stdin, self._forker.stdout):
-            if pipe:
-                pipe.close()
+        with self._forker:  # which ends with its input
+            pass
 
 
 @dataclass

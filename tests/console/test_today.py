@@ -354,6 +354,26 @@ def test_a_cover_replaces_an_absence_and_one_to_come_what_comes_later(made: Cons
     assert f"Replaced from 13:00 until 17:00, by the member: {SECOND} takes the place of {FIRST}" in today(client)
 
 
+def test_an_absence_over_a_cover_says_who_is_rung_in_that_place_then(made: Console) -> None:
+    client, running = made.client(Role.MEMBER), made.services
+
+    def away(name: str, hours: int) -> None:
+        wanted = Override(made.now, made.now + timedelta(hours=hours), None, {}, Cover(name))
+        running.overrides.add(wanted, "Ada", "away", running.seconds(), running.overrides.kept(running.seconds()))
+
+    def standing_there() -> str:
+        return today(client).partition("At short notice")[2].partition("Who is rung")[0]
+
+    words = f"nobody is rung in the place of {FIRST}"
+    save(client, "cover", away=FIRST, by=SECOND, until="hours")
+    assert "is rung in the place of" not in standing_there()
+    away(SECOND, hours=1)
+    assert standing_there().count(f"Until 11:00 {words}.") == 1, "beside the cover"
+    away(FIRST, hours=2)
+    assert standing_there().count(f"Until 12:00 {words}.") == 2, "beside the cover, and the absence"
+    assert f"-12:00: {words}" in client.get("/staff/schedule").get_data(as_text=True)
+
+
 def test_words_alone_are_said_as_what_callers_hear_first(made: Console) -> None:
     client = made.client(Role.MEMBER)
     save(client, "close", until="other", until_at="2026-11-23T12:00")

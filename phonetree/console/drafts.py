@@ -171,30 +171,42 @@ def publish(id_: str) -> str | Page | Answer:
         flash("This draft is gone: it was published, or thrown away. What was published is here.", "message")
         return redirect(url_for("history.page"), 303)
     (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
-    if _unwritable():
-        return _publish(id_, note), 409
-    if wrong := wrong_note(note):
-        return _publish(id_, note, wrong), 422
-    if str(found.version) != request.form.get("version"):
-        return _publish(id_, note, f"{found.by} changed this draft meanwhile, so it was not published; look again"), 409
-    if base.revision != request.form.get("over"):
-        return _publish(id_, note, OVERTAKEN), 409
-    if found.began != base.revision and request.form.get("instead") != base.revision:
-        return _publish(id_, note, CHOOSE), 422
+    if base.contents == files and found.began != base.revision:
+        return _published(found)  # and then the console was killed, or the button was pressed twice
+    if refusal := _refusal(found, base.revision, note):
+        problem, status = refusal
+        return _publish(id_, note, problem), status
     try:
         wanted = running.publishing.made(files)
         made = running.publishing.publish(base, wanted, staff().name, note, f"published {wanted.site.revision}: {note}")
     except ConfigError:
         return _publish(id_, note), 422
     except (OutdatedError, EditError) as error:
-        if running.publishing.base().contents != files:  # else the button was pressed twice
+        if running.publishing.base().contents != files:  # else as above
             return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
     else:
         if made.problems:
             return _publish(id_, note), 422
-    running.editor.drafts.drop(id_, found.version)
-    flash(f"Published: {found.title}.", "message")
-    return to_newest(running)
+    return _published(found)
+
+
+def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
+    """Why a draft is not published as the form asks ("": the page says it), and the status of the answer."""
+    if _unwritable():
+        return "", 409
+    if wrong := wrong_note(note):
+        return wrong, 422
+    if str(draft.version) != request.form.get("version"):
+        return f"{draft.by} changed this draft meanwhile, so it was not published; look again", 409
+    if newest != request.form.get("over"):
+        return OVERTAKEN, 409
+    return (CHOOSE, 422) if newest not in (draft.began, request.form.get("instead")) else None
+
+
+def _published(draft: Draft) -> Answer:
+    services().editor.drafts.drop(draft.id, draft.version)
+    flash(f"Published: {draft.title}.", "message")
+    return to_newest(services())
 
 
 @blueprint.post("/staff/edit/<id_>/throw-away")

@@ -286,6 +286,24 @@ def test_what_a_killed_console_recorded_and_did_not_write_is_taken_back(
     assert [each.number for each in running.revisions.history()] == [2, 1], "it is written, if nobody heard it yet"
 
 
+def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses(
+    each: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, drafts = each.client(Role.EDITOR), each.services.editor.drafts
+    path = _draft(each, client, ("for crisis lines", SOFTER))
+    fields = {**_hidden(client.get(f"{path}/publish")), "note": "mine"}
+    with monkeypatch.context() as patched:
+        patched.setattr(drafts, "drop", _killed)
+        with pytest.raises(SystemExit):
+            client.post(f"{path}/publish", fields)
+    assert SOFTER in _now(each)
+    answer = client.post(f"{path}/publish", fields)
+    assert answer.status_code == 303
+    assert "Published: softer words." in _words(client.get(answer.headers["Location"]))
+    assert len(each.services.revisions.history()) == 2
+    assert drafts.all() == ()
+
+
 def test_files_of_two_revisions_are_told_of_and_nothing_is_published_over_them(
     made: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

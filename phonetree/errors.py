@@ -3,6 +3,7 @@
 PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
 |-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
+|-- MixedError       the staff's: the files are of two revisions, and only whoever edited one by hand knows of which
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
@@ -37,6 +38,19 @@ class SettingsError(PhonetreeError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class MixedError(PhonetreeError):
+    """A file (`name`) was edited by hand while it was replaced together with others, of which `under_way` has all, and
+    it cannot be told which of its lines are the old ones."""
+
+    def __init__(self, name: str, under_way: str) -> None:
+        self.name = name
+        super().__init__(
+            f"a publication was interrupted while it replaced {name} and other files, and {name} was edited by hand in "
+            f"the same lines; write into each file of the folder what you want (History in the console has both "
+            f"revisions), then delete {under_way} there"
+        )
 
 
 class ProofError(PhonetreeError):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +20,12 @@ from phonetree.config.reader import Findings
 from phonetree.config.rendering import LastResort, last_resort
 from phonetree.config.routing import Routing, read_routing
 from phonetree.config.together import NAME as UNDER_WAY
-from phonetree.config.together import under_way
+from phonetree.config.together import Files, under_way
 from phonetree.core.covers import covered
 from phonetree.core.schedule import Override, Schedule
 from phonetree.core.tree import Site
 from phonetree.core.wording import say_in_advance
-from phonetree.errors import ConfigError, ConfigWarning, Problem, Where
+from phonetree.errors import ConfigError, ConfigWarning, MixedError, Problem, Where
 
 T = TypeVar("T")
 
@@ -58,7 +59,11 @@ def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
 
 
 def _load(folder: Path, rules: NumberRules, *, patched: bool) -> Loaded:
-    findings, instead = Findings(patched=patched), under_way(folder)
+    findings = Findings(patched=patched)
+    try:
+        instead = under_way(folder)
+    except MixedError as error:
+        raise ConfigError([Problem(Where(error.name), str(error))]) from None
 
     def read(name: str) -> bytes | None:
         path = folder / name
@@ -88,7 +93,8 @@ def wrong_values(contents: Contents, folder: Path, rules: NumberRules) -> tuple[
 def fingerprint(folder: Path) -> str:
     """A hash of all that `load` depends on: the files, and which audio files there are."""
     found = contents_of(folder)
-    return _digest([*(_named(name, data) for name, data in found.items()), *audio(folder)])
+    mixed = [b"of two revisions"] if _mixed(folder) else []
+    return _digest([*mixed, *(_named(name, data) for name, data in found.items()), *audio(folder)])
 
 
 def contents_of(folder: Path) -> Contents:
@@ -97,11 +103,22 @@ def contents_of(folder: Path) -> Contents:
 
 
 def _contents(folder: Path) -> Contents:
-    instead = under_way(folder)
+    instead: Files = {}
+    with suppress(MixedError):  # `load` says it
+        instead = under_way(folder)
     names = {HOURS, ROUTING, *_phrase_files(folder)} - instead.keys()
     found = {name: _bytes(folder / name, Findings()) or b"" for name in names}
     found |= {name: data for name, data in instead.items() if data is not None}
     return dict(sorted(found.items()))
+
+
+def _mixed(folder: Path) -> bool:
+    """Whether the files are of two revisions."""
+    try:
+        under_way(folder)
+    except MixedError:
+        return True
+    return False
 
 
 def revision_of(contents: Contents) -> str:

@@ -3,19 +3,24 @@
 One file with all that is new, and digests of what it replaces, is put into the folder in one step. From then on the new
 ones count, for every reader of the folder, until they are in place and that file is gone. If the process that does so
 is killed in between, whoever finds the file, and may write here, completes it; whoever may not reads the new ones in
-it. A file that somebody edited by hand meanwhile is worth more: then the folder counts as it stands.
+it. A file that somebody edited by hand meanwhile is worth more: then the old ones count, with that edit. If it was
+the new file that was edited, its edit is put into the old one; if that cannot be done, nothing of the folder counts
+until somebody has looked.
 """
 
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from phonetree.config.merging import merged
 from phonetree.config.writing import alone, replace, synced, written
+from phonetree.errors import MixedError
 
 NAME = ".phonetree-publication"
 """The file with all that is new."""
@@ -38,15 +43,31 @@ class Under:
 
 
 def under_way(folder: Path) -> Files:
-    """The files that count in place of the folder's own, by name; empty unless it was not completed."""
+    """The files that count in place of the folder's own, by name; empty unless it was not completed. Raises
+    MixedError."""
     found = _read(folder)
-    return found.files if found and _stands(folder, found) else {}
+    while found:
+        try:
+            if _stands(folder, found):
+                return found.files
+            back = _taken_back(folder, found)
+        except OSError:
+            return {}  # whoever reads that file says why it cannot be read
+        except MixedError:
+            if found == _read(folder):
+                raise
+        else:
+            if found == _read(folder):
+                return back
+        found = _read(folder)  # it was completed meanwhile, and there may be another
+    return {}
 
 
 def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lambda: True) -> bool:
     """Replaces files, adds those that are new, and removes those that are None, in one step; only if the folder is
     `still` as it has to be. Whether it did. Only one at a time may do so in a folder (`writing.alone`), after it
-    completed what was under way. Raises OSError; then the folder is as it was, or the new ones count already."""
+    completed what was under way. Raises OSError, and MixedError; then the folder is as it was, or the new ones count
+    already."""
     now = {name: _bytes(folder / name) for name in files}
     changed = {name: data for name, data in files.items() if data != now[name]}
     if not changed:
@@ -70,7 +91,7 @@ def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lam
 
 def complete(folder: Path) -> None:
     """Completes what was under way when a process was killed, if nobody is at it, and it may be written here."""
-    with suppress(OSError):
+    with suppress(OSError, MixedError):
         if (folder / NAME).exists():
             with alone(folder):
                 complete_alone(folder)
@@ -78,23 +99,55 @@ def complete(folder: Path) -> None:
 
 def complete_alone(folder: Path) -> bool:
     """The same for whoever has the folder alone. Whether the new files are there: if somebody edited one by hand
-    meanwhile, the others are put back. Raises OSError."""
+    meanwhile, the others are put back. Raises OSError, and MixedError."""
     found = _read(folder)
     done = bool(found and _stands(folder, found) and _put_all(folder, found))
+    if found and not done:
+        _take_back(folder, found)
     (folder / NAME).unlink(missing_ok=True)
     synced(folder)
     return done
 
 
 def _put_all(folder: Path, under: Under) -> bool:
-    put: list[str] = []
-    for name, data in under.files.items():
-        if not _put(folder / name, data, under.digests[name], folder):
-            for each in put:  # as long as they are what was put there
-                _put(folder / each, under.was[each], _digest(under.files[each]), folder)
-            return False
-        put.append(name)
-    return True
+    return all(_put(folder / name, data, under.digests[name], folder) for name, data in under.files.items())
+
+
+def _take_back(folder: Path, under: Under) -> None:
+    """Puts the old files back, with what was edited by hand. Raises OSError, and MixedError."""
+    now = {name: _bytes(folder / name) for name in under.files}
+    old = _old_ones(now, under)
+    for name, data in old.items():
+        if not _put(folder / name, data, _digest(now[name]), folder):
+            raise MixedError(name, NAME)  # it is being edited at this moment
+
+
+def _taken_back(folder: Path, under: Under) -> Files:
+    """The files that `_take_back` would put back. Raises OSError, and MixedError."""
+    now = {name: _bytes(folder / name) for name in under.files}
+    return {name: data for name, data in _old_ones(now, under).items() if data != now[name]}
+
+
+def _old_ones(now: Files, under: Under) -> Files:
+    """The old files, with what was edited by hand. Raises MixedError."""
+    return {name: _old(name, data, under.files[name], under.was[name]) for name, data in now.items()}
+
+
+def _old(name: str, now: bytes | None, new: bytes | None, old: bytes | None) -> bytes | None:
+    """A file without what is `new` in it. Raises MixedError when that cannot be told from an edit by hand."""
+    if now in (new, old):
+        return old
+    if now is None or new is None or old is None:
+        return now
+    lines, was, edited = (data.decode("latin-1").split("\n") for data in (new, old, now))
+    fresh, gone = (Counter(one) - Counter(other) for one, other in ((lines, was), (was, lines)))
+    there = Counter(edited)
+    if not (fresh & there if fresh else not gone & there):
+        return now  # the old one was edited
+    parts = merged(lines, edited, was)
+    if any(part.clash for part in parts):
+        raise MixedError(name, NAME)
+    return "\n".join(line for part in parts for line in part.mine).encode("latin-1")
 
 
 def _put(path: Path, data: bytes | None, expected: str | None, folder: Path) -> bool:
@@ -143,11 +196,9 @@ def _inside(name: str) -> str:
 
 
 def _stands(folder: Path, under: Under) -> bool:
-    """Whether every file is the one that is replaced, or the new one: nobody edited one by hand since."""
-    try:
-        now = {name: _digest(_bytes(folder / name)) for name in under.files}
-    except OSError:
-        return False
+    """Whether every file is the one that is replaced, or the new one: nobody edited one by hand since. Raises
+    OSError."""
+    now = {name: _digest(_bytes(folder / name)) for name in under.files}
     return all(now[name] in (under.digests[name], _digest(data)) for name, data in under.files.items())
 
 

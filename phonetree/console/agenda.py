@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from phonetree.console.times import DAY, clock
+from phonetree.core.covers import rung_instead
 from phonetree.core.days import OpenHours, from_until, open_hours
 from phonetree.core.rota import gaps
 from phonetree.core.schedule import DatedHours, Override, Schedule, first_name, midnight
@@ -58,6 +59,9 @@ def agenda(site: Site, first: date, count: int, now: datetime) -> tuple[AgendaDa
         local = (max(override.begins, begins).astimezone(schedule.zone), min(override.ends, ends))
         for day, when in _days(local[0], local[1].astimezone(schedule.zone)):
             noticed.setdefault(day, []).append(f"{when}: {_notice(override)}")
+        for held in rung_instead(override, schedule.overrides, begins):
+            for day, when in _days(*(each.astimezone(schedule.zone) for each in (held.begins, min(held.ends, ends)))):
+                noticed.setdefault(day, []).append(f"{when}: {held.words}")
     today = schedule.today(now)
     return tuple(
         AgendaDay(

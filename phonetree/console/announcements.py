@@ -1,6 +1,6 @@
 """Announcements that are offered to pick from, when staff say something before the menu at short notice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phonetree.core.schedule import Names
 from phonetree.core.tree import Site
@@ -8,10 +8,13 @@ from phonetree.core.tree import Site
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What an announcement is about, for staff, and its words by language."""
+    """What an announcement is about, for staff, and its words by language; whether it fits while the line is open, and
+    while it is closed."""
 
     about: str
     words: Names
+    when_open: bool = True
+    when_closed: bool = False
 
 
 USUAL = (
@@ -21,6 +24,15 @@ USUAL = (
             "en": "Our office is closed because of the weather. We answer the telephone as usual.",
             "es": "La oficina está cerrada por el mal tiempo. Contestamos el teléfono como siempre.",
         },
+    ),
+    Ready(
+        "The weather",
+        {
+            "en": "We are closed because of the weather.",
+            "es": "Hoy no atendemos por el mal tiempo.",
+        },
+        when_open=False,
+        when_closed=True,
     ),
     Ready(
         "Many calls",
@@ -35,16 +47,18 @@ USUAL = (
             "en": "There is trouble with our telephones. If the call is cut off, please call again.",
             "es": "Tenemos problemas con los teléfonos. Si se corta la llamada, vuelva a llamar, por favor.",
         },
+        when_closed=True,
     ),
 )
 """By language, without its region."""
 
 
-def ready(site: Site) -> tuple[Ready, ...]:
-    """Those whose words are there in every language of a site, in the order of its languages."""
+def ready(site: Site, *, is_open: bool) -> tuple[Ready, ...]:
+    """Those that fit while the line is open, or closed, and whose words are there in every language of a site, in the
+    order of its languages."""
     bases = {language: language.partition("-")[0] for language in site.languages}
     return tuple(
-        Ready(each.about, {language: each.words[base] for language, base in bases.items()})
+        replace(each, words={language: each.words[base] for language, base in bases.items()})
         for each in USUAL
-        if set(bases.values()) <= set(each.words)
+        if (each.when_open if is_open else each.when_closed) and set(bases.values()) <= set(each.words)
     )

@@ -12,6 +12,7 @@ from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
+from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, render
 from phonetree.console.once import once, once_of
 from phonetree.console.publishing import OutdatedError
@@ -31,9 +32,6 @@ PUBLISHED = "published since"
 
 OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
 CHOOSE = "choose what is to become of what was published since"
-
-FIELD = "file."
-"""What the fields of texts begin with; the name of the file comes after it."""
 
 Page = tuple[str, int]
 
@@ -181,30 +179,42 @@ def publish(id_: str) -> str | Page | Answer:
         flash("This draft is gone: it was published, or thrown away. What was published is here.", "message")
         return redirect(url_for("history.page"), 303)
     (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
-    if _unwritable():
-        return _publish(id_, note), 409
-    if wrong := wrong_note(note):
-        return _publish(id_, note, wrong), 422
-    if str(found.version) != request.form.get("version"):
-        return _publish(id_, note, f"{found.by} changed this draft meanwhile, so it was not published; look again"), 409
-    if base.revision != request.form.get("over"):
-        return _publish(id_, note, OVERTAKEN), 409
-    if found.began != base.revision and request.form.get("instead") != base.revision:
-        return _publish(id_, note, CHOOSE), 422
+    if base.contents == files and found.began != base.revision:
+        return _published(found)  # and then the console was killed, or the button was pressed twice
+    if refusal := _refusal(found, base.revision, note):
+        problem, status = refusal
+        return _publish(id_, note, problem), status
     try:
         wanted = running.publishing.made(files)
         made = running.publishing.publish(base, wanted, staff().name, note, f"published {wanted.site.revision}: {note}")
     except ConfigError:
         return _publish(id_, note), 422
     except (OutdatedError, EditError) as error:
-        if running.publishing.base().contents != files:  # else the button was pressed twice
+        if running.publishing.base().contents != files:  # else as above
             return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
     else:
         if made.problems:
             return _publish(id_, note), 422
-    running.editor.drafts.drop(id_, found.version)
-    flash(f"Published: {found.title.rstrip('.')}.", "message")
-    return to_newest(running)
+    return _published(found)
+
+
+def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
+    """Why a draft is not published as the form asks ("": the page says it), and the status of the answer."""
+    if _unwritable():
+        return "", 409
+    if wrong := wrong_note(note):
+        return wrong, 422
+    if str(draft.version) != request.form.get("version"):
+        return f"{draft.by} changed this draft meanwhile, so it was not published; look again", 409
+    if newest != request.form.get("over"):
+        return OVERTAKEN, 409
+    return (CHOOSE, 422) if newest not in (draft.began, request.form.get("instead")) else None
+
+
+def _published(draft: Draft) -> Answer:
+    services().editor.drafts.drop(draft.id, draft.version)
+    flash(f"Published: {draft.title.rstrip('.')}.", "message")
+    return to_newest(services())
 
 
 @blueprint.post("/staff/edit/<id_>/throw-away")
@@ -235,7 +245,7 @@ def _text(
         base=shown.base,
         texts=texts_of(shown.files),
         began=texts_of(services().editor.drafts.files(shown.draft.id, BASE)),
-        field=FIELD,
+        field=FILE,
         problem=problem,
         checked=checked,
         merged=merged,
@@ -271,7 +281,7 @@ def _unwritable() -> str | None:
 
 def _written(files: Contents) -> Contents:
     """The files as they were written into the form, each with the line ends that it had."""
-    return {name: _bytes(request.form.get(f"{FIELD}{name}"), data) for name, data in files.items()}
+    return {name: _bytes(request.form.get(f"{FILE}{name}"), data) for name, data in files.items()}
 
 
 def _merged_with(draft: Draft) -> Draft:

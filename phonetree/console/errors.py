@@ -1,6 +1,6 @@
 """What a page says when something is not possible: what happened, that nothing is lost, what to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -10,13 +10,16 @@ from werkzeug.wrappers import Response
 from phonetree import log
 from phonetree.console.labels import in_words
 from phonetree.console.layout import refused, render
-from phonetree.console.origin import from_our_page
+from phonetree.console.origin import advice, from_our_page, opened_at
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError, StoreFullError
 
 SECRETS = ("password", "code", "csrf_token")
 """Fields that are never shown or sent again, wherever these stand in their names."""
+
+LONG = 5
+"""Line breaks of a text that is shown in a box of its own."""
 
 NUMBER = "number"
 """A field whose form is answered with no page of its own: the browser would keep the form with it. See `refused`."""
@@ -30,6 +33,11 @@ class Typed:
 
     name: str
     value: str
+
+    @property
+    def long(self) -> bool:
+        """Whether it is shown in a box of its own."""
+        return self.value.count("\n") >= LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,24 @@ _BY_CODE = {
     ),
 }
 
+_AWAY = Words(
+    _BY_CODE[503].title,
+    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, with the hours "
+    "and overrides that were in force.",
+    "Keep this page open, wait a minute, and send it again. If it lasts, tell whoever runs the server.",
+)
+
 _FULL = Words(
     "The disk of the database is full",
     "Nothing was changed. Calls are answered as before, but new messages of callers cannot be kept here.",
     "Tell whoever runs the server now: the disk needs room. Waiting does not help.",
+)
+
+_FULL_NOW = Words(
+    _FULL.title,
+    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, but new messages "
+    "of callers cannot be kept here.",
+    "Tell whoever runs the server now: the disk needs room. Keep this page open, and send it again when it has.",
 )
 
 _BUSY = Words(
@@ -92,8 +114,9 @@ _OVER = Words(
 
 _NOT_OURS = Words(
     "This was not taken",
-    "It did not come from a page of this console. Nothing was changed, and nothing of it is kept.",
-    "If you filled in a form here, open its page again and fill it in once more.",
+    "It did not come from a page of this console{at}. Nothing was changed, and nothing of it is kept.",
+    "If you filled in a form here, open its page again and fill it in once more. If that does not help, tell whoever "
+    "runs the server: {advice}.",
 )
 
 _STALE = Words(
@@ -120,8 +143,11 @@ def session_over() -> Page | Response:
 
 
 def not_ours() -> Page:
-    """For what another site sent."""
-    return _page(_NOT_OURS, 403)
+    """For what another site sent, or a page of ours at an address that we do not know as ours."""
+    origin = opened_at()
+    at = f" as far as it knows: the page was opened at {origin}" if origin else ""
+    words = replace(_NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice()))
+    return _page(words, 403)
 
 
 def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
@@ -163,8 +189,11 @@ def _csrf(_error: CSRFError) -> Page | Response:
     return _again(_STALE, 400, sign_in=None)
 
 
-def _store(error: StoreError) -> Page:
-    return _page(_FULL if isinstance(error, StoreFullError) else _BY_CODE[503], 503)
+def _store(error: StoreError) -> Page | Response:
+    full = isinstance(error, StoreFullError)
+    if request.method == "POST" and from_our_page():
+        return _again(_FULL_NOW if full else _AWAY, 503, sign_in=None)
+    return _page(_FULL if full else _BY_CODE[503], 503)
 
 
 def _config(_error: ConfigError) -> Page:

@@ -30,6 +30,9 @@ LABELS = DAY | {
 
 IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}
 
+FILE = "file."
+"""What the fields of texts begin with; the name of the file comes after it."""
+
 
 def in_words(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
     """What is in a form as its labels and values; what only a program reads is left out."""
@@ -42,7 +45,7 @@ def in_words(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
         for value in filter(None, values):
             if name == "until" and value != times.OTHER:
                 yield LABELS["until_at"], _end(value)
-            elif name not in unused and (label := LABELS.get(name) or _in_a_language(name)):
+            elif name not in unused and (label := LABELS.get(name) or _in_a_language(name) or _in_a_file(name)):
                 yield label, value
 
 
@@ -62,6 +65,13 @@ def _in_a_language(name: str) -> str | None:
             code = name.removeprefix(start)
             return f"{label} {_languages().get(code, code)}"
     return None
+
+
+def _in_a_file(name: str) -> str | None:
+    """A whole file, or a place in one: the fields of forms that edit it are called by their places."""
+    if name.startswith(FILE):
+        return name.removeprefix(FILE)
+    return ", ".join(name.split(".")) if "." in name else None
 
 
 def _languages() -> dict[str, str]:

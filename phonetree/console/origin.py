@@ -1,13 +1,18 @@
 """Where a request came from: a page of ours, or somebody else's. Browsers say so in headers that no page can forge."""
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+from phonetree import log
 from phonetree.console.readable import parts_of
 from phonetree.console.services import services
 
 _OURS, _USER = "same-origin", "none"
 """What Sec-Fetch-Site says of a page of ours, and of an address that somebody typed, or opened from another program."""
+
+_TOLD = "phonetree-told-of"
+MOST_TOLD = 5
+"""Addresses that are logged, each once: whoever can reach the console could make up more."""
 
 
 def from_elsewhere() -> bool:
@@ -22,6 +27,28 @@ def from_our_page() -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == _OURS
     return (_origin() or _site(request.headers.get("Referer", ""))) in _ours()
+
+
+def opened_at() -> str:
+    """The address at which the browser says that our own page was opened, if we take it for another site; "" if there
+    is none. It is logged: then the setting is wrong, or the proxy passes on another host or scheme."""
+    origin, site = _origin(), request.headers.get("Sec-Fetch-Site", _OURS)
+    if site != _OURS or origin is None or origin in _ours():
+        return ""
+    told: set[str] = current_app.extensions.setdefault(_TOLD, set())
+    if origin not in told and len(told) < MOST_TOLD:
+        told.add(origin)
+        log.warning("console", problem=f"refused what was sent from {origin[:200]}: {advice()}")
+    return origin if "Sec-Fetch-Site" in request.headers else ""  # else it may be anybody's
+
+
+def advice() -> str:
+    """Which address is expected, and what to do if it is another one."""
+    return (
+        f"the console expects to be opened at {services().settings.url} (PHONETREE_PUBLIC_URL). If staff open another "
+        "address, set PHONETREE_PUBLIC_URL to that and start the console again; if not, have the proxy pass on the "
+        "host that it was asked for"
+    )
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -30,7 +30,16 @@ from phonetree.console.comparing import Comparing, Sentences
 from phonetree.console.simulated import Heard
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
-from phonetree.errors import ConfigError, EditError, PhonetreeError, Problem, PublishedError, StoreError, Where
+from phonetree.errors import (
+    ConfigError,
+    EditError,
+    MixedError,
+    PhonetreeError,
+    Problem,
+    PublishedError,
+    StoreError,
+    Where,
+)
 from phonetree.runtime.publishing import Proof, broken, judged
 from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
@@ -207,12 +216,29 @@ class Publishing:
             raise self._outrun(base)
         return preview
 
+    def mend(self) -> None:
+        """Completes what a console that was killed had begun to write to the folder, and takes back from History what
+        it had recorded and not begun to write. Raises StoreError."""
+        if not self._stored:
+            with suppress(OSError, MixedError), alone(self.folder):
+                complete_alone(self.folder)
+                self._mend_history()
+
+    def _mend_history(self) -> None:
+        """The same for whoever has the folder alone, and what was begun there is completed."""
+        there = revision_of(contents_of(self.folder))
+        while (last := self.revisions.last()) and not last.heard and last.revision != there:
+            what = f"could not be saved: published {last.revision}, since the console was stopped"
+            if not self.revisions.take_back(last.number, last.author, what, self._seconds()):
+                return
+
     def _write(self, base: Base, after: Loaded, by: str, note: str, what: str) -> bool:
         """Replaces the files of the folder, if they are those of the base; whether it did."""
         number, done = None, False
         try:
             with alone(self.folder):
                 complete_alone(self.folder)
+                self._mend_history()
                 if self._stand(base):
                     # first, and committed: if that fails, even at its end, the files are as they were
                     number = self.revisions.record(
@@ -223,6 +249,8 @@ class Publishing:
         except OSError as error:
             names = " and ".join(sorted(after.contents))
             raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
+        except MixedError as error:
+            raise EditError({"": str(error)}) from error
         except PublishedError:
             return False
         finally:

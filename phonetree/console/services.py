@@ -27,7 +27,7 @@ from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import prover_of
 from phonetree.runtime.source import revisions_in
-from phonetree.runtime.trials import Trials
+from phonetree.runtime.trials import COMMAND, Trials
 from phonetree.settings import STORE, ConsoleSettings
 from phonetree.store.accounts import Accounts
 from phonetree.store.database import Store
@@ -149,7 +149,7 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     store = Store(settings.database)
     phones = Phones(store, settings.secrets, lambda name: _whose(live, name))
     rules = NumberRules(settings.names, fictional=settings.fictional, stand_in=settings.demo, phones={})
-    trials = FewTrials(Trials())
+    trials = FewTrials(Trials((*COMMAND, str(settings.config))))
     prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets, kept=True))
     revisions = revisions_in(store, settings.secrets, source=settings.source)
     stored = settings.source == STORE

@@ -25,8 +25,10 @@ from phonetree.config.override import (
 )
 from phonetree.config.site import Loaded, overridden
 from phonetree.console import simulated, times
+from phonetree.console.announcements import Ready, ready
 from phonetree.console.following import NONE_SILENT, Silence, last_seen
 from phonetree.console.services import ConsoleServices
+from phonetree.core.covers import rung_instead
 from phonetree.core.rota import Gap, Stretch, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Kind, Override, first_name
 from phonetree.core.tree import Language, NodeId, Site
@@ -230,6 +232,15 @@ class ShortNotice:
         usual = [found[name] for name in ordered if name in found]
         return tuple(one for one in usual if change not in COVERS or one.name != "opening")
 
+    def ready(self, form: Form) -> tuple[Ready, ...]:
+        """The announcements that a form offers: those that fit what the line is when it begins."""
+        kind = KINDS.get(form.change)
+        if kind is None:
+            with suppress(OverrideError):
+                begins, _ = self._stretch(form)
+                kind = self.site.schedule.kind(max(begins, self.now))
+        return ready(self.written, is_open=(kind or self.site.schedule.kind(self.now)) is Kind.OPEN)
+
     def members(self, *, with_phones: bool = False) -> tuple[str, ...]:
         """The names of all members, in the order of the teams, or of those who have a phone."""
         found = (member.name for member in self.written.members if member.number or not with_phones)
@@ -377,12 +388,15 @@ class ShortNotice:
         return f"{override.what} {when}{', saying ' if words else ''}{words}"
 
     def replaced(self, kept: Kept) -> list[str]:
-        """What newer ones decide in place of one that stands, and when."""
+        """What newer ones decide in place of one that stands, and when; of a cover, who is rung in that place then."""
         said = []
         for each in replaced(kept, self.in_force, self.now):
             when = times.stretch_words(*self._local(each.begins, each.ends), self.now)
             newer = each.newer
             said.append(as_sentence(f"{each.what} {when}, by {newer.by}: {self.sentence(newer.override)}"))
+        for held in rung_instead(kept.override, self.others, self.now):
+            when = times.stretch_words(*self._local(held.begins, held.ends), self.now)
+            said.append(as_sentence(f"{when} {held.words}"))
         return said
 
     def alike(self, kept: Kept) -> list[Kept]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
-from phonetree.core.schedule import Kind, Schedule, midnight
+from phonetree.core.schedule import Kind, Schedule, midnight, which_of_two
 from phonetree.errors import OverrideError
 
 OTHER = "other"
@@ -43,18 +43,7 @@ class Ending:
 
 def clock(moment: datetime) -> str:
     """The time of day: "9:00"; one that comes twice, since the clocks go back, says which."""
-    return f"{moment.hour}:{moment:%M}{_which(moment)}"
-
-
-def _which(moment: datetime) -> str:
-    """Which of two a time of day is that comes twice; "" if it comes once."""
-    zone = pytz.timezone(name) if (name := getattr(moment.tzinfo, "zone", None)) else None
-    if zone is None:
-        return ""
-    first, second = (zone.localize(moment.replace(tzinfo=None), is_dst=summer) for summer in (True, False))
-    if first >= second:
-        return ""
-    return f" ({'before' if moment < second else 'after'} the clocks go back)"
+    return f"{moment.hour}:{moment:%M}{which_of_two(moment)}"
 
 
 def day_words(day: date, today: date) -> str:

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from phonetree.console import simulated, times
 from phonetree.console.access import needs, polled, staff
-from phonetree.console.announcements import ready
 from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
 from phonetree.console.layout import render
@@ -228,7 +227,7 @@ def change(change: str) -> str | Page | Response:
     notice = ShortNotice(services(), instead)
     sent = Form.of(_change(change), request.form, notice.written)
     action = request.form.get("action", "")
-    for each in ready(notice.written):
+    for each in notice.ready(sent):
         if action == f"ready:{each.about}":
             sent = replace(sent, words=each.words)
     if action != "save":
@@ -358,7 +357,7 @@ def _form(notice: ShortNotice, sent: Form, *, problem: str = "", calling: bool =
         members=notice.members() if sent.change in COVERS else (),
         with_phones=notice.members(with_phones=True),
         instead=notice.instead and as_sentence(notice.sentence(notice.instead.override)),
-        ready=() if written else [each.about for each in ready(notice.written)],
+        ready=() if written else [each.about for each in notice.ready(sent)],
         covers=sent.change in COVERS,
         phones=simulated.PHONES,
         preview=preview,

@@ -13,7 +13,7 @@ Pure: covers become members with other shifts, so that whatever rings, proves or
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 from typing import TypeVar
@@ -49,6 +49,51 @@ def covered(teams: Mapping[str, Team], overrides: Iterable[Override]) -> Mapping
         name: replace(team, members=tuple(each for member in team.members for each in place(member)))
         for name, team in teams.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who is rung in the place of `away` from `begins` to before `ends`; "": nobody."""
+
+    away: str
+    by: str
+    begins: datetime
+    ends: datetime
+
+    @property
+    def words(self) -> str:
+        """That, but for when."""
+        return f"{self.by or 'nobody'} is rung in the place of {self.away}"
+
+
+def rung_instead(override: Override, every: Sequence[Override], since: datetime) -> Iterator[Held]:
+    """Who is rung in the place that a cover is about, from a moment on, where it is not as the cover says by itself; or
+    all along, if it leaves a place empty that an older one had filled. `every` has the newest first."""
+    cover, begins = override.cover, max(override.begins, since)
+    if cover is None or override not in every:
+        return
+    older = every[every.index(override) + 1 :]
+    filled = [
+        each
+        for each in older
+        if each.cover and each.cover.away == cover.away and each.cover.by
+        if max(each.begins, begins) < min(each.ends, override.ends)
+    ]
+    for held in _held(cover.away, every, begins, override.ends):
+        if held.by != cover.by or (filled and not cover.by):
+            yield held
+
+
+def _held(away: str, every: Sequence[Override], begins: datetime, ends: datetime) -> Iterator[Held]:
+    """Who is rung in a place, in order."""
+    inside = {moment for each in every if each.cover for moment in (each.begins, each.ends) if begins < moment < ends}
+    now = [
+        (_holder(away, [each.cover for each in every if each.cover and each.at(first)]), first, last)
+        for first, last in pairwise(sorted({begins, ends} | inside))
+    ]
+    for by, run in groupby(now, key=lambda each: each[0]):
+        stretches = list(run)
+        yield Held(away, by, stretches[0][1], stretches[-1][2])
 
 
 def _holder(name: str, covers: Sequence[Cover]) -> str:

@@ -313,8 +313,19 @@ def week_boundaries(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetim
 
 
 def dated(moment: datetime) -> str:
-    """A moment as staff read it: "Mon 23 Nov 2026 14:02"."""
-    return f"{moment:%a %d %b %Y %H:%M}"
+    """A moment as staff read it: "Mon 23 Nov 2026 14:02"; one that comes twice says which it is."""
+    return f"{moment:%a %d %b %Y %H:%M}{which_of_two(moment)}"
+
+
+def which_of_two(moment: datetime) -> str:
+    """Which of two a time of day is that comes twice; "" if it comes once."""
+    zone = pytz.timezone(name) if (name := getattr(moment.tzinfo, "zone", None)) else None
+    if zone is None:
+        return ""
+    first, second = (zone.localize(moment.replace(tzinfo=None), is_dst=summer) for summer in (True, False))
+    if first >= second:
+        return ""
+    return f" ({'before' if moment < second else 'after'} the clocks go back)"
 
 
 def midnight(zone: BaseTzInfo, day: date) -> datetime:

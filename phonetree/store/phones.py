@@ -29,7 +29,8 @@ CALL_SECONDS = 90
 """How long a confirming call may take, from its beginning: after that it has ended, even if nobody said so."""
 
 MOST_CALLS = 5
-"""How many confirming calls one name may have within `CALLS_SECONDS`: nobody's phone can be made to ring all day."""
+"""How many confirming calls one name may have within `CALLS_SECONDS`, and one number, whatever names it was added for:
+nobody's phone can be made to ring all day."""
 
 CALLS_SECONDS = 3600
 
@@ -37,6 +38,9 @@ UNDO_SECONDS = 3600
 """How long the removal of a phone can be undone; then its number is forgotten."""
 
 LONGEST_REASON = 200
+
+COUNT = "#"
+"""What the names of rows begin with that are there for the calls of a number alone; no name in routing.yaml does."""
 
 KEY = "1"
 """What whoever has the phone presses, as for every call that is passed on to it."""
@@ -152,8 +156,9 @@ class Phones:
     def listed(self, now: int) -> tuple[Phone, ...]:
         """Every phone, by name. Raises StoreError."""
         with self._store.read() as connection:
-            rows = connection.execute(select(phones).order_by(phones.c.name))
-            return tuple(self._shown(row, now) for row in rows if not _withdrawn(row))
+            rows = connection.execute(select(phones).order_by(phones.c.name)).all()
+        calls = {row.name: _calls(row, now) for row in rows}
+        return tuple(self._shown(row, now, calls) for row in rows if not _withdrawn(row))
 
     def propose(self, name: str, number: str, by: str, now: int) -> None:
         """Keeps a number (E.164) that is to ring for a name once it is confirmed; what rings now goes on ringing. The
@@ -231,29 +236,37 @@ class Phones:
                 raise PeopleError("no number waits to be confirmed; add one first")
             if _progress(row, now) is Progress.CALLING:
                 return None
-            calls = _calls(row, now)
-            since = row.since if calls else now
-            if calls >= MOST_CALLS:
-                minutes = (since + CALLS_SECONDS - now + 59) // 60
-                raise PeopleError(
-                    f"this phone was called {calls} times within the hour; call again in {minutes} minutes"
-                )
+            of_number = _row(connection, self._count(number))
+            for counted in filter(None, (row, of_number)):
+                _refuse_many(counted, now)
             token = random.token_urlsafe(32)
             values = {
                 "token": _hashed(token), "expires_at": now + TOKEN_SECONDS, "progress": Progress.CALLING,
-                "reason": None, "calls": calls + 1, "since": since, "changed_at": now,
+                "reason": None, **_one_more(row, now), "changed_at": now,
             }  # fmt: skip
             connection.execute(update(phones).where(phones.c.name == name).values(values))
+            if of_number is None:
+                first = {"name": self._count(number), "state": State.WAITING, "calls": 1, "since": now}
+                connection.execute(insert(phones).values(**first, changed_at=now))
+            else:
+                more = _one_more(of_number, now)
+                connection.execute(update(phones).where(phones.c.name == of_number.name).values(more))
         return Asked(number, token)
 
     def refused(self, token: str, reason: str) -> None:
         """The provider did not place the call: it does not count, and the reason is shown to staff."""
         with self._store.changing(phones) as connection:
+            this = phones.c.token == _hashed(token)
+            row = connection.execute(select(phones).where(this)).one_or_none()
+            if row is None:
+                return
             values = {
                 "token": None, "expires_at": None, "progress": Progress.REFUSED, "reason": reason[:LONGEST_REASON],
-                "calls": phones.c.calls - 1,
             }  # fmt: skip
-            connection.execute(update(phones).where(phones.c.token == _hashed(token)).values(values))
+            connection.execute(update(phones).where(this).values(values))
+            number = self._open(row.name, "new", row.new)
+            counted = phones.c.name.in_([row.name, *([self._count(number)] if number else [])])
+            connection.execute(update(phones).where(counted & (phones.c.calls > 0)).values(calls=phones.c.calls - 1))
 
     def answered(self, token: str, keys: str, now: int) -> tuple[Answer, str]:
         """Whoever picked up pressed keys. What that did, and for which name ("" when it has expired). The provider may
@@ -316,8 +329,13 @@ class Phones:
         whose = self._whose(name)
         return f"phone of {whose} ({name})" if whose else f"phone {name}"
 
-    def _shown(self, row: Row[Any], now: int) -> Phone:
+    def _count(self, number: str) -> str:
+        """The name of the row that counts the calls of a number."""
+        return COUNT + self._sealer.mark(number)[:40]
+
+    def _shown(self, row: Row[Any], now: int, calls: Mapping[str, int]) -> Phone:
         numbers, sealed = self._numbers(row), [each for each in (row.sealed, row.new) if each]
+        waits = self._open(row.name, "new", row.new)
         removed = row.state == State.REMOVED and row.sealed is not None and _final(row) > now
         return Phone(
             name=row.name,
@@ -326,7 +344,7 @@ class Phones:
             waits=row.new is not None,
             progress=_progress(row, now),
             reason=row.reason or "",
-            calls_left=MOST_CALLS - _calls(row, now),
+            calls_left=MOST_CALLS - max(calls[row.name], calls.get(self._count(waits), 0) if waits else 0),
             opens=len(numbers) == len(sealed),
             changed_at=row.changed_at,
             undo_until=_final(row) if removed else None,
@@ -380,6 +398,19 @@ def _progress(row: Row[Any], now: int) -> Progress | None:
 def _calls(row: Row[Any], now: int) -> int:
     """How many confirming calls count against the limit."""
     return int(row.calls) if now - row.since < CALLS_SECONDS else 0
+
+
+def _one_more(row: Row[Any], now: int) -> Mapping[str, int]:
+    """One more call of a row."""
+    calls = _calls(row, now)
+    return {"calls": calls + 1, "since": row.since if calls else now}
+
+
+def _refuse_many(row: Row[Any], now: int) -> None:
+    """Raises PeopleError when there may be no more calls now."""
+    if (calls := _calls(row, now)) >= MOST_CALLS:
+        minutes = (row.since + CALLS_SECONDS - now + 59) // 60
+        raise PeopleError(f"this phone was called {calls} times within the hour; call again in {minutes} minutes")
 
 
 def _withdrawn(row: Row[Any]) -> bool:

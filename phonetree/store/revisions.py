@@ -39,6 +39,9 @@ LONGEST_AUTHOR = 80
 THE_FILES = "the files"
 """The author of what came from a folder."""
 
+FIRST, BY_HAND = "there was no revision before", "an edit by hand"
+"""The notes of what came from there. Earlier versions wrote none, whoever it was that published."""
+
 _ALL = select(publications).order_by(publications.c.number.desc())
 
 
@@ -96,24 +99,28 @@ class Revisions:
             actions.note(connection, author, what, now)
         return number
 
-    def take_back(self, number: int, by: str, what: str, now: int) -> None:
-        """Forgets what could not be written to the folder after all. Raises StoreError."""
+    def take_back(self, number: int, by: str, what: str, now: int) -> bool:
+        """Forgets what could not be written to the folder after all, unless callers hear it; whether it did. Raises
+        StoreError."""
         with self._store.changing(publications) as connection:
             this = (publications.c.number == number) & (publications.c.heard == 0)
-            connection.execute(delete(publications).where(this))
-            actions.note(connection, by, what, now)
+            gone = bool(connection.execute(delete(publications).where(this)).rowcount)
+            if gone:
+                actions.note(connection, by, what, now)
+        return gone
 
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
-        """Stores what callers hear by now, unless that is the newest already. Raises StoreError."""
+        """Stores what callers hear by now, unless it is there: as the latest that callers heard, or as one that was
+        recorded since, of which it is marked that they do. Raises StoreError."""
         with self._store.changing(publications) as connection:
-            newest = self._newest(connection)
-            if newest and newest.revision == name:
-                if not newest.heard:
-                    this = publications.c.number == newest.number
+            since = list(self._since_heard(connection))
+            if same := next((each for each in since if each.revision == name), None):
+                if not same.heard:
+                    this = publications.c.number == same.number
                     connection.execute(update(publications).where(this).values(heard=1))
             else:
                 try:
-                    self._add(connection, name, contents, author, "", now, heard=True)
+                    self._add(connection, name, contents, author, BY_HAND if since else FIRST, now, heard=True)
                 except PublishedError:
                     return  # another server was faster
 
@@ -123,7 +130,7 @@ class Revisions:
         with self._store.changing(publications) as connection:
             if self._newest(connection) is None:
                 try:
-                    self._add(connection, name, contents, THE_FILES, "there was no revision before", now, heard=True)
+                    self._add(connection, name, contents, THE_FILES, FIRST, now, heard=True)
                 except PublishedError:
                     return
                 return
@@ -199,6 +206,13 @@ class Revisions:
 
     def _newest(self, connection: Connection) -> Publication | None:
         return next((each for each, _ in self._counting(connection)), None)
+
+    def _since_heard(self, connection: Connection) -> Iterator[Publication]:
+        """Those that count, newest first, up to the latest that callers heard."""
+        for each, _ in self._counting(connection):
+            yield each
+            if each.heard:
+                return
 
     def _counting(
         self, connection: Connection, query: Select[Any] = _ALL

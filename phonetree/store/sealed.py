@@ -5,6 +5,7 @@ AES-256-GCM under a key derived from SECRET_KEY. What is sealed is bound to its 
 database cannot move it to another row. Content is padded, so that its length tells little.
 """
 
+import hmac
 import json
 import secrets as random
 
@@ -29,7 +30,7 @@ class Sealer:
     opens nothing, and seals nothing."""
 
     def __init__(self, secrets: tuple[str, ...], purpose: str) -> None:
-        self._purpose = purpose
+        self._purpose, self._secrets = purpose, secrets
         self._keys = tuple(AESGCM(_derived(secret, purpose)) for secret in secrets)
 
     def seal(self, text: str, *place: str) -> bytes:
@@ -51,6 +52,13 @@ class Sealer:
             return None
         text = self.open(sealed, *place)
         return None if text is None else self.seal(text, *place)
+
+    def mark(self, text: str) -> str:
+        """What is the same for the same text, and shows nothing of it to whoever has not the present key. Raises
+        SealError without a key."""
+        if not self._secrets:
+            raise SealError("SECRET_KEY is not set; have the operator set it")
+        return hmac.digest(_derived(self._secrets[0], f"{self._purpose} marks"), text.encode(), "sha256").hex()
 
     def _opened(self, key: AESGCM, sealed: bytes, place: tuple[str, ...]) -> str | None:
         try:

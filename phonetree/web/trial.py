@@ -1,15 +1,17 @@
 """The process that plays trial calls, so that what staff hear is what callers hear.
 
-    python -m phonetree.web.trial
+    python -m phonetree.web.trial [FOLDER]
 
 Each line of its input is a call (`runtime/trials.py`), and gets a line of output. The application is that of the
 servers, with a token that is made here: the simulated network signs, and a request that it did not sign is refused.
-Files and clock are those of the call. There is no store, and whatever would open a connection, write a file or start a
-program is refused. Nothing of a call is written anywhere.
+Files and clock are those of the call. There is no store, and whatever would open a connection, look up a name, change
+the disk or start a program is refused; where the kernel can (`config/confining.py`), so is reading anything but the
+folder of the audio and Python's own. Nothing of a call is written anywhere.
 """
 
 import os
 import re
+import resource
 import secrets
 import sys
 from collections import OrderedDict
@@ -22,6 +24,7 @@ from tempfile import gettempdir
 from urllib.parse import quote
 
 from phonetree.config.answering import answer_lines, stand_back
+from phonetree.config.confining import confine
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import keys_of, team_key
 from phonetree.config.site import Contents, Loaded, fingerprint, made_of
@@ -43,6 +46,9 @@ from phonetree.web import create_app
 
 MOST_MEGABYTES = 1024
 """The address space of the process."""
+
+MOST_FILES = 64
+"""That it has open: it reads one at a time."""
 
 IDLE_SECONDS = 600.0
 """After so long without a call the process ends. The next call takes a second or two more."""
@@ -295,7 +301,13 @@ def refuse(event: str, arguments: tuple[object, ...]) -> None:
         raise PermissionError(f"a trial call uses no {event}")
 
 
-_REFUSED = frozenset({"socket.__new__", "subprocess.Popen", "os.fork", "os.exec", "os.posix_spawn", "os.system"})
+_REFUSED = frozenset(
+    {"subprocess.Popen"}
+    | {f"socket.{name}" for name in ("__new__", "getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo")}
+    | {f"os.{name}" for name in ("fork", "forkpty", "exec", "posix_spawn", "system", "kill", "killpg")}
+    | {f"os.{name}" for name in ("mkdir", "rename", "remove", "rmdir", "link", "symlink", "truncate")}
+    | {f"os.{name}" for name in ("chmod", "chown", "utime", "setxattr", "removexattr")}
+)
 
 
 def _opens_to_write(arguments: tuple[object, ...]) -> bool:
@@ -307,6 +319,10 @@ def main() -> None:
     """Answers until its input is closed, or nobody has tried a call for a while."""
     stand_back(MOST_MEGABYTES)
     gettempdir()  # looks for a folder by writing there, the first time; servers name a file in it
+    if folders := list(map(Path, sys.argv[1:])):
+        confine(folders)
+    for limit, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, MOST_FILES)):
+        resource.setrlimit(limit, (most, most))
     sys.addaudithook(refuse)
     answer_lines(answer, IDLE_SECONDS)
 

@@ -541,3 +541,6 @@ def test_a_console_that_is_not_reached_is_advice_and_one_that_is_is_well(place: 
     made = ConsoleSettings(url, place.folder / "config", NAMES, database, (SECRET,), demo=True, fictional=True)
     holder.append(create_console(made))
     assert _of_the_console(place) == ("ok", "the staff console is reached")
+    holder[0] = create_console(replace(made, url=url.replace("http:", "https:")))
+    verdict, text = _of_the_console(place)
+    assert (verdict, "takes what is sent from the public address for another site's" in text) == ("wrong", True)

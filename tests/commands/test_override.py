@@ -318,6 +318,12 @@ def test_a_cover_by_somebody_who_is_away_says_so(store: Store, capsys: pytest.Ca
     assert away.startswith("Second advocate is away from Wed ")
     assert away.endswith(" 17:00, and is rung all the same.")
     assert rung.endswith(" 17:00: Second advocate")
+    assert main(["override", "cover", "First advocate", *stretch, "--accept", "unanswered"]) == 0
+    capsys.readouterr()
+    assert main(["override", "list"]) == 0
+    listed = [line for line in capsys.readouterr().out.splitlines() if "is rung" in line]
+    assert len(listed) == 2, "of the cover, and of the absence over it"
+    assert all(line.startswith("     nobody is rung in the place of First advocate from Wed ") for line in listed)
 
 
 def test_a_cover_that_leaves_an_open_line_alone_is_refused_until_what_callers_come_to_is_accepted(

@@ -1,6 +1,7 @@
 """Both files or neither, whenever whoever replaces them is killed, and for whoever reads meanwhile."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, contents_of, fingerprint, load
-from phonetree.config.together import NAME, complete, replace_together, under_way
+from phonetree.config.together import NAME, complete, complete_alone, replace_together, under_way
 from phonetree.config.writing import alone
+from phonetree.errors import MixedError
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import reload
 from tests.support.lines import RULES, VPR
@@ -169,6 +171,49 @@ def test_what_somebody_wrote_by_hand_since_is_worth_more(stopped: Path) -> None:
     assert contents_of(stopped) == {
         HOURS: (VPR / HOURS).read_bytes() + b"# by hand\n", ROUTING: (VPR / ROUTING).read_bytes()
     }  # fmt: skip
+
+
+def test_files_of_two_revisions_never_count_together(stopped: Path) -> None:
+    """Killed between the two, and the file that was replaced already is edited: its edit goes into the old one."""
+    old = contents_of(VPR)
+    new = under_way(stopped)[HOURS]
+    assert new
+    (stopped / HOURS).write_bytes(b"# by hand\n" + new)
+    wanted = {HOURS: b"# by hand\n" + old[HOURS], ROUTING: old[ROUTING]}
+    assert load(stopped, RULES).contents == wanted, "for whoever may not write, too"
+    complete(stopped)
+    assert not (stopped / NAME).exists()
+    assert contents_of(stopped) == wanted
+
+
+def test_the_other_files_are_put_back_when_the_old_one_was_edited(stopped: Path) -> None:
+    old, new = contents_of(VPR), under_way(stopped)[HOURS]
+    assert new
+    (stopped / HOURS).write_bytes(new)
+    (stopped / ROUTING).write_bytes(old[ROUTING] + b"# by hand\n")
+    complete(stopped)
+    assert contents_of(stopped) == {HOURS: old[HOURS], ROUTING: old[ROUTING] + b"# by hand\n"}
+
+
+def test_what_cannot_be_told_apart_is_refused_until_somebody_looked(stopped: Path) -> None:
+    sites, there = Sites(stopped, RULES), (stopped / NAME).read_bytes()
+    new = under_way(stopped)[ROUTING]
+    assert new
+    edited = new.replace(b"{en: for help lines,", b"{en: for other lines,", 1)
+    assert b"for help lines" in edited
+    (stopped / ROUTING).write_bytes(edited)
+    before = sites.current.revision
+    reload(sites)
+    (problem,) = sites.problems
+    assert re.search(r"edited by hand in the same lines; .* delete \.phonetree-publication there", problem.text)
+    assert sites.current.revision == before, "callers hear what they heard"
+    assert ((stopped / NAME).read_bytes(), (stopped / ROUTING).read_bytes()) == (there, edited), "nothing is lost"
+    with alone(stopped), pytest.raises(MixedError):
+        complete_alone(stopped)
+    (stopped / NAME).unlink()
+    reload(sites)
+    assert sites.problems == ()
+    assert sites.contents[ROUTING] == edited
 
 
 @pytest.mark.parametrize(

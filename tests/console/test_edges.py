@@ -4,6 +4,7 @@ import gzip
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,7 @@ def test_a_full_disk_is_not_called_an_outage(made: Console) -> None:
     assert "The disk of the database is full" in page
     assert "cannot be reached" not in page
     assert "Tell whoever runs the server now" in page
+    assert f'Name: <span class="typed">Somebody {number}<' in page
     assert client.get("/staff/accounts").status_code == 200
 
 
@@ -137,6 +139,47 @@ def test_without_the_database_every_page_says_so_and_nothing_else_breaks(tmp_pat
         assert stranger.post("/staff/sign-in", {"name": "x"}, token=theirs).status_code == 503
         (tmp_path / "away.db").rename(tmp_path / "phonetree.db")
         assert client.get("/staff/").status_code == 200
+
+
+def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(VPR, tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config) as made:
+        client, running = made.client(Role.EDITOR), made.services
+        path = client.post("/staff/edit", {"title": "softer words"}).headers["Location"]
+        files = {f"file.{name}": data.decode() for name, data in running.publishing.base().contents.items()}
+        files["file.routing.yaml"] = files["file.routing.yaml"].replace("for crisis lines", "for <help> lines")
+        words = {"words-en": "A storm & rain.", "words-es": "Tormenta."}
+        sent = {
+            f"{path}/text": {"version": "1", "base": "", **files},
+            f"{path}/publish": {"version": "2", "over": running.publishing.base().revision, "note": "for <us>"},
+            f"{path}/nodes/welcome": {"before": "{}", "node.words.en": "Good morning & welcome."},
+            "/staff/today/say": {"begins": "now", "until": "other", "until_at": "2026-11-24T10:00", "action": "save"}
+            | words,
+        }
+        token, pages = client.token("/staff/you"), {}
+        (tmp_path / "phonetree.db").rename(tmp_path / "away.db")
+        for to, fields in sent.items():
+            answer = client.post(to, fields, token=token)
+            pages[to] = answer.get_data(as_text=True)
+            assert answer.status_code == 503
+            assert "The database cannot be reached" in pages[to]
+            assert "Nothing is lost" in pages[to]
+            assert _fields(pages[to]) == {name: [value] for name, value in fields.items()}
+            elsewhere = client.post(to, fields, token=token, headers={"Sec-Fetch-Site": "none"})
+            assert (elsewhere.status_code, "Send again" in elsewhere.get_data(as_text=True)) == (503, False)
+        assert re.search(r"<textarea[^>]*readonly>[^<]*for &lt;help&gt; lines", pages[f"{path}/text"])
+        assert 'Why: <span class="typed">for &lt;us&gt;<' in pages[f"{path}/publish"]
+        assert 'node, words, en: <span class="typed">Good morning &amp; welcome.<' in pages[f"{path}/nodes/welcome"]
+        (tmp_path / "away.db").rename(tmp_path / "phonetree.db")
+        for to in (f"{path}/text", "/staff/today/say"):
+            found = TOKEN.search(pages[to])
+            assert found
+            assert client.post(to, _fields(pages[to]), token=found[1]).status_code == 303
+        (draft,) = running.editor.drafts.all()
+        kept = running.editor.drafts.files(draft.id, 2)
+        assert kept["routing.yaml"].decode() == files["file.routing.yaml"]
+        (override,) = running.overrides.kept(running.seconds())
+        assert override.override.words["en"] == words["words-en"]
 
 
 def test_it_starts_without_the_database(tmp_path: Path) -> None:
@@ -200,9 +243,9 @@ def test_a_form_of_one_account_is_not_sent_as_another(made: Console) -> None:
 
 def _fields(page: str) -> dict[str, object]:
     found: dict[str, list[str]] = {}
-    for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page):
+    for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', page):
         if name != "csrf_token":
-            found.setdefault(name, []).append(value.replace("&amp;", "&"))
+            found.setdefault(name, []).append(unescape(value))
     return dict(found)
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from phonetree.config.site import Contents, made_of
 from phonetree.store import actions
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
+from phonetree.store.tables import publications
 from tests.support.console import SECRET, Console, console
 from tests.support.lines import RULES, VPR
 
@@ -122,9 +124,11 @@ def test_where_the_folder_is_the_source_edits_by_hand_are_there(tmp_path: Path) 
         revisions = Revisions(made.services.store, (SECRET,))
         revisions.keep(_name(FILES), FILES, "the files", 5)
         revisions.keep(_name(SOFTER), SOFTER, "the files", 6)
-        assert "the files: an edit by hand ( number 2 ) (the newest)" in _words(
-            made.client(Role.EDITOR).get("/staff/history")
-        )
+        with made.services.store.changing(publications) as connection:  # as an earlier version kept it
+            connection.execute(update(publications).where(publications.c.number == 1).values(note=""))
+        said = _words(made.client(Role.EDITOR).get("/staff/history"))
+        assert "the files: an edit by hand ( number 2 ) (the newest)" in said
+        assert "the files: why is not known ( number 1 )" in said
 
 
 @pytest.mark.parametrize("query", ["", "?old=1", "?old=1&new=999", "?old=x&new=-1", "?old=1&new=99999999999"])

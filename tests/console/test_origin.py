@@ -1,7 +1,10 @@
 """What another site can do: fill in no form, sign nobody out, get nothing shown."""
 
+from html import unescape
+
 import pytest
 
+from phonetree.console.origin import MOST_TOLD
 from phonetree.store.roles import Role
 from tests.support.console import URL, Console
 
@@ -43,6 +46,26 @@ def test_what_another_site_sends_is_never_in_a_form(
     assert "Mallory" not in page
     assert "Send again" not in page
     assert who or "Set-Cookie" not in answer.headers
+
+
+def test_a_page_of_ours_at_another_address_is_told_which_one_is_expected(
+    made: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, told = made.client(Role.MEMBER), []
+    client.post("/staff/today/close", ATTACK, headers=ELSEWHERE["another site"])
+    for number in range(MOST_TOLD + 1):
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://desk{number}.example.org"}
+        for _ in range(2):
+            answer = client.post("/staff/today/close", ATTACK, headers=headers)
+        told += capsys.readouterr().err.splitlines()
+    page = " ".join(unescape(answer.get_data(as_text=True)).split())
+    assert answer.status_code == 403
+    assert f"the page was opened at http://desk{MOST_TOLD}.example.org" in page
+    assert f"expects to be opened at {URL} (PHONETREE_PUBLIC_URL)" in page
+    assert len(told) == MOST_TOLD, "each once"
+    for number, line in enumerate(told):
+        assert f"refused what was sent from http://desk{number}.example.org" in line
+        assert "set PHONETREE_PUBLIC_URL to that" in line
 
 
 @pytest.mark.parametrize("headers", OURS.values(), ids=OURS)

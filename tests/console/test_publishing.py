@@ -312,6 +312,72 @@ def test_a_console_that_is_killed_leaves_both_files_or_neither(made: Console, mo
     assert SOFTER in (folder / ROUTING).read_text()
 
 
+def test_what_a_killed_console_recorded_and_did_not_write_is_taken_back(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    with monkeypatch.context() as patched:
+        patched.setattr("phonetree.console.publishing.replace_together", _killed)
+        patched.setattr(running.revisions, "take_back", _killed)
+        with pytest.raises(SystemExit):
+            _send(client, path)
+    base = running.publishing.base()
+    assert SOFTER not in _now(made)
+    keep_in(running.revisions, base.revision, base.contents, running.seconds(), source="files")  # each minute
+    assert [each.author for each in running.revisions.history()] == ["the editor", "the files"], "nobody edited by hand"
+    running.publishing.mend()
+    assert [each.revision for each in running.revisions.history()] == [base.revision]
+    done, *_ = actions.since(running.store, 0)
+    assert (done.by, done.what.startswith("could not be saved: published")) == ("the editor", True)
+    assert _send(client, path).status_code == 303, "the draft is still there"
+    assert SOFTER in _now(made)
+    running.publishing.mend()
+    assert [each.number for each in running.revisions.history()] == [2, 1], "it is written, if nobody heard it yet"
+
+
+def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses(
+    each: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, drafts = each.client(Role.EDITOR), each.services.editor.drafts
+    path = _draft(each, client, ("for crisis lines", SOFTER))
+    fields = {**_hidden(client.get(f"{path}/publish")), "note": "mine"}
+    with monkeypatch.context() as patched:
+        patched.setattr(drafts, "drop", _killed)
+        with pytest.raises(SystemExit):
+            client.post(f"{path}/publish", fields)
+    assert SOFTER in _now(each)
+    answer = client.post(f"{path}/publish", fields)
+    assert answer.status_code == 303
+    assert "Published: softer words." in _words(client.get(answer.headers["Location"]))
+    assert len(each.services.revisions.history()) == 2
+    assert drafts.all() == ()
+
+
+def test_files_of_two_revisions_are_told_of_and_nothing_is_published_over_them(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, routing = made.client(Role.EDITOR), made.settings.config / ROUTING
+    path, other = (_draft(made, client, ("for crisis lines", words)) for words in (SOFTER, LOUDER))
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "complete_alone", _killed)
+        patched.setattr(made.services.revisions, "take_back", _killed)
+        with pytest.raises(SystemExit):
+            _send(client, path)
+    new = together.under_way(made.settings.config)[ROUTING]
+    assert new
+    edited = new.replace(SOFTER.encode(), b"for other lines", 1)
+    routing.write_bytes(edited)
+    made.services.publishing.mend()
+    answer = _send(client, other)
+    assert answer.status_code == 409
+    assert "A publication was interrupted while it replaced routing.yaml and other files" in _words(answer)
+    assert routing.read_bytes() == edited
+    (made.settings.config / together.NAME).unlink()
+    assert _send(client, other).status_code == 303
+    assert LOUDER in _now(made)
+
+
 def _killed(*_: object, **__: object) -> None:
     raise SystemExit
 

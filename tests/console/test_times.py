@@ -6,6 +6,7 @@ import pytest
 import pytz
 
 from phonetree.console.times import clock, typed, when
+from phonetree.core.schedule import dated
 from phonetree.errors import OverrideError
 
 ZONE = pytz.timezone("America/New_York")
@@ -24,6 +25,7 @@ def test_a_time_that_comes_twice_says_which(utc: str, words: str) -> None:
     moment = datetime.fromisoformat(f"2026-11-01T{utc}").replace(tzinfo=UTC).astimezone(ZONE)
     assert clock(moment) == words
     assert when(moment, moment) == words
+    assert dated(moment) == f"Sun 01 Nov 2026 0{words}"
 
 
 def test_when_the_clocks_go_forward_every_time_comes_once() -> None:

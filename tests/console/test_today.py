@@ -354,6 +354,26 @@ def test_a_cover_replaces_an_absence_and_one_to_come_what_comes_later(made: Cons
     assert f"Replaced from 13:00 until 17:00, by the member: {SECOND} takes the place of {FIRST}" in today(client)
 
 
+def test_an_absence_over_a_cover_says_who_is_rung_in_that_place_then(made: Console) -> None:
+    client, running = made.client(Role.MEMBER), made.services
+
+    def away(name: str, hours: int) -> None:
+        wanted = Override(made.now, made.now + timedelta(hours=hours), None, {}, Cover(name))
+        running.overrides.add(wanted, "Ada", "away", running.seconds(), running.overrides.kept(running.seconds()))
+
+    def standing_there() -> str:
+        return today(client).partition("At short notice")[2].partition("Who is rung")[0]
+
+    words = f"nobody is rung in the place of {FIRST}"
+    save(client, "cover", away=FIRST, by=SECOND, until="hours")
+    assert "is rung in the place of" not in standing_there()
+    away(SECOND, hours=1)
+    assert standing_there().count(f"Until 11:00 {words}.") == 1, "beside the cover"
+    away(FIRST, hours=2)
+    assert standing_there().count(f"Until 12:00 {words}.") == 2, "beside the cover, and the absence"
+    assert f"-12:00: {words}" in client.get("/staff/schedule").get_data(as_text=True)
+
+
 def test_words_alone_are_said_as_what_callers_hear_first(made: Console) -> None:
     client = made.client(Role.MEMBER)
     save(client, "close", until="other", until_at="2026-11-23T12:00")
@@ -481,19 +501,39 @@ def test_it_is_asked_when_it_begins_before_until_when(made: Console) -> None:
 
 def test_an_announcement_is_ready_in_every_language(made: Console) -> None:
     client = made.client(Role.MEMBER)
-    for change in ("say", "close"):
+    for change in ("say", "open"):
         page = client.post(f"/staff/today/{change}", {"begins": "now", "action": "ready:Many calls", "until": ""})
         assert page.status_code == 200
         fields = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page.get_data(as_text=True))
         assert [each.partition(" ")[0] for each in fields] == ["Many", "En"]
     assert kept(made) == ()
     words = dict(zip(("words-en", "words-es"), map(unescape, fields), strict=True))
-    for each in ready(made.services.site()):
+    for each in ready(made.services.site(), is_open=True):
         save(client, "say", until="today", **{f"words-{language}": said for language, said in each.words.items()})
     assert len(kept(made)) == 3, "each can be saved as it is"
     assert kept(made)[1].override.words["en"] == words["words-en"]
     one = replace(made.services.site(), languages={"fr": made.services.site().languages["en"]})
-    assert ready(one) == (), "in a language that they do not have there are none"
+    assert ready(one, is_open=True) == (), "in a language that they do not have there are none"
+
+
+def test_what_is_ready_fits_what_the_line_is_then(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+
+    def offered(change: str, **typed: str) -> list[str]:
+        page = client.post(f"/staff/today/{change}", {"begins": "now", "until": "", **typed}).get_data(as_text=True)
+        return re.findall(r'value="ready:([^"]+)"', page)
+
+    always = "Trouble with the telephones"
+    assert offered("say") == offered("open") == ["The weather", "Many calls", always]
+    assert offered("close") == ["The weather", always]
+    later = {"begins": "at", "begins_at": "2026-11-23T20:00", "until": "other", "until_at": "2026-11-24T08:00"}
+    assert offered("say", **later) == ["The weather", always], "the line is closed by then"
+    for change, words in (("close", "We are closed because"), ("open", "We answer the telephone as usual")):
+        page = client.post(f"/staff/today/{change}", {"begins": "now", "action": "ready:The weather", "until": ""})
+        assert words in page.get_data(as_text=True)
+    made.later(hours=10)
+    client = made.client(Role.MEMBER)
+    assert offered("say") == ["The weather", always]
 
 
 def test_what_changes_nothing_says_so_before_it_is_saved(made: Console) -> None:

@@ -8,7 +8,7 @@ import pytz
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonetree.core.covers import covered
+from phonetree.core.covers import covered, rung_instead
 from phonetree.core.ringing import roster
 from phonetree.core.schedule import Cover, Kind, Override, Schedule, Span, Week
 from phonetree.core.tree import Always, Member, OwnHours, Ring, Team
@@ -107,6 +107,29 @@ def test_a_place_is_held_as_the_newest_cover_says_and_passed_on_by_still_newer_o
         on_shift = [member.name for member in team.members if member.shifts.is_open(SCHEDULE, now)]
         expected = dict.fromkeys(filter(None, (holder(each, covers) for each in on_shift)))
         assert rung(name, hour / 4, *covers) == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("covers", "said"),
+    [
+        ((cover("Bo", "Dee"),), []),
+        ((cover("Bo"),), []),
+        ((cover("Dee"), cover("Bo", "Dee")), [("nobody is rung in the place of Bo", 0, 2)]),
+        ((cover("Bo", "Dee"), cover("Dee")), []),
+        ((cover("Bo"), cover("Bo", "Dee")), [("nobody is rung in the place of Bo", 0, 2)]),
+        ((cover("Dee", "Cy", begins=1, hours=3), cover("Bo", "Dee")), [("Cy is rung in the place of Bo", 1, 2)]),
+    ],
+)
+def test_a_cover_is_told_who_is_rung_in_its_place_if_that_is_another(
+    covers: tuple[Override, ...], said: list[tuple[str, int, int]]
+) -> None:
+    def hours(moment: datetime) -> float:
+        return (moment - START).total_seconds() / 3600
+
+    told = rung_instead(covers[-1], covers, START)
+    assert [(each.words, hours(each.begins), hours(each.ends)) for each in told] == said
+    if len(covers) == 2 and covers[0].cover and covers[0].cover.away == "Bo":
+        assert [each.words for each in rung_instead(covers[0], covers, START)] == [words for words, _, _ in said]
 
 
 def test_many_covers_for_each_other_are_no_more_than_many() -> None:

@@ -14,6 +14,7 @@ from phonetree.store.database import Store
 from phonetree.store.phones import (
     CALL_SECONDS,
     CALLS_SECONDS,
+    COUNT,
     MOST_CALLS,
     TOKEN_SECONDS,
     UNDO_SECONDS,
@@ -215,6 +216,32 @@ def test_a_phone_is_called_a_few_times_an_hour_at_most(phones: Phones) -> None:
     with pytest.raises(PeopleError, match="called 5 times within the hour; call again in 60 minutes"):
         phones.begin("ADVOCATE_3", NOW)
     assert phones.begin("ADVOCATE_3", NOW + CALLS_SECONDS)
+
+
+def test_a_number_is_called_a_few_times_an_hour_at_most_whatever_name_it_has(opened: Store, phones: Phones) -> None:
+    for call in range(MOST_CALLS):
+        name = f"ADVOCATE_{call % 2}"
+        phones.propose(name, ONE, "Ada", NOW)
+        assert [each.calls_left for each in phones.listed(NOW)] == [MOST_CALLS - call]
+        phones.ended(token(phones, name), Progress.NO_ANSWER, NOW)
+        phones.withdraw(name, "Ada", NOW)
+    phones.propose("ADVOCATE_9", ONE, "Ada", NOW)
+    with pytest.raises(PeopleError, match="called 5 times within the hour; call again in 60 minutes"):
+        phones.begin("ADVOCATE_9", NOW)
+    phones.withdraw("ADVOCATE_9", "Ada", NOW)
+    assert phones.listed(NOW) == ()
+    phones.propose("ADVOCATE_9", OTHER, "Ada", NOW)
+    asked = phones.begin("ADVOCATE_9", NOW)
+    assert asked
+    phones.refused(asked.token, "the provider answered 400")
+    with opened.read() as connection:
+        rows = connection.execute(select(table)).all()
+    assert not any(number[-10:] in repr(row) for row in rows for number in (ONE, OTHER)), "it is counted, not kept"
+    assert sorted(row.calls for row in rows if row.name.startswith(COUNT)) == [0, MOST_CALLS]
+    phones.tidy(NOW + CALLS_SECONDS)
+    with opened.read() as connection:
+        assert connection.execute(select(table.c.name)).scalars().all() == ["ADVOCATE_9"]
+    assert phones.begin("ADVOCATE_9", NOW + CALLS_SECONDS)
 
 
 def test_a_call_that_the_provider_refused_does_not_count_and_says_why(phones: Phones) -> None:

@@ -202,7 +202,7 @@ def test_one_that_cannot_be_started_is_told() -> None:
 
 @pytest.fixture
 def trials() -> Iterator[Trials]:
-    made = Trials()
+    made = Trials((*COMMAND, str(VPR)))
     yield made
     made.stop()
 
@@ -244,7 +244,9 @@ from phonetree.web import trial
 sys.addaudithook(trial.refuse)
 tries = [
     socket.socket, lambda: open({str(tmp_path / "x")!r}, "w"), lambda: subprocess.run(["true"]), os.fork,
-    lambda: os.system("true"),
+    lambda: os.system("true"), lambda: socket.getaddrinfo("localhost", 80), lambda: socket.gethostbyname("localhost"),
+    lambda: os.mkdir({str(tmp_path / "y")!r}), lambda: os.rename({str(tmp_path)!r}, {str(tmp_path / "z")!r}),
+    lambda: os.kill(os.getppid(), 0),
 ]
 told = []
 for each in tries:
@@ -256,9 +258,42 @@ print(json.dumps([told, open({str(VPR / "hours.yaml")!r}).read() != ""]))
 """
     out = run(python(code), capture_output=True, check=True, env={"PYTHONPATH": str(ROOT)}).stdout  # noqa: S603
     told, reads = json.loads(out)
-    assert len(told) == 5
+    assert len(told) == 10
     assert reads
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_where_the_kernel_can_it_reads_its_folders_alone_whatever_python_allows(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("a secret")
+    code = f"""
+import json, os, socket, subprocess, sys
+from pathlib import Path
+from phonetree.config.confining import confine
+there, listening = Path({str(tmp_path)!r}), socket.create_server(("127.0.0.1", 0))
+tries = dict(
+    read=(there / "kept").read_text, list=lambda: os.listdir(there), write=lambda: open(there / "new", "w"),
+    make=(there / "made").mkdir, rename=lambda: (there / "kept").rename(there / "x"), remove=(there / "kept").unlink,
+    users=Path("/etc/passwd").read_text, run=lambda: subprocess.run(["/bin/true"]),
+    connect=lambda: socket.create_connection(listening.getsockname()), end=lambda: os.kill(os.getppid(), 0),
+)
+holds, told = confine([Path({str(VPR)!r})]), []
+for name, each in tries.items():
+    try:
+        each()
+    except PermissionError:
+        told.append(name)
+import wave  # of Python, and not there yet
+print(json.dumps([holds, told, Path({str(VPR / "hours.yaml")!r}).read_text() != "", sorted(tries)]))
+"""
+    out = run(python(code), capture_output=True, check=True, env={"PYTHONPATH": str(ROOT)}).stdout  # noqa: S603
+    holds, told, reads, tries = json.loads(out)
+    if not holds:
+        pytest.skip("this kernel has no Landlock")
+    later = {"connect", "end"}  # than its first version
+    assert set(told) | later == set(tries)
+    assert reads
+    assert [each.name for each in tmp_path.iterdir()] == ["kept"]
 
 
 def test_a_call_is_asked_for_and_told_as_a_line() -> None:

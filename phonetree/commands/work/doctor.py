@@ -291,8 +291,23 @@ def _console(configured: Settings) -> Iterator[Finding]:
     if answer is None or answer.status_code != 200 or 'name="csrf_token"' not in answer.text:
         hint = "run the command console, and let the proxy send /staff to it, as the files in deploy/ do"
         yield Finding("console", "advice", "the staff console is not reached at the public address", hint)
+    elif _refuses_its_own(configured.public_url):
+        hint = "give it the same PHONETREE_PUBLIC_URL and start it again, and let the proxy pass on its host"
+        text = "the staff console takes what is sent from the public address for another site's, and refuses it"
+        yield Finding("console", "wrong", text, hint)
     else:
         yield Finding("console", "ok", "the staff console is reached")
+
+
+def _refuses_its_own(url: str) -> bool:
+    """Whether it refuses a form that a browser sends from its own page at this address. The form has no token, so
+    nothing is done with it."""
+    headers = {"Origin": url, "Sec-Fetch-Site": "same-origin"}
+    try:
+        answer = requests.post(f"{url}/staff/sign-in", headers=headers, timeout=LOOK_SECONDS, allow_redirects=False)
+    except requests.RequestException:
+        return False
+    return answer.status_code == 403
 
 
 def _clock(configured: Settings) -> Iterator[Finding]:

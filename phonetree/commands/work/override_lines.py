@@ -1,12 +1,13 @@
 """Overrides, and who is on shift, as commands list them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from phonetree.core.covers import Held, rung_instead
 from phonetree.core.rota import Stretch
 from phonetree.core.schedule import dated
 from phonetree.core.tree import Site
-from phonetree.store.kept import Kept, in_a_line, replaced
+from phonetree.store.kept import Kept, Replaced, in_a_line, replaced, standing
 
 
 def numbered(kept: Kept, site: Site) -> str:
@@ -14,11 +15,18 @@ def numbered(kept: Kept, site: Site) -> str:
     return f"{kept.number:>3}  {in_a_line(kept.override, site.schedule.zone)} (by {kept.by})"
 
 
-def replacing(kept: Kept, every: Iterable[Kept], now: datetime, site: Site) -> Iterator[str]:
-    """What newer overrides decide in place of a kept one, each on a line of its own."""
+def replacing(kept: Kept, every: Sequence[Kept], now: datetime, site: Site) -> Iterator[str]:
+    """What newer overrides decide in place of a kept one, and of a cover who is rung in that place then, each on a line
+    of its own."""
     for each in replaced(kept, every, now):
-        begins, ends = (dated(when.astimezone(site.schedule.zone)) for when in (each.begins, each.ends))
-        yield f"     {each.what} from {begins} to {ends} by override {each.newer.number}"
+        yield f"     {each.what} {_stretch(each, site)} by override {each.newer.number}"
+    for held in rung_instead(kept.override, standing(every), now):
+        yield f"     {held.words} {_stretch(held, site)}"
+
+
+def _stretch(of: Replaced | Held, site: Site) -> str:
+    begins, ends = (dated(when.astimezone(site.schedule.zone)) for when in (of.begins, of.ends))
+    return f"from {begins} to {ends}"
 
 
 def on_shift(stretch: Stretch, site: Site) -> Iterator[str]:

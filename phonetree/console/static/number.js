@@ -1,5 +1,7 @@
 // Sends a form with a telephone number without leaving the page: what was typed stays when it is refused, and the browser
 // has no page to keep the form with on its disk. Without scripts the number has to be typed again.
+import { refusal } from "./refusal.js";
+
 const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
 function say(form, problem) {
@@ -22,7 +24,8 @@ async function send(form) {
   const body = new URLSearchParams(new FormData(form));
   const answer = await fetch(form.action, { method: "POST", body });
   if (!answer.ok) {
-    say(form, said("This was not taken, and what you typed is still here. Send it again in a moment."));
+    const why = answer.status === 403 ? await refusal(answer) : "Send it again in a moment.";
+    say(form, said(`This was not taken, and what you typed is still here. ${why}`));
     return;
   }
   if (answer.url !== form.action) {

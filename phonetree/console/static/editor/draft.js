@@ -1,5 +1,7 @@
 // Edit as text: an editor with problems at their lines and completion of names, and what the texts change, said while
 // somebody types. Without scripts the page has plain fields, and a button that says the same.
+import { refusal } from "../refusal.js";
+
 const PAUSE_MS = 400;
 const AGAIN_MS = 1500;
 
@@ -142,7 +144,8 @@ const answered = async (answer) => {
     return say("You are signed out. What you wrote stays here: sign in in another tab, and go on.");
   }
   if (!answer.headers.get("content-type")?.startsWith("application/json")) {
-    return say("This could not be checked just now. What you wrote stays here.");
+    const why = answer.status === 403 ? await refusal(answer) : "";
+    return say(`This could not be checked just now. What you wrote stays here. ${why}`.trim());
   }
   const told = await answer.json();
   const page = new DOMParser().parseFromString(told.html, "text/html");

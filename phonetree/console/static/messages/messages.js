@@ -1,4 +1,5 @@
 // Listening to messages, and following what others do with them. Without it the list works, and nothing is opened.
+import { refusal } from "../refusal.js";
 import { able, at, say } from "./page.js";
 import { Player } from "./player.js";
 import { isUnlocked, lock, onLocked, restore, unlocked, vault } from "./unlock.js";
@@ -234,9 +235,9 @@ async function look() {
   setTimeout(look, EVERY_MS);
 }
 
-function signedOut() {
+function signedOut(why = SIGNED_OUT) {
   lock();
-  lost(SIGNED_OUT);
+  lost(why);
 }
 
 function lost(text = "The server cannot be reached, so this list may be out of date.") {
@@ -263,7 +264,11 @@ async function send(event) {
   tell("");
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
-    if (answer.status === 401 || answer.status === 403 || answer.url.includes("/sign-in")) {
+    if (answer.status === 403) {
+      signedOut(await refusal(answer));
+      return;
+    }
+    if (answer.status === 401 || answer.url.includes("/sign-in")) {
       signedOut();
       return;
     }

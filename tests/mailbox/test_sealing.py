@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -139,6 +140,8 @@ def test_no_format_passes_for_another() -> None:
     sealer = _sealer(public)
     (third,) = sealer.seal([b"a message"])
     assert format_of(third) == 3
+    with pytest.raises(InvalidTag):  # a version that does not know it takes it for format 1, and refuses it
+        AESGCM(unwrap(private, sealer.envelope)).decrypt(sealer.envelope.iv, third, None)
     envelope, second = format_2(b"an older message", [public], MESSAGE, LEFT_AT)
     assert opened(private, envelope, [second]) == b"an older message"
     content = os.urandom(32)

@@ -35,13 +35,9 @@ export const time = (seconds) => {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 };
 
-const inPage = (pieces) => {
-  const whole = new Uint8Array(pieces.reduce((sum, each) => sum + each.length, 0));
-  pieces.reduce((place, each) => (whole.set(each, place), place + each.length), 0);
+const inBase64 = (whole) => {
   if (whole.toBase64) {
-    const text = whole.toBase64();
-    release(whole.buffer);
-    return text;
+    return whole.toBase64();
   }
   let text = "";
   for (let place = 0; place < whole.length; place += CHUNK) {
@@ -50,10 +46,18 @@ const inPage = (pieces) => {
   return btoa(text);
 };
 
+const inPage = (pieces) => {
+  const whole = new Uint8Array(pieces.reduce((sum, each) => sum + each.length, 0));
+  pieces.reduce((place, each) => (whole.set(each, place), place + each.length), 0);
+  const text = inBase64(whole);
+  release(whole.buffer);
+  return text;
+};
+
 const isChromium = () => navigator.userAgentData?.brands.some(({ brand }) => brand === "Chromium");
 
-// A document of Chromium keeps some hundred addresses that it has resolved, however long they are: 77 MB of an hour
-// (measured in version 156: bench/messages.py). Others take their places.
+// A document of Chromium keeps the addresses that it resolved last, hundreds of them, however long they are: 77 MB of an
+// hour (measured in version 156 by bench/messages.py). Short ones take their places.
 const link = document.createElement("a");
 let others = 0;
 

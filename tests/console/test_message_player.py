@@ -293,7 +293,7 @@ def test_when_the_network_goes_away_what_is_there_is_played_and_it_goes_on_later
     page.evaluate("player.seek(81); player.play()")
     expect(page.get_by_text("The sound is being fetched and opened ...")).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    wrong = page.locator(".player .wrong")
+    wrong = page.locator(".player .alert")
     expect(wrong).to_have_text(
         "1:21: The console does not answer, or the network is away. Try again in a moment. Press Play to go on."
     )
@@ -321,7 +321,7 @@ def test_a_piece_that_was_exchanged_is_said_when_it_is_reached_and_never_played(
     message.parts[6] = other.parts[6]
     _put(page, "await vault.open(given.address)", address=server.put(message))
     page.evaluate("player.seek(97.5); player.play()")
-    wrong = page.locator(".player .wrong")
+    wrong = page.locator(".player .alert")
     said = re.compile("^1:38: This message was changed or swapped in the database. Do not rely")
     expect(wrong).to_have_text(said)
     assert _heard(page) == LONG[WINDOW : WINDOW + 2 * 262_144]

@@ -378,9 +378,11 @@ def test_of_a_long_message_only_those_pieces_are_fetched_that_are_read(page: Pag
         const told = [];
         globalThis.sound = await vault.open(given.address);
         const head = base64(sound.head);
-        const { pieces } = await sound.read(600_000, 1_000_000, (...all) => told.push(all));
+        const { pieces, done } = await sound.read(600_000, 1_000_000, (...all) => told.push(all));
         const middle = base64(await new Blob(pieces).arrayBuffer());
-        return { size: sound.size, head, middle, told, all: (await read(sound, 0, sound.size))[0] };
+        done();
+        const left = pieces.map((each) => each.byteLength);
+        return { size: sound.size, head, middle, left, told, all: (await read(sound, 0, sound.size))[0] };
     """
     )
     found = with_vault(page, script, address=server.put(message))
@@ -388,6 +390,7 @@ def test_of_a_long_message_only_those_pieces_are_fetched_that_are_read(page: Pag
     assert b64decode(found["head"]) == LONG[:PIECE_BYTES]
     assert b64decode(found["middle"]) == LONG[600_000:1_000_000]
     assert found["told"] == [[0, 2], [1, 2], [2, 2]]
+    assert found["left"] == [0, 0], "its memory is free at once"
     assert b64decode(found["all"]) == LONG
     assert _asked(server) == {0: 1, 1: 1, 2: 2, 3: 2, 4: 1, 5: 1, 6: 1}
     assert server.asked["envelope"] == 1

@@ -17,7 +17,8 @@ import { cut } from "./wav.js";
 
 const BACK_SECONDS = 10;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
-const CHUNK = 0x8000; // arguments of one call
+const TEXT = new TextEncoder();
+const BASE64 = TEXT.encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 const OTHERS = 1000;
 const PATIENCE_MS = 400; // before it is said that something is being fetched
 const GO_ON = " Press Play to go on.";
@@ -35,23 +36,26 @@ export const time = (seconds) => {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 };
 
-const inBase64 = (whole) => {
-  if (whole.toBase64) {
-    return whole.toBase64();
+// A data: address. It is put together as bytes, and made a string once: each string of its length that is made on the way
+// would stay until garbage is collected.
+const inPage = (pieces, type) => {
+  const sound = new Uint8Array(pieces.reduce((sum, each) => sum + each.length, 0));
+  pieces.reduce((place, each) => (sound.set(each, place), place + each.length), 0);
+  const begin = TEXT.encode(`data:${type};base64,`);
+  const text = new Uint8Array(begin.length + Math.ceil(sound.length / 3) * 4);
+  text.set(begin);
+  for (let [from, to] = [0, begin.length]; from < sound.length; from += 3) {
+    const bits = (sound[from] << 16) | (sound[from + 1] << 8) | sound[from + 2];
+    text[to++] = BASE64[bits >> 18];
+    text[to++] = BASE64[(bits >> 12) & 63];
+    text[to++] = BASE64[(bits >> 6) & 63];
+    text[to++] = BASE64[bits & 63];
   }
-  let text = "";
-  for (let place = 0; place < whole.length; place += CHUNK) {
-    text += String.fromCharCode(...whole.subarray(place, place + CHUNK));
-  }
-  return btoa(text);
-};
-
-const inPage = (pieces) => {
-  const whole = new Uint8Array(pieces.reduce((sum, each) => sum + each.length, 0));
-  pieces.reduce((place, each) => (whole.set(each, place), place + each.length), 0);
-  const text = inBase64(whole);
-  release(whole.buffer);
-  return text;
+  text.fill(TEXT.encode("=")[0], text.length - (3 - (sound.length % 3)) % 3);
+  const found = new TextDecoder().decode(text);
+  release(sound.buffer);
+  release(text.buffer);
+  return found;
 };
 
 const isChromium = () => navigator.userAgentData?.brands.some(({ brand }) => brand === "Chromium");
@@ -69,7 +73,7 @@ const forgetAddresses = () => {
 };
 
 const address = (pieces, type) =>
-  (isChromium() ? `data:${type};base64,${inPage(pieces)}` : URL.createObjectURL(new Blob(pieces, { type })));
+  (isChromium() ? inPage(pieces, type) : URL.createObjectURL(new Blob(pieces, { type })));
 
 export class Player {
   #windows = new Map(); // what was read of each, or will be, by its number
@@ -301,9 +305,9 @@ export class Player {
     this.slider.setAttribute("aria-label", "Position");
     this.clock = made("span", { className: "when" });
     this.clock.setAttribute("aria-hidden", "true"); // the slider says it
-    this.wrong = made("p", { className: "wrong", hidden: true });
+    this.wrong = made("p", { className: "alert alert-danger", hidden: true });
     this.wrong.setAttribute("role", "alert");
-    this.status = made("p", { className: "when", hidden: true });
+    this.status = made("p");
     this.status.setAttribute("role", "status");
     const back = made("button", { type: "button", className: "btn btn-outline-secondary" });
     back.textContent = `Back ${BACK_SECONDS} seconds`;
@@ -373,12 +377,10 @@ export class Player {
       this.#say(this.position);
     }
     clearTimeout(this.#waits);
-    this.status.hidden = true;
     if (this.#loading && this.wanted) {
-      this.#waits = setTimeout(() => {
-        this.status.textContent = "The sound is being fetched and opened ...";
-        this.status.hidden = false;
-      }, PATIENCE_MS);
+      this.#waits = setTimeout(() => { this.status.textContent = "The sound is being fetched and opened ..."; }, PATIENCE_MS);
+    } else {
+      this.status.textContent = "";
     }
   }
 

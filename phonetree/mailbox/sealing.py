@@ -116,8 +116,10 @@ def cut(content: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
     for piece in content:
         held += piece
         while len(held) > size:
-            yield bytes(held[:size]), False
+            with memoryview(held) as view:
+                full = bytes(view[:size])
             del held[:size]
+            yield full, False
     yield bytes(held), True
 
 

@@ -24,6 +24,7 @@ from phonetree.console.message_keys import current_keys
 from phonetree.console.services import services
 from phonetree.console.times import long_ago
 from phonetree.errors import SealError, StoreError, StoreFullError
+from phonetree.mailbox.sealing import format_of
 from phonetree.store.roles import Role
 from phonetree.store.voicemails import Voicemail, VoicemailState
 
@@ -38,6 +39,9 @@ MOST_SHOWN = 200
 MOST = 10_000
 
 SEALED = "application/octet-stream"
+
+PIECEWISE = 3
+"""The first format whose parts are opened one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +129,18 @@ def envelope(message: str) -> Response:
     found = services().voicemails.described(message)
     if found is None:
         abort(404)
+    format_ = format_of(found.begin)
+    # What a browser checks of the whole. Format 3 checks each piece; and a page that was loaded before the server knew
+    # that format misses `size`, and says to load it again.
+    of_all = {"size": found.size, "digest": found.digest.hex()} if format_ < PIECEWISE else {}
     return jsonify(
         message=found.message,
         left_at=found.left_at,
+        format=format_,
         iv=_text(found.iv),
         wrapped={key: _text(wrapped) for key, wrapped in found.wrapped.items()},
-        size=found.size,
         parts=found.parts,
-        digest=found.digest.hex(),
+        **of_all,
     )
 
 

@@ -17,8 +17,8 @@ from typing import BinaryIO
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, SealError, StoreError
 from phonetree.mailbox.backoff import backoff, spread
-from phonetree.mailbox.sealing import Envelope, PublicKey, Sealer
-from phonetree.provider.rest import CHUNK_BYTES, MEDIA_SECONDS, CallRecord, Provider, Recording
+from phonetree.mailbox.sealing import PIECE_BYTES, Envelope, PublicKey, Sealer, cut
+from phonetree.provider.rest import MEDIA_SECONDS, CallRecord, Provider, Recording
 from phonetree.store.voicemails import FailedFetch, NewVoicemail, Voicemails, new_id
 
 FIRST_WAIT_SECONDS = 30
@@ -112,7 +112,7 @@ class Collector:
         sealer = None if recording.encryption else Sealer(self.keys(), id_, recording.made_at)
         with _Spool() as spool:
             with self.provider.media(recording.id) as pieces:
-                spool.fill(sealer.seal(pieces) if sealer else pieces)
+                spool.fill(sealer.seal(pieces) if sealer else (piece for piece, _ in cut(pieces, PIECE_BYTES)))
             if monotonic() - began > LONGEST_FETCH_SECONDS:
                 raise ProviderError("fetching a recording took too long")
             added = self.voicemails.add(_arrival(id_, recording, sealer), spool.pieces(), NEW_MESSAGE, now)
@@ -188,6 +188,7 @@ class _Spool:
 
     def __enter__(self) -> "_Spool":
         self._file: BinaryIO = TemporaryFile()
+        self._sizes: list[int] = []
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -198,6 +199,7 @@ class _Spool:
         try:
             for piece in pieces:
                 self._file.write(piece)
+                self._sizes.append(len(piece))
             self._file.flush()
         except OSError as error:
             raise StoreError(
@@ -205,6 +207,6 @@ class _Spool:
             ) from None
 
     def pieces(self) -> Iterator[bytes]:
+        """The same pieces."""
         self._file.seek(0)
-        while piece := self._file.read(CHUNK_BYTES):
-            yield piece
+        return map(self._file.read, self._sizes)

@@ -2,21 +2,29 @@
 
 The content is encrypted with AES-256-GCM under its own key, and that key with RSA-OAEP with SHA-256 (also for MGF1),
 once for every public key. This is the scheme of Twilio's recording encryption (voice/tutorials/
-voice-recording-encryption), and every browser can decrypt it without libraries: ciphertext and tag in one piece.
+voice-recording-encryption), and every browser can decrypt it without libraries.
 
-There are two formats, told apart by how the sealed bytes begin:
+There are three formats, told apart by how the sealed bytes begin:
 
-- Format 2 begins with `HEADER`; ciphertext and tag follow. The tag also covers `Envelope.bound`, the additional data:
-  the header, and which message this is. Content that stands at another message, or at another moment, does not open.
-  The keys are not covered, so that somebody can be given access by wrapping the content's key alone.
+- Format 3, in which messages are sealed, begins with its header. Pieces follow, each `PIECE_BYTES` of content and a
+  tag, the last one maybe shorter, so that a browser opens one after the other, from any place. This is the STREAM
+  construction (Hoang, Reyhanitabar, Rogaway, Vizar: Online Authenticated-Encryption, 2015). The tag of each also covers
+  which message this is, the piece's number, and whether it is the last: no piece can be dropped, repeated, moved or
+  exchanged, and the end cannot be cut off, without it being noticed.
+- Format 2, in which messages were sealed before, begins with its header; ciphertext and tag of all follow. The tag also
+  covers the header, and which message this is.
 - Format 1, of versions before 0.3.0 and of the provider's own encryption, is ciphertext and tag with no additional
   data: nothing shows at which message it belongs.
 
-Nothing needs to protect the header itself: without it, or with one too many, the tag does not match. docs/engineers.md
-has the exact bytes.
+"Which message" are its id and moment: content that stands at another message, or at another moment, does not open. The
+keys are not covered, so that somebody can be given access by wrapping the content's key alone.
+
+Nothing needs to protect the header itself: without it, or with one too many, or with that of another format, no tag
+matches. docs/engineers.md has the exact bytes.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +36,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from phonetree.errors import SealError
 
@@ -37,8 +46,12 @@ TAG_BYTES = 16
 SHOWN = 8
 """Characters of a message's id that are shown; any unambiguous beginning is accepted."""
 
-HEADER = b"phonetree sealed message 2\n"
-"""How format 2 begins. Ciphertext of format 1 begins so with a chance of 1 in 2 to the power of 216."""
+PIECE_BYTES = 256 * 1024
+"""Content in each piece of format 3: 16 seconds of what a telephone transmits. In crypto.js, too."""
+
+_HEADER = re.compile(rb"phonetree sealed message (\d)\n")
+HEADER_BYTES = 27
+"""Ciphertext of format 1 begins like a header with a chance of 1 in 2 to the power of 212."""
 
 LEAST_KEY_BITS = 3072
 """NIST SP 800-57: as strong as AES-128, good past 2030."""
@@ -71,7 +84,43 @@ class Envelope:
     @property
     def bound(self) -> bytes:
         """The additional data of format 2: three lines of ASCII, each with its line feed."""
-        return HEADER + f"{self.message}\n{self.left_at}\n".encode()
+        return self._bound(2)
+
+    def bound_piece(self, number: int, *, last: bool) -> bytes:
+        """The additional data of a piece of format 3, counted from 0: five such lines."""
+        return self._bound(3) + f"{number}\n{'last' if last else 'more'}\n".encode()
+
+    def piece_iv(self, number: int) -> bytes:
+        """The iv of a piece of format 3: `iv` with its number, as in TLS 1.3. No two pieces of a message have the same,
+        and no other message has its key."""
+        return bytes(each ^ its for each, its in zip(self.iv, number.to_bytes(IV_BYTES), strict=True))
+
+    def _bound(self, format_: int) -> bytes:
+        return header(format_) + f"{self.message}\n{self.left_at}\n".encode()
+
+
+def header(format_: int) -> bytes:
+    """How sealed bytes of a format begin, but those of format 1."""
+    return f"phonetree sealed message {format_}\n".encode()
+
+
+def format_of(begin: bytes) -> int:
+    """The format of what begins so; what nothing says anything of is format 1."""
+    found = _HEADER.match(begin)
+    return int(found[1]) if found else 1
+
+
+def cut(content: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
+    """Content in pieces of a size; the last one, which may be shorter, says so. Nothing at all is one empty piece."""
+    held = bytearray()
+    for piece in content:
+        held += piece
+        while len(held) > size:
+            with memoryview(held) as view:
+                full = bytes(view[:size])
+            del held[:size]
+            yield full, False
+    yield bytes(held), True
 
 
 def key_id(key: RSAPublicKey) -> str:
@@ -112,14 +161,13 @@ class Sealer:
         self._content = sha256()
 
     def seal(self, content: Iterable[bytes]) -> Iterator[bytes]:
-        """The sealed pieces, in format 2; the last one is the tag."""
-        encryptor = Cipher(algorithms.AES(self._key), modes.GCM(self.envelope.iv)).encryptor()
-        encryptor.authenticate_additional_data(self.envelope.bound)
-        yield HEADER
-        for piece in content:
+        """The sealed pieces, in format 3. They are to be stored as they are, one part each."""
+        cipher, envelope, begin = AESGCM(self._key), self.envelope, header(3)
+        for number, (piece, last) in enumerate(cut(content, PIECE_BYTES)):
             self._content.update(piece)
-            yield encryptor.update(piece)
-        yield encryptor.finalize() + encryptor.tag
+            bound = envelope.bound_piece(number, last=last)
+            yield begin + cipher.encrypt(envelope.piece_iv(number), piece, bound)
+            begin = b""
 
     def verify(self, envelope: Envelope, sealed: Iterable[bytes]) -> bool:
         """Whether envelope and sealed pieces, both read back, are the same and decrypt to the same content."""
@@ -129,22 +177,43 @@ class Sealer:
         try:
             for piece in _decrypted(self._key, envelope, sealed):
                 found.update(piece)
-        except InvalidTag:
+        except (InvalidTag, SealError):
             return False
         return found.digest() == self._content.digest()
 
 
 def _decrypted(key: bytes, envelope: Envelope, sealed: Iterable[bytes]) -> Iterator[bytes]:
-    """The content piece by piece, of either format; InvalidTag at the end when anything was changed."""
+    """The content piece by piece, of any format; InvalidTag when anything was changed, at the latest at the end. Raises
+    SealError on a newer format."""
     pieces = iter(sealed)
     begin = b""
-    while len(begin) < len(HEADER) and (piece := next(pieces, None)) is not None:
+    while len(begin) < HEADER_BYTES and (piece := next(pieces, None)) is not None:
         begin += piece
-    decryptor = Cipher(algorithms.AES(key), modes.GCM(envelope.iv)).decryptor()
-    if begin.startswith(HEADER):
-        decryptor.authenticate_additional_data(envelope.bound)
+    match format_of(begin):
+        case 1:
+            yield from _decrypted_whole(key, envelope.iv, b"", chain((begin,), pieces))
+        case 2:
+            yield from _decrypted_whole(key, envelope.iv, envelope.bound, chain((begin[HEADER_BYTES:],), pieces))
+        case 3:
+            yield from _decrypted_pieces(key, envelope, chain((begin[HEADER_BYTES:],), pieces))
+        case newer:
+            raise SealError(
+                f"message {envelope.message[:SHOWN]}: it says that it was sealed by a newer version (format {newer}); "
+                "use that version here"
+            )
+
+
+def _decrypted_pieces(key: bytes, envelope: Envelope, sealed: Iterable[bytes]) -> Iterator[bytes]:
+    cipher = AESGCM(key)
+    for number, (piece, last) in enumerate(cut(sealed, PIECE_BYTES + TAG_BYTES)):
+        yield cipher.decrypt(envelope.piece_iv(number), piece, envelope.bound_piece(number, last=last))
+
+
+def _decrypted_whole(key: bytes, iv: bytes, bound: bytes, sealed: Iterable[bytes]) -> Iterator[bytes]:
+    decryptor = Cipher(algorithms.AES(key), modes.GCM(iv)).decryptor()
+    decryptor.authenticate_additional_data(bound)
     held = b""
-    for piece in chain((begin.removeprefix(HEADER),), pieces):
+    for piece in sealed:
         held += piece
         yield decryptor.update(held[:-TAG_BYTES])
         held = held[-TAG_BYTES:]

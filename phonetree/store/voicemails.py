@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.errors import StoreError
@@ -22,6 +22,9 @@ from phonetree.store.tables import deliveries, fetches, messages, notices, parts
 
 PIECES = 4
 """How many pieces of a message are read at once."""
+
+BEGIN_BYTES = 64
+"""How much of a sealed message is read to see what it is."""
 
 
 class VoicemailState(StrEnum):
@@ -61,7 +64,8 @@ class NewVoicemail:
 
 @dataclass(frozen=True, slots=True)
 class SealedVoicemail:
-    """A message as it is sealed: what opens it; `size` is in bytes, `digest` the SHA-256 of all."""
+    """A message as it is sealed: what opens it; `size` is in bytes, `digest` the SHA-256 of all, `begin` its first few
+    bytes."""
 
     message: str
     left_at: int
@@ -70,6 +74,7 @@ class SealedVoicemail:
     size: int
     parts: int
     digest: bytes
+    begin: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +276,16 @@ class Voicemails:
         query = select(*fields).where(messages.c.id == message, messages.c.state != VoicemailState.DELETED)
         keys = select(wrapped_keys.c.key, wrapped_keys.c.wrapped).where(wrapped_keys.c.message == message)
         number = select(func.count()).where(parts.c.message == message)
+        first = select(func.substr(parts.c.sealed, 1, BEGIN_BYTES, type_=LargeBinary))
+        first = first.where(parts.c.message == message, parts.c.number == 0)
         with self.store.read() as connection:
             found = connection.execute(query).one_or_none()
             if found is None:
                 return None
             wrapped = {row.key: row.wrapped for row in connection.execute(keys)}
             pieces = connection.execute(number).scalar_one()
-        return SealedVoicemail(message, found.left_at, found.iv, wrapped, found.size, pieces, found.digest)
+            begin = bytes(connection.execute(first).scalar_one_or_none() or b"")
+        return SealedVoicemail(message, found.left_at, found.iv, wrapped, found.size, pieces, found.digest, begin)
 
     def part(self, message: str, number: int) -> bytes | None:
         """One of the sealed parts of a message, counted from 0; None when there is none."""

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from phonetree.console import create_app
 from phonetree.mailbox import keyring
-from phonetree.mailbox.sealing import HEADER, Envelope, key_id, unwrap
+from phonetree.mailbox.sealing import PIECE_BYTES, Envelope, format_of, header, key_id, unwrap
 from phonetree.simulator.provider import sound
 from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
@@ -36,10 +36,12 @@ from tests.support.messages import (
     message_page,
     run,
     sealed,
+    sealed_before,
     wav,
     with_vault,
 )
 from tests.support.screens import window
+from tests.support.voicemails import tampered
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +68,23 @@ def server(opened: tuple[Page, MessageServer]) -> MessageServer:
 
 
 UNLOCK = "const mine = await crypto_.unlock(crypto_.readKeyFile(given.text), given.passphrase);"
-OPEN = "return tried(async () => base64(await crypto_.open(mine, given.envelope, bytes(given.sealed).buffer)));"
+OPEN = """
+    return tried(async () => {
+        const key = await crypto_.opening(mine, given.envelope);
+        if (given.envelope.format < 3) {
+            return base64(await crypto_.open(key, given.envelope, bytes(given.sealed).buffer));
+        }
+        const pieces = [];
+        for (const [number, sealed] of given.parts.entries()) {
+            const piece = await crypto_.openPiece(key, given.envelope, number, bytes(sealed).buffer);
+            if (!piece) {
+                return `piece ${number}: `;
+            }
+            pieces.push(piece);
+        }
+        return base64(await new Blob(pieces).arrayBuffer());
+    });
+"""
 
 
 def _crypto(page: Page, script: str, **given: Any) -> Any:
@@ -79,6 +97,7 @@ def _crypto(page: Page, script: str, **given: Any) -> Any:
 def _open(page: Page, message: Message, **other: Any) -> Any:
     """The sound, or why it is refused."""
     given = {"envelope": message.described(), "sealed": in_base64(message.sealed), **other}
+    given.setdefault("parts", [in_base64(each) for each in message.parts])
     found = _crypto(page, UNLOCK + OPEN, **given)
     return b64decode(found) if ": " not in found else found.partition(":")[0]
 
@@ -160,10 +179,31 @@ def test_the_wrong_passphrase_a_damaged_file_and_another_kind_of_key(
 
 
 def test_the_browser_opens_what_is_sealed(page: Page) -> None:
-    message = sealed(HEARD, pair(THEIRS)[0], pair()[0])
-    assert message.sealed.startswith(HEADER)
-    assert _open(page, message) == HEARD
-    assert _open(page, sealed(b"", pair()[0])) == b""
+    for seal, format_ in ((sealed, 3), (sealed_before, 2)):
+        for heard in (HEARD, b"", wav(17)):
+            message = seal(heard, pair(THEIRS)[0], pair()[0])
+            assert format_of(message.sealed) == format_
+            assert _open(page, message) == heard
+
+
+def test_the_browser_opens_no_piece_that_was_dropped_repeated_moved_exchanged_or_cut_off(page: Page) -> None:
+    one, other = sealed(wav(40), pair()[0]), sealed(wav(40), pair()[0], number=2)
+    assert len(one.parts) == 3
+    for way, pieces in tampered(one.parts, other.parts).items():
+        changed = replace(one, parts=pieces)
+        if format_of(changed.sealed) < 3:
+            assert _open(page, changed) == "swapped", way
+        found = _open(page, changed, envelope=changed.described(format=3))
+        assert re.fullmatch("piece [0-3]", str(found)), way
+    for field_, value in (("message", "0" * 32), ("left_at", LEFT_AT + 1), ("iv", in_base64(bytes(12))), ("iv", "?")):
+        assert _open(page, one, envelope=one.described(**{field_: value})) == "piece 0", field_
+    wrapped = other.described()["wrapped"]
+    assert _open(page, one, envelope=one.described(wrapped=wrapped)) == "piece 0"
+    assert _open(page, one, envelope=one.described()) == wav(40)
+
+
+def test_what_the_browser_takes_for_a_piece_is_as_large_as_python_makes_them(page: Page) -> None:
+    assert _crypto(page, "return crypto_.PIECE_BYTES;") == PIECE_BYTES
 
 
 def test_a_recording_that_the_provider_encrypted_opens_under_its_own_name_of_the_key(page: Page) -> None:
@@ -179,7 +219,7 @@ def test_a_message_of_format_1_opens(page: Page, tmp_path: Path) -> None:
     voicemails = Voicemails(store)
     message = Message(Envelope(*voicemails.envelope(OLDER)), list(voicemails.sealed(OLDER)))
     store.close()
-    assert not message.sealed.startswith(HEADER)
+    assert format_of(message.sealed) == 1
     heard = (FORMAT_1 / "message-1.wav").read_bytes()
     assert _open(page, message, text=(FORMAT_1 / "key.json").read_text(encoding="utf-8")) == heard
 
@@ -225,8 +265,8 @@ def _flipped(data: bytes, place: int) -> str:
 
 
 def test_what_was_damaged_on_the_way_is_told_from_what_was_changed_in_the_database(page: Page) -> None:
-    one, other = sealed(HEARD, pair()[0]), sealed(sound(3, 880), pair()[0], number=2)
-    for place in (0, len(HEADER) + 5, -1):
+    one, other = sealed_before(HEARD, pair()[0]), sealed_before(sound(3, 880), pair()[0], number=2)
+    for place in (0, len(header(2)) + 5, -1):
         assert _open(page, one, sealed=_flipped(one.sealed, place)) == "damaged"
         changed = _flipped(one.sealed, place)
         digest = sha256(b64decode(changed)).hexdigest()
@@ -291,14 +331,14 @@ def test_every_refusal_is_a_plain_sentence(page: Page) -> None:
 
 
 def test_a_message_is_fetched_part_by_part_and_opened(page: Page, server: MessageServer) -> None:
-    message = sealed(sound(20), pair()[0], part=20_000)
+    message = sealed_before(sound(20), pair()[0], part=20_000)
     server.first_last = True
     script = (
         UNLOCKED
         + """
         const told = [];
         const heard = await vault.open(given.address, (here, all) => told.push([here, all]));
-        return { heard: base64(heard), told };
+        return { heard: base64(await whole(heard)), told };
     """
     )
     found = with_vault(page, script, address=server.put(message))
@@ -312,9 +352,128 @@ def test_a_message_is_fetched_part_by_part_and_opened(page: Page, server: Messag
     assert len(found["told"]) == number
 
 
+LONG = wav(100)
+"""Seven pieces, and so two windows."""
+
+READ = """
+    const read = async (sound, from, to) => {
+        const { pieces, problem } = await sound.read(from, to);
+        return [base64(await new Blob(pieces).arrayBuffer()), problem?.code ?? ""];
+    };
+"""
+
+
+def _asked(server: MessageServer) -> dict[int, int]:
+    """How often each part was asked for."""
+    return {number: server.asked[f"parts/{number}"] for number in range(20) if server.asked[f"parts/{number}"]}
+
+
+def test_of_a_long_message_only_those_pieces_are_fetched_that_are_read(page: Page, server: MessageServer) -> None:
+    message = sealed(LONG, pair()[0])
+    assert len(message.parts) == 7
+    script = (
+        UNLOCKED
+        + READ
+        + """
+        const told = [];
+        globalThis.sound = await vault.open(given.address);
+        const head = base64(sound.head);
+        const { pieces, done } = await sound.read(600_000, 1_000_000, (...all) => told.push(all));
+        const middle = base64(await new Blob(pieces).arrayBuffer());
+        done();
+        const left = pieces.map((each) => each.byteLength);
+        return { size: sound.size, head, middle, left, told, all: (await read(sound, 0, sound.size))[0] };
+    """
+    )
+    found = with_vault(page, script, address=server.put(message))
+    assert found["size"] == len(LONG)
+    assert b64decode(found["head"]) == LONG[:PIECE_BYTES]
+    assert b64decode(found["middle"]) == LONG[600_000:1_000_000]
+    assert found["told"] == [[0, 2], [1, 2], [2, 2]]
+    assert found["left"] == [0, 0], "its memory is free at once"
+    assert b64decode(found["all"]) == LONG
+    assert _asked(server) == {0: 1, 1: 1, 2: 2, 3: 2, 4: 1, 5: 1, 6: 1}
+    assert server.asked["envelope"] == 1
+    for seconds, parts in ((3, 1), (20, 2), (60, 4)):
+        server.renew()
+        short = sealed(wav(seconds), pair()[0])
+        script = UNLOCKED + READ + "const s = await vault.open(given.address); return (await read(s, 0, s.size))[0];"
+        assert b64decode(with_vault(page, script, address=server.put(short))) == wav(seconds)
+        assert _asked(server) == dict.fromkeys(range(parts), 1), "each once, as ever"
+
+
+def test_what_is_wrong_with_a_piece_is_said_once_it_is_read_and_what_is_before_it_is_heard(
+    page: Page, server: MessageServer
+) -> None:
+    good, other = sealed(LONG, pair()[0]), sealed(LONG, pair()[0], number=2)
+    script = UNLOCKED + READ + "return tried(async () => read(await vault.open(given.address), 0, 7 * 262_144));"
+
+    def told(pieces: list[bytes], **wrongly: Any) -> Any:
+        """Why it does not open; or how many pieces were read, and why no more."""
+        found = with_vault(page, script, address=server.put(replace(good, parts=pieces, wrongly=wrongly)))
+        if isinstance(found, str):
+            return found.partition(":")[0]
+        heard = b64decode(found[0])
+        assert LONG.startswith(heard)
+        return -(-len(heard) // PIECE_BYTES), found[1]
+
+    assert told(good.parts) == (7, "")
+    for number in (1, 4):
+        before, after = good.parts[:number], good.parts[number + 1 :]
+        assert told([*before, other.parts[number], *after]) == (number, "swapped")
+        assert told([*before, good.parts[number - 1], *after]) == (number, "swapped")
+        assert told([*before, b"", *after]) == (number, "swapped")
+    for broken in (
+        good.parts[:-1], good.parts[1:], [*good.parts, good.parts[-1]], [*good.parts[:3], *good.parts[4:]],
+        [other.parts[0], *good.parts[1:]], [*good.parts[:-1], other.parts[-1]],
+    ):  # fmt: skip
+        assert told(broken) == "swapped", "that something is missing is known before it is heard"
+    server.noise["parts/3"] = 1
+    assert told(good.parts) == (7, ""), "damaged on the way, and asked for again"
+    server.noise["parts/3"] = 2
+    assert told(good.parts) == (3, "damaged")
+    for status, code in ((404, "swapped"), (303, "signed-out"), (403, "signed-out")):
+        server.trouble = {"parts/2": [status]}
+        assert told(good.parts) == (2, code), "the message is there, and a piece of it is not"
+    server.trouble = {"parts/2": [500, 500, 500]}
+    assert told(good.parts) == (2, "network")
+    server.trouble = {}
+    assert told(good.parts, format=4) == "newer"
+    assert told(good.parts, parts=0) == "swapped"
+
+
+def test_a_message_that_is_deleted_while_it_is_heard_is_gone_and_a_locked_key_opens_no_piece(
+    page: Page, server: MessageServer
+) -> None:
+    message = sealed(LONG, pair()[0])
+    given = {"text": MINE, "passphrase": PASSPHRASE, "address": server.put(message)}
+    opening = "globalThis.kept = new vault.Vault(); await kept.unlock(given.text, given.passphrase);"
+    opening += "globalThis.sound = await kept.open(given.address);"
+    reading = READ + "return tried(async () => (await read(sound, 262_144, 600_000))[1]);"
+    run(page, opening, given, ("vault",))
+    assert run(page, reading, given, ()) == ""
+    server.messages.clear()
+    assert run(page, reading, given, ()) == "gone"
+    server.put(message)
+    assert run(page, reading, given, ()) == ""
+    asked = sum(_asked(server).values())
+    assert run(page, "sound.close();" + READ + "return (await tried(() => kept.open(given.address))).size;", given, ())
+    assert run(page, reading, given, ()).startswith("locked: "), "it was closed"
+    run(page, "globalThis.sound = await kept.open(given.address);", given, ())
+    found = run(page, "kept.lock(); await kept.unlock(given.text, given.passphrase);" + reading, given, ())
+    assert found.startswith("locked: "), "it is another worker, which never had the message's key"
+    assert sum(_asked(server).values()) == asked + 4
+    page.evaluate("kept.lock()")
+
+
+def test_the_key_of_a_message_is_where_no_script_reads_it(page: Page) -> None:
+    script = UNLOCK + "const key = await crypto_.opening(mine, given.envelope); return [key.extractable, key.usages];"
+    assert _crypto(page, script, envelope=sealed(HEARD, pair()[0]).described()) == [False, ["decrypt"]]
+
+
 def test_a_network_that_stumbles_is_asked_again_and_one_that_is_away_is_said(page: Page, server: MessageServer) -> None:
-    address = server.put(sealed(HEARD, pair()[0], part=20_000))
-    script = UNLOCKED + "return tried(async () => (await vault.open(given.address)).byteLength);"
+    address = server.put(sealed_before(HEARD, pair()[0], part=20_000))
+    script = UNLOCKED + "return tried(async () => (await vault.open(given.address)).size);"
     server.trouble = {"envelope": [500], "parts/1": [503, 502]}
     assert with_vault(page, script, address=address) == len(HEARD)
     assert server.asked["parts/1"] == 3
@@ -326,7 +485,7 @@ def test_a_network_that_goes_away_is_said_and_all_goes_on_when_it_is_back(page: 
     given = {"text": MINE, "passphrase": PASSPHRASE, "address": server.put(sealed(HEARD, pair()[0]))}
     unlocked = "globalThis.kept = new vault.Vault(); return kept.unlock(given.text, given.passphrase);"
     run(page, unlocked, given, ("vault",))
-    opening = "return tried(async () => (await kept.open(given.address)).byteLength);"
+    opening = "return tried(async () => (await kept.open(given.address)).size);"
     page.context.set_offline(True)
     try:
         assert run(page, opening, given, ()).startswith("network: ")
@@ -334,7 +493,7 @@ def test_a_network_that_goes_away_is_said_and_all_goes_on_when_it_is_back(page: 
         assert run(page, started, given, ("vault",)).startswith("network: "), "the worker's scripts do not come"
     finally:
         page.context.set_offline(False)
-    again = "const found = await kept.open(given.address); kept.lock(); return found.byteLength;"
+    again = "const found = await kept.open(given.address); kept.lock(); return found.size;"
     assert run(page, again, given, ()) == len(HEARD)
 
 
@@ -343,10 +502,10 @@ def test_a_network_that_goes_away_is_said_and_all_goes_on_when_it_is_back(page: 
     [(404, "gone"), (303, "signed-out"), (401, "signed-out"), (403, "signed-out"), (400, "out-of-date")],
 )
 def test_what_happened_meanwhile_is_said(page: Page, server: MessageServer, status: int, code: str) -> None:
-    address = server.put(sealed(HEARD, pair()[0], part=20_000))
+    address = server.put(sealed_before(HEARD, pair()[0], part=20_000))
     for what in ("envelope", "parts/2"):
         server.renew()
-        server.put(sealed(HEARD, pair()[0], part=20_000))
+        server.put(sealed_before(HEARD, pair()[0], part=20_000))
         server.trouble = {what: [status]}
         script = UNLOCKED + "return tried(() => vault.open(given.address));"
         assert with_vault(page, script, address=address).startswith(f"{code}: ")
@@ -354,7 +513,7 @@ def test_what_happened_meanwhile_is_said(page: Page, server: MessageServer, stat
 
 
 def test_what_is_refused_is_not_fetched_any_further(page: Page, server: MessageServer) -> None:
-    long, short = sealed(wav(20), pair()[0], part=20_000), sealed(HEARD, pair()[0], number=2)
+    long, short = sealed_before(wav(20), pair()[0], part=20_000), sealed(HEARD, pair()[0], number=2)
     server.trouble = {"parts/2": [404]}
     script = (
         UNLOCKED
@@ -379,11 +538,11 @@ def test_the_sound_is_handed_over_to_the_page_and_not_copied(page: Page, server:
             self.left = [];
             self.postMessage = (message, list) => {
                 post(message, list);
-                self.left.push(message.found?.byteLength);
+                self.left.push(message.found?.first?.byteLength);
             };
         }"""
     )
-    assert run(page, "return (await kept.open(given.address)).byteLength;", given, ()) == len(HEARD)
+    assert run(page, "return (await kept.open(given.address)).size;", given, ()) == len(HEARD)
     assert worker.evaluate("self.left.at(-1)") == 0
     page.evaluate("kept.lock()")
 
@@ -397,7 +556,7 @@ def test_a_message_that_cannot_be_opened_is_not_fetched(page: Page, server: Mess
 
 
 def test_parts_that_are_more_or_fewer_than_the_envelope_says_are_damaged(page: Page, server: MessageServer) -> None:
-    message = sealed(HEARD, pair()[0], part=20_000)
+    message = sealed_before(HEARD, pair()[0], part=20_000)
     address, script = server.put(message), UNLOCKED + "return tried(() => vault.open(given.address));"
     for size in (1000, len(message.sealed) - 1, len(message.sealed) + 1):
         message.wrongly = {"size": size}
@@ -407,7 +566,7 @@ def test_parts_that_are_more_or_fewer_than_the_envelope_says_are_damaged(page: P
 
 
 def test_an_abort_stops_what_is_fetched(page: Page, server: MessageServer) -> None:
-    long, short = sealed(wav(20), pair()[0], part=5_000), sealed(HEARD, pair()[0], number=2)
+    long, short = sealed_before(wav(20), pair()[0], part=5_000), sealed(HEARD, pair()[0], number=2)
     script = (
         UNLOCKED
         + """
@@ -425,7 +584,7 @@ def test_an_abort_stops_what_is_fetched(page: Page, server: MessageServer) -> No
 
 
 def test_a_locked_vault_ends_what_it_was_doing_and_can_be_unlocked_again(page: Page, server: MessageServer) -> None:
-    address = server.put(sealed(HEARD, pair()[0], part=20_000))
+    address = server.put(sealed_before(HEARD, pair()[0], part=20_000))
     server.held.clear()
     script = (
         UNLOCKED
@@ -459,7 +618,7 @@ def test_a_device_keeps_a_key_for_one_account_until_it_is_forgotten(page: Page, 
         vault.lock();
         const later = new vault_.Vault();
         const [other, restored] = [await later.restore(where("8")), await later.restore(where("7"))];
-        const heard = base64(await later.open(given.address));
+        const heard = base64(await whole(await later.open(given.address)));
         const gone = [await later.forget("7"), await later.restore(where("7"))];
         later.lock();
         const databases = (await indexedDB.databases()).map(({ name }) => name);
@@ -539,7 +698,7 @@ def test_the_page_learns_of_a_key_only_what_it_may(page: Page, server: MessageSe
         globalThis.Worker = class extends Real { constructor(...all) {
             super(...all);
             this.addEventListener("message", ({ data }) => {
-                told.push(data.found instanceof ArrayBuffer ? "sound" : data);
+                told.push(data.found?.first ? "sound" : data);
             });
         } };
         try {

@@ -20,7 +20,7 @@ from tests.support.databases import KINDS
 from tests.support.mail import pair
 from tests.support.voicemails import heard, leave
 
-SOUND = bytes(range(256)) * 700
+SOUND = bytes(range(256)) * 2100
 HOUR = 3600
 
 
@@ -58,12 +58,23 @@ def test_what_a_browser_gets_opens_with_the_key_and_is_sealed_without(made: Cons
     parts = [client.get(f"/staff/messages/{message}/parts/{number}").get_data() for number in range(found["parts"])]
     sealed = b"".join(parts)
     assert len(parts) > 2
-    assert (found["size"], found["digest"]) == (len(sealed), sha256(sealed).hexdigest())
+    assert found["format"] == 3
+    assert not {"size", "digest"} & found.keys(), "a page of before would take it for something else"
     wrapped = {key: b64decode(text) for key, text in found["wrapped"].items()}
     envelope = Envelope(b64decode(found["iv"]), wrapped, found["message"], found["left_at"])
     assert opened(pair()[1], envelope, parts) == SOUND
     assert SOUND[:64] not in sealed
     assert client.get(f"/staff/messages/{message}/parts/{found['parts']}").status_code == 404
+
+
+def test_of_a_message_of_before_a_browser_gets_what_it_checks_the_whole_with(made: Console) -> None:
+    message = leave(made.services.voicemails, SOUND, 1_795_000_000, before=True)
+    client = made.client(Role.LISTENER)
+    found = client.get(f"/staff/messages/{message}/envelope").get_json()
+    parts = [client.get(f"/staff/messages/{message}/parts/{number}").get_data() for number in range(found["parts"])]
+    sealed = b"".join(parts)
+    assert (found["format"], found["size"], found["digest"]) == (2, len(sealed), sha256(sealed).hexdigest())
+    assert heard(made.services.voicemails, message) == SOUND
 
 
 def test_the_list_says_when_how_long_and_who_has_it(made: Console) -> None:

@@ -10,23 +10,27 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, expect
+from sqlalchemy import update
 
 from phonetree.mailbox import keyring
 from phonetree.mailbox.sealing import Envelope, opened
 from phonetree.simulator.provider import sound
 from phonetree.store.accounts import Account
 from phonetree.store.roles import Role
+from phonetree.store.tables import parts
 from phonetree.store.voicemails import VoicemailState
 from tests.support.chromium import WHOLE
 from tests.support.console import Console, console, enter
 from tests.support.mail import PASSPHRASE, pair
+from tests.support.messages import wav
 from tests.support.screens import WIDTHS, look, tab_to, window
 from tests.support.voicemails import key_file, leave
 
 pytestmark = pytest.mark.browser
 
 PHONE, DESK = WIDTHS
-SOUND = sound(3)
+SOUND = sound(20)
+"""Two pieces."""
 LONG = "four words of somebody else"
 
 KEPT = """
@@ -234,6 +238,34 @@ def test_what_a_colleague_deletes_is_heard_no_more(
         made.services.voicemails.delete(message)
         expect(page.locator("#open-state")).to_have_text("Deleted by a colleague")
         expect(page.locator("audio")).to_have_count(0)
+
+
+def test_a_long_message_is_saved_whole_or_not_at_all_where_that_is_allowed(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    long = wav(80)
+    made.services.voicemails.delete(message)
+    left = leave(made.services.voicemails, long, made.services.seconds())
+    with at(browser, made, url) as page:
+        page.evaluate("document.getElementById('open').dataset.saves = ''")  # as PHONETREE_DOWNLOADS does
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the sound, unsealed").click()
+        assert saved.value.path().read_bytes() == long
+        assert saved.value.suggested_filename == f"{left[:8]}.wav"
+        with made.services.store.write() as connection:
+            its = (parts.c.message == left) & (parts.c.number == 3)
+            connection.execute(update(parts).where(its).values(sealed=b"something else"))
+        downloads: list[str] = []
+        page.on("download", lambda download: downloads.append(download.url))
+        page.get_by_role("button", name="Save the sound, unsealed").click()
+        expect(page.get_by_role("alert")).to_contain_text("This message was changed or swapped in the database.")
+        expect(page.get_by_role("progressbar")).to_be_hidden()
+        assert not downloads
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()  # what was opened before plays on
 
 
 def test_signing_in_again_in_another_tab_is_enough(browser: Browser, made: Console, url: str, message: str) -> None:

@@ -12,16 +12,31 @@ async ({key, passphrase, iv, wrapped, sealed, id, left_at}) => {
   const content = await crypto.subtle.decrypt({name: "RSA-OAEP"}, mine, bytes(wrapped[key.id]));
   const opening = await crypto.subtle.importKey("raw", content, "AES-GCM", false, ["decrypt"]);
 
-  const header = text.encode("phonetree sealed message 2\n");
   const body = bytes(sealed);
-  const second = header.every((each, place) => body[place] === each);
-  const how = {name: "AES-GCM", iv: bytes(iv)};
-  if (second) {
-    how.additionalData = text.encode(`phonetree sealed message 2\n${id}\n${left_at}\n`);
+  const header = format => text.encode(`phonetree sealed message ${format}\n`);
+  const begins = format => header(format).every((each, place) => body[place] === each);
+  const bound = (format, ...more) =>
+    text.encode([`phonetree sealed message ${format}`, id, left_at, ...more].map(line => `${line}\n`).join(""));
+
+  const pieces = [];
+  if (begins(3)) {
+    const size = 262144 + 16;
+    for (let [number, place] = [0, header(3).length]; place < body.length; number++, place += size) {
+      const own = bytes(iv);
+      [24, 16, 8, 0].forEach((shift, at) => { own[8 + at] ^= number >>> shift & 255; });
+      const last = place + size >= body.length ? "last" : "more";
+      pieces.push([body.slice(place, place + size), {iv: own, additionalData: bound(3, number, last)}]);
+    }
+  } else if (begins(2)) {
+    pieces.push([body.slice(header(2).length), {iv: bytes(iv), additionalData: bound(2)}]);
+  } else {
+    pieces.push([body, {iv: bytes(iv)}]);
   }
   try {
-    const sound = await crypto.subtle.decrypt(how, opening, second ? body.slice(header.length) : body);
-    return btoa(String.fromCharCode(...new Uint8Array(sound)));
+    const sound = await Promise.all(pieces.map(
+      ([piece, how]) => crypto.subtle.decrypt({name: "AES-GCM", ...how}, opening, piece)));
+    const whole = new Uint8Array(await new Blob(sound).arrayBuffer());
+    return btoa(Array.from(whole, each => String.fromCharCode(each)).join(""));
   } catch (error) {
     return error.name;
   }

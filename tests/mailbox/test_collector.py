@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from phonetree.core.tree import Helpline
 from phonetree.errors import ProviderError, StoreError
 from phonetree.mailbox.collector import LEAST_SECONDS, SETTLE_SECONDS
-from phonetree.mailbox.sealing import HEADER, TAG_BYTES
+from phonetree.mailbox.sealing import HEADER_BYTES, TAG_BYTES
 from phonetree.provider import rest
 from phonetree.simulator.provider import Failing, Fault, HeldCall
 from phonetree.store.tables import fetches, messages, notices, parts, wrapped_keys
@@ -54,7 +54,7 @@ def test_a_message_comes_here_sealed_and_leaves_the_provider(box: Mailbox) -> No
     (message,) = box.voicemails.listed()
     assert box.sound(message.id) == held.sound
     assert (message.seconds, message.state, message.left_at) == (3, VoicemailState.NEW, int(held.made_at.timestamp()))
-    assert message.size == len(HEADER) + len(held.sound) + TAG_BYTES
+    assert message.size == HEADER_BYTES + len(held.sound) + TAG_BYTES
     assert _nothing_at_the_provider(box)
     assert not box.provider.calls, "the record of the call is deleted too"
     assert _names(box) == [held.id], "so that another worker does not store it too"

@@ -1,4 +1,4 @@
-"""A real browser opens messages of both formats with nothing but WebCrypto, and refuses one that was swapped."""
+"""A real browser opens messages of every format with nothing but WebCrypto, and refuses one that was swapped."""
 
 import json
 from base64 import b64decode, b64encode
@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from phonetree.mailbox.sealing import PIECE_BYTES
 from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 from tests.mailbox.test_swapped import FORMAT_1, NOW, OLDER, restored
 from tests.support.chromium import CHROMIUM
 from tests.support.mail import PASSPHRASE, mailbox, pair
+from tests.support.voicemails import leave
 
 pytestmark = pytest.mark.browser
 SCRIPT = (Path(__file__).parent / "open_message.js").read_text(encoding="utf-8")
@@ -43,14 +45,19 @@ def _given(voicemails: Voicemails, message: str, key: str) -> dict[str, Any]:
     }
 
 
-def test_a_message_of_format_2_opens_at_its_place_and_moment_alone(page: Page, tmp_path: Path) -> None:
+def test_a_message_opens_at_its_place_and_moment_alone(page: Page, tmp_path: Path) -> None:
     with mailbox("sqlite", tmp_path) as box:
-        held = box.leave(2)
+        held = box.leave(40)
         box.collector.round(NOW)
-        given = _given(box.voicemails, box.voicemails.listed()[0].id, pair()[2].private)
-    assert b64decode(page.evaluate(SCRIPT, given)) == held.sound
-    for other in ({"id": "0" * 32}, {"left_at": given["left_at"] + 1}):
-        assert page.evaluate(SCRIPT, {**given, **other}) == "OperationError"
+        (message,) = box.voicemails.listed()
+        newest = _given(box.voicemails, message.id, pair()[2].private)
+        box.voicemails.delete(message.id)
+        before = _given(box.voicemails, leave(box.voicemails, held.sound, NOW, before=True), pair()[2].private)
+    assert len(held.sound) > 2 * PIECE_BYTES
+    for given in (newest, before):
+        assert b64decode(page.evaluate(SCRIPT, given)) == held.sound
+        for other in ({"id": "0" * 32}, {"left_at": given["left_at"] + 1}):
+            assert page.evaluate(SCRIPT, {**given, **other}) == "OperationError"
 
 
 def test_a_message_of_format_1_opens(page: Page, tmp_path: Path) -> None:

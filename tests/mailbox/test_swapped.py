@@ -18,6 +18,7 @@ from phonetree.mailbox.sealing import Envelope, unwrap
 from phonetree.store.tables import messages, parts, wrapped_keys
 from tests.support.databases import KINDS
 from tests.support.mail import PASSPHRASE, Mailbox, mailbox, pair
+from tests.support.voicemails import leave, tampered
 
 NOW = 1_800_000_000
 FORMAT_1 = Path(__file__).parent / "format1"
@@ -169,18 +170,59 @@ def test_of_format_1_nothing_shows_what_was_swapped_as_the_documents_say(before:
     assert _saved(OLDER, before) == (FORMAT_1 / "message-1.wav").read_bytes()
 
 
-def test_the_command_refuses_what_was_swapped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A staff machine with a key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/phonetree.db")
     (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
     (tmp_path / "key.json").write_text(pair()[2].private, encoding="utf-8")
-    with mailbox("sqlite", tmp_path) as made:
+    return tmp_path
+
+
+def test_the_command_opens_no_message_of_which_a_piece_was_dropped_repeated_moved_exchanged_or_cut_off(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mailbox("sqlite", here) as made:
+        held = made.leave(40)
+        made.collector.round(NOW)
+        (message,) = made.voicemails.listed()
+        other = list(made.voicemails.sealed(leave(made.voicemails, held.sound, NOW)))
+        good = list(made.voicemails.sealed(message.id))
+        assert len(good) == 3, "a part for each piece"
+        assert _saved(message.id, here) == held.sound
+        (here / "out.wav").unlink()
+        for way, pieces in tampered(good, other).items():
+            rows = [{"message": message.id, "number": at, "sealed": each} for at, each in enumerate(pieces)]
+            with made.store.write() as connection:
+                connection.execute(delete(parts).where(parts.c.message == message.id))
+                connection.execute(insert(parts), rows)
+            assert main(["voicemail", "save", message.id, "out.wav", *KEY]) == KNOWN_PROBLEM, way
+            assert f"message {message.id[:8]}: this is not what was sealed" in capsys.readouterr().err
+            assert not (here / "out.wav").exists()
+
+
+def test_the_command_opens_a_message_of_format_2_and_seals_it_anew(here: Path) -> None:
+    sound = bytes(range(256)) * 3000
+    with mailbox("sqlite", here) as made:
+        message = leave(made.voicemails, sound, NOW, before=True)
+        before = b"".join(made.voicemails.sealed(message))
+        assert _saved(message, here) == sound
+        (here / "config" / "keys").mkdir(parents=True)
+        (here / "config" / "keys" / "director.pem").write_bytes(pair("director")[2].public)
+        assert main(["voicemail", "reseal", *KEY, "--who", "Ada"]) == 0
+        assert made.sound(message, pair("director")[1]) == sound
+        assert b"".join(made.voicemails.sealed(message)) == before
+
+
+def test_the_command_refuses_what_was_swapped(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mailbox("sqlite", here) as made:
         held = made.leave(2)
         made.collector.round(NOW)
         (message,) = made.voicemails.listed()
-        assert _saved(message.id, tmp_path) == held.sound
+        assert _saved(message.id, here) == held.sound
         with made.store.write() as connection:
             connection.execute(update(messages).values(left_at=messages.c.left_at + 60))
     capsys.readouterr()
@@ -191,6 +233,6 @@ def test_the_command_refuses_what_was_swapped(
         assert f"message {message.id[:8]}: this is not what was sealed" in said.err
         assert "Do not rely on it; see docs/wrong/message-does-not-open.md" in said.err
         assert said.out == ""
-    assert not (tmp_path / "swapped.wav").exists()
+    assert not (here / "swapped.wav").exists()
     assert main(["voicemail", "list"]) == 0
     assert capsys.readouterr().out.startswith(message.id[:8])

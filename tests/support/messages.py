@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, Response, abort, jsonify, redirect, request
 from playwright.sync_api import Browser, Page
 
 from phonetree.console.access import open_to_all
-from phonetree.mailbox.sealing import Envelope, PublicKey, Sealer
+from phonetree.mailbox.sealing import Envelope, PublicKey, Sealer, format_of
 from phonetree.simulator.provider import sound
 from tests.support.console import console, running
 from tests.support.mail import PASSPHRASE, pair
 from tests.support.screens import window
+from tests.support.voicemails import format_2
 
 STATIC = "/staff/static/messages"
 MINE = pair()[2].private
@@ -64,6 +65,7 @@ class Message:
         return {
             "message": self.envelope.message,
             "left_at": self.envelope.left_at,
+            "format": format_of(self.sealed),
             "iv": in_base64(self.envelope.iv),
             "wrapped": {name: in_base64(each) for name, each in self.envelope.wrapped.items()},
             "size": len(self.sealed),
@@ -74,11 +76,16 @@ class Message:
         }
 
 
-def sealed(sound: bytes, *keys: PublicKey, number: int = 1, part: int = PART_BYTES) -> Message:
+def sealed(sound: bytes, *keys: PublicKey, number: int = 1) -> Message:
     """A sound, sealed as the collector does."""
     sealer = Sealer(keys, f"{number:032x}", LEFT_AT)
-    pieces = [sound[place : place + part] for place in range(0, len(sound), part)]
-    return Message(sealer.envelope, list(sealer.seal(pieces)))
+    return Message(sealer.envelope, list(sealer.seal([sound])))
+
+
+def sealed_before(sound: bytes, *keys: PublicKey, number: int = 1, part: int = PART_BYTES) -> Message:
+    """A sound, sealed in format 2, in parts of a size."""
+    envelope, whole = format_2(sound, keys, f"{number:032x}", LEFT_AT)
+    return Message(envelope, [whole[place : place + part] for place in range(0, len(whole), part)])
 
 
 def device_key(number: int) -> str:
@@ -99,6 +106,8 @@ class MessageServer:
     """What was wrapped for others, by message."""
     trouble: dict[str, list[int]] = field(default_factory=dict)
     """Answers to come first, by what follows the message in the address."""
+    noise: Counter[str] = field(default_factory=Counter)
+    """How many answers come damaged first, by what follows the message in the address."""
     bodies: list[bytes] = field(default_factory=list)
     """Every request whole: its address, headers and body."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -126,7 +135,7 @@ class MessageServer:
 
     def renew(self) -> None:
         """Forgets what the last test did."""
-        for each in (self.messages, self.lacking, self.given, self.trouble, self.bodies, self.asked):
+        for each in (self.messages, self.lacking, self.given, self.trouble, self.noise, self.bodies, self.asked):
             each.clear()
         self.most_at_once, self.first_last, self.device = 0, False, [device_key(1)]
         self.held.set()
@@ -156,6 +165,8 @@ class MessageServer:
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             found = self._found(name, f"parts/{number}")
+            noise = self.noise[f"parts/{number}"]
+            self.noise[f"parts/{number}"] -= 1
             with self._changed:
                 self._changed.notify_all()
                 if self.first_last and number < AT_ONCE:
@@ -164,7 +175,10 @@ class MessageServer:
                     assert self._changed.wait_for(lambda: self.asked["answered"] >= AT_ONCE - 1, 10)
             if number:
                 assert self.held.wait(10)
-            return Response(found.parts[number], content_type="application/octet-stream")
+            if number >= len(found.parts):
+                abort(404)
+            sealed = found.parts[number] if noise <= 0 else found.parts[number][:-1] + bytes([noise])
+            return Response(sealed, content_type="application/octet-stream")
         finally:
             with self._changed:
                 self.at_once -= 1
@@ -189,6 +203,13 @@ class MessageServer:
 HELP = """
     const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
     const base64 = (data) => btoa(Array.from(new Uint8Array(data), (each) => String.fromCharCode(each)).join(""));
+    const whole = async (sound) => {
+        const { pieces, problem } = await sound.read(0, sound.size);
+        if (problem) {
+            throw problem;
+        }
+        return new Blob(pieces).arrayBuffer();
+    };
     const hashed = async (data) => base64(await crypto.subtle.digest("SHA-256", data));
     const tried = async (work) => {
         try {
@@ -200,7 +221,13 @@ HELP = """
 """
 
 
-def run(page: Page, script: str, given: Any, modules: Sequence[str]) -> Any:
+class Evaluates(Protocol):
+    """What scripts are run in."""
+
+    def evaluate(self, expression: str, arg: Any = None, /) -> Any: ...
+
+
+def run(page: Page | Evaluates, script: str, given: Any, modules: Sequence[str]) -> Any:
     """What a script answers that may use our modules, each by its name."""
     imports = "".join(f"const {name} = await import('{STATIC}/{name}.js');\n" for name in modules)
     return page.evaluate(f"async (given) => {{ {imports} {HELP} {script} }}", given)

@@ -17,7 +17,10 @@ const ID_CHARACTERS = 16;
 
 const RSA = { name: "RSA-OAEP", hash: "SHA-256" };
 const TEXT = new TextEncoder();
-const HEADER = TEXT.encode("phonetree sealed message 2\n");
+const header = (format) => TEXT.encode(`phonetree sealed message ${format}\n`);
+
+// Of content, in each piece of format 3 but the last.
+export const PIECE_BYTES = 262_144;
 
 export const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
@@ -175,7 +178,8 @@ export const wrapFor = async ({ id, spki }, raw) => {
   throw new Refused("key-changed");
 };
 
-const opening = async (unlocked, envelope) => {
+// The content's key, to open a message with and for nothing else.
+export const opening = async (unlocked, envelope) => {
   const raw = await contentKey(unlocked, envelope);
   try {
     return await subtle().importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
@@ -184,22 +188,53 @@ const opening = async (unlocked, envelope) => {
   }
 };
 
-// The sound, after its tag was verified. The digest tells what was damaged on the way here from what was changed there.
-export const open = async (unlocked, envelope, sealed) => {
+const begins = (body, format) => header(format).every((each, place) => body[place] === each);
+
+// Which message this is: what is sealed at another one, or at another moment, does not open.
+const bound = (format, { message, left_at: leftAt }, ...more) =>
+  TEXT.encode(["phonetree sealed message " + format, message, leftAt, ...more, ""].join("\n"));
+
+// The sound of a message of format 1 or 2, after its tag was verified. The digest tells what was damaged on the way here
+// from what was changed there.
+export const open = async (key, envelope, sealed) => {
   if (sealed.byteLength !== envelope.size) {
     throw new Refused("damaged");
   }
-  const key = await opening(unlocked, envelope);
   const body = new Uint8Array(sealed);
-  const second = body.length >= HEADER.length && HEADER.every((each, place) => body[place] === each);
+  const second = begins(body, 2);
   const how = { name: "AES-GCM" };
   if (second) {
-    how.additionalData = TEXT.encode(`phonetree sealed message 2\n${envelope.message}\n${envelope.left_at}\n`);
+    how.additionalData = bound(2, envelope);
   }
   try {
     how.iv = bytes(envelope.iv);
-    return await subtle().decrypt(how, key, second ? body.subarray(HEADER.length) : body);
+    return await subtle().decrypt(how, key, second ? body.subarray(header(2).length) : body);
   } catch {
     throw new Refused(await digest(sealed) === envelope.digest ? "swapped" : "damaged");
+  }
+};
+
+const pieceIv = (envelope, number) => {
+  const iv = new DataView(bytes(envelope.iv).buffer);
+  const last = iv.byteLength - 4;
+  iv.setUint32(last, iv.getUint32(last) ^ number);
+  return iv;
+};
+
+// The sound in one piece of a message of format 3, after its tag was verified; or null for what is not this piece of this
+// message. Every piece but the last is full.
+export const openPiece = async (key, envelope, number, sealed) => {
+  const body = new Uint8Array(sealed);
+  if (number === 0 && !begins(body, 3)) {
+    return null;
+  }
+  const last = number === envelope.parts - 1;
+  try {
+    const how = { name: "AES-GCM", iv: pieceIv(envelope, number) };
+    how.additionalData = bound(3, envelope, number, last ? "last" : "more");
+    const piece = await subtle().decrypt(how, key, number === 0 ? body.subarray(header(3).length) : body);
+    return last || piece.byteLength === PIECE_BYTES ? piece : null;
+  } catch {
+    return null;
   }
 };

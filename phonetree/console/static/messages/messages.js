@@ -3,6 +3,7 @@ import { refusal } from "../refusal.js";
 import { able, at, say } from "./page.js";
 import { Player } from "./player.js";
 import { isUnlocked, lock, onLocked, restore, unlocked, vault } from "./unlock.js";
+import { WINDOW_BYTES } from "./wav.js";
 
 const EVERY_MS = 2000;
 const SETTLE_MS = 600; // longer than between the two clicks of a double one
@@ -38,15 +39,22 @@ async function listen(message) {
     at("opened").hidden = false;
     at("opened").value = 0;
     open.scrollIntoView({ block: "nearest" });
-    const sound = await vault.open(address, (done, all) => { at("opened").value = done / all; }, mine.signal);
+    const progress = (done, all) => { at("opened").value = done / all; };
+    const sound = await vault.open(address, progress, mine.signal);
+    player = new Player(sound, (problem) => (problem.code === "signed-out" ? signedOut() : undefined));
+    await player.ready(progress);
+    if (mine.signal.aborted) {
+      return;
+    }
     at("opening").textContent = "";
     at("opened").hidden = true;
-    player = new Player(sound);
     at("player").replaceChildren(player.element);
     offerToSave(sound, address);
     at("player").querySelector("button").focus();
   } catch (error) {
     if (!mine.signal.aborted) {
+      player?.close();
+      player = null;
       at("opening").textContent = "";
       at("opened").hidden = true;
       if (error.code === "signed-out") {
@@ -115,14 +123,41 @@ function offerToSave(sound, address) {
   button.type = "button";
   button.className = "btn btn-outline-secondary";
   button.textContent = "Save the sound, unsealed";
-  button.addEventListener("click", () => {
+  button.addEventListener("click", () => save(sound, address, opening.signal));
+  at("open-buttons").prepend(button);
+}
+
+// All of it has to be fetched; each minute that is opened goes to the browser's own process, out of the page's memory.
+async function save(sound, address, signal) {
+  at("open-problem").hidden = true;
+  at("opening").textContent = "The message is being fetched and opened, to save it ...";
+  at("opened").hidden = false;
+  try {
+    const minutes = [];
+    for (let from = 0; from < sound.size; from += WINDOW_BYTES) {
+      at("opened").value = from / sound.size;
+      const to = Math.min(from + WINDOW_BYTES, sound.size);
+      const { pieces, problem, done } = await sound.read(from, to, undefined, signal);
+      if (problem) {
+        throw problem;
+      }
+      minutes.push(new Blob(pieces));
+      done();
+    }
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([sound], { type: "audio/wav" }));
+    link.href = URL.createObjectURL(new Blob(minutes, { type: "audio/wav" }));
     link.download = `${address.split("/").pop().slice(0, 8)}.wav`;
     link.click();
     URL.revokeObjectURL(link.href);
-  });
-  at("open-buttons").prepend(button);
+  } catch (error) {
+    if (!signal.aborted) {
+      say(at("open-problem"), error);
+    }
+  }
+  if (!signal.aborted) {
+    at("opening").textContent = "";
+    at("opened").hidden = true;
+  }
 }
 
 // -- the list

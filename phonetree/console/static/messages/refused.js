@@ -15,6 +15,8 @@ const SENTENCES = {
     + "\"A message does not open\" in the documents says what to do.",
   "swapped": "This message was changed or swapped in the database. Do not rely on it, the time shown included, and do "
     + "not delete it. \"A message does not open\" in the documents says what to do.",
+  "newer": "This message was sealed by a newer version than this page's. Load the page again. If that does not help, tell "
+    + "whoever runs the server.",
   "gone": "This message was deleted meanwhile. Load the page again.",
   "signed-out": "You were signed out meanwhile, or may not hear messages any longer. Sign in again.",
   "out-of-date": "This page is out of date: you signed in again since it was loaded, or a key was withdrawn. Load this "

@@ -1,12 +1,11 @@
 // What is fetched from the console and sent to it. Each answer is the console's own: somebody who was signed out is
 // sent to another page, which is not followed.
+import { release } from "./memory.js";
 import { Refused } from "./refused.js";
 
 const PAUSES_MS = [300, 1500]; // before it is tried again
 const AT_ONCE = 3;
 
-// The memory of a buffer is free now, not when garbage is collected.
-export const release = (buffer) => buffer.transfer?.(0);
 
 const refusal = (answer) => {
   if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
@@ -61,36 +60,18 @@ export const json = (address, signal = new AbortController().signal) => asked(ad
 export const post = (address, fields, signal) =>
   asked(address, (answer) => answer.arrayBuffer(), signal, { method: "POST", body: new URLSearchParams(fields) });
 
-// The sealed bytes of a message, in one buffer. Each part is a request of its own, so that a short one can be answered
-// between; a few at a time, in any order.
-export const parts = async (address, { size, parts: number }, onProgress, signal) => {
-  let whole;
-  try {
-    whole = new Uint8Array(size);
-  } catch {
-    throw new Refused("memory");
-  }
-  const early = new Map(); // where a part belongs is known when those before it are there
-  let [next, put, filled, arrived] = [0, 0, 0, 0];
+// One of the sealed parts of a message. Each is a request of its own, so that a short one can be answered between.
+export const part = (address, number, signal) =>
+  asked(`${address}/parts/${number}`, (answer) => answer.arrayBuffer(), signal);
+
+// Works for each of some numbers, a few at a time and in any order; ends with the first that fails.
+export const lanes = async (numbers, work, signal) => {
   const stop = new AbortController();
   signal.addEventListener("abort", () => stop.abort(signal.reason), { once: true });
-
+  let next = 0;
   const lane = async () => {
-    while (next < number) {
-      const mine = next++;
-      early.set(mine, await asked(`${address}/parts/${mine}`, (answer) => answer.arrayBuffer(), stop.signal));
-      arrived += early.get(mine).byteLength;
-      if (arrived > size) {
-        throw new Refused("damaged");
-      }
-      for (; early.has(put); put++) {
-        const part = early.get(put);
-        whole.set(new Uint8Array(part), filled);
-        filled += part.byteLength;
-        early.delete(put);
-        release(part);
-      }
-      onProgress(arrived, size);
+    while (next < numbers.length) {
+      await work(numbers[next++], stop.signal);
     }
   };
   try {
@@ -99,5 +80,32 @@ export const parts = async (address, { size, parts: number }, onProgress, signal
     stop.abort(); // the other lanes
     throw error;
   }
+};
+
+// All sealed bytes of a message, in one buffer.
+export const parts = async (address, { size, parts: number }, onProgress, signal) => {
+  let whole;
+  try {
+    whole = new Uint8Array(size);
+  } catch {
+    throw new Refused("memory");
+  }
+  const early = new Map(); // where a part belongs is known when those before it are there
+  let [put, filled, arrived] = [0, 0, 0];
+  await lanes([...Array(number).keys()], async (mine, stop) => {
+    early.set(mine, await part(address, mine, stop));
+    arrived += early.get(mine).byteLength;
+    if (arrived > size) {
+      throw new Refused("damaged");
+    }
+    for (; early.has(put); put++) {
+      const found = early.get(put);
+      whole.set(new Uint8Array(found), filled);
+      filled += found.byteLength;
+      early.delete(put);
+      release(found);
+    }
+    onProgress(arrived, size);
+  }, signal);
   return filled === size ? whole.buffer : whole.buffer.slice(0, filled);
 };

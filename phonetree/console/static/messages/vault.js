@@ -1,5 +1,6 @@
 // The page's side of worker.js. A page has one; what it is asked for ends well, or with a Refused, or as aborted.
 import { Refused } from "./refused.js";
+import { Pieces, Whole } from "./sound.js";
 
 export class Vault {
   #worker = null;
@@ -29,9 +30,23 @@ export class Vault {
     this.#end("locked");
   }
 
-  // A message -> its sound, an ArrayBuffer. onProgress is told the bytes that are here, and all.
-  open(address, onProgress, signal) {
-    return this.#ask("open", { address: new URL(address, location).href }, onProgress, signal);
+  // A message -> its sound (sound.js). onProgress is told the bytes that are here, and all, of a message that is opened
+  // as one.
+  async open(address, onProgress, signal) {
+    const found = await this.#ask("open", { address: new URL(address, location).href }, onProgress, signal);
+    if (found.whole) {
+      return new Whole(found.whole);
+    }
+    const { id } = found;
+    const worker = this.#worker;
+    const ask = async (numbers, onPiece, stop) => {
+      if (worker !== this.#worker) {
+        throw new Refused("locked");
+      }
+      const { pieces, problem } = await this.#ask("pieces", { id, numbers }, onPiece, stop);
+      return { pieces, problem: problem && new Refused(problem) };
+    };
+    return new Pieces(found, ask, () => worker.postMessage({ number: ++this.#number, what: "close", given: { id } }));
   }
 
   // -> {id, file, spki}: the text of the private key's file, and the public key. Nothing is unlocked by it.

@@ -1,28 +1,29 @@
 // A WAV file, cut into shorter ones that are played one after the other.
 
-// Five minutes of what a telephone transmits: 8000 samples a second of two bytes.
-export const MOST_BYTES = 4_800_000;
+// A minute of what a telephone transmits, and four pieces of a sealed message: short messages are played in one, and of
+// long ones little is in memory.
+export const WINDOW_BYTES = 1_048_576;
 
 // Formats in which every sample stands for itself: PCM, floats, A-law, mu-law, and "see below", which is one of these.
 const CUTTABLE = [1, 3, 6, 7, 0xfffe];
 
-// Where the sound begins and ends, or null for what cannot be cut. A recording that was written while it went on has a
-// length of 0, or one that is too long: then the sound goes on to the end of the file.
-const layout = (sound) => {
-  const view = new DataView(sound);
-  const word = (place) => String.fromCharCode(...new Uint8Array(sound, place, 4));
-  if (sound.byteLength < 12 || word(0) !== "RIFF" || word(8) !== "WAVE") {
+// Where the sound begins, and its length; or null for what cannot be cut. A recording that was written while it went on
+// has a length of 0, or one that is too long: then the sound goes on to the end of the file.
+const layout = (head, size) => {
+  const view = new DataView(head);
+  const word = (place) => String.fromCharCode(...new Uint8Array(head, place, 4));
+  if (head.byteLength < 12 || word(0) !== "RIFF" || word(8) !== "WAVE") {
     return null;
   }
   let format = null;
-  for (let place = 12; place + 8 <= sound.byteLength;) {
+  for (let place = 12; place + 8 <= head.byteLength;) {
     const [name, told, begin] = [word(place), view.getUint32(place + 4, true), place + 8];
-    const length = Math.min(told, sound.byteLength - begin);
+    const length = Math.min(told, size - begin);
     if (name === "data") {
-      return format && { format, begin, length: length || sound.byteLength - begin };
+      return format && { format, begin, length: length || size - begin };
     }
-    if (name === "fmt " && length >= 16) {
-      format = new Uint8Array(sound, begin, length);
+    if (name === "fmt " && length >= 16 && begin + length <= head.byteLength) {
+      format = new Uint8Array(head.slice(begin, begin + length));
     }
     place = begin + told + told % 2;
   }
@@ -43,29 +44,34 @@ const headed = (format, length) => {
   return new Uint8Array(view.buffer);
 };
 
-// How a file is cut: `seconds` of all together, `each` of a window, their `number`, and the pieces of bytes of one of
-// them. Null for what is no WAV, or one that cannot be cut.
-export const cut = (sound) => {
-  const found = layout(sound);
+// How a file is cut, by how it begins and how many bytes it has: `seconds` of all together; the `number` of windows;
+// which of them has a moment (`window`), and at which moment it `begins`; its `bytes` in the file, from and to; what is
+// put before some of them to be a file of its own (`head`), and how long that plays (`lasts`). Null for what is no WAV,
+// or one that cannot be cut.
+export const cut = (head, size) => {
+  const found = layout(head, size);
   if (!found) {
     return null;
   }
   const { format, begin } = found;
-  const view = new DataView(format.buffer, format.byteOffset);
+  const view = new DataView(format.buffer);
   const [kind, rate, frame] = [view.getUint16(0, true), view.getUint32(4, true), view.getUint16(12, true)];
-  if (!CUTTABLE.includes(kind) || !rate || !frame) {
+  if (!CUTTABLE.includes(kind) || !rate || !frame || frame > WINDOW_BYTES / 2) {
     return null;
   }
-  const length = found.length - found.length % frame;
-  const most = MOST_BYTES - MOST_BYTES % frame;
+  const whole = (bytes) => bytes - bytes % frame;
+  const length = whole(found.length);
+  const number = Math.max(1, Math.ceil((begin + length) / WINDOW_BYTES));
+  // Windows begin where pieces do, so that none is opened for the sake of a few bytes.
+  const first = (window) => (window === number ? length : whole(Math.max(0, window * WINDOW_BYTES - begin)));
+  const lasts = (bytes) => whole(bytes) / frame / rate;
   return {
-    seconds: length / frame / rate,
-    each: most / frame / rate,
-    number: Math.max(1, Math.ceil(length / most)),
-    pieces(number) {
-      const first = number * most;
-      const size = Math.min(most, length - first);
-      return [headed(format, size), new Uint8Array(sound, begin + first, size)];
-    },
+    seconds: lasts(length),
+    number,
+    window: (seconds) => Math.min(number - 1, Math.floor((begin + Math.round(seconds * rate) * frame) / WINDOW_BYTES)),
+    begins: (window) => lasts(first(window)),
+    bytes: (window) => [begin + first(window), begin + first(window + 1)],
+    head: (bytes) => headed(format, whole(bytes)),
+    lasts,
   };
 };

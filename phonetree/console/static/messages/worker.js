@@ -1,10 +1,14 @@
 // Holds the unlocked key, and does with it what the page asks for. The page cannot get at the key.
-import { contentKey, keep, makeKey, open, readKeyFile, Refused, unlock, unlockKept, wrapFor } from "./crypto.js";
+import {
+  contentKey, keep, makeKey, open, opening, openPiece, PIECE_BYTES, readKeyFile, Refused, unlock, unlockKept, wrapFor,
+} from "./crypto.js";
 import * as device from "./device.js";
-import { json, parts, post, release } from "./transfer.js";
+import { release } from "./memory.js";
+import { json, lanes, part, parts, post } from "./transfer.js";
 
 let unlocked = null;
 const running = new Map(); // what can be aborted, by its number
+const messages = new Map(); // those that are opened piece by piece: where each is, and its key
 
 const mine = () => {
   if (!unlocked) {
@@ -13,15 +17,103 @@ const mine = () => {
   return unlocked;
 };
 
-const opened = async (address, progress, signal) => {
+const WHOLE = 2; // the last format that is opened as one
+const PIECES = 3;
+
+const opened = async (address, number, progress, signal) => {
   const envelope = await json(`${address}/envelope`, signal);
-  (await contentKey(mine(), envelope)).fill(0); // before a long message is fetched in vain
+  if (envelope.format > PIECES) {
+    throw new Refused("newer");
+  }
+  const key = await opening(mine(), envelope); // before a long message is fetched in vain
+  if (envelope.format <= WHOLE) {
+    return { whole: await openedWhole(address, envelope, key, progress, signal) };
+  }
+  const message = { address, envelope, key };
+  const ends = new Map();
+  await lanes([...new Set([0, envelope.parts - 1])], async (which, stop) => {
+    ends.set(which, await openedPiece(message, which, stop));
+  }, signal);
+  messages.set(number, message);
+  return { id: number, first: ends.get(0), last: ends.get(envelope.parts - 1), number: envelope.parts, each: PIECE_BYTES };
+};
+
+const openedWhole = async (address, envelope, key, progress, signal) => {
   const sealed = await parts(address, envelope, progress, signal);
   try {
-    return await open(mine(), envelope, sealed);
+    return await open(key, envelope, sealed);
   } finally {
     release(sealed);
   }
+};
+
+const isDeleted = async (address, signal) => {
+  try {
+    await json(`${address}/envelope`, signal);
+    return false;
+  } catch (error) {
+    if (error.code === "gone") {
+      return true;
+    }
+    throw error;
+  }
+};
+
+const sealedPiece = async ({ address }, number, signal) => {
+  try {
+    return await part(address, number, signal);
+  } catch (error) {
+    if (error.code === "gone" && !await isDeleted(address, signal)) {
+      throw new Refused("swapped"); // the message is there, and this of it is not
+    }
+    throw error;
+  }
+};
+
+const same = (one, other) => {
+  const [these, those] = [new Uint8Array(one), new Uint8Array(other)];
+  return these.length === those.length && these.every((each, place) => each === those[place]);
+};
+
+// What does not open is fetched once more: was it damaged on the way, or is it so in the database?
+const openedPiece = async (message, number, signal) => {
+  const tried = [];
+  while (tried.length < 2) {
+    const sealed = await sealedPiece(message, number, signal);
+    const piece = await openPiece(message.key, message.envelope, number, sealed);
+    if (piece) {
+      [sealed, ...tried].forEach((each) => release(each));
+      return piece;
+    }
+    tried.push(sealed);
+  }
+  throw new Refused(same(...tried) ? "swapped" : "damaged");
+};
+
+// Pieces of a message by their numbers, up to the first that cannot be had: what is before it is as it was left.
+const pieces = async ({ id, numbers }, progress, signal) => {
+  const message = messages.get(id);
+  if (!message) {
+    throw new Refused("locked");
+  }
+  const found = new Map();
+  let [end, problem] = [numbers.length, null];
+  const work = async (at, stop) => {
+    if (at > end) {
+      return;
+    }
+    try {
+      found.set(at, await openedPiece(message, numbers[at], stop));
+      progress(found.size, numbers.length);
+    } catch (error) {
+      stop.throwIfAborted();
+      if (at < end) {
+        [end, problem] = [at, error instanceof Refused ? error.code : "failed"];
+      }
+    }
+  };
+  await lanes([...numbers.keys()], work, signal);
+  return { pieces: Array.from({ length: end }, (_, at) => found.get(at)), problem };
 };
 
 // Gives one message to the keys that lack it. A message that was deleted meanwhile lacks nothing.
@@ -97,10 +189,16 @@ const WORK = {
     return { id: opens.id, name: opens.name };
   },
   forget: ({ account }) => device.remove(account),
-  open: ({ address }, progress, signal) => opened(address, progress, signal),
+  open: ({ address }, progress, signal, number) => opened(address, number, progress, signal),
+  pieces: (given, progress, signal) => pieces(given, progress, signal),
+  close: ({ id }) => messages.delete(id),
   makeKey: ({ name, passphrase }) => makeKey(name, passphrase),
   reseal: (given, progress, signal) => resealed(given, progress, signal),
 };
+
+// What is handed over to the page, and not copied.
+const sounds = (found) =>
+  [...new Set([found?.whole, found?.first, found?.last, ...(found?.pieces ?? [])])].filter((each) => each);
 
 self.addEventListener("message", async ({ data: { number, what, given } }) => {
   if (what === "abort") {
@@ -111,8 +209,8 @@ self.addEventListener("message", async ({ data: { number, what, given } }) => {
   running.set(number, stop);
   const progress = (done, of) => self.postMessage({ number, progress: [done, of] });
   try {
-    const found = await WORK[what](given, progress, stop.signal);
-    self.postMessage({ number, found }, found instanceof ArrayBuffer ? [found] : []);
+    const found = await WORK[what](given, progress, stop.signal, number);
+    self.postMessage({ number, found }, sounds(found));
   } catch (error) {
     self.postMessage({ number, refused: error instanceof Refused ? error.code : "failed" });
   } finally {

@@ -12,8 +12,10 @@ from typing import assert_never
 
 from phonetree.config.document import Value
 from phonetree.config.edit_hours import HoursEdit, of_hours
+from phonetree.config.edit_languages import LanguageEdit, of_language
 from phonetree.config.edit_lines import LineEdit, of_line
 from phonetree.config.edit_nodes import NodeEdit, of_node
+from phonetree.config.edit_page import PageEdit, of_page
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_prompt
 from phonetree.config.edit_rules import RuleEdit, of_rule
 from phonetree.config.edit_teams import TeamEdit, of_team
@@ -24,7 +26,7 @@ from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
 from phonetree.core.wording import sentence
 from phonetree.errors import EditError
 
-FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit
+FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit | LanguageEdit | PageEdit
 
 
 def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rules: NumberRules) -> Contents:
@@ -79,6 +81,10 @@ def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
         return of_hours(edit, said)
     if isinstance(edit, RuleEdit):
         return of_rule(edit, said)
+    if isinstance(edit, LanguageEdit):
+        return of_language(edit, said)
+    if isinstance(edit, PageEdit):
+        return of_page(edit, said)
     assert_never(edit)
 
 

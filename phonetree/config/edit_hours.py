@@ -13,6 +13,14 @@ from phonetree.errors import EditError
 
 
 @dataclass(frozen=True, slots=True)
+class SetZone:
+    """Another time zone."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetWeek:
     """Other weekly hours: days and their spans."""
 
@@ -63,7 +71,7 @@ class SetDayName:
     field: str = "days"
 
 
-HoursEdit = SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay | SetDayName
+HoursEdit = SetZone | SetWeek | SetCalendars | SetHolidayName | AddDay | RemoveDay | SetDayName
 
 DAY_FIELDS = ("date", "from", "to", "open", "name")
 """What a dated entry has, in that order."""
@@ -98,6 +106,8 @@ def first_day(item: Value) -> str:
 
 def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
     match edit:
+        case SetZone(before, after):
+            yield Put(("timezone",), before, after, field="timezone")
         case SetWeek(before, after):
             yield Put(("open",), before, after, field="open")
         case SetCalendars(before, after):

@@ -9,13 +9,14 @@ from phonetree.config.edit_places import (
     ROUTING_KEYS,
     kind_of,
     leading_to,
+    mentioning,
     refuse_taken,
     refuse_used,
     table,
 )
 from phonetree.config.edit_prompts import Prompt, texts, written_out
-from phonetree.config.steps import Move, Put, Rename, Step, new_or_other, value_at
-from phonetree.core.tree import NodeKind
+from phonetree.config.steps import Move, Put, Rename, Step, new_or_other
+from phonetree.core.tree import PERSON_KEY, NodeKind
 from phonetree.errors import EditError
 
 
@@ -77,9 +78,10 @@ class RemoveNodes:
 
 @dataclass(frozen=True, slots=True)
 class AddChoice:
-    """A new choice of a menu, behind that of another key, or first. `field` is what a form calls it."""
+    """A new choice of a menu, behind that of another key, or first; `menu` None: a key that works in every menu.
+    `field` is what a form calls it."""
 
-    menu: str
+    menu: str | None
     key: str
     label: Prompt
     go: str
@@ -88,10 +90,22 @@ class AddChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveChoice:
-    """A choice less. `before` is what it says."""
+class AddLanguageKey:
+    """A new key that changes the language, behind that of another key, or first; `menu` as in `AddChoice`."""
 
-    menu: str
+    menu: str | None
+    key: str
+    language: str
+    behind: str | None
+    field: str = "choices.new"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveChoice:
+    """A choice less; `menu` None: a key that works in every menu, which no menu mentions then. `before` is what it
+    says."""
+
+    menu: str | None
     key: str
     before: Value
 
@@ -110,9 +124,10 @@ class MoveChoice:
 
 @dataclass(frozen=True, slots=True)
 class SetKeys:
-    """Other keys for the choices of a menu, all at once: two can change places. `order` are the keys as they were."""
+    """Other keys for the choices of a menu, all at once: two can change places. `order` are the keys as they were;
+    `menu` None: keys that work in every menu, which menus mention by their new names then."""
 
-    menu: str
+    menu: str | None
     keys: Mapping[str, str]
     order: tuple[str, ...]
 
@@ -137,6 +152,16 @@ class SetLead:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class SetLanguageKey:
+    """Another language that a choice changes to; `menu` as in `SetLead`."""
+
+    menu: str | None
+    key: str
+    before: str
+    after: str
+
+
 NodeEdit = (
     SetField
     | SetStart
@@ -145,11 +170,13 @@ NodeEdit = (
     | RemoveNode
     | RemoveNodes
     | AddChoice
+    | AddLanguageKey
     | RemoveChoice
     | MoveChoice
     | SetKeys
     | SetLabel
     | SetLead
+    | SetLanguageKey
 )
 
 
@@ -178,6 +205,9 @@ def of_node(edit: NodeEdit, said: Value) -> Iterator[Step]:
         case SetLead(menu, key, before, after):
             field = f"choices.{key}.go"
             yield Put((*_choices(said, menu, key, field), key, "go"), before, after, field=field)
+        case SetLanguageKey(menu, key, before, after):
+            field = f"choices.{key}.language"
+            yield Put((*_choices(said, menu, key, field), key, "language"), before, after, field=field)
         case _:
             yield from _of_choices(edit, said)
 
@@ -196,37 +226,66 @@ def _content(kind: NodeKind, words: Prompt, leads: Mapping[str, Value]) -> Mappi
     return {field: found[field] for field in FIELDS[kind] if field in found}
 
 
-def _of_choices(edit: AddChoice | RemoveChoice | MoveChoice | SetKeys, said: Value) -> Iterator[Step]:
-    path = ("nodes", edit.menu, _menu(said, edit.menu), "choices")
+def _of_choices(edit: AddChoice | AddLanguageKey | RemoveChoice | MoveChoice | SetKeys, said: Value) -> Iterator[Step]:
+    path = _path(said, edit.menu)
     match edit:
-        case AddChoice(menu, key, label, go, behind, field):
-            choice: Mapping[str, Value] = {"label": written_out(label) or "", "go": go}
-            own = table(said, *path)
-            if not key:
-                raise EditError({f"{field}.key": "Choose the key of the new choice"})
-            if key in own:
-                raise EditError({f"{field}.key": f"key {key} is there already; choose another one"})
-            order = (*((behind,) if behind else ()), key)
-            if behind and behind not in own:  # that of the menu which this one is like
-                order = (*own, key)
-            yield new_or_other(said, (*path, key), None, choice, order, field=field)
+        case AddChoice(_, key, label, go, behind, field):
+            yield _added(said, path, key, {"label": written_out(label) or "", "go": go}, behind, field)
+        case AddLanguageKey(_, key, language, behind, field):
+            yield _added(said, path, key, {"language": language}, behind, field)
         case RemoveChoice(menu, key, before):
             field = f"choices.{key}.remove"
-            if list(table(said, *path)) == [key]:
-                raise EditError({field: _LAST if value_at(said, (*path[:-1], "like")) is None else _LAST_OWN})
-            yield Put((*_choices(said, menu, key, field), key), before, None, field=field)
+            own = table(said, *_choices(said, menu, key, field))
+            _refuse_needed(said, menu, own, key)
+            yield from _mentions(said, menu, {key: None})
+            only = list(own) == [key]  # of a menu that is like another one
+            yield Put(path if only else (*path, key), own if only else before, None, field=field)
         case MoveChoice(menu, key, behind, order, field):
             yield Move((*_choices(said, menu, key, field), key), behind, order, field)
-        case SetKeys(_, keys, order):
+        case SetKeys(menu, keys, order):
             now = [keys.get(key, key) for key in order]
             if twice := next((key for key in now if now.count(key) > 1), None):
                 was = next((key for key in keys if keys[key] == twice != key), twice)
                 raise EditError({f"choices.{was}.key": f"key {twice} is there twice; give each choice its own key"})
+            if menu is None and keys.get(PERSON_KEY, PERSON_KEY) != PERSON_KEY:
+                raise EditError({f"choices.{PERSON_KEY}.key": _PERSON})
+            yield from _mentions(said, menu, keys)
             yield Rename(path, keys, order, "choices")
 
 
+def _added(
+    said: Value, path: tuple[str, ...], key: str, choice: Mapping[str, Value], behind: str | None, field: str
+) -> Put:
+    own = table(said, *path)
+    if not key:
+        raise EditError({f"{field}.key": "Choose the key of the new choice"})
+    if key in own:
+        raise EditError({f"{field}.key": f"key {key} is there already; choose another one"})
+    order = (*((behind,) if behind else ()), key)
+    if behind and behind not in own:  # that of the menu which this one is like
+        order = (*own, key)
+    return new_or_other(said, (*path, key), None, choice, order, field=field)
+
+
+def _refuse_needed(said: Value, menu: str | None, own: Mapping[str, Value], key: str) -> None:
+    """Raises EditError for a choice that has to be there."""
+    if menu is None and key == PERSON_KEY:
+        raise EditError({f"choices.{key}.remove": _PERSON})
+    if menu is not None and list(own) == [key] and "like" not in table(said, "nodes", menu, NodeKind.MENU):
+        raise EditError({f"choices.{key}.remove": _LAST})
+
+
+def _mentions(said: Value, menu: str | None, keys: Mapping[str, str | None]) -> Iterator[Put]:
+    """What menus mention of the keys that work in every menu, when these have other names, or are gone (None)."""
+    if menu is not None:
+        return
+    for path, mentioned in mentioning(said, keys):
+        renamed = (keys.get(each, each) for each in mentioned)
+        yield Put(path, mentioned, tuple(filter(None, renamed)) or None, field="choices")
+
+
 _LAST = "A menu needs a choice; add another one first, or remove the menu"
-_LAST_OWN = "This is the only choice of this menu's own; change it instead, or edit the text"
+_PERSON = f"Key {PERSON_KEY} reaches a person in every menu; let it lead elsewhere instead"
 
 
 def _menu(said: Value, menu: str) -> str:
@@ -235,9 +294,14 @@ def _menu(said: Value, menu: str) -> str:
     return NodeKind.MENU
 
 
+def _path(said: Value, menu: str | None) -> tuple[str, ...]:
+    """The way to the choices of a menu, or to the keys that work in every menu (None)."""
+    return ("always",) if menu is None else ("nodes", menu, _menu(said, menu), "choices")
+
+
 def _choices(said: Value, menu: str | None, key: str, field: str) -> tuple[str, ...]:
     """The way to the choices among which a key is."""
-    path = ("always",) if menu is None else ("nodes", menu, _menu(said, menu), "choices")
+    path = _path(said, menu)
     if key not in table(said, *path):
         raise EditError(
             {field: f"Key {key} is not there any more: somebody changed or removed it; see what is there now"}

@@ -1,11 +1,12 @@
 """Where things stand in routing.yaml, what leads where, and what else names them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 
 from phonetree.config.document import Value
 from phonetree.config.nodes import KINDS
 from phonetree.config.steps import texts_in, value_at
+from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
 
 ROUTING_KEYS = (
@@ -130,10 +131,39 @@ def _items(value: Value | None) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def refuse_used(used: Iterator[str], what: str) -> None:
+def using_language(said: Value, language: str) -> Iterator[str]:
+    """What names a language or is written in it, each in words."""
+    others = {name: each for name, each in table(said, "languages").items() if name != language}
+    yield from (f"{name}, which falls back to it" for name, each in others.items() if _is_in(each, language))
+    for part in ("phrases", "always", "promises", "page", "resources"):
+        if _is_in(value_at(said, (part,)) or "", language):
+            yield part
+    nodes = [node for node, each in table(said, "nodes").items() if _is_in(each, language)]
+    if nodes:
+        yield ", ".join(nodes[:3]) + (f" and {len(nodes) - 3} more nodes" if len(nodes) > 3 else "")
+
+
+def _is_in(value: Value, language: str) -> bool:
+    """Whether a text anywhere in a value is in a language, or a setting names it."""
+    if isinstance(value, Mapping):
+        named = language in value or language in (value.get("language"), value.get("fallback"))
+        return named or any(_is_in(each, language) for each in value.values())
+    return isinstance(value, tuple) and any(_is_in(each, language) for each in value)
+
+
+def mentioning(said: Value, keys: Container[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Where a menu mentions any of the keys of every menu, and all that it mentions."""
+    for node in table(said, "nodes"):
+        path = ("nodes", node, NodeKind.MENU, "mention")
+        mentioned = tuple(each for each in _items(value_at(said, path)) if isinstance(each, str))
+        if any(each in keys for each in mentioned):
+            yield path, mentioned
+
+
+def refuse_used(used: Iterator[str], what: str, field: str = "") -> None:
     """Raises EditError if anything names what is to be removed."""
     if found := list(dict.fromkeys(used)):
-        raise EditError({"": f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
+        raise EditError({field: f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
 
 
 def refuse_gone(there: Mapping[str, Value], name: str) -> None:

@@ -12,8 +12,10 @@ from typing import assert_never
 
 from phonetree.config.document import Value
 from phonetree.config.edit_hours import HoursEdit, of_hours
+from phonetree.config.edit_languages import LanguageEdit, of_language
 from phonetree.config.edit_lines import LineEdit, of_line
 from phonetree.config.edit_nodes import NodeEdit, of_node
+from phonetree.config.edit_page import PageEdit, of_page
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_prompt
 from phonetree.config.edit_rules import RuleEdit, of_rule
 from phonetree.config.edit_teams import TeamEdit, of_team
@@ -24,7 +26,7 @@ from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
 from phonetree.core.wording import sentence
 from phonetree.errors import EditError
 
-FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit
+FormEdit = SetPrompt | SetPhrase | NodeEdit | LineEdit | TeamEdit | HoursEdit | RuleEdit | LanguageEdit | PageEdit
 
 
 def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rules: NumberRules) -> Contents:
@@ -37,7 +39,7 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
         name = HOURS if isinstance(edit, HoursEdit) else ROUTING
         try:
             files.setdefault(name, Said.of(contents[name], name))
-            for step in _steps(edit, files[name].value):
+            for step in steps_of(edit, files[name].value):
                 files[name] = taken(files[name], step)
                 steps[name].append(step)
         except EditError as error:
@@ -64,7 +66,8 @@ _WHOSE = re.compile(r"\A[a-z]+ '[^']*'(?:, [^:']+(?:'[^']*')?)*: ")
 """What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
 
 
-def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
+def steps_of(edit: FormEdit, said: Value) -> Iterator[Step]:
+    """The steps of an edit of a file that says this. Raises EditError."""
     if isinstance(edit, SetPrompt):
         return of_prompt(edit, said)
     if isinstance(edit, SetPhrase):
@@ -79,6 +82,10 @@ def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
         return of_hours(edit, said)
     if isinstance(edit, RuleEdit):
         return of_rule(edit, said)
+    if isinstance(edit, LanguageEdit):
+        return of_language(edit, said)
+    if isinstance(edit, PageEdit):
+        return of_page(edit, said)
     assert_never(edit)
 
 

@@ -11,7 +11,7 @@ from itertools import count
 
 from phonetree.config.document import Value
 from phonetree.config.positions import ByHandError, Node, Path, Text
-from phonetree.config.written import as_lines, in_braces, like, plain_or_quoted, quoted
+from phonetree.config.written import as_item, as_lines, in_braces, like, plain_or_quoted, quoted
 
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*")
 _SEPARATORS = re.compile(r"[\s,]*\Z")
@@ -116,7 +116,8 @@ def insert(file: Text, path: Path, value: Value, behind: str | int | None, level
     if listing.flow:
         return _added_in_brackets(file, listing, written, after)
     if isinstance(name, int):
-        return _inserted(file, key, listing, after, f"{' ' * file.column(first_of(file, listing, 0))}- {written}")
+        lines = as_item(value, file.column(first_of(file, listing, 0)), levels or 0)
+        return _inserted(file, key, listing, after, file.line_break.join(lines))
     beside = listing.entry(after or 0)[1]
     depth = levels if levels is not None else (0 if beside.value is not None else -1 if beside.flow else 1)
     lines = as_lines(name, value, file.column(listing.begin), depth)

@@ -381,7 +381,9 @@ def _is_less(more: Text, less: Text, path: Path) -> bool:
     if less.at(container).flow:
         first, end = _around(more, container)[0], more.end_of_line(more.entry(container)[0].end)
         return _around(less, container) == (first, above[end:] + below)
-    without = (above + below, _less_a_blank(above) + below, above + below.lstrip("\r\n"))
+    dash = more.text[len(above) : more.entry(path)[0].begin]  # of an item whose first entry it is
+    without = {above + below, _less_a_blank(above) + below, above + below.lstrip("\r\n")}
+    without |= {above + dash + below.lstrip(" ")} if dash.strip() == "-" else set()
     return less.text.rstrip("\r\n") in {each.rstrip("\r\n") for each in without}
 
 

@@ -72,13 +72,24 @@ def as_lines(key: str, value: Value, indent: int, levels: int) -> Iterator[str]:
             yield from as_lines(name, each, indent + 2, max(levels - 1, 0))
     else:
         yield head
-        yield from (f"{' ' * (indent + 2)}- {in_braces(each)}" for each in value)
+        for each in value:
+            yield from as_item(each, indent + 2, max(levels - 1, 0))
+
+
+def as_item(value: Value, indent: int, levels: int) -> Iterator[str]:
+    """An item of a list that has no brackets. `levels` is as in `as_lines`."""
+    if levels <= 0 or not isinstance(value, Mapping):
+        yield f"{' ' * indent}- {in_braces(value)}"
+        return
+    lines = (line for name, each in value.items() for line in as_lines(name, each, indent + 2, levels - 1))
+    yield f"{' ' * indent}- {next(lines, '{}').lstrip()}"
+    yield from lines
 
 
 def _fits(value: Value, before: int, levels: int) -> bool:
     """Whether a table or a list is written on one line."""
     if isinstance(value, tuple):
-        return all(isinstance(each, str) for each in value)
+        return all(isinstance(each, str) for each in value) and before + 1 + len(in_braces(value)) <= WIDTH
     return not value or (levels == 0 and before + 1 + len(in_braces(value)) <= WIDTH)
 
 

@@ -12,10 +12,12 @@ import pytest
 
 from phonetree.config import splicing
 from phonetree.config.document import Value
-from phonetree.config.edit_hours import SetCalendars, SetWeek
+from phonetree.config.edit_hours import SetCalendars, SetWeek, SetZone
+from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLanguage
 from phonetree.config.edit_lines import AddLine, RemoveLine, SetLine, Verify
 from phonetree.config.edit_nodes import (
     AddChoice,
+    AddLanguageKey,
     AddNode,
     MoveChoice,
     RemoveChoice,
@@ -23,9 +25,11 @@ from phonetree.config.edit_nodes import (
     SetEnd,
     SetField,
     SetKeys,
+    SetLanguageKey,
     SetLead,
     SetStart,
 )
+from phonetree.config.edit_page import AddPassage, SetPassage, SetPoint
 from phonetree.config.edit_places import table
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt
 from phonetree.config.edit_rules import SetAlike, SetBudget, SetHelpline, SetLink
@@ -34,7 +38,7 @@ from phonetree.config.edits import FormEdit, edited
 from phonetree.config.positions import BOM, Path, read
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.splicing import put
-from phonetree.config.steps import Said, value_at
+from phonetree.config.steps import Put, Said, taken, value_at
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
 from tests.support.form_edits import EDITS, LINE, MIT, Now
@@ -209,10 +213,53 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ([AddChoice("welcome", "9", SAY, "about", "4")], "choices.new", "has a meaning in every menu"),
     ([AddChoice("goodbye", "1", SAY, "about", None)], "", "'goodbye' is no menu any more"),
     (
-        [RemoveChoice("after_hours", "1", NOW("nodes", "after_hours", "menu", "choices", "1"))],
-        "choices.1.remove",
-        "the only choice of this menu's own",
+        [RemoveChoice("more_lines", key, NOW("nodes", "more_lines", "menu", "choices", key)) for key in "12345"],
+        "choices.5.remove",
+        "A menu needs a choice",
     ),
+    ([RemoveChoice(None, "0", NOW("always", "0"))], "choices.0.remove", "reaches a person in every menu"),
+    ([SetKeys(None, {"0": "7"}, tuple("089"))], "choices.0.key", "reaches a person in every menu"),
+    ([SetKeys(None, {"9": "8"}, tuple("089"))], "choices.9.key", "key 8 is there twice"),
+    ([AddChoice(None, "star", SAY, "about", "9")], "choices.new", "the star always says the menu again"),
+    ([AddLanguageKey(None, "7", "pt", "9")], "choices.new.language", "'pt' is not one of the languages"),
+    ([SetLanguageKey(None, "8", "es", "fr")], "choices.8.language", "'fr' is not one of the languages"),
+    (
+        [SetPassage(0, "heading", NOW("page", 0, "heading"), None)],
+        "page.0.heading",
+        "Write a heading, or remove the passage",
+    ),
+    (
+        [SetPassage(0, "text", NOW("page", 0, "text"), {"en": "{x}", "es": "X."})],
+        "page.0.text.en",
+        "{x} is not a field",
+    ),
+    (
+        [SetPoint(2, 1, NOW("page", 2, "points", 1), {"en": "{"})],
+        "page.2.points.1.en",
+        "without its partner",
+    ),
+    ([SetPoint(2, 9, None, SAY)], "page.2.points.9", "Somebody else changed the points meanwhile"),
+    ([AddPassage({"heading": SAY})], "page.new.heading", "says nothing; write 'text' or 'points'"),
+    ([AddPassage(NOW("page", 0))], "page.new", "is there already"),
+    ([SetLanguage("en", "voice", "Polly.Joanna-Neural", "Joanna")], "languages.en.voice", "is no voice"),
+    ([SetLanguage("fr", "voice", None, "man")], "", "'fr' is not there any more"),
+    (
+        [SetLanguage("en", "spoken", was := NOW("languages", "en", "spoken"), {**was, "x": "ex"})],
+        "languages.en.spoken.x",
+        "write one of two or more characters",
+    ),
+    ([AddLanguage("es", {"voice": "man"})], "languages.new.language", "'es' is there already"),
+    (
+        [AddLanguage("fr", {"voice": "man", "code": "fr-CA", "name": "x"})],
+        "languages.new",
+        "no text is written in 'fr'",
+    ),
+    (
+        [RemoveLanguage("es", NOW("languages", "es"))],
+        "languages.es.remove",
+        "used by phrases; always; page; resources; welcome, after_hours, holiday and 2",
+    ),
+    ([SetZone("America/New_York", "Boston")], "timezone", "is not a time zone"),
     ([AddNode("crisis", NodeKind.GOODBYE, None, {})], "node", "'crisis' is there already"),
     ([AddNode("New Node", NodeKind.GOODBYE, None, {})], "", "cannot be a node's name"),
     (
@@ -302,6 +349,12 @@ def test_a_value_that_somebody_else_changed_is_told_with_both() -> None:
     problems = _problems([SetPrompt("welcome", "say", SAY, {**SAY, "en": "Hi."})], newer)
     assert list(problems) == ["say.en"]
     assert f"it was “{SAY['en']}”, and is now “Hello.”" in problems["say.en"]
+
+
+def test_the_first_value_behind_a_dash_can_go() -> None:
+    before = Said.of(b"page:\n  - text: a\n    heading: b  # c\n  - heading: d\n", ROUTING)
+    after = taken(before, Put(("page", 0, "text"), "a", None))
+    assert after.data == b"page:\n  - heading: b  # c\n  - heading: d\n"
 
 
 # -- what only a hand can do

@@ -10,9 +10,12 @@ import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from phonetree.config.edit_hours import SetZone
+from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLanguage
 from phonetree.config.edit_lines import RemoveLine, SetLine
 from phonetree.config.edit_nodes import (
     AddChoice,
+    AddLanguageKey,
     AddNode,
     MoveChoice,
     RemoveChoice,
@@ -20,8 +23,10 @@ from phonetree.config.edit_nodes import (
     SetField,
     SetKeys,
     SetLabel,
+    SetLanguageKey,
     SetLead,
 )
+from phonetree.config.edit_page import AddPassage, MovePassage, RemovePassage, SetPassage, SetPoint
 from phonetree.config.edit_prompts import SetPrompt
 from phonetree.config.edit_teams import RemoveMember, SetMember, SetTeam
 from phonetree.config.edits import FormEdit, edited
@@ -80,6 +85,49 @@ def _written(draw: st.DrawFn, data: dict[str, Any]) -> bytes:
 
 
 @st.composite
+def _pages(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Passages of the public page."""
+    texts = st.sampled_from([f"Who can call {draw(st.integers(1, 9))} times: you.", "long words " * 9])
+    prompts = st.fixed_dictionaries({"en": texts, "es": texts})
+    passage = st.fixed_dictionaries(
+        {"heading": prompts, "text": prompts}, optional={"points": st.lists(prompts, min_size=1, max_size=3)}
+    )
+    return draw(st.lists(passage, min_size=1, max_size=3))
+
+
+@st.composite
+def _whole(draw: st.DrawFn, routing: dict[str, Any]) -> FormEdit:
+    """Edits of what is true of the helpline as a whole: its page, its languages, the keys that work everywhere."""
+    page, spoken = routing["page"], {"MIT": "M I T", "Dr.": draw(_TEXTS)}
+    number = draw(st.integers(0, len(page) - 1))
+    points = _plain(page[number].get("points", ()))
+    keys = tuple(routing["always"])
+    key = draw(st.sampled_from(keys))
+    behind = (number + draw(st.integers(0, len(page) - 1))) % len(page)
+    made: list[FormEdit] = [
+        SetPassage(number, "heading", page[number]["heading"], draw(_PROMPTS)),
+        SetPassage(number, "text", page[number]["text"], draw(st.one_of(st.none(), _PROMPTS))),
+        SetPoint(number, len(points), None, draw(_PROMPTS)),
+        AddPassage({"heading": draw(_PROMPTS), "text": draw(_PROMPTS), "points": (draw(_PROMPTS), draw(_PROMPTS))}),
+        RemovePassage(number, _plain(page[number])),
+        MovePassage(number, None if behind == number else behind, page[number]["heading"]),
+        SetLanguage("es", "voice", "Polly.Lupe-Neural", "Polly.Mia-Neural"),
+        SetLanguage("es", "spoken", None, spoken),
+        AddLanguage("fr", {"voice": "man", "code": "fr-CA", "name": draw(_TEXTS), "fallback": "en"}),
+        RemoveLanguage("es", _plain(routing["languages"]["es"])),
+        SetZone("America/New_York", "Europe/Paris"),
+        AddChoice(None, draw(st.sampled_from("3457")), draw(_PROMPTS), "bye", key),
+        AddLanguageKey(None, draw(st.sampled_from("3457")), "en", key),
+        SetLanguageKey(None, "8", "es", "en"),
+        RemoveChoice(None, key, routing["always"][key]),
+        SetKeys(None, {"9": draw(st.sampled_from("3457")), "8": "9"}, keys),
+        *(SetPoint(number, which, point, draw(_PROMPTS)) for which, point in enumerate(points)),
+        *(SetPoint(number, which, point, None) for which, point in enumerate(points)),
+    ]
+    return draw(st.sampled_from(made))
+
+
+@st.composite
 def _edits(draw: st.DrawFn, routing: dict[str, Any]) -> FormEdit:
     nodes = routing["nodes"]
     menus = [name for name in nodes if "menu" in nodes[name]]
@@ -130,8 +178,9 @@ def _plain(value: Any) -> Any:
 @given(st.data())
 def test_whatever_is_edited_compiles_or_says_why_not(data: st.DataObject) -> None:
     hours, routing = data.draw(trees.sites())
+    routing["page"] = data.draw(_pages())
     contents: Contents = {HOURS: data.draw(_written(hours)), ROUTING: data.draw(_written(routing))}
-    edit = data.draw(_edits(routing))
+    edit = data.draw(st.one_of(_edits(routing), _whole(routing)))
     refused: ConfigError | EditError | None = None
     try:
         made_of(edited(contents, [edit], Path(), RULES), Path(), RULES)

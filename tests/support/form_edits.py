@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from phonetree.config.document import Value
-from phonetree.config.edit_hours import AddDay, SetCalendars, SetDayName, SetHolidayName, SetWeek
+from phonetree.config.edit_hours import AddDay, SetCalendars, SetDayName, SetHolidayName, SetWeek, SetZone
+from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLanguage
 from phonetree.config.edit_lines import AddLine, SetLine, Verify
 from phonetree.config.edit_nodes import (
     AddChoice,
+    AddLanguageKey,
     AddNode,
     MoveChoice,
     RemoveChoice,
@@ -18,9 +20,11 @@ from phonetree.config.edit_nodes import (
     SetField,
     SetKeys,
     SetLabel,
+    SetLanguageKey,
     SetLead,
     SetStart,
 )
+from phonetree.config.edit_page import AddPassage, MovePassage, RemovePassage, SetPassage, SetPoint
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt
 from phonetree.config.edit_rules import AddPromise, RemovePromise, SetAlike, SetBudget, SetHelpline, SetLink
 from phonetree.config.edit_teams import AddMember, AddTeam, RemoveMember, RemoveTeam, SetMember, SetTeam
@@ -75,6 +79,22 @@ def _choices(now: Now, menu: str) -> tuple[str, ...]:
 
 def _unused_node(name: str) -> Callable[[Now], list[FormEdit]]:
     return lambda now: [RemoveNode(name, now("nodes", name))]
+
+
+def _key_of_all(key: str) -> Callable[[Now], list[FormEdit]]:
+    return lambda now: [RemoveChoice(None, key, now("always", key))]
+
+
+def _passage(number: int, field: str, after: Any) -> Callable[[Now], list[FormEdit]]:
+    return lambda now: [SetPassage(number, field, now("page", number, field), after)]
+
+
+def _spoken(language: str, after: Callable[[dict[str, str]], Any]) -> Callable[[Now], list[FormEdit]]:
+    def edits(now: Now) -> list[FormEdit]:
+        before = now("languages", language, "spoken")
+        return [SetLanguage(language, "spoken", before, after(before or {}))]
+
+    return edits
 
 
 LINE: dict[str, Value] = {
@@ -209,6 +229,90 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
             SetLabel(None, "0", now("always", "0", "label"), {"en": "for a person", "es": "para una persona"})
         ],
     ),
+    (
+        "the only choice of a menu's own less",
+        HARBOUR,
+        lambda now: [RemoveChoice("night", "6", now("nodes", "night", "menu", "choices", "6"))],
+    ),
+    # keys that work everywhere
+    (
+        "a key of all menus added",
+        MIT,
+        lambda now: [AddChoice(None, "7", {"en": "for the end", "es": "para el final"}, "leave", "9")],
+    ),
+    ("a key for a language added", HARBOUR, lambda now: [AddLanguageKey(None, "8", "en", "9")]),
+    ("a choice of a menu that changes the language", MIT, lambda now: [AddLanguageKey("welcome", "6", "es", "4")]),
+    ("another language of a key", PORTUGUESE, lambda now: [SetLanguageKey(None, "7", "pt", "en")]),
+    ("a key of all menus less, and where it is mentioned", HARBOUR, _key_of_all("9")),
+    ("a key of all menus less, which menus mention alone", PORTUGUESE, _key_of_all("7")),
+    ("another key for all menus", HARBOUR, lambda now: [SetKeys(None, {"9": "7"}, ("0", "9"))]),
+    # the public page
+    (
+        "one language of a passage",
+        MIT,
+        lambda now: [
+            SetPassage(
+                0,
+                "text",
+                was := now("page", 0, "text"),
+                {**was, "en": was["en"].replace("from 9 to 5 Eastern", "from 9 to 4 Eastern")},
+            )
+        ],
+    ),
+    ("a heading", MIT, _passage(0, "heading", {"en": "In danger?", "es": "¿En peligro?"})),
+    ("a passage without a text", MIT, _passage(2, "text", None)),
+    (
+        "a point in other words, another one less",
+        MIT,
+        lambda now: [
+            SetPoint(2, 0, now("page", 2, "points", 0), {"en": "think with you", "es": "pensar con usted"}),
+            SetPoint(2, 4, now("page", 2, "points", 4), None),
+        ],
+    ),
+    ("a point added", MIT, lambda now: [SetPoint(3, 4, None, BOTH)]),
+    ("the first point of a passage", MIT, lambda now: [SetPoint(0, 0, None, BOTH)]),
+    (
+        "no points any more",
+        MIT,
+        lambda now: [SetPoint(3, number, now("page", 3, "points", number), None) for number in (3, 2, 1, 0)],
+    ),
+    (
+        "a passage added",
+        MIT,
+        lambda now: [AddPassage({"heading": BOTH, "text": {"en": "Long words. " * 12, "es": "Palabras."}})],
+    ),
+    (
+        "a passage added where there was none",
+        HARBOUR,
+        lambda now: [AddPassage({"heading": "Who can call", "text": "Everybody.", "points": ("a friend", "you")})],
+    ),
+    ("a passage less", MIT, lambda now: [RemovePassage(4, now("page", 4))]),
+    ("a passage up", MIT, lambda now: [MovePassage(2, 0, now("page", 2, "heading"))]),
+    ("a passage to the end", MIT, lambda now: [MovePassage(0, 8, now("page", 0, "heading"))]),
+    # languages
+    ("another voice", MIT, lambda now: [SetLanguage("es", "voice", "Polly.Lupe-Neural", "Polly.Mia-Neural")]),
+    ("a fallback, which was not there", PORTUGUESE, lambda now: [SetLanguage("pt", "fallback", None, "en")]),
+    (
+        "how words are said",
+        MIT,
+        _spoken("en", lambda was: {**{key: each for key, each in was.items() if key != "edu"}, "VPR": "V P R"}),
+    ),
+    ("how a word is said, the first one", HARBOUR, _spoken("en", lambda _: {"MIT": "M I T", "Dr.": "Doctor"})),
+    ("words that are said as written", MIT, _spoken("es", lambda _: None)),
+    (
+        "a language added",
+        PORTUGUESE,
+        lambda now: [AddLanguage("es", {"name": "español de aquí", "voice": "Polly.Mia-Neural", "fallback": "en"})],
+    ),
+    (
+        "a language added, and none again",
+        HARBOUR,
+        lambda now: [
+            AddLanguage("es", {"voice": "Polly.Mia-Neural", "fallback": "en"}),
+            RemoveLanguage("es", {"voice": "Polly.Mia-Neural", "fallback": "en"}),
+            SetLanguage("en", "name", None, "American"),
+        ],
+    ),
     # nodes
     ("tries, with a comment beside", MIT, _field("welcome", "menu", "tries", "3")),
     ("silence, which was not there", MIT, _field("welcome", "menu", "silence", "advocate")),
@@ -300,6 +404,12 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
         lambda now: [RemoveMember(team := next(iter(now("teams"))), now("teams", team, "members", 0))],
     ),
     # the hours
+    ("another time zone", MIT, lambda now: [SetZone("America/New_York", "America/Chicago")]),
+    (
+        "a day with a note",
+        MIT,
+        lambda now: [AddDay({"date": "2026-12-04", "name": BOTH, "note": "The president's letter: all offices."})],
+    ),
     (
         "shorter Fridays",
         MIT,

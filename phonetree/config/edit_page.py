@@ -1,4 +1,5 @@
-"""Edits of the passages of the public page, each by its number, together with what stands there."""
+"""Edits of the passages of the public page, each by its number, together with what stands there. `name` is what a form
+calls the passage."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class SetPassage:
     field: str
     before: Prompt
     after: Prompt
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class SetPoint:
     point: int
     before: Prompt
     after: Prompt
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +49,61 @@ class RemovePassage:
 
     number: int
     before: Value
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MovePassage:
-    """A passage behind another one, or first. `order` are all of them as they were."""
+    """A passage behind another one, or first; it is the one with this heading."""
 
     number: int
     behind: int | None
-    order: tuple[Value, ...]
+    heading: Prompt
+    name: str = ""
 
 
 PageEdit = SetPassage | SetPoint | AddPassage | RemovePassage | MovePassage
 
 
 def of_page(edit: PageEdit, said: Value) -> Iterator[Step]:
+    if isinstance(edit, AddPassage):
+        yield _added(said, edit.passage)
+        return
+    there, name = passages(said), edit.name or f"page.{edit.number}"
     match edit:
-        case SetPassage(number, "heading", _, after) if written_out(after) is None:
-            raise EditError({f"page.{number}.heading": "Write a heading, or remove the passage"})
+        case SetPassage(_, "heading", _, after) if written_out(after) is None:
+            raise EditError({f"{name}.heading": "Write a heading, or remove the passage"})
         case SetPassage(number, field, before, after):
-            path = ("page", number, field)
-            yield from texts(said, path, before, after, PASSAGE_FIELDS, f"page.{number}.{field}")
+            yield from texts(said, ("page", number, field), before, after, PASSAGE_FIELDS, f"{name}.{field}")
         case SetPoint(number, point, before, after):
-            yield from _of_point(said, ("page", number, "points"), point, before, after)
-        case AddPassage(passage):
-            found = {field: written_out(passage.get(field)) for field in PASSAGE_FIELDS}
-            entry = {field: value for field, value in found.items() if value is not None}
-            if entry in (there := passages(said)):
-                raise EditError({"page.new": "This passage is there already"})
-            if there:
-                yield Put(("page", len(there)), None, entry, levels=1, field="page.new")
-            else:
-                now = value_at(said, ("page",))
-                yield new_or_other(said, ("page",), now, (entry,), ROUTING_KEYS, levels=2, field="page.new")
+            yield from _of_point(said, number, point, (before, after), f"{name}.points.{point}")
         case RemovePassage(number, before):
-            if len(passages(said)) == 1:
-                yield Put(("page",), (before,), None, field=f"page.{number}")
-            else:
-                yield Put(("page", number), before, None, field=f"page.{number}")
-        case MovePassage(number, behind, order):
-            yield Move(("page", number), behind, order, field=f"page.{number}")
+            only = len(there) == 1
+            yield Put(
+                ("page",) if only else ("page", number), (before,) if only else before, None, field=f"{name}.remove"
+            )
+        case MovePassage(number, behind, heading):
+            if value_at(there, (number, "heading")) != written_out(heading):
+                raise EditError({name: "Somebody else changed the passages meanwhile; see what is there now"})
+            yield Move(("page", number), behind, there, field=name)
 
 
-def _of_point(said: Value, path: tuple[str | int, ...], point: int, before: Prompt, after: Prompt) -> Iterator[Put]:
-    field = ".".join(map(str, (*path, point)))
+def _added(said: Value, passage: Mapping[str, Value]) -> Put:
+    found = {field: written_out(passage.get(field)) for field in PASSAGE_FIELDS}
+    entry = {field: value for field, value in found.items() if value is not None}
+    there = passages(said)
+    if entry in there:
+        raise EditError({"page.new": "This passage is there already"})
+    if there:
+        return Put(("page", len(there)), None, entry, levels=1, field="page.new")
+    now = value_at(said, ("page",))
+    return new_or_other(said, ("page",), now, (entry,), ROUTING_KEYS, levels=2, field="page.new")
+
+
+def _of_point(said: Value, number: int, point: int, change: tuple[Prompt, Prompt], field: str) -> Iterator[Put]:
+    path, before, after = ("page", number, "points"), change[0], written_out(change[1])
     points = value_at(said, path)
     there = points if isinstance(points, tuple) else ()
-    after = written_out(after)
     if before is None and after is not None and point != len(there):
         raise EditError({field: "Somebody else changed the points meanwhile; see what is there now"})
     if not there and after is not None and before is None:

@@ -39,7 +39,7 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
         name = HOURS if isinstance(edit, HoursEdit) else ROUTING
         try:
             files.setdefault(name, Said.of(contents[name], name))
-            for step in _steps(edit, files[name].value):
+            for step in steps_of(edit, files[name].value):
                 files[name] = taken(files[name], step)
                 steps[name].append(step)
         except EditError as error:
@@ -66,7 +66,8 @@ _WHOSE = re.compile(r"\A[a-z]+ '[^']*'(?:, [^:']+(?:'[^']*')?)*: ")
 """What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
 
 
-def _steps(edit: FormEdit, said: Value) -> Iterator[Step]:
+def steps_of(edit: FormEdit, said: Value) -> Iterator[Step]:
+    """The steps of an edit of a file that says this. Raises EditError."""
     if isinstance(edit, SetPrompt):
         return of_prompt(edit, said)
     if isinstance(edit, SetPhrase):

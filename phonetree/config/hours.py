@@ -1,7 +1,7 @@
 """hours.yaml to a schedule, and the grammar of hours that both files use."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -291,6 +291,14 @@ def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], N
     renamed = _renamed(section.section("names", "holidays, names"), known, languages)
     section.refuse_unknown()
     return _lookup(tuple(calendars), renamed, languages[0] if languages else "en")
+
+
+def holidays_of(calendars: Iterable[str]) -> tuple[str, ...]:
+    """The public holidays of calendars such as US-MA, as these call them; none of one that there is not."""
+    split = [name.partition("-")[::2] for name in calendars]
+    known = ((country, state) for country, state in split if country in countries())
+    read = tuple((country, state or None) for country, state in known if not state or state in states(country))
+    return tuple(sorted({name for year in YEARS_OF_NAMES for _, name in _public(read, year)}))
 
 
 def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:

@@ -6,7 +6,9 @@ form showed; of one that somebody else changed meanwhile, both are told, and not
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import date
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,7 +17,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from phonetree.config.document import Value
-from phonetree.config.edit_lines import AddLine, RemoveLine
+from phonetree.config.edit_lines import RemoveLine
 from phonetree.config.edit_nodes import AddNode, RemoveNode, RemoveNodes
 from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
 from phonetree.config.edit_teams import AddTeam, RemoveTeam
@@ -25,9 +27,13 @@ from phonetree.config.steps import Said
 from phonetree.console.access import needs, staff
 from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
+from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
+from phonetree.console.edit_guided import Guided, Made, NewLine, NewMessage
+from phonetree.console.edit_languages_form import LanguagesForm
 from phonetree.console.edit_node_form import NodeForm
-from phonetree.console.edit_people_forms import CONFIDENTIAL, LineForm, TeamForm
+from phonetree.console.edit_page_form import PageForm
+from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.form_fields import (
     Group,
     Input,
@@ -138,8 +144,7 @@ def line(id_: str, line: str) -> Answer:
 
     def make(parts: Parts) -> Page:
         _there(parts.routing, "resources", line)
-        zone = services().live.known().site.schedule.zone
-        form = LineForm(parts.routing, line, parts.languages, services().now().astimezone(zone).date())
+        form = LineForm(parts.routing, line, parts.languages, _today())
         return Page(f"{line}, an outside line", form, "line", line, tuple(using_line(parts.routing, line)))
 
     return _page(id_, make)
@@ -183,6 +188,27 @@ def helpline(id_: str) -> Answer:
         return Page("The helpline", form, left_over=LeftOver.of(parts.routing))
 
     return _page(id_, make)
+
+
+@blueprint.route("/staff/edit/<id_>/page", methods=["GET", "POST"])
+@needs(Role.EDITOR)
+def page(id_: str) -> Answer:
+    """The passages of the public page."""
+    return _page(id_, lambda parts: Page("The public page", PageForm(parts.routing, parts.languages)))
+
+
+@blueprint.route("/staff/edit/<id_>/languages", methods=["GET", "POST"])
+@needs(Role.EDITOR)
+def languages(id_: str) -> Answer:
+    """The languages and their voices."""
+    return _page(id_, lambda parts: Page("Languages and voices", LanguagesForm(parts.routing, parts.languages)))
+
+
+@blueprint.route("/staff/edit/<id_>/always", methods=["GET", "POST"])
+@needs(Role.EDITOR)
+def always(id_: str) -> Answer:
+    """The keys that work in every menu."""
+    return _page(id_, lambda parts: Page("Keys that work in every menu", AlwaysForm(parts.routing, parts.languages)))
 
 
 def _there(routing: Value, key: str, name: str) -> None:
@@ -311,10 +337,10 @@ def parts(id_: str) -> Answer:
 @blueprint.post("/staff/edit/<id_>/parts")
 @needs(Role.EDITOR)
 def add(id_: str) -> Answer:
-    """Adds a node, a line or a team."""
+    """Adds a node or a team."""
     what = request.form.get("what", "")
     name = _typed(f"{what}.name")
-    if what not in ("node", "line", "team") or (what == "node" and _typed("node.kind") not in {*NodeKind}):
+    if what not in ("node", "team") or (what == "node" and _typed("node.kind") not in {*NodeKind}):
         abort(400)
     if lacking := _lacking(what, name):
         return _parts(id_, lacking), 422
@@ -336,8 +362,6 @@ def _lacking(what: str, name: str) -> dict[str, str]:
             lacks["node.to"] = "Choose where it leads"
         if kind in (NodeKind.CONNECT, NodeKind.TRANSFER) and not _typed("node.whom"):
             lacks["node.whom"] = "Choose whom it reaches"
-    if what == "line" and not _typed("line.number"):
-        lacks["line.number"] = "Write its number"
     return lacks
 
 
@@ -346,7 +370,7 @@ def _field(what: str, field: str) -> str:
     first, _, rest = field.partition(".")
     if first in {*NodeKind}:
         first, rest = {"say": "words", "choices": "words"}.get(rest.partition(".")[0], "to"), ""
-    named = {"": "name", what: "name", "name": "called", "team": "whom", "resource": "whom"}
+    named = {"": "name", what: "name", "team": "whom", "resource": "whom"}
     return ".".join(filter(None, (what, named.get(first, first), rest)))
 
 
@@ -384,14 +408,6 @@ def _new(what: str, name: str, found: Parts) -> FormEdit:
             kind = NodeKind(_typed("node.kind"))
             words = found.languages.typed(request.form, "node.words", None)
             return AddNode(name, kind, words, _leads(kind, _typed("node.to"), _typed("node.whom")))
-        case "line":
-            content: Mapping[str, Value] = {
-                "name": found.languages.typed(request.form, "line.called", None) or "",
-                "number": _typed("line.number"),
-                "open": "always",
-                "confidential": _typed("line.confidential"),
-            }
-            return AddLine(name, content)
         case _:
             return AddTeam(name, {"ring": "together", "seconds": "20", "longest_wait": "60"})
 
@@ -466,19 +482,69 @@ def _new_ones(found: Parts) -> Iterator[tuple[str, Group]]:
             ),
         ),
     )
-    yield (
-        "line",
-        Group(
-            "A new outside line",
-            (
-                Input("line.name", "Name in this list", hint=name),
-                *found.languages.texts("line.called", None, "What callers hear it called.", required=False),
-                Input("line.number", "Number", hint="With + and the country code."),
-                Input("line.confidential", "What callers tell", "true", "choose", "", CONFIDENTIAL),
-            ),
-        ),
-    )
     yield "team", Group("A new team", (Input("team.name", "Name", hint=name),))
+
+
+# -- what is added in one go
+
+
+@blueprint.route("/staff/edit/<id_>/new-line", methods=["GET", "POST"])
+@needs(Role.EDITOR)
+def new_line(id_: str) -> Answer:
+    """An outside line, what connects with it, and a key."""
+    return _guided(id_, "Add an outside line", lambda found: NewLine(found.routing, found.languages, _today()))
+
+
+@blueprint.route("/staff/edit/<id_>/new-message", methods=["GET", "POST"])
+@needs(Role.EDITOR)
+def new_message(id_: str) -> Answer:
+    """A choice of a menu, and the message to which it leads."""
+    return _guided(id_, "Add a key with a message", lambda found: NewMessage(found.routing, found.languages))
+
+
+@blueprint.get("/staff/edit/<id_>/added")
+@needs(Role.EDITOR)
+def added(id_: str) -> Answer:
+    """What was added, and what it changes for callers."""
+    draft, files = draft_of(id_)
+    made = Made(**{field.name: request.args.get(field.name, "") for field in dataclass_fields(Made)})
+    return render("console/edit_made.html", draft=draft, made=made, checked=services().editor.check(draft, files))
+
+
+def _guided(id_: str, title: str, make: Callable[[Parts], Guided]) -> Answer:
+    problems: dict[str, str] = {}
+    made = Made()
+
+    def asked(found: Parts) -> Iterator[FormEdit]:
+        nonlocal made
+        form = make(found)
+        made = form.made(request.form)
+        return form.edits(request.form, made)
+
+    if request.method == "POST":
+        try:
+            _save(id_, asked)
+        except EditError as error:
+            problems = error.problems
+        except DraftError as error:
+            problems = {"": str(error)}
+        else:
+            flash(SAVED, "message")
+            return redirect(url_for(".added", id_=id_, **{k: v for k, v in asdict(made).items() if v}), 303)
+    draft, files = draft_of(id_)
+    try:
+        groups = make(Parts.of(files)).groups()
+    except EditError as error:
+        return _unreadable(draft, files, error), 409
+    marked, problem = with_problems(with_typed(groups, request.form), problems)
+    wrong = sum(bool(each.problem) for group in marked for each in group.inputs)
+    shown = render("console/edit_guided.html", draft=draft, title=title, groups=marked, problem=problem, wrong=wrong)
+    return (shown, 422) if problems else shown
+
+
+def _today() -> date:
+    """The day on which a number is dialled."""
+    return services().now().astimezone(services().live.known().site.schedule.zone).date()
 
 
 # -- from the tree

@@ -12,6 +12,7 @@ from phonetree.config.edit_hours import (
     SetDayName,
     SetHolidayName,
     SetWeek,
+    SetZone,
     dated,
     first_day,
 )
@@ -20,6 +21,7 @@ from phonetree.config.edit_places import table
 from phonetree.config.edit_prompts import SetPhrase
 from phonetree.config.edit_rules import BUDGETS, AddPromise, RemovePromise, SetAlike, SetBudget, SetHelpline, SetLink
 from phonetree.config.edits import FormEdit
+from phonetree.config.hours import holidays_of
 from phonetree.config.prompts import LINKS
 from phonetree.config.steps import value_at
 from phonetree.console.form_fields import (
@@ -36,6 +38,13 @@ from phonetree.console.form_fields import (
 )
 from phonetree.core.phrases import PHRASES
 
+HELPLINE_NUMBERS = {
+    "number": ("Number that callers dial", "With + and the country code."),
+    "provider_number": ("Number at the provider", "Where calls are forwarded to another number. Empty: the same."),
+}
+CALLER_ID = (("", "the number that callers dial"), ("provider", "the number at the provider"))
+_EXIT = "The page that covers the helpline's own at once; begins with https://. Empty: a weather page."
+
 SECONDS = {
     "advocate": "Until an advocate's phone rings, with one key",
     "crisis_line": "Until an outside line rings, with one key",
@@ -44,9 +53,9 @@ SECONDS = {
 }
 
 
-NEW = "days.new"
-PROMISE = "promises.new"
-_WRITTEN = ("reaches", "keys", "within")
+NEW, NAME, PROMISE = "days.new", "names.new", "promises.new"
+_WRITTEN = ("reaches", "keys", "within", "language")
+_ZONE = "That of a large city that has your time, such as America/New_York. All hours are in it."
 _DAYS = "To change one, remove it and add another. One that has to hold at once is closed on Schedule."
 
 
@@ -59,12 +68,18 @@ class HoursForm:
 
     def now(self) -> Value:
         """What the file says about them."""
-        return {key: each for key, each in table(self.hours).items() if key in ("open", "holidays", *LISTS)}
+        return {key: each for key, each in table(self.hours).items() if key in ("timezone", "open", "holidays", *LISTS)}
 
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the file says."""
         week = "A line for each day or days, such as monday-friday: 9:00-12:00, 13:00-17:00. Other days are closed."
-        yield Group("The week", (Input("open", "Hours", hours_text(value_at(said, ("open",))), "lines", week),))
+        yield Group(
+            "The week",
+            (
+                Input("open", "Hours", hours_text(value_at(said, ("open",))), "lines", week),
+                Input("timezone", "Time zone", text_of(said, "timezone"), hint=_ZONE),
+            ),
+        )
         ticks = [Input(f"{name}.remove", f"Remove {_day(each)}", "", "tick") for name, each in _days(said)]
         yield Group(
             "Closed days, and days with hours of their own", tuple(ticks), _DAYS if ticks else "There are none."
@@ -78,6 +93,7 @@ class HoursForm:
                 Input(f"{NEW}.to", "Last day", hint="Empty: the same."),
                 Input(f"{NEW}.open", "Hours", hint="Such as 9:00-12:00. Empty: closed."),
                 *self.languages.texts(f"{NEW}.name", None, "As callers hear it: snow day.", required=False),
+                Input(f"{NEW}.note", "Note", hint="For staff; callers neither hear nor see it."),
             ),
             "Leave it empty to add no day.",
             wide=True,
@@ -89,6 +105,11 @@ class HoursForm:
         for holiday, name in table(said, "holidays", "names").items():
             texts = self.languages.texts(f"names.{holiday}", name, required=False)
             yield Group(holiday, tuple(texts), "As callers hear it. Empty: as in the calendar.", wide=True)
+        others = [each for each in holidays_of(_calendars(said)) if each not in table(said, "holidays", "names")]
+        options = (("", "none"), *((each, each) for each in others))
+        which = Input(f"{NAME}.holiday", "Holiday, as in the calendar", "", "choose", "", options)
+        words = self.languages.texts(f"{NAME}.name", None, "As callers hear it.", required=False)
+        yield Group("A holiday with another name", (which, *words), wide=True)
 
     def _words_that_lack(self, name: str, day: Value) -> Iterator[Group]:
         """The words of a day, if they lack in a language. One that is open needs none."""
@@ -102,11 +123,15 @@ class HoursForm:
         if "open" in typed:
             after = hours_value(typed["open"])
             yield SetWeek(table(before, "open"), after if isinstance(after, Mapping) else {f"{after or ''}": ""})
+        zone = text_of(before, "timezone")
+        yield SetZone(zone, typed_value(typed, "timezone", zone) or "")
         if "calendars" in typed:
             words = tuple(word.strip() for word in typed["calendars"].split(",") if word.strip())
             yield SetCalendars(_calendars(before), words)
         for holiday, was in table(before, "holidays", "names").items():
             yield SetHolidayName(holiday, was, self.languages.typed(typed, f"names.{holiday}", was))
+        if holiday := typed.get(f"{NAME}.holiday", ""):
+            yield SetHolidayName(holiday, None, self.languages.typed(typed, f"{NAME}.name", None))
         for name, day in _days(before):
             called = value_at(day, ("name",))
             after_called = self.languages.typed(typed, f"{name}.name", called)
@@ -119,6 +144,7 @@ class HoursForm:
             found: dict[str, Value | None] = {"from": first, "to": last} if last and last != first else {"date": first}
             found["open"] = typed_value(typed, f"{NEW}.open", None)
             found["name"] = self.languages.typed(typed, f"{NEW}.name", None)
+            found["note"] = typed_value(typed, f"{NEW}.note", None)
             yield AddDay({key: each for key, each in found.items() if each is not None}, NEW)
 
 
@@ -193,8 +219,16 @@ class HelplineForm:
             (
                 Input("helpline.name", "Name", text_of(said, "helpline", "name")),
                 Input("helpline.email", "E-mail address", text_of(said, "helpline", "email")),
+                Input("helpline.exit", "Where Quick Exit leads", text_of(said, "helpline", "exit"), hint=_EXIT),
             ),
         )
+        numbers = [
+            Input(f"helpline.{field}", label, text_of(said, "helpline", field), hint=hint)
+            for field, (label, hint) in HELPLINE_NUMBERS.items()
+        ]
+        shown = text_of(said, "helpline", "caller_id")
+        numbers.append(Input("helpline.caller_id", "Number that phones see", shown, "choose", "", CALLER_ID))
+        yield Group("Its numbers", tuple(numbers), "Ask whoever runs the server first: calls have to come from there.")
         none = "Begins with https://. Empty: sentences that speak of it are left out."
         links = [Input(f"links.{name}", f"Page: {name}", text_of(said, "links", name), hint=none) for name in LINKS]
         yield Group("Its own pages", tuple(links))
@@ -230,10 +264,12 @@ class HelplineForm:
             f"{PROMISE}.keys", "Whoever presses", hint="Keys with commas between, such as 2, 1. Empty: nothing."
         )
         yield Input(f"{PROMISE}.within", "Within seconds", hint="Empty: no limit.")
+        spoken = (("", "every language"), *self.languages.names.items())
+        yield Input(f"{PROMISE}.language", "In which language", "", "choose", "", spoken)
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the file says what was typed, where that differs from `before`."""
-        for field in ("name", "email"):
+        for field in ("name", "email", "exit", *HELPLINE_NUMBERS, "caller_id"):
             was = text_of(before, "helpline", field) or None
             yield SetHelpline(field, was, typed_value(typed, f"helpline.{field}", was))
         for name in LINKS:
@@ -259,12 +295,12 @@ class HelplineForm:
         for name, promise in _promises(before):
             if typed.get(f"{name}.remove"):
                 yield RemovePromise(promise, f"{name}.remove")
-        reaches, written, within = (typed_value(typed, f"{PROMISE}.{field}", None) for field in _WRITTEN)
-        if reaches or written or within:
+        reaches, written, within, language = (typed_value(typed, f"{PROMISE}.{field}", None) for field in _WRITTEN)
+        if reaches or written or within or language:
             keys = tuple(key.strip() for key in (written or "").split(",") if key.strip())
-            limit: dict[str, Value] = {} if within is None else {"within": within}
-            when = typed.get(f"{PROMISE}.when", "")
-            yield AddPromise({"when": when, "keys": keys, "reaches": reaches or "", **limit}, PROMISE)
+            found: dict[str, Value | None] = {"when": typed.get(f"{PROMISE}.when", ""), "language": language}
+            found |= {"keys": keys, "reaches": reaches or "", "within": within}
+            yield AddPromise({key: each for key, each in found.items() if each is not None}, PROMISE)
 
 
 _PROMISES = "An edit that breaks one is refused, with the call that breaks it."
@@ -283,7 +319,8 @@ def _promised(promise: Mapping[str, Value]) -> str:
     when = value_at(promise, ("when",))
     times = when if isinstance(when, str) else " or ".join(map(str, when or ()))
     within = f" within {text_of(promise, 'within')} s" if text_of(promise, "within") else ""
-    return f"{times}: whoever presses {pressed} reaches {text_of(promise, 'reaches')}{within}"
+    language = f", in {text_of(promise, 'language')}" if text_of(promise, "language") else ""
+    return f"{times}{language}: whoever presses {pressed} reaches {text_of(promise, 'reaches')}{within}"
 
 
 def _alike(said: Value) -> tuple[tuple[str, ...], ...]:

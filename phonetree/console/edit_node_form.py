@@ -4,36 +4,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phonetree.config.document import Value
-from phonetree.config.edit_nodes import (
-    AddChoice,
-    MoveChoice,
-    RemoveChoice,
-    SetField,
-    SetKeys,
-    SetLabel,
-    SetLead,
-)
+from phonetree.config.edit_nodes import MoveChoice, SetField
 from phonetree.config.edit_places import FIELDS, kind_of, table
 from phonetree.config.edit_prompts import SetPrompt
 from phonetree.config.edits import FormEdit
-from phonetree.console.form_fields import (
-    Button,
-    Group,
-    Input,
-    Languages,
-    Options,
-    Typed,
-    text_of,
-    typed_below,
-    typed_value,
+from phonetree.console.edit_choices_form import (
+    CHOOSE,
+    KEYS,
+    NEW,
+    choice_edits,
+    choice_inputs,
+    keys_of,
+    new_choice,
+    new_choice_inputs,
+    options_of,
 )
+from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, text_of, typed_value
 
 PROMPTS = {
     "say": ("What callers hear", "{next_opening}, {closure}, and the {name} and {number} of a line are filled in."),
     "again": ("What is said when it is repeated", "Empty: the same as at first."),
 }
-
-CHOOSE = "choose one"
 
 NODES = {
     "go": ("Then", "The node that comes next.", CHOOSE),
@@ -55,8 +46,7 @@ NUMBERS = {
 }
 """Those that are numbers."""
 
-KEYS: Options = tuple((f"{key}", f"{key}") for key in (1, 2, 3, 4, 5, 6, 7, 8, 9, 0))
-UP, DOWN, NEW = "up.", "down.", "choices.new"
+UP, DOWN = "up.", "down."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +92,10 @@ class NodeForm:
                     label, none = "When the line is closed", CHOOSE
                 if (field, self.kind) == ("otherwise", "transfer"):
                     none = "back to the menu"
-                yield Input(field, label, value, "choose", hint, _options(menus, value, none))
+                yield Input(field, label, value, "choose", hint, options_of(menus, value, none))
             elif field in ("team", "resource"):
                 label = "Who is rung" if field == "team" else "Which outside line"
-                yield Input(field, label, value, "choose", "", _options(table(self.routing, f"{field}s"), value))
+                yield Input(field, label, value, "choose", "", options_of(table(self.routing, f"{field}s"), value))
             elif field == "mention":
                 always = [(key, f"key {key}") for key in table(self.routing, "always")]
                 ticked = content.get("mention")
@@ -117,20 +107,16 @@ class NodeForm:
     def _choices(self, content: Mapping[str, Value]) -> Iterator[Group]:
         choices, nodes = table(content, "choices"), table(self.routing, "nodes")
         for number, (key, choice) in enumerate(choices.items(), 1):
-            name, go = f"choices.{key}", text_of(choice, "go")
+            name = f"choices.{key}"
             buttons = [Button(f"{UP}{key}", f"Move key {key} up")] if number > 1 else []
             buttons += [Button(f"{DOWN}{key}", f"Move key {key} down")] if number < len(choices) else []
             hint = "Two choices can exchange keys: choose the other's key in each, then save." if number == 1 else ""
-            inputs = [Input(f"{name}.key", "Key", key, "choose", hint, KEYS)]
-            if go:
-                inputs += self.languages.texts(f"{name}.label", table(choice).get("label"))
-                inputs.append(Input(f"{name}.go", "Leads to", go, "choose", "", _options(nodes, go)))
+            inputs = [Input(f"{name}.key", "Key", key, "choose", hint, keys_of(KEYS))]
+            inputs += choice_inputs(key, choice, self.languages, nodes)
             inputs.append(Input(f"{name}.remove", "Remove this choice", "", "tick"))
             legend = f"Choice {number}: key {key}"
             yield Group(legend, tuple(inputs), buttons=tuple(buttons), wide=True, about=name)
-        inputs = [Input(f"{NEW}.key", "Key", "", "choose", "", (("", "no new choice"), *KEYS))]
-        inputs += self.languages.texts(f"{NEW}.label", None, _SPOKEN, required=False)
-        inputs.append(Input(f"{NEW}.go", "Leads to", "", "choose", "", _options(nodes, "")))
+        inputs = list(new_choice_inputs(KEYS, self.languages, nodes))
         yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True, about=NEW)
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
@@ -151,22 +137,12 @@ class NodeForm:
             yield from self._of_choices(table(content, "choices"), typed)
 
     def _of_choices(self, choices: Mapping[str, Value], typed: Typed) -> Iterator[FormEdit]:
-        gone = [key for key in choices if typed.get(f"choices.{key}.remove")]
-        for key, choice in choices.items():
-            name, label, go = f"choices.{key}", table(choice).get("label"), text_of(choice, "go")
-            if key not in gone and go:
-                yield SetLabel(self.node, key, label, self.languages.typed(typed, f"{name}.label", label))
-                yield SetLead(self.node, key, go, typed_value(typed, f"{name}.go", go) or "")
-        yield from (RemoveChoice(self.node, key, choices[key]) for key in gone)
-        left = tuple(key for key in choices if key not in gone)
-        keys = {key: typed.get(f"choices.{key}.key", key) for key in left}
-        if any(old != new for old, new in keys.items()):
-            yield SetKeys(self.node, keys, left)
+        made, keys = choice_edits(self.node, choices, typed, self.languages)
+        yield from made
         order = tuple(keys.values())
-        if typed_below(typed, NEW):
-            new, label = typed.get(f"{NEW}.key", ""), self.languages.typed(typed, f"{NEW}.label", None)
-            yield AddChoice(self.node, new, label, typed.get(f"{NEW}.go", ""), order[-1] if order else None, NEW)
-            order = (*order, new)
+        if new := new_choice(self.node, typed, self.languages, order[-1] if order else None):
+            yield new
+            order = (*order, new.key)
         yield from self._moved(typed.get("action", ""), keys, order)
 
     def _moved(self, action: str, keys: Mapping[str, str], order: tuple[str, ...]) -> Iterator[FormEdit]:
@@ -178,13 +154,3 @@ class NodeForm:
         behind = {"up": number - 2, "down": number + 1}.get(direction, number)
         if direction in ("up", "down") and (number > 0 if direction == "up" else behind < len(order)):
             yield MoveChoice(self.node, key, order[behind] if behind >= 0 else None, order, f"choices.{was}")
-
-
-_SPOKEN = "What the key does, as in: to speak with an advocate."
-
-
-def _options(names: Iterator[str] | Mapping[str, Value] | list[str], now: str, none: str = CHOOSE) -> Options:
-    """Names to choose from, with the one that is there even if it is not defined, and what holds if none is chosen."""
-    known = [("", none), *((each, each) for each in names)]
-    undefined = [] if now in dict(known) else [(now, f"{now} (not defined)")]
-    return (*known, *undefined)

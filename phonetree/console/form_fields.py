@@ -57,7 +57,7 @@ class Button:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Fields that belong together; `wide` if they are texts in several languages, side by side; `about` what they are
-    about, where the legend says its place too."""
+    about, where the legend says its place too; `folded` if they are shown when somebody asks."""
 
     legend: str
     inputs: tuple[Input, ...]
@@ -65,6 +65,7 @@ class Group:
     buttons: tuple[Button, ...] = ()
     wide: bool = False
     about: str = ""
+    folded: bool = False
 
     @property
     def id(self) -> str:

@@ -10,13 +10,19 @@ from phonetree.config.steps import Said
 from phonetree.errors import EditError, Where
 
 _PARTS = {"nodes": "node", "resources": "line", "teams": "team"}
+_CALLED = {
+    "phrases": "sentences",
+    "helpline": "the helpline",
+    "page": "the public page",
+    "always": "keys that work in every menu",
+}
 _OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
 
 
 @dataclass(frozen=True, slots=True)
 class FormPlace:
-    """A page of the forms: which one (`node`, `line`, `team`, `hours`, `phrases`, `helpline`), of what (""; the page is
-    about all), and the field there, as far as it is known; `called` names it in a list."""
+    """A page of the forms: which one (`node`, `line`, `team`, `hours` and so on), of what ("": the page is about all),
+    and the field there, as far as it is known; `called` names it in a list."""
 
     page: str
     name: str = ""
@@ -25,7 +31,7 @@ class FormPlace:
     @property
     def called(self) -> str:
         """The words of a link to it."""
-        return self.name or {"phrases": "sentences", "helpline": "the helpline"}.get(self.page, self.page)
+        return self.name or _CALLED.get(self.page, self.page)
 
 
 def form_at(files: Contents, where: Where) -> FormPlace | None:
@@ -63,8 +69,12 @@ def _of(way: Path) -> FormPlace | None:
             return FormPlace("node", name, _field(rest))
         case (("nodes" | "resources" | "teams") as kind, str(name), *rest):
             return FormPlace(_PARTS[kind], name, _field(rest) if kind == "resources" else "")
-        case ("phrases", *_):
-            return FormPlace("phrases", field=_field(way))
+        case (("phrases" | "languages") as page, *_):
+            return FormPlace(page, field=_field(way))
+        case ("always", *rest):
+            return FormPlace("always", field=_field(["choices", *rest]))
+        case ("page", *_):
+            return FormPlace("page")
         case (str(key), *_) if key in _OF_THE_HELPLINE:
             return FormPlace("helpline", field=_field(way))
         case _:

@@ -110,7 +110,7 @@ def _whole(draw: st.DrawFn, routing: dict[str, Any]) -> FormEdit:
         SetPoint(number, len(points), None, draw(_PROMPTS)),
         AddPassage({"heading": draw(_PROMPTS), "text": draw(_PROMPTS), "points": (draw(_PROMPTS), draw(_PROMPTS))}),
         RemovePassage(number, _plain(page[number])),
-        MovePassage(number, None if behind == number else behind, _plain(page)),
+        MovePassage(number, None if behind == number else behind, page[number]["heading"]),
         SetLanguage("es", "voice", "Polly.Lupe-Neural", "Polly.Mia-Neural"),
         SetLanguage("es", "spoken", None, spoken),
         AddLanguage("fr", {"voice": "man", "code": "fr-CA", "name": draw(_TEXTS), "fallback": "en"}),

@@ -131,7 +131,7 @@ def _told_at(answer: TestResponse, field: str) -> str:
 PAGES = [
     "nodes/welcome", "nodes/after_hours", "nodes/advocate", "nodes/line_barcc", "nodes/person", "nodes/voicemail",
     "nodes/goodbye", "nodes/about_harm", "lines/barcc", "lines/call_for_change", "teams/advocates", "hours", "phrases",
-    "helpline",
+    "helpline", "page", "languages", "always",
 ]  # fmt: skip
 
 
@@ -270,7 +270,8 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
         (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates")),
         (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "number")),
         (ROUTING, "last_resort", FormPlace("helpline", field="last_resort")),
-        (ROUTING, "Polly", None),
+        (ROUTING, "Polly", FormPlace("languages", field="languages.en.voice")),
+        (ROUTING, "language: es", FormPlace("always", field="choices.8.language")),
         (ROUTING, "# What", None),
         ("phrases.yaml", "", None),
     ],
@@ -341,7 +342,7 @@ def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
 
 def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str) -> None:
     for fields_of, why in (
-        ({"what": "line", "line.name": "", "line.number": ""}, "Write a name for it. Write its number."),
+        ({"what": "team", "team.name": ""}, "Write a name for it."),
         ({"what": "node", "node.name": "news", "node.kind": "message"}, "Choose where it leads."),
         ({"what": "node", "node.name": "news", "node.kind": "transfer"}, "Choose whom it reaches."),
     ):
@@ -547,6 +548,11 @@ def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) ->
     _sent(client, f"{draft}/phrases", {"phrases.en.no_key": "I heard nothing."})
     assert _now(made, draft, "phrases") == {"en": {"no_key": "I heard nothing."}}
     assert "no fields in braces" in _save(client, f"{draft}/phrases", {"phrases.en.no_key": "{x}"}, 422)
+    names = {"names.new.holiday": "Christmas Day (observed)", "names.new.name.en": "x", "names.new.name.es": "x"}
+    assert "no calendar has a holiday" in _save(client, f"{draft}/hours", names, 422)
+    numbers = {"helpline.provider_number": "+1 617 555 0143", "helpline.caller_id": "provider"}
+    _sent(client, f"{draft}/helpline", {**numbers, "helpline.exit": "https://www.example.org/"})
+    assert _now(made, draft, "helpline", "caller_id") == "provider"
     _sent(client, f"{draft}/helpline", {"links.form": "https://www.example.org/form", "start.holiday": "after_hours"})
     assert _now(made, draft, "links") == {"form": "https://www.example.org/form"}
     assert _now(made, draft, "start", "holiday") == "after_hours"
@@ -615,41 +621,175 @@ def test_what_is_wrong_with_hours_says_what_to_write(client: Client, draft: str)
     assert _told_at(_sent(client, page, {field: "monday 9-5"}, 422), field).startswith("'9-5' is not a span of time")
 
 
-def test_nodes_lines_and_teams_are_added_and_removed(made: Console, client: Client, draft: str) -> None:
+def test_passages_of_the_page_come_go_and_move(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/page"
+    point = {"page.new.points.0.en": "a friend", "page.new.points.0.es": "una amistad"}
+    for number, heading in enumerate(("Who", "When", "Where")):
+        new = {"page.new.heading.en": heading, "page.new.heading.es": f"{heading}, es", "page.new.text.en": "Text."}
+        told = _save(client, page, {**new, **(point if number else {})})
+        assert f"{number + 1} text{'s are' if number else ' is'} missing" in told
+    before = _files(made, draft)
+    more = {"page.When.points.0.en": "", "page.When.points.0.es": "", "page.When.points.1.en": "you"}
+    mine = fields(client, page)
+    _sent(
+        client,
+        page,
+        {**more, "page.When.points.1.es": "tú", "page.Who.text.es": "Texto.", "page.Where.heading.en": "W"},
+    )
+    assert _changed(made, draft, before) == [
+        '-    text: {en: "Text."}',
+        '+    text: {en: "Text.", es: "Texto."}',
+        "-      - {en: a friend, es: una amistad}",
+        '-  - heading: {en: Where, es: "Where, es"}',
+        '+      - {en: you, es: "tú"}',
+        '+  - heading: {en: W, es: "Where, es"}',
+    ]
+    _sent(client, page, {"page.Who.remove": "true", "action": "up.page.W", "page.W.heading.en": "Here"})
+    assert [each["heading"]["en"] for each in _now(made, draft, "page")] == ["Here", "When"]
+    assert client.post(page, {**mine, "page.When.text.es": "Texto mío."}).status_code == 303
+    assert _now(made, draft, "page", 1, "text", "es") == "Texto mío.", "whatever the others did to other passages"
+    gone = client.post(page, {**mine, "page.Who.text.es": "Texto mío."})
+    assert "Somebody else removed this passage" in _words(gone.get_data(as_text=True))
+    bad = {"page.When.heading.en": "", "page.When.heading.es": "", "page.Here.text.es": "{", "page.new.heading.en": "X"}
+    told = _save(client, page, bad, 422)
+    for why in ("Write a heading, or remove the passage", "a brace without its partner", "says nothing; write 'text'"):
+        assert why in told
+    _sent(client, page, {"page.Here.remove": "true", "page.When.remove": "true"})
+    assert _now(made, draft, "page") is None
+
+
+def test_languages_have_voices_and_words_that_are_said_otherwise(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/languages"
+    shown = str(fields(client, page)["languages.en.spoken"])
+    said = {"languages.en.spoken": f"{shown}\r\nVPR: V: P R".replace("edu: e d u", "")}
+    _sent(client, page, {**said, "languages.es.voice": "Polly.Mia-Neural"})
+    assert _now(made, draft, "languages", "en", "spoken", "VPR") == "V: P R"
+    assert [line[:20] for line in _changed(made, draft, before)] == [
+        "-    spoken: {MIT: M", "+    spoken: {MIT: M", "-    voice: Polly.Lu", "+    voice: Polly.Mi",
+    ]  # fmt: skip
+    assert "is no voice" in _save(client, page, {"languages.en.voice": "Joanna"}, 422)
+    new = {"languages.new.language": "fr", "languages.new.voice": "man", "languages.new.code": "fr-CA"}
+    told = _save(client, page, {**new, "languages.new.name": "français"}, 422)
+    assert "to translate them" in told
+    assert "used by always; resources" in _save(client, page, {"languages.es.remove": "true"}, 422)
+
+
+def test_keys_of_all_menus_come_go_and_change(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/always"
+    new = {"choices.new.label.en": "for words", "choices.new.label.es": "para palabras", "choices.new.go": "about"}
+    _sent(client, page, {"choices.new.key": "7", **new})
+    assert _now(made, draft, "always", "7") == {"label": {"en": "for words", "es": "para palabras"}, "go": "about"}
+    _sent(client, page, {"choices.7.remove": "true"})
+    assert _files(made, draft) == before
+    _sent(client, page, {"choices.8.key": "7", "choices.9.go": "goodbye", "choices.0.label.en": "for a person"})
+    assert _now(made, draft, "always", "7") == {"language": "es"}
+    assert _now(made, draft, "always", "9", "go") == "goodbye"
+    assert "7" in _now(made, draft, "nodes", "welcome", "menu", "mention")
+    _sent(client, page, {"choices.7.language": "en"})
+    told = _save(client, page, {"choices.new.go": "language es"}, 422)
+    assert "Choose the key of the new choice" in told
+    _sent(client, page, {"choices.new.key": "8", "choices.new.go": "language es"})
+    assert [_now(made, draft, "always", key, "language") for key in "78"] == ["en", "es"]
+
+
+def test_nodes_and_teams_are_added_and_removed(made: Console, client: Client, draft: str) -> None:
     parts = f"{draft}/parts"
     for what, more in (
         (
             "node",
             {"node.kind": "message", "node.words.en": "Words.", "node.words.es": "Palabras.", "node.to": "goodbye"},
         ),
-        (
-            "line",
-            {
-                "line.called.en": "A line",
-                "line.called.es": "Una",
-                "line.number": "+1 800 656 4673",
-                "line.confidential": "true",
-            },
-        ),
         ("team", {}),
     ):
         bad = client.post(
-            parts,
-            {"what": what, f"{what}.name": "Not a name" if what == "node" else "barcc", **more, "line.number": "0"},
+            parts, {"what": what, f"{what}.name": "Not a name" if what == "node" else "advocates", **more}
         )
         answer = client.post(parts, {"what": what, f"{what}.name": "fresh", **more})
         assert answer.status_code == 303, _words(answer.get_data(as_text=True))
         page = client.get(answer.headers["Location"]).get_data(as_text=True)
         assert "Nothing uses it." in page
-        sent = {"line": {"note": "new"}, "node": {"say.en": "More words."}, "team": {"seconds": "30"}}[what]
+        sent = {"node": {"say.en": "More words."}, "team": {"seconds": "30"}}[what]
         assert "Saved." in _save(client, answer.headers["Location"], sent), "the version before has no such thing"
-        if what != "team":
-            assert bad.status_code == 422
+        assert bad.status_code == 422
         assert client.post(f"{draft}/remove", {"what": what, "name": "fresh"}).status_code == 303
-        assert _now(made, draft, {"node": "nodes", "line": "resources", "team": "teams"}[what], "fresh") is None
+        assert _now(made, draft, f"{what}s", "fresh") is None
     answer = client.post(f"{draft}/remove", {"what": "node", "name": "crisis"})
     assert answer.status_code == 422
     assert "used by welcome, key 2" in _words(answer.get_data(as_text=True))
+
+
+LINE = {
+    "name.en": "the Night Line", "name.es": "la línea nocturna", "number": "+1 800 656 4673", "verified": "true",
+    "confidential": "private", "open": "daily: 18:00-23:00", "choices.new.menu": "more_lines",
+    "choices.new.label.en": "for {name}", "choices.new.label.es": "para {name}",
+}  # fmt: skip
+
+
+def test_an_outside_line_is_added_with_its_key_in_one_go(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/new-line"
+    answer = client.post(page, LINE)
+    assert answer.status_code == 303, _words(answer.get_data(as_text=True))
+    assert [line for line in _changed(made, draft, before) if line != "+"] == [
+        "+  night_line:",
+        '+    name: {en: the Night Line, es: "la línea nocturna"}',
+        "+    number: +1 800 656 4673",
+        "+    open: {daily: 18:00-23:00}",
+        "+    confidential: private",
+        "+    verified: 2026-11-23",
+        '+        6: {label: {en: "for {night_line.name}", es: "para {night_line.name}"}, go: line_night_line}',
+        "+  line_night_line:",
+        "+    transfer:",
+        "+      resource: night_line",
+    ]
+    told = _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+    assert "The outside line night_line The node line_night_line , which connects callers with it Key 6 of the" in told
+    assert "key 6 leads to the Night Line (line_night_line) instead of doing nothing" in told
+    again = client.post(page, {**LINE, "choices.new.menu": "", "open": ""})
+    assert "No key leads there yet" in _words(client.get(again.headers["Location"]).get_data(as_text=True))
+    assert _now(made, draft, "resources", "night_line_2", "open") == "always"
+
+
+def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/new-line"
+    for bad, why in (
+        ({"name.en": "", "name.es": "", "number": ""}, "Write what callers hear it called; Write its number"),
+        ({"choices.new.label.en": "", "choices.new.label.es": ""}, "Write what the key does"),
+        ({"number": "911", "open": "9-5"}, "an emergency number; is not a span of time"),
+        ({"choices.new.key": "1", "line": "barcc"}, "key 1 is there already; 'barcc' is there already"),
+        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; has a meaning in every menu"),
+    ):
+        answer = client.post(page, {**LINE, **bad})
+        assert answer.status_code == 422
+        told = [
+            unescape(each) for each in re.findall(r'<p class="wrong"[^>]*>([^<]*)</p>', answer.get_data(as_text=True))
+        ]
+        assert len(told) == len(why.split("; "))
+        assert all(any(each in text for text in told) for each in why.split("; ")), told
+    assert _files(made, draft) == before
+
+
+def test_a_key_with_a_message_is_added_in_one_go(made: Console, client: Client, draft: str) -> None:
+    before, page = _files(made, draft), f"{draft}/new-message"
+    told = _words(client.post(page, {}).get_data(as_text=True))
+    for each in ("Choose the menu that offers it", "Write what the key does", "Write what callers hear"):
+        assert each in told
+    key = {"choices.new.menu": "welcome", "choices.new.label.en": "for parking", "choices.new.label.es": "para aparcar"}
+    words = {"message.say.en": "Behind the house.", "message.say.es": "Detrás de la casa."}
+    answer = client.post(page, {**key, **words})
+    assert answer.status_code == 303, _words(answer.get_data(as_text=True))
+    assert [line for line in _changed(made, draft, before) if line.strip("+ ")] == [
+        "+        6: {label: {en: for parking, es: para aparcar}, go: parking}",
+        "+  parking:",
+        "+    message:",
+        '+      say: {en: "Behind the house.", es: "Detrás de la casa."}',
+        "+      go: welcome",
+    ]
+    assert client.post(page, {**key, **words}).headers["Location"] == answer.headers["Location"], "pressed twice"
+    full = client.post(page, {**key, **words, "message.say.en": "Elsewhere."})
+    assert "welcome has no key left" in _words(full.get_data(as_text=True))
+    more = {**key, **words, "choices.new.menu": "about", "choices.new.key": "6", "message.go": "goodbye", "node": "car"}
+    assert client.post(page, more).status_code == 303
+    assert _now(made, draft, "nodes", "car", "message", "go") == "goodbye"
 
 
 def test_editors_come_from_the_tree_to_the_form_of_a_node(made: Console, client: Client) -> None:

@@ -287,8 +287,8 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
         lambda now: [AddPassage({"heading": "Who can call", "text": "Everybody.", "points": ("a friend", "you")})],
     ),
     ("a passage less", MIT, lambda now: [RemovePassage(4, now("page", 4))]),
-    ("a passage up", MIT, lambda now: [MovePassage(2, 0, now("page"))]),
-    ("a passage to the end", MIT, lambda now: [MovePassage(0, 8, now("page"))]),
+    ("a passage up", MIT, lambda now: [MovePassage(2, 0, now("page", 2, "heading"))]),
+    ("a passage to the end", MIT, lambda now: [MovePassage(0, 8, now("page", 0, "heading"))]),
     # languages
     ("another voice", MIT, lambda now: [SetLanguage("es", "voice", "Polly.Lupe-Neural", "Polly.Mia-Neural")]),
     ("a fallback, which was not there", PORTUGUESE, lambda now: [SetLanguage("pt", "fallback", None, "en")]),

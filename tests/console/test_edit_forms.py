@@ -754,7 +754,7 @@ def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Conso
     for bad, why in (
         ({"name.en": "", "name.es": "", "number": ""}, "Write what callers hear it called; Write its number"),
         ({"choices.new.label.en": "", "choices.new.label.es": ""}, "Write what the key does"),
-        ({"number": "911", "open": "9-5"}, "an emergency number; are not hours"),
+        ({"number": "911", "open": "9-5"}, "an emergency number; is not a span of time"),
         ({"choices.new.key": "1", "line": "barcc"}, "key 1 is there already; 'barcc' is there already"),
         ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; has a meaning in every menu"),
     ):

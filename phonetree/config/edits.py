@@ -38,7 +38,8 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
     for edit in edits:
         name = HOURS if isinstance(edit, HoursEdit) else ROUTING
         try:
-            files.setdefault(name, Said.of(contents[name], name))
+            if name not in files:
+                files[name] = Said.of(contents[name], name)
             for step in steps_of(edit, files[name].value):
                 files[name] = taken(files[name], step)
                 steps[name].append(step)

@@ -9,6 +9,7 @@ the line.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import assert_never
 
 import yaml
@@ -104,13 +105,19 @@ class Said:
     @classmethod
     def of(cls, data: bytes, name: str) -> "Said":
         """Raises EditError when it is no YAML that the compiler reads."""
-        try:
-            value = document.said(document.parse(data, name))
-        except ConfigError as error:
-            raise EditError({"": f"{error.problems[0]}. Put that right in the text first"}) from None
-        text = data.decode()
+        value, text = value_of(data, name), data.decode()
         bom = BOM if text.startswith(BOM) else ""
         return cls(data, name, bom, read(text.removeprefix(BOM)), value)
+
+
+@lru_cache(maxsize=8)
+def value_of(data: bytes, name: str) -> Value:
+    """What a file says; the last ones are kept, since a page asks several times. Raises EditError when it is no YAML
+    that the compiler reads."""
+    try:
+        return document.said(document.parse(data, name))
+    except ConfigError as error:
+        raise EditError({"": f"{error.problems[0]}. Put that right in the text first"}) from None
 
 
 def taken(before: Said, step: Step) -> Said:

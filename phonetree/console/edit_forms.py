@@ -23,7 +23,7 @@ from phonetree.config.edit_places import leading_to, left_over, table, using_lin
 from phonetree.config.edit_teams import AddTeam, RemoveTeam
 from phonetree.config.edits import FormEdit, edited
 from phonetree.config.site import HOURS, ROUTING, Contents
-from phonetree.config.steps import Said
+from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
 from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
@@ -87,7 +87,7 @@ class Parts:
     @classmethod
     def of(cls, files: Contents) -> "Parts":
         """Raises EditError when a file is no YAML."""
-        hours, routing = (Said.of(files[name], name).value for name in (HOURS, ROUTING))
+        hours, routing = (value_of(files[name], name) for name in (HOURS, ROUTING))
         known = {name: info.name for name, info in services().live.known().site.languages.items()}
         return cls(hours, routing, Languages.of(routing, known))
 

@@ -241,7 +241,7 @@ def test_a_node_to_which_nothing_leads_any_more_is_told_and_removed(made: Consol
     assert "no call ever comes here" not in told
 
 
-@pytest.mark.parametrize("folder", [VPR, ROOT / "config", *(ROOT / "examples").iterdir()], ids=lambda each: each.name)
+@pytest.mark.parametrize("folder", [VPR, *(ROOT / "examples").iterdir()], ids=lambda each: each.name)
 def test_calls_come_to_every_node_of_the_sites_that_there_are(folder: Path) -> None:
     assert left_over(said(parse((folder / ROUTING).read_bytes(), ROUTING))) == ()
 

@@ -30,6 +30,7 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
 from phonetree.simulator.transport import sign
 from tests.support.lines import VPR
+from tests.support.programs import free_port
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 16
@@ -235,7 +236,7 @@ def measure_all(rows: list[Row], rounds: int, seconds: float, libraries: Path, *
     rules = NumberRules({}, fictional=True, stand_in=True)
     asked = [turns(row.url, load(row.config, rules).site.revision, row.node) for row in rows]
     with ExitStack() as running:
-        servers = [running.enter_context(server(row, 8700 + number, libraries)) for number, row in enumerate(rows)]
+        servers = [running.enter_context(server(row, free_port(), libraries)) for row in rows]
         for round_ in range(0 if warm else 1, rounds + 1):
             for row, (port, pid), requests in zip(rows, servers, asked, strict=True):
                 before = cpu_seconds(pid)

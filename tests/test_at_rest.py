@@ -19,7 +19,7 @@ from tests.support.databases import SHIPPED, cluster, programs, tables
 from tests.support.lines import ROOT
 from tests.support.rounds import Server, server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NOW = 1_800_003_600
 """The beginning of an hour."""

@@ -13,6 +13,7 @@ from tests.support.lines import ROOT
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("wrk"), reason="LOUD: wrk is not installed; nothing measured turns")
 def test_the_benchmark_runs() -> None:
     command = ["nice", "-n", "19", sys.executable, "-m", "bench", "--small"]  # other tests have limits of time

@@ -14,7 +14,7 @@ import pytest
 from tests.support.lines import ROOT
 from tests.support.programs import free_port, start, stop, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 GUIDE = (ROOT / "docs" / "own-line.md").read_text(encoding="utf-8")
 ZONE = "America/Chicago"

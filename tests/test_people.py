@@ -19,7 +19,7 @@ from tests.support.databases import tables
 from tests.support.lines import VPR
 from tests.support.programs import TOKEN, environ, free_port, start, stop, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SECRET = "a secret of the tests, of enough characters"
 PHONE = "+16175550133"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.programs import until
 from tests.support.published import NEW, OLD, House, Staff, killed
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 WITHIN_SECONDS = 5.0
 """How soon every server answers with what was published."""

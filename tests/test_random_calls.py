@@ -21,7 +21,7 @@ from phonetree.simulator.world import Answer, Behaviour, World
 from tests.support import trees
 from tests.support.lines import TOKEN, numbers, webhook
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 CALLER = "+16175550198"
 LONGEST_CALL = 3600

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.lines import ROOT, VPR
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 class Copy:

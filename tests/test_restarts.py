@@ -30,7 +30,7 @@ from tests.support.programs import (
 )
 from tests.support.restarting import WAYS, restarted
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("way", WAYS)

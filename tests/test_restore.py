@@ -21,7 +21,7 @@ from tests.support.lines import ROOT, VPR
 from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import environ, free_port, start, stop, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 QUICKLY = "import phonetree.runtime.worker as work\nwork.ROUND_SECONDS = 0.3\n"
 """Read by Python at its start: rounds come quicker than once a minute."""

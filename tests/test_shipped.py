@@ -54,6 +54,7 @@ def test_no_other_test_looks_at_it() -> None:
     assert found == {HERE}
 
 
+@pytest.mark.long
 def test_other_words_numbers_and_closures_are_as_good(tmp_path: Path) -> None:
     """As README says staff may: every prompt, number and closure is changed, in a copy of the project."""
     for name in ("phonetree", "tests", "docs", "deploy", "scripts", "examples"):

@@ -30,7 +30,7 @@ from tests.support.mail import ACCOUNT, NUMBER, TOKEN, heard, pair
 from tests.support.programs import SECONDS, environ, free_port, start, stop, until
 from tests.support.serving import served
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 QUICKLY = """
 import phonetree.runtime.worker as work

@@ -223,6 +223,7 @@ def test_prove_says_what_is_kept_and_how_soon_help_is_there(capsys: pytest.Captu
     assert "open     2026-11-23 13:00   en               14      -       71" in printed
 
 
+@pytest.mark.slow
 def test_prove_shows_a_broken_promise_and_a_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
@@ -266,6 +267,7 @@ def test_prove_lists_the_helplines_own_promises(
     assert printed == OWN_PROMISES.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_prove_names_the_cause_when_nobody_has_a_phone(
     database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

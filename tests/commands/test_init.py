@@ -84,6 +84,7 @@ def test_defaults_make_a_line_that_check_accepts_and_that_can_be_called(capsys: 
     assert "rings     +16175550101, +16175550102; they see +16175550121" in heard
 
 
+@pytest.mark.slow
 def test_every_option_is_in_the_files_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     _typed(monkeypatch)  # a question would end the input
     arguments = ["--name", 'Línea "Faro" & Co.', "--number", "+1 617 253 2300", "--zone", "America/Chicago"]

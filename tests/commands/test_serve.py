@@ -162,6 +162,7 @@ def _port(url: str) -> str:
     return url.rpartition(":")[2]
 
 
+@pytest.mark.long
 def test_two_demos_from_one_folder_leave_each_other_alone(demo: Demo, second: str, run: Run) -> None:
     folder, first = demo
     for url, seconds in ((first, 5), (second, 7)):
@@ -218,6 +219,7 @@ def test_a_demo_is_found_while_it_runs_and_after(untouched: Demo, run: Run) -> N
     )
 
 
+@pytest.mark.long
 def test_demos_from_two_folders_know_nothing_of_each_other(untouched: Demo, tmp_path: Path, run: Run) -> None:
     folder, url = untouched
     with running(tmp_path) as (other, its_url):

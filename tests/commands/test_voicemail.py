@@ -133,6 +133,7 @@ def test_a_channel_on_which_notices_do_not_arrive_is_shown(
     assert "Notices are not arriving by json (1 attempts)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_keys_of_the_console_count_as_those_of_files_do(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_keys_of_the_console_count_as_those_of_files_do(
     assert (folder / "1.wav").read_bytes() == sound(2, 301)
 
 
+@pytest.mark.slow
 def test_staff_come_and_go(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A new key hears new messages; after resealing old ones too; a key that is taken away hears nothing new."""
     with mailbox("sqlite", folder) as box:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.lines import ROOT
 
 PROGRAM = """
@@ -22,6 +24,7 @@ def _found(before: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
+@pytest.mark.slow
 def test_every_calendar_is_the_same_as_with_the_whole_library() -> None:
     part, whole = _found(""), _found("import holidays.countries\n")
     assert part == whole

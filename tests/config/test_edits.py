@@ -138,6 +138,7 @@ def test_nothing_is_written_when_nothing_is_asked() -> None:
     assert edited(contents, edits, ROOT / MIT, _RULES) == contents
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crlf", [False, True])
 @pytest.mark.parametrize("bom", [False, True])
 def test_line_ends_and_a_byte_order_mark_stay(*, crlf: bool, bom: bool) -> None:

@@ -102,6 +102,7 @@ def test_only_members_are_filled_in(tmp_path: Path) -> None:
         load(config, rules(BOTH))
 
 
+@pytest.mark.slow
 def test_filling_in_is_the_same_as_loading() -> None:
     site = load(VPR, rules(BOTH)).site
     assert filled(site, rules(BOTH)) is site
@@ -118,12 +119,14 @@ def test_in_a_demo_everybody_has_a_phone_until_somebody_takes_it() -> None:
     assert rung(filled(site, replace(demo, phones={"ADVOCATE_1": ""}))) == [TWO]
 
 
+@pytest.mark.slow
 def test_a_team_without_phones_breaks_promises_and_one_phone_is_enough() -> None:
     site = load(VPR, rules({})).site
     assert [problem.text for problem in broken_promises(site, VPR, SINCE)] == [f"{LACKING}{SHOWN}"]
     assert broken_promises(filled(site, rules({"ADVOCATE_2": TWO})), VPR, SINCE) == ()
 
 
+@pytest.mark.slow
 def test_what_phones_would_not_mend_is_told_beside_them(tmp_path: Path) -> None:
     site = load(broken_site(tmp_path), rules({})).site
     cause, *others = (problem.text for problem in broken_promises(site, VPR, SINCE))
@@ -133,6 +136,7 @@ def test_what_phones_would_not_mend_is_told_beside_them(tmp_path: Path) -> None:
     assert "a caller who reached nobody is hung up on" in others[0]
 
 
+@pytest.mark.slow
 def test_promises_of_ones_own_that_only_lack_phones_are_told_by_their_cause(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     with (config / "routing.yaml").open("a", encoding="utf-8") as file:

@@ -116,6 +116,7 @@ _TYPED = st.lists(st.one_of(_TIMES, st.sampled_from(["-", "\u2013", " to ", ",",
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(_TYPED, st.text(max_size=40)))
 @example("9:00-")
 @example("12:00-11:59 next day")

@@ -36,6 +36,7 @@ def test_moments_are_as_staff_say_them_and_those_of_the_list_have_their_date(mad
     assert "Mon 23 Nov 2026 10:00" in text(admin.get("/staff/accounts/actions"))
 
 
+@pytest.mark.slow
 def test_from_an_invitation_to_today(on_each: Console) -> None:
     link, client = invited(on_each, Role.EDITOR, Role.LISTENER), on_each.client()
     assert "For the account <b>Ada Lovelace</b>" in text(client.get(link))
@@ -235,6 +236,7 @@ def test_a_changed_password_signs_out_everywhere_else(made: Console) -> None:
     assert made.client().sign_in("the editor", "quite another one", code).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_changed_password_does_not_make_the_session_longer(made: Console) -> None:
     client = made.client(Role.EDITOR)
     for _ in range(47):

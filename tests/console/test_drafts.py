@@ -81,6 +81,7 @@ def test_a_draft_is_begun_and_saved_once_however_often_it_is_pressed(made: Conso
     assert found[0].version == 2
 
 
+@pytest.mark.slow
 def test_what_is_written_is_checked_and_saved_and_callers_hear_nothing_of_it(made: Console) -> None:
     client = made.client(Role.EDITOR)
     before, id_ = made.services.hours.files().contents, _begin(client)
@@ -133,6 +134,7 @@ def test_a_draft_that_somebody_saved_meanwhile_is_not_thrown_away(made: Console)
     assert "Ada changed this draft meanwhile" in _words(client.get(answer.headers["Location"]))
 
 
+@pytest.mark.slow
 def test_a_number_of_a_person_is_not_taken_into_a_file(made: Console) -> None:
     client = made.client(Role.EDITOR)
     id_ = _begin(client)

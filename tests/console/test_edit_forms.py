@@ -191,6 +191,7 @@ def test_choices_move_exchange_keys_are_added_and_removed(made: Console, client:
     assert _now(made, draft, *choices, "1", "go") == "more_lines"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "typed", "place"),
     [
@@ -218,6 +219,7 @@ def test_after_saving_a_form_is_at_the_part_that_was_edited(
     assert 'id="changes"' in text
 
 
+@pytest.mark.slow
 def test_a_node_to_which_nothing_leads_any_more_is_told_and_removed(made: Console, client: Client, draft: str) -> None:
     new = {"node.kind": "message", "node.words.en": "Words.", "node.words.es": "Palabras.", "node.to": "goodbye"}
     client.post(f"{draft}/parts", {"what": "node", "node.name": "news", **new})
@@ -246,6 +248,7 @@ def test_calls_come_to_every_node_of_the_sites_that_there_are(folder: Path) -> N
     assert left_over(said(parse((folder / ROUTING).read_bytes(), ROUTING))) == ()
 
 
+@pytest.mark.slow
 def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Console, client: Client, draft: str) -> None:
     _save(client, f"{draft}/nodes/about_harm", {"say.es": ""})
     page = client.get(draft).get_data(as_text=True)
@@ -308,6 +311,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Consol
     assert _files(made, draft) == before
 
 
+@pytest.mark.slow
 def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/nodes/welcome"
     mine = fields(client, page)
@@ -327,6 +331,7 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
 
 
+@pytest.mark.slow
 def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
     made: Console, client: Client, draft: str
 ) -> None:
@@ -354,6 +359,7 @@ def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str
         assert "Nothing is added yet." in page
 
 
+@pytest.mark.slow
 def test_edits_of_different_values_at_once_are_both_kept(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/nodes/welcome"
     mine = fields(client, page)
@@ -372,6 +378,7 @@ def test_a_text_that_is_missing_is_marked(client: Client, draft: str) -> None:
 # -- lines, teams, and the rest
 
 
+@pytest.mark.slow
 def test_a_line_is_dialled_today(made: Console, client: Client, draft: str) -> None:
     before = _files(made, draft)
     assert "Last dialled on 2026-11-22. Tick this after you dialled +1 800 841 8371" in _words(
@@ -391,6 +398,7 @@ def test_a_line_is_dialled_today(made: Console, client: Client, draft: str) -> N
     assert "an emergency number is never bridged" in told
 
 
+@pytest.mark.slow
 def test_members_come_and_go_and_have_shifts(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/teams/advocates"
     new = {"members.new.name": "Front desk", "members.new.number": "$DESK", "members.new.desk": "true"}
@@ -418,6 +426,7 @@ def test_members_come_and_go_and_have_shifts(made: Console, client: Client, draf
     assert "Write the name of the phone" in told
 
 
+@pytest.mark.slow
 def test_what_is_typed_of_a_member_stays_when_somebody_removed_another_one(
     made: Console, client: Client, draft: str
 ) -> None:
@@ -437,6 +446,7 @@ def test_what_is_typed_of_a_member_stays_when_somebody_removed_another_one(
     assert (left["name"], left["shifts"]) == ("Second advocate", {"monday": "9:00-13:00"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "typed"),
     [
@@ -466,6 +476,7 @@ def test_what_is_sent_twice_is_saved_once(
         assert client.post(f"{draft}/{page}", sent).status_code in (303, 422), "somebody else saved in between"
 
 
+@pytest.mark.slow
 def test_two_change_different_things_of_one_member_at_once(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/teams/advocates"
     mine = fields(client, page)
@@ -529,6 +540,7 @@ def test_no_number_of_a_person_is_shown_and_none_is_lost(made: Console) -> None:
     assert (edit.before, edit.after) == (member, {**member, "name": "Ada L"})
 
 
+@pytest.mark.slow
 def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) -> None:
     before = _files(made, draft)
     _sent(
@@ -559,6 +571,7 @@ def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) ->
     assert len(_changed(made, draft, before)) < 20
 
 
+@pytest.mark.slow
 def test_closed_days_and_promises_come_and_go(made: Console, client: Client, draft: str) -> None:
     before, hours, helpline = _files(made, draft), f"{draft}/hours", f"{draft}/helpline"
     day = {"days.new.date": "2026-12-04", "days.new.name.en": "snow day", "days.new.name.es": "nieve"}
@@ -579,6 +592,7 @@ def test_closed_days_and_promises_come_and_go(made: Console, client: Client, dra
     assert _files(made, draft) == before
 
 
+@pytest.mark.slow
 def test_words_of_a_closed_day_that_lack_in_a_language_are_marked_and_written(
     made: Console, client: Client, draft: str
 ) -> None:
@@ -621,6 +635,7 @@ def test_what_is_wrong_with_hours_says_what_to_write(client: Client, draft: str)
     assert _told_at(_sent(client, page, {field: "monday 9-5"}, 422), field).startswith("'9-5' is not a span of time")
 
 
+@pytest.mark.slow
 def test_passages_of_the_page_come_go_and_move(made: Console, client: Client, draft: str) -> None:
     page = f"{draft}/page"
     point = {"page.new.points.0.en": "a friend", "page.new.points.0.es": "una amistad"}
@@ -658,6 +673,7 @@ def test_passages_of_the_page_come_go_and_move(made: Console, client: Client, dr
     assert _now(made, draft, "page") is None
 
 
+@pytest.mark.slow
 def test_languages_have_voices_and_words_that_are_said_otherwise(made: Console, client: Client, draft: str) -> None:
     before, page = _files(made, draft), f"{draft}/languages"
     shown = str(fields(client, page)["languages.en.spoken"])
@@ -674,6 +690,7 @@ def test_languages_have_voices_and_words_that_are_said_otherwise(made: Console, 
     assert "used by always; resources" in _save(client, page, {"languages.es.remove": "true"}, 422)
 
 
+@pytest.mark.slow
 def test_keys_of_all_menus_come_go_and_change(made: Console, client: Client, draft: str) -> None:
     before, page = _files(made, draft), f"{draft}/always"
     new = {"choices.new.label.en": "for words", "choices.new.label.es": "para palabras", "choices.new.go": "about"}
@@ -692,6 +709,7 @@ def test_keys_of_all_menus_come_go_and_change(made: Console, client: Client, dra
     assert [_now(made, draft, "always", key, "language") for key in "78"] == ["en", "es"]
 
 
+@pytest.mark.slow
 def test_nodes_and_teams_are_added_and_removed(made: Console, client: Client, draft: str) -> None:
     parts = f"{draft}/parts"
     for what, more in (
@@ -725,6 +743,7 @@ LINE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_outside_line_is_added_with_its_key_in_one_go(made: Console, client: Client, draft: str) -> None:
     before, page = _files(made, draft), f"{draft}/new-line"
     answer = client.post(page, LINE)
@@ -768,6 +787,7 @@ def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Conso
     assert _files(made, draft) == before
 
 
+@pytest.mark.slow
 def test_a_key_with_a_message_is_added_in_one_go(made: Console, client: Client, draft: str) -> None:
     before, page = _files(made, draft), f"{draft}/new-message"
     told = _words(client.post(page, {}).get_data(as_text=True))

@@ -178,6 +178,7 @@ def _differing(one: Any, other: Any, path: tuple[str | int, ...]) -> Iterator[st
             yield from _differing(value_at(one, (key,)), value_at(other, (key,)), (*path, key))
 
 
+@pytest.mark.slow
 def test_every_key_of_the_files_has_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
     written = set(
         _written({name: Said.of(data, name) for name, data in ((HOURS, HOURS_FILE), (ROUTING, ROUTING_FILE))})

@@ -101,6 +101,7 @@ def test_it_is_not_brought_back_over_what_somebody_published_meanwhile(made: Con
     assert _newest(made) == third
 
 
+@pytest.mark.slow
 def test_what_breaks_a_promise_is_not_brought_back(made: Console) -> None:
     _publish(made, HARMFUL, "Ada", "one")
     second = _publish(made, FILES, "Ada", "two")

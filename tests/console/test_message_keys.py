@@ -93,6 +93,7 @@ def test_a_key_waits_until_an_admin_was_read_its_fingerprint(made: Console) -> N
     assert next(each.what for each in since(made.services.store, 0)) == f"key {key} of the listener was approved"
 
 
+@pytest.mark.slow
 def test_of_several_keys_of_one_person_that_wait_the_one_that_they_read_is_approved(made: Console) -> None:
     first = _add(made, "the listener")
     assert "made today" not in _text(made.client(Role.ADMIN))
@@ -254,6 +255,7 @@ def test_a_file_of_the_server_is_nobodys_to_send(made: Console) -> None:
     assert _approve(made, pair()[0].id) == 409
 
 
+@pytest.mark.slow
 def test_admins_are_told_once_however_often_a_key_is_made_and_withdrawn(
     made: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

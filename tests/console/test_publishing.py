@@ -144,6 +144,7 @@ def test_of_two_who_press_at_once_one_publishes_and_both_come_to_history(each: C
     assert len(each.services.revisions.history()) == 2
 
 
+@pytest.mark.slow
 def test_nothing_that_was_published_since_is_overwritten_silently(each: Console) -> None:
     client = each.client(Role.EDITOR)
     first = _draft(each, client, ("for crisis lines", SOFTER))
@@ -188,6 +189,7 @@ def test_what_a_colleague_published_is_not_told_as_a_change_of_mine(made: Consol
     assert '"Leave us a message." is said instead of' in told
 
 
+@pytest.mark.slow
 def test_a_draft_and_publishing_judge_by_the_same_files(made: Console) -> None:
     """A number that stands in the files already is none that a draft brings there."""
     path = made.settings.config / ROUTING
@@ -200,6 +202,7 @@ def test_a_draft_and_publishing_judge_by_the_same_files(made: Console) -> None:
     assert _send(client, draft).status_code == 303
 
 
+@pytest.mark.slow
 def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> None:
     client = made.client(Role.EDITOR)
     draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"))
@@ -209,6 +212,7 @@ def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> 
     assert to_check in _words(client.get(f"{draft}/publish"))
 
 
+@pytest.mark.slow
 def test_mine_is_published_in_its_place_once_that_is_chosen(each: Console) -> None:
     client = each.client(Role.EDITOR)
     first = _draft(each, client, ("for crisis lines", SOFTER))
@@ -234,6 +238,7 @@ def test_mine_is_published_in_its_place_once_that_is_chosen(each: Console) -> No
     assert "for crisis lines" not in _now(each).replace(LOUDER, "")
 
 
+@pytest.mark.slow
 def test_what_breaks_a_promise_is_not_published(each: Console) -> None:
     client, end = each.client(Role.EDITOR), "le comunico ahora.}\n      go: "
     path = _draft(each, client, (f"{end}barcc_now", f"{end}leave"))
@@ -354,6 +359,7 @@ def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses
     assert drafts.all() == ()
 
 
+@pytest.mark.slow
 def test_files_of_two_revisions_are_told_of_and_nothing_is_published_over_them(
     made: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,6 +433,7 @@ def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) 
     assert routing.read_bytes() == right
 
 
+@pytest.mark.slow
 def test_one_is_brought_back_where_the_folder_is_the_source(made: Console) -> None:
     client, before = made.client(Role.EDITOR), _now(made)
     path = _draft(made, client, ("for crisis lines", SOFTER))

@@ -252,6 +252,7 @@ def test_channels_are_told_without_a_name(tmp_path: Path) -> None:
         assert "member" not in LOOK
 
 
+@pytest.mark.slow
 def test_five_sign_in_at_once_and_a_flood_leaves_threads_for_others(tmp_path: Path) -> None:
     with console("sqlite", tmp_path, costly=True) as made, ThreadPoolExecutor(30) as pool:
         clients = [made.client() for _ in range(30)]

@@ -119,6 +119,7 @@ def test_the_line_is_closed_seen_and_opened_again(made: Console) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_who_closes_opens_and_closes_again_has_closed_the_line(made: Console) -> None:
     client = made.client(Role.MEMBER)
     ends = {"until": "other", "until_at": "2026-11-23T16:00"}
@@ -131,6 +132,7 @@ def test_who_closes_opens_and_closes_again_has_closed_the_line(made: Console) ->
     assert len(kept(made)) == 3, "sent twice it is done once"
 
 
+@pytest.mark.slow
 def test_an_end_that_is_put_right_at_once_counts(made: Console) -> None:
     client = made.client(Role.MEMBER)
     for change in ({"change": "close"}, {"change": "cover", "away": FIRST, "by": SECOND}):
@@ -224,6 +226,7 @@ def test_an_open_line_is_left_alone_only_after_what_callers_come_to_is_accepted(
     assert gap.ends == datetime.fromisoformat("2026-11-23T17:00-05:00")
 
 
+@pytest.mark.slow
 def test_what_was_accepted_is_what_the_page_showed_and_no_more_that_came_about_since(made: Console) -> None:
     client = made.client(Role.MEMBER)
     whole = {"away": FIRST, "until": "other", "until_at": "2026-11-25T17:00"}
@@ -258,6 +261,7 @@ def on_8_december(made: Console, hour: int) -> list[str]:
     return [member.name for member in ringing.roster(site.teams["advocates"], site.schedule, at)]
 
 
+@pytest.mark.slow
 def test_who_is_away_takes_a_place_only_if_somebody_says_so(made: Console) -> None:
     client = made.client(Role.MEMBER)
     day = AFTERNOON | {"begins_at": "2026-12-08T09:00"}
@@ -293,6 +297,7 @@ def test_who_is_away_takes_a_place_beside_somebody_with_a_remark(made: Console) 
     )
 
 
+@pytest.mark.slow
 def test_what_still_keeps_a_member_away_is_said_when_an_absence_is_ended(made: Console) -> None:
     client = made.client(Role.MEMBER)
     save(client, "cover", away=FIRST, by=SECOND, until="hours")
@@ -311,6 +316,7 @@ def test_what_still_keeps_a_member_away_is_said_when_an_absence_is_ended(made: C
     assert "still stands" not in today(client, ended.removeprefix("/staff/"))
 
 
+@pytest.mark.slow
 def test_a_closure_that_still_stands_is_said_when_another_is_ended(made: Console) -> None:
     client = made.client(Role.MEMBER)
     save(client, "close", until="hours")
@@ -324,6 +330,7 @@ def test_a_closure_that_still_stands_is_said_when_another_is_ended(made: Console
     assert "still stands" not in today(client, ended.removeprefix("/staff/")), "it says nothing"
 
 
+@pytest.mark.slow
 def test_one_that_a_newer_one_replaces_says_so_for_as_long_as_it_does(made: Console) -> None:
     client = made.client(Role.MEMBER)
     save(client, "say", until="today", **WORDS)
@@ -385,6 +392,7 @@ def test_words_alone_are_said_as_what_callers_hear_first(made: Console) -> None:
     assert "s usual" not in after
 
 
+@pytest.mark.slow
 def test_what_stands_is_in_the_order_of_its_beginning(made: Console) -> None:
     client = made.client(Role.MEMBER)
     days = ("2026-11-25", "2026-11-23", "2026-11-24")
@@ -396,6 +404,7 @@ def test_what_stands_is_in_the_order_of_its_beginning(made: Console) -> None:
     assert found == sorted(found)
 
 
+@pytest.mark.slow
 def test_the_reason_is_that_of_the_whole_time_that_the_headline_names(made: Console) -> None:
     made.now = datetime.fromisoformat("2026-11-22T17:00+00:00")
     one, two = made.client(Role.MEMBER), made.client(Role.EDITOR)
@@ -434,6 +443,7 @@ def test_what_stands_is_changed_and_ends_with_that(made: Console) -> None:
     assert len(kept(made)) == 1, "what cannot be saved ends nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["close", "open", "say", "away"])
 def test_each_form_is_filled_in_to_change_what_it_made(made: Console, change: str) -> None:
     client = made.client(Role.MEMBER)

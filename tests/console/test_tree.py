@@ -148,6 +148,7 @@ def test_every_node_is_there_with_where_its_keys_lead(shared: Console, at: str, 
     _compare(site, _page(shared, f"?when={at}&language={language}"), now, language)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(made=trees.sites(), minutes=st.integers(0, 14 * 24 * 60))
 def test_so_is_every_node_of_random_trees(made: Any, minutes: int) -> None:

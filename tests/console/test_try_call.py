@@ -119,6 +119,7 @@ def test_what_stands_at_short_notice_is_heard(made: Console) -> None:
     assert "We are at a funeral." in words(client, steps="")
 
 
+@pytest.mark.slow
 def test_a_draft_is_called_while_callers_hear_what_they_heard(made: Console) -> None:
     editor = made.services.editor
     draft = editor.begin("Shorter <words>", "the editor")
@@ -181,6 +182,7 @@ def test_nothing_of_a_call_is_kept_or_logged(made: Console, capfd: pytest.Captur
     assert (told.out, told.err) == ("", "")
 
 
+@pytest.mark.slow
 def test_what_a_call_came_to_is_kept_as_a_promise_in_a_draft(made: Console) -> None:
     editor = made.client(Role.EDITOR)
     over = {"at": "2026-11-23T20:00:00-05:00", "steps": "1,hangup"}

@@ -73,6 +73,7 @@ def test_what_shows_nothing_is_no_word(text: str) -> None:
     assert refusal("\u2764\ufe0f") is None
 
 
+@pytest.mark.slow
 def test_whatever_is_fit_can_stand_in_a_document() -> None:
     fit = "".join(each for each in map(chr, range(sys.maxunicode + 1)) if unfit(each) is None)
     assert len(fit) > 100_000

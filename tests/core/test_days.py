@@ -85,6 +85,7 @@ OVERRIDES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(OVERRIDES, st.sampled_from([date(2026, 10, 30), date(2026, 11, 23), date(2027, 3, 12)]), st.booleans())
 def test_a_moment_is_open_when_it_is_in_the_hours_of_one_day(

@@ -17,7 +17,7 @@ from tests.support.databases import KINDS, owner
 from tests.support.killing import killed
 from tests.support.mail import CALL, Mailbox, mailbox
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NOW = 1_800_000_000
 SMALL_BYTES = 3_000_000

@@ -25,7 +25,7 @@ from phonetree.store.database import Store
 from phonetree.store.voicemails import Voicemails
 from tests.support.mail import ACCOUNT, HELPLINE, NUMBER, TOKEN, heard, mailbox, pair
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NOW = 1_800_000_000
 LATER = 10_000

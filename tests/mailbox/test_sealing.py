@@ -172,6 +172,7 @@ def test_content_is_cut_into_pieces_of_a_size_of_which_one_is_the_last(content: 
     assert len(found[-1][0]) > 0 or not b"".join(content)
 
 
+@pytest.mark.slow
 def test_somebody_new_is_let_in_by_wrapping_alone() -> None:
     (public, private, _), (new, theirs, _) = pair(), pair("director")
     sealer = _sealer(public)

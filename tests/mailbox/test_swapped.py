@@ -180,6 +180,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_command_opens_no_message_of_which_a_piece_was_dropped_repeated_moved_exchanged_or_cut_off(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

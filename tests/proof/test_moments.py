@@ -119,6 +119,7 @@ def test_the_kinds_do_not_depend_on_the_day_that_is_asked(site: Site, day: date)
     assert _follows(found) == _follows(known)
 
 
+@pytest.mark.slow
 @SLOW
 @given(site=_sites(), day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
 @example(site=EVENINGS, day=MONDAY + timedelta(days=1))
@@ -130,6 +131,7 @@ def test_every_moment_to_come_is_of_a_kind_that_is_known(site: Site, day: date) 
     assert {(one, two) for one, two in pairwise(seen) if one != two} <= _follows(found)
 
 
+@pytest.mark.slow
 @SLOW
 @given(site=_sites(), day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
 @example(site=EVENINGS, day=MONDAY + timedelta(days=1))

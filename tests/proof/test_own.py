@@ -133,6 +133,7 @@ def test_whoever_waits_where_nothing_is_asked_again_has_not_pressed_these_keys(t
     assert broken == "the call ends before 2 is pressed when open, in 'en' (keys: wait)"
 
 
+@pytest.mark.slow
 def test_seconds_are_those_of_the_table(tmp_path: Path) -> None:
     times = prove(load(VPR, RULES).site, SINCE).times_to_help
     slowest = {
@@ -185,6 +186,7 @@ def away(name: str, *accepted: str, team: str = "advocates", ends: datetime = EN
     return Override(BEGINS, ENDS, None, {}, Cover(name), gaps)
 
 
+@pytest.mark.slow
 def test_it_holds_under_overrides_and_when_nobody_is_there(tmp_path: Path) -> None:
     site = load(promising(tmp_path, "when: open, keys: [1], reaches: advocates", of=VPR), RULES).site
 
@@ -459,6 +461,7 @@ PLAIN = settings(
 )
 
 
+@pytest.mark.slow
 @PLAIN
 @given(files=menus(), keys=KEYS, minutes=MINUTES)
 def test_what_a_call_reaches_is_kept_on_its_site(files: trees.Files, keys: list[str], minutes: int) -> None:
@@ -468,6 +471,7 @@ def test_what_a_call_reaches_is_kept_on_its_site(files: trees.Files, keys: list[
     assert [each.text for each in checked(site, promise).breaches] == [], promise
 
 
+@pytest.mark.slow
 @PLAIN
 @given(files=menus(), keys=KEYS, minutes=MINUTES, another=MINUTES, early=SOME, late=SOME)
 def test_whatever_the_verdict_a_call_agrees(
@@ -489,6 +493,7 @@ def test_whatever_the_verdict_a_call_agrees(
     assert heard.reaches(promise.reaches), (promise, str(heard.call.transcript))
 
 
+@pytest.mark.slow
 @PLAIN
 @given(files=menus(), keys=KEYS, minutes=MINUTES, data=st.data())
 def test_an_edit_after_which_the_call_reaches_something_else_breaks_it(

@@ -109,6 +109,7 @@ queries = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(
     public_url=st.sampled_from(ADDRESSES),

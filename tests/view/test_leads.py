@@ -90,6 +90,7 @@ def test_everything_leads_where_calls_go(folder: Path, now: datetime) -> None:
     assert _compare(site, now) > 10
 
 
+@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(made=trees.sites(), minutes=st.integers(0, 14 * 24 * 60))
 def test_so_does_everything_of_random_trees(made: Any, minutes: int) -> None:

@@ -66,6 +66,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     made.worker.store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("running", KINDS, indirect=True)
 def test_in_every_order_and_twice_each_message_is_kept_once(running: Running) -> None:
     random = Random(1)  # noqa: S311 -- for a test

@@ -22,6 +22,7 @@ escaped = st.binary(max_size=40).map(lambda raw: quote_from_bytes(raw, safe="&=+
 bodies = st.one_of(text.map(b"".join), escaped, st.binary(max_size=40))
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(bodies)
 @example(b"Digits=1&digits=2&Digits=&Digits=1&Digits")

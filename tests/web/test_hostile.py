@@ -54,6 +54,7 @@ def helped(response: TestResponse) -> None:
     twiml.parse(response.data, "text/xml")
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(
     node=st.sampled_from(NODES),

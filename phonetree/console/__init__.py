@@ -17,6 +17,7 @@ from phonetree.console import (
     counts,
     drafts,
     edit_forms,
+    edit_parts,
     errors,
     headers,
     history,
@@ -46,7 +47,8 @@ SCREENS = (
 )  # fmt: skip
 """One blueprint each."""
 
-drafts.blueprint.register_blueprint(edit_forms.blueprint)
+for forms in (edit_forms, edit_parts):
+    drafts.blueprint.register_blueprint(forms.blueprint)
 
 CALL_BACK = (call_back, connecting)
 """Only where the operator has switched it on; elsewhere there are no such addresses."""

@@ -110,8 +110,10 @@ def _weekdays(section: Section, key: Scalar) -> list[int]:
         first, _, last = (word.strip() for word in part.partition("-"))
         for word in (first, last) if last else (first,):
             if word not in WEEKDAYS:
-                known = suggest(word, WEEKDAYS)
-                section.problem(key.where, f"'{word}' is not a day of the week{known}")
+                text = f"'{word}' is not a day of the week{suggest(word, WEEKDAYS)}"
+                section.problem(
+                    key.where, text if word else f"'{key.text}' lacks a day; write it, such as monday-friday"
+                )
                 return []
         start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         found += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]

@@ -6,7 +6,7 @@ Only these tests look at them. All others have a copy of their own, tests/sites/
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -15,8 +15,9 @@ import pytest
 from phonetree.__main__ import main
 from phonetree.config.editing import Add, Remove, edited
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import load
-from phonetree.core.schedule import DatedHours
+from phonetree.config.promises import proved
+from phonetree.config.site import load, overridden
+from phonetree.core.schedule import DatedHours, Kind, Override
 from tests.support.lines import ROOT
 
 pytestmark = pytest.mark.slow
@@ -87,3 +88,15 @@ def _changed(text: str) -> str:
 
 def _next(digits: str) -> str:
     return f"{(int(digits) + 1) % 10_000:04}"
+
+
+@pytest.mark.parametrize("folder", [SHIPPED, *(ROOT / "examples").iterdir()], ids=lambda each: each.name)
+def test_the_line_can_be_closed_until_any_day(folder: Path) -> None:
+    """Callers hear until when: no date is too long for the seconds that are promised."""
+    site = load(folder, NumberRules({}, fictional=True, stand_in=True)).site
+    for month in range(1, 13):
+        wednesday = next(day for day in range(21, 28) if date(2027, month, day).weekday() == 2)
+        ends = datetime(2027, month, wednesday, 12, tzinfo=UTC)
+        closed = Override(ends - timedelta(days=7), ends, Kind.CLOSED, {})
+        found = proved(overridden(site, (closed,)), folder, closed.begins.date())
+        assert found.problems == (), ends

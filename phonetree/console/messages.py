@@ -214,8 +214,9 @@ def _listed() -> dict[str, Any]:
     found = running.voicemails.listed(MOST)
     local_now = now.astimezone(zone)
 
-    left = [long_ago(datetime.fromtimestamp(each.left_at, zone), local_now) for each in found]
-    words = dict(zip((each.id for each in found), _told_apart(left), strict=True))
+    latest = sorted(found, key=lambda each: each.left_at, reverse=True)
+    left = [long_ago(datetime.fromtimestamp(each.left_at, zone), local_now) for each in latest]
+    words = dict(zip((each.id for each in latest), _told_apart(left), strict=True))
 
     def row(each: Voicemail) -> Row:
         fields = (each.id, each.state, each.by, words[each.id])

@@ -73,14 +73,30 @@ def told(error: Exception) -> str:
 
 def full(error: Exception) -> bool:
     """Whether the cause is a full disk."""
-    cause = getattr(error, "orig", None) or error
+    return _is_full(_cause(error))
+
+
+def _is_full(cause: BaseException) -> bool:
     return getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == "53100"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's error; if it arose while a full disk was dealt with, that. SQLite rolls the whole transaction back
+    then, and there is no savepoint any more that could be rolled back."""
+    causes = [getattr(each, "orig", None) or each for each in _during(error)]
+    return next(filter(_is_full, causes), causes[0])
+
+
+def _during(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__context__
 
 
 def _found(error: Exception) -> Iterator[str]:
     if isinstance(error, NoConnectionLeft):
         yield "every connection is in use; retry"
-    cause = getattr(error, "orig", None) or error
+    cause = _cause(error)
     for table, code in (
         (SQLITE, getattr(cause, "sqlite_errorname", None)),
         (POSTGRES, getattr(cause, "sqlstate", None)),

@@ -52,6 +52,20 @@ def _state(made: Console, message: str) -> tuple[VoicemailState, str | None]:
     return found.state, found.by
 
 
+def test_messages_of_one_minute_keep_their_numbers_when_one_is_handled(made: Console) -> None:
+    ids = [leave(made.services.voicemails, SOUND, made.services.seconds() - HOUR + number) for number in range(3)]
+    client = made.client(Role.LISTENER)
+
+    def numbers() -> dict[str, str]:
+        shown = _text(client.get("/staff/messages?all=1"))
+        return {each: re.search(rf'(?s)id="[^"]*{each}.*?(\(\d\))', shown)[1] for each in ids}  # type: ignore[index]
+
+    assert list(numbers().values()) == ["(1)", "(2)", "(3)"]
+    before = numbers()
+    made.services.voicemails.handled(ids[1], "the listener", made.services.seconds())
+    assert numbers() == before
+
+
 def test_what_a_browser_gets_opens_with_the_key_and_is_sealed_without(made: Console) -> None:
     message, client = _left(made), made.client(Role.LISTENER)
     found = client.get(f"/staff/messages/{message}/envelope").get_json()

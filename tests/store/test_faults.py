@@ -9,14 +9,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import OperationalError
 
-from phonetree.errors import StoreError
+from phonetree.errors import StoreError, StoreFullError
 from phonetree.store.database import Store
 from phonetree.store.faults import told
 from phonetree.store.migrate import migrate
-from tests.support.databases import address
+from phonetree.store.revisions import Revisions
+from tests.support.databases import address, store
 
 SECRET = "a-secret"
 
@@ -161,3 +162,12 @@ def test_a_fault_that_nobody_thought_of_is_told_by_its_kind_alone() -> None:
     assert told(fault) == (
         "the database cannot be used: it reports RuntimeError; check DATABASE_URL, and the database's own log"
     )
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_transaction_is_a_full_disk(tmp_path: Path) -> None:
+    """SQLite rolls everything back, the savepoint with it, and then there is none that could be rolled back."""
+    with store("sqlite", tmp_path) as kept:
+        event.listen(kept.engine, "connect", lambda found, _: found.execute("PRAGMA max_page_count = 1"))
+        large = {"hours.yaml": b"x" * 1_000_000, "routing.yaml": b"y"}
+        with pytest.raises(StoreFullError, match="the disk is full; free some space"):
+            Revisions(kept).take("a" * 12, large, 5)

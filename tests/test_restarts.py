@@ -21,6 +21,7 @@ from tests.support.programs import (
     PROXIES,
     SECONDS,
     TOKEN,
+    answers,
     environ,
     free_port,
     missing,
@@ -110,3 +111,14 @@ def test_a_worker_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
     assert _answered(url, 1)[-1]
     assert server.poll() is None
     assert stop(server) == 0
+
+
+def test_a_server_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) -> None:
+    copytree(VPR, tmp_path / "config")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    killed = start(tmp_path, port, environ(url), "--workers", "2")
+    killed.kill()
+    killed.wait()
+    until(lambda: not answers(url))
+    assert stop(start(tmp_path, port, environ(url))) == 0

@@ -77,6 +77,14 @@ def test_it_runs_without_a_database_waits_for_others_and_ends_when_told(tmp_path
 
 
 @pytest.mark.slow
+def test_one_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) -> None:
+    with running(tmp_path, _environ(tmp_path)) as (process, url):
+        process.kill()
+        process.wait()
+        until(lambda: not answers(url))
+
+
+@pytest.mark.slow
 def test_clients_that_send_slowly_hold_nobody_up_and_are_cut_off(tmp_path: Path) -> None:
     """Without a proxy, which would wait for bodies: with many more of them than the console has threads."""
     head = b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\nname=a"

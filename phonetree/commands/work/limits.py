@@ -1,6 +1,10 @@
-"""Limits of a process that serves, set before it starts others, which inherit them."""
+"""Limits of a process that serves, set before it starts others, which inherit them; and how long these live."""
 
+import ctypes
+import os
 import resource
+import signal
+from contextlib import suppress
 
 STOP_SECONDS = 10
 """A worker that has not ended by then is killed: far longer than any request takes."""
@@ -22,3 +26,15 @@ def allow_files(number: int) -> None:
 def forbid_core_dumps() -> None:
     """A process that crashes leaves no image of its memory, which holds calls that are in progress."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+_SIGNAL_OF_THE_PARENTS_END = 1
+
+
+def end_with(parent: int) -> None:
+    """From now on this process, a worker, ends when its parent does, even if that is killed: nobody would look after
+    it, and it would keep the port from the next server. Linux alone tells it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SIGNAL_OF_THE_PARENTS_END, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it has ended already
+            os.kill(os.getpid(), signal.SIGTERM)

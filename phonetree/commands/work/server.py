@@ -1,5 +1,6 @@
 """The server of `serve`: granian, and our application in each of its workers."""
 
+import os
 from functools import partial
 
 from granian import Granian
@@ -8,13 +9,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log
-from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, forbid_core_dumps
+from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, end_with, forbid_core_dumps
 from phonetree.core.tree import Site
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
 from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
-from phonetree.web.server import load
+from phonetree.web.server import Edge, load
 
 
 def site_of(configured: Settings) -> Site:
@@ -45,7 +46,12 @@ def run(host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
-    ).serve(target_loader=partial(load, _reached_at(host, port)), wrap_loader=False)
+    ).serve(target_loader=partial(_worker, os.getpid(), _reached_at(host, port)), wrap_loader=False)
+
+
+def _worker(parent: int, address: str) -> Edge:
+    end_with(parent)
+    return load(address)
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -309,7 +309,15 @@ def _gone() -> NoReturn:
 
 def _page(title: str = "", problem: str = "") -> str:
     rows = _rows(services().editor.drafts.all())
-    return render("console/edit.html", rows=rows, title=title, problem=problem, longest=LONGEST_TITLE, once=once())
+    return render(
+        "console/edit.html",
+        rows=rows,
+        title=title,
+        problem=problem,
+        longest=LONGEST_TITLE,
+        once=once(),
+        unwritable=_unwritable(),
+    )
 
 
 def _rows(drafts: tuple[Draft, ...]) -> list[Row]:

@@ -349,11 +349,13 @@ def test_an_open_message_ends_with_the_session(
     me = made.staff(Role.LISTENER, name="Fi")
     with at(browser, made, url, me) as page:
         listen(page)
+        page.get_by_label("This is my own device").check()
         unlock(page, key_file(tmp_path))
         page.get_by_role("button", name="Play").click()
         made.services.accounts.sign_out(me.id, "an admin", made.services.seconds())
         expect(page.get_by_text("You were signed out, or may not hear messages any longer")).to_be_visible()
         locked(page)
+        expect(page.get_by_label("This is my own device")).not_to_be_checked()
 
 
 def test_a_key_that_is_locked_in_one_tab_is_locked_in_every_tab_of_the_account(

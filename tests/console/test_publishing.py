@@ -396,7 +396,7 @@ def test_a_folder_that_cannot_be_written_is_for_reading_with_the_reason(
     fields = {**_hidden(client.get(f"{path}/publish")), "note": "mine"}
     reason = "the console has no permission to write there"
     monkeypatch.setattr("phonetree.console.publishing.unwritable", lambda _: reason)
-    for page in (path, f"{path}/publish"):
+    for page in ("/staff/edit", path, f"{path}/publish"):
         assert f"Nothing can be published here: hours.yaml cannot be written: {reason}" in _words(client.get(page))
     assert client.post(f"{path}/publish", fields).status_code == 409
     answer = client.get("/staff/history/1")

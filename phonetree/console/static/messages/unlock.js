@@ -89,6 +89,7 @@ export function lock(text = "") {
   at("locked").hidden = false;
   at("unlocked").hidden = true;
   at("key-file").value = at("passphrase").value = "";
+  at("keep").checked = false; // whoever unlocks next may be somebody else
   at("unlock-problem").textContent = text;
   at("unlock-problem").hidden = !text;
   told.forEach((each) => each());

@@ -6,8 +6,8 @@
     @needs(Role.EDITOR)           whoever has one of these roles
 
 `@before_enrolment` opens one also to somebody who has to set up a second factor first. `@polled` is for what a page
-asks by itself: a session does not go on because of it. An application with an endpoint that says nothing does not
-start.
+asks by itself: a session does not go on because of it. `@unkept` is for a form with the number of a person. An
+application with an endpoint that says nothing does not start.
 """
 
 from collections.abc import Callable
@@ -51,6 +51,7 @@ class Access:
     roles: frozenset[Role] = frozenset()
     before_enrolment: bool = False
     polled: bool = False
+    unkept: bool = False
 
     def allows(self, account: Account) -> bool:
         """Whether it is for somebody who is signed in."""
@@ -80,6 +81,12 @@ def before_enrolment(view: F) -> F:
 def polled(view: F) -> F:
     """An endpoint that a page asks by itself, again and again: nobody need be in front of it."""
     return _declare(view, replace(_declared(view) or Access(), polled=True))
+
+
+def unkept(view: F) -> F:
+    """An endpoint whose form has the number of a person: the browser would keep what was sent with a page that answers
+    it, so when it cannot be taken there is no such page, and the number has to be typed again."""
+    return _declare(view, replace(_declared(view) or Access(), unkept=True))
 
 
 def staff() -> Account:

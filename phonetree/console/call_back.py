@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.config.numbers import callers_number
-from phonetree.console.access import needs, staff
+from phonetree.console.access import needs, staff, unkept
 from phonetree.console.calling_back import ANSWER_SECONDS, CallBack, Progress, Ticket
 from phonetree.console.connecting import own_phone
 from phonetree.console.layout import problem, refused, render
@@ -66,6 +66,7 @@ def page() -> str:
 
 @blueprint.post("/staff/call-back")
 @needs(Role.LISTENER)
+@unkept
 def call() -> Response:
     """Calls the listener's phone, unless it is being called, and goes to the page, which says how that goes."""
     running, me, site, there = services(), staff(), services().site(), url_for("call_back.page")

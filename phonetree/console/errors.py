@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from phonetree import log
+from phonetree.console.access import access_of
 from phonetree.console.labels import in_words
 from phonetree.console.layout import refused, render
 from phonetree.console.origin import advice, from_our_page, opened_at
@@ -20,9 +21,6 @@ SECRETS = ("password", "code", "csrf_token")
 
 LONG = 5
 """Line breaks of a text that is shown in a box of its own."""
-
-NUMBER = "number"
-"""A field whose form is answered with no page of its own: the browser would keep the form with it. See `refused`."""
 
 Page = tuple[str, int]
 
@@ -154,7 +152,8 @@ def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
     """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again."""
     if not from_our_page():
         return not_ours()
-    if NUMBER in request.form:
+    access = access_of(current_app, request.endpoint or "")
+    if access and access.unkept:
         if sign_in:
             return redirect(url_for("sign_in.form", over=1, next=request.path), 303)
         return refused("nothing was changed yet: send this once more", request.path)

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from phonetree.config.numbers import phone_of
-from phonetree.console.access import needs, staff
+from phonetree.console.access import needs, staff, unkept
 from phonetree.console.layout import problem, refused, render
 from phonetree.console.phone_calls import calls
 from phonetree.console.services import services
@@ -89,6 +89,7 @@ def phone(name: str) -> str:
 
 @blueprint.post("/staff/people/<name>")
 @needs(Role.ADMIN)
+@unkept
 def add(name: str) -> Response:
     """Keeps a number, and calls it."""
     running, typed, site = services(), request.form.get("number", ""), services().site()

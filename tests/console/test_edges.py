@@ -143,7 +143,7 @@ def test_without_the_database_every_page_says_so_and_nothing_else_breaks(tmp_pat
 
 def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back(tmp_path: Path) -> None:
     config = Path(shutil.copytree(VPR, tmp_path / "config"))
-    with console("sqlite", tmp_path, config=config) as made:
+    with console("sqlite", tmp_path, config=config, call_back=True) as made:
         client, running = made.client(Role.EDITOR), made.services
         path = client.post("/staff/edit", {"title": "softer words"}).headers["Location"]
         files = {f"file.{name}": data.decode() for name, data in running.publishing.base().contents.items()}
@@ -153,6 +153,7 @@ def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back
             f"{path}/text": {"version": "1", "base": "", **files},
             f"{path}/publish": {"version": "2", "over": running.publishing.base().revision, "note": "for <us>"},
             f"{path}/nodes/welcome": {"before": "{}", "node.words.en": "Good morning & welcome."},
+            f"{path}/new-line": {"name.en": "the <Night> Line", "number": "+1 800 656 4673"},
             "/staff/today/say": {"begins": "now", "until": "other", "until_at": "2026-11-24T10:00", "action": "save"}
             | words,
         }
@@ -170,6 +171,9 @@ def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back
         assert re.search(r"<textarea[^>]*readonly>[^<]*for &lt;help&gt; lines", pages[f"{path}/text"])
         assert 'Why: <span class="typed">for &lt;us&gt;<' in pages[f"{path}/publish"]
         assert 'node, words, en: <span class="typed">Good morning &amp; welcome.<' in pages[f"{path}/nodes/welcome"]
+        for to in ("/staff/people/ADVOCATE_1", "/staff/call-back"):
+            answer = client.post(to, {"number": "617 555 0123"}, token=token)
+            assert (answer.status_code, "0123" in answer.get_data(as_text=True)) == (303, False), "a person's number"
         (tmp_path / "away.db").rename(tmp_path / "phonetree.db")
         for to in (f"{path}/text", "/staff/today/say"):
             found = TOKEN.search(pages[to])
@@ -209,6 +213,19 @@ def test_what_was_typed_is_sent_again_after_signing_in_anew(made: Console) -> No
     account = made.services.accounts.by_name("Ada & Bo")
     assert account
     assert account.roles == {Role.EDITOR, Role.MEMBER}
+
+
+def test_an_outside_line_outlives_a_session_and_a_phone_of_somebody_does_not(made: Console) -> None:
+    client = made.client(Role.ADMIN)
+    old, typed = client.token(), {"name.en": "the Night Line", "number": "+1 617 555 0123"}
+    made.later(hours=1)
+    for page in ("/staff/edit/one/new-line", "/staff/edit/one/lines/barcc"):
+        answer = client.post(page, typed, token=old)
+        assert answer.status_code == 401
+        assert _fields(answer.get_data(as_text=True)) == {name: [value] for name, value in typed.items()}
+    answer = client.post("/staff/people/ADVOCATE_1", typed, token=old)
+    assert (answer.status_code, "0123" in answer.get_data(as_text=True)) == (303, False)
+    assert answer.headers["Location"].startswith("/staff/sign-in")
 
 
 def test_it_is_sent_once_and_shown_in_words(made: Console) -> None:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from phonetree import log
-from phonetree.console.access import access_of
+from phonetree.console.access import TOKEN, access_of
 from phonetree.console.labels import in_words
 from phonetree.console.layout import refused, render
 from phonetree.console.origin import advice, from_our_page, opened_at
@@ -16,8 +16,8 @@ from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError, StoreFullError
 
-SECRETS = ("password", "code", "csrf_token")
-"""Fields that are never shown or sent again, wherever these stand in their names."""
+SECRETS = ("password", "new-password", "code")
+"""Fields that are never shown or sent again. Other fields are called by what staff named: a member "Postcode desk"."""
 
 LONG = 5
 """Line breaks of a text that is shown in a box of its own."""
@@ -40,11 +40,14 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a page says: a title, what happened, and what to do."""
+    """What a page says: a title, what happened, and what to do. Where a form can be sent once more, `kept` says that
+    it is still there, and `todo` is about it; where it has to be filled in anew, `anew` is what to do instead."""
 
     title: str
     happened: str
     todo: str
+    kept: str = ""
+    anew: str = ""
 
 
 _BY_CODE = {
@@ -74,9 +77,10 @@ _BY_CODE = {
 
 _AWAY = Words(
     _BY_CODE[503].title,
-    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, with the hours "
-    "and overrides that were in force.",
+    "This was not saved. Calls are answered as before, with the hours and overrides that were in force.",
     "Keep this page open, wait a minute, and send it again. If it lasts, tell whoever runs the server.",
+    "Nothing is lost: what you sent is still here.",
+    "Wait a minute, and fill it in again. If it lasts, tell whoever runs the server.",
 )
 
 _FULL = Words(
@@ -87,15 +91,17 @@ _FULL = Words(
 
 _FULL_NOW = Words(
     _FULL.title,
-    "This was not saved. Nothing is lost: what you sent is still here. Calls are answered as before, but new messages "
-    "of callers cannot be kept here.",
+    "This was not saved. Calls are answered as before, but new messages of callers cannot be kept here.",
     "Tell whoever runs the server now: the disk needs room. Keep this page open, and send it again when it has.",
+    "Nothing is lost: what you sent is still here.",
+    "Tell whoever runs the server now: the disk needs room. Fill it in again when it has.",
 )
 
 _BUSY = Words(
     "Too many changes are being checked",
     "Each takes a few seconds, and a change that you sent before may still be among them. This one was not saved.",
     "Wait a few seconds, look at the page whether the earlier one is there, and send this one again.",
+    anew="Wait a few seconds, look at the page whether the earlier one is there, and fill this one in again.",
 )
 
 _CONFIG = Words(
@@ -106,8 +112,10 @@ _CONFIG = Words(
 
 _OVER = Words(
     "You were signed out",
-    "A session ends after a while without use. Nothing was changed, and what you typed is still here.",
+    "A session ends after a while without use. Nothing was changed.",
     "Sign in again in a new tab, come back to this one, and send it again.",
+    "What you typed is still here.",
+    "Sign in, and fill it in again.",
 )
 
 _NOT_OURS = Words(
@@ -119,8 +127,10 @@ _NOT_OURS = Words(
 
 _STALE = Words(
     "Please send this once more",
-    "This page was opened before you last signed in. Nothing was changed yet, and what you typed is still here.",
+    "This page was opened before you last signed in. Nothing was changed yet.",
     "Look at it, and send it again.",
+    "What you typed is still here.",
+    "Fill it in again.",
 )
 
 
@@ -157,16 +167,23 @@ def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
         if sign_in:
             return redirect(url_for("sign_in.form", over=1, next=request.path), 303)
         return refused("nothing was changed yet: send this once more", request.path)
-    typed = [
-        Typed(name, value)
-        for name, values in request.form.lists()
-        for value in values
-        if not any(secret in name for secret in SECRETS)
-    ]
-    secret = any(part in name for name in request.form for part in SECRETS if part != "csrf_token")
-    there = None if secret else request.full_path.rstrip("?")
+    if any(name in SECRETS for name in request.form):
+        return render(
+            "console/fill_in_again.html", words=replace(words, todo=words.anew), there=sign_in or _shown_at()
+        ), status
+    typed = [Typed(name, value) for name, values in request.form.lists() for value in values if name != TOKEN]
+    there = request.full_path.rstrip("?")
     values = {"typed": typed, "shown": _shown(), "there": there, "sign_in": sign_in}
     return render("console/again_form.html", words=words, **values), status
+
+
+def _shown_at() -> str:
+    """The page that has the form which was sent: its own address, or else that of whoever is signed in."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return url_for("you.page")
+    return request.path
 
 
 def _shown() -> list[Typed]:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from phonetree.console import access, create_app, identity
+from phonetree.console.errors import SECRETS
 from phonetree.console.headers import ALWAYS
 from phonetree.console.services import of
 from phonetree.errors import SettingsError
@@ -153,6 +154,8 @@ def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back
             f"{path}/text": {"version": "1", "base": "", **files},
             f"{path}/publish": {"version": "2", "over": running.publishing.base().revision, "note": "for <us>"},
             f"{path}/nodes/welcome": {"before": "{}", "node.words.en": "Good morning & welcome."},
+            f"{path}/teams/advocates": {"before": "{}", "member.Postcode_desk.shifts": "monday: 9:00-13:00"},
+            f"{path}/page": {"before": "{}", "page.Code_of_conduct_and_password.text.en": "Be kind."},
             f"{path}/new-line": {"name.en": "the <Night> Line", "number": "+1 800 656 4673"},
             "/staff/today/say": {"begins": "now", "until": "other", "until_at": "2026-11-24T10:00", "action": "save"}
             | words,
@@ -171,6 +174,8 @@ def test_what_was_typed_while_the_database_is_away_is_sent_again_once_it_is_back
         assert re.search(r"<textarea[^>]*readonly>[^<]*for &lt;help&gt; lines", pages[f"{path}/text"])
         assert 'Why: <span class="typed">for &lt;us&gt;<' in pages[f"{path}/publish"]
         assert 'node, words, en: <span class="typed">Good morning &amp; welcome.<' in pages[f"{path}/nodes/welcome"]
+        lost = client.post("/staff/you/password", {"password": PASSWORD}, token=token).get_data(as_text=True)
+        assert ("Nothing is lost" in lost, "Wait a minute, and fill it in again." in lost) == (False, True)
         for to in ("/staff/people/ADVOCATE_1", "/staff/call-back"):
             answer = client.post(to, {"number": "617 555 0123"}, token=token)
             assert (answer.status_code, "0123" in answer.get_data(as_text=True)) == (303, False), "a person's number"
@@ -267,12 +272,38 @@ def _fields(page: str) -> dict[str, object]:
 
 
 def test_a_password_is_never_shown_again(made: Console) -> None:
-    client = made.client(Role.EDITOR)
-    page = client.post("/staff/you/password", {"password": PASSWORD, "new-password": "another long one"}, token="x")
-    assert page.status_code == 400
-    assert PASSWORD not in page.get_data(as_text=True)
-    assert "another long one" not in page.get_data(as_text=True)
-    assert "Please fill it in again" in page.get_data(as_text=True)
+    client, editor = made.client(Role.EDITOR), made.accounts[Role.EDITOR]
+    forms = {
+        "/staff/you/password": ("/staff/you", {"password": PASSWORD, "new-password": "another long one"}),
+        "/staff/you/recovery-codes": ("/staff/you", {"password": PASSWORD}),
+        "/staff/you/second-factor": ("/staff/you/second-factor", {"code": made.code(editor)}),
+        "/staff/sign-in": ("/staff/sign-in", {"name": "Bo", "password": PASSWORD, "code": ""}),
+    }
+    for path, (there, typed) in forms.items():
+        page = client.post(path, typed, token="x")
+        text = page.get_data(as_text=True)
+        assert page.status_code == 400
+        assert not [secret for name, secret in typed.items() if name != "name" and secret and secret in text]
+        assert "There was a password or a code in the form, which is not kept.</p>\n<p>Fill it in again." in text
+        assert "still here" not in text, "nor that it is kept"
+        assert f'href="{there}">Go on' in text, "a page that there is"
+    made.later(hours=1)
+    over = client.post("/staff/you/password", {"password": PASSWORD}, token="x").get_data(as_text=True)
+    assert ("still here" in over, "Sign in, and fill it in again." in over) == (False, True)
+
+
+def test_every_field_with_a_secret_is_one_that_is_not_sent_again() -> None:
+    """Of templates; fields without a name are sent nowhere."""
+    secret = re.compile(r"current-password|new-password|one-time-code|type=\"?password|type: password")
+    named = re.compile(r"""name="([^"]+)"|parts.field\("([^"]+)\"""")
+    found = {
+        name or given
+        for path in (Path(create_app.__code__.co_filename).parent / "templates").rglob("*.html")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if secret.search(line)
+        for name, given in named.findall(line)
+    }
+    assert found == set(SECRETS)
 
 
 def test_a_bug_is_a_page_in_words_and_a_line_without_what_was_typed(

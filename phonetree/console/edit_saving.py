@@ -1,11 +1,16 @@
 """How the forms of a draft are saved: edits of its newest version, once, however often and by however many they are
-sent."""
+sent.
+
+A form says which version it showed. What it asks for has been done if it makes one of the versions since then of the
+one before it: then it was sent twice, whoever saved in between. A form that shows a newer version asks for it anew.
+"""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
+from flask import request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -20,12 +25,18 @@ from phonetree.console.form_fields import (
     Languages,
 )
 from phonetree.console.layout import render
+from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
-from phonetree.store.drafts import Draft
+from phonetree.store.drafts import BASE, MOST_VERSIONS, Draft
 
 TIMES = 3
 """How often a form is saved anew because somebody saved the same draft at the same moment."""
+
+_LONG_AGO = (
+    f"This draft was saved {MOST_VERSIONS} times or more since this page was opened. Look whether what you want is "
+    "there already; if not, save again"
+)
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
 
@@ -59,7 +70,7 @@ def save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
 def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     running = services()
     draft, files = draft_of(id_)
-    if _is_sent_twice(draft, files, asked):
+    if _was_saved(draft, files, asked):
         return True
     after = _after(files, asked)
     if after == files:
@@ -68,13 +79,29 @@ def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     return True
 
 
-def _is_sent_twice(draft: Draft, files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
-    """Whether these very edits made the newest version of a draft, by the same account."""
-    if draft.by != staff().name:
-        return False
+def _was_saved(draft: Draft, files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
+    """Whether these very edits made a version of a draft, since the one that the form showed. Raises EditError when
+    nobody knows, since that one is not kept any more."""
+    newer = files
+    for version in range(draft.version - 1, _shown(draft) - 1, -1):
+        earlier = services().editor.drafts.files(draft.id, version)
+        if not earlier:
+            raise EditError({"": _LONG_AGO})
+        if _makes(newer, earlier, asked):
+            return True
+        newer = earlier
+    return False
+
+
+def _shown(draft: Draft) -> int:
+    """The version that the form showed. One that does not say is taken for one of the version before."""
+    shown = number_of(request.form.get("version", ""))
+    return max(draft.version - 1 if shown is None else shown, BASE + 1)
+
+
+def _makes(files: Contents, earlier: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     try:
-        earlier = services().editor.drafts.files(draft.id, draft.version - 1)
-        return bool(earlier) and earlier != files and _after(earlier, asked) == files
+        return earlier != files and _after(earlier, asked) == files
     except (EditError, NotFound):  # what is edited was not there yet
         return False
 

@@ -21,6 +21,7 @@ from phonetree.console.edit_people_forms import TeamForm
 from phonetree.console.form_fields import Typed, hours_value, packed, unpacked
 from phonetree.console.form_places import FormPlace, form_at
 from phonetree.errors import Where
+from phonetree.store.drafts import MOST_VERSIONS
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 from tests.support.lines import ROOT, VPR
@@ -103,6 +104,18 @@ def _now(made: Console, draft: str, *path: str | int, name: str = ROUTING) -> An
     return value_at(said(parse(_files(made, draft)[name], name)), path)
 
 
+def _version(made: Console, draft: str) -> int:
+    found = made.services.editor.drafts.find(draft.rpartition("/")[2])
+    assert found
+    return found[0].version
+
+
+def _colleague_saves(made: Console, draft: str) -> None:
+    files = _files(made, draft)
+    more = {**files, HOURS: files[HOURS] + b"# more\n"}
+    made.services.editor.drafts.save(draft.rpartition("/")[2], _version(made, draft), more, "Bo", 9)
+
+
 def _words(page: str) -> str:
     text = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(text).split())
@@ -127,6 +140,16 @@ def _told_at(answer: TestResponse, field: str) -> str:
     (told,) = re.findall(rf'id="field-{re.escape(field)}-wrong">([^<]*)<', answer.get_data(as_text=True))
     return unescape(told)
 
+
+LINE = {
+    "name.en": "the Night Line", "name.es": "la línea nocturna", "number": "+1 800 656 4673", "verified": "true",
+    "confidential": "private", "open": "daily: 18:00-23:00", "choices.new.menu": "more_lines",
+    "choices.new.label.en": "for {name}", "choices.new.label.es": "para {name}",
+}  # fmt: skip
+KEY = {
+    "choices.new.menu": "about", "choices.new.label.en": "for parking", "choices.new.label.es": "para aparcar",
+    "message.say.en": "Behind the house.", "message.say.es": "Detrás de la casa.",
+}  # fmt: skip
 
 PAGES = [
     "nodes/welcome", "nodes/after_hours", "nodes/advocate", "nodes/line_barcc", "nodes/person", "nodes/voicemail",
@@ -454,26 +477,74 @@ def test_what_is_typed_of_a_member_stays_when_somebody_removed_another_one(
         ("teams/advocates", {"members.new.name": "Ada", "members.new.number": "$ADA"}),
         ("teams/advocates", {"member.First_advocate.remove": "true"}),
         ("parts", {"what": "team", "team.name": "night"}),
+        ("parts", {"what": "node", "node.name": "night", "node.kind": "goodbye"}),
         ("remove", {"what": "team", "name": "night"}),
+        ("new-line", LINE),
+        ("new-message", KEY),
+        ("page", {"action": "up.page.When"}),
+        ("page", {"page.new.heading.en": "Why", "page.new.heading.es": "Por qué", "page.new.text.en": "Text."}),
+        ("hours", {"days.new.date": "2026-12-04", "days.new.name.en": "snow day"}),
+        ("helpline", {"promises.new.reaches": "barcc", "promises.new.keys": "1"}),
+        ("always", {"choices.new.key": "7", "choices.new.go": "about", "choices.new.label.en": "for words"}),
     ],
 )
 def test_what_is_sent_twice_is_saved_once(
     made: Console, client: Client, draft: str, page: str, typed: dict[str, str]
 ) -> None:
     client.post(f"{draft}/parts", {"what": "team", "team.name": "late" if page == "parts" else "night"})
-    sent = {**(fields(client, f"{draft}/{page}") if "/" in page else {}), **typed}
+    if page == "page":
+        for heading in ("Who", "When", "Where"):
+            new = {f"page.new.heading.{language}": heading for language in ("en", "es")}
+            client.post(f"{draft}/page", {**new, "page.new.text.en": "Text."})
+    shown = fields(client, f"{draft}/{page}") if page in PAGES else {}
+    sent = {**shown, "version": f"{_version(made, draft)}", **typed}
     first = client.post(f"{draft}/{page}", sent)
+    assert first.status_code == 303, _words(first.get_data(as_text=True))
+    for _ in range(2):
+        saved = _files(made, draft)
+        again = client.post(f"{draft}/{page}", sent)
+        assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+        assert _files(made, draft) == saved
+        _colleague_saves(made, draft)
+
+
+@pytest.mark.slow
+def test_what_is_sent_again_much_later_is_not_taken_for_new(made: Console, client: Client, draft: str) -> None:
+    sent, page = {**LINE, "version": "1"}, f"{draft}/new-line"
+    assert client.post(page, sent).status_code == 303
+    for _ in range(MOST_VERSIONS - 2):
+        _colleague_saves(made, draft)
     saved = _files(made, draft)
-    again = client.post(f"{draft}/{page}", sent)
-    assert (first.status_code, again.status_code) == (303, 303)
-    assert first.headers["Location"] == again.headers["Location"]
+    assert client.post(page, sent).status_code == 303
     assert _files(made, draft) == saved
-    if page.startswith("teams"):
-        other = made.services.editor.drafts
-        found = other.find(draft.rpartition("/")[2])
-        assert found
-        other.save(found[0].id, found[0].version, {**found[1], HOURS: found[1][HOURS] + b"# more\n"}, "Bo", 9)
-        assert client.post(f"{draft}/{page}", sent).status_code in (303, 422), "somebody else saved in between"
+    _colleague_saves(made, draft)
+    saved, late = _files(made, draft), client.post(page, sent)
+    assert (late.status_code, _files(made, draft)) == (422, saved), "what it showed is not kept any more"
+    text = late.get_data(as_text=True)
+    assert "Look whether what you want is there already" in _words(text)
+    assert f'name="version" value="{_version(made, draft)}"' in text, "so that it can be saved anew"
+
+
+@pytest.mark.slow
+def test_what_is_asked_for_anew_is_done_anew(made: Console, client: Client, draft: str) -> None:
+    page = f"{draft}/page"
+    for heading in ("Who", "When", "Where"):
+        new = {f"page.new.heading.{language}": heading for language in ("en", "es")}
+        client.post(page, {**new, "page.new.text.en": "Text."})
+    for expected in ("Who When Where", "Who Where When", "Where Who When", "Where Who When"):
+        assert " ".join(each["heading"]["en"] for each in _now(made, draft, "page")) == expected
+        _sent(client, page, {"action": "up.page.Where"})
+    for words in ("Hello.", "Good evening.", "Hello.", "Good evening."):
+        _sent(client, f"{draft}/nodes/goodbye", {"say.en": words})
+        assert _now(made, draft, "nodes", "goodbye", "goodbye", "say", "en") == words
+
+
+def test_every_form_of_a_draft_says_which_version_it_shows(made: Console, client: Client, draft: str) -> None:
+    for page in (*PAGES, "parts", "new-line", "new-message"):
+        text = client.get(f"{draft}/{page}").get_data(as_text=True)
+        sent = re.findall(rf'<form method="post" action="{draft}/(?!throw)(.*?)</form>', text, re.DOTALL)
+        assert sent
+        assert all('name="version" value="1"' in each for each in sent), page
 
 
 @pytest.mark.slow
@@ -734,13 +805,6 @@ def test_nodes_and_teams_are_added_and_removed(made: Console, client: Client, dr
     answer = client.post(f"{draft}/remove", {"what": "node", "name": "crisis"})
     assert answer.status_code == 422
     assert "used by welcome, key 2" in _words(answer.get_data(as_text=True))
-
-
-LINE = {
-    "name.en": "the Night Line", "name.es": "la línea nocturna", "number": "+1 800 656 4673", "verified": "true",
-    "confidential": "private", "open": "daily: 18:00-23:00", "choices.new.menu": "more_lines",
-    "choices.new.label.en": "for {name}", "choices.new.label.es": "para {name}",
-}  # fmt: skip
 
 
 @pytest.mark.slow

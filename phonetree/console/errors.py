@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from phonetree import log
-from phonetree.console.access import TOKEN, access_of
+from phonetree.console.access import BEGAN, TOKEN, access_of
 from phonetree.console.labels import in_words
 from phonetree.console.layout import refused, render
 from phonetree.console.origin import advice, from_our_page, opened_at
@@ -152,7 +152,7 @@ def session_over() -> Page | Response:
 
 def not_ours() -> Page:
     """For what another site sent, or a page of ours at an address that we do not know as ours."""
-    origin = opened_at()
+    origin = opened_at(staff=BEGAN in session)
     at = f" as far as it knows: the page was opened at {origin}" if origin else ""
     words = replace(_NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice()))
     return _page(words, 403)

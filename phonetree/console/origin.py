@@ -1,5 +1,7 @@
 """Where a request came from: a page of ours, or somebody else's. Browsers say so in headers that no page can forge."""
 
+from dataclasses import dataclass, field
+
 from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
@@ -12,7 +14,11 @@ _OURS, _USER = "same-origin", "none"
 
 _TOLD = "phonetree-told-of"
 MOST_TOLD = 5
-"""Addresses that are logged, each once: whoever can reach the console could make up more."""
+"""Addresses that are logged, each once: of those who have signed in, and of others within `TOLD_SECONDS`."""
+
+TOLD_SECONDS = 3600
+"""How long others count: whoever can reach the console could make up addresses, and at the wrong one nobody can sign
+in, so these are logged, too, but keep none of staff out of the log."""
 
 
 def from_elsewhere() -> bool:
@@ -29,15 +35,34 @@ def from_our_page() -> bool:
     return (_origin() or _site(request.headers.get("Referer", ""))) in _ours()
 
 
-def opened_at() -> str:
+@dataclass(slots=True)
+class _Told:
+    """The addresses that were logged: of staff, and of others since a moment."""
+
+    staff: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    since: int = 0
+
+    def is_new(self, address: str, now: int, *, staff: bool) -> bool:
+        """Whether an address is to be logged."""
+        if not 0 <= now - self.since < TOLD_SECONDS:
+            self.others, self.since = set(), now
+        told = self.staff if staff else self.others
+        if address in told or len(told) >= MOST_TOLD:
+            return False
+        told.add(address)
+        return True
+
+
+def opened_at(*, staff: bool) -> str:
     """The address at which the browser says that our own page was opened, if we take it for another site; "" if there
-    is none. It is logged: then the setting is wrong, or the proxy passes on another host or scheme."""
+    is none. It is logged: then the setting is wrong, or the proxy passes on another host or scheme. `staff` is whether
+    whoever opened it has signed in."""
     origin, site = _origin(), request.headers.get("Sec-Fetch-Site", _OURS)
     if site != _OURS or origin is None or origin in _ours():
         return ""
-    told: set[str] = current_app.extensions.setdefault(_TOLD, set())
-    if origin not in told and len(told) < MOST_TOLD:
-        told.add(origin)
+    told: _Told = current_app.extensions.setdefault(_TOLD, _Told())
+    if told.is_new(origin, services().seconds(), staff=staff):
         log.warning("console", problem=f"refused what was sent from {origin[:200]}: {advice()}")
     return origin if "Sec-Fetch-Site" in request.headers else ""  # else it may be anybody's
 

@@ -4,9 +4,9 @@ from html import unescape
 
 import pytest
 
-from phonetree.console.origin import MOST_TOLD
+from phonetree.console.origin import MOST_TOLD, TOLD_SECONDS
 from phonetree.store.roles import Role
-from tests.support.console import URL, Console
+from tests.support.console import URL, Client, Console
 
 ATTACK = {"action": "save", "begins": "now", "until": "today", "words-en": "Call 617 555 0199", "name": "Mallory"}
 NAVIGATED = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -66,6 +66,20 @@ def test_a_page_of_ours_at_another_address_is_told_which_one_is_expected(
     for number, line in enumerate(told):
         assert f"refused what was sent from http://desk{number}.example.org" in line
         assert "set PHONETREE_PUBLIC_URL to that" in line
+
+
+def test_a_stranger_keeps_no_wrong_address_out_of_the_log(made: Console, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(client: Client, name: str) -> bool:
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": f"https://{name}.example.org"}
+        client.post("/staff/today/close", ATTACK, headers=headers)
+        return f"refused what was sent from https://{name}.example.org" in capsys.readouterr().err
+
+    stranger, member = made.client(), made.client(Role.MEMBER)
+    stranger.token("/staff/sign-in")  # and so has a cookie of ours
+    assert [told(stranger, f"invented{number}") for number in range(MOST_TOLD + 2)] == [True] * MOST_TOLD + [False] * 2
+    assert told(member, "desk")
+    made.later(seconds=TOLD_SECONDS)
+    assert told(made.client(), "desk-at-which-nobody-can-sign-in")
 
 
 @pytest.mark.parametrize("headers", OURS.values(), ids=OURS)

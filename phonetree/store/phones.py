@@ -29,10 +29,11 @@ CALL_SECONDS = 90
 """How long a confirming call may take, from its beginning: after that it has ended, even if nobody said so."""
 
 MOST_CALLS = 5
-"""How many confirming calls one name may have within `CALLS_SECONDS`, and one number, whatever names it was added for:
-nobody's phone can be made to ring all day."""
+"""How many confirming calls one name may have within any `CALLS_SECONDS`, and one number, whatever names it was added
+for: nobody's phone can be made to ring all day."""
 
 CALLS_SECONDS = 3600
+"""Calls are counted until none came for so long."""
 
 UNDO_SECONDS = 3600
 """How long the removal of a phone can be undone; then its number is forgotten."""
@@ -216,7 +217,7 @@ class Phones:
             row = _row(connection, name)
             if row is not None and row.state == State.CONFIRMED:
                 return
-            if row is None or row.state != State.REMOVED or row.sealed is None or _final(row) <= now:
+            if row is None or row.state != State.REMOVED or row.sealed is None or _over(row, now):
                 raise PeopleError("this removal can no longer be undone; add the phone again, and confirm it")
             if number := self._open(name, "sealed", row.sealed):
                 self._refuse_anothers(number, name, connection.execute(select(phones)))
@@ -336,7 +337,7 @@ class Phones:
     def _shown(self, row: Row[Any], now: int, calls: Mapping[str, int]) -> Phone:
         numbers, sealed = self._numbers(row), [each for each in (row.sealed, row.new) if each]
         waits = self._open(row.name, "new", row.new)
-        removed = row.state == State.REMOVED and row.sealed is not None and _final(row) > now
+        removed = row.state == State.REMOVED and row.sealed is not None and not _over(row, now)
         return Phone(
             name=row.name,
             state=State(row.state),
@@ -347,7 +348,7 @@ class Phones:
             calls_left=MOST_CALLS - max(calls[row.name], calls.get(self._count(waits), 0) if waits else 0),
             opens=len(numbers) == len(sealed),
             changed_at=row.changed_at,
-            undo_until=_final(row) if removed else None,
+            undo_until=row.changed_at + UNDO_SECONDS if removed else None,
         )
 
     def _refuse_anothers(self, number: str, name: str, rows: Iterable[Row[Any]]) -> None:
@@ -391,25 +392,24 @@ def _of_token(connection: Connection, token: str, now: int) -> Row[Any] | None:
 def _progress(row: Row[Any], now: int) -> Progress | None:
     if row.progress is None:
         return None
-    over = row.progress == Progress.CALLING and row.expires_at - TOKEN_SECONDS + CALL_SECONDS <= now
+    over = row.progress == Progress.CALLING and not _within(row.expires_at - TOKEN_SECONDS, CALL_SECONDS, now)
     return Progress.UNKNOWN if over else Progress(row.progress)
 
 
 def _calls(row: Row[Any], now: int) -> int:
     """How many confirming calls count against the limit."""
-    return int(row.calls) if now - row.since < CALLS_SECONDS else 0
+    return int(row.calls) if _within(row.since, CALLS_SECONDS, now) else 0
 
 
 def _one_more(row: Row[Any], now: int) -> Mapping[str, int]:
     """One more call of a row."""
-    calls = _calls(row, now)
-    return {"calls": calls + 1, "since": row.since if calls else now}
+    return {"calls": _calls(row, now) + 1, "since": now}
 
 
 def _refuse_many(row: Row[Any], now: int) -> None:
     """Raises PeopleError when there may be no more calls now."""
     if (calls := _calls(row, now)) >= MOST_CALLS:
-        minutes = (row.since + CALLS_SECONDS - now + 59) // 60
+        minutes = (min(row.since, now) + CALLS_SECONDS - now + 59) // 60
         raise PeopleError(f"this phone was called {calls} times within the hour; call again in {minutes} minutes")
 
 
@@ -422,12 +422,12 @@ def _over(row: Row[Any], now: int) -> bool:
     """Whether nothing of the row is needed any more."""
     if _withdrawn(row):
         return not _calls(row, now)
-    return bool(row.state == State.REMOVED and _final(row) <= now)
+    return bool(row.state == State.REMOVED and not _within(row.changed_at, UNDO_SECONDS, now))
 
 
-def _final(row: Row[Any]) -> int:
-    """When a removal becomes final."""
-    return int(row.changed_at) + UNDO_SECONDS
+def _within(begin: int, seconds: int, now: int) -> bool:
+    """Whether a time that began at a moment goes on. One that begins as far ahead is over: the clock was wrong."""
+    return abs(now - begin) < seconds
 
 
 def _hashed(token: str) -> bytes:

@@ -257,8 +257,8 @@ phones = Table(
     Column("expires_at", BigInteger, comment="of the token"),
     Column("progress", String(12), comment="of the confirming call"),
     Column("reason", String(200), comment="why the provider refused it"),
-    Column("calls", Integer, nullable=False, comment="confirming calls since `since`"),
-    Column("since", BigInteger, nullable=False),
+    Column("calls", Integer, nullable=False, comment="confirming calls, until there was none for an hour"),
+    Column("since", BigInteger, nullable=False, comment="when the latest of them was placed"),
     Column("changed_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

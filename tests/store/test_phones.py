@@ -244,6 +244,40 @@ def test_a_number_is_called_a_few_times_an_hour_at_most_whatever_name_it_has(ope
     assert phones.begin("ADVOCATE_9", NOW + CALLS_SECONDS)
 
 
+def test_no_hour_has_more_calls_than_the_limit(phones: Phones) -> None:
+    phones.propose("ADVOCATE_3", ONE, "Ada", NOW)
+    placed = []
+    for minute in (0, *range(56, 300)):
+        try:
+            phones.ended(token(phones, now=NOW + minute * 60), Progress.NO_ANSWER, NOW + minute * 60)
+            placed.append(minute)
+        except PeopleError:
+            continue
+    assert len(placed) > 2 * MOST_CALLS
+    assert max(sum(first <= each < first + 60 for each in placed) for first in placed) == MOST_CALLS
+
+
+@pytest.mark.parametrize("ahead", [1, CALLS_SECONDS - 1, 30 * 86400])
+def test_a_clock_that_was_wrong_blocks_no_phone_for_long(opened: Store, phones: Phones, ahead: int) -> None:
+    for number in range(MOST_CALLS):
+        phones.propose(f"ADVOCATE_{number}", ONE, "Ada", NOW + ahead)
+        phones.ended(token(phones, f"ADVOCATE_{number}", NOW + ahead), Progress.NO_ANSWER, NOW + ahead)
+        phones.withdraw(f"ADVOCATE_{number}", "Ada", NOW + ahead)
+    phones.propose("ADVOCATE_9", ONE, "Ada", NOW)
+    if ahead < CALLS_SECONDS:
+        with pytest.raises(PeopleError, match="call again in 60 minutes"):
+            phones.begin("ADVOCATE_9", NOW)
+    assert phones.begin("ADVOCATE_9", NOW + 2 * CALLS_SECONDS)
+    confirmed(phones, "ADVOCATE_5", OTHER)
+    phones.remove("ADVOCATE_5", "Ada", NOW + ahead)
+    phones.propose("ADVOCATE_6", "+16175550113", "Ada", NOW)
+    token(phones, "ADVOCATE_6", NOW + ahead)
+    (calling,) = [each for each in phones.listed(NOW + 2 * CALLS_SECONDS) if each.name == "ADVOCATE_6"]
+    assert calling.progress is Progress.UNKNOWN
+    phones.tidy(NOW + 2 * CALLS_SECONDS)
+    assert "ADVOCATE_5" not in [each.name for each in phones.listed(NOW)], "removed"
+
+
 def test_a_call_that_the_provider_refused_does_not_count_and_says_why(phones: Phones) -> None:
     phones.propose("ADVOCATE_3", ONE, "Ada", NOW)
     asked = token(phones)

@@ -1,7 +1,19 @@
-"""What a process that answers lines may do to the machine: read a few folders, and nothing else.
+"""What the kernel keeps a process that answers lines from: the content of every file outside a few folders.
 
 With Landlock, where the kernel has it: no privilege is needed, and neither code in C nor a mistake of ours gets around
-it. It holds for this thread and those that it starts later, so it comes before they do.
+it. It holds for this thread and those that it starts later, so it comes before they do, and not for what is open
+already. By its version it refuses
+
+    1  to read, write, make or remove files, to list folders, and to run programs
+    2  to move or link files from one folder to another
+    3  to cut files off
+    4  to listen and to connect by TCP
+    5  to control devices
+    6  to signal other processes, and to reach them by sockets without a place
+
+and none refuses UDP, to ask whether a file is there, how long it is and when it was changed, or to change who may read
+it and its times (where the user may). Of these the audit hook of a trial call (`web/trial.py`) refuses UDP and the
+changes; but Python calls that, so code in C gets around it. Nothing refuses to ask about a file.
 """
 
 import ctypes
@@ -38,8 +50,9 @@ _OTHERS_SINCE, _OTHERS = 6, 0b11
 
 
 def confine(folders: Iterable[Path]) -> bool:
-    """From now on this thread reads nothing but these folders and Python's own; it writes, runs and connects nothing.
-    Whether that holds: an older kernel does not know how, or it is switched off there."""
+    """From now on this thread reads no files but those of these folders and Python's own; it writes and runs none, and
+    where the kernel knows how connects by TCP with nothing. Whether that holds: an older kernel does not have Landlock,
+    or it is switched off there."""
     with suppress(OSError, AttributeError):  # or this system is no Linux
         version = _call(_CREATE, None, 0, _VERSION)
         known = (1 << max(many for since, many in _FILES.items() if since <= version)) - 1

@@ -4,9 +4,10 @@
 
 Each line of its input is a call (`runtime/trials.py`), and gets a line of output. The application is that of the
 servers, with a token that is made here: the simulated network signs, and a request that it did not sign is refused.
-Files and clock are those of the call. There is no store, and whatever would open a connection, look up a name, change
-the disk or start a program is refused; where the kernel can (`config/confining.py`), so is reading anything but the
-folder of the audio and Python's own. Nothing of a call is written anywhere.
+Files and clock are those of the call. There is no store, and what Python would do to open a connection, look up a name,
+change the disk or start a program is refused (`refuse`); the kernel, where it can, refuses most of that to code in C,
+too, and to read files but those of the folder of the audio and Python's own (`config/confining.py` says what each
+holds). Nothing of a call is written anywhere.
 """
 
 import os
@@ -296,7 +297,8 @@ def answer(line: bytes) -> bytes:
 
 
 def refuse(event: str, arguments: tuple[object, ...]) -> None:
-    """Keeps this process to itself: an audit hook of Python. Raises PermissionError."""
+    """Keeps this process to itself: an audit hook of Python, which code in C does not ask, and which is not told of
+    everything, such as `os.stat`. Raises PermissionError."""
     if event in _REFUSED or (event == "open" and _opens_to_write(arguments)):
         raise PermissionError(f"a trial call uses no {event}")
 

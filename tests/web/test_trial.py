@@ -246,7 +246,8 @@ tries = [
     socket.socket, lambda: open({str(tmp_path / "x")!r}, "w"), lambda: subprocess.run(["true"]), os.fork,
     lambda: os.system("true"), lambda: socket.getaddrinfo("localhost", 80), lambda: socket.gethostbyname("localhost"),
     lambda: os.mkdir({str(tmp_path / "y")!r}), lambda: os.rename({str(tmp_path)!r}, {str(tmp_path / "z")!r}),
-    lambda: os.kill(os.getppid(), 0),
+    lambda: os.kill(os.getppid(), 0), lambda: os.chmod({str(tmp_path)!r}, 0o755),
+    lambda: os.utime({str(tmp_path)!r}, (1, 1)), lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
 ]
 told = []
 for each in tries:
@@ -258,7 +259,7 @@ print(json.dumps([told, open({str(VPR / "hours.yaml")!r}).read() != ""]))
 """
     out = run(python(code), capture_output=True, check=True, env={"PYTHONPATH": str(ROOT)}).stdout  # noqa: S603
     told, reads = json.loads(out)
-    assert len(told) == 10
+    assert len(told) == 13
     assert reads
     assert list(tmp_path.iterdir()) == []
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from phonetree.config.merging import merged
+from phonetree.config.merging import Lines, merged
 from phonetree.config.writing import alone, replace, synced, written
 from phonetree.errors import MixedError
 
@@ -140,14 +140,29 @@ def _old(name: str, now: bytes | None, new: bytes | None, old: bytes | None) -> 
     if now is None or new is None or old is None:
         return now
     lines, was, edited = (data.decode("latin-1").split("\n") for data in (new, old, now))
-    fresh, gone = (Counter(one) - Counter(other) for one, other in ((lines, was), (was, lines)))
-    there = Counter(edited)
-    if not (fresh & there if fresh else not gone & there):
-        return now  # the old one was edited
+    is_new = _is_new(edited, lines, was)
+    if is_new is False:
+        return now
     parts = merged(lines, edited, was)
     if any(part.clash for part in parts):
         raise MixedError(name, NAME)
-    return "\n".join(line for part in parts for line in part.mine).encode("latin-1")
+    back = "\n".join(line for part in parts for line in part.mine).encode("latin-1")
+    if back != now and not is_new:
+        raise MixedError(name, NAME)
+    return back
+
+
+def _is_new(edited: Lines, new: Lines, old: Lines) -> bool | None:
+    """Whether an edited text was the new one and not the old one, from the lines by which these differ, but for empty
+    ones; None if it cannot be told, as where lines are only in another order."""
+    lines, was, there = (Counter(filter(str.strip, text)) for text in (new, old, edited))
+    fresh, gone = lines - was, was - lines
+    added, missing = fresh & (there - was), gone & (was - there)
+    kept, absent = gone - missing, fresh - added
+    if not added and (kept or (absent and not gone)):
+        return False
+    like_new, like_old = (added + missing).total(), (absent + kept).total()
+    return True if like_new > like_old and (added or not fresh) else None
 
 
 def _put(path: Path, data: bytes | None, expected: str | None, folder: Path) -> bool:

@@ -216,6 +216,48 @@ def test_what_cannot_be_told_apart_is_refused_until_somebody_looked(stopped: Pat
     assert sites.contents[ROUTING] == edited
 
 
+DAYS, DAYS_NEW = "night: desk\nday: 20\nend: a\n", "day: 30\nend: a\n"
+NAMES = "a: 1\n\nmembers:\n  - x\n\nend: 1\n"
+NAMES_NEW = "a: 1\n\nmembers:\n  - x\n\nothers:\n  - x\n\nend: 1\n"
+LINES, LINES_NEW = "a\nb\nc\nd\ne\nf\n", "a\nc\nd\nx\ne\nf\n"
+CLEAN, CLEAN_NEW = "1\n2\n3\nc\nd\n", "c\nx\nd\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "edited", "counts"),
+    [
+        pytest.param(DAYS, DAYS_NEW, "day: 40\nend: a\n", None, id="the only new line of the new one"),
+        pytest.param(DAYS, DAYS_NEW, "day: 30\nend: b\n", None, id="a line that touches one of the new ones"),
+        pytest.param(DAYS, DAYS_NEW, "night: desk\nday: 20\nend: b\n", "", id="the old one"),
+        pytest.param(DAYS, DAYS_NEW, "night: desk\nday: 40\nend: a\n", "", id="the old one, a line that was replaced"),
+        pytest.param(NAMES, NAMES_NEW, NAMES.replace("end: 1", "end: 2"), "", id="the old one, beside what is added"),
+        pytest.param(NAMES, NAMES_NEW, NAMES_NEW.replace("a: 1", "a: 2"), NAMES.replace("a: 1", "a: 2"), id="the new"),
+        pytest.param(LINES, LINES_NEW, LINES_NEW.replace("f", "g"), LINES.replace("f", "g"), id="a line that stays"),
+        pytest.param(LINES, LINES_NEW, "a\nc\nd\ne\nf\n", None, id="either may have lost a line"),
+        pytest.param(CLEAN, CLEAN_NEW, "c\nd\n", None, id="lines are gone from the old one, as from the new one"),
+        pytest.param("a\nb\nc\nd\n", "d\na\nb\nc\n", "d\na\nb\nx\n", None, id="only the order is new"),
+    ],
+)
+def test_which_file_was_edited_is_told_by_what_was_added_and_what_is_gone(
+    old: str, new: str, edited: str, counts: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`counts` is what counts of it: None if that cannot be told, "" if it counts as it is."""
+    for name, text in ((HOURS, "old"), (ROUTING, old)):
+        (tmp_path / name).write_text(text)
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "complete_alone", lambda _: True)
+        assert replace_together(tmp_path, {HOURS: b"new", ROUTING: new.encode()})
+    (tmp_path / ROUTING).write_text(edited)
+    complete(tmp_path)
+    if counts is None:
+        with pytest.raises(MixedError):
+            under_way(tmp_path)
+        assert (tmp_path / ROUTING).read_text() == edited
+    else:
+        assert not (tmp_path / NAME).exists()
+        assert contents_of(tmp_path) == {HOURS: b"old", ROUTING: (counts or edited).encode()}
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", '{"files": []}', '{"files": {"routing.yaml": "?"}, "digests": {"routing.yaml": null}}',

@@ -99,15 +99,27 @@ def fingerprint(folder: Path) -> str:
 
 def contents_of(folder: Path) -> Contents:
     """The files of a folder as they are, whether or not they are a site; empty in place of one that cannot be read."""
-    return _settled(folder, lambda: _contents(folder))
+    return _settled(folder, lambda: _contents(folder, Findings()))
 
 
-def _contents(folder: Path) -> Contents:
+def whole_contents_of(folder: Path) -> Contents | None:
+    """The same; None if one cannot be read, or if it cannot be told which ones count."""
+
+    def read() -> Contents | None:
+        findings = Findings()
+        found = _contents(folder, findings)
+        unlisted = os.path.lexists(folder / FOLDER) and not os.access(folder / FOLDER, os.R_OK | os.X_OK)
+        return None if unlisted or findings.problems or _mixed(folder) else found
+
+    return _settled(folder, read)
+
+
+def _contents(folder: Path, findings: Findings) -> Contents:
     instead: Files = {}
     with suppress(MixedError):  # `load` says it
         instead = under_way(folder)
     names = {HOURS, ROUTING, *_phrase_files(folder)} - instead.keys()
-    found = {name: _bytes(folder / name, Findings()) or b"" for name in names}
+    found = {name: _bytes(folder / name, findings) or b"" for name in names}
     found |= {name: data for name, data in instead.items() if data is not None}
     return dict(sorted(found.items()))
 

@@ -3,9 +3,11 @@
 import errno
 import fcntl
 import os
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 _WHY = {
@@ -32,6 +34,13 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened)
+
+
+def place_of(folder: Path) -> str:
+    """A hash of where a folder is, the same in each process of a machine; another one for a folder that was put into
+    its place. Raises OSError."""
+    told = f"{socket.gethostname()}\0{os.path.realpath(folder)}\0{folder.stat().st_ino}"
+    return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def unwritable(path: Path) -> str | None:

@@ -23,9 +23,18 @@ from pathlib import Path
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, newly_broken
-from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, contents_of, made_of, revision_of
+from phonetree.config.site import (
+    HOURS,
+    ROUTING,
+    Contents,
+    Loaded,
+    contents_of,
+    made_of,
+    revision_of,
+    whole_contents_of,
+)
 from phonetree.config.together import complete_alone, replace_together
-from phonetree.config.writing import alone, unwritable, why
+from phonetree.config.writing import alone, place_of, unwritable, why
 from phonetree.console.comparing import Comparing, Sentences
 from phonetree.console.simulated import Heard
 from phonetree.core.schedule import Override
@@ -217,35 +226,40 @@ class Publishing:
         return preview
 
     def mend(self) -> None:
-        """Completes what a console that was killed had begun to write to the folder, and takes back from History what
-        it had recorded and not begun to write. Raises StoreError."""
+        """Completes what a console that was killed had begun to write to the folder, and finds out which publications
+        of History were written. Raises StoreError."""
         if not self._stored:
             with suppress(OSError, MixedError), alone(self.folder):
                 complete_alone(self.folder)
                 self._mend_history()
 
     def _mend_history(self) -> None:
-        """The same for whoever has the folder alone, and what was begun there is completed."""
-        there = revision_of(contents_of(self.folder))
-        while (last := self.revisions.last()) and not last.heard and last.revision != there:
-            what = f"could not be saved: published {last.revision}, since the console was stopped"
-            if not self.revisions.take_back(last.number, last.author, what, self._seconds()):
-                return
+        """The second for whoever has the folder alone, where what was under way is completed: one that was begun is
+        done if the folder has its files. It is taken back if this is the folder that it was begun in, whose files are
+        what they were, and nothing else was published since. Otherwise nobody can know, and it stays. Raises OSError,
+        and StoreError."""
+        begun = self.revisions.begun()
+        there = whole_contents_of(self.folder) if begun else None
+        if there is None:
+            return
+        revision, here = revision_of(there), place_of(self.folder)
+        for each in begun:
+            mine = each.place == here
+            if mine and each.alone and each.before == revision:
+                what = f"could not be saved: published {each.revision}, since the console was stopped"
+                self.revisions.take_back(each.number, each.author, what, self._seconds())
+            elif each.contents and each.contents.items() <= there.items():
+                self.revisions.done(each.number)
+            elif mine:
+                self.revisions.unknown(each.number)
 
     def _write(self, base: Base, after: Loaded, by: str, note: str, what: str) -> bool:
         """Replaces the files of the folder, if they are those of the base; whether it did."""
-        number, done = None, False
         try:
             with alone(self.folder):
                 complete_alone(self.folder)
                 self._mend_history()
-                if self._stand(base):
-                    # first, and committed: if that fails, even at its end, the files are as they were
-                    number = self.revisions.record(
-                        after.site.revision, after.contents, by, note, self._seconds(), what=what
-                    )
-                    gone = dict.fromkeys(base.contents.keys() - after.contents.keys())
-                    done = replace_together(self.folder, {**gone, **after.contents}, lambda: self._stand(base))
+                return self._stand(base) and self._begin(base, after, by, note, what)
         except OSError as error:
             names = " and ".join(sorted(after.contents))
             raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
@@ -253,11 +267,38 @@ class Publishing:
             raise EditError({"": str(error)}) from error
         except PublishedError:
             return False
-        finally:
-            if number is not None and not done:
-                with suppress(StoreError):  # then History has a revision that no server answers with
-                    self.revisions.take_back(number, by, f"could not be saved: {what}", self._seconds())
+
+    def _begin(self, base: Base, after: Loaded, by: str, note: str, what: str) -> bool:
+        """The same for whoever has the folder alone, whose files are those of the base. History has it first, as begun,
+        and committed: if that fails, even at its end, the files are as they were. It stays there as begun when it is
+        not known what became of it: the console was killed, or a file is of both revisions. Raises OSError, MixedError,
+        PublishedError, and StoreError."""
+        there = whole_contents_of(self.folder)
+        number = self.revisions.begin(
+            after.site.revision,
+            after.contents,
+            by,
+            note,
+            self._seconds(),
+            what=what,
+            before=revision_of(there) if there else "",
+            place=place_of(self.folder),
+        )
+        gone = dict.fromkeys(base.contents.keys() - after.contents.keys())
+        try:
+            done = replace_together(self.folder, {**gone, **after.contents}, lambda: self._stand(base))
+        except OSError:
+            self._end(number, by, what, done=False)
+            raise
+        self._end(number, by, what, done=done)
         return done
+
+    def _end(self, number: int, by: str, what: str, *, done: bool) -> None:
+        with suppress(StoreError):  # then it is found out later
+            if done:
+                self.revisions.done(number)
+            else:
+                self.revisions.take_back(number, by, f"could not be saved: {what}", self._seconds())
 
     def _outrun(self, base: Base) -> PhonetreeError:
         """That somebody else was faster: with what, if that can be told."""

@@ -44,11 +44,15 @@ FIRST, BY_HAND = "there was no revision before", "an edit by hand"
 
 _ALL = select(publications).order_by(publications.c.number.desc())
 
+_BEGUN = publications.c.before.is_not(None) & (publications.c.heard == 0)
+"""Those of which it is not known that the folder has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A revision that was published, at a moment (seconds since 1970). `heard` says that a server answered with it;
-    `vouched` that it counts."""
+    `vouched` that it counts; `unfinished` that it was begun, and that it is not known whether the files were
+    replaced."""
 
     number: int
     revision: str
@@ -57,6 +61,22 @@ class Publication:
     note: str
     heard: bool
     vouched: bool
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A publication to a folder that was begun, and of which it can still be found out whether it was done: its files,
+    the revision of the folder's files `before`, the place of that folder, and whether nothing but these was published
+    since."""
+
+    number: int
+    author: str
+    revision: str
+    contents: Mapping[str, bytes]
+    before: str
+    place: str
+    alone: bool
 
 
 class Revisions:
@@ -91,23 +111,52 @@ class Revisions:
             if what:
                 actions.note(connection, author, what, now)
 
-    def record(self, name: str, contents: Mapping[str, bytes], author: str, note: str, now: int, *, what: str) -> int:
-        """Stores what is about to be written to the servers' folder, whatever was there; the number of it. `what` goes
-        to the list of what staff did. Raises PublishedError, and StoreError."""
+    def begin(
+        self,
+        name: str,
+        contents: Mapping[str, bytes],
+        author: str,
+        note: str,
+        now: int,
+        *,
+        what: str,
+        before: str,
+        place: str,
+    ) -> int:
+        """Stores what is about to be written to the servers' folder, which is at a place, over the revision `before`;
+        the number of it. `what` goes to the list of what staff did. Raises PublishedError, and StoreError."""
+        begun = {"before": before, "begun_in": place}
         with self._store.changing(publications) as connection:
-            number = self._add(connection, name, contents, author, note, now, heard=False)
+            number = self._add(connection, name, contents, author, note, now, heard=False, **begun)
             actions.note(connection, author, what, now)
         return number
 
-    def take_back(self, number: int, by: str, what: str, now: int) -> bool:
-        """Forgets what could not be written to the folder after all, unless callers hear it; whether it did. Raises
-        StoreError."""
+    def done(self, number: int) -> None:
+        """It is written. Raises StoreError."""
+        self._mark(number, before=None, begun_in=None)
+
+    def unknown(self, number: int) -> None:
+        """Nobody can find out any more whether it was written; History says so from now on. Raises StoreError."""
+        self._mark(number, begun_in=None)
+
+    def take_back(self, number: int, by: str, what: str, now: int) -> None:
+        """Forgets what was begun and not written to the folder, unless callers hear it. Raises StoreError."""
         with self._store.changing(publications) as connection:
-            this = (publications.c.number == number) & (publications.c.heard == 0)
-            gone = bool(connection.execute(delete(publications).where(this)).rowcount)
-            if gone:
+            this = (publications.c.number == number) & _BEGUN
+            if connection.execute(delete(publications).where(this)).rowcount:
                 actions.note(connection, by, what, now)
-        return gone
+
+    def begun(self) -> tuple[Begun, ...]:
+        """What was begun, newest first, as far as it can be found out whether it was done. Raises StoreError."""
+        found, since = [], set[str]()
+        with self._store.read() as connection:
+            for row in connection.execute(_ALL):
+                if row.begun_in is not None and row.before is not None and not row.heard:
+                    contents = self._files(connection, row.revision) or {}
+                    alone = since <= {row.before}
+                    found.append(Begun(row.number, row.author, row.revision, contents, row.before, row.begun_in, alone))
+                since.add(row.revision)
+        return tuple(found)
 
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
         """Stores what callers hear by now, unless it is there: as the latest that callers heard, or as one that was
@@ -198,6 +247,10 @@ class Revisions:
                     same = publications.c.number == row.number
                     connection.execute(update(publications).where(same).values(mac=_mac(present, row._mapping)))
 
+    def _mark(self, number: int, **values: None) -> None:
+        with self._store.changing(publications) as connection:
+            connection.execute(update(publications).where(publications.c.number == number).values(**values))
+
     def _refuse_without_key(self, connection: Connection) -> None:
         """Raises SettingsError when others would not count what is published here."""
         row = connection.execute(_ALL.limit(1)).one_or_none()
@@ -234,6 +287,7 @@ class Revisions:
         now: int,
         *,
         heard: bool,
+        **begun: str,
     ) -> int:
         """The number that it gets. Raises PublishedError when another one is the newest by now."""
         latest = connection.execute(select(publications.c.number).order_by(publications.c.number.desc()).limit(1))
@@ -249,7 +303,7 @@ class Revisions:
         try:
             with connection.begin_nested():
                 self._put(connection, name, contents, author, now)
-                connection.execute(insert(publications).values(**row, mac=mac, heard=int(heard)))
+                connection.execute(insert(publications).values(**row, mac=mac, heard=int(heard), **begun))
                 connection.execute(delete(publications).where(publications.c.number <= row["number"] - MOST_KEPT))
         except IntegrityError:
             raise PublishedError from None
@@ -283,7 +337,8 @@ class Revisions:
 
     def _publication(self, row: Row[Any]) -> Publication:
         vouched = not self._strict or any(_vouches(key, row) for key in self._keys)
-        return Publication(row.number, row.revision, row.at, row.author, row.note, bool(row.heard), vouched)
+        heard, unfinished = bool(row.heard), row.before is not None and not row.heard
+        return Publication(row.number, row.revision, row.at, row.author, row.note, heard, vouched, unfinished)
 
 
 def digest_of(contents: Mapping[str, bytes]) -> str:

@@ -1,4 +1,4 @@
 """The number of the schema, for whoever needs no more of the database."""
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The revision of the schema that this code needs."""

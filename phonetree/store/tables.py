@@ -155,6 +155,12 @@ publications = Table(
     Column("note", Text, nullable=False),
     Column("heard", Integer, nullable=False, comment="1: a server answered with it"),
     Column("mac", LargeBinary, comment="under a key derived from SECRET_KEY; empty without one"),
+    Column("before", String(12), comment="the files of the folder that it was to replace; empty once it did"),
+    Column(
+        "begun_in",
+        String(64),
+        comment="a hash of where that folder is; empty once it cannot be known any more whether it did",
+    ),
 )
 
 drafts = Table(

@@ -176,7 +176,7 @@ def test_what_is_saved_by_hand_at_the_last_moment_is_not_lost(
 ) -> None:
     editor, began = _editor(config, light), _began(config)
     by_hand = (config / HOURS).read_text() + "# by hand\n"
-    where, name = (Revisions, "record") if meanwhile.startswith("the database") else (os, "fchmod")
+    where, name = (Revisions, "begin") if meanwhile.startswith("the database") else (os, "fchmod")
     does = getattr(where, name)
 
     def slowly(*given: object, **more: object) -> object:

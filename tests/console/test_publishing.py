@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from shutil import copytree
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
+from phonetree.errors import MixedError
 from phonetree.runtime.source import keep_in
 from phonetree.store import actions
 from phonetree.store.roles import Role
@@ -341,6 +343,102 @@ def test_what_a_killed_console_recorded_and_did_not_write_is_taken_back(
     assert [each.number for each in running.revisions.history()] == [2, 1], "it is written, if nobody heard it yet"
 
 
+MARK = "It is not known whether this was published"
+
+
+def _stopped(made: Console, client: Client, path: str, monkeypatch: pytest.MonkeyPatch, *, written: bool) -> None:
+    """The console is killed while it publishes a draft: before the files are replaced, or when they are."""
+    folder = "phonetree.console.publishing.replace_together"
+    ends = (folder, _killed) if not written else ("phonetree.console.publishing.Publishing._end", _killed)
+    with monkeypatch.context() as patched:
+        patched.setattr(*ends)
+        with pytest.raises(SystemExit):
+            _send(client, path)
+
+
+def _by_hand(made: Console) -> None:
+    hours = made.settings.config / HOURS
+    hours.write_bytes(hours.read_bytes() + b"# by hand\n")
+
+
+def _told(made: Console) -> list[tuple[str, bool]]:
+    return [(each.author, each.unfinished) for each in made.services.revisions.history()]
+
+
+def test_what_was_published_stays_in_history_whatever_becomes_of_the_folder(made: Console, tmp_path: Path) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    for words in ((("for crisis lines", SOFTER)), OTHER):
+        assert _send(client, _draft(made, client, words)).status_code == 303
+    before = running.revisions.history()
+    assert _told(made) == [("the editor", False), ("the editor", False), ("the files", False)]
+    other = Console(replace(made.settings, config=Path(copytree(VPR, tmp_path / "other"))), made.now)
+    other.services.publishing.mend()
+    routing = made.settings.config / ROUTING
+    routing.rename(routing.with_suffix(".away"))  # while somebody delivers the folder
+    running.publishing.mend()
+    routing.with_suffix(".away").rename(routing)
+    _by_hand(made)
+    running.publishing.mend()
+    assert running.revisions.history() == before
+    assert "could not be saved" not in str(actions.since(running.store, 0))
+    _serve(made)
+    assert [each.author for each in running.revisions.history()] == [
+        "the files",
+        "the editor",
+        "the editor",
+        "the files",
+    ]
+    assert MARK not in _words(client.get("/staff/history"))
+
+
+def test_what_a_killed_console_wrote_is_published_once_the_folder_can_be_read(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    _stopped(made, client, _draft(made, client, ("for crisis lines", SOFTER)), monkeypatch, written=True)
+    routing = made.settings.config / ROUTING
+    routing.rename(routing.with_suffix(".away"))
+    running.publishing.mend()
+    assert _told(made)[0] == ("the editor", True)
+    assert MARK in _words(client.get("/staff/history"))
+    routing.with_suffix(".away").rename(routing)
+    (made.settings.config / "phrases").mkdir()
+    (made.settings.config / "phrases" / "de.yaml").write_text("unused: {}\n")
+    running.publishing.mend()
+    assert _told(made) == [("the editor", False), ("the files", False)]
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_where_it_cannot_be_known_whether_callers_heard_it_history_says_so(
+    written: bool, made: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    before = contents_of(made.settings.config)
+    _stopped(made, client, _draft(made, client, ("for crisis lines", SOFTER)), monkeypatch, written=written)
+    other = Console(replace(made.settings, config=Path(copytree(VPR, tmp_path / "other"))), made.now)
+    other.services.publishing.mend()
+    assert _told(made) == [("the editor", True), ("the files", False)], (
+        "only its own folder says that it was not written"
+    )
+    _by_hand(made)
+    if written:
+        running.publishing.mend()
+    else:
+        _serve(made)
+    for name, data in before.items():
+        (made.settings.config / name).write_bytes(data)
+    for _ in range(2):
+        running.publishing.mend()
+        assert ("the editor", True) in _told(made)
+    _by_hand(made)
+    _serve(made)
+    assert _told(made) == [("the files", False), ("the editor", True), ("the files", False)]
+    assert f"asked for by callers ( number 2 ) {MARK}" in _words(client.get("/staff/history"))
+    assert MARK in _words(client.get("/staff/history/2"))
+    assert MARK not in _words(client.get("/staff/history/3"))
+    assert _send(client, "/staff/edit/" + running.editor.drafts.all()[0].id).status_code == 303, "it can be published"
+
+
 def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses(
     each: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -378,6 +476,7 @@ def test_files_of_two_revisions_are_told_of_and_nothing_is_published_over_them(
     answer = _send(client, other)
     assert answer.status_code == 409
     assert "A publication was interrupted while it replaced routing.yaml and other files" in _words(answer)
+    assert _told(made)[0] == ("the editor", True), "as the message says, History has it"
     assert routing.read_bytes() == edited
     (made.settings.config / together.NAME).unlink()
     assert _send(client, other).status_code == 303
@@ -418,6 +517,22 @@ def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypat
     assert contents_of(made.settings.config) == before
     assert len(made.services.revisions.history()) == 1
     assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
+
+
+def test_files_that_are_mixed_while_they_are_replaced_leave_both_revisions_in_history(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says that History has both."""
+    client = made.client(Role.EDITOR)
+
+    def mixed(*_: object) -> None:
+        raise MixedError(ROUTING, together.NAME)
+
+    monkeypatch.setattr("phonetree.console.publishing.replace_together", mixed)
+    answer = _send(client, _draft(made, client, ("for crisis lines", SOFTER)))
+    assert answer.status_code == 409
+    assert "History in the console has both revisions" in _words(answer)
+    assert _told(made) == [("the editor", True), ("the files", False)]
 
 
 def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from phonetree.errors import PublishedError, SettingsError
 from phonetree.store import actions
 from phonetree.store.database import Store
+from phonetree.store.migrate import migrate
 from phonetree.store.revisions import THE_FILES, Revisions
 from tests.support.databases import KINDS, store
 
@@ -160,3 +161,45 @@ def test_a_new_key_vouches_for_what_the_old_one_did(tmp_path: Path) -> None:
         assert _newest(_revisions(kept, OTHER)) == A
         with pytest.raises(SettingsError, match="SECRET_KEY is not set here"):
             _revisions(kept, ()).publish(B, SECOND, A, "Ada", "a note", 6)
+
+
+def test_what_is_begun_is_unfinished_until_it_is_done_or_a_server_answers_with_it(kept: Store) -> None:
+    revisions = Revisions(kept)
+    revisions.keep(A, FIRST, THE_FILES, 5)
+    number = revisions.begin(B, SECOND, "Ada", "a note", 6, what="published", before=A, place="here")
+    (begun,) = revisions.begun()
+    assert (begun.number, begun.before, begun.place, begun.contents, begun.alone) == (number, A, "here", SECOND, True)
+    revisions.keep(A, FIRST, THE_FILES, 7)
+    assert [each.unfinished for each in revisions.history()] == [True, False]
+    with kept.write() as connection:  # as a server of the previous version, which does not know of it
+        connection.execute(text("UPDATE publications SET heard = 1 WHERE number = 2"))
+    assert not revisions.history()[0].unfinished
+    assert revisions.begun() == ()
+    revisions.take_back(number, "Ada", "could not be saved", 8)
+    assert len(revisions.history()) == 2, "callers hear it"
+    number = revisions.begin(C, FIRST, "Ada", "a note", 6, what="published", before=B, place="here")
+    revisions.done(number)
+    revisions.take_back(number, "Ada", "could not be saved", 8)
+    assert next((each.revision, each.unfinished) for each in revisions.history()) == (C, False)
+    number = revisions.begin(A, FIRST, "Ada", "a note", 6, what="published", before=C, place="here")
+    revisions.unknown(number)
+    assert revisions.history()[0].unfinished
+    assert revisions.begun() == (), "and nobody finds it out"
+
+
+def test_history_comes_through_an_upgrade_and_back_and_the_previous_version_publishes_after_it(kept: Store) -> None:
+    revisions = _revisions(kept)
+    revisions.take(A, FIRST, 5)
+    before = revisions.history()
+    migrate(kept, "0014")
+    migrate(kept)
+    with kept.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO publications (number, revision, digest, at, author, note, heard, mac) "
+                "SELECT 2, revision, digest, at, author, note, 0, mac FROM publications"
+            )
+        )
+    assert revisions.history()[1:] == before
+    assert not revisions.history()[0].unfinished
+    assert revisions.begun() == ()

@@ -93,4 +93,5 @@ class Reporter:
             unkept=masked(self.phones.unkept) if self.phones else "",
             test_call=self.canary.ok,
             place=self.place,
+            number=self.sites.source.number,
         )

@@ -24,6 +24,10 @@ TAKEN_BACK = (
 class Source(Protocol):
     """Where the files come from."""
 
+    @property
+    def number(self) -> int:
+        """That of the publication that was found; 0 if it is none."""
+
     def look(self) -> str:
         """Finds out what there is now; something else than before, whenever `load` may give something else."""
 
@@ -33,6 +37,8 @@ class Source(Protocol):
 
 class FolderSource:
     """The files of a folder."""
+
+    number = 0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,13 +56,19 @@ class StoreSource:
     """The newest revision of a store, with the audio of a folder; while there is none, the folder's files.
 
     While the store is unavailable it is the last one that was found. It never goes back by itself: a publication that
-    is gone, or was not published with our SECRET_KEY, is a problem, and callers hear what they heard.
+    is gone, has another in its place, or was not published with our SECRET_KEY, is a problem, and callers hear what
+    they heard.
     """
 
     def __init__(self, folder: Path, revisions: Revisions) -> None:
         self._folder, self._revisions = folder, revisions
         self._found: tuple[Publication, Contents] | None = None
         self._problem = ""
+
+    @property
+    def number(self) -> int:
+        """As in `Source`."""
+        return self._found[0].number if self._found else 0
 
     def look(self) -> str:
         """As in `Source`."""
@@ -89,7 +101,7 @@ class StoreSource:
         found = self._revisions.newest()
         if found is None:
             self._problem = (UNVOUCHED if last else TAKEN_BACK) if before else ""
-        elif before and found[0].number < before.number:
+        elif before and not _after(found[0], before):
             self._problem = UNVOUCHED if last and not last.vouched else TAKEN_BACK
         else:
             self._found = found
@@ -113,6 +125,11 @@ def keep_in(revisions: Revisions, name: str, contents: Contents, now: int, *, so
 def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:
     """What PHONETREE_SOURCE says."""
     return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder)
+
+
+def _after(found: Publication, before: Publication) -> bool:
+    """Whether one may be followed after another: a number is that of one revision for ever."""
+    return found.number > before.number or (found.number, found.revision) == (before.number, before.revision)
 
 
 def _same(one: Publication, other: Publication) -> bool:

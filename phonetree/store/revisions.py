@@ -3,7 +3,11 @@ publishing, who, when and why.
 
 Each publication has a number, one more than the last one's, so of two people who publish at once one is told. It has a
 MAC under a key derived from SECRET_KEY, over its number, what was published, and who said so: whoever writes to the
-database can take a publication away, but add none, change none, and put none in another's place.
+database can take a publication away, but add none, and change none.
+
+A number that was taken away is not used again if a server reports it, or this process has seen it. If neither did, two
+publications can have it, one after the other, and whoever writes to the database can put one into the other's place; a
+running server follows only the one that it found first (runtime/source.py).
 """
 
 import hmac
@@ -19,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from phonetree.errors import PublishedError, SettingsError, StoreError
 from phonetree.store import actions
 from phonetree.store.database import Store
+from phonetree.store.servers import highest_number
 from phonetree.store.tables import publications, revision_files, revisions
 
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
@@ -86,6 +91,7 @@ class Revisions:
     def __init__(self, store: Store, secrets: tuple[str, ...] = (), *, strict: bool = False) -> None:
         self._store = store
         self._strict = strict and bool(secrets)
+        self._highest = 0
         self._keys = tuple(hmac.digest(each.encode(), b"phonetree publications", "sha256") for each in secrets)
 
     def publish(
@@ -292,7 +298,7 @@ class Revisions:
         """The number that it gets. Raises PublishedError when another one is the newest by now."""
         latest = connection.execute(select(publications.c.number).order_by(publications.c.number.desc()).limit(1))
         row: dict[str, Any] = {
-            "number": (latest.scalar() or 0) + 1,
+            "number": max(latest.scalar() or 0, highest_number(connection), self._highest) + 1,
             "revision": name,
             "digest": digest_of(contents),
             "at": now,
@@ -337,6 +343,8 @@ class Revisions:
 
     def _publication(self, row: Row[Any]) -> Publication:
         vouched = not self._strict or any(_vouches(key, row) for key in self._keys)
+        if self._strict and vouched:
+            self._highest = max(self._highest, row.number)
         heard, unfinished = bool(row.heard), row.before is not None and not row.heard
         return Publication(row.number, row.revision, row.at, row.author, row.note, heard, vouched, unfinished)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from phonetree.core.schedule import Override
@@ -39,6 +39,7 @@ class Report:
     that was refused, `refused` are overrides that it does not answer with, by number, and why; `unkept` is what is
     broken with the phones of now; each is empty if there are none. `test_call` is whether its test call succeeds, None
     before the first one. `place` is where it runs: the machine and the port, the same after it is started again.
+    `number` is that of the publication that it found last, if the store is the source.
     """
 
     revision: str
@@ -49,6 +50,7 @@ class Report:
     unkept: str = ""
     test_call: bool | None = None
     place: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,12 @@ class Servers:
 def known(store: Store) -> tuple[Server, ...]:
     """Every process that reported and did not end in good order, by name. Raises StoreError."""
     with store.read() as connection:
-        rows = connection.execute(select(table).order_by(table.c.name)).all()
-    return tuple(map(_server, rows))
+        return _known(connection)
+
+
+def highest_number(connection: Connection) -> int:
+    """The highest number of a publication that a process reported."""
+    return max((each.report.number for each in _known(connection)), default=0)
 
 
 def servers(store: Store, now: int) -> tuple[Server, ...]:
@@ -178,6 +184,10 @@ def _replaced(killed: Server, place: str, began: int) -> bool:
     return not killed.report.place or (killed.report.place == place and killed.seen_at <= began)
 
 
+def _known(connection: Connection) -> tuple[Server, ...]:
+    return tuple(map(_server, connection.execute(select(table).order_by(table.c.name))))
+
+
 def _server(row: Row[Any]) -> Server:
     told = json.loads(row.report)
     report = Report(
@@ -189,6 +199,7 @@ def _server(row: Row[Any]) -> Server:
         told["unkept"],
         told["test_call"],
         told.get("place", ""),
+        told.get("number", 0),
     )
     return Server(row.name, row.seen_at, report)
 

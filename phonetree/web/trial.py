@@ -68,6 +68,8 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 class _Files:
     """Files as the source of a server's site."""
 
+    number = 0
+
     def __init__(self, contents: Contents, folder: Path) -> None:
         self._contents, self._folder = contents, folder
 

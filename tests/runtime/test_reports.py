@@ -51,7 +51,7 @@ def counted(one: Reporter) -> Iterator[Mock]:
     yield told
 
 
-def test_what_changes_is_reported_at_once(server: Server) -> None:
+def test_what_changes_is_reported_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     one = reporter(server)
     one.poll()
     assert report(server) == Report(server.sites.current.revision, place=one.place)
@@ -66,8 +66,10 @@ def test_what_changes_is_reported_at_once(server: Server) -> None:
     routing = server.config / "routing.yaml"
     routing.write_text(routing.read_text(encoding="utf-8").replace("go: crisis}", "go: +1 617 253 2300}"))
     server.sites.reload()
+    monkeypatch.setattr(server.sites.source, "number", 4)
     one.poll()
     found = report(server)
+    assert found.number == 4, "that of the publication, where the store is the source"
     assert (found.test_call, found.overrides) == (True, ((number, int(DAY.timestamp()) + 3600),))
     assert found.phones == server.services.phones.digest != ""
     assert found.problems

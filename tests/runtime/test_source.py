@@ -120,6 +120,35 @@ def test_whoever_writes_to_the_database_changes_nothing_that_callers_hear(
     assert _served(config, kept).current.revision, "a server starts all the same"
 
 
+def test_a_number_is_that_of_one_revision_for_whoever_followed_it(config: Path, kept: Store) -> None:
+    """Taken away, with another published under its number, and put into the place of that."""
+    sites = _served(config, kept)
+    contents = sites.contents
+    first = _publish(kept, _edited(contents))
+    assert sites.reload()
+    with kept.write() as connection:
+        taken = connection.execute(text("SELECT * FROM publications WHERE number = 2")).one()._asdict()
+        connection.execute(text("DELETE FROM publications WHERE number = 2"))
+    second = _publish(kept, _edited(contents, new="for other lines"))  # by a process that knows of nothing
+    late = _served(config, kept)
+    late.reload()
+    assert (late.current.revision, late.source.number) == (second, 2)
+    assert not sites.reload()
+    assert "is not in the database any more" in str(sites.problems[0])
+    with kept.write() as connection:
+        connection.execute(text("DELETE FROM publications WHERE number = 2"))
+        row = f"({', '.join(taken)}) VALUES ({', '.join(f':{name}' for name in taken)})"
+        connection.execute(text(f"INSERT INTO publications {row}"), taken)
+    assert not late.reload()
+    assert "is not in the database any more" in str(late.problems[0])
+    assert (sites.current.revision, late.current.revision) == (first, second)
+    third = _publish(kept, _edited(contents, new="for night lines"))
+    assert sites.reload()
+    assert late.reload()
+    assert (sites.current.revision, late.current.revision) == (third, third)
+    assert (late.source.number, late.problems) == (3, ())
+
+
 def test_a_revision_that_somebody_adds_to_the_database_is_heard_nowhere(config: Path, kept: Store) -> None:
     sites = _served(config, kept)
     good = sites.current.revision

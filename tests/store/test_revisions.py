@@ -15,6 +15,7 @@ from phonetree.store import actions
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.revisions import THE_FILES, Revisions
+from phonetree.store.servers import Report, Servers
 from tests.support.databases import KINDS, store
 
 SECRET, OTHER = ("s" * 40,), ("o" * 40,)
@@ -203,3 +204,18 @@ def test_history_comes_through_an_upgrade_and_back_and_the_previous_version_publ
     assert revisions.history()[1:] == before
     assert not revisions.history()[0].unfinished
     assert revisions.begun() == ()
+
+
+def test_a_number_that_a_server_or_this_process_knows_is_not_used_again(tmp_path: Path) -> None:
+    with store("sqlite", tmp_path) as kept:
+        revisions = _revisions(kept)
+        revisions.take(A, FIRST, 5)
+        revisions.publish(B, SECOND, A, "Ada", "a note", 6)
+        assert _newest(revisions) == B
+        with kept.write() as connection:
+            connection.execute(text("DELETE FROM publications WHERE number = 2"))
+        revisions.publish(C, SECOND, A, "Ada", "a note", 7)
+        assert revisions.history()[0].number == 3
+        Servers(kept).tell("one", Report(C, number=7), 8)
+        _revisions(kept).publish(B, SECOND, C, "Ada", "a note", 9)
+        assert [each.number for each in revisions.history()] == [8, 3, 1]

@@ -22,7 +22,7 @@ from phonetree.core.characters import refusal
 from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, DraftOutdatedError, EditError
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
-from phonetree.store.revisions import LONGEST_NOTE, Publication
+from phonetree.store.revisions import LONGEST_NOTE, THE_FILES, Publication
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("edit", __name__)
@@ -180,7 +180,7 @@ def publish(id_: str) -> str | Page | Answer:
         return redirect(url_for("history.page"), 303)
     (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
     if base.contents == files and found.began != base.revision:
-        return _published(found)  # and then the console was killed, or the button was pressed twice
+        return _there(found, base.revision)
     if refusal := _refusal(found, base.revision, note):
         problem, status = refusal
         return _publish(id_, note, problem), status
@@ -190,11 +190,12 @@ def publish(id_: str) -> str | Page | Answer:
     except ConfigError:
         return _publish(id_, note), 422
     except (OutdatedError, EditError) as error:
-        if running.publishing.base().contents != files:  # else as above
-            return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
-    else:
-        if made.problems:
-            return _publish(id_, note), 422
+        now = running.publishing.base()
+        if now.contents == files:
+            return _there(found, now.revision)
+        return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
+    if made.problems:
+        return _publish(id_, note), 422
     return _published(found)
 
 
@@ -211,9 +212,24 @@ def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
     return (CHOOSE, 422) if newest not in (draft.began, request.form.get("instead")) else None
 
 
+def _there(draft: Draft, revision: str) -> Answer:
+    """The files of a draft are published already: by whoever asks, of whom the console was killed then, or who pressed
+    the button twice; or by somebody else, so that nothing is left to publish."""
+    found = (each for each in services().revisions.history() if each.revision == revision)
+    author = next((each.author for each in found), THE_FILES)
+    if author == staff().name:
+        return _published(draft)
+    by = "somebody who edited the files by hand" if author == THE_FILES else author
+    return _dropped(draft, f"This is published already, by {by}. The draft was the same and is gone.")
+
+
 def _published(draft: Draft) -> Answer:
+    return _dropped(draft, f"Published: {draft.title.rstrip('.')}.")
+
+
+def _dropped(draft: Draft, told: str) -> Answer:
     services().editor.drafts.drop(draft.id, draft.version)
-    flash(f"Published: {draft.title.rstrip('.')}.", "message")
+    flash(told, "message")
     return to_newest(services())
 
 

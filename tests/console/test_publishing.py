@@ -146,6 +146,28 @@ def test_of_two_who_press_at_once_one_publishes_and_both_come_to_history(each: C
     assert len(each.services.revisions.history()) == 2
 
 
+def test_what_somebody_else_published_is_not_told_as_published_by_me(made: Console) -> None:
+    client, ben = made.client(Role.EDITOR), made.client(made.staff(Role.EDITOR, name="Ben"))
+    mine, third, fourth, last = (
+        _draft(made, client, ("for crisis lines", SOFTER), title=f"{each}") for each in range(4)
+    )
+    forms = {path: _hidden(client.get(f"{path}/publish")) for path in (third, fourth, last)}
+    assert _send(ben, mine, "Ben's reason").status_code == 303
+    answer = client.post(f"{third}/publish", {**forms[third], "note": ""})
+    told = _words(client.get(answer.headers["Location"]))
+    assert "This is published already, by Ben. The draft was the same and is gone." in told
+    assert "Published:" not in told
+    assert client.get(third).status_code == 404
+    answer = ben.post(f"{fourth}/publish", {**forms[fourth], "note": "mine"})
+    assert "Published: 2." in _words(ben.get(answer.headers["Location"]))
+    assert [(each.author, each.note) for each in made.services.revisions.history()][:-1] == [("Ben", "Ben's reason")]
+    files = {**_files(made, last), HOURS: _files(made, last)[HOURS] + b"# by hand\n"}
+    made.services.editor.drafts.save(last.rpartition("/")[2], 2, files, "Ada", made.services.seconds())
+    (made.settings.config / HOURS).write_bytes(files[HOURS])
+    answer = client.post(f"{last}/publish", {**forms[last], "note": "mine"})
+    assert "already, by somebody who edited the files by hand." in _words(client.get(answer.headers["Location"]))
+
+
 @pytest.mark.slow
 def test_nothing_that_was_published_since_is_overwritten_silently(each: Console) -> None:
     client = each.client(Role.EDITOR)

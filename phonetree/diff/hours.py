@@ -24,7 +24,9 @@ def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
         yield from _hours(f"Team '{team.id}': ", was.hours, team.hours)
         shifts = {member.known_as: member.shifts for member in was.members}
         for member in team.members:
-            yield from _hours(f"{member.name}: ", shifts.get(member.known_as, member.shifts), member.shifts)
+            several = sum(one.known_as == member.known_as for one in new.members) > 1
+            whose = f"{member.name} in team '{team.id}'" if several else member.name
+            yield from _hours(f"{whose}: ", shifts.get(member.known_as, member.shifts), member.shifts)
 
 
 def lines_of_both(old: Site, new: Site) -> Iterator[tuple[Resource, Resource]]:

@@ -54,7 +54,7 @@ def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
     changed = [(day, f"{now}, was {was}.") for day, was, now in special if was != now]
     for _, run in groupby(enumerate(changed), key=lambda item: (item[1][0] - timedelta(days=item[0]), item[1][1])):
         (first, change), *_, (last, _) = [entry for _, entry in run] * 2
-        spoken = _date(first) if first == last else f"{_date(first)} to {_date(last)}"
+        spoken = spoken_date(first) if first == last else f"{spoken_date(first)} to {spoken_date(last)}"
         yield f"{spoken}: {change}"
 
 
@@ -63,7 +63,8 @@ def _day(day: Day) -> str:
     return _spans(day.spans) + (f" ({name})" if name else "")
 
 
-def _date(day: date) -> str:
+def spoken_date(day: date) -> str:
+    """A date as staff read it: "Monday 30 November 2026"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y}"
 
 

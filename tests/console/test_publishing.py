@@ -205,9 +205,9 @@ def test_a_draft_and_publishing_judge_by_the_same_files(made: Console) -> None:
 @pytest.mark.slow
 def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> None:
     client = made.client(Role.EDITOR)
-    draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"))
+    draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"), ("es: Llamando a", "es: Busco a"))
     page = _words(client.get(draft))
-    assert "To check" in page
+    assert "To check The words of advocate were changed in español only; look at English" in page
     to_check = page.partition("To check ")[2].partition(" Throw it away")[0]
     assert to_check in _words(client.get(f"{draft}/publish"))
 

@@ -420,6 +420,14 @@ def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypat
     assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
 
 
+def test_problems_come_before_what_callers_hear(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, (", es: Llamando a una consejera.", ""))
+    page = _words(client.get(f"{path}/publish"))
+    assert "For callers The problems of the draft come first" in page
+    assert "by this version" not in page
+
+
 def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) -> None:
     routing = made.settings.config / ROUTING
     right = routing.read_bytes()

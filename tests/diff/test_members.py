@@ -27,6 +27,7 @@ HOURS = [f"{day} {hour}" for day in WEEK for hour in ("08:00", "09:30", "11:00",
 Roster = tuple[tuple[int, str], ...]
 """Members: the place of each in `PHONES`, and the shift."""
 
+USUAL, LONGER = "monday-friday: 9:00-17:00", "monday-friday: 9:00-20:00"
 EARLY, LATE = "monday-friday: 9:00-13:00", "monday-friday: 13:00-17:00"
 BOTH: Roster = (1, ""), (2, "")
 HALVES: Roster = (1, EARLY), (2, LATE)
@@ -69,11 +70,30 @@ def test_shifts_that_nobody_takes_over_lead_elsewhere(tmp_path: Path) -> None:
     assert not _rung(new, "Monday 15:00", "advocate")
 
 
+def test_nothing_is_said_to_have_rung_at_hours_that_are_new(tmp_path: Path) -> None:
+    """The line was closed then, whoever would have been on shift."""
+    old = _sites([((1, ""),)], tmp_path / "old")
+    evening = _sites([((1, USUAL), (3, "monday-friday: 17:00-20:00"))], tmp_path / "new", LONGER)
+    assert changes(old.current, evening.current, SINCE)[2:] == (
+        "At some hours (such as Monday 18:30), in advocate: rings Ana for 20 s.",
+    )
+    assert not _rung(old, "Monday 18:30", "advocate")
+    both = _sites([((1, EARLY), (3, "monday-friday: 13:00-20:00"))], tmp_path / "both", LONGER)
+    (told,) = _rings(changes(old.current, both.current, SINCE))
+    assert told == ("Monday 16:00", "advocate", {"Ana"}, {"First advocate"})
+    assert _rung(old, "Monday 16:00", "advocate") == {"First advocate"}
+    mondays = _sites([((1, EARLY), (3, LATE))], tmp_path / "mondays")
+    rest = _sites([((1, ""),)], tmp_path / "rest", "tuesday-friday: 9:00-17:00")
+    (told,) = _rings(changes(rest.current, mondays.current, SINCE))
+    assert told == ("Tuesday 15:00", "advocate", {"Ana"}, {"First advocate"})
+    assert _rung(rest, "Tuesday 15:00", "advocate") == {"First advocate"}
+
+
 # -- sites and calls
 
 
-def _sites(teams: list[Roster], folder: Path) -> Sites:
-    """The shipped files with these members; a second team is reached with key 7."""
+def _sites(teams: list[Roster], folder: Path, open_: str = USUAL) -> Sites:
+    """The shipped files with these members and hours; a second team is reached with key 7."""
     config = Path(copytree(VPR, folder / "config"))
     text = (config / "routing.yaml").read_text(encoding="utf-8")
     written = "".join(map(_member, BOTH))
@@ -86,6 +106,9 @@ def _sites(teams: list[Roster], folder: Path) -> Sites:
         spanish = "  8: {language: es}\n"
         text = text.replace(spanish, f"  7: {{label: {{en: for help, es: para ayuda}}, go: helper}}\n{spanish}")
     (config / "routing.yaml").write_text(text.replace(written, members), encoding="utf-8")
+    hours = (config / "hours.yaml").read_text(encoding="utf-8")
+    assert USUAL in hours
+    (config / "hours.yaml").write_text(hours.replace(USUAL, open_), encoding="utf-8")
     return Sites(config, RULES)
 
 

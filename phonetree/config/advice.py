@@ -159,7 +159,9 @@ def _languages(site: Site) -> Iterator[str]:
     texts = tuple({id(each): each for each in site.texts}.values())
     for language, info in site.languages.items():
         if language not in (site.first_language, *site.chosen_languages):
-            yield f"no key chooses '{language}'; write one under always, such as 7: {{language: {language}}}"
+            key = next((key for key in "789654321" if key not in site.always), "7")
+            hint = f"write one under always, such as {key}: {{language: {language}}}"
+            yield f"no key leads to {info.name}: nobody hears it; {hint}"
         if info.fallback:
             lacking = sum(language not in text for text in texts)
             yield f"{lacking} of {len(texts)} texts are not written in '{language}', and are given in '{info.fallback}'"

@@ -74,10 +74,14 @@ def read_hours(section: Section, key: str, default: Hours, zone: BaseTzInfo) -> 
 def read_teams(parent: Section, rules: NumberRules, zone: BaseTzInfo) -> Mapping[str, Team]:
     """The teams by name."""
     teams = parent.section("teams", "teams").at_most(MOST_TEAMS)
-    return {name.text: _team(teams, name, item, rules, zone) for name, item in teams.entries()}
+    called: dict[str, str] = {}
+    return {name.text: _team(teams, name, item, rules, zone, called) for name, item in teams.entries()}
 
 
-def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: BaseTzInfo) -> Team:
+def _team(
+    parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: BaseTzInfo, called: dict[str, str]
+) -> Team:
+    """A team; `called` has the members of those before it by name, with what tells them apart."""
     section = parent.subsection(item, f"team '{name.text}'")
     ring = Ring(section.word("ring", Ring.TOGETHER, list(Ring)))
     seconds = section.number("seconds", 20, LEAST_RING_SECONDS, 60, "seconds of ringing")
@@ -87,10 +91,14 @@ def _team(parent: Section, name: Scalar, item: Item, rules: NumberRules, zone: B
         _member(section, number, member, rules, zone)
         for number, member in enumerate(section.items("members", most=MOST_MEMBERS), 1)
     ]
-    members = with_numbers(tuple(member for member, _ in read), rules)
-    for member, (_, where) in zip(members, read, strict=True):
+    members = with_numbers(tuple(member for member, *_ in read), rules)
+    for member, (_, named, numbered) in zip(members, read, strict=True):
         if member.phone and not member.number:
-            section.warn(where, f"{member.name} is not rung: {_why_not(member.phone, rules)}")
+            section.warn(numbered, f"{member.name} is not rung: {_why_not(member.phone, rules)}")
+        phone = member.phone or member.number
+        if member.name and called.setdefault(member.name, phone) != phone:
+            text = "so nobody can take their place; give each a name of their own"
+            section.warn(named, f"several members with different phones are called '{member.name}', {text}")
     if not members:
         section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
     if len(members) == 1:
@@ -107,17 +115,20 @@ def _why_not(name: str, rules: NumberRules) -> str:
     return f"${name} has no number; confirm a phone on the console's page People, or set {name} in the environment"
 
 
-def _member(parent: Section, number: int, item: Item, rules: NumberRules, zone: BaseTzInfo) -> tuple[Member, Where]:
-    """A member, without the number that the store holds, and where its number is written."""
-    section = parent.subsection(item, f"{parent.label}, member {number}")
+def _member(
+    parent: Section, place: int, item: Item, rules: NumberRules, zone: BaseTzInfo
+) -> tuple[Member, Where, Where]:
+    """A member, without the number that the store holds, and where its name and its number are written."""
+    section = parent.subsection(item, f"{parent.label}, member {place}")
     name = section.text("name", hint="say whose phone it is, such as name: Desk")
     phone = section.text("number", hint="write the number, or a name like $ADVOCATE_1")
     shifts = read_hours(section, "shifts", Always(), zone)
     desk = section.word("desk", "false", ("false", "true")) == "true"
     section.refuse_unknown()
     if held := held_as(phone, rules):
-        return Member(name.text, "", shifts, desk, held), phone.where
-    return Member(name.text, read_number(section, phone, rules) if phone.text else "", shifts, desk), phone.where
+        return Member(name.text, "", shifts, desk, held), name.where, phone.where
+    number = read_number(section, phone, rules) if phone.text else ""
+    return Member(name.text, number, shifts, desk), name.where, phone.where
 
 
 def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:

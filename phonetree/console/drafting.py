@@ -17,6 +17,7 @@ from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import OwnPromise
+from phonetree.diff.to_check import to_check
 from phonetree.errors import ConfigError, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
@@ -164,13 +165,14 @@ class Drafting:
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         already = self._prover.broken(overridden(before.site, overrides), before.contents) if found.problems else ()
+        own = tuple(to_check(began.site, wanted.site, today)) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
             (),
             self._broken(wanted, overrides, found, already),
             different,
             found.times,
-            tuple(dict.fromkeys(each.text for each in told)),
+            tuple(dict.fromkeys((*own, *(each.text for each in told)))),
             behind,
             nodes=frozenset(wanted.site.nodes),
         )

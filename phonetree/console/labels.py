@@ -28,7 +28,7 @@ LABELS = DAY | {
     "title": "What you want to change",
 }
 
-IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Reason in"}
+IN_LANGUAGES = {"words-": "What callers hear first, in", "name.": "Name or reason in"}
 
 FILE = "file."
 """What the fields of texts begin with; the name of the file comes after it."""

@@ -5,9 +5,10 @@ of everything that depends on them. If nothing but hours changed, nothing is wal
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
-from phonetree.core.schedule import Kind
+from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.tree import NodeId, Site
 from phonetree.core.verbs import Dial
 from phonetree.core.wording import sentence
@@ -39,7 +40,7 @@ def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
         hours = map(sentence, changed_hours(old, new, since))
         always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new), *_about_promises(old, new)
         was, now = comparable(old, new)
-        return always if same(was, now) else (*always, *_on_calls(was, now, since))
+        return always if same(was, now) else (*always, *_on_calls(was, now, since, old.schedule))
 
 
 # -- what is the same on every call
@@ -86,7 +87,9 @@ def _about_promises(old: Site, new: Site) -> Iterator[str]:
 # -- what happens on calls
 
 
-def _on_calls(old: Site, new: Site, since: date) -> Iterator[str]:
+def _on_calls(old: Site, new: Site, since: date, before: Schedule) -> Iterator[str]:
+    """What is different on calls, of sites with the hours of the new one; `before` has those of the old one. What was
+    before is not told of hours at which the line was not the same."""
     kinds = moments(since, new, old)
     was, now = Table(old, kinds), Table(new, kinds)
     reached = was.reached | now.reached
@@ -94,10 +97,13 @@ def _on_calls(old: Site, new: Site, since: date) -> Iterator[str]:
     for difference in differences(was, now):
         for place, change in describe(difference):
             found.setdefault(change, {}).setdefault(place, set()).add(difference.new.place.moment)
+    alike = _alike(kinds, before)
     for change, where in _gathered(found):
+        which = set().union(*where.values())
         ever = {moment for moment, _, node in reached if node in where}
         places = tuple(place for place in where if place)
-        yield sentence(_when(set().union(*where.values()), ever, kinds) + _where(places) + str(change))
+        told = change if which & alike.keys() else change.alone
+        yield sentence(_when(which, ever, kinds, alike) + _where(places) + str(told))
     yield from _lines(was, now)
 
 
@@ -107,11 +113,20 @@ def _gathered(found: Mapping[Change, dict[NodeId, set[int]]]) -> Iterable[tuple[
     for change, where in found.items():
         key = change.text, frozenset(set().union(*where.values())), frozenset(where), not change.causes
         causes = groups[key][0].causes if key in groups else ()
-        groups[key] = Change(change.text, causes + change.causes), where
+        groups[key] = replace(change, causes=causes + change.causes), where
     return groups.values()
 
 
-def _when(which: set[int], ever: set[int], kinds: Moments) -> str:
+def _alike(kinds: Moments, before: Schedule) -> dict[int, datetime]:
+    """The kinds of moment at some time of which the line was the same `before`, each with the first such time."""
+    found = {
+        number: next((at for at in (one.at, *one.all) if before.kind(at) is one.kind), None)
+        for number, one in enumerate(kinds.kinds)
+    }
+    return {number: at for number, at in found.items() if at}
+
+
+def _when(which: set[int], ever: set[int], kinds: Moments, alike: Mapping[int, datetime]) -> str:
     """The moments in words; empty if they are all moments, or all (`ever`) at which calls reach the nodes."""
     if (ever and ever <= which) or len(which) == len(kinds.kinds):
         return ""
@@ -120,7 +135,8 @@ def _when(which: set[int], ever: set[int], kinds: Moments) -> str:
     matching = {kinds.kinds[n].kind for n in which}
     if not matching & other:
         return sentence(" and ".join(said[kind] for kind in Kind if kind in matching)) + ", "
-    return f"At some hours (such as {kinds.kinds[min(which)].at:%A %H:%M}), "
+    first = min(which & alike.keys() or which)
+    return f"At some hours (such as {alike.get(first, kinds.kinds[first].at):%A %H:%M}), "
 
 
 def _where(names: tuple[str, ...]) -> str:

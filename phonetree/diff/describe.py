@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import assert_never
@@ -39,10 +39,17 @@ _SENTENCE = re.compile(r"(?<=[.!?]) ")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change in words. `causes` is what leads elsewhere, if that is the change."""
+    """One change in words. `causes` is what leads elsewhere, if that is the change; `now` is the same without what was
+    before, if it tells that."""
 
     text: str
     causes: tuple[str, ...] = ()
+    now: str = ""
+
+    @property
+    def alone(self) -> "Change":
+        """The change without what was before."""
+        return replace(self, text=self.now or self.text)
 
     def __str__(self) -> str:
         if not self.causes:
@@ -86,7 +93,7 @@ def _way(old: Row, new: Row) -> Change:
         text = f"does nothing instead of leading to {was}."
     else:
         text = f"leads to {now} instead of {was}."
-    return Change(text, (_cause(old, new),))
+    return Change(text, (_cause(old, new),), "does nothing." if now == NOTHING else f"leads to {now}.")
 
 
 def _choice(row: Row) -> Choice | None:
@@ -234,7 +241,8 @@ def _ringing(old: Row, new: Row) -> Iterator[Change]:
     rounds = list(_rounds(old)), list(_rounds(new))
     was, now = _plan(old.site, rounds[0]), _plan(new.site, rounds[1])
     if was != now:
-        yield Change(f"rings {now or 'nobody'}; before, {was or 'nobody'}.")
+        rings = f"rings {now or 'nobody'}"
+        yield Change(f"{rings}; before, {was or 'nobody'}.", now=f"{rings}.")
     elif [dial.numbers for dial in rounds[0]] != [dial.numbers for dial in rounds[1]]:
         yield Change(f"rings other numbers: {now}.")
     else:

@@ -24,7 +24,9 @@ def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
         yield from _hours(f"Team '{team.id}': ", was.hours, team.hours)
         shifts = {member.known_as: member.shifts for member in was.members}
         for member in team.members:
-            yield from _hours(f"{member.name}: ", shifts.get(member.known_as, member.shifts), member.shifts)
+            several = sum(one.known_as == member.known_as for one in new.members) > 1
+            whose = f"{member.name} in team '{team.id}'" if several else member.name
+            yield from _hours(f"{whose}: ", shifts.get(member.known_as, member.shifts), member.shifts)
 
 
 def lines_of_both(old: Site, new: Site) -> Iterator[tuple[Resource, Resource]]:
@@ -52,7 +54,7 @@ def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
     changed = [(day, f"{now}, was {was}.") for day, was, now in special if was != now]
     for _, run in groupby(enumerate(changed), key=lambda item: (item[1][0] - timedelta(days=item[0]), item[1][1])):
         (first, change), *_, (last, _) = [entry for _, entry in run] * 2
-        spoken = _date(first) if first == last else f"{_date(first)} to {_date(last)}"
+        spoken = spoken_date(first) if first == last else f"{spoken_date(first)} to {spoken_date(last)}"
         yield f"{spoken}: {change}"
 
 
@@ -61,7 +63,8 @@ def _day(day: Day) -> str:
     return _spans(day.spans) + (f" ({name})" if name else "")
 
 
-def _date(day: date) -> str:
+def spoken_date(day: date) -> str:
+    """A date as staff read it: "Monday 30 November 2026"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y}"
 
 

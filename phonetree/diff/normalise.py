@@ -11,13 +11,18 @@ from phonetree.errors import Where
 
 def comparable(old: Site, new: Site) -> tuple[Site, Site]:
     """Both sites with {next_opening} and {closure} as literal text; the old one with all hours, the helpline's
-    settings, its own promises and the revision of the new one."""
+    settings, its own promises and the revision of the new one.
+
+    A team with other members keeps its hours and shifts: the new shifts may leave hours to somebody whom the old site
+    does not have, and it never was like that."""
     hours = {before.id: line.hours for line, before in lines_of_both(old, new)}
     resources = {name: replace(line, hours=hours.get(name, line.hours)) for name, line in old.resources.items()}
     teams = dict(old.teams)
     for team, before in teams_of_both(old, new):
         shifts = {member.known_as: member.shifts for member in team.members}
-        members = tuple(replace(one, shifts=shifts.get(one.known_as, one.shifts)) for one in before.members)
+        if shifts.keys() != {member.known_as for member in before.members}:
+            continue
+        members = tuple(replace(one, shifts=shifts[one.known_as]) for one in before.members)
         teams[before.id] = replace(before, hours=team.hours, members=members)
     old = replace(old, resources=resources, teams=teams, revision=new.revision)
     old = replace(old, helpline=new.helpline, schedule=new.schedule, promises=new.promises)

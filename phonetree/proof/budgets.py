@@ -49,7 +49,10 @@ def greetings(site: Site, moments: Moments, walk: Walk) -> Iterator[Greeting]:
     """One for each kind of moment and language."""
     for number, moment in enumerate(moments.kinds):
         hours = SpokenHours(site, moment)
+        first: dict[Language, Point] = {}
         for language, begin in first_turns(site, walk, number):
+            first.setdefault(language, begin)  # several keys may choose it, or one the language that is spoken anyway
+        for language, begin in first.items():
             at = hours.longest(language) if walk.answer_of[begin.case] in walk.time_dependent else moment.at
             yield Greeting(language, begin, _greeting(site, language, at, walk.verbs(begin)))
 

@@ -90,7 +90,7 @@ def test_check_tells_what_is_missing_as_one_problem_with_the_command(
     (folder / "config" / "phrases" / "pt.yaml").write_text(TRANSLATED, encoding="utf-8")
     assert main(["check"]) == 0
     said = capsys.readouterr().out
-    assert "no key chooses 'pt'; write one under always, such as 7: {language: pt}" in said
+    assert "no key leads to português: nobody hears it; write one under always, such as 7: {language: pt}" in said
     assert "8 of 9 texts are not written in 'pt', and are given in 'en'" in said, "a name is the same in every language"
 
 

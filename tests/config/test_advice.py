@@ -127,6 +127,13 @@ def test_a_text_that_speaks_of_a_key_that_does_nothing(said: str, key: str, tmp_
     ]
 
 
+def test_a_language_that_no_key_leads_to_any_more(tmp_path: Path) -> None:
+    """The first one needs no key."""
+    assert _advice(date(2026, 11, 22), tmp_path, ("routing.yaml", "8: {language: es}", "8: {language: en}")) == [
+        "no key leads to español: nobody hears it; write one under always, such as 7: {language: es}"
+    ]
+
+
 def test_a_text_that_speaks_of_a_key_in_a_language_of_the_site_s_own(tmp_path: Path) -> None:
     config = Path(copytree(ROOT / "tests" / "sites" / "portuguese", tmp_path / "config"))
     routing = config / "routing.yaml"

@@ -229,9 +229,9 @@ def test_a_draft_and_publishing_judge_by_the_same_files(made: Console) -> None:
 @pytest.mark.slow
 def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> None:
     client = made.client(Role.EDITOR)
-    draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"))
+    draft = _draft(made, client, ("verified: 2026-11-22", "verified: 2024-11-22"), ("es: Llamando a", "es: Busco a"))
     page = _words(client.get(draft))
-    assert "To check" in page
+    assert "To check The words of advocate were changed in español only; look at English" in page
     to_check = page.partition("To check ")[2].partition(" Throw it away")[0]
     assert to_check in _words(client.get(f"{draft}/publish"))
 
@@ -555,6 +555,14 @@ def test_files_that_are_mixed_while_they_are_replaced_leave_both_revisions_in_hi
     assert answer.status_code == 409
     assert "History in the console has both revisions" in _words(answer)
     assert _told(made) == [("the editor", True), ("the files", False)]
+
+
+def test_problems_come_before_what_callers_hear(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, (", es: Llamando a una consejera.", ""))
+    page = _words(client.get(f"{path}/publish"))
+    assert "For callers The problems of the draft come first" in page
+    assert "by this version" not in page
 
 
 def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) -> None:

@@ -6,6 +6,7 @@ a last key is waited for, are not speech.
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -57,6 +58,22 @@ def test_after_hours_a_crisis_line_rings_within_25_seconds_and_one_key(at: str, 
     seconds, rings = _speech(at, keys, tmp_path)
     assert rings.startswith("+18008418371;")
     assert seconds <= CRISIS_LINE_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("key", "spoken"), [("8: {language: en}", ["en"]), ("8: {language: es}\n  7: {language: es}", ["en", "es"])]
+)
+def test_each_language_comes_once_whichever_keys_choose_it(key: str, spoken: list[str], tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    assert "8: {language: es}" in text
+    routing.write_text(text.replace("8: {language: es}", key), encoding="utf-8")
+    site = load(config, RULES).site
+    kinds = moments(date(2026, 11, 22), site)
+    walked = walk(site, kinds)
+    times = [(each.at, each.language) for each in times_to_help(greetings(site, kinds, walked), kinds, walked)]
+    assert times == [(str(kind), language) for kind in kinds.kinds for language in spoken]
 
 
 @pytest.mark.parametrize("folder", [VPR, ROOT / "tests" / "sites" / "harbour"], ids=lambda folder: folder.name)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 
 from phonetree.config.document import Value
 from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
 from phonetree.config.edits import FormEdit
 from phonetree.config.site import Contents
 from phonetree.console.access import needs
+from phonetree.console.draft_gone import PartGoneError
 from phonetree.console.drafts import draft_of
 from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
@@ -171,7 +172,7 @@ def always(id_: str) -> Answer:
 
 def _there(routing: Value, key: str, name: str) -> None:
     if name not in table(routing, key):
-        abort(404)
+        raise PartGoneError
 
 
 def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:

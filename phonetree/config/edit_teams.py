@@ -107,7 +107,7 @@ def _of_members(edit: AddMember | SetMember | RemoveMember, said: Value) -> Iter
             number = _number(said, edit.team, before, field)
             phone = value_at(said, (*path, "members", number, "number"))
             if before.get("number") not in (phone, after.get("number")):  # nobody is told a number that stands there
-                raise EditError({f"{field}.number": "Somebody else changed this meanwhile; see what is there now"})
+                raise EditError({f"{field}.number": "This was changed meanwhile; see what is there now"})
             _refuse_number(before, after, f"{field}.number")
             for key in dict.fromkeys((*before, *after)):
                 if before.get(key) != after.get(key):

@@ -343,7 +343,10 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert answer.status_code == 422
     text = answer.get_data(as_text=True)
     told = _words(text)
-    assert "Somebody else changed this meanwhile: it was “MIT Violence Prevention and Response." in told
+    assert (
+        "This was changed meanwhile, in another tab or by somebody else: it was “MIT Violence Prevention and Response."
+        in told
+    )
     assert "and is now “Hello from her.”" in told
     form = _Form()
     form.feed(text)
@@ -366,6 +369,12 @@ def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
     form = _Form()
     form.feed(answer.get_data(as_text=True))
     assert form.sent["choices.2.label.en"] == "for my lines"
+    told = _words(answer.get_data(as_text=True))
+    assert "Choice 1: key 1, English: gone" in told, "what was typed into the one that is gone"
+    assert "Put it where it belongs now, or leave it out, and save again." in told
+    assert re.search(r"<h1>.*Key 1 is not there any more", answer.get_data(as_text=True), re.DOTALL)
+    assert 'id="field-choices.2.key-wrong"' not in answer.get_data(as_text=True), "it is not about another choice"
+    assert client.post(page, form.sent).status_code == 303
 
 
 def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str) -> None:
@@ -558,7 +567,7 @@ def test_two_change_different_things_of_one_member_at_once(made: Console, client
         "name": "First advocate", "number": "$DESK", "shifts": {"monday": "9:00-13:00"}, "desk": "true",
     }  # fmt: skip
     answer = client.post(page, {**mine, "member.First_advocate.number": "$OTHER"})
-    assert "Somebody else changed this meanwhile" in _told_at(answer, "member.First_advocate.number")
+    assert "This was changed meanwhile" in _told_at(answer, "member.First_advocate.number")
 
 
 @pytest.mark.parametrize(
@@ -896,3 +905,46 @@ def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Clie
     made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
     for page in ("parts", "nodes/welcome"):
         assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"open": "9-5"}, "'9-5' lacks its days; write them first, such as monday-friday: 9:00-17:00"),
+        ({"open": "9:00-17:00"}, "'9:00-17:00' lacks its days"),
+        ({"open": ""}, "Write when the helpline is open, such as monday-friday: 9:00-17:00"),
+        ({"open": "always"}, "Write monday-sunday: 0:00-24:00 if it is always open"),
+        ({"open": "monday-friday:"}, "'monday-friday' lacks its hours; write days and hours"),
+        ({"calendars": ""}, "empty the names of all holidays below first"),
+    ],
+)
+def test_slips_in_the_hours_are_told_with_what_to_write(
+    made: Console, client: Client, draft: str, typed: dict[str, str], told: str
+) -> None:
+    before = _files(made, draft)
+    (field,) = typed
+    assert told in _told_at(_sent(client, f"{draft}/hours", typed, 422), field)
+    assert _files(made, draft) == before
+
+
+def test_calendars_go_with_the_names_of_their_holidays_and_nothing_else(
+    made: Console, client: Client, draft: str
+) -> None:
+    names = [name for name in fields(client, f"{draft}/hours") if name.startswith("names.") and ".new." not in name]
+    assert names
+    _sent(client, f"{draft}/hours", {"calendars": "", **dict.fromkeys(names, "")})
+    assert _now(made, draft, "holidays", name=HOURS) == "none"
+
+
+def test_a_day_that_has_two_lines_is_open_twice(made: Console, client: Client, draft: str) -> None:
+    _sent(client, f"{draft}/hours", {"open": "monday: 9:00-12:00\r\nmonday: 13:00-17:00"})
+    assert _now(made, draft, "open", name=HOURS) == {"monday": "9:00-12:00, 13:00-17:00"}
+
+
+def test_no_line_of_how_words_are_said_is_dropped(made: Console, client: Client, draft: str) -> None:
+    page, field = f"{draft}/languages", "languages.en.spoken"
+    shown = str(fields(client, page)[field])
+    for line, told in (("VPR V P R", "“VPR V P R” lacks a colon"), ("MIT: em eye tee", "“MIT” is there twice")):
+        assert told in _told_at(_sent(client, page, {field: f"{shown}\n{line}"}, 422), field)
+    _sent(client, page, {field: f"{shown}\nVPR:V P R"})
+    assert _now(made, draft, "languages", "en", "spoken", "VPR") == "V P R"

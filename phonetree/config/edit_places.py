@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Container, Iterator, Mapping
 
 from phonetree.config.document import Value
-from phonetree.config.nodes import KINDS
+from phonetree.config.nodes import KINDS, NODE_NAME
 from phonetree.config.steps import texts_in, value_at
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
@@ -164,6 +164,12 @@ def refuse_used(used: Iterator[str], what: str, field: str = "") -> None:
     """Raises EditError if anything names what is to be removed."""
     if found := list(dict.fromkeys(used)):
         raise EditError({field: f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
+
+
+def refuse_unfit(name: str, field: str) -> None:
+    """Raises EditError for a name of a line or a team that no node could have, either."""
+    if not NODE_NAME.match(name):
+        raise EditError({field: f"'{name}' cannot be its name; use small letters, digits, - and _"})
 
 
 def refuse_gone(there: Mapping[str, Value], name: str) -> None:

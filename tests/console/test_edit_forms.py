@@ -321,7 +321,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Consol
     for name, why in (
         ("say.es", "a brace without its partner"),
         ("tries", "from 1 to 5"),
-        ("choices.2.key", "has a meaning"),
+        ("choices.2.key", "Key 8 works in every menu; choose another key"),
     ):
         assert re.search(
             rf'name="{re.escape(name)}"[^>]* aria-invalid="true" aria-describedby="field-{re.escape(name)}-wrong', text
@@ -574,9 +574,9 @@ def test_two_change_different_things_of_one_member_at_once(made: Console, client
     ("page", "typed", "field", "why"),
     [
         ("nodes/welcome", {"choices.new.go": "about"}, "choices.new.key", "Choose the key"),
-        ("nodes/welcome", {"choices.new.key": "8"}, "choices.new.key", "has a meaning in every menu"),
+        ("nodes/welcome", {"choices.new.key": "8"}, "choices.new.key", "Key 8 works in every menu"),
         ("nodes/welcome", {"choices.new.key": "7", "choices.new.label.en": "a", "choices.new.label.es": "b"},
-         "choices.new.go", "'go' is empty"),
+         "choices.new.go", "Choose the node that the key leads to"),
         ("nodes/welcome", {"choices.1.key": "2", "choices.2.key": "1", "choices.1.label.es": "{"},
          "choices.1.label.es", "a brace"),
         ("teams/advocates", {"members.new.number": "$ADA"}, "members.new.name", "Write the name"),
@@ -848,7 +848,7 @@ def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Conso
         ({"choices.new.label.en": "", "choices.new.label.es": ""}, "Write what the key does"),
         ({"number": "911", "open": "9-5"}, "an emergency number; is not a span of time"),
         ({"choices.new.key": "1", "line": "barcc"}, "key 1 is there already; 'barcc' is there already"),
-        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; has a meaning in every menu"),
+        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; works in every menu in every menu"),
     ):
         answer = client.post(page, {**LINE, **bad})
         assert answer.status_code == 422
@@ -948,3 +948,28 @@ def test_no_line_of_how_words_are_said_is_dropped(made: Console, client: Client,
         assert told in _told_at(_sent(client, page, {field: f"{shown}\n{line}"}, 422), field)
     _sent(client, page, {field: f"{shown}\nVPR:V P R"})
     assert _now(made, draft, "languages", "en", "spoken", "VPR") == "V P R"
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "field", "told"),
+    [
+        ("helpline", {"helpline.name": ""}, "helpline.name", "Write what the helpline is called"),
+        ("hours", {"days.new.date": "2026-12-04"}, "days.new.name.en", "Say what the day is, such as snow day"),
+        ("languages", {"languages.new.language": "fr"}, "languages.new.voice", "Write the provider's voice"),
+        ("nodes/voicemail", {"say.en": "", "say.es": ""}, "say.en", "Ask how, and whether"),
+        ("nodes/welcome", {"choices.1.go": ""}, "choices.1.go", "Choose the node that the key leads to"),
+    ],
+)
+def test_what_is_missing_is_told_at_its_own_field(
+    client: Client, draft: str, page: str, typed: dict[str, str], field: str, told: str
+) -> None:
+    assert told in _told_at(_sent(client, f"{draft}/{page}", typed, 422), field)
+
+
+def test_names_of_lines_and_teams_are_as_plain_as_those_of_nodes(client: Client, draft: str) -> None:
+    line = {"name.en": "Night", "name.es": "Noche", "number": "+1 800 555 0123", "line": "Night Line!"}
+    for page, typed in (("parts", {"what": "team", "team.name": "Night Line!"}), ("new-line", line)):
+        answer = client.post(f"{draft}/{page}", typed)
+        assert answer.status_code == 422
+        told = _words(answer.get_data(as_text=True))
+        assert "'Night Line!' cannot be its name; use small letters, digits, - and _" in told

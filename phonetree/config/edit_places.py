@@ -113,6 +113,15 @@ def using_line(said: Value, line: str) -> Iterator[str]:
             yield f"a text of {name}"
 
 
+def same_number(said: Value, line: str) -> Iterator[str]:
+    """The other outside lines that have the number of one, however it is written."""
+    numbers = {
+        name: "".join(filter(str.isdigit, f"{value_at(each, ('number',))}"))
+        for name, each in table(said, "resources").items()
+    }
+    yield from (name for name, number in numbers.items() if name != line and number and number == numbers.get(line))
+
+
 def using_team(said: Value, team: str) -> Iterator[str]:
     """What names a team, each in words."""
     yield from _using(said, "team", team)

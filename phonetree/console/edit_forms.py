@@ -168,7 +168,12 @@ def languages(id_: str) -> Answer:
 @needs(Role.EDITOR)
 def always(id_: str) -> Answer:
     """The keys that work in every menu."""
-    return _page(id_, lambda parts: Page("Keys that work in every menu", AlwaysForm(parts.routing, parts.languages)))
+
+    def make(parts: Parts) -> Page:
+        form = AlwaysForm(parts.routing, parts.languages)
+        return Page("Keys that work in every menu", form, left_over=LeftOver.of(parts.routing))
+
+    return _page(id_, make)
 
 
 def _there(routing: Value, key: str, name: str) -> None:

@@ -973,3 +973,29 @@ def test_names_of_lines_and_teams_are_as_plain_as_those_of_nodes(client: Client,
         assert answer.status_code == 422
         told = _words(answer.get_data(as_text=True))
         assert "'Night Line!' cannot be its name; use small letters, digits, - and _" in told
+
+
+def test_menus_that_are_full_say_so(client: Client, draft: str) -> None:
+    page = client.get(f"{draft}/new-message").get_data(as_text=True)
+    told = dict(re.findall(r'<option value="(\w+)"[^>]*>\1 \((free: [^<]*)\)</option>', page))
+    assert told["welcome"].endswith("; full, 5 choices are all that callers remember")
+    assert "full" not in told["instead"]
+
+
+@pytest.mark.slow
+def test_a_second_line_with_the_same_number_is_told(client: Client, draft: str) -> None:
+    answer = client.post(f"{draft}/new-line", {**LINE, "number": "+1 (800) 841-8371", "choices.new.menu": ""})
+    told = _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+    assert "barcc has the same number. If it is the same line, remove one of them" in told
+    answer = client.post(f"{draft}/new-line", {**LINE, "name.en": "x", "number": "+1 800 555 0123"})
+    assert "the same number" not in _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+
+
+@pytest.mark.slow
+def test_where_a_form_was_saved_it_says_that_the_draft_cannot_be_published(client: Client, draft: str) -> None:
+    lacking = "Saved, but this draft cannot be published yet: what is wrong"
+    assert lacking in _save(client, f"{draft}/nodes/about_harm", {"say.es": ""})
+    assert lacking not in _save(client, f"{draft}/nodes/about_harm", {"say.es": "Palabras."})
+    _save(client, f"{draft}/nodes/welcome", {"choices.4.remove": "true"})
+    told = _words(client.get(f"{draft}/always").get_data(as_text=True))
+    assert re.search(r"No call comes to [^.]*about .*, and so this draft cannot be published", told)

@@ -27,6 +27,9 @@ Page = tuple[str, int]
 UNTYPED = ("csrf_token", "before", "once", "version", "base", "action", "what", "there")
 """Fields that nobody types."""
 
+OLD = ("csrf_token", "once", "version", "there")
+"""Fields that a form has for its draft, and another one for a new draft."""
+
 _FORM = re.compile(r"[a-z-]+(?:/[^/]+)?")
 """The address of a form behind that of its draft."""
 
@@ -69,7 +72,7 @@ def _page(there: str, problem: str = "") -> Page:
     shown = render(
         "console/draft_gone.html",
         typed=_typed(),
-        sent=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "there")],
+        sent=[(name, value) for name, value in request.form.items(multi=True) if name not in OLD],
         there=there,
         problem=problem,
         once=once(),

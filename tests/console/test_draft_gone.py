@@ -35,7 +35,7 @@ def _hidden(answer: TestResponse) -> dict[str, str]:
 
 def test_a_form_of_a_draft_that_is_gone_is_given_back_and_put_into_a_new_one(made: Console) -> None:
     client = made.client(Role.EDITOR)
-    sent = {"before": BEFORE, "say.en": "Ten minutes & more.", "say.es": SAY["es"]}
+    sent = {"version": "5", "before": BEFORE, "say.en": "Ten minutes & more.", "say.es": SAY["es"]}
     answer = client.post("/staff/edit/gone/nodes/goodbye", sent)
     assert answer.status_code == 404
     told = _words(answer)
@@ -48,6 +48,8 @@ def test_a_form_of_a_draft_that_is_gone_is_given_back_and_put_into_a_new_one(mad
     there = begun.headers["Location"]
     answer = client.post(there, hidden)
     assert answer.status_code == 303, _words(answer)
+    assert client.post("/staff/edit/anew", hidden).headers["Location"] == there, "pressed twice, it begins one draft"
+    assert client.post(there, hidden).status_code == 303
     (draft,) = made.services.editor.drafts.all()
     assert there == f"/staff/edit/{draft.id}/nodes/goodbye"
     assert draft.title == "Change of goodbye"

@@ -109,16 +109,13 @@ def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
         case SetZone(before, after):
             yield Put(("timezone",), before, after, field="timezone")
         case SetWeek(before, after):
+            if after != before:
+                _refuse_no_week(after)
             yield Put(("open",), before, after, field="open")
-        case SetCalendars(before, after):
-            if before and after:
-                yield Put(("holidays", "calendars"), before, after, field="calendars")
-            elif before:
-                now = value_at(said, ("holidays",))
-                as_before = value_at(now, ("calendars",)) == before
-                yield Put(("holidays",), now if as_before else {"calendars": before}, "none", field="calendars")
-            else:
-                yield Put(("holidays",), "none", {"calendars": after}, field="calendars")
+        case SetCalendars(before, after) if before != after:
+            yield _calendars(before, after, said)
+        case SetCalendars():
+            pass
         case SetHolidayName(holiday, before, after):
             yield from texts(said, ("holidays", "names", holiday), before, after, (), f"names.{holiday}")
         case AddDay(entry, field):
@@ -130,6 +127,40 @@ def of_hours(edit: HoursEdit, said: Value) -> Iterator[Step]:
         case SetDayName(before, after, field):
             path = (*_place(said, before, field), "name")
             yield from texts(said, path, value_at(before, ("name",)), after, DAY_FIELDS, f"{field}.name")
+
+
+def _calendars(before: tuple[str, ...], after: tuple[str, ...], said: Value) -> Step:
+    if before and after:
+        return Put(("holidays", "calendars"), before, after, field="calendars")
+    if not before:
+        return Put(("holidays",), "none", {"calendars": after}, field="calendars")
+    now = value_at(said, ("holidays",))
+    if value_at(now or "", ("names",)):
+        raise EditError({"calendars": _NAMES_LOST})
+    as_before = value_at(now, ("calendars",)) == before
+    return Put(("holidays",), now if as_before else {"calendars": before}, "none", field="calendars")
+
+
+_NAMES_LOST = (
+    "Without calendars the helpline is open on all holidays, and their names would be lost. If that is meant, empty "
+    "the names of all holidays below first"
+)
+
+
+def _refuse_no_week(week: Mapping[str, Value]) -> None:
+    """Raises EditError for the slips that are no table of days and hours."""
+    if not week:
+        raise EditError({"open": f"Write when the helpline is open, such as {_WEEK}"})
+    for days, spans in week.items():
+        if days in ("always", "24/7"):
+            raise EditError({"open": "Write monday-sunday: 0:00-24:00 if it is always open"})
+        if not days:
+            raise EditError({"open": f"'{spans}' lacks its days; write them first, such as {_WEEK}"})
+        if not spans:
+            raise EditError({"open": f"'{days}' lacks its hours; write days and hours, such as {_WEEK}, or closed"})
+
+
+_WEEK = "monday-friday: 9:00-17:00"
 
 
 def _place(said: Value, entry: Value, field: str) -> tuple[str, int]:

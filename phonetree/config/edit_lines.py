@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from phonetree.config.document import Value
-from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_used, table, using_line
+from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_unfit, refuse_used, table, using_line
 from phonetree.config.edit_prompts import texts, written_out
 from phonetree.config.steps import Put, Step, new_or_other, value_at
 from phonetree.errors import EditError
@@ -72,6 +72,7 @@ def of_line(edit: LineEdit, said: Value) -> Iterator[Step]:
                 raise EditError({"verified": f"The number was changed meanwhile: it is now {now}; dial that one"})
             yield new_or_other(said, (*path, "verified"), before, f"{on}", LINE_FIELDS, field="verified")
         case AddLine(line, content):
+            refuse_unfit(line, "line")
             refuse_taken(table(said, "resources"), line, "line")
             known = {field: written_out(content[field]) for field in LINE_FIELDS if field in content}
             written = {field: value for field, value in known.items() if value is not None}

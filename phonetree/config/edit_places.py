@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Container, Iterator, Mapping
 
 from phonetree.config.document import Value
-from phonetree.config.nodes import KINDS
+from phonetree.config.nodes import KINDS, NODE_NAME
 from phonetree.config.steps import texts_in, value_at
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
@@ -113,6 +113,15 @@ def using_line(said: Value, line: str) -> Iterator[str]:
             yield f"a text of {name}"
 
 
+def same_number(said: Value, line: str) -> Iterator[str]:
+    """The other outside lines that have the number of one, however it is written."""
+    numbers = {
+        name: "".join(filter(str.isdigit, f"{value_at(each, ('number',))}"))
+        for name, each in table(said, "resources").items()
+    }
+    yield from (name for name, number in numbers.items() if name != line and number and number == numbers.get(line))
+
+
 def using_team(said: Value, team: str) -> Iterator[str]:
     """What names a team, each in words."""
     yield from _using(said, "team", team)
@@ -164,6 +173,12 @@ def refuse_used(used: Iterator[str], what: str, field: str = "") -> None:
     """Raises EditError if anything names what is to be removed."""
     if found := list(dict.fromkeys(used)):
         raise EditError({field: f"{what} cannot be removed: used by {'; '.join(found)}. Change that first"})
+
+
+def refuse_unfit(name: str, field: str) -> None:
+    """Raises EditError for a name of a line or a team that no node could have, either."""
+    if not NODE_NAME.match(name):
+        raise EditError({field: f"'{name}' cannot be its name; use small letters, digits, - and _"})
 
 
 def refuse_gone(there: Mapping[str, Value], name: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phonetree.config.document import Value
-from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_used, table, using_team
+from phonetree.config.edit_places import refuse_gone, refuse_taken, refuse_unfit, refuse_used, table, using_team
 from phonetree.config.steps import Put, Step, new_or_other, value_at
 from phonetree.errors import EditError
 
@@ -82,6 +82,7 @@ def of_team(edit: TeamEdit, said: Value) -> Iterator[Step]:
         case SetTeam(_, field, before, after):
             yield new_or_other(said, (*path, field), before, after, TEAM_FIELDS, field=field)
         case AddTeam(team, content):
+            refuse_unfit(team, "team")
             refuse_taken(table(said, "teams"), team, "team")
             yield new_or_other(said, path, None, {**content, "members": ()}, levels=1)
         case RemoveTeam(team, before):
@@ -107,7 +108,7 @@ def _of_members(edit: AddMember | SetMember | RemoveMember, said: Value) -> Iter
             number = _number(said, edit.team, before, field)
             phone = value_at(said, (*path, "members", number, "number"))
             if before.get("number") not in (phone, after.get("number")):  # nobody is told a number that stands there
-                raise EditError({f"{field}.number": "Somebody else changed this meanwhile; see what is there now"})
+                raise EditError({f"{field}.number": "This was changed meanwhile; see what is there now"})
             _refuse_number(before, after, f"{field}.number")
             for key in dict.fromkeys((*before, *after)):
                 if before.get(key) != after.get(key):

@@ -5,8 +5,7 @@ site could have, with the compiler's sentence at its field; and a form that is o
 same value.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import assert_never
 
@@ -19,10 +18,11 @@ from phonetree.config.edit_page import PageEdit, of_page
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt, of_phrase, of_prompt
 from phonetree.config.edit_rules import RuleEdit, of_rule
 from phonetree.config.edit_teams import TeamEdit, of_team
+from phonetree.config.in_forms import in_form
 from phonetree.config.numbers import NumberRules
 from phonetree.config.positions import Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents, wrong_values
-from phonetree.config.steps import Put, Rename, Said, Step, followed, taken
+from phonetree.config.steps import Put, Rename, Said, Step, followed, taken, value_at
 from phonetree.core.wording import sentence
 from phonetree.errors import EditError
 
@@ -51,20 +51,16 @@ def edited(contents: Contents, edits: Iterable[FormEdit], folder: FilePath, rule
         if name in files and problem.where.line:
             text = files[name].text
             at = text.index_of(problem.where.line, problem.where.column)
-            fields = [
-                field
+            told = [
+                in_form(field, problem.text)
                 for number, step in enumerate(steps[name], 1)
                 if (path := _way(step.path, steps[name][number:]))
                 for field in _field(text, step, path, at)
             ]
-            problems |= dict.fromkeys(fields, sentence(_WHOSE.sub("", problem.text, count=1)))
+            problems |= {field: sentence(said) for field, said in told}
     if problems:
         raise EditError(problems)
     return made
-
-
-_WHOSE = re.compile(r"\A[a-z]+ '[^']*'(?:, [^:']+(?:'[^']*')?)*: ")
-"""What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
 
 
 def steps_of(edit: FormEdit, said: Value) -> Iterator[Step]:
@@ -103,14 +99,17 @@ def _way(path: Path, later: Sequence[Step]) -> Path | None:
 
 
 def _field(file: Text, step: Step, path: Path, at: int) -> Iterator[str]:
-    """The field of a step in whose value a place is; none if it is elsewhere. Its value stands at a path by now."""
+    """The field of a step in whose value a place is; none if it is elsewhere. Its value stands at a path by now. That
+    of a table ends with a dot."""
     match step:
         case Put(_, _, None):
             return
         case Put():
             if (found := file.root.find(path)) and found[0].begin <= at <= found[1].end:
-                inside = tuple(map(str, found[1].way_to(at)))
-                yield ".".join(filter(None, (step.field, *inside[step.around :])))
+                way = tuple(found[1].way_to(at))
+                names = [step.field, *map(str, way[step.around :])]
+                is_table = isinstance(value_at(step.after, way), Mapping)
+                yield ".".join(filter(None, names)) + ("." if is_table else "")
         case Rename(_, keys):
             table = file.at(path)
             for was, new in keys.items():

@@ -50,7 +50,7 @@ MOST_NODES = 5000
 MOST_LIKE = 10
 """Menus in a row, each `like` the next."""
 
-_NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+NODE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _NO_KEY = "a caller presses a single key; write one from 0 to 9, and use a second menu when they are not enough"
 _KEY = re.compile(r"[0-9]\Z")
 
@@ -158,7 +158,7 @@ class NodeReader:
         return node
 
     def _node(self, parent: Section, name: Scalar, item: Item) -> Node | None:
-        if not _NODE_NAME.match(name.text):
+        if not NODE_NAME.match(name.text):
             parent.problem(name.where, f"'{name.text}' cannot be a node's name; use small letters, digits, - and _")
         if isinstance(item, Scalar) and not item.text:
             hint = "write what it does below it, such as message: or menu:"

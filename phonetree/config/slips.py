@@ -25,6 +25,14 @@ _WORDS = {
 }
 """By the parser's message."""
 
+MARK = "<<<<<<< "
+"""How the first line of a place begins that two people changed, where both versions stand."""
+
+_MARKED = (
+    "marks of a merge stand here: two people changed this place, and both versions are there, one from <<<<<<< to "
+    "=======, the other from there to >>>>>>>; keep what is right, and remove the three lines with the marks"
+)
+
 COMMENT = "a # begins a comment here, so what follows it is not spoken; put quotes around the text, or write 'pound'"
 
 _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
@@ -54,6 +62,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
+    if (marked := next((number for number, line in enumerate(lines) if line.startswith(MARK)), None)) is not None:
+        return Problem(Where(name, marked + 1, 1), _MARKED)
     lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that editors do not show
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)

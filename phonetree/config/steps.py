@@ -218,7 +218,8 @@ def texts_in(value: Value) -> Iterator[str]:
 def outdated(before: Value | None, now: Value | None) -> str:
     """What to say when something else stands there than an edit replaces."""
     was, is_now = (told(each) for each in (before, now))
-    return f"Somebody else changed this meanwhile: it was {was}, and is now {is_now}. Look at it, then save again"
+    changed = "This was changed meanwhile, in another tab or by somebody else"
+    return f"{changed}: it was {was}, and is now {is_now}. Look at it, then save again"
 
 
 def told(value: Value | None) -> str:

@@ -15,6 +15,7 @@ from phonetree.console import (
     call_back,
     connecting,
     counts,
+    draft_gone,
     drafts,
     edit_forms,
     edit_parts,
@@ -47,7 +48,7 @@ SCREENS = (
 )  # fmt: skip
 """One blueprint each."""
 
-for forms in (edit_forms, edit_parts):
+for forms in (edit_forms, edit_parts, draft_gone):
     drafts.blueprint.register_blueprint(forms.blueprint)
 
 CALL_BACK = (call_back, connecting)

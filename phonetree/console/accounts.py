@@ -24,7 +24,7 @@ Change = Callable[[str, int], object]
 ROLES = {
     Role.MEMBER: "sees Today, Schedule and People, closes and opens the line, covers shifts, as everybody does",
     Role.LISTENER: "listens to messages, makes a key for them, too",
-    Role.EDITOR: "closes days and changes their hours, too",
+    Role.EDITOR: "closes days, edits and publishes every text, key, number, shift and hour that callers meet, too",
     Role.ADMIN: "invites staff, gives roles, resets second factors, adds phones, too",
 }
 

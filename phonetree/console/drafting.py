@@ -11,6 +11,7 @@ from phonetree.config.merging import Part, merged
 from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.config.slips import MARK
 from phonetree.console.form_places import FormPlace, form_at
 from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Publishing, private_numbers
@@ -217,13 +218,9 @@ class Drafting:
         )
 
 
-_BEGINS = "<<<<<<< "
-"""Before a place that two changed."""
-
-
 def has_marks(files: Contents) -> bool:
     """Whether somebody saved both versions of a place, with their marks."""
-    begins = _BEGINS.encode()
+    begins = MARK.encode()
     return any(data.startswith(begins) or b"\n" + begins in data for data in files.values())
 
 
@@ -232,7 +229,7 @@ def _marked(part: Part, who: str) -> str:
     mine, theirs = (
         "".join(each if each.endswith("\n") else f"{each}\n" for each in side) for side in (part.mine, part.theirs)
     )
-    return f"{_BEGINS}yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
+    return f"{MARK}yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
 
 
 def _several(number: int, what: str) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.config.site import HOURS, ROUTING, Contents
@@ -20,7 +19,7 @@ from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
 from phonetree.core.wording import sentence
-from phonetree.errors import ConfigError, DraftError, DraftOutdatedError, EditError
+from phonetree.errors import ConfigError, DraftError, DraftGoneError, DraftOutdatedError, EditError
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
 from phonetree.store.revisions import LONGEST_NOTE, THE_FILES, Publication
 from phonetree.store.roles import Role
@@ -247,9 +246,11 @@ def throw_away(id_: str) -> Answer:
 
 
 def draft_of(id_: str) -> tuple[Draft, Contents]:
-    """A draft with its files. Ends with 404 when there is none."""
+    """A draft with its files. Raises DraftGoneError when there is none, for which there is a page."""
     found = services().editor.drafts.find(id_)
-    return found or _gone()
+    if found is None:
+        raise DraftGoneError
+    return found
 
 
 def _text(
@@ -317,10 +318,6 @@ def _bytes(text: str | None, before: bytes) -> bytes:
 def texts_of(files: Contents) -> Mapping[str, str]:
     """Files as text."""
     return {name: data.decode("utf-8", "replace") for name, data in files.items()}
-
-
-def _gone() -> NoReturn:
-    abort(404)
 
 
 def _page(title: str = "", problem: str = "") -> str:

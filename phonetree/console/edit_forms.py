@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 
 from phonetree.config.document import Value
 from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
 from phonetree.config.edits import FormEdit
 from phonetree.config.site import Contents
 from phonetree.console.access import needs
+from phonetree.console.draft_gone import PartGoneError
 from phonetree.console.drafts import draft_of
 from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
@@ -24,6 +25,7 @@ from phonetree.console.edit_node_form import NodeForm
 from phonetree.console.edit_page_form import PageForm
 from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.edit_saving import SAVED, Answer, Parts, save, today, unreadable
+from phonetree.console.errors import Typed as WasTyped
 from phonetree.console.form_fields import (
     Group,
     Typed,
@@ -166,12 +168,17 @@ def languages(id_: str) -> Answer:
 @needs(Role.EDITOR)
 def always(id_: str) -> Answer:
     """The keys that work in every menu."""
-    return _page(id_, lambda parts: Page("Keys that work in every menu", AlwaysForm(parts.routing, parts.languages)))
+
+    def make(parts: Parts) -> Page:
+        form = AlwaysForm(parts.routing, parts.languages)
+        return Page("Keys that work in every menu", form, left_over=LeftOver.of(parts.routing))
+
+    return _page(id_, make)
 
 
 def _there(routing: Value, key: str, name: str) -> None:
     if name not in table(routing, key):
-        abort(404)
+        raise PartGoneError
 
 
 def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
@@ -193,7 +200,12 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
         return unreadable(draft, files, error), 409
     groups = page.form.groups(page.form.now())
     if problems:
-        return _shown(draft, files, page, _overlaid(groups, page.form.groups(before), request.form), problems), 422
+        shown = tuple(page.form.groups(before))
+        groups = tuple(groups)
+        gone = _gone(groups, shown)
+        return _shown(
+            draft, files, page, _overlaid(groups, shown, request.form), _told(problems, gone), _lost(gone, request.form)
+        ), 422
     return _shown(draft, files, page, groups)
 
 
@@ -215,12 +227,35 @@ def _overlaid(now: Iterable[Group], shown: Iterable[Group], typed: Typed) -> Ite
             yield group
 
 
+def _gone(now: Iterable[Group], shown: Iterable[Group]) -> tuple[Group, ...]:
+    """The parts of a form that it does not have any more, such as a choice that somebody removed."""
+    there = {group.about or group.legend for group in now}
+    return tuple(group for group in shown if (group.about or group.legend) not in there)
+
+
+def _told(problems: Mapping[str, str], gone: Iterable[Group]) -> Mapping[str, str]:
+    """Problems, those of a part that is gone at no field."""
+    lost = tuple(f"{group.about}." for group in gone if group.about)
+    at_none = [text for field, text in problems.items() if not field or f"{field}.".startswith(lost)]
+    others = {field: text for field, text in problems.items() if field and not f"{field}.".startswith(lost)}
+    return others | ({"": "\n".join(dict.fromkeys(at_none))} if at_none else {})
+
+
+def _lost(gone: Iterable[Group], typed: Typed) -> Iterator[WasTyped]:
+    """What was typed into parts that are gone."""
+    for group in gone:
+        labels = {each.name: each.label for each in group.inputs}
+        for name, value in touched([group], typed).items(multi=True):
+            yield WasTyped(f"{group.legend}, {labels[name]}", value)
+
+
 def _shown(
     draft: Draft,
     files: Contents,
     page: Page,
     groups: Iterable[Group],
     problems: Mapping[str, str] = MappingProxyType({}),
+    lost: Iterable[WasTyped] = (),
 ) -> str:
     marked, problem = with_problems(groups, problems)
     wrong = [each for group in marked for each in group.inputs if each.problem]
@@ -231,6 +266,7 @@ def _shown(
         groups=marked,
         before=packed(page.form.now()),
         problem=problem,
+        lost=tuple(lost),
         wrong=len(wrong),
         first=wrong[0] if wrong else None,
         missing=sum(each.missing for group in marked for each in group.inputs),

@@ -122,14 +122,14 @@ class HoursForm:
         """What to do so that the file says what was typed, where that differs from `before`."""
         if "open" in typed:
             after = hours_value(typed["open"])
-            yield SetWeek(table(before, "open"), after if isinstance(after, Mapping) else {f"{after or ''}": ""})
+            yield SetWeek(table(before, "open"), {after: ""} if isinstance(after, str) else table(after or ""))
         zone = text_of(before, "timezone")
         yield SetZone(zone, typed_value(typed, "timezone", zone) or "")
-        if "calendars" in typed:
-            words = tuple(word.strip() for word in typed["calendars"].split(",") if word.strip())
-            yield SetCalendars(_calendars(before), words)
         for holiday, was in table(before, "holidays", "names").items():
             yield SetHolidayName(holiday, was, self.languages.typed(typed, f"names.{holiday}", was))
+        if "calendars" in typed:  # behind the names, which have to be gone before the last calendar is
+            words = tuple(word.strip() for word in typed["calendars"].split(",") if word.strip())
+            yield SetCalendars(_calendars(before), words)
         if holiday := typed.get(f"{NAME}.holiday", ""):
             yield SetHolidayName(holiday, None, self.languages.typed(typed, f"{NAME}.name", None))
         for name, day in _days(before):

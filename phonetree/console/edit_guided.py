@@ -1,7 +1,7 @@
 """What is added in one go in several parts of the files: an outside line with a key, a choice with a message."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -27,6 +27,7 @@ from phonetree.console.form_fields import (
 )
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
+from phonetree.proof.promises import MOST_SPOKEN_CHOICES
 
 LONGEST_NAME = 40
 """Characters of a name that is made from words."""
@@ -176,19 +177,31 @@ class NewMessage:
 
 def _key_inputs(routing: Value, none: str) -> Iterator[Input]:
     free = {menu: _free(routing, menu) for menu in table(routing, "nodes") if "menu" in table(routing, "nodes", menu)}
-    menus = (("", none), *((menu, f"{menu} (free: {', '.join(keys)})") for menu, keys in free.items() if keys))
+    menus = (("", none), *((menu, f"{menu} ({_left(routing, menu, keys)})") for menu, keys in free.items() if keys))
     yield Input(f"{NEW}.menu", "Menu", "", "choose", _MENU, menus)
     yield Input(f"{NEW}.key", "Key", "", "choose", _KEY, (("", "the first free one"), *keys_of(KEYS)))
 
 
+def _left(routing: Value, menu: str, keys: Sequence[str]) -> str:
+    """What a menu has room for."""
+    free = f"free: {', '.join(keys)}"
+    full = len(_choices(routing, menu)) >= MOST_SPOKEN_CHOICES
+    return f"{free}; full, {MOST_SPOKEN_CHOICES} choices are all that callers remember" if full else free
+
+
 def _free(routing: Value, menu: str) -> list[str]:
     """The keys that a menu can still have; none if it has as many choices as a menu may have."""
-    used = dict.fromkeys(table(routing, "always"))
+    used, choices = table(routing, "always"), _choices(routing, menu)
+    return [key for key in KEYS if key not in used and key not in choices] if len(choices) < MOST_CHOICES else []
+
+
+def _choices(routing: Value, menu: str) -> Mapping[str, None]:
+    """The keys of a menu, with those of the menu that it is like."""
     choices: dict[str, None] = {}
     for _ in range(MOST_LIKE):
         choices |= dict.fromkeys(table(routing, "nodes", menu, "menu", "choices"))
         menu = text_of(routing, "nodes", menu, "menu", "like")
-    return [key for key in KEYS if key not in used | choices] if len(choices) < MOST_CHOICES else []
+    return choices
 
 
 def _key(routing: Value, menu: str, typed: Typed) -> str:

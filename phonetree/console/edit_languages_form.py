@@ -8,6 +8,7 @@ from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLang
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
 from phonetree.console.form_fields import Group, Input, Languages, Typed, text_of, typed_value
+from phonetree.errors import EditError
 
 NEW = "languages.new"
 FIELDS = {
@@ -85,15 +86,23 @@ class LanguagesForm:
                 was = table(content).get(field)
                 yield SetLanguage(language, field, was, typed_value(typed, f"{name}.{field}", was))
             spoken = table(content, "spoken")
-            yield SetLanguage(language, "spoken", spoken or None, _spoken(typed.get(f"{name}.spoken"), spoken))
+            yield SetLanguage(language, "spoken", spoken or None, _spoken(typed, f"{name}.spoken", spoken))
         if language := typed_value(typed, f"{NEW}.language", None) or "":
             found = {field: typed_value(typed, f"{NEW}.{field}", None) for field in (*FIELDS, "fallback")}
             yield AddLanguage(language, {field: each for field, each in found.items() if each is not None})
 
 
-def _spoken(text: str | None, before: Value) -> Value | None:
-    """How words are said, from a line for each; as before if the field was not sent."""
-    if text is None:
+def _spoken(typed: Typed, field: str, before: Value) -> Value | None:
+    """How words are said, from a line for each; as before if the field was not sent. Raises EditError for a line that
+    says nothing of a word."""
+    if field not in typed:
         return before or None
-    lines = (" ".join(line.split()).partition(": ") for line in text.splitlines() if line.strip())
-    return {word: how for word, _, how in lines} or None
+    found: dict[str, Value] = {}
+    for line in (" ".join(line.split()) for line in typed[field].splitlines() if line.strip()):
+        word, _, how = (part.strip() for part in line.partition(": " if ": " in line else ":"))
+        if not word or not how:
+            raise EditError({field: f"“{line}” lacks a colon between the word and how it is said, such as MIT: M I T"})
+        if word in found:
+            raise EditError({field: f"“{word}” is there twice; keep one line for it"})
+        found[word] = how
+    return found or None

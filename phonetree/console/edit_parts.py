@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from phonetree.config.document import Value
 from phonetree.config.edit_lines import RemoveLine
 from phonetree.config.edit_nodes import AddNode, RemoveNode, RemoveNodes
-from phonetree.config.edit_places import table
+from phonetree.config.edit_places import same_number, table
 from phonetree.config.edit_teams import AddTeam, RemoveTeam
 from phonetree.config.edits import FormEdit
 from phonetree.console.access import needs, staff
@@ -212,7 +212,12 @@ def added(id_: str) -> Answer:
     """What was added, and what it changes for callers."""
     draft, files = draft_of(id_)
     made = Made(**{field.name: request.args.get(field.name, "") for field in dataclass_fields(Made)})
-    return render("console/edit_made.html", draft=draft, made=made, checked=services().editor.check(draft, files))
+    try:
+        same = tuple(same_number(Parts.of(files).routing, made.line))
+    except EditError as error:
+        return unreadable(draft, files, error), 409
+    checked = services().editor.check(draft, files)
+    return render("console/edit_made.html", draft=draft, made=made, same=same, checked=checked)
 
 
 def _guided(id_: str, title: str, make: Callable[[Parts], Guided]) -> Answer:

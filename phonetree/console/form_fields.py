@@ -291,7 +291,10 @@ def hours_value(text: str) -> Value | None:
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and not re.search(r"[\d:]", lines[0]):
         return lines[0]
-    return dict(map(_day_and_spans, lines)) or None
+    found: dict[str, str] = {}
+    for day, spans in map(_day_and_spans, lines):  # a day may be there twice: morning and afternoon
+        found[day] = f"{found[day]}, {spans}" if day in found else spans
+    return found or None
 
 
 _DAY_AND_SPANS = re.compile(r"(?P<day>[^\d:]*[^\d:\s])(?:\s*:\s*|\s+(?=\d))(?P<spans>.*)")

@@ -129,8 +129,8 @@ def keep() -> Response:
 
 
 def files_of(running: ConsoleServices, id_: str) -> Files:
-    """The files that are called: those of a draft, or ("") what callers hear. Raises StoreError. Ends with 404 when
-    there is no such draft."""
+    """The files that are called: those of a draft, or ("") what callers hear. Raises StoreError, and
+    DraftGoneError when there is no such draft."""
     if not id_:
         return Files(running.live.loaded())
     if not staff().may(Role.EDITOR):

@@ -206,12 +206,12 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ([SetLead("welcome", "2", "crisis", "crysis")], "choices.2.go", "did you mean 'crisis'?"),
     ([SetLead("welcome", "7", "crisis", "about")], "choices.7.go", "Key 7 is not there any more"),
     ([SetKeys("welcome", {"1": "2"}, tuple("1234"))], "choices.1.key", "key 2 is there twice"),
-    ([SetKeys("welcome", {"1": "8"}, tuple("1234"))], "choices.1.key", "Key '8' has a meaning in every menu"),
+    ([SetKeys("welcome", {"1": "8"}, tuple("1234"))], "choices.1.key", "Key 8 works in every menu"),
     ([SetKeys("welcome", {"1": "x"}, tuple("1234"))], "choices.1.key", "A caller presses a single key"),
     ([SetKeys("welcome", {"1": "7"}, tuple("4321"))], "choices", "it was “4”, “3”, “2”, “1”, and is now “1”"),
     ([AddChoice("welcome", "1", SAY, "about", "4")], "choices.new.key", "key 1 is there already"),
     ([AddChoice("welcome", "", SAY, "about", "4")], "choices.new.key", "Choose the key"),
-    ([AddChoice("welcome", "9", SAY, "about", "4")], "choices.new", "has a meaning in every menu"),
+    ([AddChoice("welcome", "9", SAY, "about", "4")], "choices.new", "Key 9 works in every menu"),
     ([AddChoice("goodbye", "1", SAY, "about", None)], "", "'goodbye' is no menu any more"),
     (
         [RemoveChoice("more_lines", key, NOW("nodes", "more_lines", "menu", "choices", key)) for key in "12345"],
@@ -314,7 +314,7 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ([SetCalendars(("US", "US-MA"), ("US", "US-XX"))], "calendars.1", "'US' has no calendar for 'XX'"),
     ([SetLink("form", "", "www.example.org")], "links.form", "does not begin with https://"),
     ([SetBudget("silent", "60", "5")], "budgets.silent", "give a whole number from 20 to 300"),
-    ([SetAlike(NOW("alike"), (("advocate",),))], "alike.0", "write each group of nodes in brackets"),
+    ([SetAlike(NOW("alike"), (("advocate",),))], "alike.0", "Write two nodes or more on each line"),
     ([SetHelpline("email", NOW("helpline", "email"), "no address")], "helpline.email", "is not an e-mail address"),
 ]
 

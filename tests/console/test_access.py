@@ -36,6 +36,7 @@ TABLE: dict[str, str | frozenset[Role]] = {
     "POST /staff/call-back/words": PROVIDER,
     "GET /staff/edit": EDITOR,
     "POST /staff/edit": EDITOR,
+    "POST /staff/edit/anew": EDITOR,
     "GET /staff/edit/<id_>": EDITOR,
     "GET /staff/edit/<id_>/helpline": EDITOR,
     "POST /staff/edit/<id_>/helpline": EDITOR,

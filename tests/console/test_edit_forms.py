@@ -321,7 +321,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Consol
     for name, why in (
         ("say.es", "a brace without its partner"),
         ("tries", "from 1 to 5"),
-        ("choices.2.key", "has a meaning"),
+        ("choices.2.key", "Key 8 works in every menu; choose another key"),
     ):
         assert re.search(
             rf'name="{re.escape(name)}"[^>]* aria-invalid="true" aria-describedby="field-{re.escape(name)}-wrong', text
@@ -343,7 +343,10 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert answer.status_code == 422
     text = answer.get_data(as_text=True)
     told = _words(text)
-    assert "Somebody else changed this meanwhile: it was “MIT Violence Prevention and Response." in told
+    assert (
+        "This was changed meanwhile, in another tab or by somebody else: it was “MIT Violence Prevention and Response."
+        in told
+    )
     assert "and is now “Hello from her.”" in told
     form = _Form()
     form.feed(text)
@@ -366,6 +369,12 @@ def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
     form = _Form()
     form.feed(answer.get_data(as_text=True))
     assert form.sent["choices.2.label.en"] == "for my lines"
+    told = _words(answer.get_data(as_text=True))
+    assert "Choice 1: key 1, English: gone" in told, "what was typed into the one that is gone"
+    assert "Put it where it belongs now, or leave it out, and save again." in told
+    assert re.search(r"<h1>.*Key 1 is not there any more", answer.get_data(as_text=True), re.DOTALL)
+    assert 'id="field-choices.2.key-wrong"' not in answer.get_data(as_text=True), "it is not about another choice"
+    assert client.post(page, form.sent).status_code == 303
 
 
 def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str) -> None:
@@ -558,16 +567,16 @@ def test_two_change_different_things_of_one_member_at_once(made: Console, client
         "name": "First advocate", "number": "$DESK", "shifts": {"monday": "9:00-13:00"}, "desk": "true",
     }  # fmt: skip
     answer = client.post(page, {**mine, "member.First_advocate.number": "$OTHER"})
-    assert "Somebody else changed this meanwhile" in _told_at(answer, "member.First_advocate.number")
+    assert "This was changed meanwhile" in _told_at(answer, "member.First_advocate.number")
 
 
 @pytest.mark.parametrize(
     ("page", "typed", "field", "why"),
     [
         ("nodes/welcome", {"choices.new.go": "about"}, "choices.new.key", "Choose the key"),
-        ("nodes/welcome", {"choices.new.key": "8"}, "choices.new.key", "has a meaning in every menu"),
+        ("nodes/welcome", {"choices.new.key": "8"}, "choices.new.key", "Key 8 works in every menu"),
         ("nodes/welcome", {"choices.new.key": "7", "choices.new.label.en": "a", "choices.new.label.es": "b"},
-         "choices.new.go", "'go' is empty"),
+         "choices.new.go", "Choose the node that the key leads to"),
         ("nodes/welcome", {"choices.1.key": "2", "choices.2.key": "1", "choices.1.label.es": "{"},
          "choices.1.label.es", "a brace"),
         ("teams/advocates", {"members.new.number": "$ADA"}, "members.new.name", "Write the name"),
@@ -839,7 +848,7 @@ def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Conso
         ({"choices.new.label.en": "", "choices.new.label.es": ""}, "Write what the key does"),
         ({"number": "911", "open": "9-5"}, "an emergency number; is not a span of time"),
         ({"choices.new.key": "1", "line": "barcc"}, "key 1 is there already; 'barcc' is there already"),
-        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; has a meaning in every menu"),
+        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; works in every menu in every menu"),
     ):
         answer = client.post(page, {**LINE, **bad})
         assert answer.status_code == 422
@@ -896,3 +905,97 @@ def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Clie
     made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
     for page in ("parts", "nodes/welcome"):
         assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"open": "9-5"}, "'9-5' lacks its days; write them first, such as monday-friday: 9:00-17:00"),
+        ({"open": "9:00-17:00"}, "'9:00-17:00' lacks its days"),
+        ({"open": ""}, "Write when the helpline is open, such as monday-friday: 9:00-17:00"),
+        ({"open": "always"}, "Write monday-sunday: 0:00-24:00 if it is always open"),
+        ({"open": "monday-friday:"}, "'monday-friday' lacks its hours; write days and hours"),
+        ({"calendars": ""}, "empty the names of all holidays below first"),
+    ],
+)
+def test_slips_in_the_hours_are_told_with_what_to_write(
+    made: Console, client: Client, draft: str, typed: dict[str, str], told: str
+) -> None:
+    before = _files(made, draft)
+    (field,) = typed
+    assert told in _told_at(_sent(client, f"{draft}/hours", typed, 422), field)
+    assert _files(made, draft) == before
+
+
+def test_calendars_go_with_the_names_of_their_holidays_and_nothing_else(
+    made: Console, client: Client, draft: str
+) -> None:
+    names = [name for name in fields(client, f"{draft}/hours") if name.startswith("names.") and ".new." not in name]
+    assert names
+    _sent(client, f"{draft}/hours", {"calendars": "", **dict.fromkeys(names, "")})
+    assert _now(made, draft, "holidays", name=HOURS) == "none"
+
+
+def test_a_day_that_has_two_lines_is_open_twice(made: Console, client: Client, draft: str) -> None:
+    _sent(client, f"{draft}/hours", {"open": "monday: 9:00-12:00\r\nmonday: 13:00-17:00"})
+    assert _now(made, draft, "open", name=HOURS) == {"monday": "9:00-12:00, 13:00-17:00"}
+
+
+def test_no_line_of_how_words_are_said_is_dropped(made: Console, client: Client, draft: str) -> None:
+    page, field = f"{draft}/languages", "languages.en.spoken"
+    shown = str(fields(client, page)[field])
+    for line, told in (("VPR V P R", "“VPR V P R” lacks a colon"), ("MIT: em eye tee", "“MIT” is there twice")):
+        assert told in _told_at(_sent(client, page, {field: f"{shown}\n{line}"}, 422), field)
+    _sent(client, page, {field: f"{shown}\nVPR:V P R"})
+    assert _now(made, draft, "languages", "en", "spoken", "VPR") == "V P R"
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "field", "told"),
+    [
+        ("helpline", {"helpline.name": ""}, "helpline.name", "Write what the helpline is called"),
+        ("hours", {"days.new.date": "2026-12-04"}, "days.new.name.en", "Say what the day is, such as snow day"),
+        ("languages", {"languages.new.language": "fr"}, "languages.new.voice", "Write the provider's voice"),
+        ("nodes/voicemail", {"say.en": "", "say.es": ""}, "say.en", "Ask how, and whether"),
+        ("nodes/welcome", {"choices.1.go": ""}, "choices.1.go", "Choose the node that the key leads to"),
+    ],
+)
+def test_what_is_missing_is_told_at_its_own_field(
+    client: Client, draft: str, page: str, typed: dict[str, str], field: str, told: str
+) -> None:
+    assert told in _told_at(_sent(client, f"{draft}/{page}", typed, 422), field)
+
+
+def test_names_of_lines_and_teams_are_as_plain_as_those_of_nodes(client: Client, draft: str) -> None:
+    line = {"name.en": "Night", "name.es": "Noche", "number": "+1 800 555 0123", "line": "Night Line!"}
+    for page, typed in (("parts", {"what": "team", "team.name": "Night Line!"}), ("new-line", line)):
+        answer = client.post(f"{draft}/{page}", typed)
+        assert answer.status_code == 422
+        told = _words(answer.get_data(as_text=True))
+        assert "'Night Line!' cannot be its name; use small letters, digits, - and _" in told
+
+
+def test_menus_that_are_full_say_so(client: Client, draft: str) -> None:
+    page = client.get(f"{draft}/new-message").get_data(as_text=True)
+    told = dict(re.findall(r'<option value="(\w+)"[^>]*>\1 \((free: [^<]*)\)</option>', page))
+    assert told["welcome"].endswith("; full, 5 choices are all that callers remember")
+    assert "full" not in told["instead"]
+
+
+@pytest.mark.slow
+def test_a_second_line_with_the_same_number_is_told(client: Client, draft: str) -> None:
+    answer = client.post(f"{draft}/new-line", {**LINE, "number": "+1 (800) 841-8371", "choices.new.menu": ""})
+    told = _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+    assert "barcc has the same number. If it is the same line, remove one of them" in told
+    answer = client.post(f"{draft}/new-line", {**LINE, "name.en": "x", "number": "+1 800 555 0123"})
+    assert "the same number" not in _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+
+
+@pytest.mark.slow
+def test_where_a_form_was_saved_it_says_that_the_draft_cannot_be_published(client: Client, draft: str) -> None:
+    lacking = "Saved, but this draft cannot be published yet: what is wrong"
+    assert lacking in _save(client, f"{draft}/nodes/about_harm", {"say.es": ""})
+    assert lacking not in _save(client, f"{draft}/nodes/about_harm", {"say.es": "Palabras."})
+    _save(client, f"{draft}/nodes/welcome", {"choices.4.remove": "true"})
+    told = _words(client.get(f"{draft}/always").get_data(as_text=True))
+    assert re.search(r"No call comes to [^.]*about .*, and so this draft cannot be published", told)

@@ -131,6 +131,8 @@ def test_a_draft_is_called_while_callers_hear_what_they_heard(made: Console) -> 
     tried = words(client, draft=draft.id, node="crisis", steps="")
     assert "To the draft Shorter <words> , which callers do not hear." in tried
     assert "Day and night, these lines answer." in tried
+    over = client.get(f"{HERE}?draft={draft.id}&node=crisis&steps=hangup").get_data(as_text=True)
+    assert f'href="/staff/edit/{draft.id}">Back to the draft' in over
     assert "These lines answer day and night." in words(client, node="crisis", steps="")
     page = made.client(Role.EDITOR).get(f"/staff/edit/{draft.id}").get_data(as_text=True)
     assert f'href="/staff/try?draft={draft.id}"' in page

@@ -1,0 +1,43 @@
+"""What is wrong with a value, in the words of a form: the compiler's sentences speak of a file to whoever wrote it."""
+
+import re
+
+_WHOSE = re.compile(
+    r"\A(?:[a-z]+ '[^']*'|helpline|budgets|open|holidays|(?:closures|openings|promises|page), entry \d+)"
+    r"(?:, [^:']+(?:'[^']*')?)*: "
+)
+"""What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
+
+_MISSING = re.compile(r"'(?P<key>\w+)' is missing; (?P<todo>.*)", re.DOTALL)
+"""A value that is not there stands nowhere: the compiler tells it at what it belongs to."""
+
+_WORDS = tuple(
+    (re.compile(pattern, re.DOTALL), words)
+    for pattern, words in (
+        (r"'go' is empty; write (the node that .*)", r"choose \1"),
+        (r"'[^']*' is empty; (.*)", r"\1"),
+        (r"'[^']*' needs a text for each language; .*", "write it in each language"),
+        (r"'[^']*' lacks its text in '([^']*)'; .*", r"the text in the language \1 is missing"),
+        (r"key '(.)' has a meaning in every menu \('always'\); .*", r"key \1 works in every menu; choose another key"),
+        (
+            r"'alike': write each group of nodes in brackets, .*",
+            "write two nodes or more on each line, with commas between, such as advocate, night_line",
+        ),
+        (r"'alike' is '', .*", "between two commas stands no node; write one, or take a comma away"),
+    )
+)
+
+
+def in_form(field: str, text: str) -> tuple[str, str]:
+    """The field to which a problem belongs that was found in one, and what is wrong there. The name of a field that is
+    a table ends with a dot."""
+    text, named = _WHOSE.sub("", text, count=1), field.removesuffix(".")
+    if missing := _MISSING.fullmatch(text):
+        key = missing["key"]
+        return ".".join(filter(None, (*field.split(".")[:-1], key))), missing["todo"].replace(
+            f"such as {key}: ", "such as "
+        )
+    for pattern, words in _WORDS:
+        if found := pattern.fullmatch(text):
+            return named, found.expand(words)
+    return named, text

@@ -641,7 +641,7 @@ def test_hours_sentences_and_pages(made: Console, client: Client, draft: str) ->
     assert _now(made, draft, "phrases") == {"en": {"no_key": "I heard nothing."}}
     assert "no fields in braces" in _save(client, f"{draft}/phrases", {"phrases.en.no_key": "{x}"}, 422)
     names = {"names.new.holiday": "Christmas Day (observed)", "names.new.name.en": "x", "names.new.name.es": "x"}
-    assert "no calendar has a holiday" in _save(client, f"{draft}/hours", names, 422)
+    assert "No calendar has a holiday" in _save(client, f"{draft}/hours", names, 422)
     numbers = {"helpline.provider_number": "+1 617 555 0143", "helpline.caller_id": "provider"}
     _sent(client, f"{draft}/helpline", {**numbers, "helpline.exit": "https://www.example.org/"})
     assert _now(made, draft, "helpline", "caller_id") == "provider"
@@ -848,7 +848,7 @@ def test_what_is_wrong_with_a_line_that_is_added_stands_at_its_field(made: Conso
         ({"choices.new.label.en": "", "choices.new.label.es": ""}, "Write what the key does"),
         ({"number": "911", "open": "9-5"}, "an emergency number; is not a span of time"),
         ({"choices.new.key": "1", "line": "barcc"}, "key 1 is there already; 'barcc' is there already"),
-        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; works in every menu in every menu"),
+        ({"choices.new.key": "8", "open": "sometimes"}, "are not hours; works in every menu"),
     ):
         answer = client.post(page, {**LINE, **bad})
         assert answer.status_code == 422

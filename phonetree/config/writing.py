@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,7 +38,7 @@ def alone(folder: Path) -> Iterator[None]:
 def place_of(folder: Path) -> str:
     """A hash of where a folder is, the same in each process of a machine; another one for a folder that was put into
     its place. Raises OSError."""
-    told = f"{socket.gethostname()}\0{os.path.realpath(folder)}\0{folder.stat().st_ino}"
+    told = f"{os.uname().nodename}\0{os.path.realpath(folder)}\0{folder.stat().st_ino}"
     return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 
 

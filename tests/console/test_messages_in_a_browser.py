@@ -343,6 +343,23 @@ def test_on_ones_own_device_the_key_is_kept_until_it_is_forgotten(
         expect(page.get_by_text("This browser keeps it.")).to_be_hidden()
 
 
+def test_a_message_that_cannot_be_fetched_is_tried_again_from_where_it_says_so(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        page.get_by_role("button", name="Close").click()
+        page.context.set_offline(True)
+        listen(page)
+        expect(page.get_by_text("The console does not answer, or the network is away.")).to_be_visible()
+        page.context.set_offline(False)
+        expect(page.get_by_role("button", name="Try again")).to_be_focused()
+        page.keyboard.press("Enter")
+        ready(page)
+
+
 def test_an_open_message_ends_with_the_session(
     browser: Browser, made: Console, url: str, message: str, tmp_path: Path
 ) -> None:

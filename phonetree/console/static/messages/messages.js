@@ -62,9 +62,24 @@ async function listen(message) {
         return;
       }
       say(at("open-problem"), error);
-      open.focus();
+      if (error.code === "network") {
+        offerAgain(message.id);
+      } else {
+        open.focus();
+      }
     }
   }
+}
+
+// When the network is back.
+function offerAgain(id) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-primary";
+  button.textContent = "Try again";
+  button.addEventListener("click", () => (at(id) ? listen(at(id)) : close()));
+  at("player").replaceChildren(button);
+  button.focus();
 }
 
 // Nothing is heard or fetched any more.

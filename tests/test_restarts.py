@@ -21,7 +21,6 @@ from tests.support.programs import (
     PROXIES,
     SECONDS,
     TOKEN,
-    answers,
     environ,
     free_port,
     missing,
@@ -118,7 +117,8 @@ def test_a_server_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) ->
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     killed = start(tmp_path, port, environ(url), "--workers", "2")
+    children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()
     killed.kill()
     killed.wait()
-    until(lambda: not answers(url))
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
     assert stop(start(tmp_path, port, environ(url))) == 0

@@ -36,5 +36,5 @@ def end_with(parent: int) -> None:
     it, and it would keep the port from the next server. Linux alone tells it."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SIGNAL_OF_THE_PARENTS_END, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # it has ended already
-            os.kill(os.getpid(), signal.SIGTERM)
+        if os.getppid() != parent:  # it has ended already, and nothing is served yet
+            os._exit(1)

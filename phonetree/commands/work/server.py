@@ -50,8 +50,9 @@ def run(host: str, port: int, workers: int) -> None:
 
 
 def _worker(parent: int, address: str) -> Edge:
-    end_with(parent)
-    return load(address)
+    made = load(address)
+    end_with(parent)  # at last: a signal counts once it is served
+    return made
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -10,7 +10,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log, settings
-from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, end_with, forbid_core_dumps
+from phonetree.commands.work.limits import (
+    NO_LINES_OF_ITS_OWN,
+    STOP_SECONDS,
+    allow_files,
+    forbid_core_dumps,
+    made_by_worker,
+)
 from phonetree.commands.work.ports import refuse_a_port_in_use
 from phonetree.console.edge import Edge
 from phonetree.console.serving import load
@@ -54,9 +60,4 @@ def run(application: Flask, host: str, port: int) -> None:
         log_level=LogLevels.error,  # it warns of more threads than cores, which here mostly wait
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
-    ).serve(target_loader=partial(_worker, os.getpid(), application), wrap_loader=False)
-
-
-def _worker(parent: int, application: Flask) -> Edge:
-    end_with(parent)
-    return Edge(application)
+    ).serve(target_loader=partial(made_by_worker, os.getpid(), partial(Edge, application)), wrap_loader=False)

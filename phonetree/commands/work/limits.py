@@ -4,7 +4,11 @@ import ctypes
 import os
 import resource
 import signal
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
 
 STOP_SECONDS = 10
 """A worker that has not ended by then is killed: far longer than any request takes."""
@@ -31,9 +35,17 @@ def forbid_core_dumps() -> None:
 _SIGNAL_OF_THE_PARENTS_END = 1
 
 
-def end_with(parent: int) -> None:
-    """From now on this process, a worker, ends when its parent does, even if that is killed: nobody would look after
-    it, and it would keep the port from the next server. Linux alone tells it."""
+def made_by_worker(parent: int, make: Callable[[], T]) -> T:
+    """What a worker of this parent makes to serve it; from then on it ends when its parent does, since a signal counts
+    once something is served."""
+    made = make()
+    _end_with(parent)
+    return made
+
+
+def _end_with(parent: int) -> None:
+    """From now on this process ends when its parent does, even if that is killed: nobody would look after it, and it
+    would keep the port from the next server. Linux alone tells it."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SIGNAL_OF_THE_PARENTS_END, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # it has ended already, and nothing is served yet

@@ -9,13 +9,19 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from phonetree import log
-from phonetree.commands.work.limits import NO_LINES_OF_ITS_OWN, STOP_SECONDS, allow_files, end_with, forbid_core_dumps
+from phonetree.commands.work.limits import (
+    NO_LINES_OF_ITS_OWN,
+    STOP_SECONDS,
+    allow_files,
+    forbid_core_dumps,
+    made_by_worker,
+)
 from phonetree.core.tree import Site
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
 from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
-from phonetree.web.server import Edge, load
+from phonetree.web.server import load
 
 
 def site_of(configured: Settings) -> Site:
@@ -46,13 +52,9 @@ def run(host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
-    ).serve(target_loader=partial(_worker, os.getpid(), _reached_at(host, port)), wrap_loader=False)
-
-
-def _worker(parent: int, address: str) -> Edge:
-    made = load(address)
-    end_with(parent)  # at last: a signal counts once it is served
-    return made
+    ).serve(
+        target_loader=partial(made_by_worker, os.getpid(), partial(load, _reached_at(host, port))), wrap_loader=False
+    )
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -43,7 +43,7 @@ def draft_gone(_error: DraftGoneError) -> Page:
     """For what was asked or sent of a draft that is gone."""
     is_form = (request.endpoint or "").startswith(("edit.forms.", "edit.parts."))
     rest = request.path.removeprefix(f"/staff/edit/{(request.view_args or {}).get('id_')}/")
-    return _page(f"{rest}" if is_form and request.method == "POST" else "")
+    return _page(rest if is_form and request.method == "POST" else "")
 
 
 @blueprint.app_errorhandler(PartGoneError)

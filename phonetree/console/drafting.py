@@ -12,7 +12,7 @@ from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.config.slips import MARK
-from phonetree.console.form_places import FormPlace, form_at
+from phonetree.console.form_places import FormPlace, forms_at
 from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
@@ -139,9 +139,8 @@ class Drafting:
         """What files of a draft are, and what they change. Raises StoreError, ProofBusyError, and ConfigError when the
         published files cannot be read."""
         checked = self._checked(draft, files)
-        wheres = {problem.where for problem in (*checked.problems, *(each.problem for each in checked.broken))}
-        forms = {where: form for where in wheres if (form := form_at(files, where))}
-        return replace(checked, forms=forms)
+        problems = (*checked.problems, *(each.problem for each in checked.broken))
+        return replace(checked, forms=forms_at(files, (problem.where for problem in problems)))
 
     def _checked(self, draft: Draft, files: Contents) -> Checked:
         try:

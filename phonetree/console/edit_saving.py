@@ -21,9 +21,7 @@ from phonetree.config.steps import value_of
 from phonetree.console.access import staff
 from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
-from phonetree.console.form_fields import (
-    Languages,
-)
+from phonetree.console.form_fields import Languages
 from phonetree.console.layout import render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
@@ -119,4 +117,4 @@ def unreadable(draft: Draft, files: Contents, error: EditError) -> str:
 
 def today() -> date:
     """The day on which a number is dialled."""
-    return services().now().astimezone(services().live.known().site.schedule.zone).date()
+    return services().live.known().site.schedule.today(services().now())

@@ -1,10 +1,11 @@
 """The forms of a draft that belong to what is said of it: to places in its files, and to nodes in sentences."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from phonetree.config.positions import Path
+from phonetree.config.positions import Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import Said
 from phonetree.errors import EditError, Where
@@ -34,16 +35,24 @@ class FormPlace:
         return self.name or _CALLED.get(self.page, self.page)
 
 
-def form_at(files: Contents, where: Where) -> FormPlace | None:
-    """The form for a place; None if there is none, or the file cannot be read."""
-    if where.file not in (HOURS, ROUTING) or where.file not in files or not where.line:
-        return None
-    try:
-        said = Said.of(files[where.file], where.file)
-    except EditError:
-        return None
-    at = said.text.index_of(where.line, where.column)
-    return FormPlace("hours") if where.file == HOURS else _of(tuple(said.text.root.way_to(at)))
+def forms_at(files: Contents, wheres: Iterable[Where]) -> dict[Where, FormPlace]:
+    """The forms for places, without those that have none, or whose file cannot be read. A file is read once."""
+    found: dict[Where, FormPlace] = {}
+    by_file: dict[str, set[Where]] = {}
+    for where in wheres:
+        if where.file in (HOURS, ROUTING) and where.file in files and where.line:
+            by_file.setdefault(where.file, set()).add(where)
+    for name, its in by_file.items():
+        with suppress(EditError):
+            text = Said.of(files[name], name).text
+            found |= {where: form for where in its if (form := _form_at(text, where))}
+    return found
+
+
+def _form_at(text: Text, where: Where) -> FormPlace | None:
+    if where.file == HOURS:
+        return FormPlace("hours")
+    return _of(tuple(text.root.way_to(text.index_of(where.line, where.column))))
 
 
 _PLACES = re.compile(r"(?:.*?\b)?[Ii]n (?P<names>[\w, -]+): ")

@@ -19,7 +19,7 @@ from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_at
 from phonetree.console.edit_people_forms import TeamForm
 from phonetree.console.form_fields import Typed, hours_value, packed, unpacked
-from phonetree.console.form_places import FormPlace, form_at
+from phonetree.console.form_places import FormPlace, forms_at
 from phonetree.errors import Where
 from phonetree.store.drafts import MOST_VERSIONS
 from phonetree.store.roles import Role
@@ -307,8 +307,8 @@ def test_a_place_of_the_files_has_its_form(name: str, text: str, form: FormPlace
     said = files.get(name, b"").decode()
     before = said[: said.index(text)]
     where = Where(name, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    assert form_at(files, where) == form
-    assert form_at({ROUTING: b"a: ["}, Where(ROUTING, 1, 1)) is None
+    assert forms_at(files, [where]).get(where) == form
+    assert forms_at({ROUTING: b"a: ["}, [Where(ROUTING, 1, 1)]) == {}
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Console, client: Client, draft: str) -> None:

@@ -47,8 +47,10 @@ class _Sites:
         files = {name: read(name) for name in (HOURS, ROUTING)}
         if sum(len(data or b"") for data in files.values()) > MOST_BYTES:
             return self._compile(folder, read, rules, findings)
-        settings = (folder, tuple(site.audio(folder)), _compared(rules), findings.patched)
-        made = self._made.setdefault((*settings, *files.values()), [])
+        audio = tuple(site.audio(folder))
+        anywhere = (audio, _compared(rules), findings.patched, *files.values())
+        here = (folder, *anywhere)
+        made = self._made.get(anywhere) or self._made.get(here) or []
         for phrases, loaded in made:
             if all(read(name) == data for name, data in phrases.items()):
                 return loaded
@@ -59,7 +61,9 @@ class _Sites:
             return files[name]
 
         loaded = self._compile(folder, noted, rules, findings)
-        made.append((files, loaded))
+        # only warnings name the folder, and what is read of sound is read there
+        key = here if loaded.warnings or audio else anywhere
+        self._made.setdefault(key, []).append((files, loaded))
         return loaded
 
 

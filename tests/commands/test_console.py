@@ -154,7 +154,7 @@ def test_the_console_of_a_demo_is_at_the_next_free_port() -> None:
     assert 1024 < free_port_beyond("127.0.0.1", 65500) < 65500
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_has_a_console_with_an_account_for_each_role_which_ends_with_it(
     how: signal.Signals, tmp_path: Path

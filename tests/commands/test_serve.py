@@ -18,7 +18,7 @@ from phonetree.simulator.transport import OverHttp, Reply
 from tests.support.lines import VPR
 from tests.support.programs import ROOT, free_port, start, stop, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -162,7 +162,6 @@ def _port(url: str) -> str:
     return url.rpartition(":")[2]
 
 
-@pytest.mark.long
 def test_two_demos_from_one_folder_leave_each_other_alone(demo: Demo, second: str, run: Run) -> None:
     folder, first = demo
     for url, seconds in ((first, 5), (second, 7)):
@@ -219,7 +218,6 @@ def test_a_demo_is_found_while_it_runs_and_after(untouched: Demo, run: Run) -> N
     )
 
 
-@pytest.mark.long
 def test_demos_from_two_folders_know_nothing_of_each_other(untouched: Demo, tmp_path: Path, run: Run) -> None:
     folder, url = untouched
     with running(tmp_path) as (other, its_url):

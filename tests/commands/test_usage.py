@@ -115,7 +115,7 @@ def _asking(folder: Path) -> "subprocess.Popen[bytes]":
     return _process(folder, "keys", "create", "director", "--out", "director.key.json", TWILIO_AUTH_TOKEN="")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=lambda asked: asked.name)
 @pytest.mark.parametrize(
     ("begin", "ready"),

@@ -36,7 +36,7 @@ from tests.support.lines import NAMES, RULES, VPR
 from tests.support.programs import answers, environ, free_port, start, stop, until
 from tests.support.server import DAY, Server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SECRET, OLDER = "a secret of the tests, of enough characters", "an older secret of the tests, long enough"
 BAD = "a caller who reached nobody is hung up on"
@@ -240,7 +240,6 @@ def test_one_that_takes_too_long_is_ended(house: House) -> None:
     assert children() == set()
 
 
-@pytest.mark.long
 def test_one_that_takes_too_much_memory_is_a_problem(house: House) -> None:
     config = large_site(house.folder)
     code = "from phonetree.config import proving; proving.MOST_MEGABYTES = 110; proving.main()"
@@ -373,7 +372,6 @@ def test_a_secret_is_rotated_without_a_proof(kept: House) -> None:
     assert kept.started == 2, "the older one is no longer accepted"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_what_failed_is_not_kept(kept: House) -> None:
     config = large_site(kept.folder)
@@ -529,7 +527,6 @@ def test_a_server_leaves_no_prover_however_it_ends(tmp_path: Path, how: str) -> 
     assert "problems" not in (tmp_path / "log").read_text(encoding="utf-8")
 
 
-@pytest.mark.long
 def test_one_edit_of_a_server_with_two_workers_is_proved_once(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     with store("sqlite", tmp_path) as opened:

@@ -3,6 +3,7 @@
 The other file of the pair is the one in `base`, which has no problem.
 """
 
+import re
 from pathlib import Path
 from shutil import copytree
 
@@ -100,6 +101,80 @@ def test_one_slip_is_one_problem_and_none_of_the_other_file(
     told = [problem for problem in caught.value.problems if Path(problem.where.file).name == good]
     assert told == []
     assert len(caught.value.problems) == 1, str(caught.value)
+
+
+SLIPS = {
+    "a tab": [
+        ("hours.yaml", "  monday-friday", "\tmonday-friday"),
+        ("hours.yaml", "  calendars", "\tcalendars"),
+        ("hours.yaml", "  - {from: ", "\t- {from: "),
+        ("routing.yaml", "  number: +1 617 253 2300", "\tnumber: +1 617 253 2300"),
+        ("routing.yaml", "    ring: together", "  \tring: together"),
+        ("routing.yaml", "      choices:", "\tchoices:"),
+    ],
+    "a colon in a sentence": [
+        ("hours.yaml", "name: {en: winter", "name: {en: break: winter"),
+        ("hours.yaml", "name: {en: the day", "name: {en: day: the day"),
+        ("hours.yaml", "Memorial Day: {en: Mem", "Memorial Day: {en: Day: Mem"),
+        ("routing.yaml", "  name: MIT Violence", "  name: MIT: Violence"),
+        ("routing.yaml", "label: {en: for more lines", "label: {en: for more: lines"),
+        ("routing.yaml", "day and night. If you", "day and night. Note: if you"),
+    ],
+    "a missing brace": [
+        ("hours.yaml", 'es: "el D\u00eda de los Ca\u00eddos"}', 'es: "el D\u00eda de los Ca\u00eddos"'),
+        ("hours.yaml", "- {date: 2026-11-27", "- date: 2026-11-27"),
+        ("hours.yaml", "- {from: ", "- from: "),
+        ("routing.yaml", "holiday: holiday}", "holiday: holiday"),
+        ("routing.yaml", "line_barcc: {transfer: {resource: barcc}}", "line_barcc: {transfer: {resource: barcc}"),
+        ("routing.yaml", "budgets: {", "budgets: "),
+    ],
+    "a missing quote": [
+        ("hours.yaml", 'es: "el receso', "es: el receso"),
+        ("hours.yaml", 'los Ca\u00eddos"}', "los Ca\u00eddos}"),
+        ("hours.yaml", '"New Year\'s Day": {', "New Year's Day\": {"),
+        ("routing.yaml", 'again: {en: "What would', "again: {en: What would"),
+        ("routing.yaml", '\u00bfQu\u00e9 le gustar\u00eda escuchar?"}', "\u00bfQu\u00e9 le gustar\u00eda escuchar?}"),
+        ("routing.yaml", '{en: "to speak now with {barcc.name}"', '{en: "to speak now with {barcc.name}'),
+    ],
+    "an afternoon on the twelve-hour clock": [
+        ("hours.yaml", "monday-friday: 9:00-17:00", "monday-friday: 9:00-5:00"),
+        ("hours.yaml", "date: 2026-11-27,", "date: 2026-11-27, open: 9:00-5:00,"),
+        ("routing.yaml", "{daily: 10:00-22:00}", "{daily: 10:00-5:00}"),
+    ],
+}
+"""What tired people type in the shipped files: each is one problem, on its line."""
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "typed"), [pytest.param(*each, id=f"{kind}-{each[2]}") for kind in SLIPS for each in SLIPS[kind]]
+)
+def test_a_slip_is_one_problem_on_its_line(name: str, good: str, typed: str, tmp_path: Path) -> None:
+    config = copytree(VPR, tmp_path / "config")
+    text = (config / name).read_text(encoding="utf-8")
+    assert text.count(good) >= 1
+    (config / name).write_text(text.replace(good, typed, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, NumberRules({}, stand_in=True))
+    (problem,) = caught.value.problems
+    line = text.count("\n", 0, text.index(good)) + 1
+    assert (Path(problem.where.file).name, problem.where.line) == (name, line), problem.text
+    assert re.search("; (replace|put|add|write)|add the", problem.text), "it says what to do"
+
+
+def test_quotes_inside_a_sentence_and_apostrophes_are_part_of_it(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    for said in (
+        'Press 1 for "now".',
+        "This is \u201cour\u201d line",
+        "\u201cYes\u201d or \u201cno\u201d",
+        "the advocates\u2019",
+        "\u2018Tis us, the advocates\u2019 line",
+        '"\u201cWelcome.\u201d"',
+    ):
+        (config / "routing.yaml").write_text(text.replace("say: Welcome.", f"say: {said}"), encoding="utf-8")
+        spoken = load(config, LIVE).site.nodes["welcome"].say["en"]  # type: ignore[union-attr,index]
+        assert spoken == (Text(said.strip('"') if said[0] == '"' else said),)
 
 
 def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) -> None:

@@ -85,6 +85,28 @@ def test_a_number_whose_file_cannot_be_used_is_a_problem_of_its_line(tmp_path: P
     assert "ADVOCATE_2_FILE names a file that cannot be read" in problems[1][2]
 
 
+def test_a_fictional_number_in_the_environment_is_told_before_a_server_refuses_it(tmp_path: Path) -> None:
+    environ = {"ADVOCATE_1": "+1 617 555 0123", "ADVOCATE_2": "+16172530002"}
+    (warning,) = load(BROKEN / "base", NumberRules(environ, stand_in=True)).warnings
+    text = "the number in $ADVOCATE_1 is fictional (555-01xx), which a server refuses; set the real one"
+    assert (warning.where.line, warning.where.column) == (10, 40)
+    assert warning.text.endswith(text)
+    assert load(BROKEN / "base", NumberRules(environ, fictional=True)).warnings == (), "a demo has no others"
+    with pytest.raises(ConfigError, match="is fictional"):
+        load(BROKEN / "base", NumberRules(environ))
+
+
+def test_the_name_of_a_folder_does_nothing_to_the_terminal(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "a\x1b[2J\x07\nb\udce9é")
+    (config / "hours.yaml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    (problem,) = caught.value.problems
+    assert "/a\\x1b[2J\\x07\\nb\\udce9é/hours.yaml:1:" in str(problem)
+    (config / "hours.yaml").unlink()
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("slip", ["\t", "say: Welcome: this\n", "{"])
 @pytest.mark.parametrize(("broken", "good"), [("routing.yaml", "hours.yaml"), ("hours.yaml", "routing.yaml")])
 def test_one_slip_is_one_problem_and_none_of_the_other_file(

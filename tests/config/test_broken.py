@@ -274,6 +274,22 @@ def test_an_odd_space_in_a_sentence_does_no_harm(tmp_path: Path) -> None:
     assert load(config, LIVE).site.nodes["welcome"].say["en"] == (Text("Welcome, all: this is us."),)  # type: ignore[union-attr,index]
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"])
+def test_an_odd_space_in_hours_is_read_as_an_ordinary_one(space: str, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    path = config / "hours.yaml"
+    text = path.read_text(encoding="utf-8")
+    for hours in ("9:00 - 12:00, 13:00 - 17:00", "19:00-9:00 next day"):
+        written = text.replace("9:00-17:00", hours).replace("date: 2026-11-27,", "date: 2026-11-27 ,")
+        path.write_text(written, encoding="utf-8")
+        meant = load(config, LIVE).site.schedule
+        odd = written.replace(hours, hours.replace(" ", space)).replace("2026-11-27 ,", f"2026-11-27{space},")
+        assert odd.count(space) > 1
+        path.write_text(odd, encoding="utf-8")
+        read = load(config, LIVE).site.schedule
+        assert (read.week, read.dated) == (meant.week, meant.dated)
+
+
 def test_languages_of_a_file_that_is_cut_off_are_not_held_against_the_other(tmp_path: Path) -> None:
     config = copytree(VPR, tmp_path / "config")
     path = config / "routing.yaml"

@@ -12,7 +12,7 @@ from tests.config.test_broken import BROKEN, LIVE
 
 
 def test_menus_are_not_reached_through_the_menu_that_was_heard_last(tmp_path: Path) -> None:
-    """A transfer without `otherwise`, to which a key leads, goes back to the menu heard last, which was reached before."""
+    """A transfer without `otherwise` that a key leads to goes back to the menu heard last, which was reached before."""
     config = copytree(BROKEN / "base", tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")

@@ -123,6 +123,8 @@ def _never_closed(text: str, lines: Sequence[str], at: yaml.Mark) -> yaml.Mark |
     """The quotation mark that is not closed, if that is why the parser failed: it took the lines below for text, as far
     as the quotation mark that opens the next one."""
     opens: yaml.Mark | None = None
+    if not {"'", '"'} & set(lines[at.line][: at.column]):
+        return None
     tokens: Iterator[Any] = yaml.scan(text, Loader=LOADER)
     with suppress(yaml.YAMLError):  # where the parser failed, or further on
         for token in tokens:

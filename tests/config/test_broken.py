@@ -11,6 +11,7 @@ import pytest
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
+from phonetree.config.written import plain_or_quoted
 from phonetree.core.tree import Text
 from phonetree.errors import ConfigError
 from phonetree.settings import names
@@ -197,6 +198,19 @@ def test_quotes_inside_a_sentence_and_apostrophes_are_part_of_it(tmp_path: Path)
         (config / "routing.yaml").write_text(text.replace("say: Welcome.", f"say: {said}"), encoding="utf-8")
         spoken = load(config, LIVE).site.nodes["welcome"].say["en"]  # type: ignore[union-attr,index]
         assert spoken == (Text(said.strip('"') if said[0] == '"' else said),)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u201cWelcome.\u201d", 'It is 5" high.', "\u2018Welcome.\u2019", "Welcome.\u201d", '"Hi", she said']
+)
+def test_a_form_writes_quotes_around_what_would_be_taken_for_a_slip(text: str, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    before = (config / "routing.yaml").read_text(encoding="utf-8")
+    for old, inside in (("say: Welcome.", False), ("say: Goodbye.", True)):
+        said = f"say: {plain_or_quoted(text, inside=inside)}"
+        (config / "routing.yaml").write_text(before.replace(old, said), encoding="utf-8")
+        nodes = load(config, LIVE).site.nodes
+        assert nodes["bye" if inside else "welcome"].say["en"] == (Text(text),)  # type: ignore[union-attr,index]
 
 
 def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) -> None:

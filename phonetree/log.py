@@ -45,9 +45,21 @@ FIELDS = {
 
 MOST_FRAMES = 6
 
+EXAMPLES = "+1 617 253 2300", "+1 800 841 8371", "+1 800 273 8255"
+"""Public numbers that problems give as an example."""
+
+_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "20[0-9]{2}"
+_TIME = "(?:[01]?[0-9]|2[0-4])(?:[.:][0-5][0-9])?"
+
 _NUMBERS = re.compile(
-    r"(?P<date>\b\d{4}-\d\d-\d\d\b)"
-    r"|'(?!\d{4}-\d\d-\d\d')[+\d\s().\-/]{4,}'"  # quoted, however short
+    r"(?P<none>(?<![+\d])'?(?:"  # what is no phone number, however it is written
+    r"\b\d{4}-\d\d-\d\d"
+    rf"|\b{_YEAR}[./]{_MONTH}[./]{_DAY}"
+    rf"|\b(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-]{_YEAR}"
+    rf"|(?<='){_TIME} ?- ?{_TIME}(?=')"
+    rf"|(?:like|as|use) (?:{'|'.join(map(re.escape, EXAMPLES))})"
+    r")(?!\d)'?)"
+    r"|'[+\d\s().\-/]{4,}'"  # quoted, however short
     r"|\+(?:[^\w:]{0,3}_?\d)+"  # with country code
     r"|\d(?:[^\w:]{0,3}_?\d){6,}"  # without, whatever stands between the digits (a colon: hours)
 )
@@ -107,8 +119,9 @@ def write_apart() -> None:
 
 
 def masked(text: str) -> str:
-    """A text without its phone numbers: what staff mistype may be a personal number. The place is logged anyway."""
-    return _NUMBERS.sub(lambda found: found[0] if found["date"] else "(a number)", text)
+    """A text without its phone numbers: what staff mistype may be a personal number. Dates, times, and the examples of
+    our own sentences stay."""
+    return _NUMBERS.sub(lambda found: found[0] if found["none"] else "(a number)", text)
 
 
 def _fixed(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:

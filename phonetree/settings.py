@@ -18,8 +18,17 @@ from phonetree.errors import SettingsError
 PROVIDER_URL = "https://api.twilio.com"
 DATABASE_FILE = Path("var/phonetree.db")
 DATABASE_URL = f"sqlite:///{DATABASE_FILE}"
-PROGRAM = os.environ.get("PHONETREE_PROGRAM", "python -m phonetree")
-"""How the program was called, to show in messages."""
+_SCRIPT = "scripts/phonetree"
+
+
+def program(folder: Path) -> str:
+    """How commands are called where the product is in this folder: by the script, which finds its environment from any
+    shell; in an image, which has none, its Python is the environment's."""
+    return _SCRIPT if (folder / _SCRIPT).is_file() else "python -m phonetree"
+
+
+PROGRAM = program(Path(__file__).parent.parent)
+"""The same here, to show in messages."""
 
 SHORTEST_TOKEN = 16
 """Characters of a token that cannot be brute-forced."""

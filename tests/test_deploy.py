@@ -16,7 +16,7 @@ import yaml
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from phonetree.web.context import of
-from tests.support.attacks import SHAPED, STALLS, Target, form, stalled, worst
+from tests.support.attacks import SHAPED, STALLS, Target, form, head, stalled, worst
 from tests.support.lines import ROOT, SHOWN, TOKEN, VPR, settings
 from tests.support.programs import (
     DEPLOY,
@@ -197,6 +197,9 @@ def test_no_client_silences_the_line_through_the_proxy(proxy: str, tmp_path: Pat
                 assert _status(target, form({f"f{number}": "" for number in range(fields)}, signature=SHAPED)) in (
                     ("403",) if fields < 2_000 else ("403", "413", "502", "cut off")
                 )
+            assert worst(target.turn) < 3
+            unsigned = {_status(target, head("GET", "/voice", Connection="close")) for _ in range(70)}
+            assert unsigned == ({"403", "429"} if proxy == "nginx" else {"403"}), "Caddy has no limit of its own"
             assert worst(target.turn) < 3
     finally:
         assert stop(server) == 0

@@ -98,7 +98,7 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
             r'"((?:TWILIO|PHONETREE)_[A-Z_]+)"', (ROOT / "phonetree" / "settings.py").read_text(encoding="utf-8")
         )
     )
-    assert documented == read - {"PHONETREE_DEMO", "PHONETREE_PROGRAM"}
+    assert documented == read - {"PHONETREE_DEMO"}
 
 
 def test_the_example_of_an_environment_has_settings_that_exist() -> None:

@@ -96,6 +96,24 @@ def test_libraries_leave_their_place_and_no_words(capfd: pytest.CaptureFixture[s
         ("'617, 555, 0199' is not one of", "'(a number)' is not one of"),
         ("'9:00-17:00, 18:00-02:00' overlap", "'9:00-17:00, 18:00-02:00' overlap"),
         ("routing.yaml:14:11: '2027-02-30' is not a date", "routing.yaml:14:11: '2027-02-30' is not a date"),
+        ("'27.11.2026' is not a date", "'27.11.2026' is not a date"),
+        ("'11/27/2026' is not a date", "'11/27/2026' is not a date"),
+        ("'2026/11/27' is not a date", "'2026/11/27' is not a date"),
+        ("from 2026-12-24 to 2027-01-01, 2027-01-02", "from 2026-12-24 to 2027-01-01, 2027-01-02"),
+        ("when open (2026-11-30 09:30), in 'en'", "when open (2026-11-30 09:30), in 'en'"),
+        ("'9-17' is not a span of time", "'9-17' is not a span of time"),
+        ("'9.00-17.00' is not a span", "'9.00-17.00' is not a span"),
+        ("'9:00 - 5:00' runs over midnight", "'9:00 - 5:00' runs over midnight"),
+        (
+            "'617 253' is not a phone number; write it like +1 617 253 2300",
+            "(a number) is not a phone number; write it like +1 617 253 2300",
+        ),
+        ("short; use +1 800 273 8255, or say", "short; use +1 800 273 8255, or say"),
+        ("'x' is like +1 617 253 23001", "'x' is like (a number)"),
+        ("'+1 617 253 2300' is the helpline's own", "(a number) is the helpline's own"),
+        ("'27.11.20261' is not a phone number", "(a number) is not a phone number"),
+        ("'617.55.0123' is not a phone number", "(a number) is not a phone number"),
+        ("'617-5550' and '61-75-5501' are none", "(a number) and (a number) are none"),
         ("'9:00-25:00' on 2026-11-23 has 3000 characters", "'9:00-25:00' on 2026-11-23 has 3000 characters"),
     ],
 )
@@ -106,6 +124,12 @@ def test_a_problem_is_logged_without_the_numbers_that_it_quotes(
     log.warning("worker", task="x", problem=text)
     first, second = _lines(capfd.readouterr().err)
     assert (first["problems"], second["problem"]) == ([masked], masked)
+
+
+def test_the_examples_of_problems_are_those_that_are_not_masked() -> None:
+    sentences = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "phonetree" / "config").glob("*.py"))
+    shown = set(re.findall(r"(?:like|as|use) (\+1(?: \d+)+)", sentences))
+    assert shown == set(log.EXAMPLES)
 
 
 def test_an_error_leaves_its_kind_and_where_it_was_never_its_words(capfd: pytest.CaptureFixture[str]) -> None:

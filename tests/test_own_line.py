@@ -29,8 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _environ(**more: str) -> dict[str, str]:
-    scripts = {"PHONETREE_PROGRAM": "scripts/phonetree"}
-    return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": "/nonexistent"} | scripts | more
+    return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": "/nonexistent"} | more
 
 
 def _run(folder: Path, *arguments: str, typed: str = "") -> str:

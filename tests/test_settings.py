@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from phonetree.errors import SettingsError
-from phonetree.settings import become_demo, public_url, read, take_lines
+from phonetree.settings import PROGRAM, become_demo, program, public_url, read, take_lines
 
 GOOD = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -142,3 +142,8 @@ def test_the_public_address_alone_may_be_missing_but_not_malformed() -> None:
     assert public_url(GOOD) == "https://tree.example.org"
     with pytest.raises(SettingsError):
         public_url({"PHONETREE_PUBLIC_URL": "nonsense"})
+
+
+def test_messages_name_the_command_that_works_where_the_product_is(tmp_path: Path) -> None:
+    assert PROGRAM == "scripts/phonetree", "also for a server that systemd starts without the script"
+    assert program(tmp_path) == "python -m phonetree", "an image has no scripts, and its environment on the path"

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import yaml
 from yaml.reader import Reader
 
-from phonetree.config.slips import odd_space, slip
+from phonetree.config.slips import LOADER, LONE_QUOTE, LONGEST_SHOWN, odd_space, slip
 from phonetree.core.characters import ODD_SPACE, refusal_of, unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
@@ -29,16 +29,16 @@ MOST_ITEMS = 200_000
 LONGEST_SCALAR = 10_000
 """Characters of a single value; the longest valid one is a prompt, of at most 3,000."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value, as typed; and where a comment begins right after it, which may be meant as part of it."""
+    """A single value, as typed; where a comment begins right after it, which may be meant as part of it; and whether it
+    is written without quotes."""
 
     text: str
     where: Where
     comment: Where | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def parse(data: bytes, name: str) -> Table:
     """The table in a file's bytes. `name` is what problems call the file.
 
     Raises ConfigError with one problem when they are not a table at all, or with every problem of single words: keys
-    that occur twice, characters that no text may contain, curly quotes around a key, odd spaces in one. Such a file is
+    that occur twice, characters that no text may contain, wrong quotes around a key, odd spaces in one. Such a file is
     not read further: the same mistakes would be reported again.
     """
     text = _text(data, name)
@@ -97,6 +97,8 @@ _COMMENT = re.compile(r"[ \t]+(?=#)")
 _BREAKS = re.compile(r"[\n\r\t]+")
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
 """What editors turn typed quotation marks into."""
+_CURLY_DOUBLE = re.compile("[\u201c\u201d\u201e\u201f]")
+_CURLY_SINGLE = re.compile("[\u2018\u201a\u201b][^\u2018\u201a\u201b]*[\u2018\u2019]")
 
 
 def unquoted(text: str) -> str:
@@ -107,7 +109,18 @@ def unquoted(text: str) -> str:
 
 def curly(text: str) -> str:
     """The problem with a text in curly quotes."""
-    return f'{text} has curly quotes, which YAML does not take for quotes; write straight ones (") or none'
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    return f'{shown} has curly quotes, which YAML does not take for quotes; write straight ones (") or none'
+
+
+def misquoted(text: str) -> str | None:
+    """The problem with the quotes of a sentence that is written without quotes around it: one of a pair is missing, or
+    those around it are curly. Others, and apostrophes, are part of the sentence."""
+    double = _CURLY_DOUBLE.findall(text)
+    if text.count('"') % 2 and not double:
+        return LONE_QUOTE
+    at_ends = _CURLY_DOUBLE.findall(text[:1] + text[1:][-1:])
+    return curly(text) if (at_ends and len(double) == len(at_ends)) or _CURLY_SINGLE.fullmatch(text) else None
 
 
 def _refused(where: Where, text: str) -> ConfigError:
@@ -164,7 +177,7 @@ def _events(text: str, name: str) -> Iterator[Any]:
     """The parser's events; refuses aliases (YAML bombs), tags, and too deep nesting."""
     depth = documents = items = 0
     event: Any
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.NodeEvent):
             items += 1
             if refused := _not_plain(event, items):
@@ -192,7 +205,8 @@ def _not_plain(event: Any, items: int) -> str | None:
     if event.tag:
         return "uses a tag (!); remove it, or put quotes around the text"
     if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_SCALAR:
-        return f"a text of {len(event.value):,} characters begins here; at most {LONGEST_SCALAR:,} are allowed"
+        hint = ", or the quotation mark here is never closed" if event.style in ("'", '"') else ""
+        return f"a text of {len(event.value):,} characters begins here; at most {LONGEST_SCALAR:,} are allowed{hint}"
     return None
 
 
@@ -222,7 +236,7 @@ class _Builder:
     def _item(self, event: Any, events: Iterator[Any]) -> Item:
         where = _place(event, self.name)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(self._fit(event, where), where, self._comment(event))
+            return Scalar(self._fit(event, where), where, self._comment(event), bare=not event.style)
         if isinstance(event, yaml.SequenceStartEvent):
             return Listing(tuple(self._items(events, yaml.SequenceEndEvent)), where)
         flat = list(self._items(events, yaml.MappingEndEvent))
@@ -271,6 +285,8 @@ class _Builder:
                 raise _refused(key.where, "a key has to be a single word or number")
             if unquoted(key.text) != key.text:
                 self._note(Problem(key.where, curly(key.text)))
+            elif key.bare and (wrong := misquoted(key.text)):
+                self._note(Problem(key.where, wrong))
             elif odd := self._odd_space(key):
                 self._note(Problem(odd, odd_space(self.lines[odd.line - 1][odd.column - 1])))
             elif key.text in seen:

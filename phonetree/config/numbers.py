@@ -112,9 +112,11 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     if bad := refusal(number):
         return _refuse(section, value, f"{value.text} {bad}")
     if number:
-        return _parse(
-            section, value, number, f"the number in {value.text}", fictional=rules.fictional or rules.stand_in
-        )
+        what, fictional = f"the number in {value.text}", rules.fictional or rules.stand_in
+        found = _parse(section, value, number, what, fictional=fictional)
+        if not rules.fictional and FICTIONAL.match(found):
+            section.warn(value.where, f"{what} is fictional (555-01xx), which a server refuses; set the real one")
+        return found
     if not rules.stand_in:
         section.problem(value.where, f"{value.text} is not set; set {name[1]} in the server's environment")
         return ""

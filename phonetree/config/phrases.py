@@ -16,7 +16,7 @@ from phonetree.config.prompts import refuse_repeats
 from phonetree.config.reader import Findings, Section, suggest
 from phonetree.core.phrases import PHRASES
 from phonetree.core.tree import Language, LanguageInfo
-from phonetree.errors import Where
+from phonetree.errors import Where, printable
 from phonetree.settings import PROGRAM, config_folder
 from phonetree.view.words import WORDS
 
@@ -51,7 +51,7 @@ def file_of(language: Language) -> str:
 
 def command_for(language: Language, folder: Path) -> str:
     """The command that writes the file of phrases of a language, or adds to it what it lacks."""
-    elsewhere = "" if folder == config_folder() else f" --config {quote(str(folder))}"
+    elsewhere = "" if folder == config_folder() else f" --config {printable(quote(str(folder)))}"
     return f"{PROGRAM} phrases --language {language}{elsewhere}"
 
 

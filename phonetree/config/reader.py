@@ -11,7 +11,7 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import NoReturn, TypeVar
 
-from phonetree.config.document import Item, Listing, Scalar, Table, curly, unquoted
+from phonetree.config.document import Item, Listing, Scalar, Table, curly, misquoted, unquoted
 from phonetree.config.slips import COMMENT, uncoloned
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
@@ -181,7 +181,8 @@ class Section:
         return self.scalar(item, f"'{key}'", default)
 
     def scalar(self, item: Item | None, what: str, default: str = "", *, spoken: bool = False) -> Scalar:
-        """An item as a single value. Curly quotes around it are a problem, unless it is `spoken`."""
+        """An item as a single value. Curly quotes around it are a problem, unless it is `spoken` and stands in straight
+        ones."""
         if item is None:
             return Scalar(default, self.where)
         if not isinstance(item, Scalar):
@@ -190,6 +191,9 @@ class Section:
         if not spoken and (bare := unquoted(item.text)) != item.text:
             self.problem(item.where, f"{what}: {curly(item.text)}")
             return Scalar(bare, item.where)
+        if item.bare and (wrong := misquoted(item.text)):
+            self.problem(item.where, f"{what}: {wrong}")
+            return Scalar(unquoted(item.text).strip('"'), item.where)
         return item
 
     def refuse_comment(self, value: Scalar) -> bool:

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 import yaml
 
 from phonetree.core.characters import ODD_SPACE, named
 from phonetree.errors import Problem, Where
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser: libyaml's where there is one."""
 
 _ENDS = (
     "the file ends in the middle of something, such as braces or quotes; write the rest of this line, or restore the "
@@ -14,8 +19,10 @@ _ENDS = (
 )
 _LOOK = "look at this line and the one before it"
 _OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
+LONE_QUOTE = "a quotation mark is missing at the beginning or the end of the text; write one at each"
+_NEVER_CLOSED = "the quotation mark that opens here is never closed; add one at its end"
 _WORDS = {
-    "found unexpected end of stream": "the quotation mark that opens here is never closed; add one at its end",
+    "found unexpected end of stream": _NEVER_CLOSED,
     "could not find expected ':'": "has no colon after its key; write it like 'name: value'",
     "did not find expected '-' indicator": "belongs to a list, but does not begin with a dash like the lines before it",
     "block sequence entries are not allowed in this context": "has a dash after the colon; begin the list on the next "
@@ -47,6 +54,9 @@ _NO_COLON = re.compile(r"\s*[a-zA-Z][\w-]*\s*[:\uff1a]")
 LONGEST_SHOWN = 60
 """Characters of a line that is shown corrected."""
 
+_ENTRY = re.compile(r"""\s*(?:- |['"]?\w[^:]*:(?:\s|\Z))""")
+"""How an entry of a table or a list begins."""
+
 _OUT_OF_PLACE = re.compile(rf"[ -]*(?:[^:{{#]+:)?({ODD_SPACE})")
 
 _AT_THE_BEGINNING = frozenset(_WORDS) - {
@@ -65,6 +75,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     if (marked := next((number for number, line in enumerate(lines) if line.startswith(MARK)), None)) is not None:
         return Problem(Where(name, marked + 1, 1), _MARKED)
     lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that editors do not show
+    if opens := _never_closed(text, lines, at):
+        return Problem(Where(name, opens.line + 1, opens.column + 1), _NEVER_CLOSED)
     for number, column, said in _seen(error, lines, begun, at):
         return Problem(Where(name, number + 1, column + 1), said)
     stopped, started = (Where(name, mark.line + 1, mark.column + 1) for mark in (at, begun))
@@ -107,6 +119,32 @@ def _seen(
         yield last, end, _ENDS
 
 
+def _never_closed(text: str, lines: Sequence[str], at: yaml.Mark) -> yaml.Mark | None:
+    """The quotation mark that is not closed, if that is why the parser failed: it took the lines below for text, as far
+    as the quotation mark that opens the next one."""
+    opens: yaml.Mark | None = None
+    if not {"'", '"'} & set(lines[at.line][: at.column]):
+        return None
+    tokens: Iterator[Any] = yaml.scan(text, Loader=LOADER)
+    with suppress(yaml.YAMLError):  # where the parser failed, or further on
+        for token in tokens:
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                begins, ends = token.start_mark, token.end_mark
+                if ends.line == at.line and ends.column <= at.column and _swallows(lines, begins.line, ends.line):
+                    opens = begins
+    return opens
+
+
+def _swallows(lines: Sequence[str], first: int, last: int) -> bool:
+    """Whether a text in quotes has lines that continue the table or the list of its first line, or one around it."""
+    indent = _indent(lines[first])
+    return any(_indent(line) <= indent and _ENTRY.match(line) for line in lines[first + 1 : last + 1])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 def _before(lines: Sequence[str], number: int) -> int:
     """The last line before another one that is not empty."""
     return next((each for each in range(number - 1, -1, -1) if lines[each].strip()), 0)
@@ -133,8 +171,8 @@ def uncoloned(text: str) -> str | None:
 
 _COLON = "has a second colon; put quotes around the text that holds it, or add the { that is missing before it"
 _GOES_ON = (
-    "goes on after the quotation mark that ends the text; write ' for quotes inside a text in \", or add the quotation "
-    "mark that is missing"
+    "goes on after the quotation mark that ends the text; add the comma or the quotation mark that is missing, or "
+    "write ' for quotes inside a text in \""
 )
 _FURTHER = (
     "begins further to the right than the line before it, which already has its value or lacks its colon; "
@@ -188,15 +226,20 @@ def _comment(line: str, *, in_braces: bool, following: str) -> int | None:
 def _quote(line: str, column: int) -> str | None:
     """The problem with the quotes before a column of a line, if they are why a brace seems not closed."""
     before = line[:column]
-    if any(mark in before for mark in "\u201c\u201d\u201e"):
+    if _opened_curly(before):
         return 'has curly quotes around a text with braces; write straight quotes (") instead'
     if re.search(r"'[^']*\w'\Z", before) and line[column : column + 1].isalpha():
         return "has an apostrophe inside single quotes, which ends the text there; put double quotes around the text"
     if re.search(r'\w *" *\Z', before) and line[column : column + 1].isalnum():
         return _GOES_ON
     if before.count('"') % 2 or line.count('"') % 2:
-        return "a quotation mark is missing at the beginning or the end of the text; write one at each"
+        return LONE_QUOTE
     return None
+
+
+def _opened_curly(before: str) -> bool:
+    """Whether curly quotes are opened in the words before a place, outside straight ones, and not closed there."""
+    return sum(map(_QUOTED.sub("", before).count, "\u201c\u201d\u201e")) % 2 == 1
 
 
 def _open(stopped: Where, started: Where, before: str, met: str, opening: str, closing: str) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from phonetree.config.document import Value
+from phonetree.config.document import Value, misquoted
 from phonetree.config.positions import Node, Text, read
 
 WIDTH = 120
@@ -32,7 +32,7 @@ def quoted(text: str) -> str:
 
 def plain_or_quoted(text: str, *, inside: bool) -> str:
     """A text without quotes if it is read as the same, between braces or not; otherwise in quotes."""
-    return text if _reads_back(text, inside=inside) else json.dumps(text, ensure_ascii=False)
+    return text if not misquoted(text) and _reads_back(text, inside=inside) else json.dumps(text, ensure_ascii=False)
 
 
 def _reads_back(text: str, *, inside: bool) -> bool:

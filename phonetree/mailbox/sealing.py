@@ -143,9 +143,17 @@ def read_public_key(pem: bytes, name: str) -> PublicKey:
 def public_keys(folder: Path) -> tuple[PublicKey, ...]:
     """Every public key in a folder; none when there is no such folder.
 
-    Raises SealError on a file without one.
+    Raises SealError on a file without one, and where something cannot be read.
     """
-    return tuple(read_public_key(path.read_bytes(), path.stem) for path in sorted(folder.glob("*.pem")))
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix == ".pem")
+        return tuple(read_public_key(path.read_bytes(), path.stem) for path in found)
+    except FileNotFoundError:
+        return ()
+    except NotADirectoryError:
+        raise SealError(f"{folder} is a file; it has to be the folder of the public keys") from None
+    except OSError as error:
+        raise SealError(f"a public key in {folder} cannot be read: {error.strerror}; fix its permissions") from None
 
 
 class Sealer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from math import ceil
+from math import ceil, inf
 
 from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
@@ -16,6 +16,7 @@ from phonetree.core.speech import speech_seconds
 from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import (
     PERSON_KEY,
+    Budgets,
     Connect,
     Destination,
     Goodbye,
@@ -273,23 +274,29 @@ def _rings_nobody_before_a_menu(walked: Walked, situation: int, moments: int) ->
 
 
 def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
+    """One breach for each team, at its longest wait."""
     too_long = [_waits_too_long(walked.site, situation) for situation in walked.walk.situations]
-    cases = (case for case, situation in enumerate(walked.walk.situation_of) if too_long[situation])
+    longest: dict[str, int] = {}
+    for team, waited in filter(None, too_long):
+        longest[team] = max(waited, longest.get(team, 0))
+    cases = {case: found for case, at in enumerate(walked.walk.situation_of) if (found := too_long[at])}
+    cases = {case: (team, waited) for case, (team, waited) in cases.items() if waited == longest[team]}
     return walked.breaches(
-        (point, too_long[walked.walk.situation_of[point.case]], None) for point in walked.walk.points(cases)
+        (point, f"team '{team}' can keep a caller waiting for {waited} s", None)
+        for point in walked.walk.points(cases)
+        for team, waited in (cases[point.case],)
     )
 
 
-def _waits_too_long(site: Site, situation: Situation) -> str:
-    """How long a team keeps the caller waiting, if that is too long."""
+def _waits_too_long(site: Site, situation: Situation) -> tuple[str, int] | None:
+    """The team, and how long it keeps the caller waiting, if that is too long."""
     state, _, elapsed = situation
     if state is None or state.step is not Step.RUNG:
-        return ""
+        return None
     node = site.nodes[state.node]
     assert isinstance(node, Connect)
     waited, longest = state.rang + elapsed, site.teams[node.team].longest_wait
-    too_long = waited > min(longest, site.budgets.whole_wait)
-    return f"team '{node.team}' can keep a caller waiting for {waited} s" if too_long else ""
+    return (node.team, waited) if waited > min(longest, site.budgets.whole_wait) else None
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:
@@ -455,34 +462,63 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 # -- how soon
 
 
-_SHORTER = "shorten what is said before the first keys, or allow more seconds: budgets, {}"
-
-
 def help_is_near(walked: Walked) -> Iterator[Breach]:
-    budgets = walked.site.budgets
+    """One breach for each limit, however many moments and languages are over it: one text or one limit is the cause."""
+    late: dict[str, list[tuple[float, TimeToHelp]]] = {}
     for time in walked.times_to_help:
-        when = f"when {time.kind} ({time.at}), in '{time.language}'"
-        begins_at = walked.site.start[Kind(time.kind)]
-        if time.advocate is not None and time.advocate > budgets.advocate:
-            yield Breach(
-                f"an advocate is rung after {ceil(time.advocate)} s of speech, not {budgets.advocate} s, {when}; "
-                f"{_SHORTER.format('advocate')}",
-                node=begins_at,
-            )
-        if time.accepted:
-            continue
-        if time.kind == "open" and time.advocate is None and walked.site.teams:
-            yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
-        soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
-        if soonest is None or soonest > budgets.crisis_line:
-            after = f", but after {ceil(soonest)} s," if soonest else ""
-            hint = _SHORTER.format("crisis_line")
-            text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}"
-            yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at)
-        if time.silent is not None and time.silent > budgets.silent:
-            waited = f"{ceil(time.silent)} s, not {budgets.silent} s,"
-            text = f"a caller who presses nothing waits {waited} until somebody is rung {when}"
-            yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at)
+        for limit, seconds in _too_late(walked.site, time):
+            late.setdefault(limit, []).append((seconds, time))
+    for limit, found in late.items():
+        seconds, worst = max(found, key=lambda each: each[0])
+        others = [time for _, time in found if time is not worst]
+        when = f"when {worst.kind} ({worst.at}), in '{worst.language}'{_likewise(others)}"
+        text = _told_late(walked.site.budgets, limit, seconds, when)
+        yield Breach(text, node=walked.site.start[Kind(worst.kind)])
+
+
+_NO_KEY = "no key"
+"""In place of a limit: no single key reaches an advocate."""
+
+
+def _too_late(site: Site, time: TimeToHelp) -> Iterator[tuple[str, float]]:
+    """The limits that a moment's times are over in a language, and by what: infinite if nobody is rung."""
+    budgets = site.budgets
+    if time.advocate is not None and time.advocate > budgets.advocate:
+        yield "advocate", time.advocate
+    if time.accepted:
+        return
+    if time.kind == "open" and time.advocate is None and site.teams:
+        yield _NO_KEY, inf
+    soonest = min((each for each in (time.advocate, time.line) if each is not None), default=inf)
+    if soonest > budgets.crisis_line:
+        yield "crisis_line", soonest
+    if time.silent is not None and time.silent > budgets.silent:
+        yield "silent", time.silent
+
+
+def _told_late(budgets: Budgets, limit: str, seconds: float, when: str) -> str:
+    hint = f"{when}; shorten what is said before the first keys, or allow more seconds: budgets, {limit}"
+    match limit:
+        case "advocate":
+            return f"an advocate is rung after {ceil(seconds)} s of speech, not {budgets.advocate} s, {hint}"
+        case "crisis_line" if seconds == inf:
+            return f"nobody is rung within {budgets.crisis_line} s and one key {when}"
+        case "crisis_line":
+            return f"nobody is rung within {budgets.crisis_line} s and one key, but after {ceil(seconds)} s, {hint}"
+        case "silent":
+            waited = f"{ceil(seconds)} s, not {budgets.silent} s,"
+            return f"a caller who presses nothing waits {waited} until somebody is rung {hint}"
+        case _:
+            return f"no single key reaches an advocate {when}"
+
+
+def _likewise(others: list[TimeToHelp]) -> str:
+    """The other moments and languages at which the same is so."""
+    if not others:
+        return ""
+    kinds, languages = dict.fromkeys(time.kind for time in others), sorted({time.language for time in others})
+    named = ", ".join(f"'{language}'" for language in languages)
+    return f", and in {len(others)} more case{'s' * (len(others) > 1)} (when {', '.join(kinds)}; in {named})"
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

@@ -169,6 +169,9 @@ class Sites:
             broken = self._prove(loaded, overrides)
             if self._overrides != overrides or self.rules is not rules:
                 continue  # others came into force meanwhile
+            if not published and not self.source.settled(seen):
+                self._seen = ""  # somebody is still saving
+                return False
             if not published:
                 self._publish(loaded)
             with self._swap:

@@ -34,6 +34,9 @@ class Source(Protocol):
     def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
         """The site of the files as they were found. Raises ConfigError."""
 
+    def settled(self, seen: str) -> bool:
+        """Whether the files are still those that `look` found: a file can be saved in pieces."""
+
 
 class FolderSource:
     """The files of a folder."""
@@ -50,6 +53,10 @@ class FolderSource:
     def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
         """As in `Source`."""
         return load(self._folder, rules, patched=patched)
+
+    def settled(self, seen: str) -> bool:
+        """As in `Source`."""
+        return seen == self.look()
 
 
 class StoreSource:
@@ -88,6 +95,10 @@ class StoreSource:
         if self._problem:
             raise ConfigError([Problem(Where(str(self._folder)), self._problem)])
         return self._loaded(rules, patched=False)
+
+    def settled(self, seen: str) -> bool:  # noqa: ARG002
+        """As in `Source`; a revision is published as a whole."""
+        return True
 
     def _loaded(self, rules: NumberRules, *, patched: bool) -> Loaded:
         if self._found is None:

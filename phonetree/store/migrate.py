@@ -16,8 +16,9 @@ LOCK = 617_253_2300
 """The number of our advisory lock in Postgres."""
 
 
-def migrate(store: Store, to: str = SCHEMA) -> None:
-    """Creates or changes the tables; `to` an earlier schema for going back to the version that needs it.
+def migrate(store: Store, to: str = SCHEMA) -> str:
+    """Creates or changes the tables; `to` an earlier schema for going back to the version that needs it. Returns the
+    schema that was there; "" for none.
 
     Raises StoreError when the database cannot be used, or has or would get a schema that this version does not know.
     """
@@ -39,3 +40,4 @@ def migrate(store: Store, to: str = SCHEMA) -> None:
         config.attributes["connection"] = connection
         (command.downgrade if found and to < found else command.upgrade)(config, to)
     cut_off_free_pages(store)
+    return found or ""

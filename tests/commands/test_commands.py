@@ -37,7 +37,7 @@ def broken(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
-    assert f"Example: python -m phonetree {name}" in capsys.readouterr().out
+    assert f"Example: scripts/phonetree {name}" in capsys.readouterr().out
 
 
 def test_check_finds_nothing_in_what_is_shipped_but_numbers_that_are_not_set(

@@ -83,4 +83,4 @@ def test_what_older_versions_counted_is_shown_as_such(tmp_path: Path, capsys: py
 
 def test_without_a_database_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["counts"]) == KNOWN_PROBLEM
-    assert "run: python -m phonetree migrate" in capsys.readouterr().err
+    assert "run: scripts/phonetree migrate" in capsys.readouterr().err

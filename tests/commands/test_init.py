@@ -71,9 +71,9 @@ def test_defaults_make_a_line_that_check_accepts_and_that_can_be_called(capsys: 
     assert main(["init", "line", "--yes"]) == 0
     said = capsys.readouterr().out
     assert sorted(path.name for path in Path("line").iterdir()) == ["hours.yaml", "routing.yaml"]
-    assert "PHONETREE_CONFIG=line python -m phonetree serve --demo" in said
-    assert "python -m phonetree call --url http://127.0.0.1:8080" in said
-    assert "python -m phonetree check --config line" in said
+    assert "PHONETREE_CONFIG=line scripts/serve" in said
+    assert "another terminal:  scripts/call\n" in said
+    assert "scripts/phonetree check --config line" in said
     assert main(["check", "--config", "line", "--at", "2026-06-01"]) == 0
     assert capsys.readouterr().out.count("is not set here") == 3
     assert main(["prove", "--config", "line"]) == 0

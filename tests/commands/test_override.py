@@ -254,7 +254,7 @@ def test_without_a_database_it_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert main(["override", "list"]) == KNOWN_PROBLEM
-    assert "run: python -m phonetree migrate" in capsys.readouterr().err
+    assert "run: scripts/phonetree migrate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

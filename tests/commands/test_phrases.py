@@ -82,7 +82,7 @@ def test_check_tells_what_is_missing_as_one_problem_with_the_command(
         "language 'pt' lacks 114 of the product's 114 phrases: choice, language, again (phone), wrong_key, no_key"
         in said
     )
-    assert "to translate them: python -m phonetree phrases --language pt\n" in said
+    assert "to translate them: scripts/phonetree phrases --language pt\n" in said
     _phrases(capsys)
     said = _refused(capsys, "check")
     assert said.startswith("config/phrases/pt.yaml: language 'pt' lacks 114 of the product's 114 phrases")

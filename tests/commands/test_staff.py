@@ -64,7 +64,7 @@ def test_moments_are_told_by_the_helplines_clock_wherever_the_machine_is(
 
 def test_without_a_database_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["staff", "actions"]) == KNOWN_PROBLEM
-    assert "run: python -m phonetree migrate" in capsys.readouterr().err
+    assert "run: scripts/phonetree migrate" in capsys.readouterr().err
 
 
 def test_the_first_account_is_made_and_prints_a_link(

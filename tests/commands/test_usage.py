@@ -56,7 +56,7 @@ def test_help_needs_no_settings_no_files_and_no_database(
     assert main([*path, option]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Usage: phonetree")
-    assert not path or f"Example: python -m phonetree {' '.join(path)}" in " ".join(said.split())
+    assert not path or f"Example: scripts/phonetree {' '.join(path)}" in " ".join(said.split())
     assert not list(empty.iterdir())
 
 

@@ -3,6 +3,7 @@
 The other file of the pair is the one in `base`, which has no problem.
 """
 
+import re
 from pathlib import Path
 from shutil import copytree
 
@@ -10,6 +11,7 @@ import pytest
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import load
+from phonetree.config.written import plain_or_quoted
 from phonetree.core.tree import Text
 from phonetree.errors import ConfigError
 from phonetree.settings import names
@@ -84,6 +86,28 @@ def test_a_number_whose_file_cannot_be_used_is_a_problem_of_its_line(tmp_path: P
     assert "ADVOCATE_2_FILE names a file that cannot be read" in problems[1][2]
 
 
+def test_a_fictional_number_in_the_environment_is_told_before_a_server_refuses_it(tmp_path: Path) -> None:
+    environ = {"ADVOCATE_1": "+1 617 555 0123", "ADVOCATE_2": "+16172530002"}
+    (warning,) = load(BROKEN / "base", NumberRules(environ, stand_in=True)).warnings
+    text = "the number in $ADVOCATE_1 is fictional (555-01xx), which a server refuses; set the real one"
+    assert (warning.where.line, warning.where.column) == (10, 40)
+    assert warning.text.endswith(text)
+    assert load(BROKEN / "base", NumberRules(environ, fictional=True)).warnings == (), "a demo has no others"
+    with pytest.raises(ConfigError, match="is fictional"):
+        load(BROKEN / "base", NumberRules(environ))
+
+
+def test_the_name_of_a_folder_does_nothing_to_the_terminal(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "a\x1b[2J\x07\nb\udce9é")
+    (config / "hours.yaml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, LIVE)
+    (problem,) = caught.value.problems
+    assert "/a\\x1b[2J\\x07\\nb\\udce9é/hours.yaml:1:" in str(problem)
+    (config / "hours.yaml").unlink()
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("slip", ["\t", "say: Welcome: this\n", "{"])
 @pytest.mark.parametrize(("broken", "good"), [("routing.yaml", "hours.yaml"), ("hours.yaml", "routing.yaml")])
 def test_one_slip_is_one_problem_and_none_of_the_other_file(
@@ -100,6 +124,93 @@ def test_one_slip_is_one_problem_and_none_of_the_other_file(
     told = [problem for problem in caught.value.problems if Path(problem.where.file).name == good]
     assert told == []
     assert len(caught.value.problems) == 1, str(caught.value)
+
+
+SLIPS = {
+    "a tab": [
+        ("hours.yaml", "  monday-friday", "\tmonday-friday"),
+        ("hours.yaml", "  calendars", "\tcalendars"),
+        ("hours.yaml", "  - {from: ", "\t- {from: "),
+        ("routing.yaml", "  number: +1 617 253 2300", "\tnumber: +1 617 253 2300"),
+        ("routing.yaml", "    ring: together", "  \tring: together"),
+        ("routing.yaml", "      choices:", "\tchoices:"),
+    ],
+    "a colon in a sentence": [
+        ("hours.yaml", "name: {en: winter", "name: {en: break: winter"),
+        ("hours.yaml", "name: {en: the day", "name: {en: day: the day"),
+        ("hours.yaml", "Memorial Day: {en: Mem", "Memorial Day: {en: Day: Mem"),
+        ("routing.yaml", "  name: MIT Violence", "  name: MIT: Violence"),
+        ("routing.yaml", "label: {en: for more lines", "label: {en: for more: lines"),
+        ("routing.yaml", "day and night. If you", "day and night. Note: if you"),
+    ],
+    "a missing brace": [
+        ("hours.yaml", 'es: "el D\u00eda de los Ca\u00eddos"}', 'es: "el D\u00eda de los Ca\u00eddos"'),
+        ("hours.yaml", "- {date: 2026-11-27", "- date: 2026-11-27"),
+        ("hours.yaml", "- {from: ", "- from: "),
+        ("routing.yaml", "holiday: holiday}", "holiday: holiday"),
+        ("routing.yaml", "line_barcc: {transfer: {resource: barcc}}", "line_barcc: {transfer: {resource: barcc}"),
+        ("routing.yaml", "budgets: {", "budgets: "),
+    ],
+    "a missing quote": [
+        ("hours.yaml", 'es: "el receso', "es: el receso"),
+        ("hours.yaml", 'los Ca\u00eddos"}', "los Ca\u00eddos}"),
+        ("hours.yaml", '"New Year\'s Day": {', "New Year's Day\": {"),
+        ("routing.yaml", 'again: {en: "What would', "again: {en: What would"),
+        ("routing.yaml", '\u00bfQu\u00e9 le gustar\u00eda escuchar?"}', "\u00bfQu\u00e9 le gustar\u00eda escuchar?}"),
+        ("routing.yaml", '{en: "to speak now with {barcc.name}"', '{en: "to speak now with {barcc.name}'),
+    ],
+    "an afternoon on the twelve-hour clock": [
+        ("hours.yaml", "monday-friday: 9:00-17:00", "monday-friday: 9:00-5:00"),
+        ("hours.yaml", "date: 2026-11-27,", "date: 2026-11-27, open: 9:00-5:00,"),
+        ("routing.yaml", "{daily: 10:00-22:00}", "{daily: 10:00-5:00}"),
+    ],
+}
+"""What tired people type in the shipped files: each is one problem, on its line."""
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "typed"), [pytest.param(*each, id=f"{kind}-{each[2]}") for kind in SLIPS for each in SLIPS[kind]]
+)
+def test_a_slip_is_one_problem_on_its_line(name: str, good: str, typed: str, tmp_path: Path) -> None:
+    config = copytree(VPR, tmp_path / "config")
+    text = (config / name).read_text(encoding="utf-8")
+    assert text.count(good) >= 1
+    (config / name).write_text(text.replace(good, typed, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(config, NumberRules({}, stand_in=True))
+    (problem,) = caught.value.problems
+    line = text.count("\n", 0, text.index(good)) + 1
+    assert (Path(problem.where.file).name, problem.where.line) == (name, line), problem.text
+    assert re.search("; (replace|put|add|write)|add the", problem.text), "it says what to do"
+
+
+def test_quotes_inside_a_sentence_and_apostrophes_are_part_of_it(tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    for said in (
+        'Press 1 for "now".',
+        "This is \u201cour\u201d line",
+        "\u201cYes\u201d or \u201cno\u201d",
+        "the advocates\u2019",
+        "\u2018Tis us, the advocates\u2019 line",
+        '"\u201cWelcome.\u201d"',
+    ):
+        (config / "routing.yaml").write_text(text.replace("say: Welcome.", f"say: {said}"), encoding="utf-8")
+        spoken = load(config, LIVE).site.nodes["welcome"].say["en"]  # type: ignore[union-attr,index]
+        assert spoken == (Text(said.strip('"') if said[0] == '"' else said),)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u201cWelcome.\u201d", 'It is 5" high.', "\u2018Welcome.\u2019", "Welcome.\u201d", '"Hi", she said']
+)
+def test_a_form_writes_quotes_around_what_would_be_taken_for_a_slip(text: str, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    before = (config / "routing.yaml").read_text(encoding="utf-8")
+    for old, inside in (("say: Welcome.", False), ("say: Goodbye.", True)):
+        said = f"say: {plain_or_quoted(text, inside=inside)}"
+        (config / "routing.yaml").write_text(before.replace(old, said), encoding="utf-8")
+        nodes = load(config, LIVE).site.nodes
+        assert nodes["bye" if inside else "welcome"].say["en"] == (Text(text),)  # type: ignore[union-attr,index]
 
 
 def test_languages_that_cannot_be_read_are_held_against_no_text(tmp_path: Path) -> None:
@@ -175,6 +286,22 @@ def test_an_odd_space_in_a_sentence_does_no_harm(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("say: Welcome.", "say: Welcome,\u00a0all:\u00a0this is\u3000us.")
     path.write_text(text, encoding="utf-8")
     assert load(config, LIVE).site.nodes["welcome"].say["en"] == (Text("Welcome, all: this is us."),)  # type: ignore[union-attr,index]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"])
+def test_an_odd_space_in_hours_is_read_as_an_ordinary_one(space: str, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    path = config / "hours.yaml"
+    text = path.read_text(encoding="utf-8")
+    for hours in ("9:00 - 12:00, 13:00 - 17:00", "19:00-9:00 next day"):
+        written = text.replace("9:00-17:00", hours).replace("date: 2026-11-27,", "date: 2026-11-27 ,")
+        path.write_text(written, encoding="utf-8")
+        meant = load(config, LIVE).site.schedule
+        odd = written.replace(hours, hours.replace(" ", space)).replace("2026-11-27 ,", f"2026-11-27{space},")
+        assert odd.count(space) > 1
+        path.write_text(odd, encoding="utf-8")
+        read = load(config, LIVE).site.schedule
+        assert (read.week, read.dated) == (meant.week, meant.dated)
 
 
 def test_languages_of_a_file_that_is_cut_off_are_not_held_against_the_other(tmp_path: Path) -> None:

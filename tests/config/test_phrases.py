@@ -12,7 +12,7 @@ from tests.support.lines import ROOT, RULES
 
 PORTUGUESE = ROOT / "tests" / "sites" / "portuguese"
 FILE = "phrases/pt.yaml"
-GONE = "; translate them here; this adds any that are not in the file: python -m phonetree phrases --language pt"
+GONE = "; translate them here; this adds any that are not in the file: scripts/phonetree phrases --language pt"
 
 
 def edited(folder: Path, old: str, new: str) -> Path:

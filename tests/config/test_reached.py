@@ -12,7 +12,7 @@ from tests.config.test_broken import BROKEN, LIVE
 
 
 def test_menus_are_not_reached_through_the_menu_that_was_heard_last(tmp_path: Path) -> None:
-    """A transfer without `otherwise` goes back to the menu heard last, which was reached before."""
+    """A transfer without `otherwise` that a key leads to goes back to the menu heard last, which was reached before."""
     config = copytree(BROKEN / "base", tmp_path / "config")
     path = config / "routing.yaml"
     text = path.read_text(encoding="utf-8")
@@ -22,9 +22,11 @@ def test_menus_are_not_reached_through_the_menu_that_was_heard_last(tmp_path: Pa
       choices: {1: {label: for the second line, go: second}}
       mention: [0, star]
   second: {transfer: {resource: crisis}}
+  third: {transfer: {resource: crisis}}
 """
     key = "        3: {label: for more lines, go: more}\n"
-    changed = text.replace("      mention: [0, star]\n", f"{key}      mention: [0, star]\n", 1)
+    back = "        4: {label: for another line, go: third}\n"
+    changed = text.replace("      mention: [0, star]\n", f"{key}{back}      mention: [0, star]\n", 1)
     changed += more
     path.write_text(changed, encoding="utf-8")
     assert _problems(config) == []

@@ -267,6 +267,16 @@ def test_a_wrapped_text_that_is_no_key_is_said_so(monkeypatch: pytest.MonkeyPatc
         keyring.unlock(keyring._wrapped("odd", Odd(), PASSPHRASE, FEW_ROUNDS), PASSPHRASE)  # type: ignore[arg-type]
 
 
+def test_a_folder_of_keys_that_is_none_is_told_apart_from_one_without_keys(tmp_path: Path) -> None:
+    assert public_keys(tmp_path / "nothing") == ()
+    (tmp_path / "keys").write_text("", encoding="utf-8")
+    with pytest.raises(SealError, match=r"keys is a file; it has to be the folder of the public keys"):
+        public_keys(tmp_path / "keys")
+    (tmp_path / "ada.pem").mkdir()
+    with pytest.raises(SealError, match=r"a public key in .* cannot be read: Is a directory; fix its permissions"):
+        public_keys(tmp_path)
+
+
 def test_keys_that_cannot_seal_are_refused(tmp_path: Path) -> None:
     spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     small = rsa.generate_private_key(65537, 2048).public_key().public_bytes(*spki)

@@ -4,12 +4,14 @@ A caller who presses 1 as soon as it has been offered; their own second of thoug
 a last key is waited for, are not speech.
 """
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.tree import Field, Node, prompts_of
 from phonetree.proof.budgets import FromHere, from_here, greetings, times_to_help
@@ -109,3 +111,31 @@ def test_seconds_from_a_node_are_those_until_a_phone_rings(tmp_path: Path) -> No
     assert found.with_key == pytest.approx(before, abs=1)
     assert from_here(site, "goodbye", "en", at) == from_here(site, "leave", "en", at) == FromHere("", None, None)
     assert from_here(site, "person", "en", at).silent == from_here(site, "advocate", "en", at).silent
+
+
+def test_what_one_edit_makes_too_late_is_one_breach_however_many_moments_and_languages(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    told = {}
+    for limit, seconds in {"advocate": 5, "crisis_line": 12, "silent": 20, "whole_wait": 30}.items():
+        changed = re.sub("(?m)^budgets: .*", f"budgets: {{crisis_line: 25, {limit}: {seconds}}}", text)
+        routing.write_text(changed.replace("crisis_line: 25, crisis_line", "crisis_line"), encoding="utf-8")
+        site = load(config, RULES).site
+        (problem,) = broken_promises(site, config, date(2026, 11, 22))
+        told[limit] = problem.text
+        assert problem.where.line > 1
+    assert re.search(
+        "an advocate .* in '(en|es)', and in [0-9]+ more cases? .when open; in .*advocate", told["advocate"]
+    )
+    assert re.search("nobody is rung within 12 s .* more cases .when .*closed.*; in 'en', 'es'.", told["crisis_line"])
+    assert re.search("presses nothing waits .* more cases .when .*open.*; in 'en', 'es'.; .* silent", told["silent"])
+    assert "can keep a caller waiting for" in told["whole_wait"]
+
+
+def test_no_key_that_reaches_an_advocate_is_one_breach(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing = config / "routing.yaml"
+    routing.write_text(routing.read_text(encoding="utf-8").replace("go: advocate}", "go: crisis}"), encoding="utf-8")
+    problems = broken_promises(load(config, RULES).site, config, date(2026, 11, 22))
+    assert len([problem for problem in problems if "no single key reaches an advocate" in problem.text]) == 1

@@ -58,6 +58,27 @@ def test_a_good_edit_is_taken_and_a_bad_one_changes_nothing(config: Path) -> Non
     assert sites.revision(first.revision) is first
 
 
+def test_a_file_that_is_still_being_saved_is_not_taken(config: Path) -> None:
+    """The first half of a file may be a site, too."""
+    hours = config / "hours.yaml"
+    whole = hours.read_text(encoding="utf-8")
+    rest: list[str] = []
+
+    def proof(*_: object) -> tuple[Problem, ...]:
+        if rest:
+            hours.write_text(rest.pop(), encoding="utf-8")
+        return ()
+
+    sites = Sites(config, RULES, proof)
+    first = sites.current
+    rest.append(whole.replace("9:00-17:00", "9:00-16:00"))
+    hours.write_text(whole[: whole.index("closures:")].replace("9:00-17:00", "9:00-16:00"), encoding="utf-8")
+    assert not sites.reload()
+    assert (sites.current, sites.problems) == (first, ())
+    assert sites.reload(), "the next look takes it"
+    assert sites.current.schedule.dated
+
+
 def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:
     end = "le comunico ahora.}\n      go: "
     edit(config, f"{end}barcc_now", f"{end}leave")

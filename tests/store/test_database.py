@@ -20,7 +20,7 @@ from tests.support.databases import KINDS, address, store
 def test_the_schema_is_made_once_by_many_at_once_and_is_what_the_tables_say(kind: str, tmp_path: Path) -> None:
     url = address(kind, tmp_path)
     stores = [Store(url) for _ in range(4)]
-    assert "run: python -m phonetree migrate" in str(stores[0].problem())
+    assert "run: scripts/phonetree migrate" in str(stores[0].problem())
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, stores))
     assert [each.problem() for each in stores] == [None] * 4

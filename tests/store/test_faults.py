@@ -76,7 +76,7 @@ def test_a_path_at_which_nothing_is_makes_nothing_and_says_where_it_looked(tmp_p
     store = Store(f"sqlite:///{tmp_path}/mistyped.db")
     assert store.problem() == (
         f"the database cannot be used: there is no file at {tmp_path}/mistyped.db; check the path in DATABASE_URL, "
-        "restore a backup (docs/running.md, Restore), or, for a new database, run: python -m phonetree migrate"
+        "restore a backup (docs/running.md, Restore), or, for a new database, run: scripts/phonetree migrate"
     )
     store.close()
     assert not list(tmp_path.iterdir())

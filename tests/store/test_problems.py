@@ -84,7 +84,7 @@ def test_a_file_that_is_not_there_is_said_and_not_made_by_looking(tmp_path: Path
     for _ in range(2):
         problem = str(made.problem(thorough=True))
         assert f"there is no file at {tmp_path}/var/phonetree.db; check the path" in problem
-        assert "run: python -m phonetree migrate" in problem
+        assert "run: scripts/phonetree migrate" in problem
         with pytest.raises(StoreError, match="there is no file"), made.write():
             pass
         assert not (tmp_path / "var" / "phonetree.db").exists()

@@ -97,8 +97,16 @@ def test_a_database_of_a_newer_version_is_left_alone_and_named(
 
 @pytest.mark.usefixtures("database")
 def test_the_command_goes_back_and_forth(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["migrate"]) == 0
-    assert main(["migrate", "--to", "0001"]) == 0
+    said = []
+    for arguments in (["migrate"], ["migrate", "--to", "0001"], ["migrate", "--to", "0001"], ["migrate"]):
+        assert main(arguments) == 0
+        said.append(capsys.readouterr().out.strip())
+    assert said == [
+        f"The database has schema {SCHEMA}; it is new.",
+        f"The database has schema 0001; before it had {SCHEMA}.",
+        "The database has schema 0001, as before; nothing was changed.",
+        f"The database has schema {SCHEMA}; before it had 0001.",
+    ]
     assert main(["migrate", "--to", "0001"]) == 0
     assert main(["override", "list"]) == KNOWN_PROBLEM
     assert f"the database has schema 0001, not {SCHEMA}" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from phonetree.errors import Problem, Where
 from phonetree.runtime.watch import reload
 from phonetree.web import create_app
 from phonetree.web.context import of
+from phonetree.web.headers import security_headers
 from tests.support.lines import NAMES, ROOT, SHOWN, STATUS_TOKEN, TOKEN, VPR, settings
 
 MISTYPED = "+1 617 555 01"
@@ -81,6 +82,26 @@ def test_no_answer_tells_anybody_what_is_not_theirs(app: Flask, method: str, hea
         whole = f"{answer.status} {answer.headers} {answer.get_data(as_text=True)}"
         for what, secrets in SECRETS.items():
             assert not any(secret in whole for secret in secrets), (path, what, whole)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_every_answer_has_the_headers(app: Flask, method: str) -> None:
+    client = Client(app)
+    statuses = set()
+    for path in _paths(app):
+        with client.open(path, method=method) as answer:
+            statuses.add(answer.status_code)
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", path
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'"), path
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+            assert answer.headers["X-Frame-Options"] == "DENY", path
+            assert answer.headers["Referrer-Policy"] == "no-referrer", path
+            assert answer.headers["Cache-Control"], path
+    assert {200, 404} <= statuses if method == "GET" else 403 in statuses
+
+
+def test_over_http_no_browser_is_told_to_use_https_alone() -> None:
+    assert "Strict-Transport-Security" not in security_headers("http://127.0.0.1:8080")
 
 
 def test_readiness_is_words_for_everybody(app: Flask) -> None:

@@ -175,6 +175,7 @@ def test_what_is_not_signed_gets_403_and_nothing_else(target: Target, method: st
         answer = target.ask(head(method, path, Content_Length=0, Connection="close", **headers))
         assert answer.startswith(b"HTTP/1.1 403"), answer
         assert answer.endswith(b"\r\n\r\n"), "no body"
+        assert b"\r\nx-content-type-options: nosniff\r\n" in answer.lower()
 
 
 def test_pages_take_no_other_method(target: Target) -> None:

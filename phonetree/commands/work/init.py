@@ -59,7 +59,7 @@ def init_command(folder: Path, given: Given, *, yes: bool) -> None:
     contents, loaded = files_of(made, folder, now.date())
     fill_folder(folder, contents)
     warnings = len({*loaded.warnings, *advice(loaded.site, folder, now.date())})
-    has_scripts = PROGRAM == "scripts/phonetree"
+    has_scripts = PROGRAM.startswith("scripts/")
     click.echo(
         _DONE.format(
             hours=folder / HOURS,

@@ -19,10 +19,10 @@ from phonetree.config.edits import FormEdit, edited
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_of
 from phonetree.console.access import staff
-from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
 from phonetree.console.form_fields import Languages
-from phonetree.console.layout import render
+from phonetree.console.labels import in_words
+from phonetree.console.layout import Page, local, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
@@ -38,7 +38,7 @@ _LONG_AGO = (
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
 
-Answer = str | tuple[str, int] | Response
+Answer = str | Page | Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,18 @@ def _shown(draft: Draft) -> int:
     return max(draft.version - 1 if shown is None else shown, BASE + 1)
 
 
+def saved_meanwhile(draft: Draft) -> str:
+    """Who saved a draft, and when, since the page was opened whose form was sent; "" if nobody did."""
+    shown = number_of(request.form.get("version", ""))
+    if shown is None or shown >= draft.version:
+        return ""
+    who = "you, in another tab," if draft.by == staff().name else draft.by
+    often, at = draft.version - shown, local(draft.changed_at)
+    if often == 1:
+        return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile: {at}."
+    return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')}: {at}."
+
+
 def _makes(files: Contents, earlier: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     try:
         return earlier != files and _after(earlier, asked) == files
@@ -109,9 +121,15 @@ def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Con
     return edited(files, asked(Parts.of(files)), running.settings.config, running.live.rules())
 
 
-def unreadable(draft: Draft, files: Contents, error: EditError) -> str:
+def unreadable(draft: Draft, error: EditError) -> str:
+    """A page for a draft that has no forms, since a file is no YAML: where to put that right, and what was typed."""
     return render(
-        "console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error), marked=has_marks(files)
+        "console/edit_form.html",
+        draft=draft,
+        page=None,
+        problem=str(error),
+        where=error.where,
+        typed=[*in_words(request.form)],
     )
 
 

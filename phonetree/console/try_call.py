@@ -20,8 +20,8 @@ from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.console import moments, simulated, times
 from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
+from phonetree.console.layout import Page, refused, render
 from phonetree.console.layout import problem as why_refused
-from phonetree.console.layout import refused, render
 from phonetree.console.once import once, once_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
@@ -54,8 +54,6 @@ _KEYS = {"wait": NO_KEY, AGAIN_KEY: AGAIN_KEY}
 
 USUAL = "somebody"
 """What phones do unless something else is chosen."""
-
-Page = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +118,8 @@ def keep() -> Response:
         offered = _offered(running, site, call, running.trials.play(call))
         if offered is None:
             abort(422)
+        if "within" not in request.form:
+            offered = replace(offered, within=None)  # they are those of this moment: another one may have longer words
         draft = running.editor.keep(offered, staff().name, files.draft, once_of(request.form))
     except (SimulationError, TrialError, EditError, DraftError) as error:
         there = url_for("try_call.page", **_kept(files, asked), steps=",".join(asked.steps))
@@ -227,7 +227,8 @@ def _page(
         speech=SPEECH,
         back=BACK,
         problem=problem,
-        promise=offered and promised(site, offered),
+        promise=offered and promised(site, replace(offered, within=None)),
+        within=offered.within if offered else None,
         once=once(),
         refused=why_refused(),
     )

@@ -17,8 +17,9 @@ from phonetree.config.edit_places import left_over
 from phonetree.config.edit_teams import SetMember
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_at
+from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_people_forms import TeamForm
-from phonetree.console.form_fields import Typed, hours_value, packed, unpacked
+from phonetree.console.form_fields import Languages, Typed, hours_value, packed, unpacked
 from phonetree.console.form_places import FormPlace, forms_at
 from phonetree.errors import Where
 from phonetree.store.drafts import MOST_VERSIONS
@@ -279,7 +280,7 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
         rf'<a href="({draft}/nodes/about_harm#field-[^"]*)">about_harm</a> \(as text: <a href="([^"]*)"', page
     )
     assert form
-    assert form[2] == f"{draft}/text#routing.yaml"
+    assert re.fullmatch(rf"{draft}/text\?line=\d+&amp;column=\d+#routing\.yaml", form[2])
     assert f'id="{form[1].partition("#")[2]}' in client.get(form[1]).get_data(as_text=True)
     assert f'href="{draft}/nodes' not in client.get(f"{draft}/text").get_data(as_text=True)
     _save(client, f"{draft}/nodes/about_harm", {"say.es": "Palabras."})
@@ -348,6 +349,7 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
         in told
     )
     assert "and is now “Hello from her.”" in told
+    assert "You, in another tab, saved this draft meanwhile: 10:00." in told
     form = _Form()
     form.feed(text)
     assert (form.sent["say.en"], form.sent["tries"]) == ("Hello from me.", "4"), "what I typed"
@@ -355,6 +357,60 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert client.post(page, form.sent).status_code == 303
     assert _now(made, draft, "nodes", "welcome", "menu", "say", "en") == "Hello from me."
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
+
+
+def test_two_members_of_one_name_are_told_where_the_name_is_typed(made: Console, client: Client, draft: str) -> None:
+    page, twice = f"{draft}/teams/advocates", "Another member with another phone has this name, too"
+    assert twice not in _words(client.get(page).get_data(as_text=True))
+    new = {"members.new.name": "First advocate", "members.new.number": "$ADVOCATE_3"}
+    shown = _save(client, page, new)
+    assert shown.count(twice) == 2, "at both of them"
+    assert twice not in _save(client, page, {"member.First_advocate~2.name": "Third advocate"})
+    assert client.post(f"{draft}/parts", {"what": "team", "team.name": "night"}).status_code == 303
+    new = {"members.new.name": "First advocate", "members.new.number": "$ADVOCATE_1"}
+    assert twice not in _save(client, f"{draft}/teams/night", new), "the same person in two teams"
+    _save(client, f"{draft}/teams/night", {"member.First_advocate.number": "$ADVOCATE_4"})
+    assert _words(client.get(page).get_data(as_text=True)).count(twice) == 1, "one is in another team"
+
+
+def test_who_changed_a_draft_meanwhile_and_when_is_told(made: Console, client: Client, draft: str) -> None:
+    page, id_ = f"{draft}/nodes/goodbye", draft.rpartition("/")[2]
+    mine, drafts = fields(client, page), made.services.editor.drafts
+
+    def changes(said: str, by: str) -> None:
+        found = drafts.find(id_)
+        assert found
+        files = {**found[1], ROUTING: re.sub(rb"You can call again[^\"]*", said.encode(), found[1][ROUTING])}
+        drafts.save(id_, found[0].version, files, by, made.services.seconds())
+
+    changes("You can call again. Ana.", "Ana & Co")
+    typed = {**mine, "say.en": "Mine."}
+    told = _words(client.post(page, typed).get_data(as_text=True))
+    assert "Ana & Co saved this draft meanwhile: 10:00." in told
+    changes("You can call again. Ben.", "Ben")
+    told = _words(client.post(page, typed).get_data(as_text=True))
+    assert "This draft was saved 2 times meanwhile, the last time by Ben: 10:00." in told
+    again = {**fields(client, page), "say.en": "{nothing}"}
+    told = _words(client.post(page, again).get_data(as_text=True))
+    assert "Nothing is saved yet" in told
+    assert "meanwhile" not in told, "a slip of one's own"
+
+
+def test_a_menu_says_which_keys_are_free_and_what_to_do_if_none_is(made: Console, client: Client, draft: str) -> None:
+    def hint(page: str) -> str:
+        return _words(client.get(f"{draft}/{page}").get_data(as_text=True).partition("<legend>A new ")[2])
+
+    assert "It is said last; move it up afterwards. Free: 6, 7; full, 5 choices are all that callers" in hint(
+        "nodes/welcome"
+    )
+    new = {"key": "7", "label.en": "for a goodbye", "label.es": "para terminar", "go": "goodbye"}
+    _sent(client, f"{draft}/nodes/welcome", {f"choices.new.{name}": text for name, text in new.items()})
+    assert "No key is left for it: a menu has 6 choices at most. Remove a choice, and take its key;" in hint(
+        "nodes/welcome"
+    )
+    every = {"menu": {"choices": {f"{key}": {"go": "menu"} for key in range(10)}}}
+    (*_, group) = AlwaysForm({"nodes": {"menu": every}}, Languages({"en": "English"}, ("en",))).groups({})
+    assert group.hint.startswith("No key is left for a new one")
 
 
 @pytest.mark.slow
@@ -903,8 +959,24 @@ def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Clie
     found = made.services.editor.drafts.find(id_)
     assert found
     made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
-    for page in ("parts", "nodes/welcome"):
+    for page in ("parts", "nodes/welcome", "new-line"):
         assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))
+    typed = {"before": '{"say": {"en": "Hello."}}', "version": "1", "say.en": "Good morning.", "say.es": "Hello."}
+    answer = client.post(f"{draft}/nodes/welcome", typed)
+    assert answer.status_code == 409
+    assert "Nothing was saved. What you typed say, en: Good morning." in _words(answer.get_data(as_text=True))
+
+
+def test_a_draft_with_marks_of_a_merge_leads_to_their_place(made: Console, client: Client, draft: str) -> None:
+    id_ = draft.rpartition("/")[2]
+    found = made.services.editor.drafts.find(id_)
+    assert found
+    marked = b"# one\n<<<<<<< yours\na: b\n=======\na: c\n>>>>>>> Ada\n"
+    made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: marked}, "x", 1)
+    for name in ("parts", "nodes/welcome", "hours", "new-line"):
+        page = client.get(f"{draft}/{name}").get_data(as_text=True)
+        assert "In routing.yaml, line 2: marks of a merge stand here: two people changed this place" in _words(page)
+        assert f'<a href="{draft}/text?line=2&amp;column=1#routing.yaml"' in page
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import click
 from phonetree import settings
 from phonetree.commands.files import PATH
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_name
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -42,7 +43,7 @@ def _who(_context: click.Context, _option: click.Parameter, who: str) -> str:
     """A name that fits into a line of a list. Raises BadParameter."""
     if not who.strip():
         raise click.BadParameter("it is empty; write who does it")
-    if bad := refusal(who):
+    if bad := refusal(who) or refusal_in_name(who):
         raise click.BadParameter(f"it {bad}")
     return who.strip()
 

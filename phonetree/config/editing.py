@@ -20,6 +20,7 @@ from phonetree.config.site import HOURS, Loaded, made_of
 from phonetree.config.splicing import holds_comments
 from phonetree.config.steps import Move, Put, Said, Step, by_hand, taken, value_at
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.schedule import DatedHours, Schedule, first_name
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, EditError
@@ -218,9 +219,8 @@ def _wrong_name(name: str) -> str | None:
         return f"This has {len(name)} characters; at most {LONGEST_NAME} are allowed, since it is spoken"
     if set("{}") & set(name):
         return "Write it without braces; it is said as written"
-    if bad := refusal(name):
-        return f"This {bad}"
-    return None
+    bad = refusal(name) or refusal_in_name(name)
+    return f"This {bad}" if bad else None
 
 
 # -- the text

@@ -161,7 +161,7 @@ def _dated(
         if unnamed := [language for language in languages if names and language not in names]:
             text = f"has no name in {', '.join(map(repr, unnamed))}, where callers hear only a general word"
             entry.warn(entry.where_of("name"), f"{text}; write it as {{{languages[0]}: ..., {unnamed[0]}: ...}}")
-        entry.take("note")
+        entry.note()
         _refuse_split_spans(entry)
         entry.refuse_unknown()
         if first and last and _is_in_order(entry, first, last):
@@ -248,19 +248,28 @@ def read_names(
     *,
     hint: str | None = None,
     longest: int = LONGEST_NAME,
+    numbered: bool = False,
 ) -> Names:
-    """The names of something: plain text is in the first language, a table has one for each language.
+    """The names of something: plain text is in the first language, a table has one for each language. Those of a line
+    may hold phone numbers (`numbered`), which are public.
 
     Without `languages`, those of routing.yaml could not be read, and any are accepted.
     """
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
-        return {
-            language.text: _name(section, section.scalar(text, f"'{key}', {language.text}"), f"'{key}'", longest)
+        written = {
+            language.text: section.scalar(text, f"'{key}', {language.text}")
             for language, text in item.entries
             if _is_language(section, language, languages)
         }
-    text = section.plain(section.scalar(item, f"'{key}'"), f"'{key}'", longest)
+    else:
+        written = {"": section.scalar(item, f"'{key}'")}
+    if not numbered:
+        for value in written.values():
+            section.refuse_number(value, f"'{key}'")
+    if isinstance(item, Table):
+        return {language: _name(section, value, f"'{key}'", longest) for language, value in written.items()}
+    text = section.plain(written[""], f"'{key}'", longest)
     return {languages[0]: text} if text and languages else {}
 
 

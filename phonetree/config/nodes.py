@@ -160,6 +160,7 @@ class NodeReader:
     def _node(self, parent: Section, name: Scalar, item: Item) -> Node | None:
         if not NODE_NAME.match(name.text):
             parent.problem(name.where, f"'{name.text}' cannot be a node's name; use small letters, digits, - and _")
+        parent.refuse_number(name, "the name of a node")
         if isinstance(item, Scalar) and not item.text:
             hint = "write what it does below it, such as message: or menu:"
             parent.findings.problem(name.where, f"node '{name.text}': is empty; {hint}")

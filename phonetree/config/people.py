@@ -83,6 +83,7 @@ def _team(
 ) -> Team:
     """A team; `called` has the members of those before it by name, with what tells them apart."""
     section = parent.subsection(item, f"team '{name.text}'")
+    parent.refuse_number(name, "the name of a team")
     ring = Ring(section.word("ring", Ring.TOGETHER, list(Ring)))
     seconds = section.number("seconds", 20, LEAST_RING_SECONDS, 60, "seconds of ringing")
     longest = section.number("longest_wait", 60, SHORTEST_LONGEST_WAIT, 300, "seconds that a caller waits at most")
@@ -122,6 +123,9 @@ def _member(
     section = parent.subsection(item, f"{parent.label}, member {place}")
     name = section.text("name", hint="say whose phone it is, such as name: Desk")
     phone = section.text("number", hint="write the number, or a name like $ADVOCATE_1")
+    section.refuse_number(name, "'name'")
+    if phone.text.startswith("$"):
+        section.refuse_number(phone, "the name of the phone")
     shifts = read_hours(section, "shifts", Always(), zone)
     desk = section.word("desk", "false", ("false", "true")) == "true"
     section.refuse_unknown()
@@ -172,7 +176,7 @@ def _resource(
     ways = _ways(section, rules)
     spoken, about = _names(section, "languages", languages), _names(section, "about", languages, longest=LONGEST_ABOUT)
     own = section.word("caller_id", "helpline", ("helpline", "caller")) == "caller"
-    section.take("note")
+    section.note()
     section.refuse_unknown()
     number = read_number(section, phone, rules) if phone.text else ""
     where = section.where_of("verified")
@@ -188,7 +192,7 @@ def _names(
     longest: int = LONGEST_NAME,
 ) -> Names:
     """One text is the same in all languages, as a proper name is; a table has one for each."""
-    names = read_names(section, key, tuple(languages), hint=hint, longest=longest)
+    names = read_names(section, key, tuple(languages), hint=hint, longest=longest, numbered=True)
     if isinstance(section.take(key), Scalar):
         return dict.fromkeys(languages, first_name(names))
     if names:

@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, misquoted, unquoted
 from phonetree.config.slips import COMMENT, uncoloned
+from phonetree.core.numbers_in_texts import refusal_in_name, refusal_in_note
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
 LONGEST_NAME = 100
@@ -211,6 +212,17 @@ class Section:
             kind = "a name has" if longest == LONGEST_NAME else "there may be"
             self.problem(value.where, f"{what} has {len(value.text)} characters; {kind} at most {longest}")
         return value.text
+
+    def refuse_number(self, value: Scalar, what: str) -> None:
+        """Reports a phone number in a name: that of a person would be seen by everybody, and stand in a revision."""
+        if wrong := refusal_in_name(value.text):
+            self.problem(value.where, f"{what} {wrong}")
+
+    def note(self) -> None:
+        """Reads the `note` of something, for whoever reads the file: it is neither said nor shown."""
+        note = self.take("note")
+        if isinstance(note, Scalar) and (wrong := refusal_in_note(note.text)):
+            self.problem(note.where, f"'note' {wrong}")
 
     def number(self, key: str, default: int, least: int, most: int, unit: str) -> int:
         """The whole number under a key, within limits."""

@@ -18,6 +18,7 @@ from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, DraftGoneError, DraftOutdatedError, EditError
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
@@ -343,7 +344,7 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
 
 
 def _unfit(title: str) -> str:
-    if bad := refusal(title):
+    if bad := refusal(title) or refusal_in_name(title):
         return f"The name {bad}."
     if not title:
         return "Give the draft a name, such as what you want to change."

@@ -13,6 +13,7 @@ from phonetree.console.readable import number_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import ShortNotice
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_note
 from phonetree.errors import ConfigError, EditError
 from phonetree.store.revisions import LONGEST_NOTE, Publication
 from phonetree.store.roles import Role
@@ -108,7 +109,7 @@ def to_newest(running: ConsoleServices) -> Response:
 
 def wrong_note(note: str) -> str:
     """What is wrong with a note; "" if nothing is."""
-    if bad := refusal(note):
+    if bad := refusal(note) or refusal_in_note(note):
         return f"The note {bad}."
     if len(note) > LONGEST_NOTE:
         return f"Write at most {LONGEST_NOTE} characters."

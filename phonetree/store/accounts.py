@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.errors import AccountError
 from phonetree.store import actions
 from phonetree.store.database import Store
@@ -79,7 +80,7 @@ class Notice:
 
 def good_name(name: str) -> str:
     """A name as it is kept: one that can be seen, read and told from others. Raises AccountError."""
-    if bad := refusal(name):
+    if bad := refusal(name) or refusal_in_name(name):
         raise AccountError(f"the name {bad}")
     name = " ".join(name.split())
     if not name:

@@ -197,6 +197,12 @@ WRONG = [
     ("team", "helpers:", "team 'helpers' has nobody"),
     ("team", "Ada, Ada", "'Ada' is there twice"),
     ("team", "a: Ada; a: Bo", "'a' is there twice"),
+    (
+        "team",
+        "Partner Line, +1 617 253 0191",
+        "a member's name has a phone number in it, which everybody would see; write the name alone",
+    ),
+    ("team", "desk 617 253 0191: Ada", "a team's name has a phone number in it"),
     ("team", ";", "write at least one"),
     ("team", "a: A1; b: B1; c: C1; d: D1", "begin with at most 3"),
     ("team", ", ".join("ABCDEFGHIJ"), "these are 10 people; begin with at most 9"),

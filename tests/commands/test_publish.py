@@ -105,6 +105,14 @@ def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_change
     assert b"for help lines" in Path("old/routing.yaml").read_bytes()
 
 
+def test_no_number_stands_in_a_note_or_an_author(run: Run) -> None:
+    told = run("publish", "config", "--note", "Ana has 617 555 0144 now", status=KNOWN_PROBLEM)
+    assert "--note has a phone number in it" in told
+    told = run("publish", "config", "--note", "new phones", "--who", "Ana 617 555 0144", status=2)
+    assert "has a phone number in it" in told
+    run("publish", "config", "--note", "hours of 2026-12-24 to 2027-01-01")
+
+
 def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:
     run("publish", "config", "--note", "the first")
     run("export", "draft")

@@ -12,7 +12,7 @@ import pytest
 
 from phonetree.config import splicing
 from phonetree.config.document import Value
-from phonetree.config.edit_hours import SetCalendars, SetWeek, SetZone
+from phonetree.config.edit_hours import AddDay, SetCalendars, SetHolidayName, SetWeek, SetZone
 from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLanguage
 from phonetree.config.edit_lines import AddLine, RemoveLine, SetLine, Verify
 from phonetree.config.edit_nodes import (
@@ -33,7 +33,7 @@ from phonetree.config.edit_page import AddPassage, SetPassage, SetPoint
 from phonetree.config.edit_places import table
 from phonetree.config.edit_prompts import SetPhrase, SetPrompt
 from phonetree.config.edit_rules import SetAlike, SetBudget, SetHelpline, SetLink
-from phonetree.config.edit_teams import AddMember, RemoveTeam, SetMember, SetTeam
+from phonetree.config.edit_teams import AddMember, AddTeam, RemoveTeam, SetMember, SetTeam
 from phonetree.config.edits import FormEdit, edited
 from phonetree.config.positions import BOM, Path, read
 from phonetree.config.site import HOURS, ROUTING, Contents
@@ -305,6 +305,39 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ([SetMember("advocates", FIRST, {**FIRST, "number": "617"})], "member.number", "Write the name of the phone"),
     ([AddMember("advocates", {"name": "Ada", "number": "$ADA", "shifts": "daily"})], "members.new.shifts", "not hours"),
     ([AddMember("advocates", {"name": "", "number": "$ADA"})], "members.new.name", "Write the name"),
+    (
+        [AddMember("advocates", {"name": "Ana 617-555-0144", "number": "$ANA"})],
+        "members.new.name",
+        "'name' has a phone number in it, which everybody would see; write the name alone",
+    ),
+    ([SetMember("advocates", FIRST, {**FIRST, "name": "+1 617 555 0199"})], "member.name", "has a phone number in it"),
+    (
+        [SetMember("advocates", FIRST, {**FIRST, "number": "$ANA_6175550144"})],
+        "member.number",
+        "name of the phone has a phone number in it",
+    ),
+    ([AddTeam("desk-617-555-0144", {"ring": "together"})], "", "name of a team has a phone number in it"),
+    ([AddNode("ana_6175550144", NodeKind.GOODBYE, None, {})], "", "name of a node has a phone number in it"),
+    (
+        [AddDay({"date": "2027-03-05", "name": {"en": "training", "es": "call 555-0144"}})],
+        "days.new.name.es",
+        "'name' has a phone number in it",
+    ),
+    (
+        [AddDay({"date": "2027-03-05", "name": "training", "note": "ask Ana, 555-0144"})],
+        "days.new.note",
+        "'note' has a phone number in it, which stays in History; say whose number it is instead",
+    ),
+    (
+        [SetHolidayName("Columbus Day", NOW("holidays", "names", "Columbus Day"), "6175550144")],
+        "names.Columbus Day",
+        "number in it",
+    ),
+    (
+        [SetLine("barcc", "note", NOW("resources", "barcc", "note"), "ask Ana, 617 555 0144")],
+        "note",
+        "has a phone number in it",
+    ),
     (
         [SetMember("advocates", {**FIRST, "name": "Another"}, FIRST)],
         "member",

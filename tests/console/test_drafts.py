@@ -58,7 +58,12 @@ def test_a_draft_begins_from_what_is_published_and_is_told_of_by_name(made: Cons
     path = made.settings.config / ROUTING
     path.write_text(path.read_text() + "# by hand\n")
     assert "another revision was published since" in _words(client.get("/staff/edit"))
-    for title, why in (("", "Give the draft a name"), ("x" * 101, "at most 100"), ("a\u200bb", "zero width space")):
+    for title, why in (
+        ("", "Give the draft a name"),
+        ("x" * 101, "at most 100"),
+        ("a\u200bb", "zero width space"),
+        ("Ana, 617 555 0144", "has a phone number in it"),
+    ):
         answer = client.post("/staff/edit", {"title": title})
         assert answer.status_code == 422
         assert why in _words(answer)

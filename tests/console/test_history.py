@@ -79,6 +79,9 @@ def test_an_editor_brings_one_back_with_a_note_and_that_is_a_publication_of_its_
     answer = client.post("/staff/history/1", {"over": second, "note": " "})
     assert answer.status_code == 422
     assert "Write why" in _words(answer)
+    answer = client.post("/staff/history/1", {"over": second, "note": "Ana has 617-555-0144 now"})
+    assert answer.status_code == 422
+    assert "The note has a phone number in it, which stays in History" in _words(answer)
     assert _newest(made) == second
     assert client.post("/staff/history/1", {"over": second, "note": "that was better"}).status_code == 303
     newest = made.services.revisions.history()[0]

@@ -53,6 +53,7 @@ def test_an_account_is_found_by_its_name_however_it_is_typed(kind: str, tmp_path
         ("Ada\nEve: removed", "cannot be seen"),
         ("A\u200bda", "cannot be seen"),
         ("The  Phone Itself", "says The Phone Itself where no account did it"),
+        ("Ada 617 555 0144", "has a phone number in it"),
         ("Somebody", "says Somebody where no account did it"),
         ("the \u0430dmin", "mixes letters of two alphabets"),
     ],

@@ -18,6 +18,7 @@ from phonetree.config.hours import read_schedule
 from phonetree.config.numbers import NumberRules, read_number
 from phonetree.config.reader import Findings, Section
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Schedule
 from phonetree.core.speech import speech_seconds
@@ -108,7 +109,7 @@ KNOWN_LINES = {
 
 def name_of(text: str) -> str:
     """What the helpline is called."""
-    return _name(text, "the name")
+    return _name(text, "the name", is_public=True)
 
 
 def helpline_number_of(text: str) -> str:
@@ -190,7 +191,7 @@ def lines_of(text: str, helpline: str) -> tuple[Line, ...]:
             )
         dialled = _number(number, ours, "a line's number")
         known = KNOWN_LINES.get(dialled)
-        name = _name(name, "a line's name")
+        name = _name(name, "a line's name", is_public=True)
         if not known or known.name != name:
             known = Line(_id(name, [line.id for line in lines], "line"), name, number)
         lines.append(known)
@@ -257,12 +258,13 @@ def _number(text: str, ours: str = "", what: str = "the number") -> str:
     return _read(lambda findings: read_number(_section(findings), _scalar(text), rules))
 
 
-def _name(text: str, what: str, *, is_heard: bool = True) -> str:
-    """A name that may be shown, and said if callers hear it."""
+def _name(text: str, what: str, *, is_heard: bool = True, is_public: bool = False) -> str:
+    """A name that may be shown, and said if callers hear it. One of the helpline or a line, whose number is public
+    anyway, may hold a number."""
     name = " ".join(text.split())
     if not any(map(str.isalnum, name)):
         raise PhonetreeError(f"{what} is empty; write one that callers or staff know")
-    if bad := refusal(name):
+    if bad := refusal(name) or (None if is_public else refusal_in_name(name)):
         raise PhonetreeError(f"{what} {bad}")
     _read(lambda findings: _section(findings).plain(_scalar(name), what))
     if is_heard and (seconds := speech_seconds(name)) > LONGEST_NAME_SECONDS:

@@ -13,6 +13,7 @@ from phonetree.commands.work.place import Place, opened
 from phonetree.commands.work.reading import load_for_reading, reading_rules
 from phonetree.config.site import Contents, Loaded, made_of
 from phonetree.core.characters import refusal
+from phonetree.core.numbers_in_texts import refusal_in_note
 from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, PhonetreeError, PublishedError
 from phonetree.runtime.prover import prover_of
@@ -40,7 +41,7 @@ def publish(folder: Path, note: str, over: str | None, who: str) -> int:
 def _refuse_unfit(text: str, what: str, most: int) -> None:
     if not text:
         raise PhonetreeError(f"{what} is empty; History shows it, so write a few words")
-    if bad := refusal(text):
+    if bad := refusal(text) or refusal_in_note(text):
         raise PhonetreeError(f"{what} {bad}")
     if len(text) > most:
         raise PhonetreeError(f"{what} has {len(text)} characters; write {most} at most")

@@ -139,6 +139,7 @@ def _dialled(dial: Dial, likeness: "Likeness", refusable: str | None) -> Iterato
 class Likeness:
     """Which states are alike: calls in them go on in the same way, but for what they count and when ringing began.
 
+    A comparison asks about states of another site, too, whose nodes this one may not have or has with another type.
     The tests compare each such walk with one that takes no state for another (tests/proof/test_walk.py).
     """
 
@@ -171,7 +172,7 @@ class Likeness:
 
     def _leads_on(self, menu: NodeId, key: str) -> bool:
         """Whether a key leads on from a menu at any moment; one that leads to an outside line may be wrong at some."""
-        node = self._site.nodes[menu]
+        node = self._site.nodes.get(menu)
         own = node.choices if isinstance(node, Menu) else ()
         return any(choice.key == key and choice.resource is None for choice in own) or (
             key in self._site.always and key != AGAIN_KEY
@@ -185,8 +186,9 @@ class Likeness:
 
     def _like(self, state: State) -> dict[int, int]:
         """By the moment at which ringing begins, the first with the same members of the node's team on shift."""
-        node = self._site.nodes[state.node]
-        assert isinstance(node, Connect)
+        node = self._site.nodes.get(state.node)
+        if not isinstance(node, Connect):  # of another site
+            return {}
         if node.team not in self._alike:
             numbers = {hours: number for number, hours in enumerate(self._moments.hours)}
             decisive = [numbers[hours] for hours in hours_of(self._site.teams[node.team])]

@@ -101,8 +101,11 @@ def test_every_expectation_has_its_edit(tmp_path: Path, *, rewrite: bool) -> Non
 
 @st.composite
 def _edits(draw: st.DrawFn) -> tuple[Any, Any]:
-    """A random site, and the same with one value changed."""
+    """A random site, and the same with one value changed, or without one node."""
     hours, routing = draw(trees.sites())
+    if draw(st.booleans()):
+        gone, instead = draw(st.permutations(sorted(routing["nodes"])))[:2]
+        return (hours, routing), (hours, _without(routing, gone, instead))
     edited = copy.deepcopy(routing)
     places = list(_leaves(edited["nodes"])) + list(_leaves(edited["teams"])) + list(_leaves(edited["start"]))
     holder, key = draw(st.sampled_from(places))
@@ -111,6 +114,23 @@ def _edits(draw: st.DrawFn) -> tuple[Any, Any]:
     assume(others)
     holder[key] = draw(st.sampled_from(others))
     return (hours, routing), (hours, edited)
+
+
+def _without(routing: Any, gone: str, instead: str) -> Any:
+    """A tree without a node: what led to it leads elsewhere instead."""
+    nodes = {name: node for name, node in routing["nodes"].items() if name != gone}
+    return _replaced({**routing, "nodes": nodes}, gone, instead)
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """Plain data with another text in place of one."""
+    match value:
+        case dict():
+            return {key: _replaced(inner, old, new) for key, inner in value.items()}
+        case list():
+            return [_replaced(inner, old, new) for inner in value]
+        case _:
+            return new if value == old else value
 
 
 def _leaves(value: Any) -> Any:

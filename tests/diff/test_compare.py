@@ -17,6 +17,7 @@ from tests.support.lines import ROOT, RULES, VPR
 
 SINCE = date(2026, 11, 22)
 HARBOUR = ROOT / "tests" / "sites" / "harbour"
+SITES = {folder.name: folder for part in ("examples", "tests/sites") for folder in sorted((ROOT / part).iterdir())}
 
 
 def edited(folder: Path, *edits: tuple[str, str]) -> Site:
@@ -113,3 +114,40 @@ def test_the_ends_of_a_ringing_are_told_although_it_differs(tmp_path: Path) -> N
         ("desk, otherwise: volunteers", "desk, otherwise: message"),
     )
     assert any("in desk: no answer leads to voicemail message instead of" in line.lower() for line in found)
+
+
+NIGHT = """  night:
+    menu:
+      like: welcome
+      say: Nobody is here now. Call again {next_opening}. {helpline.name}, at {helpline.number}.
+      choices:
+        6: {label: to leave a message, go: message}
+"""
+
+
+def test_a_menu_that_is_removed_leads_elsewhere_and_one_that_is_added_too(tmp_path: Path) -> None:
+    """A comparison asks each site about states of the other one, which may have no such menu."""
+    old, new = (
+        load(HARBOUR, RULES).site,
+        edited(tmp_path, (NIGHT, ""), ("night, holiday: night", "crisis, holiday: crisis")),
+    )
+    assert changes(old, new, SINCE) == (
+        "When closed and on holidays, an incoming call leads to the crisis line (crisis) instead of menu night.",
+        "At some hours (such as Monday 08:30), in nurse: no answer leads to the crisis line (crisis) instead of menu "
+        "night.",
+        "When closed and on holidays, in bye: a key during the prompt leads to the crisis line (crisis) instead of "
+        "menu night.",
+    )
+    assert changes(new, old, SINCE) == (
+        "When closed and on holidays, an incoming call leads to menu night instead of the crisis line (crisis).",
+        "When closed and on holidays, in bye: a key during the prompt leads to menu night instead of the crisis line "
+        "(crisis).",
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SITES.keys() - {"portuguese"}))
+def test_sites_that_share_nothing_compare_both_ways(name: str) -> None:
+    one, other = (load(SITES[each], RULES).site for each in (name, "portuguese"))
+    assert changes(one, other, SINCE)
+    assert changes(other, one, SINCE)

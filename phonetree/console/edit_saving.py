@@ -1,17 +1,18 @@
 """How the forms of a draft are saved: edits of its newest version, once, however often and by however many they are
 sent.
 
-A form says which version it showed. What it asks for has been done if it makes one of the versions since then of the
-one before it: then it was sent twice, whoever saved in between. A form that shows a newer version asks for it anew.
+A form says which version it showed, and a version which form made it. So one that was sent twice is told from one with
+which a colleague, or the same person later, asks for the same anew.
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from json import dumps
 
 from flask import request
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from phonetree.config.document import Value
@@ -26,7 +27,7 @@ from phonetree.console.layout import Page, local, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
-from phonetree.store.drafts import BASE, MOST_VERSIONS, Draft
+from phonetree.store.drafts import MOST_VERSIONS, Draft
 
 TIMES = 3
 """How often a form is saved anew because somebody saved the same draft at the same moment."""
@@ -37,6 +38,9 @@ _LONG_AGO = (
 )
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
+
+_UNSENT = ("csrf_token",)
+"""Fields that differ where a form was loaded again, although it says the same."""
 
 Answer = str | Page | Response
 
@@ -68,33 +72,25 @@ def save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
 def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     running = services()
     draft, files = draft_of(id_)
-    if _was_saved(draft, files, asked):
+    sent = _sent()
+    if made := running.editor.drafts.made_by(id_, sent):
+        if earlier := running.editor.drafts.files(id_, made - 1):
+            tuple(asked(Parts.of(earlier)))  # what they made then is named by the next page
         return True
+    shown = number_of(request.form.get("version", ""))
+    if shown is not None and draft.version - shown > MOST_VERSIONS:  # the one that it made may not be kept any more
+        raise EditError({"": _LONG_AGO})
     after = _after(files, asked)
     if after == files:
         return False
-    running.editor.drafts.save(id_, draft.version, after, staff().name, running.seconds())
+    running.editor.drafts.save(id_, draft.version, after, staff().name, running.seconds(), sent=sent)
     return True
 
 
-def _was_saved(draft: Draft, files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
-    """Whether these very edits made a version of a draft, since the one that the form showed. Raises EditError when
-    nobody knows, since that one is not kept any more."""
-    newer = files
-    for version in range(draft.version - 1, _shown(draft) - 1, -1):
-        earlier = services().editor.drafts.files(draft.id, version)
-        if not earlier:
-            raise EditError({"": _LONG_AGO})
-        if _makes(newer, earlier, asked):
-            return True
-        newer = earlier
-    return False
-
-
-def _shown(draft: Draft) -> int:
-    """The version that the form showed. One that does not say is taken for one of the version before."""
-    shown = number_of(request.form.get("version", ""))
-    return max(draft.version - 1 if shown is None else shown, BASE + 1)
+def _sent() -> str:
+    """A hash of the form that was sent: by whom, where to, and what it says, the version that it showed included."""
+    fields = sorted(each for each in request.form.items(multi=True) if each[0] not in _UNSENT)
+    return sha256(dumps([staff().name, request.path, fields]).encode()).hexdigest()
 
 
 def saved_meanwhile(draft: Draft) -> str:
@@ -107,13 +103,6 @@ def saved_meanwhile(draft: Draft) -> str:
     if often == 1:
         return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile: {at}."
     return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')}: {at}."
-
-
-def _makes(files: Contents, earlier: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
-    try:
-        return earlier != files and _after(earlier, asked) == files
-    except (EditError, NotFound):  # what is edited was not there yet
-        return False
 
 
 def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:

@@ -90,6 +90,13 @@ class Drafts:
         with self._store.read() as connection:
             return _files(connection, id_, version)
 
+    def made_by(self, id_: str, sent: str) -> int | None:
+        """The version that a form with this hash made, if it is kept."""
+        this = (draft_files.c.draft == id_) & (draft_files.c.sent == sent)
+        with self._store.read() as connection:
+            found: int | None = connection.execute(select(func.max(draft_files.c.version)).where(this)).scalar_one()
+        return found
+
     def save(
         self,
         id_: str,
@@ -98,10 +105,11 @@ class Drafts:
         by: str,
         now: int,
         base: tuple[str, Mapping[str, bytes]] | None = None,
+        sent: str | None = None,
     ) -> Draft:
         """Puts files in place of those of a version. With a `base`, a revision and its files, the draft counts as begun
-        from that. Raises DraftOutdatedError when the version is another one by now, DraftGoneError when there is no
-        such draft, and DraftError when they are too large."""
+        from that. `sent` is a hash of the form that asked for it. Raises DraftOutdatedError when the version is another
+        one by now, DraftGoneError when there is no such draft, and DraftError when they are too large."""
         refuse_large(files)
         with self._store.changing(drafts) as connection:
             row = connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one_or_none()
@@ -111,7 +119,7 @@ class Drafts:
                 raise DraftOutdatedError
             changed = {"version": version + 1, "by": by, "changed_at": now, "began": base[0] if base else row.began}
             connection.execute(update(drafts).where(drafts.c.id == id_).values(changed))
-            _put(connection, id_, version + 1, files)
+            _put(connection, id_, version + 1, files, sent)
             if base:
                 _put(connection, id_, BASE, base[1])
             old = (draft_files.c.version > BASE) & (draft_files.c.version <= version + 1 - MOST_VERSIONS)
@@ -136,10 +144,11 @@ def refuse_large(files: Mapping[str, bytes]) -> None:
         raise DraftError(f"the files have {lines} lines, and a draft {MOST_LINES} at most; edit them by hand")
 
 
-def _put(connection: Connection, id_: str, version: int, files: Mapping[str, bytes]) -> None:
+def _put(connection: Connection, id_: str, version: int, files: Mapping[str, bytes], sent: str | None = None) -> None:
     this = (draft_files.c.draft == id_) & (draft_files.c.version == version)
     connection.execute(delete(draft_files).where(this))
-    rows = [{"draft": id_, "version": version, "file": name, "data": data} for name, data in files.items()]
+    made = {"draft": id_, "version": version, "sent": sent}
+    rows = [{**made, "file": name, "data": data} for name, data in files.items()]
     connection.execute(insert(draft_files), rows)
 
 

@@ -181,6 +181,7 @@ draft_files = Table(
     Column("version", Integer, primary_key=True, autoincrement=False, comment="0: what it began from"),
     Column("file", String(40), primary_key=True, comment="such as routing.yaml"),
     Column("data", LargeBinary, nullable=False),
+    Column("sent", String(64), comment="a hash of the form that made this version; empty if none did"),
 )
 
 overrides = Table(

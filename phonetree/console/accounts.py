@@ -7,8 +7,7 @@ from werkzeug.wrappers import Response
 
 from phonetree.console.access import needs, staff
 from phonetree.console.aside import tell_admins
-from phonetree.console.errors import Page
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import AccountError

@@ -1,19 +1,15 @@
 """What was sent about a draft, or a part of one, that is gone meanwhile: what became of it, and what was typed."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import quote
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from phonetree.config.steps import texts_in
 from phonetree.console.access import needs, staff
-from phonetree.console.errors import Typed
-from phonetree.console.form_fields import unpacked
-from phonetree.console.labels import FILE
-from phonetree.console.layout import render
+from phonetree.console.labels import in_words
+from phonetree.console.layout import Page, render
 from phonetree.console.once import once, once_of
 from phonetree.console.services import services
 from phonetree.errors import DraftError, DraftGoneError
@@ -21,11 +17,6 @@ from phonetree.store.drafts import LONGEST_TITLE
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("gone", __name__)
-
-Page = tuple[str, int]
-
-UNTYPED = ("csrf_token", "before", "once", "version", "base", "action", "what", "there")
-"""Fields that nobody types."""
 
 OLD = ("csrf_token", "once", "version", "there")
 """Fields that a form has for its draft, and another one for a new draft."""
@@ -49,7 +40,9 @@ def draft_gone(_error: DraftGoneError) -> Page:
 @blueprint.app_errorhandler(PartGoneError)
 def part_gone(_error: PartGoneError) -> Page:
     """For what was sent of a part that is gone from its draft."""
-    return render("console/part_gone.html", typed=_typed(), draft=(request.view_args or {})["id_"]), 404
+    return render(
+        "console/part_gone.html", typed=[*in_words(request.form)], draft=(request.view_args or {})["id_"]
+    ), 404
 
 
 @blueprint.post("/staff/edit/anew")
@@ -71,7 +64,7 @@ def _page(there: str, problem: str = "") -> Page:
     """`there` is the form that can be sent to a new draft; "" if none can."""
     shown = render(
         "console/draft_gone.html",
-        typed=_typed(),
+        typed=[*in_words(request.form)],
         sent=[(name, value) for name, value in request.form.items(multi=True) if name not in OLD],
         there=there,
         problem=problem,
@@ -79,17 +72,3 @@ def _page(there: str, problem: str = "") -> Page:
         last=services().revisions.last(),
     )
     return shown, 422 if problem else 404
-
-
-def _typed() -> list[Typed]:
-    """What is in a form, without what stood in it before anybody typed."""
-    before = {*texts_in(unpacked(request.form.get("before", "")))}
-    return [Typed(_label(name), value) for name, value in _fields() if value.strip() and value not in before]
-
-
-def _fields() -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, value in request.form.items(multi=True) if name not in UNTYPED)
-
-
-def _label(name: str) -> str:
-    return name.removeprefix(FILE) if name.startswith(FILE) else ", ".join(name.split("."))

@@ -12,7 +12,7 @@ from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
-from phonetree.console.layout import PROBLEM, render
+from phonetree.console.layout import PROBLEM, Page, render
 from phonetree.console.once import once, once_of
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
@@ -31,8 +31,6 @@ PUBLISHED = "published since"
 
 OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
 CHOOSE = "choose what is to become of what was published since"
-
-Page = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)

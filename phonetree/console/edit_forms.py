@@ -25,7 +25,6 @@ from phonetree.console.edit_node_form import NodeForm
 from phonetree.console.edit_page_form import PageForm
 from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.edit_saving import SAVED, Answer, Parts, save, today, unreadable
-from phonetree.console.errors import Typed as WasTyped
 from phonetree.console.form_fields import (
     Group,
     Typed,
@@ -36,6 +35,7 @@ from phonetree.console.form_fields import (
     with_problems,
     with_typed,
 )
+from phonetree.console.labels import Typed as WasTyped
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.errors import DraftError, EditError

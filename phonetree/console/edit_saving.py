@@ -22,7 +22,7 @@ from phonetree.console.access import staff
 from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
 from phonetree.console.form_fields import Languages
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
@@ -38,7 +38,7 @@ _LONG_AGO = (
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
 
-Answer = str | tuple[str, int] | Response
+Answer = str | Page | Response
 
 
 @dataclass(frozen=True, slots=True)

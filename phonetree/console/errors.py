@@ -9,33 +9,12 @@ from werkzeug.wrappers import Response
 
 from phonetree import log
 from phonetree.console.access import BEGAN, TOKEN, access_of
-from phonetree.console.labels import in_words
-from phonetree.console.layout import refused, render
+from phonetree.console.labels import SECRETS, Typed, in_words
+from phonetree.console.layout import Page, refused, render
 from phonetree.console.origin import advice, from_our_page, opened_at
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError, StoreFullError
-
-SECRETS = ("password", "new-password", "code")
-"""Fields that are never shown or sent again. Other fields are called by what staff named: a member "Postcode desk"."""
-
-LONG = 5
-"""Line breaks of a text that is shown in a box of its own."""
-
-Page = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A field of a form that could not be taken, by its name or by its label."""
-
-    name: str
-    value: str
-
-    @property
-    def long(self) -> bool:
-        """Whether it is shown in a box of its own."""
-        return self.value.count("\n") >= LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +62,16 @@ _AWAY = Words(
     "Wait a minute, and fill it in again. If it lasts, tell whoever runs the server.",
 )
 
+_WRONG_NOW = Words(
+    _BY_CODE[500].title,
+    _BY_CODE[500].happened,
+    "Look in a new tab whether it was saved all the same. If not, send it again. If it happens again, copy what you "
+    "need, and tell whoever runs the server.",
+    "Nothing is lost: what you sent is still here.",
+    "Look whether it was saved all the same; if not, fill it in again. If this happens again, tell whoever runs the "
+    "server.",
+)
+
 _FULL = Words(
     "The disk of the database is full",
     "Nothing was changed. Calls are answered as before, but new messages of callers cannot be kept here.",
@@ -108,6 +97,15 @@ _CONFIG = Words(
     "The files of the helpline cannot be read here",
     "Nothing was changed. Calls are answered as before.",
     "Tell whoever runs the server: the command check says what is wrong.",
+)
+
+_CONFIG_NOW = Words(
+    _CONFIG.title,
+    "This was not saved. Calls are answered as before.",
+    "Tell whoever runs the server: the command check says what is wrong. Keep this page open, and send it again when "
+    "that is put right.",
+    "Nothing is lost: what you sent is still here.",
+    f"{_CONFIG.todo} Fill it in again when that is put right.",
 )
 
 _OVER = Words(
@@ -166,14 +164,14 @@ def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
     if access and access.unkept:
         if sign_in:
             return redirect(url_for("sign_in.form", over=1, next=request.path), 303)
-        return refused("nothing was changed yet: send this once more", request.path)
+        return refused(f"{words.happened} {words.anew}", request.path)
     if any(name in SECRETS for name in request.form):
         return render(
             "console/fill_in_again.html", words=replace(words, todo=words.anew), there=sign_in or _shown_at()
         ), status
     typed = [Typed(name, value) for name, values in request.form.lists() for value in values if name != TOKEN]
     there = request.full_path.rstrip("?")
-    values = {"typed": typed, "shown": _shown(), "there": there, "sign_in": sign_in}
+    values = {"typed": typed, "shown": [*in_words(request.form)], "there": there, "sign_in": sign_in}
     return render("console/again_form.html", words=words, **values), status
 
 
@@ -184,10 +182,6 @@ def _shown_at() -> str:
     except HTTPException:
         return url_for("you.page")
     return request.path
-
-
-def _shown() -> list[Typed]:
-    return [Typed(label, value) for label, value in in_words(request.form)]
 
 
 def _page(words: Words, status: int) -> Page:
@@ -205,15 +199,21 @@ def _csrf(_error: CSRFError) -> Page | Response:
     return _again(_STALE, 400, sign_in=None)
 
 
-def _store(error: StoreError) -> Page | Response:
-    full = isinstance(error, StoreFullError)
+def _lost(asked: Words, sent: Words, status: int) -> Page | Response:
+    """A page for what went wrong: what one of our pages sent is given back."""
     if request.method == "POST" and from_our_page():
-        return _again(_FULL_NOW if full else _AWAY, 503, sign_in=None)
-    return _page(_FULL if full else _BY_CODE[503], 503)
+        return _again(sent, status, sign_in=None)
+    return _page(asked, status)
 
 
-def _config(_error: ConfigError) -> Page:
-    return _page(_CONFIG, 503)
+def _store(error: StoreError) -> Page | Response:
+    if isinstance(error, StoreFullError):
+        return _lost(_FULL, _FULL_NOW, 503)
+    return _lost(_BY_CODE[503], _AWAY, 503)
+
+
+def _config(_error: ConfigError) -> Page | Response:
+    return _lost(_CONFIG, _CONFIG_NOW, 503)
 
 
 def _busy(_error: TooBusyError) -> Page:
@@ -224,6 +224,6 @@ def _proofs(_error: ProofBusyError) -> Page | Response:
     return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY, 429)
 
 
-def _bug(error: Exception) -> Page:
+def _bug(error: Exception) -> Page | Response:
     log.failure("console", error)
-    return _page(_BY_CODE[500], 500)
+    return _lost(_BY_CODE[500], _WRONG_NOW, 500)

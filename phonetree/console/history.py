@@ -7,7 +7,7 @@ from phonetree.config.site import Contents
 from phonetree.console.access import needs, polled, staff
 from phonetree.console.difference import Difference, difference
 from phonetree.console.following import Following, following_revision
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.publishing import Base, OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import ConsoleServices, services
@@ -21,8 +21,6 @@ blueprint = Blueprint("history", __name__)
 
 PAGE = 50
 """Publications on a page."""
-
-Page = tuple[str, int]
 
 
 @blueprint.get("/staff/history")

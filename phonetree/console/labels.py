@@ -1,10 +1,13 @@
 """What was typed in a form, in the words that stand beside its fields."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
+from phonetree.config.steps import texts_in
 from phonetree.console import times
+from phonetree.console.form_fields import unpacked
 from phonetree.console.services import services
 from phonetree.errors import PhonetreeError
 
@@ -34,19 +37,56 @@ FILE = "file."
 """What the fields of texts begin with; the name of the file comes after it."""
 
 
-def in_words(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
-    """What is in a form as its labels and values; what only a program reads is left out."""
+SECRETS = ("password", "new-password", "code")
+"""Fields that are never shown or sent again. Other fields are called by what staff named: a member "Postcode desk"."""
+
+BEFORE = "before"
+"""The field with what stood in a form of a draft before anybody typed; all of its other fields are places."""
+
+_UNTYPED = ("csrf_token", BEFORE, "once", "version", "base", "action", "what", "there")
+"""Fields of such a form that nobody types."""
+
+LONG = 5
+"""Line breaks of a text that is shown in a box of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into a field, by its name or by its label."""
+
+    name: str
+    value: str
+
+    @property
+    def long(self) -> bool:
+        """Whether it is shown in a box of its own."""
+        return self.value.count("\n") >= LONG
+
+
+def in_words(form: MultiDict[str, str]) -> Iterator[Typed]:
+    """What was typed into a form, by its labels: not what is secret, what only a program reads, nor what stood there
+    before."""
+    before = {*texts_in(unpacked(form.get(BEFORE, "")))}
+    return (each for each in _labelled(form) if each.value.strip() and each.value not in before)
+
+
+def _labelled(form: MultiDict[str, str]) -> Iterator[Typed]:
     unused = {
         name
         for name, choice, other in (("begins_at", "begins", "at"), ("until_at", "until", times.OTHER))
         if form.get(choice) != other
     }
     for name, values in form.lists():
-        for value in filter(None, values):
+        for value in values:
             if name == "until" and value != times.OTHER:
-                yield LABELS["until_at"], _end(value)
-            elif name not in unused and (label := LABELS.get(name) or _in_a_language(name) or _in_a_file(name)):
-                yield label, value
+                yield Typed(LABELS["until_at"], _end(value))
+            elif name not in (*unused, *SECRETS) and (label := _label(name, of_draft=BEFORE in form)):
+                yield Typed(label, value)
+
+
+def _label(name: str, *, of_draft: bool) -> str | None:
+    found = LABELS.get(name) or _in_a_language(name) or _in_a_file(name)
+    return name if not found and of_draft and name not in _UNTYPED else found
 
 
 def _end(value: str) -> str:

@@ -36,6 +36,9 @@ ITEMS = (
 PROBLEM = "problem"
 """What the next page says in red."""
 
+Page = tuple[str, int]
+"""A page with a status of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

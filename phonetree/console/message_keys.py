@@ -19,9 +19,8 @@ from werkzeug.wrappers import Response as Answer
 
 from phonetree.console.access import needs, staff
 from phonetree.console.aside import tell_admins
-from phonetree.console.errors import Page
 from phonetree.console.keys import KEPT, derived
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.times import past_day
 from phonetree.errors import SealError

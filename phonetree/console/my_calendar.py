@@ -6,8 +6,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, session,
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.console.access import needs, open_to_all, staff
-from phonetree.console.errors import Page
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.services import services
 from phonetree.errors import EditError
 from phonetree.mailbox.addresses import usable

@@ -19,9 +19,8 @@ from phonetree.console.access import needs, staff
 from phonetree.console.agenda import ShiftLine, agenda, entry_of
 from phonetree.console.edits import told
 from phonetree.console.entry_form import EntryForm
-from phonetree.console.errors import Page
 from phonetree.console.labels import DAY
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.origin import from_elsewhere
 from phonetree.console.publishing import OutdatedError, Preview
 from phonetree.console.reasons import reasons

@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response
 from phonetree.console import identity, passwords
 from phonetree.console.access import before_enrolment, fits, needs, open_form, open_to_all, staff
 from phonetree.console.aside import aside, tell_admins
-from phonetree.console.errors import Page
 from phonetree.console.identity import LONGEST_PASSWORD
 from phonetree.console.keys import DEVICES, derived
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.services import services
 from phonetree.console.trying import one_at_a_time
 from phonetree.store.accounts import LONGEST_NAME, Account, folded

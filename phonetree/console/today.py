@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from phonetree.console import simulated, times
 from phonetree.console.access import needs, polled, staff
-from phonetree.console.errors import Page
 from phonetree.console.following import Following, following
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.origin import from_elsewhere
 from phonetree.console.readable import number_of
 from phonetree.console.services import services

@@ -20,8 +20,8 @@ from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.console import moments, simulated, times
 from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
+from phonetree.console.layout import Page, refused, render
 from phonetree.console.layout import problem as why_refused
-from phonetree.console.layout import refused, render
 from phonetree.console.once import once, once_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.core.engine import SHORTEST_MESSAGE_SECONDS
@@ -54,8 +54,6 @@ _KEYS = {"wait": NO_KEY, AGAIN_KEY: AGAIN_KEY}
 
 USUAL = "somebody"
 """What phones do unless something else is chosen."""
-
-Page = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)

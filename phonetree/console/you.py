@@ -7,9 +7,8 @@ from werkzeug.wrappers import Response
 
 from phonetree.console import identity, passwords
 from phonetree.console.access import BEGAN, before_enrolment, lacks_factor, needs, staff
-from phonetree.console.errors import Page
 from phonetree.console.identity import Staff, codes
-from phonetree.console.layout import render
+from phonetree.console.layout import Page, render
 from phonetree.console.services import services
 from phonetree.console.sign_in import confirmed
 from phonetree.store.accounts import Account

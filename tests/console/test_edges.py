@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from phonetree.console import access, create_app, identity
-from phonetree.console.errors import SECRETS
 from phonetree.console.headers import ALWAYS
+from phonetree.console.labels import SECRETS
 from phonetree.console.services import of
 from phonetree.errors import SettingsError
 from phonetree.settings import read_console
@@ -320,6 +320,49 @@ def test_a_bug_is_a_page_in_words_and_a_line_without_what_was_typed(
     logged = capsys.readouterr().err
     assert '"what": "ValueError"' in logged
     assert "a secret" not in logged
+
+
+def test_what_was_typed_into_a_form_at_which_something_went_wrong_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with console("sqlite", tmp_path, call_back=True) as made:
+        client = made.client(Role.ADMIN)
+        path = made.client(Role.EDITOR).post("/staff/edit", {"title": "softer words"}).headers["Location"]
+        token, broken = client.token("/staff/you"), []
+
+        def wrong(*_: object) -> None:
+            broken.append(1)
+            raise ValueError("a secret of somebody")
+
+        monkeypatch.setattr(type(made.services.accounts), "add", wrong)
+        sent = {"name": "Ada & Bo", "role": "editor"}
+        answer = client.post("/staff/accounts", sent, token=token)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 500
+        assert "It is a mistake in this program, not yours." in page
+        assert "Look in a new tab whether it was saved all the same. If not, send it again." in page
+        assert _fields(page) == {name: [value] for name, value in sent.items()}
+        assert 'Name: <span class="typed">Ada &amp; Bo<' in page
+        assert "a secret" not in page
+        elsewhere = client.post("/staff/accounts", sent, token=token, headers={"Sec-Fetch-Site": "none"})
+        assert (elsewhere.status_code, "Ada" in elsewhere.get_data(as_text=True)) == (500, False)
+
+        monkeypatch.setattr("phonetree.console.identity.same", wrong)
+        lost = client.post("/staff/you/recovery-codes", {"password": PASSWORD}, token=token)
+        assert lost.status_code == 500
+        assert PASSWORD not in lost.get_data(as_text=True)
+        assert "There was a password or a code in the form" in lost.get_data(as_text=True)
+
+        monkeypatch.setattr("phonetree.console.people._members", wrong)
+        phone = client.post("/staff/people/ADVOCATE_1", {"number": "617 555 0123"}, token=token)
+        assert (phone.status_code, "0123" in phone.get_data(as_text=True)) == (303, False), "a person's number"
+
+        words = {"before": '{"seconds": "20"}', "version": "1", "seconds": "20", "longest_wait": "75"}
+        monkeypatch.setattr(type(made.services.editor.drafts), "find", wrong)
+        page = made.client(Role.EDITOR).post(f"{path}/teams/advocates", words).get_data(as_text=True)
+        assert re.findall(r"<li>([^<]+): <span class=\"typed\">([^<]*)<", page) == [("longest_wait", "75")], "typed"
+        assert _fields(page) == {name: [value] for name, value in words.items()}
+        assert len(broken) == 5
 
 
 def test_too_much_is_refused(made: Console) -> None:

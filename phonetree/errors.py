@@ -88,10 +88,10 @@ class LeftAloneError(OverrideError):
 class EditError(PhonetreeError):
     """An edit by form cannot be made. `problems` has a sentence for each field that is wrong: of the hours `first`,
     `last`, `open`, `name.LANGUAGE`, elsewhere as the steps call it, such as `choices.1.label.en`; or "" for what
-    concerns the edit as a whole."""
+    concerns the edit as a whole. `where` is what has to be put right in the text first, if something has."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        self.problems = dict(problems)
+    def __init__(self, problems: Mapping[str, str], where: "Where | None" = None) -> None:
+        self.problems, self.where = dict(problems), where
         super().__init__("\n".join(self.problems.values()))
 
 

@@ -117,7 +117,9 @@ def value_of(data: bytes, name: str) -> Value:
     try:
         return document.said(document.parse(data, name))
     except ConfigError as error:
-        raise EditError({"": f"{error.problems[0]}. Put that right in the text first"}) from None
+        first = error.problems[0]
+        at = f"In {first.where.file}, line {first.where.line}" if first.where.line else f"In {first.where.file}"
+        raise EditError({"": f"{at}: {first.text}. Put that right in the text first"}, first.where) from None
 
 
 def taken(before: Said, step: Step) -> Said:

@@ -217,12 +217,6 @@ class Drafting:
         )
 
 
-def has_marks(files: Contents) -> bool:
-    """Whether somebody saved both versions of a place, with their marks."""
-    begins = MARK.encode()
-    return any(data.startswith(begins) or b"\n" + begins in data for data in files.values())
-
-
 def _marked(part: Part, who: str) -> str:
     """Both versions of a place, with the usual marks, with which no file is a site."""
     mine, theirs = (

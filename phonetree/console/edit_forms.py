@@ -197,7 +197,7 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
     try:
         page = make(Parts.of(files))
     except EditError as error:
-        return unreadable(draft, files, error), 409
+        return unreadable(draft, error), 409
     groups = page.form.groups(page.form.now())
     if problems:
         shown = tuple(page.form.groups(before))

@@ -145,7 +145,7 @@ def _parts(id_: str, problems: Mapping[str, str] | None = None) -> str:
     try:
         found = Parts.of(files)
     except EditError as error:
-        return unreadable(draft, files, error)
+        return unreadable(draft, error)
     groups = dict(_new_ones(found))
     marked, problem = with_problems(with_typed(groups.values(), request.form), problems or {})
     return render(
@@ -215,7 +215,7 @@ def added(id_: str) -> Answer:
     try:
         same = tuple(same_number(Parts.of(files).routing, made.line))
     except EditError as error:
-        return unreadable(draft, files, error), 409
+        return unreadable(draft, error), 409
     checked = services().editor.check(draft, files)
     return render("console/edit_made.html", draft=draft, made=made, same=same, checked=checked)
 
@@ -244,7 +244,7 @@ def _guided(id_: str, title: str, make: Callable[[Parts], Guided]) -> Answer:
     try:
         groups = make(Parts.of(files)).groups()
     except EditError as error:
-        return unreadable(draft, files, error), 409
+        return unreadable(draft, error), 409
     marked, problem = with_problems(with_typed(groups, request.form), problems)
     wrong = sum(bool(each.problem) for group in marked for each in group.inputs)
     shown = render("console/edit_guided.html", draft=draft, title=title, groups=marked, problem=problem, wrong=wrong)

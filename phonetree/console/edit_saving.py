@@ -19,9 +19,9 @@ from phonetree.config.edits import FormEdit, edited
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_of
 from phonetree.console.access import staff
-from phonetree.console.drafting import has_marks
 from phonetree.console.drafts import draft_of
 from phonetree.console.form_fields import Languages
+from phonetree.console.labels import in_words
 from phonetree.console.layout import Page, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
@@ -109,9 +109,15 @@ def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Con
     return edited(files, asked(Parts.of(files)), running.settings.config, running.live.rules())
 
 
-def unreadable(draft: Draft, files: Contents, error: EditError) -> str:
+def unreadable(draft: Draft, error: EditError) -> str:
+    """A page for a draft that has no forms, since a file is no YAML: where to put that right, and what was typed."""
     return render(
-        "console/edit_form.html", draft=draft, page=None, groups=(), problem=str(error), marked=has_marks(files)
+        "console/edit_form.html",
+        draft=draft,
+        page=None,
+        problem=str(error),
+        where=error.where,
+        typed=[*in_words(request.form)],
     )
 
 

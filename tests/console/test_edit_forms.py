@@ -279,7 +279,7 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
         rf'<a href="({draft}/nodes/about_harm#field-[^"]*)">about_harm</a> \(as text: <a href="([^"]*)"', page
     )
     assert form
-    assert form[2] == f"{draft}/text#routing.yaml"
+    assert re.fullmatch(rf"{draft}/text\?line=\d+&amp;column=\d+#routing\.yaml", form[2])
     assert f'id="{form[1].partition("#")[2]}' in client.get(form[1]).get_data(as_text=True)
     assert f'href="{draft}/nodes' not in client.get(f"{draft}/text").get_data(as_text=True)
     _save(client, f"{draft}/nodes/about_harm", {"say.es": "Palabras."})
@@ -903,8 +903,24 @@ def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Clie
     found = made.services.editor.drafts.find(id_)
     assert found
     made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
-    for page in ("parts", "nodes/welcome"):
+    for page in ("parts", "nodes/welcome", "new-line"):
         assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))
+    typed = {"before": '{"say": {"en": "Hello."}}', "version": "1", "say.en": "Good morning.", "say.es": "Hello."}
+    answer = client.post(f"{draft}/nodes/welcome", typed)
+    assert answer.status_code == 409
+    assert "Nothing was saved. What you typed say, en: Good morning." in _words(answer.get_data(as_text=True))
+
+
+def test_a_draft_with_marks_of_a_merge_leads_to_their_place(made: Console, client: Client, draft: str) -> None:
+    id_ = draft.rpartition("/")[2]
+    found = made.services.editor.drafts.find(id_)
+    assert found
+    marked = b"# one\n<<<<<<< yours\na: b\n=======\na: c\n>>>>>>> Ada\n"
+    made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: marked}, "x", 1)
+    for name in ("parts", "nodes/welcome", "hours", "new-line"):
+        page = client.get(f"{draft}/{name}").get_data(as_text=True)
+        assert "In routing.yaml, line 2: marks of a merge stand here: two people changed this place" in _words(page)
+        assert f'<a href="{draft}/text?line=2&amp;column=1#routing.yaml"' in page
 
 
 @pytest.mark.parametrize(

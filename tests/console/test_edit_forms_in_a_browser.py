@@ -9,6 +9,7 @@ from shutil import copytree
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from phonetree.config.site import ROUTING
 from phonetree.console.drafting import Checked, Drafting
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
@@ -55,6 +56,41 @@ def test_every_form_can_be_seen_and_read(
         page.get_by_role("button", name="Save").last.click()
         expect(page.get_by_role("alert")).to_contain_text("1 field has a problem")
         assert [each for each in told if "422" not in each] == []
+        look(page)
+
+
+def test_pages_that_give_back_what_was_typed_can_be_read_and_lead_on(
+    made: Console, url: str, browser: Browser, draft: str
+) -> None:
+    drafts = made.services.editor.drafts
+    with window(browser) as context:
+        enter(context, made, url, made.accounts[Role.EDITOR])
+        page = context.new_page()
+        page.goto(f"{url}{draft}/nodes/goodbye")
+        page.locator("[id='field-say.en']").fill(f"Call again at any time. {'Goodbye' * 12}.")
+        drafts.drop(draft.rpartition("/")[2])
+        page.get_by_role("button", name="Save").last.click()
+        expect(page.get_by_role("heading", name="This draft is gone")).to_be_visible()
+        look(page)
+        page.get_by_role("button", name="Put it into a new draft").click()
+        expect(page.locator("[id='field-say.en']")).to_have_value(re.compile("Call again at any time"))
+        new = page.url.rpartition("/nodes/")[0]
+        found = drafts.find(new.rpartition("/")[2])
+        assert found
+        lines = found[1][ROUTING].decode().splitlines(keepends=True)
+        marked = "".join([*lines[:90], "<<<<<<< yours\n", "=======\n", ">>>>>>> Ada\n", *lines[90:]])
+        drafts.save(found[0].id, found[0].version, {**found[1], ROUTING: marked.encode()}, "Ada", 1)
+        page.goto(f"{new}/nodes/goodbye")
+        look(page)
+        page.get_by_role("link", name="routing.yaml:91:1").click()
+        expect(page.get_by_role("textbox", name=ROUTING)).to_be_focused()
+        expect(page.locator(".cm-activeLine", has_text="<<<<<<< yours")).to_be_in_viewport()
+        page.goto(f"{url}/staff/you")
+        page.locator("main form").first.evaluate("form => { form.elements.csrf_token.value = 'of another session'; }")
+        page.get_by_label("Your password now").fill("four words of a test")
+        page.get_by_label("New password").fill("five other words of it")
+        page.get_by_role("button", name="Change the password").click()
+        expect(page.get_by_text("There was a password or a code in the form, which is not kept.")).to_be_visible()
         look(page)
 
 

@@ -181,17 +181,27 @@ for (const area of form.querySelectorAll("textarea")) {
   put(area, area.id);
 }
 
-// A problem of the list leads to its place.
+// A problem of the list leads to its place, and so does a link on another page.
+const go = (text, line, column) => {
+  const at = place(text.view.state, Number(line), Number(column));
+  text.view.dispatch({ selection: { anchor: at }, effects: editor.EditorView.scrollIntoView(at, { y: "center" }) });
+  text.view.focus();
+};
+
 checked.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-line]");
   const text = link && texts.get(link.dataset.file);
   if (text) {
     event.preventDefault();
-    const at = place(text.view.state, Number(link.dataset.line), Number(link.dataset.column));
-    text.view.dispatch({ selection: { anchor: at }, effects: editor.EditorView.scrollIntoView(at, { y: "center" }) });
-    text.view.focus();
+    go(text, link.dataset.line, link.dataset.column);
   }
 });
+
+const opened = new URLSearchParams(location.search);
+const there = opened.has("line") && texts.get(location.hash.slice(1));
+if (there) {
+  go(there, opened.get("line"), opened.get("column"));
+}
 
 const shows = document.getElementById("show-changes");
 shows.closest("[hidden]").hidden = false;

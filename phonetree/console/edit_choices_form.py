@@ -1,6 +1,6 @@
 """Choices of menus, and the keys that work in every menu: their fields, and the form of the latter."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from phonetree.config.document import Value
@@ -15,8 +15,10 @@ from phonetree.config.edit_nodes import (
 )
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
+from phonetree.config.nodes import MOST_CHOICES, MOST_LIKE
 from phonetree.console.form_fields import Group, Input, Languages, Options, Typed, text_of, typed_below, typed_value
 from phonetree.core.tree import PERSON_KEY
+from phonetree.proof.promises import MOST_SPOKEN_CHOICES
 
 CHOOSE = "choose one"
 KEYS = "1234567890"
@@ -37,6 +39,28 @@ def options_of(names: Iterable[str], now: str, none: str = CHOOSE) -> Options:
 def keys_of(keys: Iterable[str]) -> Options:
     """Keys to choose from."""
     return tuple((each, each) for each in keys)
+
+
+def free_keys(routing: Value, menu: str) -> list[str]:
+    """The keys that a menu can still have; none if it has as many choices as a menu may have."""
+    used, choices = table(routing, "always"), choices_of(routing, menu)
+    return [key for key in KEYS if key not in used and key not in choices] if len(choices) < MOST_CHOICES else []
+
+
+def room_of(routing: Value, menu: str, keys: Sequence[str]) -> str:
+    """What a menu has room for: the keys that are free."""
+    free = f"free: {', '.join(keys)}"
+    full = len(choices_of(routing, menu)) >= MOST_SPOKEN_CHOICES
+    return f"{free}; full, {MOST_SPOKEN_CHOICES} choices are all that callers remember" if full else free
+
+
+def choices_of(routing: Value, menu: str) -> Mapping[str, None]:
+    """The keys of a menu, with those of the menu that it is like."""
+    choices: dict[str, None] = {}
+    for _ in range(MOST_LIKE):
+        choices |= dict.fromkeys(table(routing, "nodes", menu, "menu", "choices"))
+        menu = text_of(routing, "nodes", menu, "menu", "like")
+    return choices
 
 
 def choice_inputs(key: str, choice: Value, languages: Languages, nodes: Iterable[str]) -> Iterator[Input]:
@@ -115,7 +139,8 @@ class AlwaysForm:
             hint = _PERSON if key == PERSON_KEY else ""
             yield Group(f"Key {key}", tuple(inputs), hint, wide=True, about=f"choices.{key}")
         free = [key for key in self._free(keys) if key not in keys]
-        yield Group("A new key", tuple(new_choice_inputs(free, self.languages, nodes)), _NEW, wide=True, about=NEW)
+        hint = _NEW if free else _NO_KEY
+        yield Group("A new key", tuple(new_choice_inputs(free, self.languages, nodes)), hint, wide=True, about=NEW)
 
     def _free(self, keys: Mapping[str, Value]) -> list[str]:
         """The keys that no menu has for itself."""
@@ -133,6 +158,10 @@ class AlwaysForm:
 
 _PERSON = "This key reaches a person in every menu, so it cannot be removed."
 _REMOVED = "Menus that say it no longer do."
+_NO_KEY = (
+    "No key is left for a new one: each works in every menu already, or some menu has it for itself. Remove one here, "
+    "or give that menu's choice another key on the menu's page; then save."
+)
 _NEW = (
     "It works in every menu and during all speech. Keys that a menu has for itself are left out. Callers hear of a new "
     "one where a menu mentions it: tick it on the pages of the menus with which calls begin."

@@ -24,7 +24,7 @@ from phonetree.console.edit_languages_form import LanguagesForm
 from phonetree.console.edit_node_form import NodeForm
 from phonetree.console.edit_page_form import PageForm
 from phonetree.console.edit_people_forms import LineForm, TeamForm
-from phonetree.console.edit_saving import SAVED, Answer, Parts, save, today, unreadable
+from phonetree.console.edit_saving import SAVED, Answer, Parts, save, saved_meanwhile, today, unreadable
 from phonetree.console.form_fields import (
     Group,
     Typed,
@@ -269,6 +269,7 @@ def _shown(
         lost=tuple(lost),
         wrong=len(wrong),
         first=wrong[0] if wrong else None,
+        meanwhile=saved_meanwhile(draft) if problems else "",
         missing=sum(each.missing for group in marked for each in group.inputs),
         checked=services().editor.check(draft, files) if "saved" in request.args and not problems else None,
         saved="" if problems else request.args.get("saved", ""),

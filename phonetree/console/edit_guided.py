@@ -1,7 +1,7 @@
 """What is added in one go in several parts of the files: an outside line with a key, a choice with a message."""
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -12,8 +12,7 @@ from phonetree.config.edit_lines import AddLine
 from phonetree.config.edit_nodes import AddChoice, AddNode
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
-from phonetree.config.nodes import MOST_CHOICES, MOST_LIKE
-from phonetree.console.edit_choices_form import KEYS, NEW, SPOKEN, keys_of
+from phonetree.console.edit_choices_form import KEYS, NEW, SPOKEN, free_keys, keys_of, room_of
 from phonetree.console.edit_people_forms import CONFIDENTIAL
 from phonetree.console.form_fields import (
     HOURS_HINT,
@@ -22,12 +21,10 @@ from phonetree.console.form_fields import (
     Languages,
     Typed,
     hours_value,
-    text_of,
     typed_value,
 )
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
-from phonetree.proof.promises import MOST_SPOKEN_CHOICES
 
 LONGEST_NAME = 40
 """Characters of a name that is made from words."""
@@ -176,38 +173,18 @@ class NewMessage:
 
 
 def _key_inputs(routing: Value, none: str) -> Iterator[Input]:
-    free = {menu: _free(routing, menu) for menu in table(routing, "nodes") if "menu" in table(routing, "nodes", menu)}
-    menus = (("", none), *((menu, f"{menu} ({_left(routing, menu, keys)})") for menu, keys in free.items() if keys))
+    free = {
+        menu: free_keys(routing, menu) for menu in table(routing, "nodes") if "menu" in table(routing, "nodes", menu)
+    }
+    menus = (("", none), *((menu, f"{menu} ({room_of(routing, menu, keys)})") for menu, keys in free.items() if keys))
     yield Input(f"{NEW}.menu", "Menu", "", "choose", _MENU, menus)
     yield Input(f"{NEW}.key", "Key", "", "choose", _KEY, (("", "the first free one"), *keys_of(KEYS)))
-
-
-def _left(routing: Value, menu: str, keys: Sequence[str]) -> str:
-    """What a menu has room for."""
-    free = f"free: {', '.join(keys)}"
-    full = len(_choices(routing, menu)) >= MOST_SPOKEN_CHOICES
-    return f"{free}; full, {MOST_SPOKEN_CHOICES} choices are all that callers remember" if full else free
-
-
-def _free(routing: Value, menu: str) -> list[str]:
-    """The keys that a menu can still have; none if it has as many choices as a menu may have."""
-    used, choices = table(routing, "always"), _choices(routing, menu)
-    return [key for key in KEYS if key not in used and key not in choices] if len(choices) < MOST_CHOICES else []
-
-
-def _choices(routing: Value, menu: str) -> Mapping[str, None]:
-    """The keys of a menu, with those of the menu that it is like."""
-    choices: dict[str, None] = {}
-    for _ in range(MOST_LIKE):
-        choices |= dict.fromkeys(table(routing, "nodes", menu, "menu", "choices"))
-        menu = text_of(routing, "nodes", menu, "menu", "like")
-    return choices
 
 
 def _key(routing: Value, menu: str, typed: Typed) -> str:
     if key := typed.get(f"{NEW}.key", ""):
         return key
-    if free := _free(routing, menu):
+    if free := free_keys(routing, menu):
         return free[0]
     raise EditError({f"{NEW}.menu": f"{menu} has no key left; choose another menu, or remove a choice first"})
 

@@ -8,18 +8,23 @@ from phonetree.config.edit_nodes import MoveChoice, SetField
 from phonetree.config.edit_places import FIELDS, kind_of, table
 from phonetree.config.edit_prompts import SetPrompt
 from phonetree.config.edits import FormEdit
+from phonetree.config.nodes import MOST_CHOICES
 from phonetree.console.edit_choices_form import (
     CHOOSE,
     KEYS,
     NEW,
     choice_edits,
     choice_inputs,
+    choices_of,
+    free_keys,
     keys_of,
     new_choice,
     new_choice_inputs,
     options_of,
+    room_of,
 )
 from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, text_of, typed_value
+from phonetree.core.wording import sentence
 
 PROMPTS = {
     "say": ("What callers hear", "{next_opening}, {closure}, and the {name} and {number} of a line are filled in."),
@@ -117,7 +122,20 @@ class NodeForm:
             legend = f"Choice {number}: key {key}"
             yield Group(legend, tuple(inputs), buttons=tuple(buttons), wide=True, about=name)
         inputs = list(new_choice_inputs(KEYS, self.languages, nodes))
-        yield Group("A new choice", tuple(inputs), "It is said last; move it up afterwards.", wide=True, about=NEW)
+        yield Group("A new choice", tuple(inputs), self._room(), wide=True, about=NEW)
+
+    def _room(self) -> str:
+        """Which keys are left for a new choice, and what to do if none is."""
+        if free := free_keys(self.routing, self.node):
+            return f"It is said last; move it up afterwards. {sentence(room_of(self.routing, self.node, free))}."
+        if len(choices_of(self.routing, self.node)) >= MOST_CHOICES:
+            why = f"a menu has {MOST_CHOICES} choices at most"
+        else:
+            why = "each is a choice here already, or works in every menu"
+        return (
+            f"No key is left for it: {why}. Remove a choice, and take its key; or let one of them lead to another "
+            "menu, and add it there."
+        )
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the node says what was typed, where that differs from `before`."""

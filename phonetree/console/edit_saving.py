@@ -22,7 +22,7 @@ from phonetree.console.access import staff
 from phonetree.console.drafts import draft_of
 from phonetree.console.form_fields import Languages
 from phonetree.console.labels import in_words
-from phonetree.console.layout import Page, render
+from phonetree.console.layout import Page, local, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
@@ -95,6 +95,18 @@ def _shown(draft: Draft) -> int:
     """The version that the form showed. One that does not say is taken for one of the version before."""
     shown = number_of(request.form.get("version", ""))
     return max(draft.version - 1 if shown is None else shown, BASE + 1)
+
+
+def saved_meanwhile(draft: Draft) -> str:
+    """Who saved a draft, and when, since the page was opened whose form was sent; "" if nobody did."""
+    shown = number_of(request.form.get("version", ""))
+    if shown is None or shown >= draft.version:
+        return ""
+    who = "you, in another tab," if draft.by == staff().name else draft.by
+    often, at = draft.version - shown, local(draft.changed_at)
+    if often == 1:
+        return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile: {at}."
+    return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')}: {at}."
 
 
 def _makes(files: Contents, earlier: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:

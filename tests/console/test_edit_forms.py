@@ -17,8 +17,9 @@ from phonetree.config.edit_places import left_over
 from phonetree.config.edit_teams import SetMember
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import value_at
+from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_people_forms import TeamForm
-from phonetree.console.form_fields import Typed, hours_value, packed, unpacked
+from phonetree.console.form_fields import Languages, Typed, hours_value, packed, unpacked
 from phonetree.console.form_places import FormPlace, forms_at
 from phonetree.errors import Where
 from phonetree.store.drafts import MOST_VERSIONS
@@ -348,6 +349,7 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
         in told
     )
     assert "and is now “Hello from her.”" in told
+    assert "You, in another tab, saved this draft meanwhile: 10:00." in told
     form = _Form()
     form.feed(text)
     assert (form.sent["say.en"], form.sent["tries"]) == ("Hello from me.", "4"), "what I typed"
@@ -355,6 +357,46 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert client.post(page, form.sent).status_code == 303
     assert _now(made, draft, "nodes", "welcome", "menu", "say", "en") == "Hello from me."
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
+
+
+def test_who_changed_a_draft_meanwhile_and_when_is_told(made: Console, client: Client, draft: str) -> None:
+    page, id_ = f"{draft}/nodes/goodbye", draft.rpartition("/")[2]
+    mine, drafts = fields(client, page), made.services.editor.drafts
+
+    def changes(said: str, by: str) -> None:
+        found = drafts.find(id_)
+        assert found
+        files = {**found[1], ROUTING: re.sub(rb"You can call again[^\"]*", said.encode(), found[1][ROUTING])}
+        drafts.save(id_, found[0].version, files, by, made.services.seconds())
+
+    changes("You can call again. Ana.", "Ana & Co")
+    typed = {**mine, "say.en": "Mine."}
+    told = _words(client.post(page, typed).get_data(as_text=True))
+    assert "Ana & Co saved this draft meanwhile: 10:00." in told
+    changes("You can call again. Ben.", "Ben")
+    told = _words(client.post(page, typed).get_data(as_text=True))
+    assert "This draft was saved 2 times meanwhile, the last time by Ben: 10:00." in told
+    again = {**fields(client, page), "say.en": "{nothing}"}
+    told = _words(client.post(page, again).get_data(as_text=True))
+    assert "Nothing is saved yet" in told
+    assert "meanwhile" not in told, "a slip of one's own"
+
+
+def test_a_menu_says_which_keys_are_free_and_what_to_do_if_none_is(made: Console, client: Client, draft: str) -> None:
+    def hint(page: str) -> str:
+        return _words(client.get(f"{draft}/{page}").get_data(as_text=True).partition("<legend>A new ")[2])
+
+    assert "It is said last; move it up afterwards. Free: 6, 7; full, 5 choices are all that callers" in hint(
+        "nodes/welcome"
+    )
+    new = {"key": "7", "label.en": "for a goodbye", "label.es": "para terminar", "go": "goodbye"}
+    _sent(client, f"{draft}/nodes/welcome", {f"choices.new.{name}": text for name, text in new.items()})
+    assert "No key is left for it: a menu has 6 choices at most. Remove a choice, and take its key;" in hint(
+        "nodes/welcome"
+    )
+    every = {"menu": {"choices": {f"{key}": {"go": "menu"} for key in range(10)}}}
+    (*_, group) = AlwaysForm({"nodes": {"menu": every}}, Languages({"en": "English"}, ("en",))).groups({})
+    assert group.hint.startswith("No key is left for a new one")
 
 
 @pytest.mark.slow

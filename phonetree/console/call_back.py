@@ -60,6 +60,7 @@ def page() -> str:
         calling=bool(latest and latest.soon_over(now)),
         words=who_calls(site.helpline.name),
         phone=bool(own_phone(site, staff().name)),
+        alike=staff().name in site.namesakes,
         not_called="" if running.provider else NOT_CALLED,
     )
 

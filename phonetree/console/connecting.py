@@ -109,8 +109,10 @@ def ended() -> Response:
 
 
 def own_phone(site: Site, name: str) -> str:
-    """The number (E.164) of the member who has the name of an account; "" when nobody may be rung there."""
-    return next((member.number for member in site.members if member.name == name and member.number), "")
+    """The number (E.164) of the member who has the name of an account; "" when nobody may be rung there, or several
+    members have that name: the phone may be that of somebody else."""
+    numbers = (member.number for member in site.members if member.name == name and member.number)
+    return "" if name in site.namesakes else next(numbers, "")
 
 
 def _allowed(running: ConsoleServices, site: Site, ticket: Ticket) -> bool:

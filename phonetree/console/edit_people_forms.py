@@ -43,6 +43,11 @@ CONFIDENTIAL = (
 CALLER_ID = (("", "the helpline's number"), ("caller", "the caller's own number"))
 NEW = "members.new"
 
+_ALIKE = (
+    "Another member with another phone has this name, too: nobody can take the place of either, and calendars, "
+    "reminders and Call back cannot tell them apart. Give each a name of their own."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LineForm:
@@ -118,8 +123,10 @@ class TeamForm:
                 Input("open", "Hours", hours_text(team.get("open")), "lines", f"{HOURS_HINT}. Empty: the helpline's."),
             ),
         )
+        alike = set(_alike(self.routing))
         for name, member in _named(_members(team)):
-            yield Group(text_of(member, "name") or "A member", tuple(_member_inputs(name, member)), about=name)
+            inputs = tuple(_member_inputs(name, member, alike=text_of(member, "name") in alike))
+            yield Group(text_of(member, "name") or "A member", inputs, about=name)
         yield Group("A new member", tuple(_member_inputs(NEW, {})), "Leave it empty to add nobody.", about=NEW)
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
@@ -164,17 +171,27 @@ def _without_number(member: Mapping[str, Value]) -> Mapping[str, Value]:
     return member if number.startswith("$") else {**member, "number": ""}
 
 
+def _alike(routing: Value) -> Iterator[str]:
+    """The names that members with different phones have, in whatever teams."""
+    phones: dict[str, str] = {}
+    for team in table(routing, "teams"):
+        for member in _members(table(routing, "teams", team)):
+            name, phone = text_of(member, "name"), text_of(member, "number")
+            if phones.setdefault(name, phone) != phone:
+                yield name
+
+
 def _named(members: list[Mapping[str, Value]]) -> list[tuple[str, Mapping[str, Value]]]:
     """What the fields of each member begin with, and the member."""
     return list(zip(named("member", (text_of(each, "name") for each in members)), members, strict=True))
 
 
-def _member_inputs(name: str, member: Mapping[str, Value]) -> Iterator[Input]:
+def _member_inputs(name: str, member: Mapping[str, Value], *, alike: bool = False) -> Iterator[Input]:
     shown = text_of(member, "number")
     phone = "Such as $ADVOCATE_1. Its number is kept in People, and never shown."
     if member and not shown:
         phone = f"A number stands in the file, which is not shown; a name here takes its place. {phone}"
-    yield Input(f"{name}.name", "Name", text_of(member, "name"))
+    yield Input(f"{name}.name", "Name", text_of(member, "name"), hint=_ALIKE if alike else "")
     yield Input(f"{name}.number", "Name of the phone", shown, hint=phone)
     yield Input(f"{name}.shifts", "Shifts", hours_text(member.get("shifts")), "lines", f"{HOURS_HINT}. Empty: always.")
     desk = "true" if text_of(member, "desk") == "true" else ""

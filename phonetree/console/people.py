@@ -4,7 +4,7 @@ Everybody sees who has a phone; admins add, confirm, replace and remove them. A 
 typed. Every change is sent as often as one likes: what is done already is not done again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -72,7 +72,11 @@ def page() -> str:
     running = services()
     site, phones = running.site(), {phone.name: phone for phone in running.phones.listed(running.seconds())}
     teams = [
-        Team(team.id, RINGS[team.ring], tuple(_row(member, phones.get(member.phone)) for member in team.members))
+        Team(
+            team.id,
+            RINGS[team.ring],
+            tuple(_row(each, phones.get(each.phone), site.namesakes) for each in team.members),
+        )
         for team in site.teams_written.values()
     ]
     used = {member.phone for member in site.members}
@@ -177,7 +181,7 @@ def _one(name: str, problem: str) -> str:
         "console/phone.html",
         name=name,
         members=sorted({member.name for member in members}),
-        rows=[_row(member, found) for member in members[:1]],
+        rows=[_row(member, found, site.namesakes) for member in members[:1]],
         phone=found,
         alone=_alone(site, name),
         behind=found is not None and _behind(found, phones),
@@ -235,8 +239,10 @@ def _checked(site: Site, name: str, typed: str) -> str:
     return number
 
 
-def _row(member: Member, found: Phone | None) -> Row:
-    return Row(member.name, _state(member, found), bool(member.number), member.phone)
+def _row(member: Member, found: Phone | None, alike: Container[str]) -> Row:
+    """A member, whose phone is named as well if others have the same name."""
+    name = f"{member.name} (${member.phone})" if member.phone and member.name in alike else member.name
+    return Row(name, _state(member, found), bool(member.number), member.phone)
 
 
 def _state(member: Member, found: Phone | None) -> str:

@@ -553,6 +553,16 @@ class Site:
         return (member for team in self.teams_written.values() for member in team.members)
 
     @property
+    def namesakes(self) -> frozenset[str]:
+        """The names that members with different phones have: who is meant by one, nobody can tell."""
+        phones: dict[str, str] = {}
+        return frozenset(
+            each.name
+            for each in self.members
+            if phones.setdefault(each.name, each.phone or each.number) != (each.phone or each.number)
+        )
+
+    @property
     def texts(self) -> Iterator[Mapping[Language, object]]:
         """Every text, by language; those of an inherited choice again for each menu."""
         return texts_of(self.nodes.values(), self.always.values(), self.resources.values(), self.page)

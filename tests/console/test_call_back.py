@@ -346,6 +346,20 @@ def test_without_a_phone_the_page_says_what_to_do(back: Back) -> None:
     assert back.provider.asked == []
 
 
+def test_of_two_members_of_one_name_with_different_phones_none_is_called(tmp_path: Path) -> None:
+    file = copytree(VPR, tmp_path / "config") / "routing.yaml"
+    file.write_text(file.read_text().replace("name: Second advocate", f"name: {ME}"))
+    with opened(tmp_path, config=file.parent) as made:
+        shown = made.shown()
+        assert f"several members with different phones are called {ME}, so nobody knows which phone is yours" in shown
+        assert "Call my phone" not in shown
+        made.refused(made.client)
+        assert made.provider.asked == [], "it may be the phone of somebody who is not a listener"
+        people = made.shown(path="/staff/people")
+        for phone in ("ADVOCATE_1", "ADVOCATE_2"):
+            assert f"{ME} (${phone})" in people
+
+
 def test_a_number_that_nobody_has_confirmed_is_not_called(back: Back) -> None:
     back.console.services.phones.remove("ADVOCATE_1", "Ada", back.console.services.seconds())
     back.console.services.phones.propose("ADVOCATE_1", OTHER, "Ada", back.console.services.seconds())

@@ -359,6 +359,20 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
 
 
+def test_two_members_of_one_name_are_told_where_the_name_is_typed(made: Console, client: Client, draft: str) -> None:
+    page, twice = f"{draft}/teams/advocates", "Another member with another phone has this name, too"
+    assert twice not in _words(client.get(page).get_data(as_text=True))
+    new = {"members.new.name": "First advocate", "members.new.number": "$ADVOCATE_3"}
+    shown = _save(client, page, new)
+    assert shown.count(twice) == 2, "at both of them"
+    assert twice not in _save(client, page, {"member.First_advocate~2.name": "Third advocate"})
+    assert client.post(f"{draft}/parts", {"what": "team", "team.name": "night"}).status_code == 303
+    new = {"members.new.name": "First advocate", "members.new.number": "$ADVOCATE_1"}
+    assert twice not in _save(client, f"{draft}/teams/night", new), "the same person in two teams"
+    _save(client, f"{draft}/teams/night", {"member.First_advocate.number": "$ADVOCATE_4"})
+    assert _words(client.get(page).get_data(as_text=True)).count(twice) == 1, "one is in another team"
+
+
 def test_who_changed_a_draft_meanwhile_and_when_is_told(made: Console, client: Client, draft: str) -> None:
     page, id_ = f"{draft}/nodes/goodbye", draft.rpartition("/")[2]
     mine, drafts = fields(client, page), made.services.editor.drafts

@@ -22,6 +22,7 @@ from phonetree.console.access import TOKEN, needs, polled, staff
 from phonetree.console.layout import render
 from phonetree.console.message_keys import current_keys
 from phonetree.console.services import services
+from phonetree.console.static import version
 from phonetree.console.times import long_ago
 from phonetree.errors import SealError, StoreError, StoreFullError
 from phonetree.mailbox.sealing import format_of
@@ -233,6 +234,7 @@ def _listed() -> dict[str, Any]:
         "handled": handled[:MOST_HANDLED] if more else handled,
         "more": len(handled) - MOST_HANDLED if more else 0,
         "failures": len(running.voicemails.failures()),
+        "scripts": version("messages/"),
     }
     generate_csrf()  # puts a token into a session that has none
     whose = staff().id, session[TOKEN]  # whoever signs in anew needs the forms with their token

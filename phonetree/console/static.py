@@ -48,6 +48,13 @@ def address(name: str) -> str:
     return url_for("static.file", name=name, v=_files()[name].digest)
 
 
+@cache
+def version(folder: str) -> str:
+    """What files of a folder are: another one when any of them changes."""
+    found = [(name, each.digest) for name, each in _files().items() if name.startswith(folder)]
+    return sha256(repr(found).encode()).hexdigest()[:12]
+
+
 @blueprint.get("/staff/static/<path:name>")
 @open_to_all
 def file(name: str) -> Response:

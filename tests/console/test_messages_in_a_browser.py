@@ -140,6 +140,13 @@ def test_what_is_heard_is_what_was_left_and_nothing_secret_is_sent(
         page.locator("#list").get_by_role("button", name="Claim").click()
         expect(listed(page, "Claimed by you")).to_be_visible()
         assert heard(page)[44:] == SOUND[44:], "it plays on"
+        page.get_by_label("Speed").select_option("1.5")
+        page.get_by_role("button", name="Close").click()
+        listen(page)
+        ready(page)
+        expect(page.get_by_label("Speed")).to_have_value("1.5")
+        rates = "each => [each.playbackRate, each.defaultPlaybackRate]"
+        assert page.locator("audio").evaluate(rates) == [1.5, 1.5], "that of the message before"
         page.locator("#open").get_by_role("button", name="Handled: ").click()
         expect(listed(page, "Handled by you")).to_be_visible()
         page.locator("#list").get_by_text("Delete ...").click()
@@ -179,6 +186,26 @@ def test_two_listeners_see_each_others_claims_while_one_listens(
     assert made.services.voicemails.find(message).state is VoicemailState.NEW
 
 
+def test_a_page_that_is_older_than_the_console_says_so_and_is_loaded_again(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at(browser, made, url) as page:
+        expect(page.get_by_text("This page is older than the console.")).to_be_hidden()
+        monkeypatch.setattr("phonetree.console.messages.version", lambda folder: f"another of {folder}")
+        expect(page.get_by_text("This page is older than the console.")).to_be_visible()
+        look(page)
+        script = "self.onmessage = ({ data }) => self.postMessage({ number: data.number, refused: 'failed' });"
+        page.context.route("**/worker.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        ready(page)
+        page.get_by_role("button", name="Lock", exact=True).click()  # and with it the worker of this page ends
+        unlock(page, key_file(tmp_path))
+        expect(page.locator("#unlock-problem")).to_contain_text("This page is older than the console. Load it again.")
+        page.get_by_role("button", name="Load it again").click()
+        expect(page.get_by_text("This page is older than the console.")).to_be_hidden()
+
+
 def test_what_others_do_moves_no_message_under_the_finger(
     browser: Browser, made: Console, url: str, message: str
 ) -> None:
@@ -192,6 +219,7 @@ def test_what_others_do_moves_no_message_under_the_finger(
         fourth = leave(voicemails, SOUND, now - 10_000)
         expect(rows.nth(2)).to_contain_text("Deleted by a colleague")
         expect(rows.nth(0)).to_contain_text("Handled by Bo")
+        expect(page.get_by_role("heading", name="Handled")).to_have_count(0)  # with nothing below
         order = [f"m-{each}" for each in (message, second, third, fourth)]
         assert rows.evaluate_all("all => all.map(each => each.id)") == order
         rows.nth(1).get_by_role("button", name="Claim").click()

@@ -1,6 +1,6 @@
 // Listening to messages, and following what others do with them. Without it the list works, and nothing is opened.
 import { refusal } from "../refusal.js";
-import { able, at, say } from "./page.js";
+import { able, at, made, say } from "./page.js";
 import { Player } from "./player.js";
 import { isUnlocked, lock, onLocked, restore, unlocked, vault } from "./unlock.js";
 import { WINDOW_BYTES } from "./wav.js";
@@ -12,6 +12,7 @@ const SIGNED_OUT = "You were signed out, or may not hear messages any longer, so
 
 const list = at("list");
 const open = at("open");
+const { scripts } = list.querySelector("[data-scripts]").dataset;
 const can = able();
 let player = null;
 let opening = null;
@@ -73,10 +74,7 @@ async function listen(message) {
 
 // When the network is back.
 function offerAgain(id) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn btn-primary";
-  button.textContent = "Try again";
+  const button = made("button", { type: "button", className: "btn btn-primary" }, "Try again");
   button.addEventListener("click", () => (at(id) ? listen(at(id)) : close()));
   at("player").replaceChildren(button);
   button.focus();
@@ -133,11 +131,8 @@ function offerToSave(sound, address) {
   if (!("saves" in open.dataset)) {
     return;
   }
-  const button = document.createElement("button");
-  button.id = "save";
-  button.type = "button";
-  button.className = "btn btn-outline-secondary";
-  button.textContent = "Save the sound, unsealed";
+  const properties = { id: "save", type: "button", className: "btn btn-outline-secondary" };
+  const button = made("button", properties, "Save the sound, unsealed");
   button.addEventListener("click", () => save(sound, address, opening.signal));
   at("open-buttons").prepend(button);
 }
@@ -159,9 +154,8 @@ async function save(sound, address, signal) {
       minutes.push(new Blob(pieces));
       done();
     }
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(minutes, { type: "audio/wav" }));
-    link.download = `${address.split("/").pop().slice(0, 8)}.wav`;
+    const href = URL.createObjectURL(new Blob(minutes, { type: "audio/wav" }));
+    const link = made("a", { href, download: `${address.split("/").pop().slice(0, 8)}.wav` });
     link.click();
     URL.revokeObjectURL(link.href);
   } catch (error) {
@@ -200,6 +194,10 @@ function keepPlaces(newer) {
   const kept = before.map((each) => rows.get(each.id) ?? gone(each));
   const more = [...there.children].filter((each) => !kept.includes(each));
   there.replaceChildren(...kept, ...more);
+  const others = newer.querySelector("#handled")?.closest("section");
+  if (others && !others.querySelector("li, a")) {
+    others.remove(); // what was handled is all above
+  }
 }
 
 // Puts a newer list in place of the one that is shown; a message that is as before stays, with all that is open in it.
@@ -211,6 +209,8 @@ function follow(newer, { moves = false } = {}) {
     lost("Somebody else is signed in in this browser now. Load this page again.");
     return;
   }
+  // The worker, if it does not run yet, would be the console's, and not the one that belongs to this page.
+  at("older").hidden &&= newer.querySelector("[data-scripts]").dataset.scripts === scripts;
   token = newer.querySelector("input[name=csrf_token]")?.value ?? token;
   if (!moves) {
     keepPlaces(newer);
@@ -351,6 +351,7 @@ at("close").addEventListener("click", () => {
   close();
   row?.querySelector("[data-listen]")?.focus();
 });
+at("load").addEventListener("click", () => location.reload());
 onLocked(close);
 show();
 if (can) {

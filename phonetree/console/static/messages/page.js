@@ -3,9 +3,19 @@ import { Refused } from "./refused.js";
 
 export const at = (id) => document.getElementById(id);
 
-// What went wrong, in a place of the page; anything that is not one of ours is a mistake of this program.
+export const made = (name, properties = {}, ...inside) => {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...inside);
+  return element;
+};
+
+// What went wrong, in a place of the page; anything that is not one of ours is a mistake of this program, unless the page
+// is older than the console.
 export function say(place, error) {
-  place.textContent = error instanceof Refused ? error.message : `This went wrong: ${error.message}. Load the page again.`;
+  const ours = error instanceof Refused;
+  const older = at("older")?.hidden === false && (!ours || error.code === "failed");
+  const told = older ? new Refused("older") : error;
+  place.textContent = ours || older ? told.message : `This went wrong: ${error.message}. Load the page again.`;
   place.hidden = false;
 }
 

@@ -12,22 +12,18 @@
 // one before, and, while it plays, the one after. One element plays them all: iOS lets a page start only those that
 // somebody pressed a button for.
 import { release } from "./memory.js";
+import { made } from "./page.js";
 import { Refused } from "./refused.js";
 import { cut } from "./wav.js";
 
 const BACK_SECONDS = 10;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+let pace = 1; // that somebody chose, for the messages to come, until the page is left
 const TEXT = new TextEncoder();
 const BASE64 = TEXT.encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 const OTHERS = 1000;
 const PATIENCE_MS = 400; // before it is said that something is being fetched
 const GO_ON = " Press Play to go on.";
-
-const made = (name, properties = {}, ...inside) => {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...inside);
-  return element;
-};
 
 export const time = (seconds) => {
   const whole = Math.floor(seconds);
@@ -311,10 +307,10 @@ export class Player {
     this.status.setAttribute("role", "status");
     const back = made("button", { type: "button", className: "btn btn-outline-secondary" });
     back.textContent = `Back ${BACK_SECONDS} seconds`;
-    const speeds = SPEEDS.map((each) => made("option", { value: each, selected: each === 1 }, `${each} times`));
+    const speeds = SPEEDS.map((each) => made("option", { value: each, selected: each === pace }, `${each} times`));
     const speed = made("select", { className: "form-select" }, ...speeds);
-    const pace = made("label", { className: "player-speed" }, "Speed", speed);
-    const first = made("div", { className: "player-row" }, this.button, back, pace);
+    const chosen = made("label", { className: "player-speed" }, "Speed", speed);
+    const first = made("div", { className: "player-row" }, this.button, back, chosen);
     const second = made("div", { className: "player-row" }, this.slider, this.clock);
     this.element = made("div", { className: "player" }, this.audio, first, second, this.status, this.wrong);
     this.element.setAttribute("role", "group");
@@ -322,9 +318,10 @@ export class Player {
 
     this.button.addEventListener("click", () => (this.wanted ? this.pause() : this.play()));
     back.addEventListener("click", () => this.seek(this.position - BACK_SECONDS));
+    this.#hurry();
     speed.addEventListener("change", () => {
-      this.audio.playbackRate = Number(speed.value);
-      this.audio.defaultPlaybackRate = this.audio.playbackRate; // of the windows to come
+      pace = Number(speed.value);
+      this.#hurry();
     });
     this.slider.addEventListener("input", () => {
       this.moving = true;
@@ -348,6 +345,11 @@ export class Player {
         this.#show();
       });
     }
+  }
+
+  #hurry() {
+    this.audio.playbackRate = pace;
+    this.audio.defaultPlaybackRate = pace; // of the windows to come
   }
 
   #ended() {

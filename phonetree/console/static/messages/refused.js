@@ -26,6 +26,7 @@ const SENTENCES = {
     + "address.",
   "locked": "Your key is locked. Choose the key file and type its passphrase.",
   "memory": "This device has too little memory for this message. Close other pages, or open it on another device.",
+  "older": "This page is older than the console. Load it again.",
   "failed": "Something went wrong on this page. Load it again.",
 };
 

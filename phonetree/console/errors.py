@@ -11,8 +11,9 @@ from phonetree import log
 from phonetree.console.access import BEGAN, TOKEN, access_of
 from phonetree.console.labels import SECRETS, Typed, in_words
 from phonetree.console.layout import Page, refused, render
-from phonetree.console.origin import advice, from_our_page, opened_at
+from phonetree.console.origin import advice, from_our_page, https_advice, opened_at, over_http
 from phonetree.console.proving import ProofBusyError
+from phonetree.console.services import services
 from phonetree.console.trying import TooBusyError
 from phonetree.errors import ConfigError, StoreError, StoreFullError
 
@@ -123,6 +124,14 @@ _NOT_OURS = Words(
     "runs the server: {advice}.",
 )
 
+_OVER_HTTP = Words(
+    "Open the console over https",
+    "It seems that this page was opened over http, where nobody can sign in. Nothing was changed, and nothing of it is "
+    "kept.",
+    "Open the https address below, and fill it in there. If that does not help, tell whoever runs the server: "
+    "{advice}.",
+)
+
 _STALE = Words(
     "Please send this once more",
     "This page was opened before you last signed in. Nothing was changed yet.",
@@ -150,7 +159,11 @@ def session_over() -> Page | Response:
 
 def not_ours() -> Page:
     """For what another site sent, or a page of ours at an address that we do not know as ours."""
-    origin = opened_at(staff=BEGAN in session)
+    staff = BEGAN in session
+    if over_http(staff=staff):
+        words = replace(_OVER_HTTP, todo=_OVER_HTTP.todo.format(advice=https_advice()))
+        return _page(words, 403, f"{services().settings.url}{url_for('today.page')}")
+    origin = opened_at(staff=staff)
     at = f" as far as it knows: the page was opened at {origin}" if origin else ""
     words = replace(_NOT_OURS, happened=_NOT_OURS.happened.format(at=at), todo=_NOT_OURS.todo.format(advice=advice()))
     return _page(words, 403)
@@ -184,8 +197,9 @@ def _shown_at() -> str:
     return request.path
 
 
-def _page(words: Words, status: int) -> Page:
-    return render("console/error.html", words=words, status=status), status
+def _page(words: Words, status: int, instead: str = "") -> Page:
+    """`instead` is an address at which everything works."""
+    return render("console/error.html", words=words, status=status, instead=instead), status
 
 
 def _http(error: HTTPException) -> Page | HTTPException:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from phonetree import log
@@ -54,6 +54,19 @@ class _Told:
         return True
 
 
+def over_http(*, staff: bool) -> bool:
+    """Whether our own page seems to have been opened over plain http, although the console is at an https address. With
+    what is sent from there a browser says nothing of fetch metadata, and no session, whose cookie is for https alone.
+    It is logged; `staff` as in `opened_at`."""
+    origin = _origin()
+    if "Sec-Fetch-Site" in request.headers or not _ours()[0].startswith("https:"):
+        return False
+    if not origin.startswith("http:") if origin else bool(session or request.headers.get("Referer")):
+        return False
+    _log_once(f"{(origin or request.host)[:200]} over http", staff=staff, todo=https_advice())
+    return True
+
+
 def opened_at(*, staff: bool) -> str:
     """The address at which the browser says that our own page was opened, if we take it for another site; "" if there
     is none. It is logged: then the setting is wrong, or the proxy passes on another host or scheme. `staff` is whether
@@ -61,10 +74,22 @@ def opened_at(*, staff: bool) -> str:
     origin, site = _origin(), request.headers.get("Sec-Fetch-Site", _OURS)
     if site != _OURS or origin is None or origin in _ours():
         return ""
-    told: _Told = current_app.extensions.setdefault(_TOLD, _Told())
-    if told.is_new(origin, services().seconds(), staff=staff):
-        log.warning("console", problem=f"refused what was sent from {origin[:200]}: {advice()}")
+    _log_once(origin[:200], staff=staff, todo=advice())
     return origin if "Sec-Fetch-Site" in request.headers else ""  # else it may be anybody's
+
+
+def _log_once(where: str, *, staff: bool, todo: str) -> None:
+    told: _Told = current_app.extensions.setdefault(_TOLD, _Told())
+    if told.is_new(where, services().seconds(), staff=staff):
+        log.warning("console", problem=f"refused what was sent from {where}: {todo}")
+
+
+def https_advice() -> str:
+    """What to do about pages that are opened over plain http."""
+    return (
+        f"the console works over https alone, at {services().settings.url}/staff/ (PHONETREE_PUBLIC_URL): have the "
+        "proxy lead from http to https, and nobody reach the console's own port"
+    )
 
 
 def advice() -> str:

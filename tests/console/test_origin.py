@@ -68,6 +68,34 @@ def test_a_page_of_ours_at_another_address_is_told_which_one_is_expected(
         assert "set PHONETREE_PUBLIC_URL to that" in line
 
 
+@pytest.mark.parametrize(
+    ("headers", "told_of"),
+    [
+        ({"Origin": "null"}, "desk.example.org:8081"),
+        ({"Origin": "http://desk.example.org:8081"}, "http://desk.example.org:8081"),
+    ],
+    ids=["a form", "a script"],
+)  # what browsers send over plain http: nothing of fetch metadata, and no cookie that is for https alone
+def test_a_page_that_was_opened_over_plain_http_says_so_and_leads_to_https(
+    made: Console, capsys: pytest.CaptureFixture[str], headers: dict[str, str], told_of: str
+) -> None:
+    sent = {"name": "the member", "password": "four words of a test"}
+    for _ in range(2):
+        answer = made.client().post(
+            "/staff/sign-in", sent, token="", headers=headers | {"Host": "desk.example.org:8081"}
+        )
+    page = " ".join(unescape(answer.get_data(as_text=True)).split())
+    assert answer.status_code == 403
+    assert "It seems that this page was opened over http" in page
+    assert f'href="{URL}/staff/"' in page
+    assert "set PHONETREE_PUBLIC_URL to that" not in page, "which has to begin with https"
+    assert "four words" not in page
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"refused what was sent from {told_of} over http" in line
+    assert f"the console works over https alone, at {URL}/staff/ (PHONETREE_PUBLIC_URL)" in line
+    assert "have the proxy lead from http to https" in line
+
+
 def test_a_stranger_keeps_no_wrong_address_out_of_the_log(made: Console, capsys: pytest.CaptureFixture[str]) -> None:
     def told(client: Client, name: str) -> bool:
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": f"https://{name}.example.org"}

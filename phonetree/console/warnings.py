@@ -53,7 +53,8 @@ class StaffWarning:
 def warnings(running: ConsoleServices, notice: ShortNotice, who: Account) -> list[StaffWarning]:
     """Everything that is wrong, for somebody to see; the most urgent first."""
     found = [
-        *_silent(notice, who),
+        *(_full_disk() if running.store.full else ()),
+        *_silent(notice, who, full=running.store.full),
         *_servers(running, [each.report for each in notice.servers]),
         *_provider(running),
         *_line(running, who),
@@ -64,9 +65,20 @@ def warnings(running: ConsoleServices, notice: ShortNotice, who: Account) -> lis
     return found
 
 
-def _silent(notice: ShortNotice, who: Account) -> Iterator[StaffWarning]:
+def _full_disk() -> Iterator[StaffWarning]:
+    yield StaffWarning(
+        "The disk of the database is full, so new messages of callers cannot be kept here, and nothing can be saved.",
+        "Tell whoever runs the server now: the disk needs room.",
+    )
+
+
+def _silent(notice: ShortNotice, who: Account, *, full: bool) -> Iterator[StaffWarning]:
+    """Servers that do not report; with a full disk none can, so that says nothing of calls."""
     words, names = notice.silence.words, tuple(each.name for each in notice.silent) if who.may(Role.ADMIN) else ()
-    if not notice.servers:
+    if words and full:
+        told = f"{words}: with a full disk none can report. Calls may be answered all the same."
+        yield StaffWarning(told, "Call the helpline to find out.", servers=names)
+    elif not notice.servers:
         so = f"{words}, so callers may not be answered" if words else "Nobody knows whether calls are answered"
         yield StaffWarning(f"{so}.", _OPERATOR, servers=names)
     elif words:

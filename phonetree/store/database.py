@@ -211,8 +211,18 @@ class Store:
         if not self.sqlite:  # the first to read a row may mark its page, and write that: now, not when somebody calls
             with self.read() as connection:
                 connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-        if self.sqlite and (free := shutil.disk_usage(self._path.parent).free) < LEAST_FREE_BYTES:
+        if (free := self._free()) is not None and free < LEAST_FREE_BYTES:
             raise StoreError(f"{UNUSABLE}only {free // 2**20} MB are free on its disk; free some space")
+
+    @property
+    def full(self) -> bool:
+        """Whether its disk is known to be full: of Postgres nobody knows that here."""
+        free = self._free()
+        return free is not None and free < LEAST_FREE_BYTES
+
+    def _free(self) -> int | None:
+        """The bytes that are free on its disk (SQLite)."""
+        return shutil.disk_usage(self._path.parent).free if self.sqlite else None
 
     def _search(self) -> None:
         """Checks the integrity, if damage was found before or the last check is not recent."""

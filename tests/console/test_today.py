@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
 from phonetree.runtime.trials import Trials
 from phonetree.store.actions import since
+from phonetree.store.database import LEAST_FREE_BYTES
 from phonetree.store.kept import Kept, standing
 from phonetree.store.overrides import Overrides
 from phonetree.store.roles import Role
@@ -732,7 +734,9 @@ def following(client: Client) -> str:
     return text(client.get("/staff/following").get_data(as_text=True))
 
 
-def test_servers_that_were_killed_are_seen_within_two_minutes_and_stay_seen(made: Console) -> None:
+def test_servers_that_were_killed_are_seen_within_two_minutes_and_stay_seen(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = made.client(Role.MEMBER)
     for name in ("one", "two"):
         report(made, name, place=name)
@@ -749,6 +753,14 @@ def test_servers_that_were_killed_are_seen_within_two_minutes_and_stay_seen(made
     words = "No server has reported since 10:01"
     assert following(client) == f"{words}. What to do"
     assert f"{words}, so callers may not be answered. Tell whoever runs the server." in today(client)
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(path)._replace(free=LEAST_FREE_BYTES - 1))
+    told = today(client)
+    assert "The disk of the database is full, so new messages of callers cannot be kept" in told
+    assert "Tell whoever runs the server now: the disk needs room." in told
+    assert f"{words}: with a full disk none can report. Calls may be answered all the same." in told
+    assert "callers may not be answered" not in told
+    monkeypatch.undo()
     report(made, "two", place="two")
     made.later(days=1)
     client = made.client(Role.MEMBER)

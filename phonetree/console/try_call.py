@@ -118,6 +118,8 @@ def keep() -> Response:
         offered = _offered(running, site, call, running.trials.play(call))
         if offered is None:
             abort(422)
+        if "within" not in request.form:
+            offered = replace(offered, within=None)  # they are those of this moment: another one may have longer words
         draft = running.editor.keep(offered, staff().name, files.draft, once_of(request.form))
     except (SimulationError, TrialError, EditError, DraftError) as error:
         there = url_for("try_call.page", **_kept(files, asked), steps=",".join(asked.steps))
@@ -225,7 +227,8 @@ def _page(
         speech=SPEECH,
         back=BACK,
         problem=problem,
-        promise=offered and promised(site, offered),
+        promise=offered and promised(site, replace(offered, within=None)),
+        within=offered.within if offered else None,
         once=once(),
         refused=why_refused(),
     )

@@ -101,8 +101,8 @@ def saved_meanwhile(draft: Draft) -> str:
     who = "you, in another tab," if draft.by == staff().name else draft.by
     often, at = draft.version - shown, local(draft.changed_at)
     if often == 1:
-        return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile: {at}."
-    return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')}: {at}."
+        return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile ({at})."
+    return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')} ({at})."
 
 
 def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:

@@ -349,7 +349,7 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
         in told
     )
     assert "and is now “Hello from her.”" in told
-    assert "You, in another tab, saved this draft meanwhile: 10:00." in told
+    assert "You, in another tab, saved this draft meanwhile (10:00)." in told
     form = _Form()
     form.feed(text)
     assert (form.sent["say.en"], form.sent["tries"]) == ("Hello from me.", "4"), "what I typed"
@@ -386,10 +386,10 @@ def test_who_changed_a_draft_meanwhile_and_when_is_told(made: Console, client: C
     changes("You can call again. Ana.", "Ana & Co")
     typed = {**mine, "say.en": "Mine."}
     told = _words(client.post(page, typed).get_data(as_text=True))
-    assert "Ana & Co saved this draft meanwhile: 10:00." in told
+    assert "Ana & Co saved this draft meanwhile (10:00)." in told
     changes("You can call again. Ben.", "Ben")
     told = _words(client.post(page, typed).get_data(as_text=True))
-    assert "This draft was saved 2 times meanwhile, the last time by Ben: 10:00." in told
+    assert "This draft was saved 2 times meanwhile, the last time by Ben (10:00)." in told
     again = {**fields(client, page), "say.en": "{nothing}"}
     told = _words(client.post(page, again).get_data(as_text=True))
     assert "Nothing is saved yet" in told

@@ -7,6 +7,7 @@ from shutil import copytree
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.runtime import comparing
 from phonetree.runtime.prover import Prover
 from phonetree.store.database import Store
 from phonetree.store.revisions import Revisions
@@ -103,6 +104,20 @@ def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_change
     assert _published()[0] == ("Ben", "another day")
     run("export", "old", "--revision", over)
     assert b"for help lines" in Path("old/routing.yaml").read_bytes()
+
+
+def test_what_is_published_is_said_although_the_changes_cannot_be(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> tuple[str, ...]:
+        raise KeyError("crisis")
+
+    run("publish", "config", "--note", "the first")
+    run("export", "draft")
+    _edit("draft", "for crisis lines", "for help lines")
+    monkeypatch.setattr(comparing, "changes", broken)
+    said = run("publish", "draft", "--note", "softer words")
+    assert "This cannot be said: the changes could not be worked out because of a bug in phonetree" in said
+    assert "Every server answers with it within seconds." in said
+    assert len(_published()) == 2
 
 
 def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:

@@ -6,8 +6,8 @@ from difflib import unified_diff
 from itertools import islice
 
 from phonetree.config.site import Contents
-from phonetree.console.comparing import Sentences
 from phonetree.console.services import ConsoleServices
+from phonetree.runtime.comparing import Sentences, Unsaid
 
 MOST_LINES = 3000
 """Lines of a text difference that are shown."""
@@ -23,8 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is different between two revisions: for callers in sentences, which cannot be said (None) if one of them
-    cannot be compiled here; and as text."""
+    """What is different between two revisions: for callers in sentences, or why that cannot be said; and as text."""
 
     sentences: Sentences
     lines: tuple[Line, ...]
@@ -45,7 +44,7 @@ def in_files(was: Contents, now: Contents, sentences: Sentences) -> Difference:
 def _sentences(running: ConsoleServices, was: Contents, now: Contents) -> Sentences:
     publishing = running.publishing
     old, new = publishing.once(was), publishing.once(now)
-    return publishing.changes(old.site, new.site) if old and new else None
+    return publishing.changes(old.site, new.site) if old and new else Unsaid.UNREADABLE
 
 
 def _lines(was: Contents, now: Contents) -> Iterator[Line]:

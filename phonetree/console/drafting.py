@@ -18,10 +18,10 @@ from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import OwnPromise
-from phonetree.diff.to_check import to_check
 from phonetree.errors import ConfigError, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
+from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
 from phonetree.runtime.trials import Line, TrialError
 from phonetree.store.drafts import BASE, Draft, Drafts, refuse_large
 
@@ -47,14 +47,14 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
-    that it breaks, `changes` what callers hear differently than before it (None: that cannot be said), `times` how soon
+    that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
     they reach somebody, and `advice` what somebody should look at. `behind` says that another revision was published
     since it began, whose changes are none of its own. Files in places are named without their folder; `forms` are those
     that belong to places of problems, and `nodes` the names of nodes, which have forms as well."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
-    changes: tuple[str, ...] | None = None
+    changes: Sentences = ()
     times: tuple[TimeToHelp, ...] = ()
     advice: tuple[str, ...] = ()
     behind: bool = False
@@ -68,7 +68,9 @@ class Checked:
             return f"{_several(len(self.problems), 'problem')}."
         if new := sum(each.new for each in self.broken):
             return f"{_several(new, 'promise')} to callers would be broken."
-        return f"No problems. {_several(len(self.changes), 'change')} for callers." if self.changes else "No problems."
+        if self.changes and not isinstance(self.changes, Unsaid):
+            return f"No problems. {_several(len(self.changes), 'change')} for callers."
+        return "No problems."
 
     @property
     def fit(self) -> bool:
@@ -160,12 +162,12 @@ class Drafting:
         site = overridden(wanted.site, overrides)
         try:
             with self._prover.answering(site, wanted.contents) as answer:
-                different = self._publishing.changes(began.site, wanted.site) if began else None
+                different = self._publishing.changes(began.site, wanted.site) if began else Unsaid.UNREADABLE
                 found = answer()
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         already = self._prover.broken(overridden(before.site, overrides), before.contents) if found.problems else ()
-        own = tuple(to_check(began.site, wanted.site, today)) if began else ()
+        own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
             (),

@@ -35,7 +35,6 @@ from phonetree.config.site import (
 )
 from phonetree.config.together import complete_alone, replace_together
 from phonetree.config.writing import alone, place_of, unwritable, why
-from phonetree.console.comparing import Comparing, Sentences
 from phonetree.console.simulated import Heard
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
@@ -49,6 +48,7 @@ from phonetree.errors import (
     StoreError,
     Where,
 )
+from phonetree.runtime.comparing import Comparing, Sentences, Unsaid
 from phonetree.runtime.publishing import Proof, broken, judged
 from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
@@ -82,15 +82,15 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change does: `changes` in sentences; `problems` that forbid it; `advice` that does not. `broken` are the
-    promises that the files break without it too; `withheld` says that servers take up no edit for that reason. Of an
-    edit of the hours, `heard` is what callers hear first at moments of that day, once for the open part of it and once
-    for the closed one; `idle` says that it closes only days that are closed anyway. `revision` names the files with
-    it, `before` those without."""
+    """What a change does: `changes` in sentences, or why they cannot be said; `problems` that forbid it; `advice` that
+    does not. `broken` are the promises that the files break without it too; `withheld` says that servers take up no
+    edit for that reason. Of an edit of the hours, `heard` is what callers hear first at moments of that day, once for
+    the open part of it and once for the closed one; `idle` says that it closes only days that are closed anyway.
+    `revision` names the files with it, `before` those without."""
 
     before: str
     revision: str
-    changes: tuple[str, ...]
+    changes: Sentences
     problems: tuple[str, ...]
     advice: tuple[str, ...]
     broken: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ class Publishing:
         """What became different since a revision."""
         base, was = self.base(), self.once(self.revisions.published(revision) or {})
         different = self.changes(was.site, base.loaded.site) if was and base.loaded else ()
-        return OutdatedError(base.revision, different or ())
+        return OutdatedError(base.revision, () if isinstance(different, Unsaid) else different)
 
     def preview(self, base: Base, after: Loaded) -> Preview:
         """What it would do to replace the files."""
@@ -201,7 +201,7 @@ class Publishing:
         return Preview(
             base.revision,
             after.site.revision,
-            self.changes(before.site, after.site) or (),
+            self.changes(before.site, after.site),
             _texts((*private, *problems)),
             self._new_advice(before, after, today),
             _texts(already),

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import assert_never
 
-from phonetree.core.schedule import Day, Names, Span, Week
-from phonetree.core.tree import Always, During, HelplineHours, Hours, OwnHours, Resource, Site, Team
+from phonetree.core.schedule import Day, Names, Span, Week, first_name
+from phonetree.core.tree import Always, During, HelplineHours, Hours, Language, OwnHours, Resource, Site, Team
 from phonetree.proof.moments import DAYS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -19,7 +19,7 @@ def changed_hours(old: Site, new: Site, since: date) -> Iterator[str]:
     yield from _weeks("", old.schedule.week, new.schedule.week)
     yield from _dates(old, new, since)
     for line, before in lines_of_both(old, new):
-        yield from _hours(f"{_name(line.names)}: ", before.hours, line.hours)
+        yield from _hours(f"{named(new, line.names)}: ", before.hours, line.hours)
     for team, was in teams_of_both(old, new):
         yield from _hours(f"Team '{team.id}': ", was.hours, team.hours)
         shifts = {member.known_as: member.shifts for member in was.members}
@@ -49,18 +49,43 @@ def teams_of_both(old: Site, new: Site) -> Iterator[tuple[Team, Team]]:
 
 def _dates(old: Site, new: Site, since: date) -> Iterator[str]:
     """Special days that differ; consecutive days with the same change are one."""
-    days = zip(old.schedule.days(since, DAYS), new.schedule.days(since, DAYS), strict=True)
-    special = [(is_.date, _day(was), _day(is_)) for was, is_ in days if was.special or is_.special]
-    changed = [(day, f"{now}, was {was}.") for day, was, now in special if was != now]
-    for _, run in groupby(enumerate(changed), key=lambda item: (item[1][0] - timedelta(days=item[0]), item[1][1])):
-        (first, change), *_, (last, _) = [entry for _, entry in run] * 2
+    found: dict[str, list[date]] = {}
+    for was, now in zip(old.schedule.days(since, DAYS), new.schedule.days(since, DAYS), strict=True):
+        for change in _day(old, new, was, now) if was.special or now.special else ():
+            found.setdefault(change, []).append(now.date)
+    runs = [(first, last, change) for change, dates in found.items() for first, last in _runs(dates)]
+    for first, last, change in sorted(runs, key=lambda run: run[0]):
         spoken = spoken_date(first) if first == last else f"{spoken_date(first)} to {spoken_date(last)}"
         yield f"{spoken}: {change}"
 
 
-def _day(day: Day) -> str:
-    name = _name(day.names)
-    return _spans(day.spans) + (f" ({name})" if name else "")
+def _runs(dates: list[date]) -> Iterator[tuple[date, date]]:
+    """Consecutive dates, each with the first and the last."""
+    for _, run in groupby(enumerate(dates), key=lambda item: item[1] - timedelta(days=item[0])):
+        found = [each for _, each in run]
+        yield found[0], found[-1]
+
+
+def _day(old: Site, new: Site, was: Day, now: Day) -> Iterator[str]:
+    """How a day differs: its hours with its name, and the reason that callers hear in other languages."""
+    first = new.first_language
+    before, after = (_spans(day.spans) + _in_brackets(named(new, day.names)) for day in (was, now))
+    if before != after:
+        yield f"{after}, was {before}."
+    for language, info in new.languages.items() if was.names and now.names else ():
+        known = language in old.languages and not (language == first and before != after)
+        if known and was.names.get(language) != now.names.get(language):
+            reason, reason_before = _reason(new, now.names, language), _reason(old, was.names, language)
+            yield f'the reason in {info.name} is "{reason}", was "{reason_before}".'
+
+
+def _in_brackets(name: str) -> str:
+    return f" ({name})" if name else ""
+
+
+def _reason(site: Site, names: Names, language: Language) -> str:
+    """What callers hear as {closure}."""
+    return names.get(language) or site.phrases[language]["a_closure"]
 
 
 def spoken_date(day: date) -> str:
@@ -68,8 +93,9 @@ def spoken_date(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y}"
 
 
-def _name(names: Names) -> str:
-    return next(iter(names.values()), "")
+def named(site: Site, names: Names) -> str:
+    """A name in the site's first language, or as it is; "" if there is none."""
+    return names.get(site.first_language) or first_name(names)
 
 
 # -- weeks

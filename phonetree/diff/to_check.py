@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from phonetree.core.schedule import first_name
 from phonetree.core.tree import Audio, Choice, GoTo, Language, Menu, Prompt, Site, Text
 from phonetree.diff.describe import listed
-from phonetree.diff.hours import lines_of_both, spoken_date, teams_of_both
+from phonetree.diff.hours import lines_of_both, named, spoken_date, teams_of_both
 from phonetree.proof.moments import DAYS
 
 THE_PAGE = "the public page"
@@ -125,7 +124,7 @@ def _days(old: Site, new: Site, since: date) -> Iterator[tuple[str, Words, Words
     for was, now in days:
         if was.names != now.names and (was.names, now.names) not in seen:
             seen.append((was.names, now.names))
-            yield f"{first_name(now.names)} ({spoken_date(now.date)})", was.names, now.names
+            yield f"{named(new, now.names)} ({spoken_date(now.date)})", was.names, now.names
 
 
 def _filled_in(old: Site, new: Site) -> Iterator[tuple[Language, str, str]]:

@@ -7,6 +7,7 @@ from shutil import copytree
 import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.runtime import comparing
 from phonetree.runtime.prover import Prover
 from phonetree.store.database import Store
 from phonetree.store.revisions import Revisions
@@ -111,6 +112,20 @@ def test_no_number_stands_in_a_note_or_an_author(run: Run) -> None:
     told = run("publish", "config", "--note", "new phones", "--who", "Ana 617 555 0144", status=2)
     assert "has a phone number in it" in told
     run("publish", "config", "--note", "hours of 2026-12-24 to 2027-01-01")
+
+
+def test_what_is_published_is_said_although_the_changes_cannot_be(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> tuple[str, ...]:
+        raise KeyError("crisis")
+
+    run("publish", "config", "--note", "the first")
+    run("export", "draft")
+    _edit("draft", "for crisis lines", "for help lines")
+    monkeypatch.setattr(comparing, "changes", broken)
+    said = run("publish", "draft", "--note", "softer words")
+    assert "This cannot be said: the changes could not be worked out because of a bug in phonetree" in said
+    assert "Every server answers with it within seconds." in said
+    assert len(_published()) == 2
 
 
 def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
 from phonetree.errors import MixedError
+from phonetree.runtime import comparing
 from phonetree.runtime.source import keep_in
 from phonetree.store import actions
 from phonetree.store.roles import Role
@@ -24,6 +25,8 @@ from tests.support.lines import VPR
 SOFTER, LOUDER = "for help lines", "FOR CRISIS LINES"
 OTHER = ("Leave a message for the advocates.", "Leave us a message.")
 SAID = '"For help lines, press 2." is said instead of "For crisis lines, press 2."'
+
+BUG = "This cannot be said: the changes could not be worked out because of a bug in phonetree; the log says where"
 
 
 @pytest.fixture(params=["files", "store"])
@@ -94,6 +97,38 @@ def _send(client: Client, path: str, note: str = "asked for by callers", **more:
 def _now(made: Console) -> str:
     """routing.yaml as it is published."""
     return made.services.publishing.base().contents[ROUTING].decode()
+
+
+def test_whatever_fails_in_a_comparison_stands_in_the_way_of_nothing(
+    made: Console, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> tuple[str, ...]:
+        raise KeyError("crisis")
+
+    monkeypatch.setattr(made.services.publishing, "_comparing", comparing.Comparing())
+    monkeypatch.setattr(comparing, "changes", broken)
+    monkeypatch.setattr(comparing, "to_check", broken)
+    client = made.client(Role.EDITOR)
+    path, useless = (_draft(made, client, ("for crisis lines", SOFTER)) for _ in range(2))
+    page = _words(client.get(path))
+    assert BUG in page
+    assert "What to check after this edit could not be worked out" in page
+    assert "Seconds to help" in page, "what else is known is shown"
+    assert BUG in _words(client.get(f"{path}/publish"))
+    assert client.post(f"{useless}/throw-away", {"version": "2"}).status_code == 303
+    assert client.get(useless).status_code == 404
+    assert _send(client, path).status_code == 303
+    assert SOFTER in _now(made)
+    assert BUG in _words(client.get("/staff/history/compare?old=1&new=2"))
+    assert BUG in _words(client.get("/staff/history/1")), "before it is brought back"
+    snow = "first=2026-12-04&name.en=snow&name.es=nieve&go=preview"
+    preview = _words(client.get(f"/staff/schedule/2026-12-04/preview?{snow}"))
+    assert BUG in preview
+    assert "no difference" not in preview
+    logged = capsys.readouterr().err
+    assert '"event": "changes"' in logged
+    assert "KeyError" in logged
+    assert "runtime/comparing.py" in logged
 
 
 def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: Console) -> None:

@@ -17,8 +17,8 @@ from playwright.sync_api import BrowserContext
 from werkzeug.test import TestResponse
 
 from phonetree.console import create_app, identity
-from phonetree.console.comparing import Comparing
 from phonetree.console.services import ConsoleServices, of
+from phonetree.runtime.comparing import Comparing
 from phonetree.settings import ConsoleSettings
 from phonetree.store.accounts import Account
 from phonetree.store.database import Store

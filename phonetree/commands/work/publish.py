@@ -14,8 +14,8 @@ from phonetree.commands.work.reading import load_for_reading, reading_rules
 from phonetree.config.site import Contents, Loaded, made_of
 from phonetree.core.characters import refusal
 from phonetree.core.numbers_in_texts import refusal_in_note
-from phonetree.diff.changes import changes
 from phonetree.errors import ConfigError, PhonetreeError, PublishedError
+from phonetree.runtime.comparing import Unsaid, compared
 from phonetree.runtime.prover import prover_of
 from phonetree.runtime.publishing import broken_before
 from phonetree.store.revisions import LONGEST_AUTHOR, LONGEST_NOTE, Publication, Revisions
@@ -118,11 +118,10 @@ class _Publishing:
         )
 
     def _listed(self, old: Loaded | None, new: Loaded | None) -> Iterator[str]:
-        if not (old and new):
-            yield "  cannot be said: a revision cannot be read here"
-            return
-        found = changes(old.site, new.site, self._now.astimezone(self._place.zone).date())
-        yield from (f"  {line}" for line in found or ("Callers notice no difference.",))
+        today = self._now.astimezone(self._place.zone).date()
+        found = compared(old.site, new.site, today) if old and new else Unsaid.UNREADABLE
+        lines = (f"This cannot be said: {found}.",) if isinstance(found, Unsaid) else found
+        yield from (f"  {line}" for line in lines or ("Callers notice no difference.",))
 
     def _changes(self, heard: Loaded | None) -> Iterator[str]:
         if heard:

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from phonetree.config.site import load
-from phonetree.console import comparing
-from phonetree.console.comparing import KEPT, Comparing
 from phonetree.core.tree import Site
 from phonetree.errors import ProofError
+from phonetree.runtime import comparing
+from phonetree.runtime.comparing import KEPT, Comparing, Unsaid
 from tests.support.lines import RULES, VPR
 
 SINCE = date(2026, 11, 23)
@@ -52,4 +52,4 @@ def test_what_is_too_much_to_compare_cannot_be_said(site: Site, monkeypatch: pyt
         raise ProofError("more than 2,500,000 turns")
 
     monkeypatch.setattr(comparing, "changes", too_much)
-    assert Comparing().changes(site, replace(site, revision="another"), SINCE) is None
+    assert Comparing().changes(site, replace(site, revision="another"), SINCE) is Unsaid.TOO_MUCH

@@ -4,9 +4,9 @@ The checks examine what the engine asks the phone network to do; they have no ru
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from math import ceil
 
@@ -34,6 +34,7 @@ from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Ve
 from phonetree.core.wording import Speaker
 from phonetree.errors import Where
 from phonetree.proof.budgets import Greeting, TimeToHelp, first_turns, greetings, path_alone, question, times_to_help
+from phonetree.proof.longest import Longest, longest_words
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
 from phonetree.proof.situations import SILENT, Situation
@@ -49,12 +50,14 @@ LONGEST_SENTENCE_SECONDS = 40.0
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A case in which a promise does not hold, the turns of the walk that lead there, and the node to look at first
-    (None: no single node is at fault), or where the promise itself is written."""
+    (None: no single node is at fault), or where the promise itself is written. `late`: callers are helped as promised,
+    only it takes more seconds."""
 
     text: str
     path: tuple[Point, ...] = ()
     node: NodeId | None = None
     where: Where | None = None
+    late: bool = False
 
 
 Found = tuple[Point, str, NodeId | None]
@@ -87,12 +90,17 @@ class Walked:
     @cached_property
     def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
-        return tuple(times_to_help(self.greetings, self.moments, self.walk))
+        return tuple(times_to_help(self.greetings, self.longest))
 
     @cached_property
     def greetings(self) -> tuple[Greeting, ...]:
         """The first turns in each language at each kind of moment."""
-        return tuple(greetings(self.site, self.moments, self.walk))
+        return tuple(greetings(self.site, self.walk))
+
+    @cached_property
+    def longest(self) -> Longest:
+        """The documents when they take longest to say."""
+        return Longest(self.site, self.moments, self.walk)
 
     def reaches(self, point: Point) -> bool:
         """Whether a turn rings a phone, or comes to what staff accepted while nobody can be rung."""
@@ -418,7 +426,7 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                     point = walked.walk.first(answer)
                     yield point, text, _speaker(walked, walked.moments.kinds[point.moment].at, say)
 
-    return walked.breaches(found())
+    return (replace(breach, late=True) for breach in walked.breaches(found()))
 
 
 def _speaker(walked: Walked, now: datetime, say: Say) -> NodeId | None:
@@ -460,29 +468,37 @@ _SHORTER = "shorten what is said before the first keys, or allow more seconds: b
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
     budgets = walked.site.budgets
-    for time in walked.times_to_help:
-        when = f"when {time.kind} ({time.at}), in '{time.language}'"
+    for greeting, time in zip(walked.greetings, walked.times_to_help, strict=True):
+        when = partial(_when, walked, greeting, time)
         begins_at = walked.site.start[Kind(time.kind)]
         if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
-                f"an advocate is rung after {ceil(time.advocate)} s of speech, not {budgets.advocate} s, {when}; "
+                f"an advocate is rung after {ceil(time.advocate)} s of speech, not {budgets.advocate} s, {when()}; "
                 f"{_SHORTER.format('advocate')}",
                 node=begins_at,
+                late=True,
             )
         if time.accepted:
             continue
         if time.kind == "open" and time.advocate is None and walked.site.teams:
-            yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
+            yield Breach(f"no single key reaches an advocate {when()}", node=begins_at)
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
             after = f", but after {ceil(soonest)} s," if soonest else ""
             hint = _SHORTER.format("crisis_line")
-            text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}"
-            yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at)
+            text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when()}"
+            yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at, late=soonest is not None)
         if time.silent is not None and time.silent > budgets.silent:
             waited = f"{ceil(time.silent)} s, not {budgets.silent} s,"
-            text = f"a caller who presses nothing waits {waited} until somebody is rung {when}"
-            yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at)
+            text = f"a caller who presses nothing waits {waited} until somebody is rung {when()}"
+            yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at, late=True)
+
+
+def _when(walked: Walked, greeting: Greeting, time: TimeToHelp) -> str:
+    """When it takes so long: at a moment, or once callers hear the words about the hours that take longest."""
+    if hours := longest_words(walked.longest, path_alone(walked.walk, greeting.begin)):
+        return f"when {time.kind}, in '{time.language}'{hours}"
+    return f"when {time.kind} ({time.at}), in '{time.language}'"
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

@@ -24,7 +24,7 @@ PhonetreeError
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -175,10 +175,12 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something that blocks publishing: where, what, and what to do."""
+    """Something that blocks publishing: where, what, and what to do. `late`: a promise is broken by seconds alone,
+    which refuses an edit, and no override."""
 
     where: Where
     text: str
+    late: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}"

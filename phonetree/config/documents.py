@@ -1,6 +1,5 @@
 """A promise about every document that a call may need, in addition to those of the proof, which knows no documents."""
 
-from collections import Counter
 from collections.abc import Iterator
 from math import ceil
 from xml.sax.saxutils import escape
@@ -8,9 +7,9 @@ from xml.sax.saxutils import escape
 from phonetree.config.reader import LONGEST_NAME
 from phonetree.config.rendering import SPARE_BYTES, usable
 from phonetree.core import engine
-from phonetree.core.tree import Field, Language, Menu, Node, Site, prompts_of
+from phonetree.core.tree import Language, Site
 from phonetree.core.verbs import Dial, Gather, Verbs
-from phonetree.core.wording import every_form
+from phonetree.core.wording import every_form, fields_of
 from phonetree.proof.promises import Breach, Found, Promise, Walked
 
 
@@ -51,7 +50,7 @@ class _Moments:
 
     def __init__(self, site: Site) -> None:
         self._longest = {language: self._bytes(site, language) for language in site.languages}
-        self._fields = {node.id: _fields(site, node) for node in site.nodes.values()}
+        self._fields = {node.id: fields_of(site, node) for node in site.nodes.values()}
 
     def bytes_in(self, verbs: Verbs) -> int:
         """The maximum for a document."""
@@ -63,20 +62,9 @@ class _Moments:
     def _bytes(site: Site, language: Language) -> int:
         pronunciation = site.languages[language].pronunciation
         closure = "&" * ceil(LONGEST_NAME * pronunciation.growth)
-        said = map(pronunciation.aloud, (*every_form(site, language), site.phrases[language]["a_closure"]))
+        forms = (each.words for each in every_form(site, language, len))
+        said = map(pronunciation.aloud, (*forms, site.phrases[language]["a_closure"]))
         return max(len(escape(words).encode()) for words in (*said, closure))
-
-
-def _fields(site: Site, node: Node) -> Counter[Language]:
-    """The number of fields in everything that a node may say, by language."""
-    choices = (*node.choices, *site.always.values()) if isinstance(node, Menu) else ()
-    return Counter(
-        language
-        for prompt in (*prompts_of(node), *(choice.label for choice in choices))
-        for language, parts in prompt.items()
-        for part in parts
-        if isinstance(part, Field)
-    )
 
 
 def _without_addresses(verbs: Verbs) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from phonetree.config.promises import SHOWN
+from phonetree.config.promises import SHOWN, not_late
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
 from phonetree.core.characters import refusal
@@ -128,15 +128,21 @@ def _called(site: Site, language: str) -> str:
 
 def check(
     site: Site, override: Override, others: tuple[Override, ...], proof: Callable[[Site], tuple[Problem, ...]]
-) -> None:
+) -> tuple[str, ...]:
     """Raises LeftAloneError when this override, with the `others`, would leave callers with nobody to ring and that was
     not accepted; OverrideError when it would break a promise that is kept without it. `proof` says which ones a site
-    breaks."""
+    breaks. Returns what takes more seconds than is promised: staff are told, and the override is made."""
     new, asked = left_alone(site, override, others)
     if _not_accepted(asked, (override,)):
         raise LeftAloneError([alone(site, gap) for gap in new], sorted({one.node for one in asked}))
-    if broken := broken_by((override, *others), site, proof, others):
-        raise OverrideError([problem.text.removesuffix(SHOWN) for problem in broken])
+    broken = broken_by((override, *others), site, proof, others)
+    if refusing := not_late(broken):
+        raise OverrideError(_texts(refusing))
+    return _texts(broken)
+
+
+def _texts(broken: Iterable[Problem]) -> tuple[str, ...]:
+    return tuple(problem.text.removesuffix(SHOWN) for problem in broken)
 
 
 Broken = Callable[[tuple[Override, ...]], tuple[Problem, ...]]

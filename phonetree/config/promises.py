@@ -4,7 +4,7 @@ Where promises are broken only because nobody in a team has a phone, that is tol
 it can add a phone, and has nothing to correct in the tree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,11 +32,13 @@ STAND_IN = "+1999{:07}"
 
 
 class Found(NamedTuple):
-    """A breach of a promise (by its id): the place to look at first, if there is one, and the text."""
+    """A breach of a promise (by its id): the place to look at first, if there is one, the text, and whether callers are
+    helped all the same, only later."""
 
     promise: str
     where: Where | None
     text: str
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def proved(site: Site, folder: Path, since: date) -> Proved:
     cause, others = apart_from_phones(site, since, tuple(breaches_of(site, proof)))
     calls = _calls(site, proof)
     first = ((Problem(where, cause + SHOWN), None),) if cause else ()
-    rest = ((Problem(each.where or where, each.text + SHOWN), calls.get(each.text)) for each in others)
+    rest = ((Problem(each.where or where, each.text + SHOWN, each.late), calls.get(each.text)) for each in others)
     found = (*first, *rest)
     return Proved(tuple(problem for problem, _ in found), tuple(call for _, call in found), proof.times_to_help)
 
@@ -137,6 +139,24 @@ def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple
     return tuple(problem for problem in broken if problem.text not in known)
 
 
+def not_late(broken: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Those of the broken promises that refuse an override, too. Seconds alone do not: whoever has to close the line
+    cannot shorten a greeting first, and callers whom nobody answers wait far longer."""
+    return tuple(problem for problem in broken if not problem.late)
+
+
+def broken_under(
+    overrides: tuple[Override, ...], site: Site, proof: Callable[[Site], tuple[Problem, ...]]
+) -> tuple[Problem, ...]:
+    """The promises that the files of a site break under overrides, if `proof` says which ones a site does. Seconds are
+    those of the files alone: no edit is refused for how long an override has callers wait."""
+    found = proof(overridden(site, overrides))
+    refusing = not_late(found)
+    if not overrides or refusing == found:
+        return found
+    return (*refusing, *(problem for problem in proof(overridden(site, ())) if problem.late))
+
+
 def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
     """What the proof looks at in overrides: those that change the hours or the shifts, without their words."""
     return tuple(replace(each, words={}) for each in overrides if each.kind or each.cover)
@@ -158,7 +178,7 @@ def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
     for verdict in proof.verdicts:
         for breach in verdict.breaches:
             where = breach.where or site.places.get(breach.node or "")
-            yield Found(verdict.id, where, _text(breach, verdict))
+            yield Found(verdict.id, where, _text(breach, verdict), breach.late)
 
 
 def _text(breach: Breach, verdict: Verdict) -> str:

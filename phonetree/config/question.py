@@ -116,7 +116,13 @@ class Answer:
     def line(self, folder: Path) -> bytes:
         """The answer as a line, its places relative to the folder."""
         problems = [
-            (str(Path(problem.where.file).relative_to(folder)), problem.where.line, problem.where.column, problem.text)
+            (
+                str(Path(problem.where.file).relative_to(folder)),
+                problem.where.line,
+                problem.where.column,
+                problem.text,
+                problem.late,
+            )
             for problem in self.problems
         ]
         calls = [call and asdict(call) for call in self.calls]
@@ -177,10 +183,10 @@ def override(
     )
 
 
-def _problem(folder: Path, file: str, line: int, column: int, text: str) -> Problem:
+def _problem(folder: Path, file: str, line: int, column: int, text: str, late: bool) -> Problem:
     if not (isinstance(line, int) and isinstance(column, int) and isinstance(text, str)):
         raise TypeError
-    return Problem(Where(str(folder / file), line, column), text)
+    return Problem(Where(str(folder / file), line, column), text, late is True)
 
 
 def code() -> str:

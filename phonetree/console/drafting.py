@@ -8,7 +8,7 @@ from pathlib import PurePath
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, merged
-from phonetree.config.promises import SHOWN, Call, newly_broken
+from phonetree.config.promises import SHOWN, Call, broken_under, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.config.slips import MARK
@@ -163,10 +163,14 @@ class Drafting:
         try:
             with self._prover.answering(site, wanted.contents) as answer:
                 different = self._publishing.changes(began.site, wanted.site) if began else Unsaid.UNREADABLE
-                found = answer()
+                found = self._of_the_files(answer(), wanted, overrides)
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        already = self._prover.broken(overridden(before.site, overrides), before.contents) if found.problems else ()
+        already = (
+            broken_under(overrides, before.site, lambda site: self._prover.broken(site, before.contents))
+            if found.problems
+            else ()
+        )
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
@@ -178,6 +182,16 @@ class Drafting:
             behind,
             nodes=frozenset(wanted.site.nodes),
         )
+
+    def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
+        """What was found under overrides, with the seconds of the files alone (`broken_under`). Raises ConfigError."""
+        if not overrides or not any(problem.late for problem in found.problems):
+            return found
+        with self._prover.answering(overridden(wanted.site, ()), wanted.contents) as answer:
+            files = answer()
+        each = [(problem, call) for problem, call in zip(found.problems, found.calls, strict=True) if not problem.late]
+        each += [(problem, call) for problem, call in zip(files.problems, files.calls, strict=True) if problem.late]
+        return replace(found, problems=tuple(one for one, _ in each), calls=tuple(call for _, call in each))
 
     def _broken(
         self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]

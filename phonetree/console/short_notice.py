@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
@@ -150,6 +151,13 @@ class Preview:
     accepted: frozenset[NodeId]
     away: str
     only_away: tuple[str, ...]
+
+
+class Saved(NamedTuple):
+    """The number of an override that was saved, and what takes longer with it than is promised."""
+
+    number: int
+    late: tuple[str, ...] = ()
 
 
 def gap_value(gap: Gap | Accepted) -> str:
@@ -311,17 +319,17 @@ class ShortNotice:
                 return each
         return None
 
-    def save(self, wanted: Override, by: str) -> int:
-        """Checks an override and stores it; returns its number. Raises LeftAloneError, ChangedMeanwhileError,
-        OverrideError, StoreError."""
+    def save(self, wanted: Override, by: str) -> Saved:
+        """Checks an override and stores it. Raises LeftAloneError, ChangedMeanwhileError, OverrideError, StoreError."""
         running = self._running
-        check(
+        late = check(
             self.written,
             wanted,
             self.others,
             lambda site: running.prover.broken_by_override(site, self.loaded.contents),
         )
-        return running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds(), self._every)
+        number = running.overrides.add(wanted, by, in_a_line(wanted, self.zone), running.seconds(), self._every)
+        return Saved(number, late)
 
     # -- in words
 
@@ -438,16 +446,16 @@ class ShortNotice:
         return begins, ends
 
 
-def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str, *, instead: int = 0) -> int:
-    """Saves what is asked for, unless it stands already; returns its number. One after the other, so that each is
-    checked with those before it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError,
-    StoreError, ConfigError, ProofBusyError."""
+def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by: str, *, instead: int = 0) -> Saved:
+    """Saves what is asked for, unless it stands already. One after the other, so that each is checked with those before
+    it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError, StoreError, ConfigError,
+    ProofBusyError."""
     with running.prover.turn(), running.saving:
         for _ in range(MOST_TRIES):
             notice = ShortNotice(running, instead)
             wanted = asked(notice)
             if same := notice.same(wanted):
-                return same.number
+                return Saved(same.number)
             with suppress(ChangedMeanwhileError):  # on another console, or by command
                 return notice.save(wanted, by)
         raise ChangedMeanwhileError

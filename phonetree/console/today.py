@@ -25,6 +25,7 @@ from phonetree.console.short_notice import (
     NotChosenError,
     OnlyAwayError,
     Preview,
+    Saved,
     ShortNotice,
     as_sentence,
     change_of,
@@ -232,7 +233,7 @@ def change(change: str) -> str | Page | Response:
     if action != "save":
         return _form(notice, sent, calling=action == "try")
     try:
-        number = saved(services(), lambda newest: _wanted(newest, sent), staff().name, instead=instead)
+        done = saved(services(), lambda newest: _wanted(newest, sent), staff().name, instead=instead)
         if notice.instead:
             _withdraw(instead)
         if sent.change is Change.AWAY:
@@ -243,7 +244,14 @@ def change(change: str) -> str | Page | Response:
         return _form(ShortNotice(services(), instead), sent, problem=_ALONE), 409
     except OverrideError as error:
         return _form(ShortNotice(services(), instead), sent, problem=str(error)), 422
-    return redirect(url_for("today.page", done=number), 303)
+    return _done(done)
+
+
+def _done(done: Saved) -> Response:
+    """Today, with what is told of what was saved."""
+    for text in done.late:
+        flash(f"This is saved, and callers wait longer than is promised: {text}", "warning")
+    return redirect(url_for("today.page", done=done.number), 303)
 
 
 def _wanted(notice: ShortNotice, sent: Form) -> Override:
@@ -281,7 +289,7 @@ def again(number: int) -> Response:
     except OverrideError as error:
         flash(f"This could not be undone: {error}")
         return redirect(url_for("today.page"), 303)
-    return redirect(url_for("today.page", done=resumed), 303)
+    return _done(resumed)
 
 
 @blueprint.post("/staff/today/servers/taken-away")

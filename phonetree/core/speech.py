@@ -2,6 +2,8 @@
 
 import re
 
+from phonetree.core.verbs import Play, Say, Spoken
+
 # Fitted to the site's own prompts as spoken by espeak-ng at its default pace, in English and Spanish;
 # bench/speech.py measures the error.
 LETTER_SECONDS = 0.062
@@ -17,6 +19,15 @@ _WORD = re.compile(r"[^\s,.;:!?]+|[,;:]|[.!?]+")
 def speech_seconds(text: str) -> float:
     """Seconds to speak a text at an ordinary pace. Digits and single letters are spoken one by one."""
     return sum(_seconds(piece) for piece in _WORD.findall(text))
+
+
+def spoken_seconds(piece: Spoken) -> float:
+    """The seconds that a piece takes; for an audio file, by its transcript."""
+    match piece:
+        case Say(text):
+            return speech_seconds(text)
+        case Play(_, transcript):
+            return speech_seconds(transcript)
 
 
 def _seconds(piece: str) -> float:

@@ -1,7 +1,8 @@
 """From a prompt, a language and a moment to the words that are spoken or read."""
 
 import re
-from collections.abc import Container, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, assert_never
@@ -17,6 +18,7 @@ from phonetree.core.tree import (
     LanguageInfo,
     Link,
     Menu,
+    Node,
     NodeId,
     Number,
     Part,
@@ -235,17 +237,48 @@ def _is_fixed(prompt: Prompt) -> bool:
     return not any(isinstance(part, Field) for parts in prompt.values() for part in parts)
 
 
-def every_form(site: Site, language: Language) -> Iterator[str]:
-    """Future moments as they may be said: every form, weekday and month, at the time of day with the longest words."""
+def fields_of(site: Site, node: Node) -> Counter[Language]:
+    """The number of fields in everything that a node may say, by language."""
+    choices = (*node.choices, *site.always.values()) if isinstance(node, Menu) else ()
+    return Counter(
+        language
+        for prompt in (*prompts_of(node), *(choice.label for choice in choices))
+        for language, parts in prompt.items()
+        for part in parts
+        if isinstance(part, Field)
+    )
+
+
+class Ahead(NamedTuple):
+    """A future moment, and its words as they are said at another one."""
+
+    now: datetime
+    moment: datetime
+    words: str
+
+
+def every_form(site: Site, language: Language, measure: Callable[[str], float]) -> Iterator[Ahead]:
+    """Future moments as they may be said: every form, weekday and month, at the time of day whose words measure
+    most."""
     begin = datetime(2026, 1, 10, tzinfo=UTC)  # the 10th to the 16th of a month cover every weekday
-    speak = Speaker(site, language, begin)
-    times = (begin + timedelta(hours=hour, minutes=minute) for hour in range(24) for minute in (0, 59))
-    longest = max(times, key=lambda moment: len(speak.time(moment)))
+    longest = _longest_time(Speaker(site, language, begin), measure)
     for month in range(1, 13):
         for day in range(10, 17):
             moment = longest.replace(month=month, day=day)
             for ahead in (0, 1, 3, 30):
-                yield speak._replace(now=moment - timedelta(days=ahead)).moment(moment)
+                now = moment - timedelta(days=ahead)
+                yield Ahead(now, moment, Speaker(site, language, now).moment(moment))
+
+
+def _longest_time(speak: Speaker, measure: Callable[[str], float]) -> datetime:
+    """The time of day whose words measure most: of several, one at which lines open."""
+
+    def measured(moment: datetime) -> float:
+        return measure(speak.time(moment))
+
+    minute = max((*range(45, 60), *range(45)), key=lambda minute: measured(speak.now.replace(hour=10, minute=minute)))
+    hours = (*range(9, 24), *range(9))
+    return max((speak.now.replace(hour=hour, minute=each) for hour in hours for each in (minute, 0)), key=measured)
 
 
 def written(number: str) -> str:

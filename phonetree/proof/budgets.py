@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from itertools import chain, islice
 from typing import NamedTuple, assert_never
 
 from phonetree.core import engine
 from phonetree.core.events import Pressed
-from phonetree.core.schedule import Names
-from phonetree.core.speech import speech_seconds
+from phonetree.core.speech import spoken_seconds
 from phonetree.core.state import State, Step
 from phonetree.core.tree import PERSON_KEY, Language, NodeId, Site, Speak
-from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Spoken, Verbs
-from phonetree.core.wording import Speaker
-from phonetree.proof.moments import Moment, Moments
+from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say, Verbs
+from phonetree.proof.longest import Longest
 from phonetree.proof.search import Point
 from phonetree.proof.situations import SILENT
 from phonetree.proof.walk import Walk
@@ -37,42 +33,37 @@ class TimeToHelp:
 
 
 class Greeting(NamedTuple):
-    """The first turn of a call in a language at a kind of moment, and what is said at the moment of the kind at which
-    that takes longest."""
+    """The first turn of a call in a language at a kind of moment."""
 
     language: Language
     begin: Point
-    document: Verbs
 
 
-def greetings(site: Site, moments: Moments, walk: Walk) -> Iterator[Greeting]:
+def greetings(site: Site, walk: Walk) -> Iterator[Greeting]:
     """One for each kind of moment and language."""
-    for number, moment in enumerate(moments.kinds):
-        hours = SpokenHours(site, moment)
+    for number in range(len(walk.moments.kinds)):
         first: dict[Language, Point] = {}
         for language, begin in first_turns(site, walk, number):
             first.setdefault(language, begin)  # several keys may choose it, or one the language that is spoken anyway
-        for language, begin in first.items():
-            at = hours.longest(language) if walk.answer_of[begin.case] in walk.time_dependent else moment.at
-            yield Greeting(language, begin, _greeting(site, language, at, walk.verbs(begin)))
+        yield from (Greeting(language, begin) for language, begin in first.items())
 
 
-def times_to_help(greeted: Iterable[Greeting], moments: Moments, walk: Walk) -> Iterator[TimeToHelp]:
-    """One for each greeting."""
-    for greeting in greeted:
-        moment = moments.kinds[greeting.begin.moment]
+def times_to_help(greeted: Iterable[Greeting], longest: Longest) -> Iterator[TimeToHelp]:
+    """One for each greeting, if what is said takes longest."""
+    walk = longest.walk
+    for language, begin in greeted:
+        moment = walk.moments.kinds[begin.moment]
         people: list[float] = []
         lines: list[float] = []
-        for key, offered in _offers(greeting.document):
-            pressed = walk.following(greeting.begin, Pressed(key))
-            documents = alone(walk, pressed) if pressed is not None else iter(())
+        for key, offered in _offers(longest.verbs(begin)):
+            pressed = walk.following(begin, Pressed(key))
+            documents = _alone(longest, pressed) if pressed is not None else iter(())
             seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
             if seconds is not None:
                 (people if screened else lines).append(offered + seconds)
-        documents = chain((greeting.document,), islice(alone(walk, greeting.begin), 1, None))
-        silent, _ = _until_rung(documents, asked_again_is_too_late=False)
+        silent, _ = _until_rung(_alone(longest, begin), asked_again_is_too_late=False)
         advocate, line = min(people, default=None), min(lines, default=None)
-        yield TimeToHelp(moment.kind, str(moment), greeting.language, bool(moment.accepted), advocate, line, silent)
+        yield TimeToHelp(moment.kind, str(moment), language, bool(moment.accepted), advocate, line, silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,47 +103,6 @@ def _going_on(site: Site, verbs: Verbs, now: datetime) -> Iterator[Verbs]:
         verbs = engine.turn(site, last.then, SILENT, now).verbs
 
 
-class SpokenHours:
-    """The hours that the first turn of a call may speak at moments of one kind: when we open, and why we are closed."""
-
-    def __init__(self, site: Site, moment: Moment) -> None:
-        self._site, self._moment = site, moment
-
-    def longest(self, language: Language) -> datetime:
-        """The moment whose hours take longest to say."""
-        seconds: dict[str, float] = {}
-
-        def seconds_of(each: tuple[datetime, datetime | None, Names]) -> float:
-            at, opening, names = each
-            words = Speaker(self._site, language, at).moment(opening) if opening else ""
-            words = f"{words} {names.get(language, '')}"
-            if words not in seconds:
-                seconds[words] = speech_seconds(words)
-            return seconds[words]
-
-        return max(self.moments, key=seconds_of)[0]
-
-    @cached_property
-    def moments(self) -> list[tuple[datetime, datetime | None, Names]]:
-        """Each moment with the next opening, and the names of its closure. Most share the opening of the one before."""
-        schedule, found = self._site.schedule, []
-        before = opening = None
-        for at in self._moment.all:
-            if before is None or opening is None or not before <= at < opening:
-                opening = schedule.status(at).next_opening
-            found.append((at, opening, schedule.names(at)))
-            before = at
-        return found
-
-
-def _greeting(site: Site, language: Language, at: datetime, greeting: Verbs) -> Verbs:
-    """The first turn in a language, at another moment of the same kind."""
-    asked = question(greeting)
-    if language == site.first_language:
-        return engine.start(site, at).verbs
-    return engine.change_language(site, asked.then.node, language, at).verbs if asked else greeting
-
-
 def first_turns(site: Site, walk: Walk, moment: int) -> Iterator[tuple[str, Point]]:
     """The first turn of a call at a kind of moment, and the one after each change of language, with their languages."""
     begin = walk.point(walk.begin, moment)
@@ -190,13 +140,13 @@ def question(verbs: Verbs) -> Gather | None:
     return next((verb for verb in verbs if isinstance(verb, Gather) and verb.then.step is Step.ASK), None)
 
 
-def alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Verbs]:
-    """The documents of a call whose caller does nothing, or presses `key` at every question, until one comes again."""
-    return map(walk.verbs, path_alone(walk, point, key))
+def _alone(longest: Longest, point: Point) -> Iterator[Verbs]:
+    """The documents of a call whose caller does nothing, until one comes again."""
+    return map(longest.verbs, path_alone(longest.walk, point))
 
 
 def path_alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Point]:
-    """The turns of such a call."""
+    """The turns of a call whose caller does nothing, or presses `key` at every question, until one comes again."""
     following: Point | None = point
     seen: set[Point] = set()
     while following is not None and following not in seen:
@@ -227,12 +177,3 @@ def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) ->
         if asked_again_is_too_late and question(verbs):
             break
     return None, False
-
-
-def spoken_seconds(piece: Spoken) -> float:
-    """The seconds that a piece takes; for an audio file, by its transcript."""
-    match piece:
-        case Say(text):
-            return speech_seconds(text)
-        case Play(_, transcript):
-            return speech_seconds(transcript)

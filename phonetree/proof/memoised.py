@@ -6,9 +6,11 @@ most situations need one call for all kinds of moment.
 
 from array import array
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from phonetree.core.schedule import Status
 from phonetree.core.state import State
 from phonetree.core.tree import Site
 from phonetree.core.turn import Turn
@@ -67,6 +69,12 @@ class MemoisedEngine:
         situation = state, pressed(state, cast("str", key)), 0
         self._ask(self._site, cast("datetime", self._moment(moment, situation)), situation)
         return frozenset(key.compared)
+
+    def told(self, situation: Situation, moment: int, now: datetime, status: Status) -> Turn:
+        """The answer in a situation at a moment, as if it was `now`, and callers were told this of the hours."""
+        kind = replace(self._moments.kinds[moment], at=now)
+        imagined = RecordingMoment(kind, self._facts[moment], situation, status)
+        return self._ask(self._site, cast("datetime", imagined), situation)
 
     def _call(self, situation: Situation, moment: int) -> tuple[int, int]:
         """Calls the engine: the number of the answer in a situation at a moment, and when else it is given."""

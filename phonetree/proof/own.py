@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from phonetree.core.events import DialEnded, Pressed
 from phonetree.core.schedule import Kind
+from phonetree.core.speech import spoken_seconds
 from phonetree.core.tree import (
     AGAIN_KEY,
     NO_KEY,
@@ -26,8 +27,9 @@ from phonetree.core.tree import (
     Site,
 )
 from phonetree.core.verbs import Dial, Gather, Record, Verbs
-from phonetree.proof.budgets import question, spoken_seconds, until_offered
+from phonetree.proof.budgets import question, until_offered
 from phonetree.proof.counterexample import replay
+from phonetree.proof.longest import longest_words
 from phonetree.proof.promises import Breach, Promise, Walked, rung
 from phonetree.proof.search import Point, bits
 from phonetree.proof.situations import SILENT
@@ -69,27 +71,27 @@ class _Caller(NamedTuple):
     """A caller before a turn, who has pressed so many of the keys.
 
     `clock` is the seconds until now, None for somebody who takes their time or if no seconds are promised; `asks` the
-    menu that has to ask again (None: whatever comes); `greeting` what is said first, if that takes longer at another
-    moment. `before` is the same caller a turn earlier.
+    menu that has to ask again (None: whatever comes). `before` is the same caller a turn earlier.
     """
 
     situation: int
     pressed: int
     clock: float | None
     asks: NodeId | None = None
-    greeting: Verbs | None = None
     before: "_Caller | None" = None
 
     def then(self, situation: int, pressed: int, clock: float | None, asks: NodeId | None = None) -> "_Caller":
-        return _Caller(situation, pressed, clock, asks, None, self)
+        return _Caller(situation, pressed, clock, asks, self)
 
 
 class _Failure(NamedTuple):
-    """The callers who do not get what is promised, the moments at which they do not, and what they get."""
+    """The callers who do not get what is promised, the moments at which they do not, and what they get. `late`: the
+    same, but later."""
 
     caller: _Caller
     moments: int
     what: str
+    late: bool = False
 
 
 _Step = tuple[_Caller, int]
@@ -100,15 +102,16 @@ def _breaches(promise: OwnPromise, walked: Walked) -> Iterator[Breach]:
     for language in _not_offered(promise, walked):
         yield Breach(f"no key chooses '{language}'", where=promise.where)
     told: set[tuple[str, Kind, Language]] = set()
-    for caller, moments, what in _Followed(promise, walked).failures():
+    for caller, moments, what, late in _Followed(promise, walked).failures():
         for kind, moment in _first_of_each_kind(walked, moments):
             path = _path(walked, caller, moment)
             language = _language(walked, path)
             if (what, kind, language) not in told:
                 told.add((what, kind, language))
                 keys = replay(path, walked.walk, walked.moments).keys or "none"
-                text = f"{what} {_WHEN[kind]}, in '{language}' (keys: {keys}){_also(promise, kind, walked)}"
-                yield Breach(text, path, where=promise.where)
+                hours = longest_words(walked.longest, path) if late else ""
+                text = f"{what} {_WHEN[kind]}, in '{language}'{hours} (keys: {keys}){_also(promise, kind, walked)}"
+                yield Breach(text, path, where=promise.where, late=late)
 
 
 def _also(promise: OwnPromise, kind: Kind, walked: Walked) -> str:
@@ -179,8 +182,8 @@ class _Followed:
             known = caller[:-1]
             moments &= ~seen.get(known, 0)
             seen[known] = seen.get(known, 0) | moments
-            for answer, at in self._walk.parts(caller.situation, moments) if moments else ():
-                for step in self._taken(caller, answer, at):
+            for answer, verbs, at in self._heard(caller, moments) if moments else ():
+                for step in self._taken(caller, answer, verbs, at):
                     if isinstance(step, _Failure):
                         yield step
                     else:
@@ -189,18 +192,33 @@ class _Followed:
     def _begin(self) -> Iterator[_Step]:
         """The callers who have heard nothing yet, or have just chosen their language."""
         walk, timed = self._walk, self._promise.within is not None
-        together: dict[tuple[int, Verbs | None], int] = {}
-        for language, begin, document in self._walked.greetings:
+        together: dict[int, int] = {}
+        for language, begin in self._walked.greetings:
             if self._kinds[begin.moment].kind in self._promise.when and self._promise.language in (None, language):
-                key = walk.situation_of[begin.case], document if timed else None
-                together[key] = together.get(key, 0) | 1 << begin.moment
-        for (situation, greeting), moments in sorted(together.items(), key=lambda each: each[0][0] != walk.begin):
+                situation = walk.situation_of[begin.case]
+                together[situation] = together.get(situation, 0) | 1 << begin.moment
+        for situation, moments in sorted(together.items(), key=lambda each: each[0] != walk.begin):
             first = None if situation == walk.begin else _Caller(walk.begin, 0, None)
-            yield _Caller(situation, 0, 0.0 if timed else None, None, greeting, first), moments
+            yield _Caller(situation, 0, 0.0 if timed else None, None, first), moments
 
-    def _taken(self, caller: _Caller, answer: int, at: int) -> Iterator[_Step | _Failure]:
+    def _heard(self, caller: _Caller, moments: int) -> Iterator[tuple[int, Verbs, int]]:
+        """The answers that a caller gets, each with its document and the moments: while seconds count, with what takes
+        longest to say."""
+        longest = self._walked.longest
+        for answer, at in self._walk.parts(caller.situation, moments):
+            if caller.clock is None or not longest.depends(answer):
+                yield answer, self._walk.answers[answer].verbs, at
+                continue
+            together: dict[Verbs, int] = {}
+            for moment in bits(at):
+                point = self._walk.point(caller.situation, moment)
+                assert point is not None
+                verbs = longest.verbs(point)
+                together[verbs] = together.get(verbs, 0) | 1 << moment
+            yield from ((answer, verbs, same) for verbs, same in together.items())
+
+    def _taken(self, caller: _Caller, answer: int, verbs: Verbs, at: int) -> Iterator[_Step | _Failure]:
         """What comes after a turn of a caller's, at these moments."""
-        verbs = caller.greeting or self._walk.answers[answer].verbs
         asked = question(verbs)
         if caller.asks and not (asked and asked.then.node == caller.asks):
             return  # the question was not asked again: to wait any longer is a choice of its own
@@ -228,7 +246,7 @@ class _Followed:
             what, name = self._promise.reaches
             seconds = caller.clock + _seconds(verbs, name if what is Reached.NODE else None)
             if seconds > within:
-                yield _Failure(caller, at, f"the call takes {ceil(seconds)} s, not {within} s,")
+                yield _Failure(caller, at, f"the call takes {ceil(seconds)} s, not {within} s,", late=True)
 
     def _instead(self, verbs: Verbs, asked: Gather | None) -> Destination | None:
         """What a caller who has pressed every key reaches in place of what is promised, if that is known."""

@@ -4,7 +4,7 @@ The checks examine what the engine asks the phone network to do; they have no ru
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -35,6 +35,7 @@ from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Ve
 from phonetree.core.wording import Speaker
 from phonetree.errors import Where
 from phonetree.proof.budgets import Greeting, TimeToHelp, first_turns, greetings, path_alone, question, times_to_help
+from phonetree.proof.longest import Longest, longest_words
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
 from phonetree.proof.situations import SILENT, Situation
@@ -50,12 +51,14 @@ LONGEST_SENTENCE_SECONDS = 40.0
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A case in which a promise does not hold, the turns of the walk that lead there, and the node to look at first
-    (None: no single node is at fault), or where the promise itself is written."""
+    (None: no single node is at fault), or where the promise itself is written. `late`: callers are helped as promised,
+    only it takes more seconds."""
 
     text: str
     path: tuple[Point, ...] = ()
     node: NodeId | None = None
     where: Where | None = None
+    late: bool = False
 
 
 Found = tuple[Point, str, NodeId | None]
@@ -88,12 +91,17 @@ class Walked:
     @cached_property
     def times_to_help(self) -> tuple[TimeToHelp, ...]:
         """How soon callers reach somebody."""
-        return tuple(times_to_help(self.greetings, self.moments, self.walk))
+        return tuple(times_to_help(self.greetings, self.longest))
 
     @cached_property
     def greetings(self) -> tuple[Greeting, ...]:
         """The first turns in each language at each kind of moment."""
-        return tuple(greetings(self.site, self.moments, self.walk))
+        return tuple(greetings(self.site, self.walk))
+
+    @cached_property
+    def longest(self) -> Longest:
+        """The documents when they take longest to say."""
+        return Longest(self.site, self.moments, self.walk)
 
     def reaches(self, point: Point) -> bool:
         """Whether a turn rings a phone, or comes to what staff accepted while nobody can be rung."""
@@ -425,7 +433,7 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                     point = walked.walk.first(answer)
                     yield point, text, _speaker(walked, walked.moments.kinds[point.moment].at, say)
 
-    return walked.breaches(found())
+    return (replace(breach, late=True) for breach in walked.breaches(found()))
 
 
 def _speaker(walked: Walked, now: datetime, say: Say) -> NodeId | None:
@@ -464,16 +472,23 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
     """One breach for each limit, however many moments and languages are over it: one text or one limit is the cause."""
-    late: dict[str, list[tuple[float, TimeToHelp]]] = {}
-    for time in walked.times_to_help:
+    late: dict[str, list[tuple[float, Greeting, TimeToHelp]]] = {}
+    for greeting, time in zip(walked.greetings, walked.times_to_help, strict=True):
         for limit, seconds in _too_late(walked.site, time):
-            late.setdefault(limit, []).append((seconds, time))
+            late.setdefault(limit, []).append((seconds, greeting, time))
     for limit, found in late.items():
-        seconds, worst = max(found, key=lambda each: each[0])
-        others = [time for _, time in found if time is not worst]
-        when = f"when {worst.kind} ({worst.at}), in '{worst.language}'{_likewise(others)}"
-        text = _told_late(walked.site.budgets, limit, seconds, when)
-        yield Breach(text, node=walked.site.start[Kind(worst.kind)])
+        seconds, greeting, worst = max(found, key=lambda each: each[0])
+        cases = dict.fromkeys((time.kind, time.language) for *_, time in found)
+        others = [each for each in cases if each != (worst.kind, worst.language)]
+        text = _told_late(walked.site.budgets, limit, seconds, _when(walked, greeting, worst) + _likewise(others))
+        yield Breach(text, node=walked.site.start[Kind(worst.kind)], late=seconds < inf)
+
+
+def _when(walked: Walked, greeting: Greeting, time: TimeToHelp) -> str:
+    """When it takes so long: at a moment, or once callers hear the words about the hours that take longest."""
+    if hours := longest_words(walked.longest, path_alone(walked.walk, greeting.begin)):
+        return f"when {time.kind}, in '{time.language}'{hours}"
+    return f"when {time.kind} ({time.at}), in '{time.language}'"
 
 
 _NO_KEY = "no key"
@@ -512,11 +527,11 @@ def _told_late(budgets: Budgets, limit: str, seconds: float, when: str) -> str:
             return f"no single key reaches an advocate {when}"
 
 
-def _likewise(others: list[TimeToHelp]) -> str:
-    """The other moments and languages at which the same is so."""
+def _likewise(others: list[tuple[str, str]]) -> str:
+    """The other kinds of moments and languages at which the same is so."""
     if not others:
         return ""
-    kinds, languages = dict.fromkeys(time.kind for time in others), sorted({time.language for time in others})
+    kinds, languages = dict.fromkeys(kind for kind, _ in others), sorted({language for _, language in others})
     named = ", ".join(f"'{language}'" for language in languages)
     return f", and in {len(others)} more case{'s' * (len(others) > 1)} (when {', '.join(kinds)}; in {named})"
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, cast
 
-from phonetree.core.schedule import Kind, Schedule
+from phonetree.core.schedule import Kind, Schedule, Status
 from phonetree.core.tree import Always, Choice, During, Hours, OwnHours, Site
 from phonetree.core.wording import say_in_advance
 from phonetree.proof.moments import Moment, Moments
@@ -46,10 +46,14 @@ class _ComparedByKey(dict[str, Choice]):
 
 
 class RecordingMoment:
-    """A moment that records which of its facts are read. Reading anything else counts as reading the exact moment."""
+    """A moment that records which of its facts are read. Reading anything else counts as reading the exact moment.
+    With a `status`, that is what callers are told of the hours then, whatever the schedule says."""
 
-    def __init__(self, moment: Moment, facts: tuple[object, ...], situation: Situation) -> None:
+    def __init__(
+        self, moment: Moment, facts: tuple[object, ...], situation: Situation, status: Status | None = None
+    ) -> None:
         self.reads = 0
+        self.status = status
         self._moment, self._facts, self._clock = moment, facts, clock(situation)
 
     def timestamp(self) -> float:
@@ -101,6 +105,10 @@ class _RecordingSchedule(Schedule):
         if now not in self._cache:
             self._cache[now] = super().kind(now)
         return self._cache[now]
+
+    def status(self, now: datetime) -> Status:
+        told = now.status if isinstance(now, RecordingMoment) else None
+        return told or super().status(now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from phonetree.core.events import Event, LegPressed, Pressed
+from phonetree.core.schedule import Status
 from phonetree.core.state import State
 from phonetree.core.tree import Site
 from phonetree.core.turn import Turn
@@ -144,6 +146,10 @@ class Walk(Search):
     def verbs(self, point: Point) -> Verbs:
         """What the phone network is asked to do; a ringing may have begun at another moment with the same roster."""
         return self.answers[self.answer_of[point.case]].verbs
+
+    def told(self, point: Point, now: datetime, status: Status) -> Verbs:
+        """What it is asked to do in a turn as if it was `now`, and callers were told this of the hours."""
+        return self._engine.told(self.situation(point), point.moment, now, status).verbs
 
     def find(self, place: Place) -> Point | None:
         """The turn at a place; None if no call gets there."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from phonetree.config.promises import newly_broken
-from phonetree.config.site import Contents, Loaded, overridden
+from phonetree.config.promises import broken_under, newly_broken
+from phonetree.config.site import Contents, Loaded
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem
@@ -17,7 +17,7 @@ Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 
 def broken(loaded: Loaded, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
     """The promises that files break under overrides."""
-    return proof(overridden(loaded.site, overrides), loaded.contents)
+    return broken_under(overrides, loaded.site, lambda site: proof(site, loaded.contents))
 
 
 def judged(

@@ -17,7 +17,7 @@ from time import monotonic
 from phonetree.config.numbers import NumberRules
 from phonetree.config.override import apart, leaving_alone, unproved
 from phonetree.config.phones import filled
-from phonetree.config.promises import newly_broken
+from phonetree.config.promises import broken_under, newly_broken, not_late
 from phonetree.config.site import Contents, Loaded, broken_by, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
@@ -187,7 +187,8 @@ class Sites:
 
     def override(self, overrides: tuple[Override, ...], ended: tuple[Override, ...] = ()) -> bool:
         """Replaces the overrides by these, newest first; True when all are in force. Those by which the site would
-        break a promise that it keeps without them are left out (`left_out`). If we fail on them nothing changes.
+        break a promise that it keeps without them are left out (`left_out`), but none for seconds alone. If we fail on
+        them nothing changes.
 
         Those that have `ended` are not proved: they only say who was on shift when a ringing began.
         """
@@ -284,7 +285,8 @@ class Sites:
         if self._override_proof is None:
             return (), False
         broken = self._override_proof(wanted, contents)
-        return broken, bool(broken) and wanted is not site and not self._override_proof(site, contents)
+        waits = bool(not_late(broken)) and wanted is not site and not not_late(self._override_proof(site, contents))
+        return broken, waits
 
     def _fill(self, phones: Mapping[str, str]) -> None:
         """Has these phones ring, in every site. Held by `_swap`."""
@@ -304,20 +306,22 @@ class Sites:
         with broken promises already, an edit that leaves them broken, such as a closed day, makes nothing worse; those
         are returned, for staff to be told. One that was heard before is proved again: that was on another day, or on
         another server, or it was the first one."""
-        if not (self._proof and (broken := self._proof(overridden(loaded.site, overrides), loaded.contents))):
+        if not (self._proof and (broken := _broken(loaded.site, loaded.contents, overrides, self._proof))):
             return ()
         with self._swap:
             heard, contents = self.current, self.contents
-        if heard.revision == loaded.site.revision or newly_broken(broken, self._proof(heard, contents)):
+        if heard.revision == loaded.site.revision or newly_broken(
+            broken, _broken(heard, contents, heard.schedule.overrides, self._proof)
+        ):
             raise ConfigError(broken)
         return broken
 
     def _broken_by(self, overrides: tuple[Override, ...], site: Site, contents: Contents) -> tuple[Problem, ...]:
-        """The promises that a site breaks under these overrides and not without them."""
+        """The promises that a site breaks under these overrides and not without them, apart from seconds."""
         proof = self._override_proof
         if proof is None or not overrides:
             return ()
-        return broken_by(overrides, site, lambda changed: proof(changed, contents))
+        return broken_by(overrides, site, lambda changed: not_late(proof(changed, contents)))
 
     def _remember(self, site: Site) -> Site:
         with self._swap:
@@ -329,6 +333,11 @@ class Sites:
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
         return site
+
+
+def _broken(site: Site, contents: Contents, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
+    """The promises that files break under overrides."""
+    return broken_under(overrides, site, lambda changed: proof(changed, contents))
 
 
 def _suspects(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:

@@ -13,9 +13,11 @@ from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.commands.work.demo import Demo, leave_demo
 from phonetree.commands.work.override import _moment
 from phonetree.commands.work.reading import moment
+from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
 from phonetree.core.schedule import Accepted
 from phonetree.runtime.prover import Prover
+from phonetree.runtime.sites import Sites
 from phonetree.store.actions import since
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
@@ -240,6 +242,37 @@ def test_files_that_break_a_promise_by_themselves_keep_nobody_from_closing(
     day = _coming(2)
     assert main(["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == 0
     assert "No advocate is on the line now" in capsys.readouterr().out
+
+
+@pytest.fixture
+def always_open(store: Store) -> Path:
+    """A folder whose line is closed by override alone, with a greeting that takes longer then than is promised."""
+    folder = Path("config")
+    hours, routing = folder / "hours.yaml", folder / "routing.yaml"
+    text = hours.read_text(encoding="utf-8")
+    hours.write_text(text.replace("monday-friday: 9:00-17:00", "monday-sunday: 0:00-24:00"), encoding="utf-8")
+    text = routing.read_text(encoding="utf-8")
+    routing.write_text(text.replace("crisis_line: 25", "crisis_line: 24"), encoding="utf-8")
+    return folder
+
+
+def test_nobody_is_kept_from_closing_by_a_second_and_it_is_told(
+    store: Store, always_open: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 0
+    capsys.readouterr()
+    begins = date.fromisoformat(_coming(2))
+    ends = begins + timedelta(days=14)
+    assert main(["override", "add", "closed", "--from", f"{begins} 09:00", "--until", f"{ends} 11:45"]) == 0
+    out = capsys.readouterr().out
+    assert "Callers wait longer than is promised: nobody is rung within 24 s and one key, but after 25 s, when" in out
+    assert "shorten what is said before the first keys, or allow more seconds: budgets, crisis_line" in out
+    (kept,) = Overrides(store).kept(0)
+    made = Sites(always_open, RULES, lambda site, contents: broken_promises(site, always_open, begins))
+    assert made.override((kept.override,)), "it is in force on servers"
+    assert made.current.schedule.overrides == (kept.override,)
+    made.reload()
+    assert made.problems == (), "and no problem of the files"
 
 
 def test_times_may_be_short() -> None:

@@ -346,7 +346,7 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ([SetWeek(NOW("open"), {"monday": "9:00-5:00"})], "open.monday", "write 9:00-17:00 if the afternoon is meant"),
     ([SetCalendars(("US", "US-MA"), ("US", "US-XX"))], "calendars.1", "'US' has no calendar for 'XX'"),
     ([SetLink("form", "", "www.example.org")], "links.form", "does not begin with https://"),
-    ([SetBudget("silent", "60", "5")], "budgets.silent", "give a whole number from 20 to 300"),
+    ([SetBudget("silent", "63", "5")], "budgets.silent", "give a whole number from 20 to 300"),
     ([SetAlike(NOW("alike"), (("advocate",),))], "alike.0", "Write two nodes or more on each line"),
     ([SetHelpline("email", NOW("helpline", "email"), "no address")], "helpline.email", "is not an e-mail address"),
 ]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from phonetree.config.override import MOST_PROOFS, apart, read_override
+from phonetree.config.override import MOST_PROOFS, apart, check, read_override
+from phonetree.config.promises import broken_under
 from phonetree.config.site import load
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Cover, Kind, Override
@@ -49,6 +50,40 @@ class Pairs:
     def __call__(self, some: tuple[Override, ...]) -> tuple[Problem, ...]:
         self.proofs += 1
         return BROKEN if any(one in some and two in some for one, two in self.pairs) else ()
+
+
+CLOSED = Override(NOW, NOW + timedelta(hours=1), Kind.CLOSED, {})
+LATE = Problem(Where("x"), "somebody is rung a second later", late=True)
+
+
+@pytest.mark.parametrize("found", [(LATE,), (LATE, *BROKEN)])
+def test_seconds_alone_are_told_and_refuse_no_override(found: tuple[Problem, ...]) -> None:
+    def proof(site: Site) -> tuple[Problem, ...]:
+        return found if site.schedule.overrides else ()
+
+    site = _site({})
+    if found == (LATE,):
+        assert check(site, CLOSED, (), proof) == (LATE.text,)
+        assert check(site, CLOSED, (), lambda _: found) == (), "nor are they told of it when it is so without"
+    else:
+        with pytest.raises(OverrideError) as refused:
+            check(site, CLOSED, (), proof)
+        assert str(refused.value) == "0 reaches nobody"
+
+
+def test_an_edit_is_not_measured_with_the_seconds_of_an_override() -> None:
+    own = Problem(Where("x"), "a greeting is too long", late=True)
+    proofs: list[int] = []
+
+    def proof(site: Site) -> tuple[Problem, ...]:
+        proofs.append(len(site.schedule.overrides))
+        return (LATE, *BROKEN) if site.schedule.overrides else (own,)
+
+    site = _site({})
+    assert broken_under((CLOSED,), site, proof) == (*BROKEN, own)
+    assert proofs == [1, 0]
+    assert broken_under((), site, proof) == (own,)
+    assert proofs == [1, 0, 0], "asked once"
 
 
 def _many(count: int = 100) -> tuple[Override, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from shutil import copytree
@@ -9,7 +10,12 @@ from shutil import copytree
 import pytest
 from werkzeug.test import TestResponse
 
+from phonetree.config.question import Answer
 from phonetree.config.site import ROUTING, Contents
+from phonetree.core.schedule import Kind, Override
+from phonetree.core.tree import Site
+from phonetree.errors import Problem, Where
+from phonetree.runtime.prover import Prover
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 from tests.support.lines import VPR
@@ -99,6 +105,29 @@ def test_what_is_written_is_checked_and_saved_and_callers_hear_nothing_of_it(mad
     assert '"For help lines, press 2." is said instead' in _words(client.get(f"/staff/edit/{id_}"))
     assert made.services.hours.files().contents == before
     assert "for help lines" in unescape(client.get(f"/staff/edit/{id_}/text").get_data(as_text=True))
+
+
+def test_a_draft_is_not_measured_with_the_seconds_of_a_closure_that_stands(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def answer(_prover: Prover, site: Site, *_: object, **__: object) -> Answer:
+        asked.append(bool(site.schedule.overrides))
+        who, hard = ("closure", True) if site.schedule.overrides else ("files", False)
+        problems = [Problem(Where(str(made.settings.config / ROUTING), 3), f"26 s, by the {who}", late=True)]
+        problems += [Problem(Where(str(made.settings.config / ROUTING), 3), "0 reaches nobody")] * hard
+        return Answer(tuple(problems), proved=True, calls=(None,) * len(problems))
+
+    monkeypatch.setattr(Prover, "answer", answer)
+    closed = Override(made.now, made.now + timedelta(hours=2), Kind.CLOSED, {})
+    made.services.overrides.add(closed, "Ada", "a test", int(made.now.timestamp()))
+    client = made.client(Role.EDITOR)
+    said = _words(client.get(f"/staff/edit/{_begin(client)}"))
+    assert "26 s, by the files" in said
+    assert "0 reaches nobody" in said
+    assert "by the closure" not in said
+    assert asked == [True, False, True, False], "of the draft, and of what callers hear"
 
 
 def test_line_ends_and_marks_stay_as_they_were(made: Console) -> None:

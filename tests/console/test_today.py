@@ -644,6 +644,27 @@ def test_a_refused_promise_is_told(made: Console, monkeypatch: pytest.MonkeyPatc
     assert kept(made) == ()
 
 
+def test_seconds_refuse_nothing_and_are_told(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    from phonetree.errors import Problem, Where
+    from phonetree.runtime.prover import Prover
+
+    def late(prover: Prover, site: Site, contents: object) -> tuple[Problem, ...]:
+        return (Problem(Where("x"), "26 s, not 25 s <b>", late=True),) if site.schedule.overrides else ()
+
+    monkeypatch.setattr(Prover, "broken_by_override", late)
+    client = made.client(Role.MEMBER)
+    sent = {"begins": "now", "action": "save", "until": chosen(client, "close", "today")}
+    answer = client.post("/staff/today/close", sent)
+    assert answer.status_code == 303
+    assert [each.override.kind for each in kept(made)] == [Kind.CLOSED]
+    warning = re.search(
+        r'<p class="alert alert-warning" role="status">(.*?)</p>', client.get("/staff/").get_data(as_text=True)
+    )
+    assert warning
+    assert warning[1] == "This is saved, and callers wait longer than is promised: 26 s, not 25 s &lt;b&gt;"
+    assert "26 s" not in client.get("/staff/").get_data(as_text=True), "once"
+
+
 def test_every_line_of_any_call_names_no_number(made: Console) -> None:
     asked = simulated.to(made.services.live.loaded(), made.settings.config, (), made.now)
     for keys in ("", "1", "0", "2,1", "3"):

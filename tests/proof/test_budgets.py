@@ -5,16 +5,19 @@ a last key is waited for, are not speech.
 """
 
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import load
-from phonetree.core.tree import Field, Node, prompts_of
+from phonetree.config.site import load, overridden
+from phonetree.core.schedule import DatedHours, Kind, Override, Span, midnight
+from phonetree.core.tree import Budgets, Field, Node, Site, prompts_of
 from phonetree.proof.budgets import FromHere, from_here, greetings, times_to_help
+from phonetree.proof.longest import Longest
 from phonetree.proof.moments import moments
 from phonetree.proof.walk import walk
 from phonetree.simulator.caller import REACTION_SECONDS
@@ -74,7 +77,7 @@ def test_each_language_comes_once_whichever_keys_choose_it(key: str, spoken: lis
     site = load(config, RULES).site
     kinds = moments(date(2026, 11, 22), site)
     walked = walk(site, kinds)
-    times = [(each.at, each.language) for each in times_to_help(greetings(site, kinds, walked), kinds, walked)]
+    times = [(each.at, each.language) for each in times_to_help(greetings(site, walked), Longest(site, kinds, walked))]
     assert times == [(str(kind), language) for kind in kinds.kinds for language in spoken]
 
 
@@ -85,7 +88,7 @@ def test_seconds_from_the_start_without_a_walk_are_those_of_the_walk(folder: Pat
     at = {str(moment): moment.at for moment in kinds.kinds}
     compared = 0
     walked = walk(site, kinds)
-    for times in times_to_help(greetings(site, kinds, walked), kinds, walked):
+    for times in times_to_help(greetings(site, walked), Longest(site, kinds, walked)):
         now = at[times.at]
         begins = site.start[site.schedule.kind(now)]
         if times.language == site.first_language and not _depends_on_the_moment(site.nodes[begins]):
@@ -139,3 +142,59 @@ def test_no_key_that_reaches_an_advocate_is_one_breach(tmp_path: Path) -> None:
     routing.write_text(routing.read_text(encoding="utf-8").replace("go: advocate}", "go: crisis}"), encoding="utf-8")
     problems = broken_promises(load(config, RULES).site, config, date(2026, 11, 22))
     assert len([problem for problem in problems if "no single key reaches an advocate" in problem.text]) == 1
+
+
+SINCE = date(2027, 3, 1)
+LATER = date(2027, 8, 9)
+
+
+def _until_a_line_is_rung(site: Site) -> dict[str, float | None]:
+    """The most seconds while closed, by language."""
+    kinds = moments(SINCE, site)
+    walked = walk(site, kinds)
+    times = times_to_help(greetings(site, walked), Longest(site, kinds, walked))
+    return {each.language: each.line for each in times if each.kind == Kind.CLOSED}
+
+
+def test_no_closure_without_a_name_takes_longer_to_say_than_what_an_edit_is_measured_with() -> None:
+    """From the shortest words to the longest: a Wednesday in September, at a quarter to."""
+    site = load(VPR, RULES).site
+    measured = _until_a_line_is_rung(site)
+    zone = site.schedule.zone
+    for month in range(3, 13):
+        wednesday = next(day for day in range(20, 27) if date(2027, month, day).weekday() == 2)
+        ends = midnight(zone, date(2027, month, wednesday)) + timedelta(hours=11, minutes=45)
+        closed = Override(ends - timedelta(days=20), ends, Kind.CLOSED, {})
+        at = closed.begins + timedelta(hours=1)
+        under = overridden(site, (closed,))
+        assert _until_a_line_is_rung(under) == measured, "whatever stands"
+        said = from_here(under, "after_hours", "en", at).with_key
+        assert said is not None
+        assert (measured["en"] or 0) - 0.4 < said <= (measured["en"] or 0), ends
+
+
+def test_a_half_day_with_a_long_name_takes_no_date_from_what_is_measured() -> None:
+    """The name is not said once it is evening, and stands beside a short date."""
+    site = load(VPR, RULES).site
+    names = {"en": "the whole long day before the holiday of the year", "es": "la larga víspera del feriado del año"}
+    entry = DatedHours(date(2027, 3, 3), date(2027, 3, 3), (Span(540, 720),), names)
+    dated = tuple(sorted((*site.schedule.dated, entry), key=lambda each: each.first))
+    under = replace(site, schedule=replace(site.schedule, dated=dated))
+    under.said.update(site.said)
+    assert _until_a_line_is_rung(under) == _until_a_line_is_rung(site)
+
+
+@pytest.mark.slow
+def test_what_is_too_long_names_the_sentence_with_the_date_whatever_day_it_is() -> None:
+    site = replace(load(VPR, RULES).site, budgets=Budgets(advocate=15, crisis_line=24))
+    for since in (SINCE, LATER):
+        (text,) = [each.text.partition("; shorten")[0] for each in broken_promises(site, VPR, since)]
+        assert text == (
+            "nobody is rung within 24 s and one key, but after 25 s, when closed, in 'es', with the longest words for "
+            "our hours: 'Ahora no hay ninguna consejera; la próxima estará el miércoles 16 de septiembre a las 10:45 de "
+            "la mañana.', and in 1 more case (when closed; in 'en')"
+        )
+    enough = replace(site, budgets=Budgets(advocate=15, crisis_line=25))
+    assert broken_promises(enough, VPR, SINCE) == ()
+    (text,) = [each.text for each in broken_promises(site, VPR, date(2026, 11, 22))]
+    assert "and in 2 more cases (when closed, holiday; in 'en', 'es')" in text, "the winter break, too"

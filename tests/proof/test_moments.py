@@ -14,7 +14,7 @@ from phonetree.config.promises import broken_promises
 from phonetree.config.site import load, overridden
 from phonetree.core.schedule import Cover, DatedHours, Kind, Override, Schedule, Span, Week, midnight
 from phonetree.core.tree import Always, HelplineHours, Hours, OwnHours, Site
-from phonetree.proof.budgets import SpokenHours
+from phonetree.proof.longest import named_hours
 from phonetree.proof.moments import Moments, moments
 from tests.support.lines import ROOT, RULES, VPR
 
@@ -219,6 +219,7 @@ def test_the_opening_that_is_told_is_the_next_one_at_every_moment() -> None:
     kinds = moments(MONDAY, site).kinds
     assert any(one > two for kind in kinds for one, two in pairwise(kind.all))
     for kind in kinds:
-        for at, opening, names in SpokenHours(site, kind).moments:
+        for at, opening, names in named_hours(site, kind):
             status = schedule.status(at)
             assert (opening, names) == (status.next_opening, status.names)
+    assert sum(len(list(named_hours(site, kind))) for kind in kinds) > len(kinds)

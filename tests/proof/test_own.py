@@ -154,6 +154,15 @@ def test_seconds_are_those_of_the_table(tmp_path: Path) -> None:
         ]
 
 
+def test_seconds_that_a_date_takes_are_told_with_the_sentence(tmp_path: Path) -> None:
+    entry = "when: closed, keys: [1], reaches: barcc, language: en, within: 24"
+    (found,) = verdict(tmp_path, entry, of=VPR)
+    assert found == (
+        "the call takes 25 s, not 24 s, when closed, in 'en', with the longest words for our hours: 'No advocate is on "
+        "the line now; the next one is here on Wednesday, September 16, at 10:45 AM.' (keys: 1)"
+    )
+
+
 def test_two_that_cannot_both_hold_are_both_named(tmp_path: Path) -> None:
     entries = "when: open, keys: [1], reaches: desk", "when: always, keys: [1], reaches: crisis"
     kept, broken = own(prove(load(promising(tmp_path, *entries), RULES).site, SINCE))

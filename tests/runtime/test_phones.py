@@ -82,6 +82,14 @@ def test_a_new_phone_that_would_break_a_promise_waits() -> None:
     assert (made.unkept, made.waiting) == ((), False)
 
 
+def test_a_new_phone_rings_if_seconds_alone_are_more_than_promised() -> None:
+    late = replace(PROBLEM, late=True)
+    made = sites(NEW, proof=Proof(at_11=(late,)))
+    assert made.follow(BOTH)
+    assert numbers(made.current) == [ONE, TWO]
+    assert (made.unkept, made.waiting) == ((late,), False)
+
+
 def test_a_new_phone_rings_where_promises_were_broken_before() -> None:
     made = sites({}, proof=Proof(at_00=(PROBLEM,), at_10=(replace(PROBLEM, text="another text"),)))
     assert made.follow(NEW)

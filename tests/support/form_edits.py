@@ -458,7 +458,7 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
     ),
     ("an e-mail address, which was not there", HARBOUR, lambda now: [SetHelpline("email", None, "help@example.org")]),
     ("a page's address", MIT, lambda now: [SetLink("form", "", "https://www.example.org/form")]),
-    ("a limit", MIT, lambda now: [SetBudget("silent", "60", "50")]),
+    ("a limit", MIT, lambda now: [SetBudget("silent", "63", "50")]),
     ("nodes that are alike", MIT, lambda now: [SetAlike(now("alike"), (*now("alike"), ("crisis", "more_lines")))]),
     ("no nodes that are alike", SHELTER, lambda now: [SetAlike(now("alike"), ())]),
     (
@@ -475,7 +475,7 @@ EDITS: list[tuple[str, str, Callable[[Now], list[FormEdit]]]] = [
         lambda now: [
             AddPromise({"when": "closed", "keys": ("1",), "reaches": "barcc"}),
             RemovePromise({"when": "closed", "keys": ("1",), "reaches": "barcc"}),
-            SetBudget("silent", "60", "50"),
+            SetBudget("silent", "63", "50"),
         ],
     ),
 ]

@@ -88,9 +88,11 @@ def _add(
     wanted = accepting_nodes(loaded.site, wanted, others, accepted)
     prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
-        check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
+        late = check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now, kept)
     click.echo(f"Override {number}: {in_a_line(wanted, loaded.site.schedule.zone)}.")
+    for text in late:
+        click.echo(f"Callers wait longer than is promised: {text}")
     for each in wanted.accepted:
         click.echo(f"Accepted: {alone(loaded.site, each)}; callers come to {each.node}.")
     if not changes_something(loaded.site, wanted, others):

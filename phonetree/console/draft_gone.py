@@ -12,6 +12,7 @@ from phonetree.console.labels import in_words
 from phonetree.console.layout import Page, render
 from phonetree.console.once import once, once_of
 from phonetree.console.services import services
+from phonetree.core.characters import unfit
 from phonetree.errors import DraftError, DraftGoneError
 from phonetree.store.drafts import LONGEST_TITLE
 from phonetree.store.roles import Role
@@ -50,7 +51,7 @@ def part_gone(_error: PartGoneError) -> Page:
 def anew() -> Page | Response:
     """Begins a draft, and sends the form there that was about one that is gone."""
     there = request.form.get("there", "")
-    if not _FORM.fullmatch(there):
+    if not _FORM.fullmatch(there) or unfit(there):  # it becomes part of a title
         abort(400)
     title = f"Change of {there.rpartition('/')[2].replace('-', ' ')}"[:LONGEST_TITLE]
     try:

@@ -1,10 +1,11 @@
 """What was typed in a form, in the words that stand beside its fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
+from phonetree.config.document import Value
 from phonetree.config.steps import texts_in
 from phonetree.console import times
 from phonetree.console.form_fields import unpacked
@@ -66,11 +67,34 @@ class Typed:
 def in_words(form: MultiDict[str, str]) -> Iterator[Typed]:
     """What was typed into a form, by its labels: not what is secret, what only a program reads, nor what stood there
     before."""
-    before = {*texts_in(unpacked(form.get(BEFORE, "")))}
-    return (each for each in _labelled(form) if each.value.strip() and each.value not in before)
+    before = unpacked(form.get(BEFORE, ""))
+    texts = {*texts_in(before)}
+    return (
+        Typed(label, value)
+        for name, label, value in _labelled(form)
+        if value.strip() and (value != stood if (stood := _stood(before, name)) is not None else value not in texts)
+    )
 
 
-def _labelled(form: MultiDict[str, str]) -> Iterator[Typed]:
+def _stood(before: Value, name: str) -> str | None:
+    """What stood in a field, if that can be told by its name: forms name theirs by places, those of a node without its
+    kind."""
+    inner = before.values() if isinstance(before, Mapping) else ()
+    return next((text for each in (before, *inner) if (text := _text_at(each, name.split("."))) is not None), None)
+
+
+def _text_at(value: Value, path: list[str]) -> str | None:
+    if isinstance(value, str):
+        return None if path else value
+    if isinstance(value, Mapping):
+        for length in range(1, len(path) + 1):  # a key may have a dot itself
+            if (key := ".".join(path[:length])) in value:
+                return _text_at(value[key], path[length:])
+    return None
+
+
+def _labelled(form: MultiDict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Each field that has been sent by its name, its label, and what is in it."""
     unused = {
         name
         for name, choice, other in (("begins_at", "begins", "at"), ("until_at", "until", times.OTHER))
@@ -79,9 +103,9 @@ def _labelled(form: MultiDict[str, str]) -> Iterator[Typed]:
     for name, values in form.lists():
         for value in values:
             if name == "until" and value != times.OTHER:
-                yield Typed(LABELS["until_at"], _end(value))
+                yield name, LABELS["until_at"], _end(value)
             elif name not in (*unused, *SECRETS) and (label := _label(name, of_draft=BEFORE in form)):
-                yield Typed(label, value)
+                yield name, label, value
 
 
 def _label(name: str, *, of_draft: bool) -> str | None:

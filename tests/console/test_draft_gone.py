@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from werkzeug.test import TestResponse
 
+from phonetree.config.document import Value
 from phonetree.console.form_fields import packed
 from phonetree.store.drafts import MOST
 from phonetree.store.roles import Role
@@ -55,8 +56,24 @@ def test_a_form_of_a_draft_that_is_gone_is_given_back_and_put_into_a_new_one(mad
     assert draft.title == "Change of goodbye"
     page = _words(client.get(there))
     assert "Ten minutes & more." in page
-    assert client.post("/staff/edit/anew", {**hidden, "there": "https://elsewhere.example"}).status_code == 400
+    for bad in ("https://elsewhere.example", "nodes/a\nb", "nodes/a\u202eb"):
+        assert client.post("/staff/edit/anew", {**hidden, "there": bad}).status_code == 400
     made.services.editor.drafts.drop(draft.id)
+
+
+def test_what_was_typed_is_given_back_although_it_stood_in_another_field(made: Console) -> None:
+    choices: Value = {
+        "1": {"label": {"en": "for words"}, "go": "about"},
+        "2": {"label": {"en": "for help"}, "go": "crisis"},
+    }
+    before = packed({"menu": {"choices": choices, "tries": "2"}})
+    labels = {"choices.1.label.en": "for help", "choices.2.label.en": "for words", "choices.1.go": "crisis"}
+    sent = {"version": "5", "before": before, **labels, "choices.2.go": "crisis", "tries": "2", "wait": "2"}
+    told = _words(made.client(Role.EDITOR).post("/staff/edit/gone/nodes/welcome", sent))
+    for name, value in labels.items():
+        assert f"{', '.join(name.split('.'))}: {value}" in told
+    assert "choices, 2, go" not in told
+    assert "tries" not in told
 
 
 def test_a_text_of_a_draft_that_is_gone_is_given_back(made: Console) -> None:

@@ -191,8 +191,8 @@ def test_what_is_too_long_names_the_sentence_with_the_date_whatever_day_it_is() 
         (text,) = [each.text.partition("; shorten")[0] for each in broken_promises(site, VPR, since)]
         assert text == (
             "nobody is rung within 24 s and one key, but after 25 s, when closed, in 'es', with the longest words for "
-            "our hours: 'Ahora no hay ninguna consejera; la próxima estará el miércoles 16 de septiembre a las 10:45 de "
-            "la mañana.', and in 1 more case (when closed; in 'en')"
+            "our hours: 'Ahora no hay ninguna consejera; la próxima estará el miércoles 16 de septiembre a las 10:45 "
+            "de la mañana.', and in 1 more case (when closed; in 'en')"
         )
     enough = replace(site, budgets=Budgets(advocate=15, crisis_line=25))
     assert broken_promises(enough, VPR, SINCE) == ()

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import yaml
 from yaml.reader import Reader
 
-from phonetree.config.slips import LOADER, LONE_QUOTE, LONGEST_SHOWN, odd_space, slip
+from phonetree.config.slips import LOADER, LONE_QUOTE, LONGEST_SHOWN, MARK, RESTORE, odd_space, slip
 from phonetree.core.characters import ODD_SPACE, refusal_of, unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
@@ -142,7 +142,7 @@ def read_bytes(path: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise _refused(
             whole,
-            "does not exist; restore it (undo, git checkout, its old name), or name its folder with --config",
+            "does not exist; restore it (undo, its old name, a copy), or name the folder that has it",
         ) from None
     except PermissionError:
         raise _refused(whole, "cannot be read; give the server permission to read it") from None
@@ -158,7 +158,7 @@ _FOREIGN = (b"{\\rtf", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"<")
 
 
 def _text(data: bytes, name: str) -> str:
-    if data.startswith(_FOREIGN):
+    if data.startswith(_FOREIGN) and not data.startswith(MARK.encode()):
         raise _refused(Where(name), "is a word processor's file, or otherwise not plain text; save it as plain text")
     try:
         text = data.decode("utf-8-sig")
@@ -230,7 +230,7 @@ class _Builder:
         if isinstance(item, Table) and item.entries:
             return item
         if item is None or isinstance(item, Table) or (isinstance(item, Scalar) and not item.text):
-            raise _refused(Where(self.name), "is empty; restore it: undo in the editor, or git checkout")
+            raise _refused(Where(self.name), f"is empty; restore it: {RESTORE}")
         raise _refused(item.where, "the file has to consist of lines like 'name: value'")
 
     def _item(self, event: Any, events: Iterator[Any]) -> Item:

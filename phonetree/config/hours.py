@@ -13,7 +13,7 @@ from phonetree.config.calendars import countries, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
-from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week
+from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week, first_name
 from phonetree.errors import Where
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -230,12 +230,22 @@ def _refuse_overlaps(section: Section, dated: tuple[tuple[DatedHours, Where], ..
     apart = True
     for entry, where in sorted(dated, key=lambda pair: (pair[0].first, pair[1])):
         if longest and entry.first <= longest[0].last:
-            late, early = max(where, longest[1]), min(where, longest[1])
-            section.problem(late, f"{entry.first} also has an entry on line {early.line}; give each day one entry")
+            late, early = sorted(((entry, where), longest), key=lambda pair: pair[1], reverse=True)
+            _tell_overlap(section, entry.first, late[1], early)
+            if section.findings.single:  # a form may have changed either
+                _tell_overlap(section, entry.first, early[1], late)
             apart = False
         if not longest or entry.last > longest[0].last:
             longest = entry, where
     return apart
+
+
+def _tell_overlap(section: Section, day: date, at: Where, other: tuple[DatedHours, Where]) -> None:
+    entry, where = other
+    has = "has other hours already" if entry.spans else "is already closed"
+    by = f", by '{name}'" if (name := first_name(entry.names)) else ""
+    days = f"{entry.first}" if entry.first == entry.last else f"{entry.first} to {entry.last}"
+    section.problem(at, f"{day} {has}{by} ({days}, line {where.line}); give each day one entry")
 
 
 # -- names and holidays

@@ -3,7 +3,7 @@
 import re
 
 _WHOSE = re.compile(
-    r"\A(?:[a-z]+ '[^']*'|helpline|budgets|open|holidays|(?:closures|openings|promises|page), entry \d+)"
+    r"\A(?:[a-z]+ '[^']*'|helpline|budgets|open|holidays|nodes|teams|(?:closures|openings|promises|page), entry \d+)"
     r"(?:, [^:']+(?:'[^']*')?)*: "
 )
 """What a problem of the file is about, such as "team 'desk', member 1, shifts: ", which its field says by itself."""
@@ -11,9 +11,13 @@ _WHOSE = re.compile(
 _MISSING = re.compile(r"'(?P<key>\w+)' is missing; (?P<todo>.*)", re.DOTALL)
 """A value that is not there stands nowhere: the compiler tells it at what it belongs to."""
 
+_OWN_NAME = re.compile(r"'(?P<key>\w+)' ")
+"""How the problem with a value begins, by the name that the file has for it."""
+
 _WORDS = tuple(
     (re.compile(pattern, re.DOTALL), words)
     for pattern, words in (
+        (r"(.*), line \d+\)(; give each day one entry)", r"\1)\2"),
         (r"'go' is empty; write (the node that .*)", r"choose \1"),
         (r"'[^']*' is empty; (.*)", r"\1"),
         (r"'[^']*' needs a text for each language; .*", "write it in each language"),
@@ -40,4 +44,5 @@ def in_form(field: str, text: str) -> tuple[str, str]:
     for pattern, words in _WORDS:
         if found := pattern.fullmatch(text):
             return named, found.expand(words)
-    return named, text
+    own = _OWN_NAME.match(text)
+    return named, f"this {text[own.end() :]}" if own and own["key"] in named.split(".") else text

@@ -1,7 +1,7 @@
 """Teams and resources: whom a call can reach, and when."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -104,7 +104,7 @@ def _team(
         section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
     if len(members) == 1:
         section.warn(section.where, "has only one member; nobody answers when that phone does not")
-    _refuse_same_numbers(section, members)
+    _refuse_twice(section, read)
     section.refuse_unknown()
     return Team(name.text, ring, seconds, longest, hours, members)
 
@@ -135,14 +135,23 @@ def _member(
     return Member(name.text, number, shifts, desk), name.where, phone.where
 
 
-def _refuse_same_numbers(section: Section, members: tuple[Member, ...]) -> None:
-    seen: dict[str, str] = {}
-    for member in members:
-        if member.number and member.number in seen:
-            section.problem(
-                section.where, f"'{seen[member.number]}' and '{member.name}' have the same number; remove one"
-            )
-        seen.setdefault(member.number, member.name)
+def _refuse_twice(section: Section, read: Iterable[tuple[Member, Where, Where]]) -> None:
+    """Reports whoever is in a team twice, and two members with one phone. Where single values are judged, each of the
+    two is told: a form may have changed either."""
+    seen: dict[str, tuple[Member, Where, Where]] = {}
+    for found in read:
+        member, named, numbered = found
+        phone = member.phone or member.number
+        other, other_named, other_numbered = seen.setdefault(phone, found) if phone else found
+        if other is member:
+            continue
+        if other.name == member.name:
+            text, places = f"'{member.name}' is in this team twice; remove one", (other_named, named)
+        else:
+            text = f"'{other.name}' and '{member.name}' have the same phone; remove one, or give it another phone"
+            places = other_numbered, numbered
+        for place in places if section.findings.single else places[1:]:
+            section.problem(place, text)
 
 
 def read_resources(

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NoReturn, TypeVar
 
 from phonetree.config.document import Item, Listing, Scalar, Table, curly, misquoted, unquoted
-from phonetree.config.slips import COMMENT, uncoloned
+from phonetree.config.slips import COMMENT, RESTORE, uncoloned
 from phonetree.core.numbers_in_texts import refusal_in_name, refusal_in_note
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
@@ -127,7 +127,7 @@ def _likeness(word: str, name: str) -> tuple[float, bool]:
     return SequenceMatcher(None, name, word).ratio(), word.startswith(name) or name.startswith(word)
 
 
-EMPTY = "is empty; write what belongs under it, or restore it: undo in the editor, or git checkout"
+EMPTY = f"is empty; write what belongs under it, or restore it: {RESTORE}"
 
 
 def _no_table(item: Item) -> str:

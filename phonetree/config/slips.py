@@ -13,9 +13,12 @@ from phonetree.errors import Problem, Where
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The parser: libyaml's where there is one."""
 
+RESTORE = "undo in the editor, or take it from a copy or from History"
+"""How something comes back that is gone from a file, whoever edits it, and with what."""
+
 _ENDS = (
     "the file ends in the middle of something, such as braces or quotes; write the rest of this line, or restore the "
-    "file: undo in the editor, or git checkout"
+    f"file: {RESTORE}"
 )
 _LOOK = "look at this line and the one before it"
 _OPENED = {"while parsing a flow mapping": ("{", "}"), "while parsing a flow sequence": ("[", "]")}
@@ -38,6 +41,14 @@ MARK = "<<<<<<< "
 _MARKED = (
     "marks of a merge stand here: two people changed this place, and both versions are there, one from <<<<<<< to "
     "=======, the other from there to >>>>>>>; keep what is right, and remove the three lines with the marks"
+)
+
+_LEFT = re.compile(r"(?:\|{7}|>{7}) |={7}\s*\Z")
+"""The other lines with marks of such a place."""
+
+_LEFT_OVER = (
+    "a mark of a merge is left here: two people changed this place; see that what stands above and below it is right, "
+    "and remove this line"
 )
 
 COMMENT = "a # begins a comment here, so what follows it is not spoken; put quotes around the text, or write 'pound'"
@@ -72,8 +83,9 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
-    if (marked := next((number for number, line in enumerate(lines) if line.startswith(MARK)), None)) is not None:
-        return Problem(Where(name, marked + 1, 1), _MARKED)
+    for number, line in enumerate(lines, 1):
+        if line.startswith(MARK) or _LEFT.match(line):
+            return Problem(Where(name, number, 1), _MARKED if line.startswith(MARK) else _LEFT_OVER)
     lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that editors do not show
     if opens := _never_closed(text, lines, at):
         return Problem(Where(name, opens.line + 1, opens.column + 1), _NEVER_CLOSED)

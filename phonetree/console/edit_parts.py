@@ -15,7 +15,7 @@ from phonetree.config.edits import FormEdit
 from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
 from phonetree.console.edit_guided import Guided, Made, NewLine, NewMessage
-from phonetree.console.edit_saving import SAVED, Answer, Parts, save, today, unreadable
+from phonetree.console.edit_saving import SAVED, Answer, Parts, refuse_wrong, save, today, unreadable
 from phonetree.console.form_fields import (
     Group,
     Input,
@@ -49,13 +49,18 @@ def add(id_: str) -> Answer:
     name = _typed(f"{what}.name")
     if what not in ("node", "team") or (what == "node" and _typed("node.kind") not in {*NodeKind}):
         abort(400)
-    if lacking := _lacking(what, name):
-        return _parts(id_, lacking), 422
+    lacking = _lacking(what, name)
     try:
-        save(id_, lambda found: [_new(what, name, found)])
-    except (EditError, DraftError) as error:
-        problems = error.problems if isinstance(error, EditError) else {"": str(error)}
-        return _parts(id_, {_field(what, field): text for field, text in problems.items()}), 422
+        (refuse_wrong if lacking else save)(id_, lambda found: [_new(what, name, found)])
+    except EditError as error:
+        wrong = {_field(what, field): text for field, text in error.problems.items()}
+        if lacking:  # what it leads to is told already
+            wrong = {field: text for field, text in wrong.items() if field not in ("node.to", "node.whom")}
+        lacking = wrong | lacking
+    except DraftError as error:
+        lacking |= {f"{what}.name": str(error)}
+    if lacking:
+        return _parts(id_, lacking), 422
     flash(SAVED, "message")
     return redirect(url_for(f"edit.forms.{what}", _external=False, **{"id_": id_, what: name}), 303)
 
@@ -77,7 +82,7 @@ def _field(what: str, field: str) -> str:
     first, _, rest = field.partition(".")
     if first in {*NodeKind}:
         first, rest = {"say": "words", "choices": "words"}.get(rest.partition(".")[0], "to"), ""
-    named = {"": "name", what: "name", "team": "whom", "resource": "whom"}
+    named = {"": "name", "team": "whom", "resource": "whom", what: "name"}
     return ".".join(filter(None, (what, named.get(first, first), rest)))
 
 

@@ -69,6 +69,11 @@ def save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     return _saved_once(id_, asked)
 
 
+def refuse_wrong(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> None:
+    """Raises EditError if edits of the newest version of a draft cannot be made. Nothing is saved."""
+    _after(draft_of(id_)[1], asked)
+
+
 def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
     running = services()
     draft, files = draft_of(id_)

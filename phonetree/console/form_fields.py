@@ -131,11 +131,19 @@ def part_edited(shown: Iterable[Group], now: Sequence[Group], typed: Typed) -> t
     for number, group in enumerate(shown):
         pressed = action and any(action.partition(".")[2] == each.action.partition(".")[2] for each in group.buttons)
         if pressed or (not action and touched([group], typed)):
-            new = [each.id for each in now if (key := each.about) and key in _renamed(group, typed)]
+            new = _under_its_new_name(group, number, now, typed)
             part = next((each for each in (*new, group.id) if each in names), names[min(number, len(names) - 1)])
             buttons = {each.id for each in now[names.index(part)].buttons}
             return part, f"do-{action}" if f"do-{action}" in buttons else part
     return "", ""
+
+
+def _under_its_new_name(group: Group, number: int, now: Sequence[Group], typed: Typed) -> tuple[str, ...]:
+    """The part that something has, which was part `number`, if what was typed gives it another name: of several of that
+    name, the one that stands where it was."""
+    names = tuple(_renamed(group, typed))
+    found = [place for place, each in enumerate(now) if each.about and each.about.partition("~")[0] in names]
+    return (now[min(found, key=lambda place: abs(place - number))].id,) if found else ()
 
 
 def _renamed(group: Group, typed: Typed) -> Iterator[str]:

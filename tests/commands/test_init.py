@@ -90,7 +90,7 @@ def test_every_option_is_in_the_files_and_nothing_is_asked(monkeypatch: pytest.M
     arguments = ["--name", 'Línea "Faro" & Co.', "--number", "+1 617 253 2300", "--zone", "America/Chicago"]
     arguments += ["--hours", "sunday: 9:00-12:00, 13:00-17:00", "--hours", "friday-saturday: 18:00-2:00"]
     arguments += ["--holidays", "US, US-MA", "--language", "es", "--language", "en"]
-    arguments += ["--team", "helpers: Ada, Bo", "--team", "legal advice: Cy"]
+    arguments += ["--team", "helpers: Ada, Bo", "--team", "legal advice: Cy, Ada"]
     arguments += ["--line", "Partner: Line, +1 617 253 2916", "--line", "RAINN, +1 800 656 4673"]
     assert main(["init", "line", *arguments]) == 0
     hours, routing = _hours(), _routing()
@@ -102,6 +102,7 @@ def test_every_option_is_in_the_files_and_nothing_is_asked(monkeypatch: pytest.M
     assert "number: +1 617 253 2300\n" in routing
     assert routing.index("es: {voice") < routing.index("en: {voice")
     assert '{name: "Cy", number: $PHONE_3}' in routing
+    assert routing.count('{name: "Ada", number: $PHONE_1}') == 2, "who is in two teams has one phone"
     assert "go: ring_legal_advice}" in routing
     assert "last_resort: partner_line\n" in routing
     assert r'en: "Línea \"Faro\" & Co. We are here.' in routing, "one full stop"
@@ -196,6 +197,7 @@ WRONG = [
     ("language", ",", "write at least one"),
     ("team", "helpers:", "team 'helpers' has nobody"),
     ("team", "Ada, Ada", "'Ada' is there twice"),
+    ("team", "a: Ada; b: Bo, Bo", "'Bo' is there twice"),
     ("team", "a: Ada; a: Bo", "'a' is there twice"),
     (
         "team",

@@ -29,10 +29,10 @@ def _refusal(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "hours.yaml: is empty; restore it: undo in the editor, or git checkout"),
+        (b"", "hours.yaml: is empty; restore it: undo in the editor, or take it from a copy or from History"),
         (
             b"# only a comment\n",
-            "hours.yaml: is empty; restore it: undo in the editor, or git checkout",
+            "hours.yaml: is empty; restore it: undo in the editor, or take it from a copy or from History",
         ),
         (b"- a\n- b\n", "hours.yaml:1:1: the file has to consist of lines like 'name: value'"),
         (b"just words\n", "hours.yaml:1:1: the file has to consist of lines like 'name: value'"),
@@ -82,7 +82,7 @@ def test_a_missing_file_and_a_folder_in_its_place_are_told_apart(tmp_path: Path)
     with pytest.raises(ConfigError) as caught:
         load(config, LIVE)
     assert [str(problem).partition(": ")[2] for problem in caught.value.problems] == [
-        "does not exist; restore it (undo, git checkout, its old name), or name its folder with --config",
+        "does not exist; restore it (undo, its old name, a copy), or name the folder that has it",
         "is not a file; it has to be a text file",
     ]
 

@@ -195,12 +195,12 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
         "phrases.en.no_key",
         "no fields in braces",
     ),
-    ([SetField("welcome", "tries", "2", "9")], "tries", "'tries' is '9'; give a whole number from 1 to 5"),
+    ([SetField("welcome", "tries", "2", "9")], "tries", "This is '9'; give a whole number from 1 to 5"),
     ([SetField("welcome", "mention", ("8",), ("8", "7"))], "mention.1", "'7' is not one of the keys of 'always'"),
     (
         [SetField("just_closed", "go", "instead", "insted")],
         "go",
-        "'go' is 'insted', which is not defined; did you mean",
+        "This is 'insted', which is not defined; did you mean",
     ),
     ([SetField("line_smhc", "resource", "smhc", "smch")], "resource", "Resource 'smch' is not defined"),
     ([SetLead("welcome", "2", "crisis", "crysis")], "choices.2.go", "did you mean 'crisis'?"),
@@ -262,7 +262,8 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     ),
     ([SetZone("America/New_York", "Boston")], "timezone", "is not a time zone"),
     ([AddNode("crisis", NodeKind.GOODBYE, None, {})], "node", "'crisis' is there already"),
-    ([AddNode("New Node", NodeKind.GOODBYE, None, {})], "", "cannot be a node's name"),
+    ([AddNode("New Node", NodeKind.GOODBYE, None, {})], "", "'New Node' cannot be a node's name"),
+    ([AddNode("new", NodeKind.TRANSFER, None, {"resource": ""})], "transfer.resource", "rite the name of a resource"),
     (
         [AddNode("new", NodeKind.MESSAGE, SAY, {"go": "nowhere"})],
         "message.go",
@@ -308,7 +309,7 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
     (
         [AddMember("advocates", {"name": "Ana 617-555-0144", "number": "$ANA"})],
         "members.new.name",
-        "'name' has a phone number in it, which everybody would see; write the name alone",
+        "This has a phone number in it, which everybody would see; write the name alone",
     ),
     ([SetMember("advocates", FIRST, {**FIRST, "name": "+1 617 555 0199"})], "member.name", "has a phone number in it"),
     (
@@ -316,17 +317,42 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
         "member.number",
         "name of the phone has a phone number in it",
     ),
+    (
+        [AddMember("advocates", FIRST)],
+        "members.new.name",
+        "'First advocate' is in this team twice; remove one",
+    ),
+    (
+        [AddMember("advocates", {**FIRST, "name": "Third"})],
+        "members.new.number",
+        "'First advocate' and 'Third' have the same phone; remove one, or give it another phone",
+    ),
+    (
+        [SetMember("advocates", FIRST, {**FIRST, "number": "$ADVOCATE_2"})],
+        "member.number",
+        "'First advocate' and 'Second advocate' have the same phone",
+    ),
+    (
+        [AddDay({"date": "2026-12-28", "name": "snow day"})],
+        "days.new",
+        "2026-12-28 is already closed, by 'winter break' (2026-12-24 to 2027-01-01); give each day one entry",
+    ),
+    (
+        [AddDay({"from": "2026-12-20", "to": "2026-12-24", "name": "snow day"})],
+        "days.new",
+        "2026-12-24 is already closed, by 'winter break' (2026-12-24 to 2027-01-01); give each day one entry",
+    ),
     ([AddTeam("desk-617-555-0144", {"ring": "together"})], "", "name of a team has a phone number in it"),
     ([AddNode("ana_6175550144", NodeKind.GOODBYE, None, {})], "", "name of a node has a phone number in it"),
     (
         [AddDay({"date": "2027-03-05", "name": {"en": "training", "es": "call 555-0144"}})],
         "days.new.name.es",
-        "'name' has a phone number in it",
+        "This has a phone number in it",
     ),
     (
         [AddDay({"date": "2027-03-05", "name": "training", "note": "ask Ana, 555-0144"})],
         "days.new.note",
-        "'note' has a phone number in it, which stays in History; say whose number it is instead",
+        "This has a phone number in it, which stays in History; say whose number it is instead",
     ),
     (
         [SetHolidayName("Columbus Day", NOW("holidays", "names", "Columbus Day"), "6175550144")],

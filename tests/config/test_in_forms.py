@@ -27,7 +27,9 @@ from phonetree.config.in_forms import in_form
          "write two nodes or more on each line, with commas between, such as advocate, night_line"),
         (".", "'go' is missing; write where it leads", "go", "write where it leads"),
         ("budgets.silent", "budgets: 'silent' is '5'; give a whole number", "budgets.silent",
-         "'silent' is '5'; give a whole number"),
+         "this is '5'; give a whole number"),
+        ("member.name", "team 'desk', member 1: 'name' has 120 characters", "member.name", "this has 120 characters"),
+        ("calendars.1", "holidays: 'US' has no calendar for 'XX'", "calendars.1", "'US' has no calendar for 'XX'"),
     ],
 )  # fmt: skip
 def test_a_problem_of_the_file_is_told_in_the_words_of_a_form(field: str, text: str, at: str, told: str) -> None:

@@ -227,6 +227,15 @@ def test_choices_move_exchange_keys_are_added_and_removed(made: Console, client:
         ("teams/advocates", {"member.Second_advocate.name": "Bo"}, "?saved=part-member.Bo#part-member.Bo"),
         ("teams/advocates", {"members.new.name": "Al", "members.new.number": "$AL"},
          "?saved=part-member.Al#part-member.Al"),
+        ("teams/advocates", {"members.new.name": "First advocate", "members.new.number": "$AL"},
+         "?saved=part-member.First_advocate~2#part-member.First_advocate~2"),
+        ("teams/advocates", {"member.First_advocate.name": "Second advocate"},
+         "?saved=part-member.Second_advocate#part-member.Second_advocate"),
+        ("teams/advocates", {"member.Second_advocate.name": "First advocate"},
+         "?saved=part-member.First_advocate~2#part-member.First_advocate~2"),
+        ("teams/advocates", {"member.First_advocate.remove": "true", "members.new.name": "Second advocate",
+                             "members.new.number": "$AL"},
+         "?saved=part-member.Second_advocate#part-member.Second_advocate"),
         ("hours", {"days.new.date": "2026-12-04", "days.new.name.en": "snow", "days.new.name.es": "nieve"},
          "?saved=part-days.new#part-days.new"),
     ],
@@ -436,13 +445,24 @@ def test_what_is_typed_into_other_choices_stays_when_somebody_removed_one(
 def test_what_a_new_thing_lacks_is_said_at_its_fields(client: Client, draft: str) -> None:
     for fields_of, why in (
         ({"what": "team", "team.name": ""}, "Write a name for it."),
-        ({"what": "node", "node.name": "news", "node.kind": "message"}, "Choose where it leads."),
+        (
+            {"what": "node", "node.name": "news", "node.kind": "message"},
+            "Write what callers hear. Choose where it leads.",
+        ),
         ({"what": "node", "node.name": "news", "node.kind": "transfer"}, "Choose whom it reaches."),
+        (
+            {"what": "node", "node.name": "crisis", "node.kind": "hours"},
+            "'crisis' is there already; choose another name. Choose where it leads.",
+        ),
+        (
+            {"what": "node", "node.name": "Not a name", "node.kind": "transfer"},
+            "'Not a name' cannot be a node's name; use small letters, digits, - and _. Choose whom it reaches.",
+        ),
     ):
         answer = client.post(f"{draft}/parts", fields_of)
         assert answer.status_code == 422
         page = answer.get_data(as_text=True)
-        told = re.findall(r'<p class="wrong"[^>]*>([^<]*)</p>', page)
+        told = map(unescape, re.findall(r'<p class="wrong"[^>]*>([^<]*)</p>', page))
         assert ". ".join(told) + "." == why
         assert "Nothing is added yet." in page
 
@@ -726,7 +746,7 @@ def test_closed_days_and_promises_come_and_go(made: Console, client: Client, dra
     _sent(client, hours, day)
     assert _changed(made, draft, before) == ["+  - {date: 2026-12-04, name: {en: snow day, es: nieve}}"]
     told = _words(_sent(client, hours, {**day, "days.new.to": "2026-12-05"}, 422).get_data(as_text=True))
-    assert "also has an entry on line" in told
+    assert "2026-12-04 is already closed, by 'snow day' (2026-12-04); give each day one entry" in told
     assert "is not a date" in _words(_sent(client, hours, {"days.new.date": "4 December"}, 422).get_data(as_text=True))
     _sent(client, hours, {"days.2026-12-04.remove": "true"})
     asked = {"reaches": "barcc", "when": "closed", "keys": "1", "within": "60"}
@@ -777,7 +797,7 @@ def test_what_is_wrong_with_hours_says_what_to_write(client: Client, draft: str)
     page, field = f"{draft}/teams/advocates", "member.First_advocate.shifts"
     told = _told_at(_sent(client, page, {field: "mornings"}, 422), field)
     assert told == (
-        "'shifts' is 'mornings', which are not hours; write always, helpline hours, outside helpline hours, or days "
+        "This is 'mornings', which are not hours; write always, helpline hours, outside helpline hours, or days "
         "with their times, such as monday-friday: 9:00-17:00"
     )
     assert _told_at(_sent(client, page, {field: "monday 9-5"}, 422), field).startswith("'9-5' is not a span of time")

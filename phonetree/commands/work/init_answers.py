@@ -4,7 +4,7 @@ Every function here takes what somebody typed, and raises PhonetreeError with a 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -171,9 +171,9 @@ def teams_of(text: str) -> tuple[Team, ...]:
         if not people:
             raise PhonetreeError(f"team '{name}' has nobody; write who answers, such as {TEAM}: Ada, Bo")
         teams.append(Team(_id(name, [team.id for team in teams], "team"), _name(name, "a team's name"), people))
-    everybody = [member for team in teams for member in team.members]
+        _some_once(people)
+    everybody = {member for team in teams for member in team.members}  # whoever is in several has one phone
     _some_once([team.name for team in teams])
-    _some_once(everybody)
     _refuse_many(teams, MOST_TEAMS, "teams")
     _refuse_many(everybody, MOST_MEMBERS, "people")
     return tuple(teams)
@@ -316,6 +316,6 @@ def _some_once(found: Iterable[str]) -> None:
         raise PhonetreeError("nothing is written; write at least one")
 
 
-def _refuse_many(found: list[T], most: int, what: str) -> None:
+def _refuse_many(found: Collection[T], most: int, what: str) -> None:
     if len(found) > most:
         raise PhonetreeError(f"these are {len(found)} {what}; begin with at most {most}, and add others to the files")

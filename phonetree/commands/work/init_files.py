@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -49,12 +48,15 @@ def files_of(answers: Answers, folder: Path, today: date) -> tuple[Contents, Loa
 
 def _text(name: str, answers: Answers, today: date) -> str:
     """A template with the answers filled in."""
-    phones = count(1)
+    everybody = dict.fromkeys(member for team in answers.teams for member in team.members)
+    phones = {
+        member: f"PHONE_{number}" for number, member in enumerate(everybody, 1)
+    }  # one each, in however many teams
     teams = [
         {
             "id": team.id,
             "name": team.name,
-            "members": [{"name": each, "phone": f"PHONE_{next(phones)}"} for each in team.members],
+            "members": [{"name": each, "phone": phones[each]} for each in team.members],
         }
         for team in answers.teams
     ]
@@ -82,7 +84,7 @@ def _text(name: str, answers: Answers, today: date) -> str:
         voices=VOICES,
         teams=teams,
         lines=answers.lines,
-        next_phone=next(phones),
+        next_phone=len(phones) + 1,
         today=today,
         next_year=today.year + 1,
     )

@@ -14,6 +14,7 @@ from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import ShortNotice
 from phonetree.core.characters import refusal
 from phonetree.errors import ConfigError, EditError
+from phonetree.settings import STORE
 from phonetree.store.revisions import LONGEST_NOTE, Publication
 from phonetree.store.roles import Role
 
@@ -39,6 +40,7 @@ def page() -> str:
         first=len(rest) == len(found),
         more=rest[PAGE - 1].number if len(rest) > PAGE else None,
         newest=_newest(found),
+        stored=_stored(),
     )
 
 
@@ -142,7 +144,12 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
         problems=problems,
         outdated=outdated,
         longest=LONGEST_NOTE,
+        stored=_stored(),
     )
+
+
+def _stored() -> bool:
+    return services().settings.source == STORE
 
 
 def _base(running: ConsoleServices) -> Base | None:
@@ -162,7 +169,7 @@ def _found(running: ConsoleServices, number: int) -> tuple[Publication, Contents
 
 
 def _newest(found: tuple[Publication, ...]) -> Publication | None:
-    return next((each for each in found if each.vouched), None)
+    return next((each for each in found if each.vouched and not each.unfinished), None)
 
 
 def _between(running: ConsoleServices, old: Publication, new: Publication) -> Difference:

@@ -227,17 +227,19 @@ class Publishing:
 
     def mend(self) -> None:
         """Completes what a console that was killed had begun to write to the folder, and finds out which publications
-        of History were written. Raises StoreError."""
-        if not self._stored:
-            with suppress(OSError, MixedError), alone(self.folder):
+        of History were written. Where the store is the source by now, the folder is left as it is. Raises
+        StoreError."""
+        with suppress(OSError, MixedError), alone(self.folder):
+            if not self._stored:
                 complete_alone(self.folder)
-                self._mend_history()
+            self._mend_history()
 
     def _mend_history(self) -> None:
         """The second for whoever has the folder alone, where what was under way is completed: one that was begun is
         done if the folder has its files. It is taken back if this is the folder that it was begun in, whose files are
-        what they were, and nothing else was published since. Otherwise nobody can know, and it stays. Raises OSError,
-        and StoreError."""
+        what they were, and nothing else was published since. Otherwise nobody can know, and it stays. So does every
+        other where the store is the source: the folder may have got the files since, and one that is done goes live.
+        Raises OSError, and StoreError."""
         begun = self.revisions.begun()
         there = whole_contents_of(self.folder) if begun else None
         if there is None:
@@ -248,7 +250,7 @@ class Publishing:
             if mine and each.alone and each.before == revision:
                 what = f"could not be saved: published {each.revision}, since the console was stopped"
                 self.revisions.take_back(each.number, each.author, what, self._seconds())
-            elif each.contents and each.contents.items() <= there.items():
+            elif not self._stored and each.contents and each.contents.items() <= there.items():
                 self.revisions.done(each.number)
             elif mine:
                 self.revisions.unknown(each.number)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
 from phonetree.errors import MixedError
-from phonetree.runtime.source import keep_in
+from phonetree.runtime.source import StoreSource, keep_in
 from phonetree.store import actions
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
@@ -362,7 +362,7 @@ def test_what_a_killed_console_recorded_and_did_not_write_is_taken_back(
     assert _send(client, path).status_code == 303, "the draft is still there"
     assert SOFTER in _now(made)
     running.publishing.mend()
-    assert [each.number for each in running.revisions.history()] == [2, 1], "it is written, if nobody heard it yet"
+    assert [each.number for each in running.revisions.history()] == [3, 1], "it is written, if nobody heard it yet"
 
 
 MARK = "It is not known whether this was published"
@@ -459,6 +459,32 @@ def test_where_it_cannot_be_known_whether_callers_heard_it_history_says_so(
     assert MARK in _words(client.get("/staff/history/2"))
     assert MARK not in _words(client.get("/staff/history/3"))
     assert _send(client, "/staff/edit/" + running.editor.drafts.all()[0].id).status_code == 303, "it can be published"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_begun_and_not_written_is_not_heard_once_the_store_is_the_source(
+    known: bool, made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    _stopped(made, client, _draft(made, client, ("for crisis lines", SOFTER)), monkeypatch, written=False)
+    if not known:
+        _by_hand(made)
+        running.publishing.mend()
+    begun, before = running.revisions.history()
+    switched = Console(replace(made.settings, source="store"), made.now)
+    assert SOFTER not in _now(switched)
+    source = StoreSource(made.settings.config, switched.services.revisions)
+    source.look()
+    assert SOFTER not in source.load(running.publishing.rules()).contents[ROUTING].decode()
+    assert source.number == before.number
+    page = switched.client(made.accounts[Role.EDITOR]).get("/staff/history")
+    assert "it does not count now that the database is the source" in _words(page)
+    assert "(the newest)" not in _words(page).partition("number 2")[2].partition("number 1")[0]
+    for name, data in (running.revisions.published(begun.revision) or {}).items():  # as `export` may
+        (made.settings.config / name).write_bytes(data) if not known else None
+    switched.services.publishing.mend()
+    assert _told(switched) == [("the files", False)] if known else [("the editor", True), ("the files", False)]
+    assert SOFTER not in _now(switched)
 
 
 def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses(

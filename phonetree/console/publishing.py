@@ -43,6 +43,7 @@ from phonetree.errors import (
     ConfigError,
     EditError,
     MixedError,
+    NotPutBackError,
     PhonetreeError,
     Problem,
     PublishedError,
@@ -265,7 +266,7 @@ class Publishing:
         except OSError as error:
             names = " and ".join(sorted(after.contents))
             raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
-        except MixedError as error:
+        except (MixedError, NotPutBackError) as error:
             raise EditError({"": str(error)}) from error
         except PublishedError:
             return False
@@ -274,7 +275,7 @@ class Publishing:
         """The same for whoever has the folder alone, whose files are those of the base. History has it first, as begun,
         and committed: if that fails, even at its end, the files are as they were. It stays there as begun when it is
         not known what became of it: the console was killed, or a file is of both revisions. Raises OSError, MixedError,
-        PublishedError, and StoreError."""
+        NotPutBackError, PublishedError, and StoreError."""
         there = whole_contents_of(self.folder)
         number = self.revisions.begin(
             after.site.revision,

@@ -567,6 +567,31 @@ def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypat
     assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
 
 
+def test_a_disk_that_is_full_when_a_publication_gives_way_to_an_edit_by_hand_is_not_told_as_published(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, put = made.client(Role.EDITOR), together._put
+    old = contents_of(made.settings.config)
+
+    def full(path: Path, data: bytes | None, expected: str | None, folder: Path) -> bool:
+        if data == old[HOURS]:
+            raise OSError(28, "No space left on device")
+        if path.name == ROUTING:
+            path.write_bytes(old[ROUTING] + b"# by hand\n")
+        return put(path, data, expected, folder)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "_put", full)
+        answer = _send(client, _draft(made, client, ("for crisis lines", SOFTER)))
+    assert answer.status_code == 409
+    assert "the others cannot be put back: the disk is full. Callers hear what they heard" in _words(answer)
+    assert SOFTER not in _now(made)
+    assert len(made.services.editor.drafts.all()) == 1
+    made.services.publishing.mend()
+    assert _told(made) == [("the editor", True), ("the files", False)]
+    assert contents_of(made.settings.config) == {**old, ROUTING: old[ROUTING] + b"# by hand\n"}
+
+
 def test_files_that_are_mixed_while_they_are_replaced_leave_both_revisions_in_history(
     made: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

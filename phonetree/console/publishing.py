@@ -14,6 +14,7 @@ broken if the line cannot be closed for a day, so it is a warning. Servers judge
 preview says that callers will not hear the change until somebody has put that right.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phrases import file_of
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import (
     HOURS,
@@ -311,7 +313,10 @@ class Publishing:
         return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
 
     def _stand(self, base: Base) -> bool:
-        """Whether the files are still those. Raises OSError."""
+        """Whether the files are still those, and none of phrases was added that would count. Raises OSError."""
+        languages = base.loaded.site.languages if base.loaded else ()
+        if any(os.path.lexists(self.folder / name) for name in {*map(file_of, languages)} - base.contents.keys()):
+            return False
         return all((self.folder / name).read_bytes() == data for name, data in base.contents.items())
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from phonetree.config import together
+from phonetree.config import document, together
 from phonetree.config.site import HOURS, ROUTING, contents_of, fingerprint, load
 from phonetree.config.together import NAME, complete, complete_alone, replace_together, under_way
 from phonetree.config.writing import alone
@@ -187,6 +187,28 @@ def test_a_disk_that_is_full_when_the_others_are_put_back_is_not_told_as_done(
     complete(folder)
     assert not (folder / NAME).exists()
     assert {name: (folder / name).read_bytes() for name in old} == by_hand
+
+
+@pytest.mark.parametrize("often", [1, 9])
+def test_however_often_others_publish_meanwhile_it_reads_files_of_one_time(
+    often: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, read, left = Path(copytree(VPR, tmp_path / "config")), document.read_bytes, [often]
+    whole = [contents_of(folder)]
+
+    def meanwhile(path: Path, shown: str) -> bytes:
+        data = read(path, shown)
+        if left[0]:  # between the two files
+            left[0] -= 1
+            whole.append({name: before + b"# %d\n" % left[0] for name, before in whole[-1].items()})
+            with alone(folder):
+                replace_together(folder, whole[-1])
+        return data
+
+    monkeypatch.setattr(document, "read_bytes", meanwhile)
+    assert contents_of(folder) in whole
+    left[0] = often
+    assert load(folder, RULES).contents in whole
 
 
 def test_what_somebody_wrote_by_hand_since_is_worth_more(stopped: Path) -> None:

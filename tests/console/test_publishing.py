@@ -592,6 +592,25 @@ def test_a_disk_that_is_full_when_a_publication_gives_way_to_an_edit_by_hand_is_
     assert contents_of(made.settings.config) == {**old, ROUTING: old[ROUTING] + b"# by hand\n"}
 
 
+def test_nothing_is_published_over_a_file_of_phrases_that_somebody_added_meanwhile(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, begun = made.client(Role.EDITOR), together.complete_alone
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+
+    def added(folder: Path) -> bool:  # once all checks are made
+        (folder / "phrases").mkdir(exist_ok=True)
+        (folder / "phrases" / "es.yaml").write_text('noon: "mediodía"\n')
+        return begun(folder)
+
+    monkeypatch.setattr("phonetree.console.publishing.complete_alone", added)
+    answer = _send(client, path)
+    assert answer.status_code == 409
+    assert "Somebody published another revision since you opened this page" in _words(answer)
+    assert SOFTER not in _now(made)
+    assert len(made.services.revisions.history()) == 1
+
+
 def test_files_that_are_mixed_while_they_are_replaced_leave_both_revisions_in_history(
     made: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

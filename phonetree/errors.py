@@ -4,6 +4,7 @@ PhonetreeError
 |-- SettingsError    the operator's: settings are missing or malformed; carries every problem at once
 |-- ConfigError      the staff's: hours.yaml, routing.yaml or phrases; carries every problem at once
 |-- MixedError       the staff's: the files are of two revisions, and only whoever edited one by hand knows of which
+|-- NotPutBackError  the operator's: a file was edited by hand while several were replaced, and the others stay new
 |-- ProofError       the staff's: the tree and its hours are too much to prove
 |-- OverrideError    the staff's: an override that is invalid, or would break a promise
 |   `-- LeftAloneError   one that would leave callers with nobody to ring
@@ -50,6 +51,18 @@ class MixedError(PhonetreeError):
             f"a publication was interrupted while it replaced {name} and other files, and {name} was edited by hand in "
             f"the same lines; write into each file of the folder what you want (History in the console has both "
             f"revisions), then delete {under_way} there"
+        )
+
+
+class NotPutBackError(PhonetreeError):
+    """A file was edited by hand while it was replaced together with others, and these cannot be put back, for a
+    reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Somebody edited a file by hand at the same moment, and the others cannot be put back: {reason}. Callers "
+            "hear what they heard, with that edit. The rest follows by itself once the folder can be written; publish "
+            "again then"
         )
 
 

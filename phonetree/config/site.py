@@ -46,8 +46,9 @@ class Loaded:
     warnings: tuple[ConfigWarning, ...]
 
 
-READ_TIMES = 3
-"""How often the files are read until nobody replaced one meanwhile; after that as they were found."""
+READ_TIMES = 30
+"""How often the files are read until nobody replaced one meanwhile; after that as they were found. Reading takes a
+millisecond or two, publishing longer, so not even one publication after the other keeps files of two times together."""
 
 
 def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
@@ -55,24 +56,35 @@ def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
 
     Raises ConfigError with every problem in them, in file order.
     """
-    return _settled(folder, lambda: _load(folder, rules, patched=patched))
-
-
-def _load(folder: Path, rules: NumberRules, *, patched: bool) -> Loaded:
     findings = Findings(patched=patched)
     try:
-        instead = under_way(folder)
+        found = _settled(folder, lambda: _found(folder))
     except MixedError as error:
         raise ConfigError([Problem(Where(error.name), str(error))]) from None
 
     def read(name: str) -> bytes | None:
-        path = folder / name
-        if name in instead:
-            return instead[name]
-        return _bytes(path, findings) if name in (HOURS, ROUTING) or os.path.lexists(path) else None
+        if name not in found:
+            return _bytes(folder / name, findings) if os.path.lexists(folder / name) else None  # phrases/ is not listed
+        data = found[name]
+        if isinstance(data, ConfigError):
+            findings.problems += data.problems
+            return None
+        return data
 
     loaded = _compiled(folder, read, rules, findings)
     return replace(loaded, warnings=tuple(sorted({*loaded.warnings, *_unused(folder, loaded.site)})))
+
+
+def _found(folder: Path) -> Mapping[str, bytes | ConfigError | None]:
+    """The files that count, or why one cannot be read; None for one that does not count any more. Raises MixedError."""
+    instead = under_way(folder)
+    found: dict[str, bytes | ConfigError | None] = dict(instead)
+    for name in {HOURS, ROUTING, *_phrase_files(folder)} - instead.keys():
+        try:
+            found[name] = document.read_bytes(folder / name, str(folder / name))
+        except ConfigError as error:
+            found[name] = error
+    return found
 
 
 def made_of(contents: Contents, folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
@@ -145,7 +157,7 @@ def _settled(folder: Path, read: Callable[[], T]) -> T:
         seen = _stamps(folder)
         try:
             found = read()
-        except ConfigError:
+        except MixedError:
             if seen == _stamps(folder):
                 raise
         else:

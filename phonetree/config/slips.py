@@ -83,9 +83,8 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     at, begun = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if at is None or begun is None:
         return Problem(Where(name), f"is not valid YAML: {error.problem}")
-    for number, line in enumerate(lines, 1):
-        if line.startswith(MARK) or _LEFT.match(line):
-            return Problem(Where(name, number, 1), _MARKED if line.startswith(MARK) else _LEFT_OVER)
+    if marked := _marked(lines):
+        return Problem(Where(name, marked[0], 1), marked[1])
     lines += [""] * max(1, at.line + 2 - len(lines))  # the parser knows line breaks that editors do not show
     if opens := _never_closed(text, lines, at):
         return Problem(Where(name, opens.line + 1, opens.column + 1), _NEVER_CLOSED)
@@ -108,6 +107,14 @@ def slip(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     if problem == "found character that cannot start any token":
         return Problem(stopped, f"a text may not begin with {line[at.column : at.column + 1]}; put quotes around it")
     return Problem(stopped, f"is not valid YAML: {problem}; {_LOOK}")
+
+
+def _marked(lines: Sequence[str]) -> tuple[int, str] | None:
+    """The first line, from 1, that has a mark of a merge, and what to do."""
+    for number, line in enumerate(lines, 1):
+        if line.startswith(MARK) or _LEFT.match(line):
+            return number, _MARKED if line.startswith(MARK) else _LEFT_OVER
+    return None
 
 
 def _seen(

@@ -19,8 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from phonetree.config.merging import Lines, merged
-from phonetree.config.writing import alone, replace, synced, written
-from phonetree.errors import MixedError
+from phonetree.config.writing import alone, replace, synced, why, written
+from phonetree.errors import MixedError, NotPutBackError
 
 NAME = ".phonetree-publication"
 """The file with all that is new."""
@@ -66,8 +66,8 @@ def under_way(folder: Path) -> Files:
 def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lambda: True) -> bool:
     """Replaces files, adds those that are new, and removes those that are None, in one step; only if the folder is
     `still` as it has to be. Whether it did. Only one at a time may do so in a folder (`writing.alone`), after it
-    completed what was under way. Raises OSError, and MixedError; then the folder is as it was, or the new ones count
-    already."""
+    completed what was under way. Raises OSError; then the folder is as it was. Raises MixedError and NotPutBackError;
+    then it is of both."""
     now = {name: _bytes(folder / name) for name in files}
     changed = {name: data for name, data in files.items() if data != now[name]}
     if not changed:
@@ -85,8 +85,18 @@ def replace_together(folder: Path, files: Files, still: Callable[[], bool] = lam
         return False
     try:
         return complete_alone(folder)
-    except OSError:
-        return True  # the new ones count: whoever finds them tries again
+    except OSError as error:
+        if _new_ones_count(folder):  # whoever finds them tries again
+            return True
+        raise NotPutBackError(why(error)) from error
+
+
+def _new_ones_count(folder: Path) -> bool:
+    """Whether what is under way counts, as far as that can be told: nobody edited a file by hand meanwhile."""
+    with suppress(OSError):
+        found = _read(folder)
+        return found is not None and _stands(folder, found)
+    return False
 
 
 def complete(folder: Path) -> None:

@@ -15,6 +15,7 @@ from phonetree.console.short_notice import ShortNotice
 from phonetree.core.characters import refusal
 from phonetree.core.numbers_in_texts import refusal_in_note
 from phonetree.errors import ConfigError, EditError
+from phonetree.settings import STORE
 from phonetree.store.revisions import LONGEST_NOTE, Publication
 from phonetree.store.roles import Role
 
@@ -38,6 +39,7 @@ def page() -> str:
         first=len(rest) == len(found),
         more=rest[PAGE - 1].number if len(rest) > PAGE else None,
         newest=_newest(found),
+        stored=_stored(),
     )
 
 
@@ -141,7 +143,12 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
         problems=problems,
         outdated=outdated,
         longest=LONGEST_NOTE,
+        stored=_stored(),
     )
+
+
+def _stored() -> bool:
+    return services().settings.source == STORE
 
 
 def _base(running: ConsoleServices) -> Base | None:
@@ -161,7 +168,7 @@ def _found(running: ConsoleServices, number: int) -> tuple[Publication, Contents
 
 
 def _newest(found: tuple[Publication, ...]) -> Publication | None:
-    return next((each for each in found if each.vouched), None)
+    return next((each for each in found if each.vouched and not each.unfinished), None)
 
 
 def _between(running: ConsoleServices, old: Publication, new: Publication) -> Difference:

@@ -14,6 +14,7 @@ broken if the line cannot be closed for a day, so it is a warning. Servers judge
 preview says that callers will not hear the change until somebody has put that right.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
+from phonetree.config.phrases import file_of
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import (
     HOURS,
@@ -42,6 +44,7 @@ from phonetree.errors import (
     ConfigError,
     EditError,
     MixedError,
+    NotPutBackError,
     PhonetreeError,
     Problem,
     PublishedError,
@@ -227,17 +230,19 @@ class Publishing:
 
     def mend(self) -> None:
         """Completes what a console that was killed had begun to write to the folder, and finds out which publications
-        of History were written. Raises StoreError."""
-        if not self._stored:
-            with suppress(OSError, MixedError), alone(self.folder):
+        of History were written. Where the store is the source by now, the folder is left as it is. Raises
+        StoreError."""
+        with suppress(OSError, MixedError), alone(self.folder):
+            if not self._stored:
                 complete_alone(self.folder)
-                self._mend_history()
+            self._mend_history()
 
     def _mend_history(self) -> None:
         """The second for whoever has the folder alone, where what was under way is completed: one that was begun is
         done if the folder has its files. It is taken back if this is the folder that it was begun in, whose files are
-        what they were, and nothing else was published since. Otherwise nobody can know, and it stays. Raises OSError,
-        and StoreError."""
+        what they were, and nothing else was published since. Otherwise nobody can know, and it stays. So does every
+        other where the store is the source: the folder may have got the files since, and one that is done goes live.
+        Raises OSError, and StoreError."""
         begun = self.revisions.begun()
         there = whole_contents_of(self.folder) if begun else None
         if there is None:
@@ -248,7 +253,7 @@ class Publishing:
             if mine and each.alone and each.before == revision:
                 what = f"could not be saved: published {each.revision}, since the console was stopped"
                 self.revisions.take_back(each.number, each.author, what, self._seconds())
-            elif each.contents and each.contents.items() <= there.items():
+            elif not self._stored and each.contents and each.contents.items() <= there.items():
                 self.revisions.done(each.number)
             elif mine:
                 self.revisions.unknown(each.number)
@@ -263,7 +268,7 @@ class Publishing:
         except OSError as error:
             names = " and ".join(sorted(after.contents))
             raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
-        except MixedError as error:
+        except (MixedError, NotPutBackError) as error:
             raise EditError({"": str(error)}) from error
         except PublishedError:
             return False
@@ -272,7 +277,7 @@ class Publishing:
         """The same for whoever has the folder alone, whose files are those of the base. History has it first, as begun,
         and committed: if that fails, even at its end, the files are as they were. It stays there as begun when it is
         not known what became of it: the console was killed, or a file is of both revisions. Raises OSError, MixedError,
-        PublishedError, and StoreError."""
+        NotPutBackError, PublishedError, and StoreError."""
         there = whole_contents_of(self.folder)
         number = self.revisions.begin(
             after.site.revision,
@@ -308,7 +313,10 @@ class Publishing:
         return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
 
     def _stand(self, base: Base) -> bool:
-        """Whether the files are still those. Raises OSError."""
+        """Whether the files are still those, and none of phrases was added that would count. Raises OSError."""
+        languages = base.loaded.site.languages if base.loaded else ()
+        if any(os.path.lexists(self.folder / name) for name in {*map(file_of, languages)} - base.contents.keys()):
+            return False
         return all((self.folder / name).read_bytes() == data for name, data in base.contents.items())
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:

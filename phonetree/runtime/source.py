@@ -106,7 +106,7 @@ class StoreSource:
         return made_of(self._found[1], self._folder, rules, patched=patched)
 
     def _look(self) -> None:
-        last, before = self._revisions.last(), self._found[0] if self._found else None
+        last, before = self._revisions.last(finished=True), self._found[0] if self._found else None
         if last and before and not self._problem and _same(last, before):
             return
         found = self._revisions.newest()

@@ -5,6 +5,10 @@ Each publication has a number, one more than the last one's, so of two people wh
 MAC under a key derived from SECRET_KEY, over its number, what was published, and who said so: whoever writes to the
 database can take a publication away, but add none, and change none.
 
+One to a folder is begun before the files are written. Until it is done, its MAC says that it was begun, so that nobody
+makes a publication of it who only writes to the database: one that may never have been written counts for nothing where
+the store is the source.
+
 A number that was taken away is not used again if a server reports it, or this process has seen it. If neither did, two
 publications can have it, one after the other, and whoever writes to the database can put one into the other's place; a
 running server follows only the one that it found first (runtime/source.py).
@@ -56,8 +60,8 @@ _BEGUN = publications.c.before.is_not(None) & (publications.c.heard == 0)
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A revision that was published, at a moment (seconds since 1970). `heard` says that a server answered with it;
-    `vouched` that it counts; `unfinished` that it was begun, and that it is not known whether the files were
-    replaced."""
+    `vouched` that SECRET_KEY vouches for it, where that is asked; `unfinished` that it was begun, and that it is not
+    known whether the files of the folder were replaced."""
 
     number: int
     revision: str
@@ -71,9 +75,9 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A publication to a folder that was begun, and of which it can still be found out whether it was done: its files,
-    the revision of the folder's files `before`, the place of that folder, and whether nothing but these was published
-    since."""
+    """A publication to a folder that was begun, and of which it can still be found out whether it was done: its files
+    (none, if those in the store are others than were begun), the revision of the folder's files `before`, the place of
+    that folder, and whether nothing but these was published since."""
 
     number: int
     author: str
@@ -139,11 +143,14 @@ class Revisions:
 
     def done(self, number: int) -> None:
         """It is written. Raises StoreError."""
-        self._mark(number, before=None, begun_in=None)
+        with self._store.changing(publications) as connection:
+            if row := connection.execute(_ALL.where(publications.c.number == number)).one_or_none():
+                self._change(connection, number, before=None, begun_in=None, **self._finished(row))
 
     def unknown(self, number: int) -> None:
         """Nobody can find out any more whether it was written; History says so from now on. Raises StoreError."""
-        self._mark(number, begun_in=None)
+        with self._store.changing(publications) as connection:
+            self._change(connection, number, begun_in=None)
 
     def take_back(self, number: int, by: str, what: str, now: int) -> None:
         """Forgets what was begun and not written to the folder, unless callers hear it. Raises StoreError."""
@@ -151,14 +158,17 @@ class Revisions:
             this = (publications.c.number == number) & _BEGUN
             if connection.execute(delete(publications).where(this)).rowcount:
                 actions.note(connection, by, what, now)
+        self._highest = max(self._highest, number)
 
     def begun(self) -> tuple[Begun, ...]:
         """What was begun, newest first, as far as it can be found out whether it was done. Raises StoreError."""
         found, since = [], set[str]()
         with self._store.read() as connection:
-            for row in connection.execute(_ALL):
-                if row.begun_in is not None and row.before is not None and not row.heard:
+            for row in connection.execute(_ALL).all():
+                asked = row.begun_in is not None and row.before is not None
+                if asked and (not row.heard or self._vouched(row, begun=True)):
                     contents = self._files(connection, row.revision) or {}
+                    contents = contents if digest_of(contents) == row.digest else {}
                     alone = since <= {row.before}
                     found.append(Begun(row.number, row.author, row.revision, contents, row.before, row.begun_in, alone))
                 since.add(row.revision)
@@ -166,13 +176,14 @@ class Revisions:
 
     def keep(self, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
         """Stores what callers hear by now, unless it is there: as the latest that callers heard, or as one that was
-        recorded since, of which it is marked that they do. Raises StoreError."""
+        recorded since, of which it is marked that they do; with that it is done. Raises StoreError."""
         with self._store.changing(publications) as connection:
             since = list(self._since_heard(connection))
             if same := next((each for each in since if each.revision == name), None):
                 if not same.heard:
-                    this = publications.c.number == same.number
-                    connection.execute(update(publications).where(this).values(heard=1))
+                    row = connection.execute(_ALL.where(publications.c.number == same.number)).one()
+                    signed = self._finished(row) if row.digest == digest_of(contents) else {}
+                    self._change(connection, same.number, heard=1, **signed)
             else:
                 try:
                     self._add(connection, name, contents, author, BY_HAND if since else FIRST, now, heard=True)
@@ -189,7 +200,7 @@ class Revisions:
                 except PublishedError:
                     return
                 return
-            unheard = (publications.c.revision == name) & (publications.c.heard == 0)
+            unheard = (publications.c.revision == name) & (publications.c.heard == 0) & publications.c.before.is_(None)
             if connection.execute(select(publications.c.number).where(unheard).limit(1)).first():
                 connection.execute(update(publications).where(unheard).values(heard=1))
 
@@ -199,9 +210,9 @@ class Revisions:
             return self._files(connection, name)
 
     def published(self, name: str) -> Mapping[str, bytes] | None:
-        """The same, of a revision that counts. Raises StoreError."""
+        """The same, of one that is vouched for, which may be one that was begun. Raises StoreError."""
         with self._store.read() as connection:
-            found = self._counting(connection, _ALL.where(publications.c.revision == name))
+            found = self._known(connection, _ALL.where(publications.c.revision == name))
             return next((files for _, files in found), None)
 
     def history(self) -> tuple[Publication, ...]:
@@ -209,10 +220,11 @@ class Revisions:
         with self._store.read() as connection:
             return tuple(map(self._publication, connection.execute(_ALL)))
 
-    def last(self) -> Publication | None:
-        """The latest publication, whether or not it counts. Raises StoreError."""
+    def last(self, *, finished: bool = False) -> Publication | None:
+        """The latest publication, whether or not it counts; if `finished`, but for those that were only begun. Raises
+        StoreError."""
         with self._store.read() as connection:
-            row = connection.execute(_ALL.limit(1)).one_or_none()
+            row = connection.execute((_ALL.where(~_BEGUN) if finished else _ALL).limit(1)).one_or_none()
         return self._publication(row) if row else None
 
     def newest(self) -> tuple[Publication, Mapping[str, bytes]] | None:
@@ -225,7 +237,7 @@ class Revisions:
         Raises StoreError."""
         with self._store.read() as connection:
             found = (self._publication(row) for row in connection.execute(_ALL.limit(4 * MOST_NEWEST)))
-            counting = (each.revision for each in found if each.vouched and (each.heard or not heard))
+            counting = (each.revision for each in found if _counts(each) and (each.heard or not heard))
             return tuple(dict.fromkeys(counting))[:MOST_NEWEST]
 
     def heard(self) -> tuple[Mapping[str, bytes], ...]:
@@ -249,13 +261,19 @@ class Revisions:
         present, *before = self._keys
         with self._store.write() as connection:
             for row in connection.execute(_ALL).all():
-                if not _vouches(present, row) and any(_vouches(key, row) for key in before):
-                    same = publications.c.number == row.number
-                    connection.execute(update(publications).where(same).values(mac=_mac(present, row._mapping)))
+                for begun in (False, True):
+                    if any(_vouches(key, row, begun=begun) for key in before):
+                        self._change(connection, row.number, mac=_mac(present, row._mapping, begun=begun))
 
-    def _mark(self, number: int, **values: None) -> None:
-        with self._store.changing(publications) as connection:
-            connection.execute(update(publications).where(publications.c.number == number).values(**values))
+    def _change(self, connection: Connection, number: int, **values: bytes | int | None) -> None:
+        connection.execute(update(publications).where(publications.c.number == number).values(**values))
+
+    def _finished(self, row: Row[Any]) -> dict[str, bytes]:
+        """What is different of one that was begun, once it is done: nothing, if nobody vouches that it was begun."""
+        return {"mac": _mac(self._keys[0], row._mapping)} if self._vouched(row, begun=True) else {}
+
+    def _vouched(self, row: Row[Any], *, begun: bool = False) -> bool:
+        return any(_vouches(key, row, begun=begun) for key in self._keys)
 
     def _refuse_without_key(self, connection: Connection) -> None:
         """Raises SettingsError when others would not count what is published here."""
@@ -267,16 +285,20 @@ class Revisions:
         return next((each for each, _ in self._counting(connection)), None)
 
     def _since_heard(self, connection: Connection) -> Iterator[Publication]:
-        """Those that count, newest first, up to the latest that callers heard."""
-        for each, _ in self._counting(connection):
+        """Those that are vouched for, newest first, up to the latest that callers heard."""
+        for each, _ in self._known(connection):
             yield each
             if each.heard:
                 return
 
-    def _counting(
+    def _counting(self, connection: Connection) -> Iterator[tuple[Publication, Mapping[str, bytes]]]:
+        """Those that count, newest first, with their files."""
+        return (each for each in self._known(connection) if _counts(each[0]))
+
+    def _known(
         self, connection: Connection, query: Select[Any] = _ALL
     ) -> Iterator[tuple[Publication, Mapping[str, bytes]]]:
-        """Those that count, newest first, with their files."""
+        """The same, with those that were begun."""
         for row in connection.execute(query).all():
             publication = self._publication(row)
             contents = self._files(connection, row.revision) if publication.vouched else None
@@ -305,7 +327,7 @@ class Revisions:
             "author": author,
             "note": note,
         }
-        mac = _mac(self._keys[0], row) if self._keys else None
+        mac = _mac(self._keys[0], row, begun=bool(begun)) if self._keys else None
         try:
             with connection.begin_nested():
                 self._put(connection, name, contents, author, now)
@@ -313,6 +335,7 @@ class Revisions:
                 connection.execute(delete(publications).where(publications.c.number <= row["number"] - MOST_KEPT))
         except IntegrityError:
             raise PublishedError from None
+        self._highest = max(self._highest, row["number"])
         return int(row["number"])
 
     def _put(self, connection: Connection, name: str, contents: Mapping[str, bytes], author: str, now: int) -> None:
@@ -342,11 +365,14 @@ class Revisions:
         return files if all(isinstance(data, bytes) for data in files.values()) else None  # SQLite keeps anything
 
     def _publication(self, row: Row[Any]) -> Publication:
-        vouched = not self._strict or any(_vouches(key, row) for key in self._keys)
-        if self._strict and vouched:
+        done = not self._strict or self._vouched(row)
+        begun = not done and self._vouched(row, begun=True)
+        if self._strict and (done or begun):
             self._highest = max(self._highest, row.number)
-        heard, unfinished = bool(row.heard), row.before is not None and not row.heard
-        return Publication(row.number, row.revision, row.at, row.author, row.note, heard, vouched, unfinished)
+        unfinished = begun if self._strict else row.before is not None and not row.heard
+        return Publication(
+            row.number, row.revision, row.at, row.author, row.note, bool(row.heard), done or begun, unfinished
+        )
 
 
 def digest_of(contents: Mapping[str, bytes]) -> str:
@@ -355,10 +381,15 @@ def digest_of(contents: Mapping[str, bytes]) -> str:
     return sha256(json.dumps(named).encode()).hexdigest()
 
 
-def _vouches(key: bytes, row: Row[Any]) -> bool:
-    return row.mac is not None and hmac.compare_digest(row.mac, _mac(key, row._mapping))
+def _counts(each: Publication) -> bool:
+    """Whether callers hear it where the store is the source, if nothing else was published since."""
+    return each.vouched and not each.unfinished
 
 
-def _mac(key: bytes, row: Mapping[Any, Any]) -> bytes:
-    told = json.dumps([row[name] for name in ("number", "revision", "digest", "at", "author", "note")])
-    return hmac.digest(key, told.encode(), "sha256")
+def _vouches(key: bytes, row: Row[Any], *, begun: bool = False) -> bool:
+    return row.mac is not None and hmac.compare_digest(row.mac, _mac(key, row._mapping, begun=begun))
+
+
+def _mac(key: bytes, row: Mapping[Any, Any], *, begun: bool = False) -> bytes:
+    told = [row[name] for name in ("number", "revision", "digest", "at", "author", "note")]
+    return hmac.digest(key, json.dumps([*told, *(("begun",) if begun else ())]).encode(), "sha256")

@@ -10,11 +10,11 @@ from threading import Event, Thread
 
 import pytest
 
-from phonetree.config import together
+from phonetree.config import document, together
 from phonetree.config.site import HOURS, ROUTING, contents_of, fingerprint, load
 from phonetree.config.together import NAME, complete, complete_alone, replace_together, under_way
 from phonetree.config.writing import alone
-from phonetree.errors import MixedError
+from phonetree.errors import MixedError, NotPutBackError
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.watch import reload
 from tests.support.lines import RULES, VPR
@@ -161,6 +161,54 @@ def test_what_somebody_writes_by_hand_at_that_instant_is_worth_more(
         assert not replace_together(folder, new)
     assert not (folder / NAME).exists()
     assert contents_of(folder) == {**old, last: old[last] + b"# by hand\n"}
+
+
+def test_a_disk_that_is_full_when_the_others_are_put_back_is_not_told_as_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    old, put = contents_of(folder), together._put
+    new = {HOURS: old[HOURS] + b"# new\n", ROUTING: old[ROUTING] + b"# new\n"}
+    by_hand = {**old, ROUTING: old[ROUTING] + b"# by hand\n"}
+
+    def full(path: Path, data: bytes | None, expected: str | None, inside: Path) -> bool:
+        if data == old[HOURS]:
+            raise OSError(28, "No space left on device")
+        if data == new[ROUTING]:
+            path.write_bytes(by_hand[ROUTING])
+        return put(path, data, expected, inside)
+
+    with monkeypatch.context() as patched, alone(folder):
+        patched.setattr(together, "_put", full)
+        with pytest.raises(NotPutBackError, match="the disk is full"):
+            replace_together(folder, new)
+    assert (folder / HOURS).read_bytes() == new[HOURS]
+    assert contents_of(folder) == by_hand, "for whoever reads it"
+    complete(folder)
+    assert not (folder / NAME).exists()
+    assert {name: (folder / name).read_bytes() for name in old} == by_hand
+
+
+@pytest.mark.parametrize("often", [1, 9])
+def test_however_often_others_publish_meanwhile_it_reads_files_of_one_time(
+    often: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, read, left = Path(copytree(VPR, tmp_path / "config")), document.read_bytes, [often]
+    whole = [contents_of(folder)]
+
+    def meanwhile(path: Path, shown: str) -> bytes:
+        data = read(path, shown)
+        if left[0]:  # between the two files
+            left[0] -= 1
+            whole.append({name: before + b"# %d\n" % left[0] for name, before in whole[-1].items()})
+            with alone(folder):
+                replace_together(folder, whole[-1])
+        return data
+
+    monkeypatch.setattr(document, "read_bytes", meanwhile)
+    assert contents_of(folder) in whole
+    left[0] = often
+    assert load(folder, RULES).contents in whole
 
 
 def test_what_somebody_wrote_by_hand_since_is_worth_more(stopped: Path) -> None:

@@ -15,7 +15,7 @@ from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
 from phonetree.errors import MixedError
 from phonetree.runtime import comparing
-from phonetree.runtime.source import keep_in
+from phonetree.runtime.source import StoreSource, keep_in
 from phonetree.store import actions
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
@@ -397,7 +397,7 @@ def test_what_a_killed_console_recorded_and_did_not_write_is_taken_back(
     assert _send(client, path).status_code == 303, "the draft is still there"
     assert SOFTER in _now(made)
     running.publishing.mend()
-    assert [each.number for each in running.revisions.history()] == [2, 1], "it is written, if nobody heard it yet"
+    assert [each.number for each in running.revisions.history()] == [3, 1], "it is written, if nobody heard it yet"
 
 
 MARK = "It is not known whether this was published"
@@ -496,6 +496,32 @@ def test_where_it_cannot_be_known_whether_callers_heard_it_history_says_so(
     assert _send(client, "/staff/edit/" + running.editor.drafts.all()[0].id).status_code == 303, "it can be published"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_begun_and_not_written_is_not_heard_once_the_store_is_the_source(
+    known: bool, made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    _stopped(made, client, _draft(made, client, ("for crisis lines", SOFTER)), monkeypatch, written=False)
+    if not known:
+        _by_hand(made)
+        running.publishing.mend()
+    begun, before = running.revisions.history()
+    switched = Console(replace(made.settings, source="store"), made.now)
+    assert SOFTER not in _now(switched)
+    source = StoreSource(made.settings.config, switched.services.revisions)
+    source.look()
+    assert SOFTER not in source.load(running.publishing.rules()).contents[ROUTING].decode()
+    assert source.number == before.number
+    page = switched.client(made.accounts[Role.EDITOR]).get("/staff/history")
+    assert "it does not count now that the database is the source" in _words(page)
+    assert "(the newest)" not in _words(page).partition("number 2")[2].partition("number 1")[0]
+    for name, data in (running.revisions.published(begun.revision) or {}).items():  # as `export` may
+        (made.settings.config / name).write_bytes(data) if not known else None
+    switched.services.publishing.mend()
+    assert _told(switched) == [("the files", False)] if known else [("the editor", True), ("the files", False)]
+    assert SOFTER not in _now(switched)
+
+
 def test_a_draft_that_a_killed_console_published_is_not_taken_for_somebody_elses(
     each: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -574,6 +600,50 @@ def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypat
     assert contents_of(made.settings.config) == before
     assert len(made.services.revisions.history()) == 1
     assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
+
+
+def test_a_disk_that_is_full_when_a_publication_gives_way_to_an_edit_by_hand_is_not_told_as_published(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, put = made.client(Role.EDITOR), together._put
+    old = contents_of(made.settings.config)
+
+    def full(path: Path, data: bytes | None, expected: str | None, folder: Path) -> bool:
+        if data == old[HOURS]:
+            raise OSError(28, "No space left on device")
+        if path.name == ROUTING:
+            path.write_bytes(old[ROUTING] + b"# by hand\n")
+        return put(path, data, expected, folder)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(together, "_put", full)
+        answer = _send(client, _draft(made, client, ("for crisis lines", SOFTER)))
+    assert answer.status_code == 409
+    assert "the others cannot be put back: the disk is full. Callers hear what they heard" in _words(answer)
+    assert SOFTER not in _now(made)
+    assert len(made.services.editor.drafts.all()) == 1
+    made.services.publishing.mend()
+    assert _told(made) == [("the editor", True), ("the files", False)]
+    assert contents_of(made.settings.config) == {**old, ROUTING: old[ROUTING] + b"# by hand\n"}
+
+
+def test_nothing_is_published_over_a_file_of_phrases_that_somebody_added_meanwhile(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, begun = made.client(Role.EDITOR), together.complete_alone
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+
+    def added(folder: Path) -> bool:  # once all checks are made
+        (folder / "phrases").mkdir(exist_ok=True)
+        (folder / "phrases" / "es.yaml").write_text('noon: "mediodía"\n')
+        return begun(folder)
+
+    monkeypatch.setattr("phonetree.console.publishing.complete_alone", added)
+    answer = _send(client, path)
+    assert answer.status_code == 409
+    assert "Somebody published another revision since you opened this page" in _words(answer)
+    assert SOFTER not in _now(made)
+    assert len(made.services.revisions.history()) == 1
 
 
 def test_files_that_are_mixed_while_they_are_replaced_leave_both_revisions_in_history(

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -186,6 +186,104 @@ def test_what_is_begun_is_unfinished_until_it_is_done_or_a_server_answers_with_i
     revisions.unknown(number)
     assert revisions.history()[0].unfinished
     assert revisions.begun() == (), "and nobody finds it out"
+
+
+def _begin(revisions: Revisions, name: str, contents: Mapping[str, bytes], before: str) -> int:
+    return revisions.begin(name, contents, "Ada", "a note", 6, what="published", before=before, place="here")
+
+
+def _names(revisions: Revisions) -> tuple[str, ...]:
+    """What a server or a console may take for the newest, in each way to ask for it."""
+    last, heard = revisions.last(finished=True), revisions.heard()
+    return (_newest(revisions), last.revision if last else "", *revisions.newest_names(heard=False)[:1],
+            *(A for each in heard[:1] if each == FIRST))  # fmt: skip
+
+
+def test_what_was_begun_in_a_folder_counts_where_the_store_is_the_source_only_once_it_is_done(kept: Store) -> None:
+    folder, revisions = Revisions(kept, SECRET), _revisions(kept)
+    folder.keep(A, FIRST, THE_FILES, 5)
+    number = _begin(folder, B, SECOND, A)
+    assert _names(revisions) == (A,) * 4
+    assert [(each.vouched, each.unfinished) for each in revisions.history()] == [(True, True), (True, False)]
+    folder.unknown(number)
+    assert _names(revisions) == (A,) * 4
+    revisions.publish(C, SECOND, A, "Ben", "another", 7)
+    revisions.publish(B, SECOND, C, "Ben", "the same as was begun", 7)
+    revisions.take(B, SECOND, 8)
+    assert [each.heard for each in revisions.history()] == [True, False, False, True], "not the one that was begun"
+    folder.done(number)
+    assert [each.unfinished for each in revisions.history()] == [False] * 4
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_the_console_or_a_server_that_answers_with_it_makes_it_count(heard: bool, kept: Store) -> None:
+    folder, revisions = Revisions(kept, OTHER), _revisions(kept, SECRET + OTHER)
+    folder.keep(A, FIRST, THE_FILES, 5)
+    number = _begin(folder, B, SECOND, A)
+    revisions.tidy()
+    assert _newest(_revisions(kept)) == A, "with another key it is what it was"
+    folder = Revisions(kept, SECRET)
+    if heard:
+        folder.keep(B, SECOND, THE_FILES, 7)
+    else:
+        folder.done(number)
+    assert _newest(_revisions(kept)) == B
+
+
+FORGED = (
+    "UPDATE publications SET heard = 1 WHERE number = 2",
+    "UPDATE publications SET before = NULL, begun_in = NULL WHERE number = 2",
+    "UPDATE publications SET before = NULL, heard = 1; DELETE FROM publications WHERE number = 1",
+)
+
+
+@pytest.mark.parametrize("change", FORGED)
+def test_nobody_makes_a_publication_of_what_was_begun_who_only_writes_to_the_database(change: str, kept: Store) -> None:
+    folder, revisions = Revisions(kept, SECRET), _revisions(kept)
+    folder.keep(A, FIRST, THE_FILES, 5)
+    _begin(folder, B, SECOND, A)
+    with kept.write() as connection:
+        for statement in change.split("; "):
+            connection.execute(text(statement))
+    found = revisions.newest()
+    assert found is None or found[0].revision == A
+    assert B not in revisions.newest_names(heard=False)
+    assert SECOND not in revisions.heard()
+    assert revisions.history()[0].unfinished
+    folder.done(1)
+    assert revisions.history()[0].unfinished
+
+
+def test_other_files_in_the_place_of_those_that_were_begun_do_not_make_it_count(kept: Store) -> None:
+    folder = Revisions(kept, SECRET)
+    folder.keep(A, FIRST, THE_FILES, 5)
+    number = _begin(folder, B, SECOND, A)
+    with kept.write() as connection:
+        connection.execute(text("UPDATE revisions SET routing = hours WHERE name = 'bbbbbbbbbbbb'"))
+    (begun,) = folder.begun()
+    assert begun.contents == {}, "so that no folder has them"
+    folder.keep(B, SECOND | {"routing.yaml": SECOND["hours.yaml"]}, THE_FILES, 7)
+    with kept.write() as connection:
+        connection.execute(
+            text("UPDATE revisions SET routing = :it WHERE name = 'bbbbbbbbbbbb'"), {"it": SECOND["routing.yaml"]}
+        )
+    assert _newest(_revisions(kept)) == A, "they were put back since"
+    with kept.write() as connection:
+        connection.execute(text("UPDATE publications SET author = 'Eve' WHERE number = 2"))
+    folder.done(number)
+    assert _newest(_revisions(kept)) == A
+
+
+def test_a_number_that_this_process_gave_or_took_back_is_not_used_again(kept: Store) -> None:
+    folder, other = Revisions(kept), Revisions(kept)
+    folder.keep(A, FIRST, THE_FILES, 5)
+    assert _begin(folder, B, SECOND, A) == 2
+    folder.take_back(2, "Ada", "could not be saved", 7)
+    assert _begin(folder, B, SECOND, A) == 3
+    other.take_back(3, "Ada", "could not be saved", 7)
+    assert _begin(other, B, SECOND, A) == 4
+    folder.take_back(4, "Ada", "could not be saved", 7)
+    assert _begin(other, B, SECOND, A) == 5
 
 
 def test_history_comes_through_an_upgrade_and_back_and_the_previous_version_publishes_after_it(kept: Store) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -28,7 +29,8 @@ def export(folder: Path, revision: str | None) -> None:
             revision, contents = (newest[0].revision, newest[1]) if newest else ("", None)
         else:
             contents = revisions.published(revision)
-        known = [told(each, place.zone) for each in revisions.history()[:MOST_LISTED]]
+        history = (each for each in revisions.history() if not each.unfinished)
+        known = [told(each, place.zone) for each in islice(history, MOST_LISTED)]
     if contents is None:
         which = f"revision {revision}" if revision else "revision"
         what = f"there is no {which} in the database that could be written to {folder}"

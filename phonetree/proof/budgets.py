@@ -61,18 +61,31 @@ def times_to_help(greeted: Iterable[Greeting], moments: Moments, walk: Walk) -> 
     """One for each greeting."""
     for greeting in greeted:
         moment = moments.kinds[greeting.begin.moment]
-        people: list[float] = []
-        lines: list[float] = []
-        for key, offered in _offers(greeting.document):
-            pressed = walk.following(greeting.begin, Pressed(key))
-            documents = alone(walk, pressed) if pressed is not None else iter(())
-            seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
-            if seconds is not None:
-                (people if screened else lines).append(offered + seconds)
+        rung = tuple(with_one_key(greeting, walk))
         documents = chain((greeting.document,), islice(alone(walk, greeting.begin), 1, None))
         silent, _ = _until_rung(documents, asked_again_is_too_late=False)
-        advocate, line = min(people, default=None), min(lines, default=None)
+        advocate, line = (
+            min((each.seconds for each in rung if each.team == team), default=None) for team in (True, False)
+        )
         yield TimeToHelp(moment.kind, str(moment), greeting.language, bool(moment.accepted), advocate, line, silent)
+
+
+class Rung(NamedTuple):
+    """That a team's phone, or else an outside line, is rung so many seconds after a greeting began, for a caller who
+    presses one key in it: the turn of that key."""
+
+    seconds: float
+    team: bool
+    pressed: Point
+
+
+def with_one_key(greeting: Greeting, walk: Walk) -> Iterator[Rung]:
+    """Everybody whom a greeting's keys ring before another question."""
+    for key, offered in _offers(greeting.document):
+        if pressed := walk.following(greeting.begin, Pressed(key)):
+            seconds, screened = _until_rung(alone(walk, pressed), asked_again_is_too_late=True)
+            if seconds is not None:
+                yield Rung(offered + seconds, screened, pressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +217,14 @@ def path_alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Poi
         yield following
         event = Pressed(key) if key is not None and question(walk.verbs(following)) else SILENT
         following = walk.following(following, event)
+
+
+def path_until_rung(walk: Walk, point: Point) -> Iterator[Point]:
+    """The turns of a call whose caller does nothing from one on, up to the one that rings a phone."""
+    for following in path_alone(walk, point):
+        yield following
+        if any(isinstance(verb, Dial) for verb in walk.verbs(following)):
+            return
 
 
 def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) -> tuple[float | None, bool]:

@@ -33,7 +33,17 @@ from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.errors import Where
-from phonetree.proof.budgets import Greeting, TimeToHelp, first_turns, greetings, path_alone, question, times_to_help
+from phonetree.proof.budgets import (
+    Greeting,
+    TimeToHelp,
+    first_turns,
+    greetings,
+    path_alone,
+    path_until_rung,
+    question,
+    times_to_help,
+    with_one_key,
+)
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
 from phonetree.proof.situations import SILENT, Situation
@@ -459,30 +469,47 @@ _SHORTER = "shorten what is said before the first keys, or allow more seconds: b
 
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
+    """Each breach with the call of the key that is quickest; if no key will do, with that of a caller who presses
+    nothing."""
     budgets = walked.site.budgets
-    for time in walked.times_to_help:
+    for greeting, time in zip(walked.greetings, walked.times_to_help, strict=True):
         when = f"when {time.kind} ({time.at}), in '{time.language}'"
         begins_at = walked.site.start[Kind(time.kind)]
         if time.advocate is not None and time.advocate > budgets.advocate:
             yield Breach(
                 f"an advocate is rung after {ceil(time.advocate)} s of speech, not {budgets.advocate} s, {when}; "
                 f"{_SHORTER.format('advocate')}",
-                node=begins_at,
+                _soonest(walked, greeting, team=True),
+                begins_at,
             )
         if time.accepted:
             continue
         if time.kind == "open" and time.advocate is None and walked.site.teams:
-            yield Breach(f"no single key reaches an advocate {when}", node=begins_at)
+            yield Breach(f"no single key reaches an advocate {when}", _silent(walked, greeting), begins_at)
         soonest = min((each for each in (time.advocate, time.line) if each is not None), default=None)
         if soonest is None or soonest > budgets.crisis_line:
             after = f", but after {ceil(soonest)} s," if soonest else ""
             hint = _SHORTER.format("crisis_line")
             text = f"nobody is rung within {budgets.crisis_line} s and one key{after} {when}"
-            yield Breach(f"{text}; {hint}" if soonest else text, node=begins_at)
+            path = _soonest(walked, greeting) if soonest else _silent(walked, greeting)
+            yield Breach(f"{text}; {hint}" if soonest else text, path, begins_at)
         if time.silent is not None and time.silent > budgets.silent:
             waited = f"{ceil(time.silent)} s, not {budgets.silent} s,"
             text = f"a caller who presses nothing waits {waited} until somebody is rung {when}"
-            yield Breach(f"{text}; {_SHORTER.format('silent')}", node=begins_at)
+            yield Breach(f"{text}; {_SHORTER.format('silent')}", _silent(walked, greeting), begins_at)
+
+
+def _soonest(walked: Walked, greeting: Greeting, *, team: bool = False) -> tuple[Point, ...]:
+    """The call that rings somebody, or a team, with one key as soon as any does."""
+    walk = walked.walk
+    found = min((each for each in with_one_key(greeting, walk) if each.team or not team), key=lambda each: each.seconds)
+    return *walk.path(greeting.begin), *path_until_rung(walk, found.pressed)
+
+
+def _silent(walked: Walked, greeting: Greeting) -> tuple[Point, ...]:
+    """The call of somebody who presses nothing, until a phone rings."""
+    before = walked.walk.path(greeting.begin)[:-1]
+    return *before, *path_until_rung(walked.walk, greeting.begin)
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

@@ -50,20 +50,32 @@ def greetings(site: Site, walk: Walk) -> Iterator[Greeting]:
 
 def times_to_help(greeted: Iterable[Greeting], longest: Longest) -> Iterator[TimeToHelp]:
     """One for each greeting, if what is said takes longest."""
-    walk = longest.walk
-    for language, begin in greeted:
-        moment = walk.moments.kinds[begin.moment]
-        people: list[float] = []
-        lines: list[float] = []
-        for key, offered in _offers(longest.verbs(begin)):
-            pressed = walk.following(begin, Pressed(key))
-            documents = _alone(longest, pressed) if pressed is not None else iter(())
-            seconds, screened = _until_rung(documents, asked_again_is_too_late=True)
+    for greeting in greeted:
+        moment = longest.walk.moments.kinds[greeting.begin.moment]
+        rung = tuple(with_one_key(greeting, longest))
+        silent, _ = _until_rung(_alone(longest, greeting.begin), asked_again_is_too_late=False)
+        advocate, line = (
+            min((each.seconds for each in rung if each.team == team), default=None) for team in (True, False)
+        )
+        yield TimeToHelp(moment.kind, str(moment), greeting.language, bool(moment.accepted), advocate, line, silent)
+
+
+class Rung(NamedTuple):
+    """That a team's phone, or else an outside line, is rung so many seconds after a greeting began, for a caller who
+    presses one key in it: the turn of that key."""
+
+    seconds: float
+    team: bool
+    pressed: Point
+
+
+def with_one_key(greeting: Greeting, longest: Longest) -> Iterator[Rung]:
+    """Everybody whom a greeting's keys ring before another question, if what is said takes longest."""
+    for key, offered in _offers(longest.verbs(greeting.begin)):
+        if pressed := longest.walk.following(greeting.begin, Pressed(key)):
+            seconds, screened = _until_rung(_alone(longest, pressed), asked_again_is_too_late=True)
             if seconds is not None:
-                (people if screened else lines).append(offered + seconds)
-        silent, _ = _until_rung(_alone(longest, begin), asked_again_is_too_late=False)
-        advocate, line = min(people, default=None), min(lines, default=None)
-        yield TimeToHelp(moment.kind, str(moment), language, bool(moment.accepted), advocate, line, silent)
+                yield Rung(offered + seconds, screened, pressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,14 @@ def path_alone(walk: Walk, point: Point, key: str | None = None) -> Iterator[Poi
         yield following
         event = Pressed(key) if key is not None and question(walk.verbs(following)) else SILENT
         following = walk.following(following, event)
+
+
+def path_until_rung(walk: Walk, point: Point) -> Iterator[Point]:
+    """The turns of a call whose caller does nothing from one on, up to the one that rings a phone."""
+    for following in path_alone(walk, point):
+        yield following
+        if any(isinstance(verb, Dial) for verb in walk.verbs(following)):
+            return
 
 
 def _until_rung(documents: Iterator[Verbs], *, asked_again_is_too_late: bool) -> tuple[float | None, bool]:

@@ -34,7 +34,17 @@ from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
 from phonetree.core.wording import Speaker
 from phonetree.errors import Where
-from phonetree.proof.budgets import Greeting, TimeToHelp, first_turns, greetings, path_alone, question, times_to_help
+from phonetree.proof.budgets import (
+    Greeting,
+    TimeToHelp,
+    first_turns,
+    greetings,
+    path_alone,
+    path_until_rung,
+    question,
+    times_to_help,
+    with_one_key,
+)
 from phonetree.proof.longest import Longest, longest_words
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, Search, bits
@@ -471,7 +481,8 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
-    """One breach for each limit, however many moments and languages are over it: one text or one limit is the cause."""
+    """One breach for each limit, however many moments and languages are over it: one text or limit is the cause. Its call
+    is that of the key that is quickest; if no key will do, that of a caller who presses nothing."""
     late: dict[str, list[tuple[float, Greeting, TimeToHelp]]] = {}
     for greeting, time in zip(walked.greetings, walked.times_to_help, strict=True):
         for limit, seconds in _too_late(walked.site, time):
@@ -481,7 +492,9 @@ def help_is_near(walked: Walked) -> Iterator[Breach]:
         cases = dict.fromkeys((time.kind, time.language) for *_, time in found)
         others = [each for each in cases if each != (worst.kind, worst.language)]
         text = _told_late(walked.site.budgets, limit, seconds, _when(walked, greeting, worst) + _likewise(others))
-        yield Breach(text, node=walked.site.start[Kind(worst.kind)], late=seconds < inf)
+        with_a_key = limit in ("advocate", "crisis_line") and seconds < inf
+        path = _soonest(walked, greeting, team=limit == "advocate") if with_a_key else _silent(walked, greeting)
+        yield Breach(text, path, walked.site.start[Kind(worst.kind)], late=seconds < inf)
 
 
 def _when(walked: Walked, greeting: Greeting, time: TimeToHelp) -> str:
@@ -534,6 +547,22 @@ def _likewise(others: list[tuple[str, str]]) -> str:
     kinds, languages = dict.fromkeys(kind for kind, _ in others), sorted({language for _, language in others})
     named = ", ".join(f"'{language}'" for language in languages)
     return f", and in {len(others)} more case{'s' * (len(others) > 1)} (when {', '.join(kinds)}; in {named})"
+
+
+def _soonest(walked: Walked, greeting: Greeting, *, team: bool = False) -> tuple[Point, ...]:
+    """The call that rings somebody, or a team, with one key as soon as any does."""
+    walk = walked.walk
+    found = min(
+        (each for each in with_one_key(greeting, walked.longest) if each.team or not team),
+        key=lambda each: each.seconds,
+    )
+    return *walk.path(greeting.begin), *path_until_rung(walk, found.pressed)
+
+
+def _silent(walked: Walked, greeting: Greeting) -> tuple[Point, ...]:
+    """The call of somebody who presses nothing, until a phone rings."""
+    before = walked.walk.path(greeting.begin)[:-1]
+    return *before, *path_until_rung(walked.walk, greeting.begin)
 
 
 Promise = tuple[str, str, Callable[[Walked], Iterator[Breach]]]

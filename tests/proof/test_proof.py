@@ -155,6 +155,26 @@ def test_a_broken_promise_comes_with_a_call_that_breaks_it(tmp_path: Path) -> No
     assert (call.spoke_with, call.messages) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("an endless greeting", {"1"}),
+        ("an endless greeting at night", {"1"}),
+        ("a long silence", {"wait,wait,wait,wait", "8,wait,wait,wait,wait"}),
+        ("nobody with one key at night", {"wait,wait", "8,wait,wait"}),
+        ("no advocate with one key by day", {"wait,wait", "8,wait,wait"}),
+    ],
+)
+def test_that_help_is_too_far_is_shown_by_a_call_up_to_the_ringing(name: str, keys: set[str], tmp_path: Path) -> None:
+    """By that of the key that is quickest, or of a caller who presses nothing."""
+    site = load(_mutated(next(one for one in BREAKING if one[0] == name), tmp_path), RULES).site
+    proof = prove(site, SINCE)
+    (near,) = (verdict for verdict in proof.verdicts if verdict.id == "near")
+    for breach in near.breaches:
+        assert any(isinstance(verb, Dial) for verb in proof.walk.verbs(breach.path[-1])), breach.text
+    assert {replay(breach.path, proof.walk, proof.moments).keys for breach in near.breaches} == keys
+
+
 # -- the proof agrees with reality
 
 

@@ -481,8 +481,8 @@ def _count_as_same(site: Site, one: NodeId, two: NodeId) -> bool:
 
 
 def help_is_near(walked: Walked) -> Iterator[Breach]:
-    """One breach for each limit, however many moments and languages are over it: one text or limit is the cause. Its call
-    is that of the key that is quickest; if no key will do, that of a caller who presses nothing."""
+    """One breach for each limit, however many moments and languages are over it: one text or limit is the cause. Its
+    call is that of the key that is quickest; if no key will do, that of a caller who presses nothing."""
     late: dict[str, list[tuple[float, Greeting, TimeToHelp]]] = {}
     for greeting, time in zip(walked.greetings, walked.times_to_help, strict=True):
         for limit, seconds in _too_late(walked.site, time):

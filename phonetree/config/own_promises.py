@@ -43,6 +43,7 @@ _WORDS_OF_KEYS = {STAR: AGAIN_KEY, WAIT: NO_KEY}
 _WHEN = f"write {', '.join(Kind)} or {ALWAYS}"
 _KEYS = "write the keys that the caller presses, such as [2, 1], or [] for a caller who presses nothing"
 _REACHES = "write the resource, team or node that the caller reaches"
+_OF_TWO = "which is the name of a resource and of a team; give one of them another name"
 _SILENT = "which says nothing, so that no call can be seen to come there; name the node before it"
 
 
@@ -114,8 +115,11 @@ def _keys(section: Section) -> tuple[Key, ...] | None:
 
 
 def _reaches(section: Section, reader: NodeReader, nodes: Mapping[NodeId, Node]) -> Destination | None:
-    """Whom a name is: a resource, else a team, else a node."""
+    """Whom a name is: a resource or a team, else a node."""
     value = section.text("reaches", hint=_REACHES)
+    if value.text in reader.resources and value.text in reader.teams:
+        section.problem(value.where, f"'reaches' is '{value.text}', {_OF_TWO}")
+        return None
     if value.text in reader.resources:
         return Reached.LINE, value.text
     if value.text in reader.teams:
@@ -161,7 +165,7 @@ def entry(site: Site, promise: OwnPromise) -> Mapping[str, Value]:
     Raises EditError where it would be read as a promise of something else that has the same name.
     """
     what, name = promise.reaches
-    if (what is not Reached.LINE and name in site.resources) or (what is Reached.NODE and name in site.teams):
+    if (what is not Reached.LINE and name in site.resources) or (what is not Reached.TEAM and name in site.teams):
         raise EditError({"": f"'{name}' is the name of something else as well; give one of them another name first"})
     settings: dict[str, Value | None] = {
         "when": _written_when(promise.when),

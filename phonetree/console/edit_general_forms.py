@@ -256,8 +256,11 @@ class HelplineForm:
 
     def _new_promise(self) -> Iterator[Input]:
         when = (("open", "open"), ("closed", "closed"), ("holiday", "on holidays"), ("always", "always"))
-        reached = [*table(self.routing, "resources"), *table(self.routing, "teams"), *table(self.routing, "nodes")]
-        names = (("", "no new promise"), *((each, each) for each in dict.fromkeys(reached)))
+        reached: dict[str, str] = {}
+        for key, kind in (("resources", "line"), ("teams", "team"), ("nodes", "node")):  # as the file is read
+            for each in table(self.routing, key):
+                reached.setdefault(each, kind)
+        names = (("", "no new promise"), *((each, f"{each} ({kind})") for each, kind in reached.items()))
         yield Input(f"{PROMISE}.reaches", "Callers reach", "", "choose", "A line, a team or a node.", names)
         yield Input(f"{PROMISE}.when", "When the line is", "open", "choose", "", when)
         yield Input(

@@ -66,3 +66,7 @@ def test_a_name_that_would_be_read_as_something_else_is_not_written() -> None:
         with pytest.raises(EditError, match=f"'{name}' is the name of something else as well"):
             entry(same, promise_of_call(Kind.OPEN, [], (Reached.NODE, name)))
     assert entry(same, promise_of_call(Kind.OPEN, [], (Reached.LINE, "welcome")))["reaches"] == "welcome"
+    both = replace(site, teams={**site.teams, "crisis": team})
+    for what in (Reached.LINE, Reached.TEAM):
+        with pytest.raises(EditError, match="'crisis' is the name of something else as well"):
+            entry(both, promise_of_call(Kind.OPEN, [], (what, "crisis")))

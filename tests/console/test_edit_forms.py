@@ -750,6 +750,10 @@ def test_closed_days_and_promises_come_and_go(made: Console, client: Client, dra
     assert "is not a date" in _words(_sent(client, hours, {"days.new.date": "4 December"}, 422).get_data(as_text=True))
     _sent(client, hours, {"days.2026-12-04.remove": "true"})
     asked = {"reaches": "barcc", "when": "closed", "keys": "1", "within": "60"}
+    choices = _words(client.get(helpline).get_data(as_text=True))
+    assert all(
+        f"{name} ({kind})" in choices for name, kind in (("barcc", "line"), ("advocates", "team"), ("about", "node"))
+    )
     promise = {f"promises.new.{field}": value for field, value in asked.items()}
     answer = _sent(client, helpline, {**promise, "promises.new.keys": "x"}, 422)
     assert "'x' is not a key" in _told_at(answer, "promises.new.keys")

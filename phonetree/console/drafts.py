@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from phonetree.config.site import HOURS, ROUTING, Contents
+from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
 from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
-from phonetree.console.layout import PROBLEM, Page, render
+from phonetree.console.layout import PROBLEM, Page, in_full, render
 from phonetree.console.once import once, once_of
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
@@ -174,8 +175,7 @@ def publish(id_: str) -> str | Page | Answer:
     running = services()
     sent = running.editor.drafts.find(id_)
     if sent is None:
-        flash("This draft is gone: it was published, or thrown away. What was published is here.", "message")
-        return redirect(url_for("history.page"), 303)
+        return _gone()
     (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
     if base.contents == files and found.began != base.revision:
         return _there(found, base.revision)
@@ -217,8 +217,23 @@ def _there(draft: Draft, revision: str) -> Answer:
     author = next((each.author for each in found), THE_FILES)
     if author == staff().name:
         return _published(draft)
-    by = "somebody who edited the files by hand" if author == THE_FILES else author
-    return _dropped(draft, f"This is published already, by {by}. The draft was the same and is gone.")
+    return _dropped(draft, f"This is published already, by {_called(author)}. The draft was the same and is gone.")
+
+
+def _gone() -> Answer:
+    """For a draft that is gone meanwhile: who published what the form showed, if somebody did."""
+    history = takewhile(lambda each: each.revision != request.form.get("over"), services().revisions.history())
+    made = next((each for each in history if each.revision == request.form.get("revision")), None)
+    if made is None:
+        flash("This draft is gone: somebody threw it away, or changed it and published that. See below.", "message")
+        return redirect(url_for("history.page"), 303)
+    by = "you" if made.author == staff().name else _called(made.author)
+    flash(f"This draft is published already: as number {made.number}, by {by}, {in_full(made.at)}.", "message")
+    return redirect(url_for("history.publication", number=made.number), 303)
+
+
+def _called(author: str) -> str:
+    return "somebody who edited the files by hand" if author == THE_FILES else author
 
 
 def _published(draft: Draft) -> Answer:
@@ -284,6 +299,7 @@ def _publish(id_: str, note: str = "", problem: str = "") -> str:
         since=difference(running, began, base.contents) if behind else None,
         difference=in_files(began, files, checked.changes),
         over=base.revision,
+        revision=revision_of(files),
         note=note,
         problem=problem,
         longest=LONGEST_NOTE,

@@ -63,7 +63,7 @@ def _words(answer: TestResponse) -> str:
 def _hidden(answer: TestResponse) -> dict[str, str]:
     """The form to publish, as it is shown."""
     form = answer.get_data(as_text=True).rpartition("<form")[2]
-    return dict(re.findall(r'<input[^>]* name="(over|version|instead)" value="([^"]*)"', form))
+    return dict(re.findall(r'<input[^>]* name="(over|version|revision|instead)" value="([^"]*)"', form))
 
 
 def _draft(made: Console, client: Client, *changes: tuple[str, str], title: str = "softer words") -> str:
@@ -154,7 +154,15 @@ def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: C
     assert "Published: softer words. " in _words(page)
     assert "The server does not answer with this yet" in _words(page)
     again = client.post(f"{path}/publish", fields)
-    assert again.headers["Location"] == "/staff/history"
+    assert again.headers["Location"] == answer.headers["Location"] == "/staff/history/2"
+    assert "This draft is published already: as number 2, by you, " in _words(client.get("/staff/history/2"))
+    other = each.client(each.staff(Role.EDITOR, name="Ben"))
+    assert other.post(f"{path}/publish", fields).headers["Location"] == "/staff/history/2"
+    told = _words(other.get("/staff/history/2"))
+    assert re.search(r"as number 2, by the editor, \w{3} 2\d Nov 2026 \d\d:\d\d\.", told), told
+    for changed in ({"revision": newest.revision, "over": newest.revision}, {"revision": "0" * 12}):
+        assert other.post(f"{path}/publish", {**fields, **changed}).headers["Location"] == "/staff/history"
+    assert "somebody threw it away, or changed it and published that" in _words(other.get("/staff/history"))
     assert client.get(path).status_code == 404
     assert len(each.services.revisions.history()) == 2
     assert _serve(each) == newest.revision

@@ -3,31 +3,50 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 
 Lines = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines of a merged text, in order. `clash` says that both changed the same place, or places that touch: then
-    `mine` and `theirs` are what each made of it; otherwise `mine` is what is merged."""
+    """Lines of a merged text, in order. `clash` says that both changed the same place: then `mine` and `theirs` are
+    what each made of it; otherwise `mine` is what is merged."""
 
     mine: tuple[str, ...]
     theirs: tuple[str, ...] = ()
     clash: bool = False
 
 
-def merged(base: Lines, mine: Lines, theirs: Lines) -> tuple[Part, ...]:
-    """What becomes of a text that two people changed."""
-    return tuple(part for part in _parts(base, mine, theirs) if part.mine or part.theirs)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What somebody put in the place of some lines of the text that both began from; of none: between two."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+    mine: bool
+
+    @property
+    def line_for_line(self) -> bool:
+        return len(self.lines) == self.end - self.start
 
 
-def _parts(base: Lines, mine: Lines, theirs: Lines) -> Iterator[Part]:
-    at = at_mine = at_theirs = 0
-    for start, start_mine, start_theirs, size in (*_kept(base, mine, theirs), (len(base), len(mine), len(theirs), 0)):
-        yield _changed(tuple(base[at:start]), tuple(mine[at_mine:start_mine]), tuple(theirs[at_theirs:start_theirs]))
-        yield Part(tuple(base[start : start + size]))
-        at, at_mine, at_theirs = start + size, start_mine + size, start_theirs + size
+def merged(base: Lines, mine: Lines, theirs: Lines, *, apart: bool = False) -> tuple[Part, ...]:
+    """What becomes of a text that two people changed. Changes of lines that follow each other are no clash, unless it
+    cannot be told which lines come first, or the changes have to be `apart`."""
+    return tuple(part for part in _parts(base, mine, theirs, apart=apart) if part.mine or part.theirs)
+
+
+def _parts(base: Lines, mine: Lines, theirs: Lines, *, apart: bool) -> Iterator[Part]:
+    at = 0
+    for together in _places(base, mine, theirs, apart=apart):
+        start, end = min(each.start for each in together), max(each.end for each in together)
+        yield Part(tuple(base[at:start]))
+        both = (_made(base, start, end, [each for each in together if each.mine is whose]) for whose in (True, False))
+        yield _changed(tuple(base[start:end]), *both)
+        at = end
+    yield Part(tuple(base[at:]))
 
 
 def _changed(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ...]) -> Part:
@@ -36,17 +55,40 @@ def _changed(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ..
     return Part(theirs) if mine == base else Part(mine, theirs, clash=True)
 
 
-def _kept(base: Lines, mine: Lines, theirs: Lines) -> Iterator[tuple[int, int, int, int]]:
-    """The runs of lines that both kept: where each begins in the three texts, and how many lines it has."""
+def _made(base: Lines, start: int, end: int, changes: list[_Change]) -> tuple[str, ...]:
+    """Lines of a text with somebody's changes."""
+    ends = (start, *(each.end for each in changes))
+    kept = (base[at:until] for at, until in zip(ends, (*(each.start for each in changes), end), strict=True))
+    new: Iterator[Lines] = iter([*(each.lines for each in changes), ()])
+    return tuple(chain.from_iterable((*lines, *next(new)) for lines in kept))
+
+
+def _places(base: Lines, mine: Lines, theirs: Lines, *, apart: bool) -> Iterator[list[_Change]]:
+    """The changes, in order: together those that cannot be made one after the other."""
+    found = (*_changes(base, mine, mine=True), *_changes(base, theirs, mine=False))
+    together: list[_Change] = []
+    for change in sorted(found, key=lambda each: (each.start, each.end)):
+        # of somebody's own changes no two touch, so only the last one of the other's can reach this far
+        last = next((each for each in reversed(together) if each.mine is not change.mine), None)
+        if together and not (last and _meet(last, change, apart=apart)):
+            yield together
+            together = []
+        together.append(change)
+    if together:
+        yield together
+
+
+def _meet(one: _Change, other: _Change, *, apart: bool) -> bool:
+    if one.start < other.end and other.start < one.end:
+        return True
+    if one.end < other.start or other.end < one.start:
+        return False
+    follow = one.line_for_line or other.line_for_line or not (one.lines or other.lines)
+    return apart or not follow
+
+
+def _changes(base: Lines, changed: Lines, *, mine: bool) -> Iterator[_Change]:
     # with autojunk, since lines that are all the same would otherwise take time by the square of their number
-    ours, others = (SequenceMatcher(None, base, each).get_matching_blocks()[:-1] for each in (mine, theirs))
-    one = other = 0
-    while one < len(ours) and other < len(others):
-        a, b = ours[one], others[other]
-        start, end = max(a.a, b.a), min(a.a + a.size, b.a + b.size)
-        if start < end:
-            yield start, a.b + start - a.a, b.b + start - b.a, end - start
-        if a.a + a.size < b.a + b.size:
-            one += 1
-        else:
-            other += 1
+    for tag, start, end, first, last in SequenceMatcher(None, base, changed).get_opcodes():
+        if tag != "equal":
+            yield _Change(start, end, tuple(changed[first:last]), mine)

@@ -153,7 +153,7 @@ def _old(name: str, now: bytes | None, new: bytes | None, old: bytes | None) -> 
     is_new = _is_new(edited, lines, was)
     if is_new is False:
         return now
-    parts = merged(lines, edited, was)
+    parts = merged(lines, edited, was, apart=True)
     if any(part.clash for part in parts):
         raise MixedError(name, NAME)
     back = "\n".join(line for part in parts for line in part.mine).encode("latin-1")

@@ -80,10 +80,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What two people made of the same files, and in how many places both changed something."""
+    """What two people made of the same files, and where the marks of each place begin that both changed."""
 
     files: Contents
-    clashes: int
+    marks: tuple[Where, ...]
 
 
 class Drafting:
@@ -110,15 +110,18 @@ class Drafting:
         """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Raises
         DraftError when what was sent is too large to be a draft, and ProofBusyError: few are merged at once, too."""
         refuse_large(mine)
-        files, clashes = {}, 0
+        files, marks = {}, list[Where]()
         with self._prover.turn():
             for name in sorted(mine.keys() | theirs.keys()):
                 lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
-                parts = merged(*lines)
-                clashes += sum(part.clash for part in parts)
-                if text := "".join(_marked(part, who) if part.clash else "".join(part.mine) for part in parts):
+                text = ""
+                for part in merged(*lines):
+                    if part.clash:
+                        marks.append(Where(name, text.count("\n") + 1, 1))
+                    text += _marked(part, who) if part.clash else "".join(part.mine)
+                if text:
                     files[name] = text.encode()
-        return Merged(files, clashes)
+        return Merged(files, tuple(marks))
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None, id_: str | None = None) -> Draft:
         """A draft with one promise more, if it does not have it; or else one of the files as they are with it, new or

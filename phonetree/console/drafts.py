@@ -148,7 +148,7 @@ def up_to_date(id_: str) -> str | Page | Answer:
     running, (found, files) = services(), draft_of(id_)
     base = running.publishing.base()
     both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
-    if both.clashes:
+    if both.marks:
         return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409
     try:
         running.editor.drafts.save(

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from time import process_time
 
 import pytest
 
@@ -25,7 +26,20 @@ def _text(parts: tuple[Part, ...]) -> str:
         ("abcde", "aBcde", "aBcde", "aBcde"),
         ("abcde", "aXcde", "aYcde", "a[X|Y]cde"),
         ("abcde", "aXcde", "acde", "a[X|]cde"),
-        ("abcde", "abXde", "aYcde", "a[bX|Yc]de"),
+        ("abcde", "abXde", "aYcde", "aYXde"),
+        ("abcde", "aXcYe", "abZde", "aXZYe"),
+        ("abcde", "aXYde", "abcZe", "aXYZe"),
+        ("abcde", "aXYde", "abZde", "a[XY|bZ]de"),
+        ("abcde", "acde", "abXde", "aXde"),
+        ("abcde", "acde", "abde", "ade"),
+        ("abcde", "abXcde", "abYde", "abXYde"),
+        ("abcde", "abXcde", "aYcde", "aYXcde"),
+        ("abcde", "abXcde", "abYcde", "ab[X|Y]cde"),
+        ("abcde", "abXcde", "abXcde", "abXcde"),
+        ("abcde", "abXcde", "abde", "ab[Xc|]de"),
+        ("abcde", "aXYcde", "abZcde", "a[XY|bZ]cde"),
+        ("abcde", "abXcde", "aYZde", "a[bXc|YZ]de"),
+        ("abcde", "ade", "abXde", "a[|bX]de"),
         ("", "a", "", "a"),
         ("", "a", "b", "[a|b]"),
         ("aab", "aaab", "aab", "aaab"),
@@ -35,6 +49,47 @@ def test_changes_that_do_not_touch_are_merged_and_others_are_both_there(
     base: str, mine: str, theirs: str, both: str
 ) -> None:
     assert _text(merged(base, mine, theirs)) == both
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "both"),
+    [
+        ("abXde", "aYcde", "a[bX|Yc]de"),
+        ("acde", "abXde", "a[c|bX]de"),
+        ("abXcde", "abYde", "ab[Xc|Y]de"),
+        ("aXcde", "abcYe", "aXcYe"),
+    ],
+)
+def test_where_changes_have_to_be_apart_those_that_touch_are_both_there(mine: str, theirs: str, both: str) -> None:
+    assert _text(merged("abcde", mine, theirs, apart=True)) == both
+
+
+def test_lines_that_two_changed_are_a_clash_if_they_are_the_same_and_only_then() -> None:
+    chosen = random.Random(0)  # noqa: S311 -- for a test
+    for _ in range(300):
+        base = [f"{line}" for line in range(chosen.randrange(1, 9))]
+        first, second = ({line for line in base if chosen.random() < 0.4} for _ in range(2))
+        mine, theirs = ([f"{who}{line}" if line in which else line for line in base]
+                        for who, which in (("X", first), ("Y", second)))  # fmt: skip
+        parts = merged(base, mine, theirs)
+        assert any(part.clash for part in parts) == bool(first & second)
+        if not first & second:
+            assert [line for part in parts for line in part.mine] == [
+                f"X{line}" if line in first else f"Y{line}" if line in second else line for line in base
+            ]
+        turned = [(part.theirs, part.mine) if part.clash else (part.mine, ()) for part in merged(base, theirs, mine)]
+        assert [(part.mine, part.theirs) for part in parts] == turned
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_large_texts_are_merged_at_once(apart: bool) -> None:
+    base = [f"{line}" for line in range(2000)]
+    mine, theirs = ([f"{who}{line}" if int(line) % 2 == odd else line for line in base] for odd, who in enumerate("XY"))
+    began = process_time()
+    assert sum(part.clash for part in merged(base, mine, theirs, apart=apart)) == apart
+    same = ["x"] * 2000
+    assert merged(same, [*same[:1000], "Y", *same[1001:]], [*same, "X"], apart=apart)
+    assert process_time() - began < 4
 
 
 def _new(text: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """Drafts in a real Chromium: the editor under the page's policy, what is said while somebody types, and without it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -58,6 +59,16 @@ def _write(page: Page, old: str, new: str) -> None:
     page.keyboard.insert_text(new)
 
 
+def _save_meanwhile(made: Console, path: str, old: str, new: str) -> None:
+    """Somebody else replaces something in routing.yaml."""
+    id_, drafts = path.rpartition("/")[2], made.services.editor.drafts
+    found = drafts.find(id_)
+    assert found
+    files = {**found[1], ROUTING: found[1][ROUTING].replace(old.encode(), new.encode())}
+    assert files != found[1]
+    drafts.save(id_, found[0].version, files, "Ben", made.services.seconds())
+
+
 @pytest.mark.parametrize("width", WIDTHS, ids=str)
 def test_what_is_typed_is_checked_and_nothing_is_lost(
     made: Console, url: str, browser: Browser, width: tuple[int, int]
@@ -112,6 +123,13 @@ def test_what_is_typed_is_checked_and_nothing_is_lost(
         page.get_by_role("button", name="Send again").click()  # the token was of the other session
         expect(page.get_by_text("Saved. Callers hear nothing of it")).to_be_visible()
         expect(page.locator("#checked")).to_contain_text("us a message")
+        look(page)
+        _save_meanwhile(made, path, "to leave us a message", "to leave you a message")
+        _write(page, "{en: to leave us a message", "{en: to leave them a message")
+        page.get_by_role("button", name="Save").click()
+        page.locator("#marks").get_by_role("link", name=re.compile(r"^routing\.yaml:\d+$")).click()
+        expect(page.get_by_role("textbox", name=ROUTING)).to_be_focused()
+        expect(page.locator(".cm-activeLine", has_text="<<<<<<< yours")).to_be_visible()
         look(page)
     assert [text for text in said if "Content Security Policy" in text] == []
 

@@ -352,9 +352,18 @@ def test_two_who_write_in_one_draft_lose_nothing(made: Console) -> None:
     assert SOFTER in text
     assert OTHER[1] in text
     assert 'name="version" value="3"' in text
+    beside = client.post(f"{path}/text", written("{en: to leave a message", "{en: to leave us a message"))
+    assert "The changes are in different places" in _words(beside), (
+        "two keys of one menu, on lines that follow each other"
+    )
     clashing = client.post(f"{path}/text", written("for crisis lines", LOUDER))
     text = unescape(clashing.get_data(as_text=True))
-    assert "Both changed the same in 2 places" in _words(clashing)
+    assert re.search(
+        r"Both changed the same in 2 places, at routing.yaml:\d+ , routing.yaml:\d+ \. Yours", _words(clashing)
+    )
+    leads = re.findall(r'<a href="#routing.yaml" data-file="routing.yaml" data-line="(\d+)" data-column="1">', text)
+    lines = text.partition('name="file.routing.yaml"')[2].partition(">\n")[2].split("\n")
+    assert [lines[int(each) - 1] for each in leads] == ["<<<<<<< yours"] * 2
     assert SOFTER in text
     assert LOUDER in text
     drafts.drop(id_)

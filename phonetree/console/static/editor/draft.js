@@ -181,14 +181,14 @@ for (const area of form.querySelectorAll("textarea")) {
   put(area, area.id);
 }
 
-// A problem of the list leads to its place, and so does a link on another page.
+// A problem of the list leads to its place, and so do what both changed and a link on another page.
 const go = (text, line, column) => {
   const at = place(text.view.state, Number(line), Number(column));
   text.view.dispatch({ selection: { anchor: at }, effects: editor.EditorView.scrollIntoView(at, { y: "center" }) });
   text.view.focus();
 };
 
-checked.addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-line]");
   const text = link && texts.get(link.dataset.file);
   if (text) {

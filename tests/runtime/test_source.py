@@ -15,6 +15,7 @@ from phonetree.runtime.sites import Sites
 from phonetree.runtime.source import StoreSource
 from phonetree.store.database import Store
 from phonetree.store.revisions import THE_FILES, Revisions
+from phonetree.store.servers import Report, Servers
 from tests.support.databases import store
 from tests.support.lines import RULES, VPR
 
@@ -147,6 +148,39 @@ def test_a_number_is_that_of_one_revision_for_whoever_followed_it(config: Path, 
     assert late.reload()
     assert (sites.current.revision, late.current.revision) == (third, third)
     assert (late.source.number, late.problems) == (3, ())
+
+
+def test_a_database_from_a_backup_takes_no_running_server_back(config: Path, kept: Store, tmp_path: Path) -> None:
+    sites, file = _served(config, kept), tmp_path / "phonetree.db"
+    contents, old, backup = sites.contents, sites.current.revision, file.read_bytes()
+    lost = _publish(kept, _edited(contents))
+    assert sites.reload()
+    (tmp_path / "restored").write_bytes(backup)
+    (tmp_path / "restored").replace(file)
+    assert not sites.reload()
+    assert "if it was restored from a backup, restart the servers" in str(sites.problems[0])
+    assert (sites.current.revision, _served(config, kept).current.revision) == (lost, old)
+    Servers(kept).tell("one", Report(lost, number=sites.source.number), 7)
+    again = _publish(kept, _edited(contents, new="for other lines"))
+    assert sites.reload()
+    assert (sites.current.revision, sites.source.number, sites.problems) == (again, 3, ())
+
+
+def test_while_secret_key_is_rotated_callers_hear_what_was_published_with_either(config: Path, kept: Store) -> None:
+    sites = _served(config, kept)
+    before = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+    present = ("p" * 40,)
+    source = StoreSource(config, Revisions(kept, present + SECRET, strict=True))
+    source.look()
+    assert source.load(RULES).site.revision == before
+    Revisions(kept, present + SECRET, strict=True).tidy()
+    assert not sites.reload()
+    assert "was not published with this SECRET_KEY" in str(sites.problems[0]), "it has the previous one only"
+    assert sites.current.revision == before
+    source = StoreSource(config, Revisions(kept, present, strict=True))
+    source.look()
+    assert source.load(RULES).site.revision == before
 
 
 def test_a_revision_that_somebody_adds_to_the_database_is_heard_nowhere(config: Path, kept: Store) -> None:

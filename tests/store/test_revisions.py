@@ -133,6 +133,12 @@ CHANGES = (
     "UPDATE publications SET revision = 'aaaaaaaaaaaa' WHERE number = 2",
     "UPDATE publications SET number = 3 WHERE number = 2",
     "UPDATE publications SET mac = NULL WHERE number = 2",
+    "UPDATE publications SET mac = substr(mac, 1, 8) WHERE number = 2",
+    "UPDATE publications SET mac = 'text' WHERE number = 2",
+    "UPDATE publications SET digest = '', at = 'text', heard = 'text' WHERE number = 2",
+    "UPDATE revisions SET routing = substr(routing, 1, 2) WHERE name = 'bbbbbbbbbbbb'",
+    "UPDATE revisions SET routing = 'text' WHERE name = 'bbbbbbbbbbbb'",
+    "DELETE FROM revisions WHERE name = 'bbbbbbbbbbbb'",
     "UPDATE publications SET mac = (SELECT mac FROM publications WHERE number = 1) WHERE number = 2",
     "DELETE FROM revision_files; INSERT INTO revision_files VALUES ('bbbbbbbbbbbb', 'phrases/es.yaml', 'x')",
 )

@@ -1,6 +1,7 @@
 """What is wrong with a value, in the words of a form: the compiler's sentences speak of a file to whoever wrote it."""
 
 import re
+from collections.abc import Mapping
 
 _WHOSE = re.compile(
     r"\A(?:[a-z]+ '[^']*'|helpline|budgets|open|holidays|nodes|teams|(?:closures|openings|promises|page), entry \d+)"
@@ -30,6 +31,24 @@ _WORDS = tuple(
         (r"'alike' is '', .*", "between two commas stands no node; write one, or take a comma away"),
     )
 )
+
+
+def in_a_list(text: str, labels: Mapping[str, str]) -> str:
+    """A problem in a list of all, where it says what it is about; settings that forms have are called by their labels
+    there."""
+    whose = found[0] if (found := _WHOSE.match(text)) else ""
+    text = text[len(whose) :]
+    own = found["key"] if (found := _OWN_NAME.match(text)) else ""
+    if missing := _MISSING.fullmatch(text):
+        text = f"'{own}' is missing; {missing['todo'].replace(f'such as {own}: ', 'such as ')}"
+    for pattern, words in _WORDS:
+        if found := pattern.fullmatch(text):
+            text = f"'{own}': {found.expand(words)}" if own else found.expand(words)
+            break
+    if own in labels:
+        text = text.replace(f"'{own}'", f"'{labels[own]}'", 1)
+    whose = re.sub(r"(?<=, )\w+(?=[,:])", lambda found: labels.get(found[0], found[0]), whose)
+    return whose.replace("resource '", "line '") + text
 
 
 def in_form(field: str, text: str) -> tuple[str, str]:

@@ -101,7 +101,7 @@ def _team(
             text = "so nobody can take their place; give each a name of their own"
             section.warn(named, f"several members with different phones are called '{member.name}', {text}")
     if not members:
-        section.warn(section.where, "has no members; its callers go straight to 'otherwise'")
+        section.warn(section.where, "has no members; callers who are to reach it go on to 'otherwise' at once")
     if len(members) == 1:
         section.warn(section.where, "has only one member; nobody answers when that phone does not")
     _refuse_twice(section, read)

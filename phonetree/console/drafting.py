@@ -1,6 +1,6 @@
 """Drafts of the files: what they begin from, and what is wrong with one and different for callers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -13,12 +13,13 @@ from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden
 from phonetree.config.slips import MARK
 from phonetree.console.form_places import FormPlace, forms_at
+from phonetree.console.form_words import in_form_words
 from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
-from phonetree.core.tree import OwnPromise
-from phonetree.errors import ConfigError, Problem, SimulationError, Where
+from phonetree.core.tree import Connect, OwnPromise, Site
+from phonetree.errors import ConfigError, ConfigWarning, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
@@ -50,7 +51,9 @@ class Checked:
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
     they reach somebody, and `advice` what somebody should look at. `behind` says that another revision was published
     since it began, whose changes are none of its own. Files in places are named without their folder; `forms` are those
-    that belong to places of problems, and `nodes` the names of nodes, which have forms as well."""
+    that belong to places of problems, and `nodes` the names of nodes, which have forms as well. `empty` are the teams
+    without members that callers are sent to, which may be why promises are broken. `worded` are the sentences in the
+    words of forms, and `warned` those among the advice that have places."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -60,6 +63,9 @@ class Checked:
     behind: bool = False
     forms: Mapping[Where, FormPlace] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
+    empty: tuple[str, ...] = ()
+    warned: tuple[ConfigWarning, ...] = ()
+    worded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -145,7 +151,12 @@ class Drafting:
         published files cannot be read."""
         checked = self._checked(draft, files)
         problems = (*checked.problems, *(each.problem for each in checked.broken))
-        return replace(checked, forms=forms_at(files, (problem.where for problem in problems)))
+        placed = (
+            *((each.where, each.text) for each in problems),
+            *((each.where, each.text) for each in checked.warned),
+        )
+        forms = forms_at(files, (where for where, _ in placed))
+        return replace(checked, forms=forms, worded=in_form_words(files, forms, placed, self._now().date()))
 
     def _checked(self, draft: Draft, files: Contents) -> Checked:
         try:
@@ -184,6 +195,8 @@ class Drafting:
             tuple(dict.fromkeys((*own, *(each.text for each in told)))),
             behind,
             nodes=frozenset(wanted.site.nodes),
+            empty=tuple(_empty(wanted.site)),
+            warned=tuple(replace(each, where=self._place(each.where)) for each in told),
         )
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
@@ -234,6 +247,12 @@ class Drafting:
             if path.is_relative_to(self._publishing.folder)
             else path.name,
         )
+
+
+def _empty(site: Site) -> Iterator[str]:
+    """The teams without members that callers are sent to."""
+    rung = {node.team for node in site.nodes.values() if isinstance(node, Connect)}
+    return (name for name, team in site.teams_written.items() if name in rung and not team.members)
 
 
 def _marked(part: Part, who: str) -> str:

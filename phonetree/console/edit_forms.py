@@ -7,23 +7,15 @@ form showed; of one that somebody else changed meanwhile, both are told, and not
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
 
 from flask import Blueprint, flash, redirect, request, url_for
 
 from phonetree.config.document import Value
-from phonetree.config.edit_places import leading_to, left_over, table, using_line, using_team
-from phonetree.config.edits import FormEdit
+from phonetree.config.edit_places import kind_of, leading_to, left_over, table, using_line, using_team
 from phonetree.config.site import Contents
 from phonetree.console.access import needs
 from phonetree.console.draft_gone import PartGoneError
 from phonetree.console.drafts import draft_of
-from phonetree.console.edit_choices_form import AlwaysForm
-from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
-from phonetree.console.edit_languages_form import LanguagesForm
-from phonetree.console.edit_node_form import NodeForm
-from phonetree.console.edit_page_form import PageForm
-from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.edit_saving import SAVED, Answer, Parts, save, saved_meanwhile, today, unreadable
 from phonetree.console.form_fields import (
     Group,
@@ -35,6 +27,8 @@ from phonetree.console.form_fields import (
     with_problems,
     with_typed,
 )
+from phonetree.console.form_places import FormPlace
+from phonetree.console.form_words import Form, form_at
 from phonetree.console.labels import Typed as WasTyped
 from phonetree.console.layout import render
 from phonetree.console.services import services
@@ -43,16 +37,6 @@ from phonetree.store.drafts import Draft
 from phonetree.store.roles import Role
 
 blueprint = Blueprint("forms", __name__)
-
-
-class Form(Protocol):
-    """What a page edits."""
-
-    def now(self) -> Value: ...
-
-    def groups(self, said: Value) -> Iterable[Group]: ...
-
-    def edits(self, before: Value, typed: Typed) -> Iterable[FormEdit]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +74,9 @@ def node(id_: str, node: str) -> Answer:
 
     def make(parts: Parts) -> Page:
         _there(parts.routing, "nodes", node)
-        form = NodeForm(parts.routing, node, parts.languages)
+        form, kind = _form(parts, "node", node), kind_of(parts.routing, node)
         used = tuple(leading_to(parts.routing, node))
-        return Page(f"{node}, a {form.kind} node", form, "node", node, used, LeftOver.of(parts.routing))
+        return Page(f"{node}, a {kind} node", form, "node", node, used, LeftOver.of(parts.routing))
 
     return _page(id_, make)
 
@@ -104,7 +88,7 @@ def line(id_: str, line: str) -> Answer:
 
     def make(parts: Parts) -> Page:
         _there(parts.routing, "resources", line)
-        form = LineForm(parts.routing, line, parts.languages, today())
+        form = _form(parts, "line", line)
         return Page(f"{line}, an outside line", form, "line", line, tuple(using_line(parts.routing, line)))
 
     return _page(id_, make)
@@ -117,9 +101,7 @@ def team(id_: str, team: str) -> Answer:
 
     def make(parts: Parts) -> Page:
         _there(parts.routing, "teams", team)
-        return Page(
-            f"{team}, a team", TeamForm(parts.routing, team), "team", team, tuple(using_team(parts.routing, team))
-        )
+        return Page(f"{team}, a team", _form(parts, "team", team), "team", team, tuple(using_team(parts.routing, team)))
 
     return _page(id_, make)
 
@@ -128,14 +110,14 @@ def team(id_: str, team: str) -> Answer:
 @needs(Role.EDITOR)
 def hours(id_: str) -> Answer:
     """The week and the public holidays."""
-    return _page(id_, lambda parts: Page("Hours", HoursForm(parts.hours, parts.languages)))
+    return _page(id_, lambda parts: Page("Hours", _form(parts, "hours")))
 
 
 @blueprint.route("/staff/edit/<id_>/phrases", methods=["GET", "POST"])
 @needs(Role.EDITOR)
 def phrases(id_: str) -> Answer:
     """The product's own sentences."""
-    return _page(id_, lambda parts: Page("Sentences", PhrasesForm(parts.routing, parts.languages)))
+    return _page(id_, lambda parts: Page("Sentences", _form(parts, "phrases")))
 
 
 @blueprint.route("/staff/edit/<id_>/helpline", methods=["GET", "POST"])
@@ -144,7 +126,7 @@ def helpline(id_: str) -> Answer:
     """The helpline's name, its pages, limits."""
 
     def make(parts: Parts) -> Page:
-        form = HelplineForm(parts.routing, parts.languages)
+        form = _form(parts, "helpline")
         return Page("The helpline", form, left_over=LeftOver.of(parts.routing))
 
     return _page(id_, make)
@@ -154,14 +136,14 @@ def helpline(id_: str) -> Answer:
 @needs(Role.EDITOR)
 def page(id_: str) -> Answer:
     """The passages of the public page."""
-    return _page(id_, lambda parts: Page("The public page", PageForm(parts.routing, parts.languages)))
+    return _page(id_, lambda parts: Page("The public page", _form(parts, "page")))
 
 
 @blueprint.route("/staff/edit/<id_>/languages", methods=["GET", "POST"])
 @needs(Role.EDITOR)
 def languages(id_: str) -> Answer:
     """The languages and their voices."""
-    return _page(id_, lambda parts: Page("Languages and voices", LanguagesForm(parts.routing, parts.languages)))
+    return _page(id_, lambda parts: Page("Languages and voices", _form(parts, "languages")))
 
 
 @blueprint.route("/staff/edit/<id_>/always", methods=["GET", "POST"])
@@ -170,10 +152,14 @@ def always(id_: str) -> Answer:
     """The keys that work in every menu."""
 
     def make(parts: Parts) -> Page:
-        form = AlwaysForm(parts.routing, parts.languages)
+        form = _form(parts, "always")
         return Page("Keys that work in every menu", form, left_over=LeftOver.of(parts.routing))
 
     return _page(id_, make)
+
+
+def _form(parts: Parts, page: str, name: str = "") -> Form:
+    return form_at(FormPlace(page, name), parts.hours, parts.routing, parts.languages, today())
 
 
 def _there(routing: Value, key: str, name: str) -> None:

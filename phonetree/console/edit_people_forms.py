@@ -22,7 +22,7 @@ from phonetree.console.form_fields import (
     typed_below,
     typed_value,
 )
-from phonetree.console.tree import RINGS
+from phonetree.core.tree import Ring
 
 TEXTS = {
     "name": ("What the line is called", "As callers hear it, as in: the Boston Area Rape Crisis Center."),
@@ -41,6 +41,11 @@ CONFIDENTIAL = (
     ("true", "confidential"), ("private", "private"), ("anonymous", "anonymous"), ("false", "not confidential"),
 )  # fmt: skip
 CALLER_ID = (("", "the helpline's number"), ("caller", "the caller's own number"))
+RINGS = {
+    Ring.TOGETHER: "all at once",
+    Ring.IN_ORDER: "one after the other",
+    Ring.ROTATE: "one after the other, in turn",
+}
 NEW = "members.new"
 
 _ALIKE = (

@@ -8,11 +8,12 @@ from flask import Blueprint, request
 
 from phonetree.console import moments
 from phonetree.console.access import needs
+from phonetree.console.edit_people_forms import RINGS
 from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.core.ringing import roster
 from phonetree.core.schedule import first_name
-from phonetree.core.tree import Connect, Ring, Site, Team, Transfer, Voicemail
+from phonetree.core.tree import Connect, Site, Team, Transfer, Voicemail
 from phonetree.core.wording import sentence
 from phonetree.core.wording import written as written_number
 from phonetree.proof.budgets import FromHere, from_here
@@ -24,12 +25,6 @@ blueprint = Blueprint("tree", __name__)
 
 MOST_NESTED = 6
 """A branch that is deeper inside others stands in a list of its own: a phone is narrow."""
-
-RINGS = {
-    Ring.TOGETHER: "all at once",
-    Ring.IN_ORDER: "one after the other",
-    Ring.ROTATE: "one after the other, in turn",
-}
 
 
 @dataclass(frozen=True, slots=True)

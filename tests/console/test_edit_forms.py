@@ -1107,3 +1107,27 @@ def test_where_a_form_was_saved_it_says_that_the_draft_cannot_be_published(clien
     _save(client, f"{draft}/nodes/welcome", {"choices.4.remove": "true"})
     told = _words(client.get(f"{draft}/always").get_data(as_text=True))
     assert re.search(r"No call comes to [^.]*about .*, and so this draft cannot be published", told)
+
+
+@pytest.mark.slow
+def test_a_team_without_members_is_told_before_what_comes_from_it(client: Client, draft: str) -> None:
+    page = f"{draft}/teams/advocates"
+    _sent(client, page, {"member.First_advocate.remove": "true", "member.Second_advocate.remove": "true"})
+    told = client.get(draft).get_data(as_text=True)
+    cause = told.index(
+        f'<a href="{page}">advocates</a>: this team has no members, so nobody is rung there. Add one first'
+    )
+    assert cause < told.index("no single key reaches an advocate")
+    assert "callers who are to reach it go on to &#39;If nobody answers&#39;" not in told
+
+
+@pytest.mark.slow
+def test_what_is_wrong_is_told_in_the_words_of_the_forms_and_beside_the_text_in_its_own(
+    made: Console, client: Client, draft: str
+) -> None:
+    routing = _files(made, draft)[ROUTING].decode().replace("    number: +1 800 841 8371\n", "", 1)
+    sent = {"version": str(_version(made, draft)), f"file.{ROUTING}": routing}
+    assert client.post(f"{draft}/text", sent).status_code == 303
+    assert "line 'barcc': 'Number' is missing" in _words(client.get(draft).get_data(as_text=True))
+    checked = client.post(f"{draft}/text", {**sent, "action": "check"}).get_data(as_text=True)
+    assert "resource 'barcc': 'number' is missing" in _words(checked)

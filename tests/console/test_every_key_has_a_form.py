@@ -16,13 +16,13 @@ from phonetree.config.reader import Section
 from phonetree.config.site import HOURS, ROUTING, wrong_values
 from phonetree.config.steps import Said, taken, value_at
 from phonetree.console.edit_choices_form import AlwaysForm
-from phonetree.console.edit_forms import Form
 from phonetree.console.edit_general_forms import HelplineForm, HoursForm, PhrasesForm
 from phonetree.console.edit_languages_form import LanguagesForm
 from phonetree.console.edit_node_form import NodeForm
 from phonetree.console.edit_page_form import PageForm
 from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.form_fields import Input, Languages, Typed
+from phonetree.console.form_words import Form, labels_of
 from phonetree.errors import EditError, Where
 from tests.support.lines import RULES
 
@@ -186,3 +186,12 @@ def test_every_key_of_the_files_has_a_form(monkeypatch: pytest.MonkeyPatch) -> N
     asked = _asked(monkeypatch)
     assert len(asked) > 90
     assert sorted(asked - written) == sorted(WITHOUT_A_FORM)
+
+
+@pytest.mark.slow
+def test_every_key_of_the_files_has_a_label_for_what_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours, routing = (Said.of(data, name).value for name, data in ((HOURS, HOURS_FILE), (ROUTING, ROUTING_FILE)))
+    labels = {key for form in _forms(hours, routing) for key in labels_of(form)}
+    asked = _asked(monkeypatch) - WITHOUT_A_FORM.keys()
+    single = {path.rpartition(".")[2] for path in asked if not any(other.startswith(f"{path}.") for other in asked)}
+    assert single - labels == {"phrases", "*"}, "names that staff choose"

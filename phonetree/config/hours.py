@@ -326,7 +326,10 @@ def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:
     value = section.scalar(item, "a calendar")
     country, _, subdivision = value.text.partition("-")
     if country not in countries():
-        section.problem(value.where, f"'{value.text}' is not a calendar; write a country or a state, like US or US-MA")
+        meant = value.text.upper()
+        near = meant if meant.partition("-")[0] in countries() else ""
+        hint = f"did you mean '{near}'?" if near else "write a country or a state, like US or US-MA"
+        section.problem(value.where, f"'{value.text}' is not a calendar; {hint}")
         return None
     known = states(country)
     if subdivision and subdivision not in known:

@@ -175,7 +175,7 @@ def _helpline(section: Section, rules: NumberRules) -> Helpline:
     shown = section.word("caller_id", "helpline", ("helpline", "provider"))
     email = section.text("email")
     if email.text and not (len(email.text) <= LONGEST_EMAIL and _EMAIL.match(email.text)):
-        section.problem(email.where, f"'{email.text}' is not an e-mail address")
+        section.problem(email.where, f"'{email.text}' is not an e-mail address; write it like help@example.org")
     leave = read_link(section, "exit", EXIT)
     section.refuse_unknown()
     dialled = read_number(section, number, rules) if number.text else ""

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
+from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged
@@ -110,7 +111,7 @@ def save(id_: str) -> str | Page | Answer:
     except DraftOutdatedError:
         found, files = draft_of(id_)
         if files == shown.files:
-            return _saved(id_)  # it was sent twice
+            return _saved(id_, files)  # it was sent twice
         try:
             both = running.editor.merged(opened, shown.files, files, found.by)
         except DraftError as error:
@@ -118,11 +119,17 @@ def save(id_: str) -> str | Page | Answer:
         return _text(Shown(found, both.files, shown.base), merged=both, whose=found.by), 409
     except DraftError as error:
         return _text(shown, problem=str(error)), 409
-    return _saved(id_)
+    return _saved(id_, shown.files)
 
 
-def _saved(id_: str) -> Answer:
-    flash("Saved. Callers hear nothing of it until it is published.", "message")
+def _saved(id_: str, files: Contents) -> Answer:
+    try:
+        for name, data in files.items():
+            value_of(data, name)
+    except EditError as error:
+        flash(f"Saved, but this draft cannot be published yet. {error}.", "message")
+    else:
+        flash("Saved. Callers hear nothing of it until it is published.", "message")
     return redirect(url_for("edit.text", id_=id_), 303)
 
 

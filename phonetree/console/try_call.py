@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -291,7 +290,7 @@ def _ringing(asked: Asked, rung: Mapping[str, str]) -> str:
 
 
 def sentences(played: Played) -> Iterator[str]:
-    """What a call that is over came to, in sentences."""
+    """What a call that is over came to, in sentences; its seconds are those of the clock beside the lines."""
     for shown in Shown:
         names = tuple(dict.fromkeys(name for each in played.rung if each.shown is shown for name in each.names))
         if names:
@@ -304,9 +303,9 @@ def sentences(played: Played) -> Iterator[str]:
     left = [seconds for seconds in played.messages if seconds >= SHORTEST_MESSAGE_SECONDS]
     yield from (f"A message of {seconds} seconds was left." for seconds in left)
     if played.rang is not None:
-        yield f"Help after {ceil(played.rang)} seconds: then the first phone rang."
+        yield f"Help after {int(played.rang)} seconds: then the first phone rang."
     elif played.tone is not None:
-        yield f"Help after {ceil(played.tone)} seconds: then a message could be left."
+        yield f"Help after {int(played.tone)} seconds: then a message could be left."
     else:
         yield "Nobody was rung, and no message could be left."
     yield f"In the end {played.ended}."

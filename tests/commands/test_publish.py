@@ -146,7 +146,12 @@ def test_what_an_edit_may_not_do_publishing_may_not(run: Run) -> None:
 
 
 def test_it_is_said_why_nothing_is_published_or_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "there is no revision in the database" in run("export", "draft", status=KNOWN_PROBLEM)
+    said = run("export", "draft", status=KNOWN_PROBLEM)
+    assert "there is no revision in the database" in said
+    assert "publish config --note TEXT" in said, "it says what to do"
+    said = run("publish", "gone", "--note", "x", status=KNOWN_PROBLEM)
+    assert "does not exist" in said
+    assert "--config" not in said, "publish has no such option"
     assert "--note is empty" in run("publish", "config", "--note", " ", status=KNOWN_PROBLEM)
     run("publish", "config", "--note", "the first")
     assert "is not empty" in run("export", "config", status=KNOWN_PROBLEM)

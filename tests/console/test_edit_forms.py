@@ -1131,3 +1131,11 @@ def test_what_is_wrong_is_told_in_the_words_of_the_forms_and_beside_the_text_in_
     assert "line 'barcc': 'Number' is missing" in _words(client.get(draft).get_data(as_text=True))
     checked = client.post(f"{draft}/text", {**sent, "action": "check"}).get_data(as_text=True)
     assert "resource 'barcc': 'number' is missing" in _words(checked)
+
+
+def test_a_text_with_marks_is_saved_and_said_to_be_unfit(made: Console, client: Client, draft: str) -> None:
+    marked = "<<<<<<< yours\n" + _files(made, draft)[HOURS].decode()
+    sent = {"version": str(_version(made, draft)), f"file.{HOURS}": marked}
+    told = _words(client.get(client.post(f"{draft}/text", sent).headers["Location"]).get_data(as_text=True))
+    assert "Saved, but this draft cannot be published yet." in told
+    assert "marks of a merge stand here" in told

@@ -34,7 +34,8 @@ def export(folder: Path, revision: str | None) -> None:
     if contents is None:
         which = f"revision {revision}" if revision else "revision"
         what = f"there is no {which} in the database that could be written to {folder}"
-        raise PhonetreeError("\n".join([f"{what}; the latest are:" if known else what, *known]))
+        first = f"{what}, which has none; publish the first: {PROGRAM} publish {settings.config_folder()} --note TEXT"
+        raise PhonetreeError("\n".join([f"{what}; the latest are:" if known else first, *known]))
     _refuse_full(folder)
     make_folder(folder)
     try:

@@ -62,7 +62,7 @@ BREAKING: list[Mutation] = [
     ("the team is open only when the helpline is closed", R, "    longest_wait: 60", "    longest_wait: 60\n    open: outside helpline hours", "no single key reaches an advocate"),
     ("callers wait for minutes", R, "    longest_wait: 60", "    longest_wait: 280\n    ring: in-order", "occurs twice"),
     ("callers may wait two minutes", R, "    ring: together\n    seconds: 20\n    longest_wait: 60", "    ring: in-order\n    seconds: 45\n    longest_wait: 180", "can keep a caller waiting"),
-    ("a number is written twice", R, "number: $ADVOCATE_2", "number: $ADVOCATE_1", "have the same number"),
+    ("a number is written twice", R, "number: $ADVOCATE_2", "number: $ADVOCATE_1", "have the same phone"),
     ("a personal number that is none", R, "number: $ADVOCATE_2", "number: 617 253", "is not a phone number"),
     # lines
     ("911 is bridged", R, "number: +1 800 841 8371", "number: 911", "never bridged"),

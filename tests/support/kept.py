@@ -47,10 +47,8 @@ class _Sites:
         files = {name: read(name) for name in (HOURS, ROUTING)}
         if sum(len(data or b"") for data in files.values()) > MOST_BYTES:
             return self._compile(folder, read, rules, findings)
-        audio = tuple(site.audio(folder))
-        anywhere = (audio, _compared(rules), findings.patched, *files.values())
-        here = (folder, *anywhere)
-        made = self._made.get(anywhere) or self._made.get(here) or []
+        settings = (folder, tuple(site.audio(folder)), _compared(rules), findings.patched)
+        made = self._made.setdefault((*settings, *files.values()), [])
         for phrases, loaded in made:
             if all(read(name) == data for name, data in phrases.items()):
                 return loaded
@@ -61,9 +59,7 @@ class _Sites:
             return files[name]
 
         loaded = self._compile(folder, noted, rules, findings)
-        # only warnings name the folder, and what is read of sound is read there
-        key = here if loaded.warnings or audio else anywhere
-        self._made.setdefault(key, []).append((files, loaded))
+        made.append((files, loaded))
         return loaded
 
 

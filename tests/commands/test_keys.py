@@ -31,6 +31,7 @@ def _create(*more: str) -> int:
     return main(["keys", "create", "director", "--passphrase-file", "phrase", *more])
 
 
+@pytest.mark.slow
 def test_it_is_kept_at_home_unless_said_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _create() == 0
     private = folder / "home" / "director.key.json"

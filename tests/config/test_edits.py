@@ -393,6 +393,7 @@ def test_all_bad_fields_of_a_form_are_told_at_once() -> None:
 # -- others who edit at the same time
 
 
+@pytest.mark.slow
 def test_an_edit_applies_to_a_newer_text_whose_value_still_stands() -> None:
     ours: list[FormEdit] = [
         SetPrompt("welcome", "say", SAY, {**SAY, "es": "Hola."}),

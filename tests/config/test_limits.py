@@ -136,6 +136,7 @@ TOO_MUCH: dict[str, tuple[str, Callable[[str], str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", TOO_MUCH)
 def test_what_is_too_much_ends_the_reading_with_a_sentence(case: str, tmp_path: Path) -> None:
     name, edit, told = TOO_MUCH[case]

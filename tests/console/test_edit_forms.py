@@ -368,6 +368,7 @@ def test_a_change_that_somebody_else_made_meanwhile_is_told_and_kept(made: Conso
     assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "label", "es") == "para ella"
 
 
+@pytest.mark.slow
 def test_two_members_of_one_name_are_told_where_the_name_is_typed(made: Console, client: Client, draft: str) -> None:
     page, twice = f"{draft}/teams/advocates", "Another member with another phone has this name, too"
     assert twice not in _words(client.get(page).get_data(as_text=True))

@@ -55,6 +55,7 @@ def _newest(made: Console) -> str:
     return found[0].revision
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_everybody_sees_who_published_what_when_and_why(role: Role, made: Console) -> None:
     made.services.revisions.take(_name(FILES), FILES, int(made.now.timestamp()))

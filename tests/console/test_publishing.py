@@ -99,6 +99,7 @@ def _now(made: Console) -> str:
     return made.services.publishing.base().contents[ROUTING].decode()
 
 
+@pytest.mark.slow
 def test_whatever_fails_in_a_comparison_stands_in_the_way_of_nothing(
     made: Console, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +132,7 @@ def test_whatever_fails_in_a_comparison_stands_in_the_way_of_nothing(
     assert "runtime/comparing.py" in logged
 
 
+@pytest.mark.slow
 def test_a_draft_is_published_once_with_author_and_note_and_is_gone_then(each: Console) -> None:
     client = each.client(Role.EDITOR)
     path = _draft(each, client, ("for crisis lines", SOFTER), title="softer words.")
@@ -482,6 +484,7 @@ def test_what_a_killed_console_wrote_is_published_once_the_folder_can_be_read(
     assert _told(made) == [("the editor", False), ("the files", False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [False, True])
 def test_where_it_cannot_be_known_whether_callers_heard_it_history_says_so(
     written: bool, made: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -42,6 +42,7 @@ EDITS: dict[str, tuple[list[Roster], list[Roster]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_who_rings_is_told_as_calls_are(edit: tuple[list[Roster], list[Roster]], tmp_path: Path, *, back: bool) -> None:
@@ -62,6 +63,7 @@ def test_who_rings_is_told_as_calls_are(edit: tuple[list[Roster], list[Roster]],
     assert len(set(told)) == len(told)
 
 
+@pytest.mark.slow
 def test_shifts_that_nobody_takes_over_lead_elsewhere(tmp_path: Path) -> None:
     old, new = (_sites([each], tmp_path / str(n)) for n, each in enumerate((BOTH, ((1, EARLY), (3, EARLY)))))
     told = changes(old.current, new.current, SINCE)
@@ -70,6 +72,7 @@ def test_shifts_that_nobody_takes_over_lead_elsewhere(tmp_path: Path) -> None:
     assert not _rung(new, "Monday 15:00", "advocate")
 
 
+@pytest.mark.slow
 def test_nothing_is_said_to_have_rung_at_hours_that_are_new(tmp_path: Path) -> None:
     """The line was closed then, whoever would have been on shift."""
     old = _sites([((1, ""),)], tmp_path / "old")

@@ -235,6 +235,7 @@ def test_no_two_messages_share_a_key_or_an_iv() -> None:
     assert len({sealer._key for sealer in sealers}) == 50
 
 
+@pytest.mark.slow
 def test_a_passphrase_is_slow_to_try_and_long_enough() -> None:
     made = keyring.create("one", PASSPHRASE)
     assert json.loads(made.private)["kdf"]["iterations"] >= 600_000

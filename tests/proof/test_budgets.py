@@ -116,6 +116,7 @@ def test_seconds_from_a_node_are_those_until_a_phone_rings(tmp_path: Path) -> No
     assert from_here(site, "person", "en", at).silent == from_here(site, "advocate", "en", at).silent
 
 
+@pytest.mark.slow
 def test_what_one_edit_makes_too_late_is_one_breach_however_many_moments_and_languages(tmp_path: Path) -> None:
     config = Path(copytree(VPR, tmp_path / "config"))
     routing = config / "routing.yaml"
@@ -156,6 +157,7 @@ def _until_a_line_is_rung(site: Site) -> dict[str, float | None]:
     return {each.language: each.line for each in times if each.kind == Kind.CLOSED}
 
 
+@pytest.mark.slow
 def test_no_closure_without_a_name_takes_longer_to_say_than_what_an_edit_is_measured_with() -> None:
     """From the shortest words to the longest: a Wednesday in September, at a quarter to."""
     site = load(VPR, RULES).site

@@ -49,11 +49,11 @@ class Broken:
 class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
-    they reach somebody, and `advice` what somebody should look at. `behind` says that another revision was published
-    since it began, whose changes are none of its own. Files in places are named without their folder; `forms` are those
-    that belong to places of problems, and `nodes` the names of nodes, which have forms as well. `empty` are the teams
-    without members that callers are sent to, which may be why promises are broken. `worded` are the sentences in the
-    words of forms, and `warned` those among the advice that have places."""
+    they reach somebody, and `advice` what somebody should look at after the edit. `behind` says that another revision
+    was published since it began, whose changes are none of its own. Files in places are named without their folder;
+    `forms` are those that belong to places of problems, and `nodes` the names of nodes, which have forms as well.
+    `empty` are the teams without members that callers are sent to, which may be why promises are broken. `worded` are
+    the sentences in the words of forms, and `warned` is what somebody should look at in the files."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -192,11 +192,11 @@ class Drafting:
             self._broken(wanted, overrides, found, already),
             different,
             found.times,
-            tuple(dict.fromkeys((*own, *(each.text for each in told)))),
+            own,
             behind,
             nodes=frozenset(wanted.site.nodes),
             empty=tuple(_empty(wanted.site)),
-            warned=tuple(replace(each, where=self._place(each.where)) for each in told),
+            warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
         )
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:

@@ -55,16 +55,18 @@ def _form_at(text: Text, where: Where) -> FormPlace | None:
     return _of(tuple(text.root.way_to(text.index_of(where.line, where.column))))
 
 
-_PLACES = re.compile(r"(?:.*?\b)?[Ii]n (?P<names>[\w, -]+): ")
+_PLACES = re.compile(
+    r"(?:.*?\b)?[Ii]n ([\w, -]+): |The words of (.+) were changed in |Th\w+ texts? names? hours: (.+); do"
+)
 _NAME = re.compile(r"[\w-]+")
 
 
 def pieces(sentence: str, nodes: Container[str]) -> Iterator[tuple[str, str]]:
-    """A sentence that says where something changed ("In welcome and night: ...") in pieces: each with the node that it
-    names, or ""."""
+    """A sentence that says where something is ("In welcome and night: ...", "The words of welcome were changed in ...")
+    in pieces: each with the node that it names, or ""."""
     at = 0
     if found := _PLACES.match(sentence):
-        for name in _NAME.finditer(sentence, *found.span("names")):
+        for name in _NAME.finditer(sentence, *found.span(found.lastindex or 0)):
             if name[0] in nodes:
                 yield sentence[at : name.start()], ""
                 yield name[0], name[0]

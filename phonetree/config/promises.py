@@ -4,10 +4,12 @@ Where promises are broken only because nobody in a team has a phone, that is tol
 it can add a phone, and has nothing to correct in the tree.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,10 +135,28 @@ def _without_phones(site: Site) -> list[Team]:
 
 
 def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Those of the broken promises that are not broken already, at whatever line. That something cannot be proved is
-    always new: nobody knows what else is broken there."""
+    """Those of the broken promises that are not broken already, at whatever line, nor by as many seconds or more. That
+    something cannot be proved is always new: nobody knows what else is broken there."""
+    already = tuple(already)
     known = {problem.text for problem in already if problem.text.endswith(SHOWN)}
-    return tuple(problem for problem in broken if problem.text not in known)
+    waits: dict[str, int] = {}
+    for what, seconds in filter(None, map(_wait, already)):
+        waits[what] = max(seconds, waits.get(what, 0))
+
+    def is_new(problem: Problem) -> bool:
+        what, seconds = _wait(problem) or ("", inf)
+        return problem.text not in known and seconds > waits.get(what, 0)
+
+    return tuple(filter(is_new, broken))
+
+
+_SECONDS = re.compile(r"\b(?:after|waits|takes) (\d+) s\b")
+
+
+def _wait(problem: Problem) -> tuple[str, int] | None:
+    """What is too late, whatever the limit, and after how many seconds it comes."""
+    found = _SECONDS.search(problem.text) if problem.late else None
+    return (re.sub(r"\d+", "", problem.text[: found.start()]), int(found[1])) if found else None
 
 
 def not_late(broken: Iterable[Problem]) -> tuple[Problem, ...]:

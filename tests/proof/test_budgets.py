@@ -12,7 +12,7 @@ from shutil import copytree
 
 import pytest
 
-from phonetree.config.promises import broken_promises
+from phonetree.config.promises import broken_promises, newly_broken
 from phonetree.config.site import load, overridden
 from phonetree.core.schedule import DatedHours, Kind, Override, Span, midnight
 from phonetree.core.tree import Budgets, Field, Node, Site, prompts_of
@@ -200,3 +200,17 @@ def test_what_is_too_long_names_the_sentence_with_the_date_whatever_day_it_is() 
     assert broken_promises(enough, VPR, SINCE) == ()
     (text,) = [each.text for each in broken_promises(site, VPR, date(2026, 11, 22))]
     assert "and in 2 more cases (when closed, holiday; in 'en', 'es')" in text, "the winter break, too"
+
+
+def test_what_is_too_late_already_may_come_sooner_and_no_later() -> None:
+    site = replace(load(VPR, RULES).site, budgets=Budgets(advocate=15, crisis_line=24))
+    (found,) = broken_promises(site, VPR, SINCE)
+    changed = {
+        seconds: replace(found, text=found.text.replace("after 25 s", f"after {seconds} s")) for seconds in (24, 26)
+    }
+    again = replace(found, text=found.text.replace("one key, but after 25 s", "one key, but after 25 s, one day,"))
+    for already in ([found], [found, changed[24]], [changed[24], found]):
+        assert newly_broken([found, changed[24], again], already) == ()
+        assert newly_broken([changed[26]], already) == (changed[26],)
+    assert newly_broken([found], []) == (found,)
+    assert newly_broken([replace(again, late=False)], [found]) == (replace(again, late=False),)

@@ -11,7 +11,7 @@ from threading import Lock
 from flask import Flask, current_app
 
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, fingerprint, load, made_of, overridden
+from phonetree.config.site import Loaded, fingerprint, load, overridden
 from phonetree.console.calling_back import CallBacks, Tickets
 from phonetree.console.drafting import Drafting
 from phonetree.console.edits import HoursEditor
@@ -26,7 +26,7 @@ from phonetree.errors import ConfigError, PhonetreeError
 from phonetree.mailbox.notices import Channel, channels
 from phonetree.provider.rest import Provider
 from phonetree.runtime.prover import prover_of
-from phonetree.runtime.source import revisions_in
+from phonetree.runtime.source import heard_names, published_in, revisions_in
 from phonetree.runtime.trials import COMMAND, Trials
 from phonetree.settings import STORE, ConsoleSettings
 from phonetree.store.accounts import Accounts
@@ -56,9 +56,9 @@ class LiveSite:
     """
 
     def __init__(
-        self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions, *, stored: bool
+        self, folder: Path, rules: NumberRules, store: Store, phones: Phones, revisions: Revisions, *, source: str
     ) -> None:
-        self._stored = stored
+        self._source = source
         self._folder, self._rules, self._store = folder, rules, store
         self._revisions, self._phones = revisions, phones
         self._compiled: tuple[tuple[str, str], Loaded] | None = None
@@ -77,9 +77,10 @@ class LiveSite:
         """The same without overrides, with its files and warnings."""
         followed = self._phones.followed()
         rules = replace(self._rules, phones=followed.numbers)
-        for name in self._revisions.newest_names(heard=not self._stored):
+        for name in heard_names(self._revisions, source=self._source):
             with suppress(ConfigError):  # it is gone, or cannot be used here
-                return self._once((name, followed.digest), partial(self._revision, name, rules))
+                made = partial(published_in, name, self._revisions, self._folder, rules)
+                return self._once((name, followed.digest), made)
         return self._once((fingerprint(self._folder), followed.digest), lambda: load(self._folder, rules))
 
     def rules(self) -> NumberRules:
@@ -96,12 +97,6 @@ class LiveSite:
             if self._compiled is None or self._compiled[0] != name:
                 self._compiled = name, compiled()
             return self._compiled[1]
-
-    def _revision(self, name: str, rules: NumberRules) -> Loaded:
-        contents = self._revisions.published(name)
-        if contents is None:
-            raise ConfigError([])
-        return made_of(contents, self._folder, rules, patched=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +147,8 @@ def console_services(settings: ConsoleSettings, now: Callable[[], datetime]) -> 
     trials = FewTrials(Trials((*COMMAND, str(settings.config))))
     prover = FewProofs(prover_of(settings.config, rules, now, store, settings.secrets, kept=True))
     revisions = revisions_in(store, settings.secrets, source=settings.source)
+    live = LiveSite(settings.config, rules, store, phones, revisions, source=settings.source)
     stored = settings.source == STORE
-    live = LiveSite(settings.config, rules, store, phones, revisions, stored=stored)
     publishing = Publishing(
         settings.config, live.rules, store, prover.broken, now, live.loaded, revisions, stored=stored
     )

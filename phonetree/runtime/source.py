@@ -133,6 +133,21 @@ def keep_in(revisions: Revisions, name: str, contents: Contents, now: int, *, so
         revisions.keep(name, contents, THE_FILES, now)
 
 
+def heard_names(revisions: Revisions, *, source: str) -> tuple[str, ...]:
+    """The revisions that callers hear, newest first: the first that can be read counts. Where files are the source,
+    those that a server answered with. Raises StoreError."""
+    return revisions.newest_names(heard=source != STORE)
+
+
+def published_in(name: str, revisions: Revisions, folder: Path, rules: NumberRules) -> Loaded:
+    """The site of a revision in the store, with a folder's audio. Raises ConfigError if it is gone, or cannot be used
+    here, and StoreError."""
+    contents = revisions.published(name)
+    if contents is None:
+        raise ConfigError([])
+    return made_of(contents, folder, rules, patched=True)
+
+
 def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:
     """What PHONETREE_SOURCE says."""
     return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder)

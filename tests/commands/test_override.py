@@ -23,6 +23,7 @@ from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.overrides import Overrides
 from phonetree.store.phones import Phones
+from phonetree.store.revisions import Revisions
 from phonetree.store.servers import Report, Servers
 from tests.support.databases import tables
 from tests.support.lines import ROOT, RULES, VPR
@@ -273,6 +274,49 @@ def test_nobody_is_kept_from_closing_by_a_second_and_it_is_told(
     assert made.current.schedule.overrides == (kept.override,)
     made.reload()
     assert made.problems == (), "and no problem of the files"
+
+
+def test_while_an_edit_is_refused_it_is_about_what_callers_hear(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever closes the line need not repair somebody else's edit, nor be told of a tree that nobody hears."""
+    revisions = Revisions(store)
+    loaded = load(Path("config"), RULES)
+    revisions.keep(loaded.site.revision, loaded.contents, "the files", 1)
+    routing, day = Path("config/routing.yaml"), _coming(2)
+    fine = routing.read_text(encoding="utf-8")
+    closed = ["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]
+    stands_in = [
+        "override",
+        "cover",
+        "First advocate",
+        "--by",
+        "Third",
+        "--from",
+        f"{day} 10:00",
+        "--until",
+        f"{day} 11:00",
+    ]
+    new = fine.replace("No advocate is on the line now;", "MARKER").replace("crisis_line: 25", "crisis_line: 12")
+    new = new.replace("\n      - {name: Second", "\n      - {name: Third, number: $ADVOCATE_3}\n      - {name: Second")
+    assert all(each in new for each in ("MARKER", "name: Third", "crisis_line: 12"))
+    for bad in (fine.replace("ring: together", "\tring: together"), new):
+        assert bad != fine
+        routing.write_text(bad, encoding="utf-8")
+        assert main(closed) == 0
+        said = capsys.readouterr()
+        assert "No advocate is on the line now;" in said.out
+        assert "not 12 s" not in said.out
+        assert "Callers do not hear the files in config as they are now" in said.err
+        assert main(stands_in) == KNOWN_PROBLEM
+        assert "Third" in _problems(capsys)[-1], "callers' tree has no such member"
+        for about in (["override", "list"], ["hours", "--at", f"{day} 11:00", "--days", "0"]):
+            assert main(about) == 0
+            assert "closed" in capsys.readouterr().out
+        assert main(["override", "withdraw", str(Overrides(store).kept(0)[0].number)]) == 0
+    routing.write_text(fine, encoding="utf-8")
+    assert main(closed) == 0
+    assert "Callers do not hear" not in capsys.readouterr().err
 
 
 def test_times_may_be_short() -> None:

@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 def hours(at: str | None, days: int, config: Path, which: Which) -> None:
     """Runs `hours`."""
-    if not (which.demo or which.port):
+    if not (which.demo or which.port or _database_is_usable()):
         site = load_heard(config).site
-        now = moment(at, site.schedule.zone)
-        _tell(site, now, *_short_notice_if_any(int(now.timestamp())), days)
+        _tell(site, moment(at, site.schedule.zone), (), (), days)
         return
-    from phonetree.commands.work.place import opened  # with it comes the database: see _short_notice
+    from phonetree.commands.work.place import opened  # with it comes the database, twice as slow to import as the rest
 
     with opened(which, config) as place:
         site = place.heard(config).site
@@ -56,15 +55,14 @@ def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], met: tuple[Override
         click.echo(line)
 
 
-def _short_notice_if_any(at: int) -> tuple[tuple[Kept, ...], tuple[Override, ...]]:
-    """The same; nothing without a usable database."""
+def _database_is_usable() -> bool:
     if not settings.may_have_database():
-        return (), ()
-    from phonetree.store.database import Store  # twice as slow to import as all the rest of this command
+        return False
+    from phonetree.store.database import Store
 
     store = Store(settings.database_url())
     try:
-        return _short_notice(store, at) if store.made and store.problem() is None else ((), ())
+        return store.made and store.problem() is None
     finally:
         store.close()
 

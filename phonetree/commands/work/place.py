@@ -12,11 +12,22 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.commands.place import Which
 from phonetree.commands.work.demo import Demo, chosen_demo
-from phonetree.commands.work.reading import helpline_zone, load_heard, reading_rules, with_phones_of
+from phonetree.commands.work.reading import (
+    helpline_zone,
+    load_answered,
+    load_heard,
+    reading_rules,
+    with_phones_of,
+)
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, load
+from phonetree.config.site import Loaded
 from phonetree.errors import PhonetreeError
 from phonetree.store.database import Store
+
+NOT_HEARD = (
+    "Callers do not hear the files in {} as they are now: they have a problem, which `check` tells, or were saved a "
+    "moment ago. What follows is about what callers hear."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +47,15 @@ class Place:
         return settings.secret_keys()
 
     def heard(self, config: Path) -> Loaded:
-        """The site that callers hear. Raises ConfigError."""
-        return load(config, self.rules()) if self.demo else load_heard(config, self.rules())
+        """The site that callers hear; says so if the folder has an edit that they do not hear. Raises ConfigError and
+        StoreError."""
+        if not (self.demo or config == settings.config_folder()):
+            return load_heard(config, self.rules())  # a folder that no server follows
+        source = settings.FILES if self.demo else settings.source()
+        loaded, others = load_answered(self.store, self.secrets, source, config, self.rules())
+        if others:
+            click.echo(NOT_HEARD.format(config), err=True)
+        return loaded
 
     def rules(self) -> NumberRules:
         """The rules for numbers by which the files are read: a demo's are those of its servers."""

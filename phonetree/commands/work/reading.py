@@ -1,5 +1,6 @@
 """What several commands read: the files of a helpline, and moments."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from phonetree.config.hours import YEARS
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import dated
-from phonetree.errors import PhonetreeError, SettingsError, StoreError
+from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreError
 
 if TYPE_CHECKING:  # what most commands do without takes time to import
     from phonetree.store.database import Store
@@ -48,6 +49,29 @@ def load_heard(config: Path, rules: NumberRules | None = None) -> Loaded:
         return source.load(rules)
     finally:
         store.close()
+
+
+def load_answered(
+    store: "Store", secrets: tuple[str, ...], source: str, config: Path, rules: NumberRules
+) -> tuple[Loaded, bool]:
+    """The site that servers answer with, if they have told the store which that is; otherwise that of the folder. And
+    whether the folder has other files, which callers do not hear: they have a problem, or are about to be published.
+    Raises ConfigError when neither can be read, and StoreError."""
+    from phonetree.runtime.source import heard_names, published_in, revisions_in
+
+    revisions = revisions_in(store, secrets, source=source)
+    for name in heard_names(revisions, source=source):
+        with suppress(ConfigError):
+            found = published_in(name, revisions, config, rules)
+            return found, source != settings.STORE and _others(config, rules, name)
+    return load(config, rules), False
+
+
+def _others(config: Path, rules: NumberRules, revision: str) -> bool:
+    try:
+        return load(config, rules, patched=True).site.revision != revision
+    except ConfigError:
+        return True
 
 
 def reading_rules() -> NumberRules:

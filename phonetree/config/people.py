@@ -155,22 +155,35 @@ def _refuse_twice(section: Section, read: Iterable[tuple[Member, Where, Where]])
 
 
 def read_resources(
-    parent: Section, languages: Mapping[str, LanguageInfo], rules: NumberRules, zone: BaseTzInfo
-) -> Mapping[str, Resource]:
-    """The outside lines by name."""
-    resources = parent.section("resources", "resources").at_most(MOST_RESOURCES)
-    return {name.text: _resource(resources, name, item, languages, rules, zone) for name, item in resources.entries()}
-
-
-def _resource(
     parent: Section,
-    name: Scalar,
-    item: Item,
     languages: Mapping[str, LanguageInfo],
     rules: NumberRules,
     zone: BaseTzInfo,
+    teams: Iterable[Team],
+) -> Mapping[str, Resource]:
+    """The outside lines by name. Their numbers are public, so none may be the phone of a member of a team."""
+    resources = parent.section("resources", "resources").at_most(MOST_RESOURCES)
+    phones = {member.number: member.name for team in teams for member in team.members if not member.desk}
+    found = {}
+    for name, item in resources.entries():
+        section = resources.subsection(item, f"resource '{name.text}'")
+        found[name.text] = read = _resource(section, name, languages, rules, zone)
+        _refuse_phones(section, read, phones)
+    return found
+
+
+def _refuse_phones(section: Section, line: Resource, phones: Mapping[str, str]) -> None:
+    """Reports every number of a line that is a person's phone."""
+    ways = {"number": line.number, "text": line.ways.text, "tty": line.ways.tty, "videophone": line.ways.videophone}
+    for key, number in ways.items():
+        if number and (whose := phones.get(number)):
+            text = f"'{key}' is the phone of {whose}, and would stand on the public page; write the line's own number"
+            section.problem(section.where_of(key), text)
+
+
+def _resource(
+    section: Section, name: Scalar, languages: Mapping[str, LanguageInfo], rules: NumberRules, zone: BaseTzInfo
 ) -> Resource:
-    section = parent.subsection(item, f"resource '{name.text}'")
     names = _names(section, "name", languages, hint="write what callers hear the line called")
     phone = section.text("number", hint="write the number with its country code, such as +1 800 841 8371")
     hours = read_hours(section, "open", Always(), zone)

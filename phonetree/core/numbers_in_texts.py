@@ -7,7 +7,7 @@ import re
 LEAST_DIGITS = 7
 """Digits of the shortest number that somebody can be rung at without an area code."""
 
-_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "20[0-9]{2}"
+_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)[0-9]{2}"
 _TIME = "(?:[01][0-9]|2[0-4])[0-5][0-9]"
 _TO = " ?[-/\u2013] ?"
 _NO_NUMBER = re.compile(
@@ -16,11 +16,13 @@ _NO_NUMBER = re.compile(
     rf"|{_DAY}[-./]{_MONTH}[-./]{_YEAR}"
     rf"|{_MONTH}[-./]{_DAY}[-./]{_YEAR}"
     rf"|{_YEAR}{_TO}{_YEAR}"
+    r"|20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{5}-[0-9]{4}"
     rf"|{_TIME}{_TO}{_TIME}"
     rf"|[0-9]{{1,2}}[.][0-9]{{2}}{_TO}[0-9]{{1,2}}[.][0-9]{{2}}"
     r")(?!\d)"
 )
-"""Dates, two years, and times from one to another."""
+"""Dates, two years, times from one to another, and codes of post offices (ZIP+4)."""
 
 _NUMBER = re.compile(rf"\d(?:[\s()./+_\u00b7\u2010-\u2015-]{{0,3}}\d){{{LEAST_DIGITS - 1},}}")
 """Digits with the signs that people write between them, whatever stands around."""

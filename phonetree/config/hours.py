@@ -13,10 +13,9 @@ from phonetree.config.calendars import countries, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
 from phonetree.config.spans import looks_like_a_span, spans_of
+from phonetree.config.weekdays import WEEKDAYS, days_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week, first_name
 from phonetree.errors import Where
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 YEARS_OF_NAMES = (2024, 2030)
 """A holiday in `names` has to be in the calendars of one of these years."""
@@ -92,7 +91,7 @@ def read_week(section: Section) -> Week:
             section.problem(key.where, f"'{key.text}' stands by itself; {_QUOTES}")
             continue
         spans = read_spans(section, item, key.text)
-        for day in _weekdays(section, key):
+        for day in _days(section, key):
             if day in named:
                 text = f"{WEEKDAYS[day]} has hours twice, in '{named[day]}' and '{key.text}'; name it once"
                 section.problem(key.where, text)
@@ -102,22 +101,8 @@ def read_week(section: Section) -> Week:
     return Week(tuple(days))
 
 
-def _weekdays(section: Section, key: Scalar) -> list[int]:
-    if key.text in ("daily", "every day"):
-        return list(range(7))
-    found: list[int] = []
-    for part in key.text.lower().split(","):
-        first, _, last = (word.strip() for word in part.partition("-"))
-        for word in (first, last) if last else (first,):
-            if word not in WEEKDAYS:
-                text = f"'{word}' is not a day of the week{suggest(word, WEEKDAYS)}"
-                section.problem(
-                    key.where, text if word else f"'{key.text}' lacks a day; write it, such as monday-friday"
-                )
-                return []
-        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-        found += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
-    return found
+def _days(section: Section, key: Scalar) -> tuple[int, ...]:
+    return section.attempt(key.where, lambda: days_of(key.text), ())
 
 
 def read_spans(section: Section, item: Item | None, what: str) -> tuple[Span, ...]:

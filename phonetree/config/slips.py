@@ -155,9 +155,11 @@ def _never_closed(text: str, lines: Sequence[str], at: yaml.Mark) -> yaml.Mark |
 
 
 def _swallows(lines: Sequence[str], first: int, last: int) -> bool:
-    """Whether a text in quotes has lines that continue the table or the list of its first line, or one around it."""
+    """Whether a text in quotes has comments, or lines that continue the table or the list of its first line, or one
+    around it."""
     indent = _indent(lines[first])
-    return any(_indent(line) <= indent and _ENTRY.match(line) for line in lines[first + 1 : last + 1])
+    below = lines[first + 1 : last + 1]
+    return any(line.lstrip().startswith("#") or (_indent(line) <= indent and _ENTRY.match(line)) for line in below)
 
 
 def _indent(line: str) -> int:
@@ -267,6 +269,9 @@ def _open(stopped: Where, started: Where, before: str, met: str, opening: str, c
         return Problem(
             stopped, "has a second colon, or no comma before it; put quotes around a text that holds a colon"
         )
+    ended = before.rstrip().endswith(("}", "]")) or re.search(r"""['"]\s+\Z""", before)
+    if ended and stopped.line == started.line and re.match(r"""[\w"'{[$]""", met):
+        return Problem(stopped, "has no comma before it; add one")
     if met == "{" and before.endswith("$"):
         return Problem(stopped, "has a brace after the $; write the name without braces, such as $ADVOCATE_1")
     if met in "}]" and met:

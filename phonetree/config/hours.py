@@ -11,7 +11,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree.config import cut
 from phonetree.config.calendars import countries, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
-from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
+from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest, with_colons
 from phonetree.config.spans import looks_like_a_span, spans_of
 from phonetree.config.weekdays import WEEKDAYS, days_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week, first_name
@@ -252,6 +252,7 @@ def read_names(
     """
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
+        item = with_colons(item, languages, lambda where, text: section.problem(where, f"'{key}': {text}"))
         written = {
             language.text: section.scalar(text, f"'{key}', {language.text}")
             for language, text in item.entries

@@ -1,7 +1,7 @@
 """Why a file is not valid YAML, in words for people who do not know YAML, at the line that they have to fix."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -185,8 +185,24 @@ def uncoloned(text: str) -> str | None:
     """The problem with a text that lacks the colon after its key, or the space after the colon."""
     if not (found := _UNCOLONED.match(text)):
         return None
-    key, value = found.groups()
-    written = f"write '{key}: {value}'" if len(text) <= LONGEST_SHOWN else "write 'name: value'"
+    return _needs_colon(*found.groups())
+
+
+def uncoloned_key(text: str, missing: Iterable[str], *, first: bool = False) -> tuple[str, str, str] | None:
+    """The missing key, the value, and the problem, if a key without a value is both in one, such as `date2026-11-27`
+    or, as the `first` of its table, `enwinter break`: further on it may be what follows a comma in a text."""
+    for key in sorted(missing, reverse=True):
+        rest = text.removeprefix(key)
+        apart = not rest[:1].islower() or (first and " " in rest)
+        if text.startswith(key) and rest and apart and rest[0] not in "-_":
+            value = rest.lstrip(" :\uff1a")
+            return key, value, _needs_colon(key, value)
+    return None
+
+
+def _needs_colon(key: str, value: str) -> str:
+    shown = f"{key}: {value}"
+    written = f"write '{shown}'" if len(shown) <= LONGEST_SHOWN else "write 'name: value'"
     return f"'{key}' needs a colon and a space after it; {written}"
 
 

@@ -42,6 +42,7 @@ _CALENDARS = (
 )
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_WITHOUT_ZEROS = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\Z")
 _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
 
@@ -193,15 +194,26 @@ def _date(section: Section, value: Scalar) -> date | None:
         try:
             day = date.fromisoformat(value.text)
         except ValueError:
-            section.problem(value.where, f"'{value.text}': that month has no such day; check the calendar")
+            section.problem(value.where, no_such_day(value.text))
             return None
         else:
             if YEARS[0] <= day.year <= YEARS[1]:
                 return day
             section.problem(value.where, f"'{day}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
             return None
-    section.problem(value.where, f"'{value.text}' is not a date; write year-month-day, like 2026-11-27")
+    written = "year-month-day, like 2026-11-27"
+    if parts := _WITHOUT_ZEROS.match(value.text):
+        written = f"{parts[1]}-{parts[2]:0>2}-{parts[3]:0>2}, with two digits for the month and the day"
+    section.problem(value.where, f"'{value.text}' is not a date; write {written}")
     return None
+
+
+def no_such_day(text: str) -> str:
+    """The problem with a day in the right form that is in no calendar."""
+    _, month, _ = text.split("-")
+    if not 1 <= int(month) <= 12:
+        return f"'{text}': there is no month {month}; write year-month-day, like 2026-11-27"
+    return f"'{text}': that month has no such day; check the calendar"
 
 
 def read_date(section: Section, key: str) -> date | None:

@@ -198,6 +198,12 @@ WRONG = [
     ("language", "en en", "'en' is there twice"),
     ("language", ",", "write at least one"),
     ("team", "helpers:", "team 'helpers' has nobody"),
+    (
+        "team",
+        "Advocates Ada, Bo",
+        "'Advocates Ada, Bo' has no colon after the team's name; write it like advocates: Ada",
+    ),
+    ("team", "advocates", "'advocates' has no colon after the team's name"),
     ("team", "Ada, Ada", "'Ada' is there twice"),
     ("team", "a: Ada; b: Bo, Bo", "'Bo' is there twice"),
     ("team", "a: Ada; a: Bo", "'a' is there twice"),

@@ -54,6 +54,7 @@ _TIME = "(?:[01]?[0-9]|2[0-4])(?:[.:][0-5][0-9])?"
 _NUMBERS = re.compile(
     r"(?P<none>(?<![+\d])'?(?:"  # what is no phone number, however it is written
     r"\b\d{4}-\d\d-\d\d"
+    r"|\bU\+(?:10|[0-9A-F])?[0-9A-F]{4}(?=, [a-z])"  # as problems name a character
     rf"|\b{_YEAR}[./]{_MONTH}[./]{_DAY}"
     rf"|\b(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-]{_YEAR}"
     rf"|(?<='){_TIME} ?- ?{_TIME}(?=')"

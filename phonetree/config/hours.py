@@ -11,12 +11,11 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree.config import cut
 from phonetree.config.calendars import countries, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
-from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest
+from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest, with_colons
 from phonetree.config.spans import looks_like_a_span, spans_of
+from phonetree.config.weekdays import WEEKDAYS, days_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week, first_name
 from phonetree.errors import Where
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 YEARS_OF_NAMES = (2024, 2030)
 """A holiday in `names` has to be in the calendars of one of these years."""
@@ -43,6 +42,7 @@ _CALENDARS = (
 )
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_WITHOUT_ZEROS = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\Z")
 _OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
 
@@ -92,7 +92,7 @@ def read_week(section: Section) -> Week:
             section.problem(key.where, f"'{key.text}' stands by itself; {_QUOTES}")
             continue
         spans = read_spans(section, item, key.text)
-        for day in _weekdays(section, key):
+        for day in _days(section, key):
             if day in named:
                 text = f"{WEEKDAYS[day]} has hours twice, in '{named[day]}' and '{key.text}'; name it once"
                 section.problem(key.where, text)
@@ -102,22 +102,8 @@ def read_week(section: Section) -> Week:
     return Week(tuple(days))
 
 
-def _weekdays(section: Section, key: Scalar) -> list[int]:
-    if key.text in ("daily", "every day"):
-        return list(range(7))
-    found: list[int] = []
-    for part in key.text.lower().split(","):
-        first, _, last = (word.strip() for word in part.partition("-"))
-        for word in (first, last) if last else (first,):
-            if word not in WEEKDAYS:
-                text = f"'{word}' is not a day of the week{suggest(word, WEEKDAYS)}"
-                section.problem(
-                    key.where, text if word else f"'{key.text}' lacks a day; write it, such as monday-friday"
-                )
-                return []
-        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-        found += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
-    return found
+def _days(section: Section, key: Scalar) -> tuple[int, ...]:
+    return section.attempt(key.where, lambda: days_of(key.text), ())
 
 
 def read_spans(section: Section, item: Item | None, what: str) -> tuple[Span, ...]:
@@ -208,15 +194,26 @@ def _date(section: Section, value: Scalar) -> date | None:
         try:
             day = date.fromisoformat(value.text)
         except ValueError:
-            section.problem(value.where, f"'{value.text}': that month has no such day; check the calendar")
+            section.problem(value.where, no_such_day(value.text))
             return None
         else:
             if YEARS[0] <= day.year <= YEARS[1]:
                 return day
             section.problem(value.where, f"'{day}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
             return None
-    section.problem(value.where, f"'{value.text}' is not a date; write year-month-day, like 2026-11-27")
+    written = "year-month-day, like 2026-11-27"
+    if parts := _WITHOUT_ZEROS.match(value.text):
+        written = f"{parts[1]}-{parts[2]:0>2}-{parts[3]:0>2}, with two digits for the month and the day"
+    section.problem(value.where, f"'{value.text}' is not a date; write {written}")
     return None
+
+
+def no_such_day(text: str) -> str:
+    """The problem with a day in the right form that is in no calendar."""
+    _, month, _ = text.split("-")
+    if not 1 <= int(month) <= 12:
+        return f"'{text}': there is no month {month}; write year-month-day, like 2026-11-27"
+    return f"'{text}': that month has no such day; check the calendar"
 
 
 def read_date(section: Section, key: str) -> date | None:
@@ -267,6 +264,7 @@ def read_names(
     """
     item = section.require(key, hint) if hint else section.take(key)
     if isinstance(item, Table):
+        item = with_colons(item, languages, lambda where, text: section.problem(where, f"'{key}': {text}"))
         written = {
             language.text: section.scalar(text, f"'{key}', {language.text}")
             for language, text in item.entries

@@ -8,6 +8,7 @@ from typing import assert_never
 from phonetree.config.document import Item, Scalar
 from phonetree.config.prompts import PromptReader
 from phonetree.config.reader import Section, closest, suggest
+from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -252,7 +253,8 @@ class NodeReader:
 
     def _connect(self, section: Section, name: NodeId) -> Connect:
         team = section.text("team", hint="write the name of a team")
-        if team.text and team.text not in self.teams:
+        misnamed = any(map(refusal_in_name, self.teams))  # which is reported, and is the team that is meant
+        if team.text and team.text not in self.teams and not misnamed:
             section.problem(team.where, f"team '{team.text}' is not defined{suggest(team.text, self.teams)}")
         otherwise = self.link(section, "otherwise", hint="write the node for when nobody answers")
         return Connect(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never, get_args
 
 from phonetree.config.document import Item, Scalar, Table
-from phonetree.config.reader import LONGEST_NAME, Section, suggest
+from phonetree.config.reader import LONGEST_NAME, Section, suggest, with_colons
 from phonetree.core.tree import (
     Audio,
     Email,
@@ -91,6 +91,7 @@ class PromptReader:
                 section.problem(item.where, f"'{what}' needs a text for each language; write {self._pattern()}")
                 return {}
             return {language: self._parts(section, item, what, language) for language in complete}
+        item = with_colons(item, self.languages, lambda where, text: section.problem(where, f"'{what}': {text}"))
         given = {key.text: (key, value) for key, value in item.entries}
         for name, (key, _) in given.items():
             if name not in self.languages and self.languages:  # else they could not be read, which is reported

@@ -6,13 +6,14 @@ are found at once. Placeholders are never used: a site with a problem is not bui
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from heapq import nlargest
 from itertools import pairwise
 from typing import NoReturn, TypeVar
 
-from phonetree.config.document import Item, Listing, Scalar, Table, curly, misquoted, unquoted
-from phonetree.config.slips import COMMENT, RESTORE, uncoloned
+from phonetree.config.document import Item, Listing, Scalar, Table, curly, misquoted, said, unquoted
+from phonetree.config.slips import COMMENT, RESTORE, uncoloned, uncoloned_key
 from phonetree.core.numbers_in_texts import refusal_in_name, refusal_in_note
 from phonetree.errors import MOST_PROBLEMS, ConfigError, ConfigWarning, Problem, Where
 
@@ -128,6 +129,22 @@ def _likeness(word: str, name: str) -> tuple[float, bool]:
 
 
 EMPTY = f"is empty; write what belongs under it, or restore it: {RESTORE}"
+
+
+def with_colons(table: Table, languages: Iterable[str], report: Callable[[Where, str], object]) -> Table:
+    """A table of texts by language. Where the colon after a language is left out, as in `{enWinter break}`, that is
+    reported, and the text stands under its language."""
+    missing = set(languages) - {key.text for key, _ in table.entries}
+    entries: list[tuple[Scalar, Item]] = []
+    for number, (key, item) in enumerate(table.entries):
+        found = None if said(item) else uncoloned_key(key.text, missing, first=not number)
+        if found:
+            language, text, problem = found
+            report(key.where, problem)
+            entries.append((replace(key, text=language), Scalar(text, key.where)))
+        else:
+            entries.append((key, item))
+    return Table(tuple(entries), table.where)
 
 
 def _no_table(item: Item) -> str:
@@ -302,8 +319,12 @@ class Section:
 
     def refuse_unknown(self) -> None:
         """Reports every unknown key."""
-        for name, (key, _) in self._entries.items():
+        for name, (key, item) in self._entries.items():
             if name not in self._taken:
+                if not said(item) and (found := uncoloned_key(name, self._missing)):  # {date2026-11-27}
+                    self.findings.withdraw(self._missing.pop(found[0]))
+                    self.problem(key.where, found[2])
+                    continue
                 known = sorted(self._taken)
                 first = re.split(r"[:\uff1a]", name)[0]  # of go:leave, which is one word to YAML
                 if missing := self._missing.pop(first if first in known else closest(name, known), None):

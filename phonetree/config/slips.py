@@ -1,7 +1,7 @@
 """Why a file is not valid YAML, in words for people who do not know YAML, at the line that they have to fix."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -155,9 +155,11 @@ def _never_closed(text: str, lines: Sequence[str], at: yaml.Mark) -> yaml.Mark |
 
 
 def _swallows(lines: Sequence[str], first: int, last: int) -> bool:
-    """Whether a text in quotes has lines that continue the table or the list of its first line, or one around it."""
+    """Whether a text in quotes has comments, or lines that continue the table or the list of its first line, or one
+    around it."""
     indent = _indent(lines[first])
-    return any(_indent(line) <= indent and _ENTRY.match(line) for line in lines[first + 1 : last + 1])
+    below = lines[first + 1 : last + 1]
+    return any(line.lstrip().startswith("#") or (_indent(line) <= indent and _ENTRY.match(line)) for line in below)
 
 
 def _indent(line: str) -> int:
@@ -183,8 +185,24 @@ def uncoloned(text: str) -> str | None:
     """The problem with a text that lacks the colon after its key, or the space after the colon."""
     if not (found := _UNCOLONED.match(text)):
         return None
-    key, value = found.groups()
-    written = f"write '{key}: {value}'" if len(text) <= LONGEST_SHOWN else "write 'name: value'"
+    return _needs_colon(*found.groups())
+
+
+def uncoloned_key(text: str, missing: Iterable[str], *, first: bool = False) -> tuple[str, str, str] | None:
+    """The missing key, the value, and the problem, if a key without a value is both in one, such as `date2026-11-27`
+    or, as the `first` of its table, `enwinter break`: further on it may be what follows a comma in a text."""
+    for key in sorted(missing, reverse=True):
+        rest = text.removeprefix(key)
+        apart = not rest[:1].islower() or (first and " " in rest)
+        if text.startswith(key) and rest and apart and rest[0] not in "-_":
+            value = rest.lstrip(" :\uff1a")
+            return key, value, _needs_colon(key, value)
+    return None
+
+
+def _needs_colon(key: str, value: str) -> str:
+    shown = f"{key}: {value}"
+    written = f"write '{shown}'" if len(shown) <= LONGEST_SHOWN else "write 'name: value'"
     return f"'{key}' needs a colon and a space after it; {written}"
 
 
@@ -267,6 +285,9 @@ def _open(stopped: Where, started: Where, before: str, met: str, opening: str, c
         return Problem(
             stopped, "has a second colon, or no comma before it; put quotes around a text that holds a colon"
         )
+    ended = before.rstrip().endswith(("}", "]")) or re.search(r"""['"]\s+\Z""", before)
+    if ended and stopped.line == started.line and re.match(r"""[\w"'{[$]""", met):
+        return Problem(stopped, "has no comma before it; add one")
     if met == "{" and before.endswith("$"):
         return Problem(stopped, "has a brace after the $; write the name without braces, such as $ADVOCATE_1")
     if met in "}]" and met:

@@ -300,7 +300,7 @@ def nobody_waits_too_long(walked: Walked) -> Iterator[Breach]:
     cases = {case: found for case, at in enumerate(walked.walk.situation_of) if (found := too_long[at])}
     cases = {case: (team, waited) for case, (team, waited) in cases.items() if waited == longest[team]}
     return walked.breaches(
-        (point, f"team '{team}' can keep a caller waiting for {waited} s", None)
+        (point, _told_long(walked.site, team, waited), None)
         for point in walked.walk.points(cases)
         for team, waited in (cases[point.case],)
     )
@@ -315,6 +315,15 @@ def _waits_too_long(site: Site, situation: Situation) -> tuple[str, int] | None:
     assert isinstance(node, Connect)
     waited, longest = state.rang + elapsed, site.teams[node.team].longest_wait
     return (node.team, waited) if waited > min(longest, site.budgets.whole_wait) else None
+
+
+def _told_long(site: Site, team: str, waited: int) -> str:
+    """A team that keeps callers waiting for longer than itself allows, or the whole line."""
+    longest, whole = site.teams[team].longest_wait, site.budgets.whole_wait
+    text = f"team '{team}' can keep a caller waiting for {waited} s, not {min(longest, whole)} s"
+    if whole >= longest:
+        return text
+    return f"{text}; lower the team's 'longest_wait', or allow more seconds: budgets, whole_wait"
 
 
 def loops_wait_for_the_caller(walked: Walked) -> Iterator[Breach]:

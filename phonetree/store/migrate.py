@@ -16,17 +16,24 @@ LOCK = 617_253_2300
 """The number of our advisory lock in Postgres."""
 
 
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def schemas() -> list[str]:
+    """The schemas that this version knows."""
+    return sorted(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def migrate(store: Store, to: str = SCHEMA) -> str:
     """Creates or changes the tables; `to` an earlier schema for going back to the version that needs it. Returns the
     schema that was there; "" for none.
 
-    Raises StoreError when the database cannot be used, or has or would get a schema that this version does not know.
+    `to` is one of `schemas`. Raises StoreError when the database cannot be used, or has one that is not.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = sorted(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
-    if to not in known:
-        raise StoreError(f"there is no schema {to}; this version knows {', '.join(known)}")
+    config, known = _config(), schemas()
     store.make()
     store.leave_the_log()
     with store.write() as connection:  # SQLite: the transaction is the lock

@@ -94,10 +94,32 @@ def test_hours_says_that_a_span_ends_on_the_next_day(tmp_path: Path, capsys: pyt
     assert shown[-1] == "Sat 28 Nov 2026  9:00-12:00 and 18:00 until 2:00 the next day"
 
 
-@pytest.mark.parametrize("at", ["tomorrow", "2027-03-14 02:30", "9999-12-31 10:00", "0001-01-01T00:00+02:00"])
-def test_a_moment_that_does_not_exist_is_refused(at: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["hours", "--at", at]) == KNOWN_PROBLEM
-    assert at in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("at", "status", "problem"),
+    [
+        ("tomorrow", 2, "'tomorrow' is not a date and time; write it like"),
+        ("2026-11-30 25:00", 2, "'2026-11-30 25:00' is not a date and time; write it like"),
+        ("2026-11-31 10:00", 2, "'2026-11-31': that month has no such day; check the calendar"),
+        ("2026-13-24", 2, "'2026-13-24': there is no month 13"),
+        ("9999-12-31 10:00", 2, "'9999-12-31 10:00' is outside the years 2000 to 2100"),
+        ("0001-01-01T00:00+02:00", 2, "is outside the years"),
+        ("2027-03-14 02:30", KNOWN_PROBLEM, "2027-03-14 02:30 does not exist in America/New_York"),
+    ],
+)
+def test_a_moment_that_does_not_exist_is_refused(
+    at: str, status: int, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hours", "--at", at]) == status
+    assert problem in capsys.readouterr().err
+
+
+def test_a_golden_call_with_a_moment_that_does_not_exist_is_a_known_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = tmp_path / "call.txt"
+    call.write_text("# One\nat: 2026-11-31 10:00\nkeys: 1\nworld: *=no-answer\n\n", encoding="utf-8")
+    assert main(["call", "--golden", str(call)]) == KNOWN_PROBLEM
+    assert "'2026-11-31': that month has no such day" in capsys.readouterr().err
 
 
 def test_a_call_needs_no_settings_and_can_be_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

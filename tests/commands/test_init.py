@@ -24,7 +24,7 @@ from phonetree.commands.work import init_answers as answers
 from phonetree.commands.work.init_answers import Answers
 from phonetree.commands.work.init_files import TEMPLATES, files_of
 from phonetree.config.advice import advice
-from phonetree.config.hours import WEEKDAYS
+from phonetree.config.weekdays import WEEKDAYS
 from phonetree.core.phrases import PHRASES
 from phonetree.core.speech import speech_seconds
 from phonetree.errors import PhonetreeError
@@ -182,7 +182,7 @@ WRONG = [
     ("zone", "UTC", "never changes to summer time"),
     ("hours", "9-5", "does not say which days"),
     ("hours", "9:00-17:00", "does not say which days"),
-    ("hours", "weekdays: 9:00-17:00", "'weekdays' is not a day of the week"),
+    ("hours", "weekdays: 9:00-17:00", "did you mean 'monday-friday'?"),
     ("hours", "monday-friday: 9-5", "write 9:00-17:00, if that is meant"),
     ("hours", "monday: 9:00-5:00", "runs over midnight for 20 hours"),
     ("hours", "monday: 9:00-12:00; monday: 13:00-17:00", "has hours twice"),
@@ -198,6 +198,12 @@ WRONG = [
     ("language", "en en", "'en' is there twice"),
     ("language", ",", "write at least one"),
     ("team", "helpers:", "team 'helpers' has nobody"),
+    (
+        "team",
+        "Advocates Ada, Bo",
+        "'Advocates Ada, Bo' has no colon after the team's name; write it like advocates: Ada",
+    ),
+    ("team", "advocates", "'advocates' has no colon after the team's name"),
     ("team", "Ada, Ada", "'Ada' is there twice"),
     ("team", "a: Ada; b: Bo, Bo", "'Bo' is there twice"),
     ("team", "a: Ada; a: Bo", "'a' is there twice"),

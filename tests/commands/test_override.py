@@ -160,8 +160,6 @@ def test_hours_make_no_database(
             ["open", "--say", "es=hola", "--say", "en=Hi." + "!" * 65_000],
             ["the words in English (en) have 65003 characters; at most 500 are allowed, so leave out what can wait"],
         ),
-        (["open", "--say", "hello"], ["--say 'hello' has no language; write it like: --say \"en=Back at 2 PM.\""]),
-        (["open", "--say", "en=a", "--say", "en=b"], ["--say gives words for 'en' twice; once is enough"]),
     ],
 )
 def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
@@ -189,13 +187,32 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
             "it lasts longer than 31 days; choose an earlier end. What lasts is written as closed days or other hours "
             "under Schedule in the console, or in hours.yaml, and for a member in routing.yaml",
         ),
-        ("now", "25:00", "is not a date and time"),
     ],
 )
 def test_times_that_make_no_sense_are_refused(
     begins: str, ends: str, problem: str, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["override", "add", "open", "--from", begins, "--until", ends]) == KNOWN_PROBLEM
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (["--until", "25:00"], "25:00' is not a date and time; write it like"),
+        (["--until", "yesterday"], "Invalid value for --until: 'yesterday' is not a date and time"),
+        (["--from", "soon", "--until", "today"], "Invalid value for --from: 'soon' is not a date and time"),
+        (
+            ["--until", "today", "--say", "hello"],
+            "Invalid value for --say: 'hello' has no language; write it like: --say \"en=Back at 2 PM.\"",
+        ),
+        (["--until", "today", "--say", "en=a", "--say", "en=b"], "it gives words for 'en' twice; once is enough"),
+    ],
+)
+def test_values_that_can_never_be_right_are_wrong_usage(
+    values: list[str], problem: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["override", "add", "open", *values]) == 2
     assert problem in capsys.readouterr().err
 
 
@@ -321,9 +338,9 @@ def test_while_an_edit_is_refused_it_is_about_what_callers_hear(
 
 def test_times_may_be_short() -> None:
     now = moment("2026-10-31 22:15", ZONE)
-    assert _moment("9:05", now, SITE) == moment("2026-10-31 09:05", ZONE)
-    assert _moment("today", now, SITE) == moment("2026-11-01 00:00", ZONE)
-    assert _moment("2026-11-27 14:00", now, SITE) == moment("2026-11-27 14:00", ZONE)
+    assert _moment("9:05", now, SITE, "--until") == moment("2026-10-31 09:05", ZONE)
+    assert _moment("today", now, SITE, "--until") == moment("2026-11-01 00:00", ZONE)
+    assert _moment("2026-11-27 14:00", now, SITE, "--until") == moment("2026-11-27 14:00", ZONE)
 
 
 def test_without_a_database_it_says_what_to_do(

@@ -165,6 +165,8 @@ def teams_of(text: str) -> tuple[Team, ...]:
     teams: list[Team] = []
     for part in _parts(text):
         name, colon, members = (each.strip() for each in part.partition(":"))
+        if not colon and re.match(rf"{TEAM}\b", part, re.IGNORECASE):
+            raise PhonetreeError(f"'{part}' has no colon after the team's name; write it like {TEAM}: Ada, Bo")
         if not colon:
             name, members = TEAM, part
         people = tuple(_name(each, "a member's name", is_heard=False) for each in members.split(",") if each.strip())

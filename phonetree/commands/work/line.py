@@ -48,8 +48,8 @@ class Line:
         return Network(self.transport, self.token, addresses, unique_ids=self.shared)
 
 
-def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
-    """A server in this process, with a clock fixed at `at` (None: now).
+def in_process(at: str | None, config: Path, option: str | None = "--at") -> tuple[Clock, Line]:
+    """A server in this process, with a clock fixed at `at` (None: now), which an option says, or a file (None).
 
     Raises ConfigError for files that `check` and a real server refuse, unless this is a demo, which allows fictional
     numbers.
@@ -58,7 +58,7 @@ def in_process(at: str | None, config: Path) -> tuple[Clock, Line]:
         load_for_reading(config)
     demo = Settings("AC0", "in-process", IN_PROCESS_URL, config, settings.names(), demo=True)
     site = site_of(config)
-    clock = Clock(moment(at, site.schedule.zone))
+    clock = Clock(moment(at, site.schedule.zone, option))
     application = create_app(demo, now=clock.now, watching=False)
     return clock, Line(InProcess(application), demo.auth_token, demo.public_url, *site.helpline.way_in)
 
@@ -70,6 +70,6 @@ def site_of(config: Path) -> Site:
 
 def play(golden: Golden, config: Path) -> Transcript:
     """What is heard on a golden call. Its `config` and `edit` belong to the tests, and are ignored."""
-    clock, line = in_process(golden.headers.get("at"), config)
+    clock, line = in_process(golden.headers.get("at"), config, option=None)
     script, world = Script(golden.headers.get("keys", "")), parse_world(golden.headers.get("world", ""))
     return Call(line.network(verified=golden.verified), clock, script, world, golden.rules()).run().transcript

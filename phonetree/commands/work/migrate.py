@@ -4,11 +4,14 @@ import click
 
 from phonetree import settings
 from phonetree.store.database import Store
-from phonetree.store.migrate import migrate
+from phonetree.store.migrate import migrate, schemas
 
 
 def migrate_command(to: str) -> None:
     """Runs `migrate`."""
+    if to not in (known := schemas()):
+        wrong = f"there is no schema {to}; this version knows {', '.join(known)}"
+        raise click.BadParameter(wrong, param_hint="--to")
     store = Store(settings.database_url())
     try:
         before = migrate(store, to)

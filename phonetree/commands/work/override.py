@@ -116,8 +116,7 @@ def _now(site: Site) -> datetime:
 
 
 def _stretch(begin: str, until: str, now: datetime, site: Site) -> tuple[datetime, datetime]:
-    begins, ends = (now if text == "now" else _moment(text, now, site) for text in (begin, until))
-    return begins, ends
+    return _moment(begin, now, site, "--from"), _moment(until, now, site, "--until")
 
 
 @contextmanager
@@ -163,14 +162,16 @@ def withdraw(place: Place, number: int, who: str) -> None:
     click.echo(f"Override {number} is withdrawn.")
 
 
-def _moment(text: str, now: datetime, site: Site) -> datetime:
-    """A moment in the helpline's time: also a time of today, or `today` for the coming midnight."""
+def _moment(text: str, now: datetime, site: Site, option: str) -> datetime:
+    """A moment in the helpline's time: also `now`, a time of today, or `today` for the coming midnight."""
     zone = site.schedule.zone
+    if text == "now":
+        return now
     if text == "today":
         return midnight(zone, now.date() + timedelta(days=1))
     if _CLOCK.fullmatch(text):
         text = f"{now.date()} {text:0>5}"
-    return moment(text, zone)
+    return moment(text, zone, option)
 
 
 def _words(said: tuple[str, ...]) -> dict[str, str]:
@@ -178,8 +179,9 @@ def _words(said: tuple[str, ...]) -> dict[str, str]:
     for text in said:
         language, sign, words = text.partition("=")
         if not sign:
-            raise PhonetreeError(f"--say '{text}' has no language; write it like: --say \"en=Back at 2 PM.\"")
+            wrong = f"'{text}' has no language; write it like: --say \"en=Back at 2 PM.\""
+            raise click.BadParameter(wrong, param_hint="--say")
         if language in found:
-            raise PhonetreeError(f"--say gives words for '{language}' twice; once is enough")
+            raise click.BadParameter(f"it gives words for '{language}' twice; once is enough", param_hint="--say")
         found[language] = words
     return found

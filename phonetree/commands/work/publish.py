@@ -40,11 +40,11 @@ def publish(folder: Path, note: str, over: str | None, who: str) -> int:
 
 def _refuse_unfit(text: str, what: str, most: int) -> None:
     if not text:
-        raise PhonetreeError(f"{what} is empty; History shows it, so write a few words")
+        raise click.BadParameter("it is empty; History shows it, so write a few words", param_hint=what)
     if bad := refusal(text) or refusal_in_note(text):
-        raise PhonetreeError(f"{what} {bad}")
+        raise click.BadParameter(f"it {bad}", param_hint=what)
     if len(text) > most:
-        raise PhonetreeError(f"{what} has {len(text)} characters; write {most} at most")
+        raise click.BadParameter(f"it has {len(text)} characters; write {most} at most", param_hint=what)
 
 
 class _Publishing:

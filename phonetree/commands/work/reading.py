@@ -1,16 +1,18 @@
 """What several commands read: the files of a helpline, and moments."""
 
+import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree import settings
-from phonetree.config.hours import YEARS
+from phonetree.config.hours import YEARS, no_such_day
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded, load
 from phonetree.core.schedule import dated
@@ -18,6 +20,9 @@ from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreEr
 
 if TYPE_CHECKING:  # what most commands do without takes time to import
     from phonetree.store.database import Store
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?=[ T]|\Z)", re.ASCII)
 
 
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
@@ -112,16 +117,31 @@ def stamp(seconds: int, zone: BaseTzInfo) -> str:
     return f"{dated(datetime.fromtimestamp(seconds, zone))} ({zone})"
 
 
-def moment(text: str | None, zone: BaseTzInfo) -> datetime:
-    """The moment in `--at`. Raises PhonetreeError when it is malformed, or does not exist in the zone."""
+def _no_moment(text: str) -> str:
+    """The problem with a text that is no date and time."""
+    day = _DAY.match(text)
+    try:
+        date.fromisoformat(day[0] if day else "2026-11-27")
+    except ValueError:
+        return no_such_day(text[:10])
+    return f"'{text}' is not a date and time; write it like \"2026-11-27 16:59\""
+
+
+def _refused(problem: str, option: str | None) -> Exception:
+    return click.BadParameter(problem, param_hint=option) if option else PhonetreeError(problem)
+
+
+def moment(text: str | None, zone: BaseTzInfo, option: str | None = "--at") -> datetime:
+    """The moment in an option, or in a file (None). Raises PhonetreeError when it is malformed, for an option
+    BadParameter; PhonetreeError when it does not exist in the zone."""
     if text is None or text == "now":
         return datetime.now(UTC).astimezone(zone)
     try:
         wall = datetime.fromisoformat(text)
     except ValueError:
-        raise PhonetreeError(f"'{text}' is not a date and time; write it like \"2026-11-27 16:59\"") from None
+        raise _refused(_no_moment(text), option) from None
     if not YEARS[0] <= wall.year <= YEARS[1]:
-        raise PhonetreeError(f"'{text}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year")
+        raise _refused(f"'{text}' is outside the years {YEARS[0]} to {YEARS[1]}; check the year", option)
     if wall.tzinfo is not None:
         return wall.astimezone(zone)
     try:

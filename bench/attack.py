@@ -202,8 +202,8 @@ def _flooding(
     return lambda target: flooded(target, list(asked), connections, share and capacity(target) * share, at_once)
 
 
-def _churning(path: str) -> Callable[[Target], AbstractContextManager[object]]:
-    return lambda target: attacking(partial(churn, target, head("GET", path)))
+def _churning(asked: bytes) -> Callable[[Target], AbstractContextManager[object]]:
+    return lambda target: attacking(partial(churn, target, asked))
 
 
 def _fields(number: int) -> bytes:
@@ -227,8 +227,11 @@ ATTACKS: dict[str, Callable[[Target], AbstractContextManager[object]]] = {
     "the page at half the capacity, 500 connections": _flooding(head("GET", "/"), connections=500, share=0.5),
     "the page, 500 connections without a pause": _flooding(head("GET", "/"), connections=500),
     "unsigned requests, 64 clients without a pause": _flooding(head(Content_Length=0), connections=64),
-    "the page, over connections that are reset at once": _churning("/"),
-    "the page with a new query each time, over connections that are reset at once": _churning("/?a=NUMBER"),
+    "the page, over connections that are reset at once": _churning(head("GET", "/")),
+    "the page with a new query each time, over connections that are reset at once": _churning(
+        head("GET", "/?a=NUMBER")
+    ),
+    "forged turns, over connections that are reset at once": _churning(_forged()),
     "audio that is missing, 20 requests at once, 100 connections": _flooding(
         head("GET", "/audio/none.mp3"), connections=100, at_once=20
     ),

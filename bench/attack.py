@@ -19,6 +19,7 @@ import socket
 import ssl
 import statistics
 import string
+import struct
 import sys
 import tempfile
 import time
@@ -58,19 +59,24 @@ _NUMBERS = count()
 # -- attackers that ask again and again
 
 
-def flood(target: Target, asked: list[bytes], connections: int, rate: float, over: Signal, found: "Counted") -> None:
-    """Asks over so many connections, `rate` times a second all in all (0: as fast as answers come)."""
-    asyncio.run(_all(target, asked, connections, rate, over, found))
+def flood(
+    target: Target, asked: list[bytes], connections: int, rate: float, at_once: int, over: Signal, found: "Counted"
+) -> None:
+    """Asks over so many connections, `rate` times a second all in all (0: as fast as answers come), and `at_once`
+    times before it waits for the answers."""
+    asyncio.run(_all(target, asked, connections, rate, at_once, over, found))
 
 
 async def _all(
-    target: Target, asked: list[bytes], connections: int, rate: float, over: Signal, found: "Counted"
+    target: Target, asked: list[bytes], connections: int, rate: float, at_once: int, over: Signal, found: "Counted"
 ) -> None:
     pause = connections / rate if rate else 0.0
-    await asyncio.gather(*(_attacker(target, asked, pause, over, found) for _ in range(connections)))
+    await asyncio.gather(*(_attacker(target, asked, pause, at_once, over, found) for _ in range(connections)))
 
 
-async def _attacker(target: Target, asked: list[bytes], pause: float, over: Signal, found: "Counted") -> None:
+async def _attacker(
+    target: Target, asked: list[bytes], pause: float, at_once: int, over: Signal, found: "Counted"
+) -> None:
     parts = urlsplit(target.url)
     trusted = ssl.create_default_context(cafile=target.trusted) if target.trusted else None
     number = next(_NUMBERS)
@@ -88,9 +94,10 @@ async def _attacker(target: Target, asked: list[bytes], pause: float, over: Sign
                 while not over.is_set():
                     began = time.monotonic()
                     number += 1
-                    writer.write(target.addressed(asked[number % len(asked)]))
-                    await asyncio.wait_for(_answer(reader), 10)
-                    found.value += 1
+                    writer.write(target.addressed(asked[number % len(asked)]) * at_once)
+                    for _ in range(at_once):
+                        await asyncio.wait_for(_answer(reader), 10)
+                        found.value += 1
                     await asyncio.sleep(max(0.0, pause - (time.monotonic() - began)))
             writer.close()
         await asyncio.sleep(0.01)
@@ -104,8 +111,18 @@ async def _answer(reader: asyncio.StreamReader) -> None:
         raise ConnectionError
 
 
+def churn(target: Target, asked: bytes, over: Signal, found: "Counted") -> None:
+    """Opens a connection, asks (with a number of its own in place of NUMBER) and resets it, again and again."""
+    reset = struct.pack("ii", 1, 0)
+    while not over.is_set():
+        with suppress(OSError), target.connect() as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            target.send(line, asked.replace(b"NUMBER", b"%d" % found.value))
+            found.value += 1
+
+
 class Counted:
-    """How many requests of the attackers were answered."""
+    """How many requests of the attackers were answered, or sent by those who do not wait for answers."""
 
     def __init__(self) -> None:
         self._shared = _FORK.Value("q", 0, lock=False)
@@ -120,10 +137,10 @@ class Counted:
 
 
 @contextmanager
-def flooded(target: Target, asked: list[bytes], connections: int, rate: float = 0.0) -> Iterator[Counted]:
+def attacking(attack: Callable[[Signal, Counted], None]) -> Iterator[Counted]:
     """The attackers in a process of their own, for a while."""
     over, found = _FORK.Event(), Counted()
-    attackers = _FORK.Process(target=flood, args=(target, asked, connections, rate, over, found))
+    attackers = _FORK.Process(target=attack, args=(over, found))
     attackers.start()
     try:
         yield found
@@ -131,6 +148,13 @@ def flooded(target: Target, asked: list[bytes], connections: int, rate: float = 
         over.set()
         attackers.join(20)
         attackers.kill()
+
+
+def flooded(
+    target: Target, asked: list[bytes], connections: int, rate: float = 0.0, at_once: int = 1
+) -> AbstractContextManager[Counted]:
+    """Attackers who wait for answers."""
+    return attacking(partial(flood, target, asked, connections, rate, at_once))
 
 
 def capacity(target: Target) -> float:
@@ -173,9 +197,13 @@ def _every_stall(number: int, target: Target) -> AbstractContextManager[object]:
 
 
 def _flooding(
-    *asked: bytes, connections: int, share: float = 0.0
+    *asked: bytes, connections: int, share: float = 0.0, at_once: int = 1
 ) -> Callable[[Target], AbstractContextManager[object]]:
-    return lambda target: flooded(target, list(asked), connections, capacity(target) * share)
+    return lambda target: flooded(target, list(asked), connections, share and capacity(target) * share, at_once)
+
+
+def _churning(asked: bytes) -> Callable[[Target], AbstractContextManager[object]]:
+    return lambda target: attacking(partial(churn, target, asked))
 
 
 def _fields(number: int) -> bytes:
@@ -199,6 +227,14 @@ ATTACKS: dict[str, Callable[[Target], AbstractContextManager[object]]] = {
     "the page at half the capacity, 500 connections": _flooding(head("GET", "/"), connections=500, share=0.5),
     "the page, 500 connections without a pause": _flooding(head("GET", "/"), connections=500),
     "unsigned requests, 64 clients without a pause": _flooding(head(Content_Length=0), connections=64),
+    "the page, over connections that are reset at once": _churning(head("GET", "/")),
+    "the page with a new query each time, over connections that are reset at once": _churning(
+        head("GET", "/?a=NUMBER")
+    ),
+    "forged turns, over connections that are reset at once": _churning(_forged()),
+    "audio that is missing, 20 requests at once, 100 connections": _flooding(
+        head("GET", "/audio/none.mp3"), connections=100, at_once=20
+    ),
 }
 
 

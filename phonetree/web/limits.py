@@ -30,8 +30,20 @@ MOST_HEADER_BYTES = 32 * 1024
 MOST_CONNECTIONS = 4096
 """Connections to one worker; more wait in the system's queue. A proxy has its own limits for each client."""
 
-MOST_WAITING_PAGES = 1000
-"""Queued requests for pages and files; beyond that a client gets 503."""
+MOST_WAITING_PAGES = 50
+"""Queued requests for pages and files; beyond that a client gets 503. Those whose client has gone are queued, too."""
+
+RETRY_SECONDS = 1
+"""When such a client should ask again."""
+
+MOST_READY = 100
+"""Public answers that are kept for a minute: visitors ask for few pages, in few combinations of languages."""
+
+MOST_READY_CHARACTERS = 500
+"""Of the address and the languages of a public answer that is kept. Longer ones are answered one by one."""
+
+MOST_PAGE_QUERY_CHARACTERS = 1024
+"""The query of a page. Ours has a language; other sites add what they count their links by."""
 
 READ_FIRST = frozenset({"host", "content-type"})
 """The headers that are read before the signature is checked."""

@@ -29,13 +29,14 @@ class Pages:
                 found = self._found(site, now)
                 if found is None:
                     found = self._make(site, now)
-                    self._made = (site, _minute(now)), found
+                    self._made = (site, minute(now)), found
         return found[name]
 
     def _found(self, site: Site, now: datetime) -> Mapping[str, bytes] | None:
         made = self._made
-        return made[1] if made and made[0] == (site, _minute(now)) else None
+        return made[1] if made and made[0] == (site, minute(now)) else None
 
 
-def _minute(now: datetime) -> int:
+def minute(now: datetime) -> int:
+    """The minute of a moment: pages differ by no less."""
     return int(now.timestamp()) // 60

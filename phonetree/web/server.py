@@ -4,6 +4,7 @@ With a thread for each request, which waits for the body, as many slow clients a
 (`phonetree.rsgi`). Here bodies are awaited on the event loop, thousands at once. The rules:
 
 - What cannot be genuine is refused by its headers: no signature or a malformed one, too long an address or body.
+- What can never be public is refused by its path, and a public answer that is ready is given before anything is made.
 - A turn is a computation and runs on the loop. Whatever may block (fetching a revision, rendering a page, a file) runs
   in one of two pools, turns apart from pages, so that neither waits for the other.
 - A limit has a name. Whoever exceeds it gets a bare status, and costs nothing more.
@@ -30,11 +31,14 @@ from phonetree.web.limits import (
     MOST_ADDRESS_BYTES,
     MOST_BODY_BYTES,
     MOST_HEADER_CHARACTERS,
+    MOST_PAGE_QUERY_CHARACTERS,
     MOST_WAITING_PAGES,
     READ_FIRST,
+    RETRY_SECONDS,
     USUAL_BODY_BYTES,
 )
 from phonetree.web.public import is_page
+from phonetree.web.ready import Ready, asked_by, keep
 
 TURN_THREADS = 4
 """Turns that may wait for the database at the same time."""
@@ -46,20 +50,25 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 class Edge:
-    """A Flask application as granian runs it. `waits` says whether answering a path may block;
-    `stop` ends the background work."""
+    """A Flask application as granian runs it. `is_public` says whether a path may be asked for without a signature,
+    `waits` whether answering it may block, `ready` what is known already; `stop` ends the background work."""
 
     def __init__(
         self,
         application: Flask,
+        is_public: Callable[[str], bool],
         waits: Callable[[str], bool],
+        ready: Ready,
         headers: Mapping[str, str],
         stop: Callable[[], object],
     ) -> None:
         self._application = application
         self._stop = stop
+        self._is_public = is_public
         self._waits = waits
+        self._ready = ready
         self._refusal = list(headers.items())
+        self._busy = Answer(503, [*self._refusal, ("Retry-After", str(RETRY_SECONDS))], b"", None)
         self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "pages")
         self._large = asyncio.Semaphore(1)
@@ -73,11 +82,15 @@ class Edge:
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """One request. Raises nothing that a client can cause."""
-        signed = _is_signed(scope)
-        if not signed and not _is_page(scope):
-            return protocol.response_empty(403, self._refusal)
+        if _is_signed(scope):
+            return await self._give_turn(scope, protocol)
+        if _is_page(scope):
+            return await self._give_page(scope, protocol)
+        return protocol.response_empty(403, self._refusal)
+
+    async def _give_turn(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
-            body = await complete_body(scope, protocol, MOST_BODY_BYTES, BODY_SECONDS) if signed else b""
+            body = await complete_body(scope, protocol, MOST_BODY_BYTES, BODY_SECONDS)
         except TimeoutError:
             return protocol.response_empty(408, [*self._refusal, ("Connection", "close")])
         except ProtocolClosed:
@@ -85,24 +98,42 @@ class Edge:
         if body is None:
             return protocol.response_empty(403, self._refusal)
         large = len(body) + len(scope.query_string) > USUAL_BODY_BYTES
-        answer = await self._answered(environ(scope, body), signed=signed, large=large)
+        answer = await self._turn(environ(scope, body), large=large)
         return answer.give(protocol)
 
-    async def _answered(self, environ: dict[str, Any], *, signed: bool, large: bool) -> Answer:
-        if signed and large:
-            async with self._large:
-                await asyncio.sleep(0)  # requests with usual bodies come first
-                return await self._run(self._turns, environ)
-        if signed:
+    async def _turn(self, environ: dict[str, Any], *, large: bool) -> Answer:
+        if not large:
             return await self._run(self._turns, environ)
+        async with self._large:
+            await asyncio.sleep(0)  # requests with usual bodies come first
+            return await self._run(self._turns, environ)
+
+    async def _give_page(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        ready = self._ready.answers().get(asked_by(scope))
+        if ready:
+            return ready.give(protocol)
+        if not self._is_public(scope.path):
+            return protocol.response_empty(403, self._refusal)
         if self._waiting_pages >= MOST_WAITING_PAGES:
-            return Answer(503, self._refusal, b"", None)
+            return self._busy.give(protocol)
         self._waiting_pages += 1
         try:
             async with self._page_slots:  # a few at a time, so that turns come in between, however many are queued
-                return await self._run(self._pages, environ)
+                answer = await self._page(scope)
         finally:
             self._waiting_pages -= 1
+        return answer.give(protocol)
+
+    async def _page(self, scope: Scope) -> Answer:
+        """An answer that was made meanwhile, or else a new one."""
+        await asyncio.sleep(0)  # keeps the slot for one round of the loop: the pages that arrive in it are queued
+        answers, asked = self._ready.answers(), asked_by(scope)
+        if asked in answers:
+            return answers[asked]
+        answer = await self._run(self._pages, environ(scope, b""))
+        if not self._waits(scope.path):
+            keep(answers, asked, answer)
+        return answer
 
     async def _run(self, pool: ThreadPoolExecutor, environ: dict[str, Any]) -> Answer:
         if not self._waits(environ["PATH_INFO"]):
@@ -124,6 +155,11 @@ def edge(application: Flask) -> Edge:
     shared = context.of(application)
     running, pages = shared.services, shared.pages
 
+    addresses = frozenset(rule.rule for rule in application.url_map.iter_rules() if not rule.arguments)
+
+    def is_public(path: str) -> bool:
+        return path in addresses or path.startswith("/audio/") or is_page(running.sites.current, path)
+
     def waits(path: str) -> bool:
         if path.startswith("/voice"):
             name = path.removeprefix("/voice").strip("/").partition("/")[0]
@@ -132,12 +168,15 @@ def edge(application: Flask) -> Edge:
             return False
         return not (is_page(running.sites.current, path) and pages.made(running.sites.current, running.now()))
 
-    return Edge(application, waits, security_headers(running.settings.public_url), running.stop)
+    ready = Ready(lambda: (running.sites.current, running.now()))
+    headers = security_headers(running.settings.public_url)
+    return Edge(application, is_public, waits, ready, headers, running.stop)
 
 
 def _is_page(scope: Scope) -> bool:
     """Whether the request may be for something public. The application refuses the rest."""
-    return scope.method in _READS and not scope.path.startswith("/voice") and _short(scope)
+    short = _short(scope) and len(scope.query_string) <= MOST_PAGE_QUERY_CHARACTERS
+    return short and scope.method in _READS and not scope.path.startswith("/voice")
 
 
 def _is_signed(scope: Scope) -> bool:

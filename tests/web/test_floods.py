@@ -1,0 +1,160 @@
+"""A flood of requests for pages, most of them from clients that have gone already, takes next to nothing from turns."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from phonetree.core.schedule import Kind, Override
+from phonetree.provider.signature import HEADER
+from phonetree.simulator.transport import sign
+from phonetree.web.limits import MOST_PAGE_QUERY_CHARACTERS, MOST_READY, MOST_WAITING_PAGES
+from phonetree.web.server import PAGE_THREADS, Edge, edge
+from tests.support.lines import TOKEN, URL, VPR
+from tests.support.server import Server
+
+FLOOD = 1000
+
+
+@dataclass
+class Request:
+    """A request as granian passes it, and what became of it."""
+
+    path: str
+    query_string: str = ""
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    server: str = "127.0.0.1:80"
+    client: str = "127.0.0.2:1"
+    http_version: str = "1.1"
+    scheme: str = "http"
+    status: int = 0
+    given: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    made_before: int = -1
+
+    async def __call__(self) -> bytes:
+        return b""
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.response_bytes(status, headers, b"")
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.given, self.body = status, dict(headers), body
+
+
+class Flooded:
+    """A server's edge, and how many answers its application has made."""
+
+    def __init__(self, server: Server, runner: asyncio.Runner) -> None:
+        self.server, self.made, self._runner = server, 0, runner
+        self.edge: Edge = edge(server.app)
+        application: Callable[..., Iterable[bytes]] = server.app.wsgi_app
+
+        def counted(*given: Any) -> Iterable[bytes]:
+            self.made += 1
+            return application(*given)
+
+        server.app.wsgi_app = counted  # type: ignore[method-assign, assignment]
+
+    def ask(self, requests: list[Request]) -> list[Request]:
+        """All of them, in this order and at once."""
+
+        async def one(request: Request) -> None:
+            given: Any = request
+            await self.edge(given, given)
+            request.made_before = self.made
+
+        async def together(asking: Iterable[Coroutine[Any, Any, None]]) -> None:
+            await asyncio.gather(*asking)
+
+        self._runner.run(together(map(one, requests)))
+        return requests
+
+
+@pytest.fixture
+def flooded() -> Iterator[Flooded]:
+    with asyncio.Runner() as runner:
+        flooded = Flooded(Server(VPR), runner)
+        yield flooded
+        flooded.edge.__rsgi_del__(runner.get_loop())
+
+
+def pages(number: int = FLOOD, query: str = "") -> list[Request]:
+    return [Request("/", query) for _ in range(number)]
+
+
+def test_no_more_pages_are_made_than_may_wait(flooded: Flooded) -> None:
+    flooded.ask(pages(1))
+    flood = flooded.ask([Request("/", f"a={number}") for number in range(FLOOD)])
+    assert flooded.made == MOST_WAITING_PAGES + 1
+    assert [each.status for each in flood] == [200] * MOST_WAITING_PAGES + [503] * (FLOOD - MOST_WAITING_PAGES)
+    assert flood[-1].given["Retry-After"] == "1"
+    assert flooded.ask([Request("/", "b=1")])[0].status == 200, "and then there is room again"
+
+
+def test_a_turn_overtakes_the_pages_that_came_before_it(flooded: Flooded) -> None:
+    flooded.ask(pages(1))
+    signed = Request("/voice", method="POST", headers={HEADER.lower(): sign(TOKEN, f"{URL}/voice", {})})
+    *_, turn = flooded.ask([*(Request("/", f"a={number}") for number in range(FLOOD)), signed])
+    assert turn.status == 200
+    assert b"<Response>" in turn.body
+    assert turn.made_before <= 2 + 2 * PAGE_THREADS
+
+
+def test_a_page_is_made_once_and_then_given_to_all(flooded: Flooded) -> None:
+    for each in flooded.ask(pages(MOST_WAITING_PAGES)) + flooded.ask(pages()):
+        assert each.status == 200
+        assert each.body.startswith(b"<!doctype html>")
+        assert each.given["Vary"] == "Accept-Language"
+    assert flooded.made <= PAGE_THREADS
+
+
+def test_it_is_another_for_another_language_minute_or_site(flooded: Flooded) -> None:
+    def body(**headers: str) -> bytes:
+        return flooded.ask([Request("/", headers=headers)])[0].body
+
+    first = body()
+    assert b'lang="es"' in body(**{"accept-language": "es"})[:100]
+    flooded.server.now += timedelta(hours=12)
+    night = body()
+    assert night != first
+    now = flooded.server.now
+    flooded.server.sites.override((Override(now, now + timedelta(hours=1), Kind.OPEN, {}),))
+    assert body() != night
+    assert flooded.made == 4
+
+
+def test_what_is_kept_is_limited(flooded: Flooded) -> None:
+    for number in range(MOST_READY + 1):
+        flooded.ask([Request("/", f"a={number}")])
+    flooded.ask([Request("/", f"a={MOST_READY}")])
+    assert flooded.made == MOST_READY + 1
+    flooded.ask([Request("/", "a=0")])
+    assert flooded.made == MOST_READY + 2
+    for _ in range(2):
+        assert flooded.ask([Request("/", headers={"accept-language": "x" * 1000})])[0].status == 200
+    assert flooded.made == MOST_READY + 4
+
+
+@pytest.mark.parametrize("path", ["/x", "/audio", "//", "/en/x", "/static/", "/status", "/zz", "*"])
+def test_what_there_is_not_is_refused_by_its_path(flooded: Flooded, path: str) -> None:
+    assert flooded.ask([Request(path)])[0].status == 403
+    assert flooded.made == 0
+
+
+def test_every_public_address_passes(flooded: Flooded) -> None:
+    for path in ("/", "/en", "/ES/", "/status.json", "/static/page.css", "/healthz", "/readyz"):
+        for method in ("GET", "HEAD"):
+            assert flooded.ask([Request(path, method=method)])[0].status == 200, path
+    assert flooded.ask([Request("/audio/none.mp3")])[0].status == 404
+    assert flooded.ask([Request("/metrics")])[0].status == 404
+
+
+def test_a_long_query_is_no_pages(flooded: Flooded) -> None:
+    assert flooded.ask(pages(1, "a" * MOST_PAGE_QUERY_CHARACTERS))[0].status == 200
+    assert flooded.ask(pages(1, "a" * (MOST_PAGE_QUERY_CHARACTERS + 1)))[0].status == 403
+    assert flooded.made == 1

@@ -1,7 +1,7 @@
 """Follows the folder of the files, or the store's newest revision, and reloads when there is another.
 
-It looks instead of being notified: some network and container folders notify late or never, and a library for that walks
-all folders below, through links too, and fails over a name or a link that it cannot read.
+It looks instead of being notified: some network and container folders notify late or never, and a library for that
+walks all folders below, through links too, and fails over a name or a link that it cannot read.
 """
 
 from phonetree import log

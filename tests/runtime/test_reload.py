@@ -19,7 +19,7 @@ from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem, Where
 from phonetree.runtime.prover import ProverProcess
-from phonetree.runtime.sites import MOST_REVISIONS, Sites
+from phonetree.runtime.sites import MOST_REVISIONS, SAVING_SECONDS, Sites
 from phonetree.runtime.watch import reload, watcher
 from phonetree.web import create_app
 from phonetree.web.context import of
@@ -78,6 +78,37 @@ def test_a_file_that_is_still_being_saved_is_not_taken(config: Path) -> None:
     assert (sites.current, sites.problems) == (first, ())
     assert sites.reload(), "the next look takes it"
     assert sites.current.schedule.dated
+
+
+def test_a_file_that_ends_before_what_callers_hear_of_it_is_taken_once_it_stays_so(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first half of what callers hear is probably being saved: the closures are still to come."""
+    passed = [0.0]
+    monkeypatch.setattr("phonetree.runtime.sites.monotonic", lambda: passed[0])
+    hours = config / "hours.yaml"
+    whole = hours.read_text(encoding="utf-8")
+    half = whole[: whole.index("# Days that are not in the calendars")]
+    sites = Sites(config, RULES)
+    first = sites.current
+    hours.write_text(half, encoding="utf-8")
+    for moment in (0.0, SAVING_SECONDS - 1):
+        passed[0] = moment
+        assert not sites.reload()
+        assert (sites.current, sites.problems) == (first, ())
+    hours.write_text(half[:-1], encoding="utf-8")
+    for moment in (SAVING_SECONDS, SAVING_SECONDS * 2 - 1):
+        passed[0] = moment
+        assert not sites.reload(), "it changed meanwhile"
+    passed[0] = SAVING_SECONDS * 2
+    assert sites.reload(), "it stays so: the closures were taken out"
+    assert not sites.current.schedule.dated
+    hours.write_text(whole.replace("9:00-17:00", "9:00-16:00"), encoding="utf-8")
+    assert sites.reload(), "what is longer is taken at once"
+    hours.write_text(half, encoding="utf-8")
+    assert sites.reload(), "and what is shorter, but different"
+    hours.write_text(half[:-1], encoding="utf-8")
+    assert not sites.reload(), "each time anew"
 
 
 def test_a_site_that_breaks_a_promise_from_the_start_is_served_and_said_so(config: Path) -> None:

@@ -257,7 +257,27 @@ def _missing(path: Path) -> str | None:
     """Why an audio file cannot be played; None if it can."""
     try:
         if not path.is_file():
+            if _in_other_bytes(path):
+                hint = "rename the file, best without accents, and write that name here"
+                return f"has a name in the folder 'audio' that is not UTF-8; {hint}"
             return "is not in the folder 'audio'; put the file itself there, not a link"
     except OSError as error:  # a folder without permission, a name that is too long
         return f"cannot be checked in the folder 'audio' ({error.strerror}); fix its permissions or its name"
     return None if os.access(path, os.R_OK) else "cannot be read; give the server permission to read it"
+
+
+def _in_other_bytes(path: Path) -> bool:
+    """Whether its folder has a file of that name, apart from letters that are not UTF-8. Raises OSError."""
+    if path.name.isascii() or not path.parent.is_dir():
+        return False
+    names = (each.name for each in path.parent.iterdir() if not _is_utf8(each.name))
+    return any(_ascii(name) == _ascii(path.name) for name in names)
+
+
+def _is_utf8(name: str) -> bool:
+    """Python reads each byte that is not as half of a surrogate pair."""
+    return not any("\udc80" <= each <= "\udcff" for each in name)
+
+
+def _ascii(name: str) -> bytes:
+    return name.encode("ascii", "ignore")

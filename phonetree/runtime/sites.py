@@ -32,6 +32,9 @@ MOST_REVISIONS = 50
 AGAIN_SECONDS = 60.0
 """How soon to try again what could not be proved: whoever has to close the line cannot wait for long."""
 
+SAVING_SECONDS = 10.0
+"""How long a file that is only the beginning of what callers hear has to stay so to be taken: it may be half saved."""
+
 Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 """Which promises a site breaks, and the files that it is made of."""
 
@@ -85,8 +88,8 @@ class Sites:
         self.reloads = self.refusals = 0
         self._edits, self._changes, self._swap = Lock(), Lock(), Lock()
         self._revisions: OrderedDict[str, Site] = OrderedDict()
-        self._seen = ""
-        self._edit_due = self._override_due = self._phones_due = inf
+        self._seen = self._short = ""
+        self._edit_due = self._whole_due = self._override_due = self._phones_due = inf
         loaded = self._first(list(published()))
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
@@ -163,6 +166,8 @@ class Sites:
         with considerate():
             loaded = self.source.load(self.rules)
         published = loaded.site.revision == self.current.revision
+        if self._half_saved(loaded.contents, seen):
+            return False
         while True:
             overrides, rules = self._overrides, self.rules
             loaded = replace(loaded, site=filled(loaded.site, rules))
@@ -184,6 +189,18 @@ class Sites:
                         self.contents, self.last_resort = loaded.contents, loaded.last_resort
                         self.reloads += 1
                     return not published
+
+    def _half_saved(self, contents: Contents, seen: str) -> bool:
+        """Whether to wait for the rest of a file. A publication is whole."""
+        if self.source.number or not _cut_short(contents, self.contents):
+            self._short = ""
+            return False
+        if seen != self._short:
+            self._short, self._whole_due = seen, monotonic() + SAVING_SECONDS
+        if monotonic() >= self._whole_due:
+            return False
+        self._edit_due = self._whole_due
+        return True
 
     def override(self, overrides: tuple[Override, ...], ended: tuple[Override, ...] = ()) -> bool:
         """Replaces the overrides by these, newest first; True when all are in force. Those by which the site would
@@ -333,6 +350,12 @@ class Sites:
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
         return site
+
+
+def _cut_short(contents: Contents, heard: Contents) -> bool:
+    """Whether one of the files is the beginning of what callers hear, and the rest is missing."""
+    both = ((data, heard.get(name, b"")) for name, data in contents.items())
+    return any(len(data) < len(was) and was.startswith(data) for data, was in both)
 
 
 def _broken(site: Site, contents: Contents, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:

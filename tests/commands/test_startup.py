@@ -16,9 +16,8 @@ from tests.support.programs import environ
 HEAVY = frozenset(
     {
         "aiohttp", "alembic", "apprise", "asyncio", "cryptography", "flask", "granian", "holidays", "icalendar",
-        "jinja2",
-        "phonenumbers", "prometheus_client", "psycopg", "pytz", "readability", "requests", "rich", "sqlalchemy",
-        "structlog", "twilio", "watchfiles", "werkzeug", "yaml",
+        "jinja2", "phonenumbers", "prometheus_client", "psycopg", "pytz", "readability", "requests", "rich",
+        "sqlalchemy", "structlog", "twilio", "werkzeug", "yaml",
     }
 )  # fmt: skip
 CONSOLE = frozenset(

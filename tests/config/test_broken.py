@@ -3,6 +3,7 @@
 The other file of the pair is the one in `base`, which has no problem.
 """
 
+import os
 import re
 from pathlib import Path
 from shutil import copytree
@@ -62,6 +63,33 @@ def test_all_problems_of_both_files_are_told_at_once_and_in_order(tmp_path: Path
         load(config, LIVE)
     places = [(Path(problem.where.file).name, problem.where.line) for problem in caught.value.problems]
     assert places == [("hours.yaml", 3), ("hours.yaml", 8), ("routing.yaml", 12), ("routing.yaml", 18)]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.mp3", b"caf\x82.mp3"])
+def test_an_audio_file_whose_name_is_not_utf_8_is_called_so(name: bytes, tmp_path: Path) -> None:
+    config = copytree(BROKEN / "base", tmp_path / "config")
+    (config / "audio").mkdir()
+    for written in (name, b"th\xe9.mp3", b"cafe.mp3"):
+        Path(os.fsdecode(os.fsencode(config / "audio") + b"/" + written)).touch()
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    assert "say: Welcome." in text
+
+    def told(audio: str) -> str:
+        said = text.replace("say: Welcome.", f"say: {{en: {{audio: {audio}, text: Hello.}}}}")
+        routing.write_text(said, encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            load(config, LIVE)
+        (problem,) = caught.value.problems
+        return problem.text.removeprefix("menu 'welcome', say, en: ")
+
+    assert told("café.mp3") == (
+        "'café.mp3' has a name in the folder 'audio' that is not UTF-8; rename the file, best without accents, and "
+        "write that name here"
+    )
+    missing = "is not in the folder 'audio'; put the file itself there, not a link"
+    assert told("caf.mp3") == f"'caf.mp3' {missing}"
+    assert told("cafés.mp3") == f"'cafés.mp3' {missing}"
 
 
 def test_a_number_from_the_environment_is_never_shown() -> None:

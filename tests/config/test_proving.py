@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 SINCE = date(2026, 11, 22)
 HEAVY = (
     "flask", "werkzeug", "jinja2", "granian", "sqlalchemy", "alembic", "twilio.rest", "requests", "cryptography",
-    "apprise", "click", "rich", "structlog", "prometheus_client", "watchfiles", "phonetree.store", "phonetree.runtime",
+    "apprise", "click", "rich", "structlog", "prometheus_client", "phonetree.store", "phonetree.runtime",
     "phonetree.web", "phonetree.commands", "phonetree.mailbox", "phonetree.simulator",
 )  # fmt: skip
 """What a server needs and a proof does not."""

@@ -243,7 +243,10 @@ def test_the_other_files_are_put_back_when_the_old_one_was_edited(stopped: Path)
     assert contents_of(stopped) == {HOURS: old[HOURS], ROUTING: old[ROUTING] + b"# by hand\n"}
 
 
-def test_what_cannot_be_told_apart_is_refused_until_somebody_looked(stopped: Path) -> None:
+def test_what_cannot_be_told_apart_is_refused_until_somebody_looked(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phonetree.runtime.sites.SAVING_SECONDS", 0.0)  # the hours only lose their end
     sites, there = Sites(stopped, RULES), (stopped / NAME).read_bytes()
     new = under_way(stopped)[ROUTING]
     assert new

@@ -306,6 +306,7 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
         (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates")),
         (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "number")),
         (ROUTING, "last_resort", FormPlace("helpline", field="last_resort")),
+        (ROUTING, "alike:", FormPlace("helpline", field="alike")),
         (ROUTING, "Polly", FormPlace("languages", field="languages.en.voice")),
         (ROUTING, "language: es", FormPlace("always", field="choices.8.language")),
         (ROUTING, "# What", None),
@@ -319,6 +320,17 @@ def test_a_place_of_the_files_has_its_form(name: str, text: str, form: FormPlace
     where = Where(name, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
     assert forms_at(files, [where]).get(where) == form
     assert forms_at({ROUTING: b"a: ["}, [Where(ROUTING, 1, 1)]) == {}
+
+
+def test_a_problem_of_a_promise_leads_to_the_list_of_promises(made: Console, client: Client, draft: str) -> None:
+    files = {**_files(made, draft)}
+    files[ROUTING] += b"promises:\n  - {when: closed, keys: [1], reaches: zzzzzzzz}\n"
+    made.services.editor.drafts.save(draft.rpartition("/")[2], 1, files, "Ada", 1)
+    page = client.get(draft).get_data(as_text=True)
+    (link,) = re.findall(r'href="([^"]*/helpline#[^"]*)"', page)
+    address, _, anchor = link.partition("#")
+    assert f'id="{anchor}"' in client.get(address).get_data(as_text=True)
+    assert "the outside line, team or node" in unescape(page)
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Console, client: Client, draft: str) -> None:

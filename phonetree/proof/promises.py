@@ -422,7 +422,8 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
                 if (menu.id, moment) not in spoken:
                     spoken[menu.id, moment] = sum(walked.site.offers(choice, at) for choice in menu.choices)
                 if (count := spoken[menu.id, moment]) > MOST_SPOKEN_CHOICES:
-                    text = f"menu '{menu.id}' speaks {count} choices; callers remember at most {MOST_SPOKEN_CHOICES}"
+                    most = f"callers remember at most {MOST_SPOKEN_CHOICES}, so move one to a menu of its own"
+                    text = f"menu '{menu.id}' speaks {count} choices; {most}"
                     yield walked.walk.first(answer, 1 << moment), text, menu.id
 
     return walked.breaches(found())

@@ -984,7 +984,7 @@ def test_a_key_with_a_message_is_added_in_one_go(made: Console, client: Client, 
     ]
     assert client.post(page, {**key, **words}).headers["Location"] == answer.headers["Location"], "pressed twice"
     full = client.post(page, {**key, **words, "message.say.en": "Elsewhere."})
-    assert "welcome has no key left" in _words(full.get_data(as_text=True))
+    assert "welcome has 6 choices, the most that a menu can have; choose another" in _words(full.get_data(as_text=True))
     more = {**key, **words, "choices.new.menu": "about", "choices.new.key": "6", "message.go": "goodbye", "node": "car"}
     assert client.post(page, more).status_code == 303
     assert _now(made, draft, "nodes", "car", "message", "go") == "goodbye"
@@ -1101,6 +1101,9 @@ def test_menus_that_are_full_say_so(client: Client, draft: str) -> None:
     told = dict(re.findall(r'<option value="(\w+)"[^>]*>\1 \((free: [^<]*)\)</option>', page))
     assert told["welcome"].endswith("; full, 5 choices are all that callers remember")
     assert "full" not in told["instead"]
+    assert "A menu that has 6 choices, with those of the menu that it is like, or no free key is not here." in _words(
+        page
+    )
 
 
 @pytest.mark.slow

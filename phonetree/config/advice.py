@@ -9,7 +9,7 @@ from pathlib import Path
 import readability
 
 from phonetree.core.schedule import first_name
-from phonetree.core.speech import speech_seconds
+from phonetree.core.speech import speech_seconds, whole_seconds
 from phonetree.core.tree import (
     AGAIN_KEY,
     Language,
@@ -138,7 +138,10 @@ def _heavy_texts(site: Site) -> Iterator[tuple[NodeId, str]]:
                 whose = _whose(node.id, language)
                 said = site.languages[language].pronunciation.aloud(text)
                 if (seconds := speech_seconds(said)) > LONG_PROMPT_SECONDS:
-                    yield node.id, f"{whose} speaks for {seconds:.0f} s; split it, or leave out what can wait"
+                    yield (
+                        node.id,
+                        f"{whose} speaks for {whole_seconds(seconds)} s; split it, or leave out what can wait",
+                    )
                 if not _is_english(language) and reading_level(text) > HARD_TO_READ:
                     yield node.id, f"{whose} is hard to follow; use shorter sentences and words"
 

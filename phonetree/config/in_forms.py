@@ -15,6 +15,9 @@ _MISSING = re.compile(r"'(?P<key>\w+)' is missing; (?P<todo>.*)", re.DOTALL)
 _OWN_NAME = re.compile(r"'(?P<key>\w+)' ")
 """How the problem with a value begins, by the name that the file has for it."""
 
+_RESOURCE = re.compile(r"\b(?P<a>a )?resource(?= '|, team or | and of | that )")
+"""An outside line, as the file calls it."""
+
 _WORDS = tuple(
     (re.compile(pattern, re.DOTALL), words)
     for pattern, words in (
@@ -48,13 +51,13 @@ def in_a_list(text: str, labels: Mapping[str, str]) -> str:
     if own in labels:
         text = text.replace(f"'{own}'", f"'{labels[own]}'", 1)
     whose = re.sub(r"(?<=, )\w+(?=[,:])", lambda found: labels.get(found[0], found[0]), whose)
-    return whose.replace("resource '", "line '") + text
+    return whose.replace("resource '", "line '") + _as_lines(text)
 
 
 def in_form(field: str, text: str) -> tuple[str, str]:
     """The field to which a problem belongs that was found in one, and what is wrong there. The name of a field that is
     a table ends with a dot."""
-    text, named = _WHOSE.sub("", text, count=1), field.removesuffix(".")
+    text, named = _as_lines(_WHOSE.sub("", text, count=1)), field.removesuffix(".")
     if missing := _MISSING.fullmatch(text):
         key = missing["key"]
         return ".".join(filter(None, (*field.split(".")[:-1], key))), missing["todo"].replace(
@@ -65,3 +68,7 @@ def in_form(field: str, text: str) -> tuple[str, str]:
             return named, found.expand(words)
     own = _OWN_NAME.match(text)
     return named, f"this {text[own.end() :]}" if own and own["key"] in named.split(".") else text
+
+
+def _as_lines(text: str) -> str:
+    return _RESOURCE.sub(lambda found: "an outside line" if found["a"] else "outside line", text)

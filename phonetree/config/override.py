@@ -10,7 +10,7 @@ from phonetree.config.site import broken_by, overridden
 from phonetree.core.characters import refusal
 from phonetree.core.rota import Gap, gaps, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override, dated
-from phonetree.core.speech import speech_seconds
+from phonetree.core.speech import speech_seconds, whole_seconds
 from phonetree.core.tree import Connect, NodeId, Site
 from phonetree.errors import LeftAloneError, OverrideError, Problem
 
@@ -112,8 +112,8 @@ def _words(site: Site, kind: Kind | None, words: Mapping[str, str]) -> Iterator[
             yield f"the words in {called} are {len(said)} characters as they are said; leave out what can wait"
         elif (seconds := speech_seconds(said)) > LONGEST_WORDS_SECONDS:
             yield (
-                f"the words in {called} take {seconds:.0f} s to say; every caller hears them first, so leave "
-                f"out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"
+                f"the words in {called} take {whole_seconds(seconds)} s to say; every caller hears them first, so "
+                f"leave out what can wait (at most {LONGEST_WORDS_SECONDS:.0f} s)"
             )
     for language in site.languages if words else ():
         if site.language_of(words, language) not in words:

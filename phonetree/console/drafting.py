@@ -1,8 +1,9 @@
 """Drafts of the files: what they begin from, and what is wrong with one and different for callers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
@@ -10,12 +11,12 @@ from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, merged
 from phonetree.config.promises import SHOWN, Call, broken_under, newly_broken
 from phonetree.config.question import Answer
-from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
 from phonetree.console.form_places import FormPlace, forms_at
 from phonetree.console.form_words import in_form_words
 from phonetree.console.proving import FewProofs
-from phonetree.console.publishing import Publishing, private_numbers
+from phonetree.console.publishing import Base, Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Connect, OwnPromise, Site
@@ -25,6 +26,7 @@ from phonetree.proof.own import sentence
 from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
 from phonetree.runtime.trials import Line, TrialError
 from phonetree.store.drafts import BASE, Draft, Drafts, refuse_large
+from phonetree.store.revisions import Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +48,31 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a draft's files since it began: `behind` says that another revision was published since, whose
+    changes are none of its own; `published` that these files were, as this `number` of History, if it has them."""
+
+    behind: bool = False
+    published: bool = False
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
-    they reach somebody, and `advice` what somebody should look at after the edit. `behind` says that another revision
-    was published since it began, whose changes are none of its own. Files in places are named without their folder;
-    `forms` are those that belong to places of problems, and `nodes` the names of nodes, which have forms as well.
-    `empty` are the teams without members that callers are sent to, which may be why promises are broken. `worded` are
-    the sentences in the words of forms, and `warned` is what somebody should look at in the files."""
+    they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
+    since it began. Files in places are named without their folder; `forms` are those that belong to places of problems,
+    and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers are
+    sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
+    what somebody should look at in the files."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
     changes: Sentences = ()
     times: tuple[TimeToHelp, ...] = ()
     advice: tuple[str, ...] = ()
-    behind: bool = False
+    standing: Standing = Standing()
     forms: Mapping[Where, FormPlace] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
     empty: tuple[str, ...] = ()
@@ -171,8 +183,9 @@ class Drafting:
         )
         if private := private_numbers(before.site, wanted.site):
             return Checked(problems=private)
-        behind = draft.began != base.revision
-        began = self._publishing.once(self.drafts.files(draft.id, BASE)) if behind else before
+        began: Loaded | None = before
+        if draft.began != base.revision:
+            began = self._publishing.once(self.drafts.files(draft.id, BASE))
         site = overridden(wanted.site, overrides)
         try:
             with self._prover.answering(site, wanted.contents) as answer:
@@ -193,11 +206,15 @@ class Drafting:
             different,
             found.times,
             own,
-            behind,
+            self._standing(draft, files, base),
             nodes=frozenset(wanted.site.nodes),
             empty=tuple(_empty(wanted.site)),
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
         )
+
+    def _standing(self, draft: Draft, files: Contents, base: Base) -> Standing:
+        history = self._publishing.revisions.history() if draft.began != base.revision else ()
+        return standing_of(draft, files, base.revision, history)
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
         """What was found under overrides, with the seconds of the files alone (`broken_under`). Raises ConfigError."""
@@ -247,6 +264,19 @@ class Drafting:
             if path.is_relative_to(self._publishing.folder)
             else path.name,
         )
+
+
+def standing_of(draft: Draft, files: Contents, newest: str, history: Iterable[Publication]) -> Standing:
+    """What became of a draft that has these files (none: it is gone meanwhile), where callers are to hear the revision
+    `newest`."""
+    if draft.began == newest or not files:
+        return Standing()
+    mine = revision_of(files)
+    since = takewhile(lambda each: each.revision != draft.began, history)
+    known = (each for each in since if each.revision == mine and (mine == newest or not each.unfinished))
+    number = next((each.number for each in known), None)
+    published = mine == newest or number is not None
+    return Standing(behind=not published, published=published, number=number)
 
 
 def _empty(site: Site) -> Iterator[str]:

@@ -11,7 +11,7 @@ from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
 from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
-from phonetree.console.drafting import Checked, Merged
+from phonetree.console.drafting import Checked, Merged, Standing, standing_of
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, Page, in_full, render
@@ -38,12 +38,11 @@ CHOOSE = "choose what is to become of what was published since"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A draft in the list: the publication that it began from, if History has it, and whether another revision was
-    published since."""
+    """A draft in the list: the publication that it began from, if History has it, and what was published since."""
 
     draft: Draft
     began: Publication | None
-    behind: bool
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,16 +293,17 @@ def _text(
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
     running, (found, files) = services(), draft_of(id_)
     base, checked, unwritable = running.publishing.base(), running.editor.check(found, files), _unwritable()
-    behind = found.began != base.revision
-    began = running.editor.drafts.files(id_, BASE) if behind else base.contents
+    began = running.editor.drafts.files(id_, BASE) if found.began != base.revision else base.contents
+    (row,) = _rows((found,))
     return render(
         "console/draft_publish.html",
         draft=found,
         checked=checked,
-        may=checked.fit and files != base.contents and not unwritable,
+        may=checked.fit and files != base.contents and not row.standing.published and not unwritable,
+        standing=row.standing,
         same=files == base.contents,
         unwritable=unwritable,
-        since=difference(running, began, base.contents) if behind else None,
+        since=difference(running, began, base.contents) if row.standing.behind else None,
         difference=in_files(began, files, checked.changes),
         over=base.revision,
         revision=revision_of(files),
@@ -359,11 +359,19 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
     if not drafts:
         return []
     running = services()
-    newest = running.publishing.base().revision
+    newest, history = running.publishing.base().revision, running.revisions.history()
     began: dict[str, Publication] = {}
-    for each in running.revisions.history():
+    for each in history:
         began.setdefault(each.revision, each)  # the latest of a revision that was brought back
-    return [Row(draft, began.get(draft.began), draft.began != newest) for draft in drafts]
+    kept = running.editor.drafts
+    return [
+        Row(
+            draft,
+            began.get(draft.began),
+            standing_of(draft, kept.files(draft.id, draft.version), newest, history),
+        )
+        for draft in drafts
+    ]
 
 
 def _unfit(title: str) -> str:

@@ -172,9 +172,11 @@ def _page(id_: str, make: Callable[[Parts], Page]) -> Answer:
     if request.method == "POST":
         before = unpacked(request.form.get("before", ""))
         try:
-            saved = save(id_, lambda parts: make(parts).form.edits(before, request.form))
-            flash(SAVED if saved else "Nothing was changed.", "message")
-            return redirect(_back_to(make(Parts.of(draft_of(id_)[1])).form, before) if saved else request.path, 303)
+            told = save(id_, lambda parts: make(parts).form.edits(before, request.form))
+            flash(told, "message")
+            if told != SAVED:
+                return redirect(request.path, 303)
+            return redirect(_back_to(make(Parts.of(draft_of(id_)[1])).form, before), 303)
         except EditError as error:
             problems = error.problems
         except DraftError as error:

@@ -250,7 +250,8 @@ class HelplineForm:
         )
         yield Group("The same by day and by night", (Input("alike", "Groups", _alike_text(said), "lines", alike),))
         ticks = [Input(f"{name}.remove", f"Remove: {_promised(each)}", "", "tick") for name, each in _promises(said)]
-        yield Group("Promises of your own", tuple(ticks), _PROMISES if ticks else f"There are none. {_PROMISES}")
+        hint = _PROMISES if ticks else f"There are none. {_PROMISES}"
+        yield Group("Promises of your own", tuple(ticks), hint, about="promises")
         hint = "Choose what callers reach, or leave it empty to add none."
         yield Group("A new promise", tuple(self._new_promise()), hint, about=PROMISE)
 

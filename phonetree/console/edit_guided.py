@@ -12,7 +12,8 @@ from phonetree.config.edit_lines import AddLine
 from phonetree.config.edit_nodes import AddChoice, AddNode
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
-from phonetree.console.edit_choices_form import KEYS, NEW, SPOKEN, free_keys, keys_of, room_of
+from phonetree.config.nodes import MOST_CHOICES
+from phonetree.console.edit_choices_form import KEYS, NEW, SPOKEN, choices_of, free_keys, keys_of, room_of
 from phonetree.console.edit_people_forms import CONFIDENTIAL
 from phonetree.console.form_fields import (
     HOURS_HINT,
@@ -25,6 +26,7 @@ from phonetree.console.form_fields import (
 )
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
+from phonetree.proof.promises import MOST_SPOKEN_CHOICES
 
 LONGEST_NAME = 40
 """Characters of a name that is made from words."""
@@ -37,7 +39,10 @@ CALLED = "{name}"
 """What stands for what a new line is called, whose name in the files nobody knows yet."""
 
 _NAME = "In the lists of Edit. Small letters, digits, - and _. Empty: made from the words above."
-_MENU = "Behind its other choices. Menus that have no key left are not here."
+_MENU = (
+    f"Behind its other choices; callers remember {MOST_SPOKEN_CHOICES} at most. A menu that has {MOST_CHOICES} "
+    "choices, with those of the menu that it is like, or no free key is not here."
+)
 _KEY = "Those that are free stand beside the menu."
 
 
@@ -186,7 +191,9 @@ def _key(routing: Value, menu: str, typed: Typed) -> str:
         return key
     if free := free_keys(routing, menu):
         return free[0]
-    raise EditError({f"{NEW}.menu": f"{menu} has no key left; choose another menu, or remove a choice first"})
+    full = len(choices_of(routing, menu)) >= MOST_CHOICES
+    why = f"has {MOST_CHOICES} choices, the most that a menu can have" if full else "has no key left"
+    raise EditError({f"{NEW}.menu": f"{menu} {why}; choose another menu, or remove a choice first"})
 
 
 def _choice(routing: Value, languages: Languages, typed: Typed, made: Made) -> FormEdit:

@@ -1,6 +1,6 @@
 """What a draft is made of: all that has a form, what can be added or removed, and the way there from the tree."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from dataclasses import fields as dataclass_fields
 
@@ -15,7 +15,7 @@ from phonetree.config.edits import FormEdit
 from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
 from phonetree.console.edit_guided import Guided, Made, NewLine, NewMessage
-from phonetree.console.edit_saving import SAVED, Answer, Parts, refuse_wrong, save, today, unreadable
+from phonetree.console.edit_saving import SAVED, SENT_BEFORE, Answer, Parts, refuse_wrong, save, today, unreadable
 from phonetree.console.form_fields import (
     Group,
     Input,
@@ -49,9 +49,16 @@ def add(id_: str) -> Answer:
     name = _typed(f"{what}.name")
     if what not in ("node", "team") or (what == "node" and _typed("node.kind") not in {*NodeKind}):
         abort(400)
-    lacking = _lacking(what, name)
+    lacking, told = _lacking(what, name), SAVED
+
+    def asked(found: Parts) -> Iterable[FormEdit]:
+        return [_new(what, name, found)]
+
     try:
-        (refuse_wrong if lacking else save)(id_, lambda found: [_new(what, name, found)])
+        if lacking:
+            refuse_wrong(id_, asked)
+        else:
+            told = save(id_, asked)
     except EditError as error:
         wrong = {_field(what, field): text for field, text in error.problems.items()}
         if lacking:  # what it leads to is told already
@@ -61,7 +68,7 @@ def add(id_: str) -> Answer:
         lacking |= {f"{what}.name": str(error)}
     if lacking:
         return _parts(id_, lacking), 422
-    flash(SAVED, "message")
+    flash(told, "message")
     return redirect(url_for(f"edit.forms.{what}", _external=False, **{"id_": id_, what: name}), 303)
 
 
@@ -92,10 +99,11 @@ def remove(id_: str) -> Answer:
     """Removes one of them, which nothing names any more."""
     what, name = _typed("what"), _typed("name")
     try:
-        save(id_, lambda found: [_removal(what, name, found)])
+        told = save(id_, lambda found: [_removal(what, name, found)])
     except (EditError, DraftError) as error:
         return _parts(id_, {"": str(error)}), 422
-    flash(f"Removed: {name}. Callers hear nothing of it until the draft is published.", "message")
+    done = f"Removed: {name}. Callers hear nothing of it until the draft is published."
+    flash(told if told == SENT_BEFORE else done, "message")
     page = _typed("page")  # the one on which the button was
     if page not in (name, "") and page in table(Parts.of(draft_of(id_)[1]).routing, "nodes"):
         return redirect(url_for("edit.forms.node", id_=id_, node=page, saved="1"), 303)
@@ -237,13 +245,13 @@ def _guided(id_: str, title: str, make: Callable[[Parts], Guided]) -> Answer:
 
     if request.method == "POST":
         try:
-            save(id_, asked)
+            told = save(id_, asked)
         except EditError as error:
             problems = error.problems
         except DraftError as error:
             problems = {"": str(error)}
         else:
-            flash(SAVED, "message")
+            flash(told, "message")
             return redirect(url_for(".added", id_=id_, **{k: v for k, v in asdict(made).items() if v}), 303)
     draft, files = draft_of(id_)
     try:

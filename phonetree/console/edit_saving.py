@@ -38,6 +38,10 @@ _LONG_AGO = (
 )
 
 SAVED = "Saved. Callers hear nothing of it until the draft is published."
+SENT_BEFORE = (
+    "This form was sent before, and was saved then; the draft was changed since. Look whether it says what you want."
+)
+NOTHING_NEW = "Nothing was changed."
 
 _UNSENT = ("csrf_token",)
 """Fields that differ where a form was loaded again, although it says the same."""
@@ -61,8 +65,8 @@ class Parts:
         return cls(hours, routing, Languages.of(routing, known))
 
 
-def save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
-    """Makes edits to the newest version of a draft. Whether anything is different. Raises EditError and DraftError."""
+def save(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> str:
+    """Makes edits to the newest version of a draft; what to tell of it. Raises EditError and DraftError."""
     for _ in range(TIMES - 1):
         with suppress(DraftOutdatedError):
             return _saved_once(id_, asked)
@@ -74,22 +78,22 @@ def refuse_wrong(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> None
     _after(draft_of(id_)[1], asked)
 
 
-def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> bool:
+def _saved_once(id_: str, asked: Callable[[Parts], Iterable[FormEdit]]) -> str:
     running = services()
     draft, files = draft_of(id_)
     sent = _sent()
     if made := running.editor.drafts.made_by(id_, sent):
         if earlier := running.editor.drafts.files(id_, made - 1):
             tuple(asked(Parts.of(earlier)))  # what they made then is named by the next page
-        return True
+        return SAVED if made == draft.version else SENT_BEFORE
     shown = number_of(request.form.get("version", ""))
     if shown is not None and draft.version - shown > MOST_VERSIONS:  # the one that it made may not be kept any more
         raise EditError({"": _LONG_AGO})
     after = _after(files, asked)
     if after == files:
-        return False
+        return NOTHING_NEW
     running.editor.drafts.save(id_, draft.version, after, staff().name, running.seconds(), sent=sent)
-    return True
+    return SAVED
 
 
 def _sent() -> str:

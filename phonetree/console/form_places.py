@@ -17,22 +17,28 @@ _CALLED = {
     "page": "the public page",
     "always": "keys that work in every menu",
 }
-_OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
+_OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets")
 
 
 @dataclass(frozen=True, slots=True)
 class FormPlace:
     """A page of the forms: which one (`node`, `line`, `team`, `hours` and so on), of what ("": the page is about all),
-    and the field there, as far as it is known; `called` names it in a list."""
+    and the field there, as far as it is known, or else the `part` with several; `called` names it in a list."""
 
     page: str
     name: str = ""
     field: str = ""
+    part: str = ""
 
     @property
     def called(self) -> str:
         """The words of a link to it."""
         return self.name or _CALLED.get(self.page, self.page)
+
+    @property
+    def anchor(self) -> str:
+        """The id of the field or part; "" if none is known."""
+        return f"part-{self.part}" if self.part else f"field-{self.field}" if self.field else ""
 
 
 def forms_at(files: Contents, wheres: Iterable[Where]) -> dict[Where, FormPlace]:
@@ -86,6 +92,10 @@ def _of(way: Path) -> FormPlace | None:
             return FormPlace("always", field=_field(["choices", *rest]))
         case ("page", *_):
             return FormPlace("page")
+        case ("promises", *_):  # what one says has no field: it is taken away, and another one written
+            return FormPlace("helpline", part="promises")
+        case ("alike", *_):
+            return FormPlace("helpline", field="alike")
         case (str(key), *_) if key in _OF_THE_HELPLINE:
             return FormPlace("helpline", field=_field(way))
         case _:

@@ -15,6 +15,7 @@ from phonetree.console.services import of, services
 from phonetree.console.static import address
 from phonetree.console.times import when
 from phonetree.core.schedule import dated
+from phonetree.core.speech import whole_seconds
 from phonetree.errors import PhonetreeError
 from phonetree.store.accounts import Notice
 from phonetree.store.roles import Role
@@ -80,6 +81,7 @@ def put_on(app: Flask) -> None:
             "day_of": day_of,
             "static": address,
             "token": token,
+            "whole_seconds": whole_seconds,
         }
 
 

@@ -13,6 +13,7 @@ from phonetree.console.layout import render
 from phonetree.console.services import services
 from phonetree.core.ringing import roster
 from phonetree.core.schedule import first_name
+from phonetree.core.speech import whole_seconds
 from phonetree.core.tree import Connect, Site, Team, Transfer, Voicemail
 from phonetree.core.wording import sentence
 from phonetree.core.wording import written as written_number
@@ -132,14 +133,14 @@ def _soon(times: FromHere) -> str:
     """How soon somebody is rung, in a sentence."""
     ways = []
     if times.with_key is not None:
-        ways.append(f"{times.with_key:.0f} seconds for a caller who presses {times.key}")
+        ways.append(f"{whole_seconds(times.with_key)} seconds for a caller who presses {times.key}")
     if times.silent is not None:
-        ways.append(f"{times.silent:.0f} seconds for one who presses nothing")
+        ways.append(f"{whole_seconds(times.silent)} seconds for one who presses nothing")
     return f"Somebody is rung after {', and after '.join(ways)}." if ways else ""
 
 
 def _in_short(times: FromHere) -> str:
     if times.with_key is None:
-        return "" if times.silent is None else f"{times.silent:.0f} s"
-    with_key = f"{times.with_key:.0f} s with key {times.key}"
-    return with_key if times.silent is None else f"{with_key}, {times.silent:.0f} s with none"
+        return "" if times.silent is None else f"{whole_seconds(times.silent)} s"
+    with_key = f"{whole_seconds(times.with_key)} s with key {times.key}"
+    return with_key if times.silent is None else f"{with_key}, {whole_seconds(times.silent)} s with none"

@@ -1,6 +1,7 @@
 """How long speech takes: an estimate from the words, for transcripts and budgets."""
 
 import re
+from math import ceil
 
 from phonetree.core.verbs import Play, Say, Spoken
 
@@ -28,6 +29,12 @@ def spoken_seconds(piece: Spoken) -> float:
             return speech_seconds(text)
         case Play(_, transcript):
             return speech_seconds(transcript)
+
+
+def whole_seconds(seconds: float) -> int:
+    """Seconds as people read them: whole ones, and never fewer than it takes, since a limit is exceeded by a part of
+    one, too."""
+    return ceil(seconds)
 
 
 def _seconds(piece: str) -> float:

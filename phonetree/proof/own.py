@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
-from math import ceil
 from typing import NamedTuple
 
 from phonetree.core.events import DialEnded, Pressed
 from phonetree.core.schedule import Kind
-from phonetree.core.speech import spoken_seconds
+from phonetree.core.speech import spoken_seconds, whole_seconds
 from phonetree.core.tree import (
     AGAIN_KEY,
     NO_KEY,
@@ -246,7 +245,7 @@ class _Followed:
             what, name = self._promise.reaches
             seconds = caller.clock + _seconds(verbs, name if what is Reached.NODE else None)
             if seconds > within:
-                yield _Failure(caller, at, f"the call takes {ceil(seconds)} s, not {within} s,", late=True)
+                yield _Failure(caller, at, f"the call takes {whole_seconds(seconds)} s, not {within} s,", late=True)
 
     def _instead(self, verbs: Verbs, asked: Gather | None) -> Destination | None:
         """What a caller who has pressed every key reaches in place of what is promised, if that is known."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from math import ceil, inf
+from math import inf
 
 from phonetree.core.events import DialEnded, LegPressed, Pressed
 from phonetree.core.schedule import Kind
-from phonetree.core.speech import speech_seconds
+from phonetree.core.speech import speech_seconds, whole_seconds
 from phonetree.core.state import LEG_STEPS, Step
 from phonetree.core.tree import (
     PERSON_KEY,
@@ -431,7 +431,8 @@ def menus_are_short(walked: Walked) -> Iterator[Breach]:
                 if (menu.id, moment) not in spoken:
                     spoken[menu.id, moment] = sum(walked.site.offers(choice, at) for choice in menu.choices)
                 if (count := spoken[menu.id, moment]) > MOST_SPOKEN_CHOICES:
-                    text = f"menu '{menu.id}' speaks {count} choices; callers remember at most {MOST_SPOKEN_CHOICES}"
+                    most = f"callers remember at most {MOST_SPOKEN_CHOICES}, so move one to a menu of its own"
+                    text = f"menu '{menu.id}' speaks {count} choices; {most}"
                     yield walked.walk.first(answer, 1 << moment), text, menu.id
 
     return walked.breaches(found())
@@ -448,7 +449,7 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                 if say.text not in seconds:
                     seconds[say.text] = speech_seconds(say.text)
                 if seconds[say.text] > LONGEST_SENTENCE_SECONDS:
-                    text = f"a prompt speaks for {seconds[say.text]:.0f} s: '{say.text[:40]}...'"
+                    text = f"a prompt speaks for {whole_seconds(seconds[say.text])} s: '{say.text[:40]}...'"
                     point = walked.walk.first(answer)
                     yield point, text, _speaker(walked, walked.moments.kinds[point.moment].at, say)
 
@@ -537,13 +538,14 @@ def _told_late(budgets: Budgets, limit: str, seconds: float, when: str) -> str:
     hint = f"{when}; shorten what is said before the first keys, or allow more seconds: budgets, {limit}"
     match limit:
         case "advocate":
-            return f"an advocate is rung after {ceil(seconds)} s of speech, not {budgets.advocate} s, {hint}"
+            return f"an advocate is rung after {whole_seconds(seconds)} s of speech, not {budgets.advocate} s, {hint}"
         case "crisis_line" if seconds == inf:
             return f"nobody is rung within {budgets.crisis_line} s and one key {when}"
         case "crisis_line":
-            return f"nobody is rung within {budgets.crisis_line} s and one key, but after {ceil(seconds)} s, {hint}"
+            waited = f"but after {whole_seconds(seconds)} s,"
+            return f"nobody is rung within {budgets.crisis_line} s and one key, {waited} {hint}"
         case "silent":
-            waited = f"{ceil(seconds)} s, not {budgets.silent} s,"
+            waited = f"{whole_seconds(seconds)} s, not {budgets.silent} s,"
             return f"a caller who presses nothing waits {waited} until somebody is rung {hint}"
         case _:
             return f"no single key reaches an advocate {when}"

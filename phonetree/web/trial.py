@@ -19,7 +19,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
-from math import ceil
 from pathlib import Path
 from tempfile import gettempdir
 from urllib.parse import quote
@@ -29,6 +28,7 @@ from phonetree.config.confining import confine
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import keys_of, team_key
 from phonetree.config.site import Contents, Loaded, fingerprint, made_of
+from phonetree.core.speech import whole_seconds
 from phonetree.core.state import State, Step, from_address, to_address
 from phonetree.core.tree import Audio, Connect, Destination, Reached, Site
 from phonetree.errors import PhonetreeError, SimulationError
@@ -251,12 +251,12 @@ def _result(
     kind = site.schedule.kind(call.at)
     for ringing in made.dialled:
         if ringing.at >= since:
-            return Result(kind, keys, _whom(site, ringing, states), ceil(ringing.at))
+            return Result(kind, keys, _whom(site, ringing, states), whole_seconds(ringing.at))
     for line in lines:
         if line.detail == TONE and line.at >= since:
             recorded = next((state.node for state in states if state.step is Step.RECORDED), None)
-            return Result(kind, keys, (Reached.NODE, recorded) if recorded else None, ceil(line.at))
-    return Result(kind, keys, None, ceil(made.clock.elapsed))
+            return Result(kind, keys, (Reached.NODE, recorded) if recorded else None, whole_seconds(line.at))
+    return Result(kind, keys, None, whole_seconds(made.clock.elapsed))
 
 
 def _whom(site: Site, ringing: Ringing, states: Sequence[State]) -> Destination | None:

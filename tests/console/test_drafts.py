@@ -12,9 +12,12 @@ from werkzeug.test import TestResponse
 
 from phonetree.config.question import Answer
 from phonetree.config.site import ROUTING, Contents
+from phonetree.console import tree
+from phonetree.console.drafting import Checked, Drafting
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem, Where
+from phonetree.proof.budgets import FromHere, TimeToHelp
 from phonetree.runtime.prover import Prover
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
@@ -149,6 +152,19 @@ def test_problems_are_told_with_their_places(made: Console) -> None:
     fields = _fields(made, id_, "start: {open: welcome", "start: {open: welcom")
     answer = client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1", "action": "check"})
     assert re.search(r"routing\.yaml:\d+:\d+ ?: .*welcom", _words(answer))
+
+
+def test_seconds_are_rounded_up_as_limits_are_judged(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = TimeToHelp("open", "2026-11-23 09:30", "en", False, 13.2, None, 24.0)
+    monkeypatch.setattr(Drafting, "check", lambda *_: Checked(times=(times,)))
+    monkeypatch.setattr(tree, "from_here", lambda *_: FromHere("1", 13.2, 24.0))
+    client = made.client(Role.EDITOR)
+    page = _words(client.get(f"/staff/edit/{_begin(client)}"))
+    assert "with the longest words that callers may hear" in page
+    assert "en 14 - 24 " in page
+    page = _words(client.get("/staff/tree"))
+    assert "rung after 14 seconds for a caller who presses 1, and after 24 seconds for one who presses nothing." in page
+    assert "14 s with key 1, 24 s with none" in page
 
 
 def test_a_draft_that_is_thrown_away_is_gone(made: Console) -> None:

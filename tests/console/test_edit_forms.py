@@ -306,6 +306,7 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
         (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates")),
         (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "number")),
         (ROUTING, "last_resort", FormPlace("helpline", field="last_resort")),
+        (ROUTING, "alike:", FormPlace("helpline", field="alike")),
         (ROUTING, "Polly", FormPlace("languages", field="languages.en.voice")),
         (ROUTING, "language: es", FormPlace("always", field="choices.8.language")),
         (ROUTING, "# What", None),
@@ -319,6 +320,17 @@ def test_a_place_of_the_files_has_its_form(name: str, text: str, form: FormPlace
     where = Where(name, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
     assert forms_at(files, [where]).get(where) == form
     assert forms_at({ROUTING: b"a: ["}, [Where(ROUTING, 1, 1)]) == {}
+
+
+def test_a_problem_of_a_promise_leads_to_the_list_of_promises(made: Console, client: Client, draft: str) -> None:
+    files = {**_files(made, draft)}
+    files[ROUTING] += b"promises:\n  - {when: closed, keys: [1], reaches: zzzzzzzz}\n"
+    made.services.editor.drafts.save(draft.rpartition("/")[2], 1, files, "Ada", 1)
+    page = client.get(draft).get_data(as_text=True)
+    (link,) = re.findall(r'href="([^"]*/helpline#[^"]*)"', page)
+    address, _, anchor = link.partition("#")
+    assert f'id="{anchor}"' in client.get(address).get_data(as_text=True)
+    assert "the outside line, team or node" in unescape(page)
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(made: Console, client: Client, draft: str) -> None:
@@ -586,10 +598,11 @@ def test_what_is_sent_twice_is_saved_once(
     sent = {**shown, "version": f"{_version(made, draft)}", **typed}
     first = client.post(f"{draft}/{page}", sent)
     assert first.status_code == 303, _words(first.get_data(as_text=True))
-    for _ in range(2):
+    there = first.headers["Location"]
+    for same in (there, there.partition("?saved=")[0]):  # "Saved" is not said where a colleague has saved since
         saved = _files(made, draft)
         again = client.post(f"{draft}/{page}", sent)
-        assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+        assert (again.status_code, again.headers["Location"]) == (303, same)
         assert _files(made, draft) == saved
         _colleague_saves(made, draft)
 
@@ -972,7 +985,7 @@ def test_a_key_with_a_message_is_added_in_one_go(made: Console, client: Client, 
     ]
     assert client.post(page, {**key, **words}).headers["Location"] == answer.headers["Location"], "pressed twice"
     full = client.post(page, {**key, **words, "message.say.en": "Elsewhere."})
-    assert "welcome has no key left" in _words(full.get_data(as_text=True))
+    assert "welcome has 6 choices, the most that a menu can have; choose another" in _words(full.get_data(as_text=True))
     more = {**key, **words, "choices.new.menu": "about", "choices.new.key": "6", "message.go": "goodbye", "node": "car"}
     assert client.post(page, more).status_code == 303
     assert _now(made, draft, "nodes", "car", "message", "go") == "goodbye"
@@ -1084,11 +1097,31 @@ def test_names_of_lines_and_teams_are_as_plain_as_those_of_nodes(client: Client,
         assert "'Night Line!' cannot be its name; use small letters, digits, - and _" in told
 
 
+def test_a_form_that_is_sent_again_after_what_it_made_was_taken_back_is_not_told_as_saved(
+    client: Client, draft: str
+) -> None:
+    page = f"{draft}/nodes/welcome"
+    old = fields(client, page)
+    sent = {**old, "say.en": "Hello."}
+    for _ in range(2):  # pressed twice
+        told = _words(client.get(client.post(page, sent).headers["Location"]).get_data(as_text=True))
+        assert "Saved. Callers hear nothing" in told
+    assert client.post(page, {**fields(client, page), "say.en": old["say.en"]}).status_code == 303
+    client.get(page)
+    answer = client.post(page, sent)
+    told = _words(client.get(answer.headers["Location"]).get_data(as_text=True))
+    assert "This form was sent before, and was saved then; the draft was changed since." in told
+    assert "Saved." not in told
+
+
 def test_menus_that_are_full_say_so(client: Client, draft: str) -> None:
     page = client.get(f"{draft}/new-message").get_data(as_text=True)
     told = dict(re.findall(r'<option value="(\w+)"[^>]*>\1 \((free: [^<]*)\)</option>', page))
     assert told["welcome"].endswith("; full, 5 choices are all that callers remember")
     assert "full" not in told["instead"]
+    assert "A menu that has 6 choices, with those of the menu that it is like, or no free key is not here." in _words(
+        page
+    )
 
 
 @pytest.mark.slow

@@ -34,6 +34,9 @@ SOON = "Until an advocate's phone rings, with one key"
         (FormPlace("helpline"), "budgets: 'advocate' is '5'; give a whole number",
          f"budgets: '{SOON}' is '5'; give a whole number"),
         (FormPlace("hours"), "'timezone' is missing; write the zone", "'Time zone' is missing; write the zone"),
+        (FormPlace("helpline"), "promises, entry 1: 'reaches' is 'us', which is the name of a resource and of a team",
+         "promises, entry 1: 'Callers reach' is 'us', which is the name of an outside line and of a team"),
+        (FormPlace("helpline"), "resource 'us' is not defined", "outside line 'us' is not defined"),
         (FormPlace("node", "welcome"), "node 'welcome' speaks for 30 s", "node 'welcome' speaks for 30 s"),
     ],
 )  # fmt: skip

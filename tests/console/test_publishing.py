@@ -213,6 +213,38 @@ def test_what_somebody_else_published_is_not_told_as_published_by_me(made: Conso
     assert "already, by somebody who edited the files by hand." in _words(client.get(answer.headers["Location"]))
 
 
+def test_a_draft_that_outlives_its_publication_says_so_and_offers_no_merge(made: Console) -> None:
+    """As where the console is killed between the two, also when somebody published more since."""
+    client = made.client(Role.EDITOR)
+    one, same, more = (_draft(made, client, ("for crisis lines", SOFTER), title=each) for each in ("1", "2", "3"))
+    begun = client.post("/staff/edit", {"title": "as it was"}).headers["Location"]
+    kept = made.services.editor.drafts
+    kept.save(
+        more.rpartition("/")[2], 2, {**_files(made, more), HOURS: b"# more\n" + _files(made, more)[HOURS]}, "Ada", 1
+    )
+    assert _send(client, one).status_code == 303
+    told, merging = "This is published already, as number 2 ; throw it away", "another revision was published since"
+
+    def looked_at() -> None:
+        listed = _words(client.get("/staff/edit"))
+        assert listed.count(told) == 1
+        assert listed.count(merging) == 2
+        for path in (same, f"{same}/publish"):
+            page = _words(client.get(path))
+            assert f"{told} ." in page
+            assert merging not in page.lower()
+            assert "up to date" not in page
+            assert not _hidden(client.get(path)).get("over"), "nothing is left to publish"
+        for other in (more, begun):
+            assert "Bring the draft up to date" in _words(client.get(other))
+
+    looked_at()
+    assert _send(client, more, instead=made.services.publishing.base().revision).status_code == 303
+    more = _draft(made, client, OTHER)
+    (made.settings.config / HOURS).write_bytes(b"# by hand\n" + _files(made, same)[HOURS])
+    looked_at()
+
+
 @pytest.mark.slow
 def test_nothing_that_was_published_since_is_overwritten_silently(each: Console) -> None:
     client = each.client(Role.EDITOR)

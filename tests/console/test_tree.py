@@ -189,7 +189,7 @@ def test_where_busy_silence_and_failure_lead(shared: Console) -> None:
 def test_it_says_whom_a_node_reaches_and_how_soon_and_no_number_of_a_member(shared: Console) -> None:
     page = _page(shared)
     texts = Reader(page).texts
-    assert "rings the team advocates; rung after 2 s" in texts["advocate"]
+    assert "rings the team advocates; rung after 3 s" in texts["advocate"]
     assert "On shift then: First advocate, Second advocate." in texts["advocate"]
     assert "for 20 seconds; nobody waits longer than 60 seconds" in texts["advocate"]
     assert "connects with the Boston Area Rape Crisis Center, 800-841-8371" in texts["line_barcc"]

@@ -83,7 +83,7 @@ BREAKING: list[Mutation] = [
     ("a long silence", R, "      tries: 2             # a caller", "      wait: 20\n      tries: 4             # a caller", "who presses nothing waits"),
     ("an endless greeting at night", R, "No advocate is on the line now;", "Thank you for calling. Your call is important to us. " * 5 + "No advocate is on the line now;", "nobody is rung within"),
     ("a sermon", R, "You decide what happens next.", "You decide what happens next. " * 25, "speaks for"),
-    ("a sixth choice", R, "        5: {label: {en: if you are worried", "        6: {label: {en: to hear this, es: para oír}, go: about}\n        5: {label: {en: if you are worried", "speaks 6 choices"),
+    ("a sixth choice", R, "        5: {label: {en: if you are worried", "        6: {label: {en: to hear this, es: para oír}, go: about}\n        5: {label: {en: if you are worried", "speaks 6 choices; callers remember at most 5, so move one to a menu of its own"),
     ("a field that does not exist", R, "{next_opening}. In an", "{next_openning}. In an", "did you mean 'next_opening'?"),
     ("a node that nobody comes to", R, "  leave:\n    goodbye: {}", "  leave:\n    goodbye: {}\n\n  attic:\n    goodbye: {}", "no call ever comes here"),
     ("a message that says itself again", R, "      go: own_behavior\n", "      go: own_behavior_office\n", "could go round for ever"),

@@ -13,12 +13,18 @@ import click
 from phonetree.commands.work.reading import load_for_reading, moment
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.promises import apart_from_phones, breaches_of
+from phonetree.core.speech import whole_seconds
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
 from phonetree.proof.prove import Proof, Verdict, prove
 
 if TYPE_CHECKING:
     from phonetree.simulator.golden import Golden
+
+_TIMES = (
+    "Seconds until a phone rings, with the longest words that callers may hear, such as the longest date: with one",
+    "key, and for a caller who presses nothing.",
+)
 
 
 def prove_command(at: str | None, form: str, config: Path) -> int:
@@ -40,7 +46,7 @@ def _text(proof: Proof, cause: str, config: Path) -> str:
         lines += [f"          {breach.text}" for breach in verdict.breaches]
         if call := _counterexample(proof, verdict, config):
             lines += ["", *(f"          {line}".rstrip() for line in str(call).splitlines()), ""]
-    lines += ["", "Seconds of speech until a phone rings, with one key, and for a caller who presses nothing:", ""]
+    lines += ["", *_TIMES, ""]
     lines.append(f"{'when':<9}{'as on':<19}{'language':<10}{'advocate':>9}{'line':>7}{'nothing':>9}")
     return "\n".join([*lines, *map(_row, proof.times_to_help)])
 
@@ -62,7 +68,7 @@ def _counterexample(proof: Proof, verdict: Verdict, config: Path) -> Golden | No
 
 def _row(time: TimeToHelp) -> str:
     numbers = (time.advocate, time.line, time.silent)
-    advocate, line, silent = ("-" if number is None else f"{number:.0f}" for number in numbers)
+    advocate, line, silent = ("-" if number is None else f"{whole_seconds(number)}" for number in numbers)
     return f"{time.kind:<9}{time.at:<19}{time.language:<10}{advocate:>9}{line:>7}{silent:>9}"
 
 

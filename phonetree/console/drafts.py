@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
+from phonetree.config.slips import MARK
 from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
@@ -22,7 +24,7 @@ from phonetree.console.services import services
 from phonetree.core.characters import refusal
 from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.wording import sentence
-from phonetree.errors import ConfigError, DraftError, DraftGoneError, DraftOutdatedError, EditError
+from phonetree.errors import ConfigError, DraftError, DraftGoneError, DraftOutdatedError, EditError, Where
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
 from phonetree.store.revisions import LONGEST_NOTE, THE_FILES, Publication
 from phonetree.store.roles import Role
@@ -33,6 +35,9 @@ PUBLISHED = "published since"
 """Whose a change is that was published, in the marks of a place that both changed."""
 
 OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
+MOST_LINKS = 5
+"""Places that are linked after texts were saved that cannot be read: what fits into the cookie that carries them."""
+
 CHOOSE = "choose what is to become of what was published since"
 
 
@@ -126,10 +131,26 @@ def _saved(id_: str, files: Contents) -> Answer:
         for name, data in files.items():
             value_of(data, name)
     except EditError as error:
-        flash(f"Saved, but this draft cannot be published yet. {error}.", "message")
+        told = f"Saved, but this draft cannot be published yet. {error}."
+        flash(Markup("{} {}").format(told, _ways(files, error)), "message")
     else:
         flash("Saved. Callers hear nothing of it until it is published.", "message")
     return redirect(url_for("edit.text", id_=id_), 303)
+
+
+def _ways(files: Contents, error: EditError) -> Markup:
+    """Links to what cannot be read in texts that were saved: the places with marks of a merge, or else the first."""
+    marks = [
+        Where(name, number, 1)
+        for name, data in sorted(files.items())
+        for number, line in enumerate(data.splitlines(), 1)
+        if line.startswith(MARK.encode())
+    ]
+    places = marks or [error.where or Where(ROUTING)]
+    link = Markup('<a href="#{0}" data-file="{0}" data-line="{1}" data-column="{2}">{0}:{1}</a>')
+    links = Markup(", ").join(link.format(each.file, each.line, each.column) for each in places[:MOST_LINKS])
+    more = f" and {len(places) - MOST_LINKS} more" if len(places) > MOST_LINKS else ""
+    return Markup("Go to {}{}.").format(links, more)
 
 
 @blueprint.post("/staff/edit/<id_>/check")

@@ -35,13 +35,15 @@ def _hidden(answer: TestResponse) -> dict[str, str]:
 
 
 def test_a_form_of_a_draft_that_is_gone_is_given_back_and_put_into_a_new_one(made: Console) -> None:
-    client = made.client(Role.EDITOR)
+    client, base = made.client(Role.EDITOR), made.services.publishing.base()
+    made.services.revisions.keep(base.revision, base.contents, "Ada", 1)
     sent = {"version": "5", "before": BEFORE, "say.en": "Ten minutes & more.", "say.es": SAY["es"]}
     answer = client.post("/staff/edit/gone/nodes/goodbye", sent)
     assert answer.status_code == 404
     told = _words(answer)
     assert "It was published or thrown away meanwhile, so nothing was saved. What you typed is still here." in told
     assert "say, en: Ten minutes & more." in told
+    assert "If it was published, History has it. Published last, this draft or another one: number 1 , by Ada" in told
     assert SAY["es"] not in told, "nobody typed that"
     hidden = _hidden(answer)
     begun = client.post("/staff/edit/anew", hidden)

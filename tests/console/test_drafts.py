@@ -154,6 +154,20 @@ def test_problems_are_told_with_their_places(made: Console) -> None:
     assert re.search(r"routing\.yaml:\d+:\d+ ?: .*welcom", _words(answer))
 
 
+def test_every_place_with_marks_of_a_merge_that_was_saved_is_linked(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    marks = "<<<<<<< yours\n# a\n=======\n# b\n>>>>>>> published since\n"
+    path = f"/staff/edit/{id_}/text"
+    for version, many, told in ((1, 2, "routing.yaml:1 , routing.yaml:6 ."), (2, 7, "routing.yaml:21 and 2 more.")):
+        fields = {f"file.{name}": data.decode() for name, data in _files(made, id_).items()}
+        fields[f"file.{ROUTING}"] = marks * many + "a: b\n"
+        assert client.post(path, {**fields, "version": f"{version}"}).status_code == 303
+        page = client.get(path)
+        assert told in _words(page)
+        assert 'data-file="routing.yaml" data-line="6" data-column="1">' in page.get_data(as_text=True)
+
+
 def test_seconds_are_rounded_up_as_limits_are_judged(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     times = TimeToHelp("open", "2026-11-23 09:30", "en", False, 13.2, None, 24.0)
     monkeypatch.setattr(Drafting, "check", lambda *_: Checked(times=(times,)))

@@ -143,7 +143,7 @@ def test_hours_make_no_database(
             ["open", "--say", "es=hola {x}", "--say", "en=" + "a storm is coming now " * 14],
             [
                 "the words in español (es) have a brace; nothing is filled in here, so write plain words",
-                "the words in English (en) take 16 s to say; every caller hears them first, so leave "
+                "the words in English (en) take 17 s to say; every caller hears them first, so leave "
                 "out what can wait (at most 15 s)",
             ],
         ),

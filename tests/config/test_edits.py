@@ -202,7 +202,7 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
         "go",
         "This is 'insted', which is not defined; did you mean",
     ),
-    ([SetField("line_smhc", "resource", "smhc", "smch")], "resource", "Resource 'smch' is not defined"),
+    ([SetField("line_smhc", "resource", "smhc", "smch")], "resource", "Outside line 'smch' is not defined"),
     ([SetLead("welcome", "2", "crisis", "crysis")], "choices.2.go", "did you mean 'crisis'?"),
     ([SetLead("welcome", "7", "crisis", "about")], "choices.7.go", "Key 7 is not there any more"),
     ([SetKeys("welcome", {"1": "2"}, tuple("1234"))], "choices.1.key", "key 2 is there twice"),

@@ -310,7 +310,7 @@ def test_what_is_to_be_checked_is_told_before_it_is_published(made: Console) -> 
     page = _words(client.get(draft))
     assert "To check The words of advocate were changed in español only; look at English" in page
     to_check = page.partition("To check ")[2].partition(" Throw it away")[0]
-    assert re.search(r"barcc \(as text: routing.yaml:\d+:\d+ \): resource 'barcc'", to_check)
+    assert re.search(r"barcc \(as text: routing.yaml:\d+:\d+ \): outside line 'barcc'", to_check)
     linked = client.get(draft).get_data(as_text=True).partition("To check")[2]
     assert f'href="{draft}/nodes/advocate"' in linked
     assert f'href="{draft}/lines/barcc#field-verified"' in linked

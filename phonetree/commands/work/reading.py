@@ -14,7 +14,7 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.config.hours import YEARS, no_such_day
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Loaded, load
+from phonetree.config.site import Contents, Loaded, contents_of, load
 from phonetree.core.schedule import dated
 from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreError
 
@@ -68,15 +68,13 @@ def load_answered(
     for name in heard_names(revisions, source=source):
         with suppress(ConfigError):
             found = published_in(name, revisions, config, rules)
-            return found, source != settings.STORE and _others(config, rules, name)
+            return found, source != settings.STORE and _has_others(config, found.contents)
     return load(config, rules), False
 
 
-def _others(config: Path, rules: NumberRules, revision: str) -> bool:
-    try:
-        return load(config, rules, patched=True).site.revision != revision
-    except ConfigError:
-        return True
+def _has_others(config: Path, contents: Contents) -> bool:
+    there = contents_of(config)
+    return any(there.get(name) != data for name, data in contents.items())
 
 
 def reading_rules() -> NumberRules:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import filled, keys_of, phones_of
-from phonetree.config.site import overridden
+from phonetree.config.site import Contents, overridden
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
@@ -166,15 +166,18 @@ def not_late(broken: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def broken_under(
-    overrides: tuple[Override, ...], site: Site, proof: Callable[[Site], tuple[Problem, ...]]
+    overrides: tuple[Override, ...],
+    site: Site,
+    contents: Contents,
+    proof: Callable[[Site, Contents], tuple[Problem, ...]],
 ) -> tuple[Problem, ...]:
-    """The promises that the files of a site break under overrides, if `proof` says which ones a site does. Seconds are
+    """The promises that a site and its files break under overrides, if `proof` says which ones they do. Seconds are
     those of the files alone: no edit is refused for how long an override has callers wait."""
-    found = proof(overridden(site, overrides))
+    found = proof(overridden(site, overrides), contents)
     refusing = not_late(found)
     if not overrides or refusing == found:
         return found
-    return (*refusing, *(problem for problem in proof(overridden(site, ())) if problem.late))
+    return (*refusing, *(problem for problem in proof(overridden(site, ()), contents) if problem.late))
 
 
 def changing(overrides: tuple[Override, ...]) -> tuple[Override, ...]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, merged
-from phonetree.config.promises import SHOWN, Call, broken_under, newly_broken
+from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
@@ -24,6 +24,7 @@ from phonetree.errors import ConfigError, ConfigWarning, Problem, SimulationErro
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
+from phonetree.runtime.publishing import broken
 from phonetree.runtime.trials import Line, TrialError
 from phonetree.store.drafts import BASE, Draft, Drafts, refuse_large
 from phonetree.store.revisions import Publication
@@ -193,11 +194,7 @@ class Drafting:
                 found = self._of_the_files(answer(), wanted, overrides)
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        already = (
-            broken_under(overrides, before.site, lambda site: self._prover.broken(site, before.contents))
-            if found.problems
-            else ()
-        )
+        already = broken(before, overrides, self._prover.broken) if found.problems else ()
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(

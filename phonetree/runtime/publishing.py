@@ -17,7 +17,7 @@ Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 
 def broken(loaded: Loaded, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
     """The promises that files break under overrides."""
-    return broken_under(overrides, loaded.site, lambda site: proof(site, loaded.contents))
+    return broken_under(overrides, loaded.site, loaded.contents, proof)
 
 
 def judged(

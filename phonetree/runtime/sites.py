@@ -323,12 +323,12 @@ class Sites:
         with broken promises already, an edit that leaves them broken, such as a closed day, makes nothing worse; those
         are returned, for staff to be told. One that was heard before is proved again: that was on another day, or on
         another server, or it was the first one."""
-        if not (self._proof and (broken := _broken(loaded.site, loaded.contents, overrides, self._proof))):
+        if not (self._proof and (broken := broken_under(overrides, loaded.site, loaded.contents, self._proof))):
             return ()
         with self._swap:
             heard, contents = self.current, self.contents
         if heard.revision == loaded.site.revision or newly_broken(
-            broken, _broken(heard, contents, heard.schedule.overrides, self._proof)
+            broken, broken_under(heard.schedule.overrides, heard, contents, self._proof)
         ):
             raise ConfigError(broken)
         return broken
@@ -356,11 +356,6 @@ def _cut_short(contents: Contents, heard: Contents) -> bool:
     """Whether one of the files is the beginning of what callers hear, and the rest is missing."""
     both = ((data, heard.get(name, b"")) for name, data in contents.items())
     return any(len(data) < len(was) and was.startswith(data) for data, was in both)
-
-
-def _broken(site: Site, contents: Contents, overrides: tuple[Override, ...], proof: Proof) -> tuple[Problem, ...]:
-    """The promises that files break under overrides."""
-    return broken_under(overrides, site, lambda changed: proof(changed, contents))
 
 
 def _suspects(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:

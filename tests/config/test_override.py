@@ -7,7 +7,7 @@ import pytest
 
 from phonetree.config.override import MOST_PROOFS, apart, check, read_override
 from phonetree.config.promises import broken_under
-from phonetree.config.site import load
+from phonetree.config.site import Contents, load
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.schedule import Cover, Kind, Override
 from phonetree.core.tree import Site
@@ -75,14 +75,14 @@ def test_an_edit_is_not_measured_with_the_seconds_of_an_override() -> None:
     own = Problem(Where("x"), "a greeting is too long", late=True)
     proofs: list[int] = []
 
-    def proof(site: Site) -> tuple[Problem, ...]:
+    def proof(site: Site, _contents: Contents) -> tuple[Problem, ...]:
         proofs.append(len(site.schedule.overrides))
         return (LATE, *BROKEN) if site.schedule.overrides else (own,)
 
     site = _site({})
-    assert broken_under((CLOSED,), site, proof) == (*BROKEN, own)
+    assert broken_under((CLOSED,), site, {}, proof) == (*BROKEN, own)
     assert proofs == [1, 0]
-    assert broken_under((), site, proof) == (own,)
+    assert broken_under((), site, {}, proof) == (own,)
     assert proofs == [1, 0, 0], "asked once"
 
 

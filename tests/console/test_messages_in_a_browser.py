@@ -596,6 +596,30 @@ def test_a_key_that_no_message_is_sealed_for_says_why_when_it_is_unlocked(
         expect(page.locator("#standing")).to_be_hidden()
 
 
+def test_whoever_locks_and_unlocks_again_at_once_is_unlocked(
+    browser: Browser, made: Console, url: str, message: str, tmp_path: Path
+) -> None:
+    with at(browser, made, url) as page:
+        listen(page)
+        unlock(page, key_file(tmp_path))
+        expect(page.get_by_text("Unlocked: the key advocates.")).to_be_visible()
+        page.get_by_label("Key's file").set_input_files(key_file(tmp_path))
+        page.evaluate(
+            """passphrase => {
+                const [field, files] = [document.getElementById("key-file"), new DataTransfer()];
+                files.items.add(field.files[0]);
+                document.getElementById("lock").click();
+                field.files = files.files;
+                document.getElementById("passphrase").value = passphrase;
+                document.getElementById("unlock").requestSubmit();
+            }""",
+            PASSPHRASE,
+        )
+        expect(page.get_by_text("Unlocked: the key advocates.")).to_be_visible()
+        listen(page)
+        ready(page)
+
+
 def test_a_key_that_opens_nothing_yet_is_not_said_to_be_sealed_for_all(
     browser: Browser, made: Console, url: str, message: str, approved: str, tmp_path: Path
 ) -> None:

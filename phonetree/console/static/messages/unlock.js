@@ -105,9 +105,8 @@ at("lock").addEventListener("click", async () => {
   lock();
   others.postMessage(account);
   at(kept ? "your-key" : "key-file").focus();
-  await vault.forget(account);
-  vault.lock();
-  at("forgotten").textContent = kept ? "This browser keeps the key no more." : "";
+  await vault.forget(account); // meanwhile a key may be unlocked again
+  at("forgotten").textContent = kept && !held ? "This browser keeps the key no more." : "";
 });
 
 others.addEventListener("message", ({ data }) => {

@@ -10,8 +10,8 @@ MOST_FIELDS = 100
 """Fields of a form or a query. The provider sends about forty, and a few more for SIP; each one is signed."""
 
 MOST_HEADER_CHARACTERS = 400
-"""Of the headers that are read before the signature is checked. Parsing longer ones can cost more than a turn;
-a host name has 253 characters at most."""
+"""Of the headers that are read before the signature is checked, host and content type. Parsing longer ones can cost
+more than a turn; a host name has 253 characters at most."""
 
 MOST_ADDRESS_BYTES = 8 * 1024
 """Path and query. A turn requested by GET has its fields there."""
@@ -30,6 +30,10 @@ MOST_HEADER_BYTES = 32 * 1024
 MOST_CONNECTIONS = 4096
 """Connections to one worker; more wait in the system's queue. A proxy has its own limits for each client."""
 
+MOST_WAITING_TURNS = MOST_CONNECTIONS
+"""Requests of one client that may be turns and wait to be verified; beyond that it gets 503. One that waits for its
+answers never has more."""
+
 MOST_WAITING_PAGES = 50
 """Queued requests for pages and files; beyond that a client gets 503. Those whose client has gone are queued, too."""
 
@@ -44,6 +48,3 @@ MOST_READY_CHARACTERS = 500
 
 MOST_PAGE_QUERY_CHARACTERS = 1024
 """The query of a page. Ours has a language; other sites add what they count their links by."""
-
-READ_FIRST = frozenset({"host", "content-type"})
-"""The headers that are read before the signature is checked."""

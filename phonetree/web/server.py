@@ -5,6 +5,7 @@ With a thread for each request, which waits for the body, as many slow clients a
 
 - What cannot be genuine is refused by its headers: no signature or a malformed one, too long an address or body.
 - What can never be public is refused by its path, and a public answer that is ready is given before anything is made.
+- Requests that may be turns are let in one by one, each client's in turn, and verified before Flask hears of them.
 - A turn is a computation and runs on the loop. Whatever may block (fetching a revision, rendering a page, a file) runs
   in one of two pools, turns apart from pages, so that neither waits for the other.
 - A limit has a name. Whoever exceeds it gets a bare status, and costs nothing more.
@@ -22,23 +23,24 @@ from flask import Flask
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from phonetree import log
-from phonetree.provider.signature import HEADER, could_be
+from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.rsgi import Answer, call, complete_body, environ
 from phonetree.web import context, create_app
+from phonetree.web.fair import FairQueue
 from phonetree.web.headers import security_headers
 from phonetree.web.limits import (
     BODY_SECONDS,
     MOST_ADDRESS_BYTES,
     MOST_BODY_BYTES,
-    MOST_HEADER_CHARACTERS,
     MOST_PAGE_QUERY_CHARACTERS,
     MOST_WAITING_PAGES,
-    READ_FIRST,
+    MOST_WAITING_TURNS,
     RETRY_SECONDS,
     USUAL_BODY_BYTES,
 )
 from phonetree.web.public import is_page
 from phonetree.web.ready import Ready, asked_by, keep
+from phonetree.web.signed import FORM, signed_form
 
 TURN_THREADS = 4
 """Turns that may wait for the database at the same time."""
@@ -50,12 +52,14 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 class Edge:
-    """A Flask application as granian runs it. `is_public` says whether a path may be asked for without a signature,
-    `waits` whether answering it may block, `ready` what is known already; `stop` ends the background work."""
+    """A Flask application as granian runs it. `verifier` tells what the provider has signed, `is_public` whether a path
+    may be asked for without that, `waits` whether answering it may block, `ready` what is known already; `stop` ends
+    the background work."""
 
     def __init__(
         self,
         application: Flask,
+        verifier: Verifier,
         is_public: Callable[[str], bool],
         waits: Callable[[str], bool],
         ready: Ready,
@@ -63,6 +67,7 @@ class Edge:
         stop: Callable[[], object],
     ) -> None:
         self._application = application
+        self._verifier = verifier
         self._stop = stop
         self._is_public = is_public
         self._waits = waits
@@ -71,6 +76,7 @@ class Edge:
         self._busy = Answer(503, [*self._refusal, ("Retry-After", str(RETRY_SECONDS))], b"", None)
         self._turns = ThreadPoolExecutor(TURN_THREADS, "turns")
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "pages")
+        self._asking = FairQueue(MOST_WAITING_TURNS)
         self._large = asyncio.Semaphore(1)
         self._page_slots = asyncio.Semaphore(PAGE_THREADS)
         self._waiting_pages = 0
@@ -82,13 +88,13 @@ class Edge:
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """One request. Raises nothing that a client can cause."""
-        if _is_signed(scope):
+        if _may_be_signed(scope):
             return await self._give_turn(scope, protocol)
-        if _is_page(scope):
-            return await self._give_page(scope, protocol)
-        return protocol.response_empty(403, self._refusal)
+        return await self._give_page(scope, protocol)
 
     async def _give_turn(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if not await self._asking.next(scope.client.rpartition(":")[0]):
+            return self._busy.give(protocol)
         try:
             body = await complete_body(scope, protocol, MOST_BODY_BYTES, BODY_SECONDS)
         except TimeoutError:
@@ -97,18 +103,25 @@ class Edge:
             return None  # the client has gone
         if body is None:
             return protocol.response_empty(403, self._refusal)
-        large = len(body) + len(scope.query_string) > USUAL_BODY_BYTES
-        answer = await self._turn(environ(scope, body), large=large)
-        return answer.give(protocol)
+        if len(body) + len(scope.query_string) > USUAL_BODY_BYTES:
+            async with self._large:
+                await asyncio.sleep(0)  # requests with usual bodies come first
+                answer = await self._turn(environ(scope, body), body)
+        else:
+            answer = await self._turn(environ(scope, body), body)
+        return answer.give(protocol) if answer else await self._give_page(scope, protocol)
 
-    async def _turn(self, environ: dict[str, Any], *, large: bool) -> Answer:
-        if not large:
-            return await self._run(self._turns, environ)
-        async with self._large:
-            await asyncio.sleep(0)  # requests with usual bodies come first
-            return await self._run(self._turns, environ)
+    async def _turn(self, environ: dict[str, Any], body: bytes) -> Answer | None:
+        """The answer to a request; None when the provider has not signed it."""
+        try:
+            form = signed_form(self._verifier, environ, lambda: body)
+        except UnicodeDecodeError:
+            return None
+        return None if form is None else await self._run(self._turns, environ | {FORM: form})
 
     async def _give_page(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if not _is_page(scope):
+            return protocol.response_empty(403, self._refusal)
         ready = self._ready.answers().get(asked_by(scope))
         if ready:
             return ready.give(protocol)
@@ -170,7 +183,7 @@ def edge(application: Flask) -> Edge:
 
     ready = Ready(lambda: (running.sites.current, running.now()))
     headers = security_headers(running.settings.public_url)
-    return Edge(application, is_public, waits, ready, headers, running.stop)
+    return Edge(application, running.verifier, is_public, waits, ready, headers, running.stop)
 
 
 def _is_page(scope: Scope) -> bool:
@@ -179,14 +192,9 @@ def _is_page(scope: Scope) -> bool:
     return short and scope.method in _READS and not scope.path.startswith("/voice")
 
 
-def _is_signed(scope: Scope) -> bool:
+def _may_be_signed(scope: Scope) -> bool:
     """Whether the request may be one that the provider has signed."""
-    return could_be(scope.headers.get(HEADER.lower(), "")) and _short(scope) and not _has_long_headers(scope)
-
-
-def _has_long_headers(scope: Scope) -> bool:
-    long = sum(len(value) for name, value in scope.headers.items() if name in READ_FIRST)
-    return long > MOST_HEADER_CHARACTERS
+    return could_be(scope.headers.get(HEADER.lower(), "")) and _short(scope)
 
 
 def _short(scope: Scope) -> bool:

@@ -6,7 +6,6 @@ without errors; of failures only what broke and where, never whose call, and not
 
 import re
 from contextlib import suppress
-from urllib.parse import quote
 from wsgiref.types import WSGIEnvironment
 
 from flask import Blueprint, Response, g, request
@@ -21,13 +20,14 @@ from phonetree.core.turn import Outcome
 from phonetree.core.verbs import Hangup
 from phonetree.errors import StateError
 from phonetree.provider.request import Request, read
-from phonetree.provider.signature import HEADER, Verifier, could_be
+from phonetree.provider.signature import Verifier
 from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.runtime.services import Services
 from phonetree.web.context import services
-from phonetree.web.form import fields_in, is_form, is_multipart
-from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS, MOST_HEADER_CHARACTERS, READ_FIRST
+from phonetree.web.form import Fields, fields_in
+from phonetree.web.limits import MOST_ADDRESS_BYTES
+from phonetree.web.signed import FORM, signed_form
 
 blueprint = Blueprint("voice", __name__)
 
@@ -53,27 +53,17 @@ def verify() -> Response | None:
     if not lost and request.blueprint != blueprint.name:
         return None
     try:
-        accepted = _is_signed(services().verifier)
+        g.form = _signed_form(services().verifier)
     except Exception:  # noqa: BLE001 -- too large, malformed, or a bug: all fail closed
-        accepted = False
-    if not accepted:
+        g.form = None
+    if g.form is None:
         return Response(status=403)
     return _begin_again(services(), "") if lost else None
 
 
-def _is_signed(verifier: Verifier) -> bool:
-    """Whether the provider has signed the request. One larger than any of its requests is not even read."""
-    headers, query = request.headers, request.query_string
-    signature, kind = headers.get(HEADER, ""), headers.get("Content-Type", "")
-    if not could_be(signature) or len(query) > MOST_ADDRESS_BYTES:
-        return False
-    if sum([len(headers.get(name, "")) for name in READ_FIRST]) > MOST_HEADER_CHARACTERS or is_multipart(kind):
-        return False
-    body = request.get_data()
-    if max(query.count(b"&"), body.count(b"&")) >= MOST_FIELDS:
-        return False
-    g.form = fields_in(body) if is_form(kind) else []
-    return verifier.accepts(signature, quote(request.path), query.decode("latin-1"), g.form, body)
+def _signed_form(verifier: Verifier) -> Fields | None:
+    known: Fields | None = request.environ.get(FORM)
+    return signed_form(verifier, request.environ, request.get_data) if known is None else known
 
 
 @blueprint.route("/voice", methods=_METHODS, strict_slashes=False)

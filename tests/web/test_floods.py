@@ -1,4 +1,4 @@
-"""A flood of requests for pages, most of them from clients that have gone already, takes next to nothing from turns."""
+"""A flood of requests, most of them from clients that have gone already, takes next to nothing from turns."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -11,8 +11,9 @@ import pytest
 from phonetree.core.schedule import Kind, Override
 from phonetree.provider.signature import HEADER
 from phonetree.simulator.transport import sign
-from phonetree.web.limits import MOST_PAGE_QUERY_CHARACTERS, MOST_READY, MOST_WAITING_PAGES
+from phonetree.web.limits import MOST_PAGE_QUERY_CHARACTERS, MOST_READY, MOST_WAITING_PAGES, MOST_WAITING_TURNS
 from phonetree.web.server import PAGE_THREADS, Edge, edge
+from tests.support.attacks import SHAPED
 from tests.support.lines import TOKEN, URL, VPR
 from tests.support.server import Server
 
@@ -35,6 +36,7 @@ class Request:
     given: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     made_before: int = -1
+    order: list[str] = field(default_factory=list)
 
     async def __call__(self) -> bytes:
         return b""
@@ -44,6 +46,7 @@ class Request:
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.given, self.body = status, dict(headers), body
+        self.order.append(self.client)
 
 
 class Flooded:
@@ -98,11 +101,51 @@ def test_no_more_pages_are_made_than_may_wait(flooded: Flooded) -> None:
 
 def test_a_turn_overtakes_the_pages_that_came_before_it(flooded: Flooded) -> None:
     flooded.ask(pages(1))
-    signed = Request("/voice", method="POST", headers={HEADER.lower(): sign(TOKEN, f"{URL}/voice", {})})
-    *_, turn = flooded.ask([*(Request("/", f"a={number}") for number in range(FLOOD)), signed])
-    assert turn.status == 200
-    assert b"<Response>" in turn.body
-    assert turn.made_before <= 2 + 2 * PAGE_THREADS
+    *_, last = flooded.ask([*(Request("/", f"a={number}") for number in range(FLOOD)), signed()])
+    assert last.status == 200
+    assert b"<Response>" in last.body
+    assert last.made_before <= 2 + 2 * PAGE_THREADS
+
+
+def turn(signature: str, client: str) -> Request:
+    return Request("/voice", method="POST", headers={HEADER.lower(): signature}, client=client)
+
+
+def forged(number: int = FLOOD, client: str = "127.0.0.2:1") -> list[Request]:
+    return [turn(SHAPED, client) for _ in range(number)]
+
+
+def signed(client: str = "127.0.0.2:1") -> Request:
+    return turn(sign(TOKEN, f"{URL}/voice", {}), client)
+
+
+def test_forged_turns_never_come_to_the_application(flooded: Flooded) -> None:
+    flood = flooded.ask([*forged(), signed()])
+    assert [each.status for each in flood] == [403] * FLOOD + [200]
+    assert flooded.made == 1
+
+
+def test_a_turn_overtakes_the_forged_ones_of_others(flooded: Flooded) -> None:
+    order: list[str] = []
+    floods = [each for client in ("127.0.0.2:1", "127.0.0.3:1") for each in forged(client=client)]
+    for each in (asked := [*floods, signed(client="127.0.0.4:1")]):
+        each.order = order
+    flooded.ask(asked)
+    assert order.index("127.0.0.4:1") <= 10
+
+
+def test_of_one_client_only_so_many_wait_to_be_verified(flooded: Flooded) -> None:
+    most = MOST_WAITING_TURNS
+    flood = flooded.ask([*forged(most + 1), signed(client="127.0.0.4:1"), signed(client="127.0.0.2:2")])
+    assert [each.status for each in flood] == [403] * most + [503, 200, 503]
+    assert flood[-1].given["Retry-After"] == "1"
+    assert flooded.ask([signed(client="127.0.0.2:3")])[0].status == 200, "and then there is room again"
+
+
+def test_a_page_with_a_forged_signature_is_a_page(flooded: Flooded) -> None:
+    page, other = flooded.ask([Request(path, headers={HEADER.lower(): SHAPED}) for path in ("/", "/none")])
+    assert (page.status, other.status) == (200, 403)
+    assert page.body == flooded.ask(pages(1))[0].body
 
 
 def test_a_page_is_made_once_and_then_given_to_all(flooded: Flooded) -> None:

@@ -1,5 +1,6 @@
 """Rails for every test: no network beyond this machine, no home directory; and one option."""
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -19,6 +20,13 @@ settings.load_profile("usual")  # in CI the same examples each time; new ones on
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="write golden calls as they are heard now; then read them")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays, so looking at it for garbage again and again would be in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

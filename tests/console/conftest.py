@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.chromium import CHROMIUM
 from tests.support.console import Console, console, running
 from tests.support.databases import KINDS
+
+expect.set_options(timeout=30_000)
+"""Milliseconds: a busy machine is no failure."""
 
 
 @pytest.fixture

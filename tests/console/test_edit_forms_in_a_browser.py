@@ -111,7 +111,7 @@ def test_by_keyboard_and_without_scripts_words_are_changed_and_a_choice_is_moved
         keys(page, "Hello. Advocates are here.")
         page.get_by_role("button", name="Move key 2 up").focus()
         keys(page, "Enter")
-        expect(page.get_by_role("status")).to_contain_text("Saved", timeout=30_000)
+        expect(page.get_by_role("status")).to_contain_text("Saved")
         expect(page.get_by_label("What this draft changes")).to_contain_text('"Hello." is said instead of')
         choices = page.locator("fieldset.fields legend", has_text="Choice").all_text_contents()
         assert choices[:2] == ["Choice 1: key 2", "Choice 2: key 1"]
@@ -172,7 +172,7 @@ class Clicks:
 
     def saved(self) -> None:
         self.button("Save")
-        expect(self.page.get_by_role("status")).to_contain_text("Saved", timeout=30_000)
+        expect(self.page.get_by_role("status")).to_contain_text("Saved")
 
 
 def _greeting(clicks: Clicks) -> None:

@@ -55,7 +55,7 @@ async def complete_body(scope: Scope, protocol: HTTPProtocol, most: int, seconds
     and ProtocolClosed when the client has gone."""
     chunked = "transfer-encoding" in scope.headers
     length = scope.headers.get("content-length", "0")
-    if not length.isdigit() or len(length) > 9 or int(length) > most:
+    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > most:
         return None
     async with asyncio.timeout(seconds):
         return await (_pieces(protocol, most) if chunked else protocol())  # chunks have to be awaited one by one

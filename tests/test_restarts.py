@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 from shutil import copytree
@@ -102,14 +103,38 @@ def test_a_worker_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     server = start(tmp_path, port, environ(url), "--workers", "2")
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    workers = [child for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    workers = _workers(server)
     assert len(workers) == 2
-    os.kill(int(workers[0]), signal.SIGKILL)
+    os.kill(workers[0], signal.SIGKILL)
     assert sum(_answered(url, 5)) > 20
     assert _answered(url, 1)[-1]
     assert server.poll() is None
     assert stop(server) == 0
+
+
+def test_workers_that_are_killed_again_and_again_come_back_whatever_the_files_are_then(tmp_path: Path) -> None:
+    """Without a database what callers heard last is in the memory of the server's first process alone."""
+    copytree(VPR, tmp_path / "config")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = start(tmp_path, port, environ(url), "--workers", "2")
+    try:
+        (tmp_path / "config" / "routing.yaml").write_text("[", encoding="utf-8")
+        known = {*_workers(server)}
+        for _ in range(4):
+            os.kill(max(_workers(server)), signal.SIGKILL)
+            until(lambda: len({*_workers(server)} - known) == 1 and len(_workers(server)) == 2)
+            known.update(_workers(server))
+        time.sleep(1)
+        assert all(_answered(url, 2))
+        assert requests.get(f"{url}/readyz", timeout=5).status_code == 503, "the files have to be put right"
+    finally:
+        assert stop(server) == 0
+
+
+def _workers(server: "subprocess.Popen[bytes]") -> list[int]:
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_a_server_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) -> None:

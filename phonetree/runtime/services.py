@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typeshed
 
 from phonetree import log
-from phonetree.config.site import Loaded
+from phonetree.config.site import Contents, Loaded
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
@@ -158,13 +158,17 @@ class Services:
 
 
 def services(
-    settings: Settings, now: Callable[[], datetime], address: str | None = None, sites: Sites | None = None
+    settings: Settings,
+    now: Callable[[], datetime],
+    address: str | None = None,
+    sites: Sites | None = None,
+    at_start: Contents | None = None,
 ) -> Services:
     """A server's parts, with nothing started.
 
     Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens
     and where its test calls go; without it there are none. `sites` are those that it answers with, if not those of the
-    settings.
+    settings; `at_start` as in `Sites`.
     """
     store = Store(settings.database) if settings.database else None
     revisions = revisions_in(store, settings.secrets, source=settings.source) if store else None
@@ -180,6 +184,7 @@ def services(
         publisher.publish if publisher else lambda _: None,
         prover.broken_by_override,
         source_in(settings.config, revisions, source=settings.source),
+        at_start,
     )
 
     def find(name: str) -> Site | None:

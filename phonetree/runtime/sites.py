@@ -58,14 +58,16 @@ class Sites:
         publish: Callable[[Loaded], None] = lambda _: None,
         override_proof: Proof | None = None,
         source: Source | None = None,
+        at_start: Contents | None = None,
     ) -> None:
         """The `source` has the files; without one they are those of the folder. `proof` says which promises an edit
         would break; without it promises are not checked. `override_proof` does for overrides, which then wait for no
         edit. `published` are the files of earlier revisions that callers heard, newest first. A starting server
         continues with these, as a running one would, when those of the source have a problem, or are not what callers
         heard last: `reload` proves them first. Without any it accepts the source's site even if that breaks a promise,
-        or with English in place of phrases that a language lacks: it helps more callers than none. `publish` makes a
-        revision known to other servers, before callers hear it.
+        or with English in place of phrases that a language lacks: it helps more callers than none. `at_start` are files
+        that were valid when the server's first process started, for the one of its processes that has nothing else.
+        `publish` makes a revision known to other servers, before callers hear it.
 
         Raises ConfigError when there is no site to start with.
         """
@@ -90,20 +92,20 @@ class Sites:
         self._revisions: OrderedDict[str, Site] = OrderedDict()
         self._seen = self._short = ""
         self._edit_due = self._whole_due = self._override_due = self._phones_due = inf
-        loaded = self._first(list(published()))
+        loaded = self._first(list(published()), at_start)
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
         self.contents = loaded.contents
         self.last_resort = loaded.last_resort
         """What callers hear when a turn fails: bytes, so nothing more can fail."""
 
-    def _first(self, published: list[Contents]) -> Loaded:
+    def _first(self, published: list[Contents], at_start: Contents | None) -> Loaded:
         """The site to start with. Raises ConfigError when there is none."""
         try:
             self.source.look()
             loaded = self.source.load(self.rules)
         except Exception as error:
-            started = self._newest(published) or self._patched()
+            started = self._newest(published) or self._patched() or (self._made_of(at_start) if at_start else None)
             if started is None:
                 raise
             self.problems = problems_of(error, self.folder)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from phonetree import log
 from phonetree import settings as environment
+from phonetree.config.site import Contents
 from phonetree.runtime.services import services
 from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
@@ -32,16 +33,17 @@ def create_app(
     watching: bool = True,
     address: str | None = None,
     sites: Sites | None = None,
+    at_start: Contents | None = None,
 ) -> Flask:
     """The application. Without settings, those of the environment.
 
     Raises SettingsError or ConfigError when it could not answer calls. `watching` follows changes of the
     files, and does the mailbox's work, in the background. `address` (host and port) is where this server listens and
     where its test calls go; without it there are none. `sites` are those that it answers with, if not those of the
-    settings.
+    settings; `at_start` as in `Sites`.
     """
     settings = settings or environment.read()
-    running = services(settings, now, address, sites)
+    running = services(settings, now, address, sites, at_start)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -9,20 +9,23 @@ from collections import deque
 
 
 class FairQueue:
-    """Requests that wait, at most so many of one client."""
+    """Requests that wait. When there are `most` of them, no client may have more than its share."""
 
-    def __init__(self, most_of_one: int) -> None:
-        self._most_of_one = most_of_one
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._number = 0
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def next(self, client: str) -> bool:
         """Returns when a request of a client may go on; at once, and False, when too many of its others wait."""
         loop = asyncio.get_running_loop()
+        others = self._waiting.get(client, deque())
+        if self._number >= self._most and len(others) >= self._most // len(self._waiting):
+            return False
         if not self._waiting:
             loop.call_soon(self._let_one_go, loop)
-        others = self._waiting.setdefault(client, deque())
-        if len(others) >= self._most_of_one:
-            return False
+        self._waiting[client] = others
+        self._number += 1
         others.append(own := loop.create_future())
         await own
         return True
@@ -31,6 +34,7 @@ class FairQueue:
         client = next(iter(self._waiting))
         requests = self._waiting.pop(client)
         first = requests.popleft()
+        self._number -= 1
         if requests:
             self._waiting[client] = requests  # behind the others
         if not first.done():

@@ -1,16 +1,17 @@
-"""The fields of a request, read once: the signature is over all of them, a turn needs a few.
+"""The fields of a form, read once: the signature is over all of them, a turn needs a few.
 
-As werkzeug reads them (the tests hold it to that), which takes several times as long.
+As werkzeug reads them (the tests hold it to that), at a fraction of the cost, whatever a client has escaped: this comes
+before a request is known to be genuine. What no form of the provider has is refused: a broken escape, and bytes that
+are no UTF-8.
 """
 
-from urllib.parse import unquote
-
-import werkzeug.urls  # noqa: F401 -- registers how bytes that are no UTF-8 are read
+from binascii import a2b_qp
 
 Fields = list[tuple[str, str]]
 """By name and value, in order; a name may be repeated."""
 
-_BAD_BYTES = "werkzeug.url_quote"
+_IS, _AND = b"\xfe", b"\xff"
+"""What stands for "=" and "&" while escapes are decoded: bytes that no text in UTF-8 has."""
 
 
 def is_form(content_type: str) -> bool:
@@ -24,14 +25,23 @@ def is_multipart(content_type: str) -> bool:
 
 
 def fields_in(form: bytes) -> Fields:
-    """The fields of a form or a query. Raises UnicodeDecodeError when it is not even text."""
-    pairs = [pair.partition("=") for pair in form.decode().replace("+", " ").split("&") if pair]
-    return [
-        (unquote(name, errors=_BAD_BYTES), unquote(value, errors=_BAD_BYTES))
-        if "%" in value or "%" in name
-        else (name, value)
-        for name, _, value in pairs
-    ]
+    """The fields of a form. Raises ValueError for what is no text."""
+    plain = _unescaped(form.replace(b"=", _IS).replace(b"&", _AND).replace(b"+", b" "))
+    if (plain.count(_IS), plain.count(_AND)) != (form.count(b"="), form.count(b"&")):
+        raise ValueError("bytes that are no UTF-8")
+    pairs = (pair.partition(_IS) for pair in plain.split(_AND) if pair)
+    return [(name.decode(), value.replace(_IS, b"=").decode()) for name, _, value in pairs]
+
+
+def _unescaped(escaped: bytes) -> bytes:
+    """Without "=" to begin with, this is quoted-printable (RFC 2045) but for the character that begins an escape, and
+    for line breaks that are escaped."""
+    if b"%" not in escaped:
+        return escaped
+    plain = a2b_qp(escaped.replace(b"%", b"="))
+    if len(plain) != len(escaped) - 2 * escaped.count(b"%") or b"%\n" in escaped or b"%\r" in escaped:
+        raise ValueError("a broken escape")
+    return plain
 
 
 def _kind(content_type: str) -> str:

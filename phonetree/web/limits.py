@@ -16,6 +16,9 @@ more than a turn; a host name has 253 characters at most."""
 MOST_ADDRESS_BYTES = 8 * 1024
 """Path and query. A turn requested by GET has its fields there."""
 
+MOST_PATH_CHARACTERS = 1024
+"""Of the path alone. Ours have a few names."""
+
 MOST_LANGUAGE_CHARACTERS = 400
 """The languages that a browser asks for. Parsing many more can cost more than a turn, and happens where turns do."""
 
@@ -31,8 +34,8 @@ MOST_CONNECTIONS = 4096
 """Connections to one worker; more wait in the system's queue. A proxy has its own limits for each client."""
 
 MOST_WAITING_TURNS = MOST_CONNECTIONS
-"""Requests of one client that may be turns and wait to be verified; beyond that it gets 503. One that waits for its
-answers never has more."""
+"""Requests that may be turns and wait to be verified. When there are as many, a client with more than its share gets
+503. Those whose client has gone wait, too, without a connection."""
 
 MOST_WAITING_PAGES = 50
 """Queued requests for pages and files; beyond that a client gets 503. Those whose client has gone are queued, too."""

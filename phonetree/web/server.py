@@ -23,6 +23,7 @@ from flask import Flask
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from phonetree import log
+from phonetree.config.site import Contents
 from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.rsgi import Answer, call, complete_body, environ
 from phonetree.web import context, create_app
@@ -33,6 +34,7 @@ from phonetree.web.limits import (
     MOST_ADDRESS_BYTES,
     MOST_BODY_BYTES,
     MOST_PAGE_QUERY_CHARACTERS,
+    MOST_PATH_CHARACTERS,
     MOST_WAITING_PAGES,
     MOST_WAITING_TURNS,
     RETRY_SECONDS,
@@ -93,8 +95,6 @@ class Edge:
         return await self._give_page(scope, protocol)
 
     async def _give_turn(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        if not await self._asking.next(scope.client.rpartition(":")[0]):
-            return self._busy.give(protocol)
         try:
             body = await complete_body(scope, protocol, MOST_BODY_BYTES, BODY_SECONDS)
         except TimeoutError:
@@ -103,6 +103,8 @@ class Edge:
             return None  # the client has gone
         if body is None:
             return protocol.response_empty(403, self._refusal)
+        if not await self._asking.next(scope.client.rpartition(":")[0]):
+            return self._busy.give(protocol)
         if len(body) + len(scope.query_string) > USUAL_BODY_BYTES:
             async with self._large:
                 await asyncio.sleep(0)  # requests with usual bodies come first
@@ -115,7 +117,7 @@ class Edge:
         """The answer to a request; None when the provider has not signed it."""
         try:
             form = signed_form(self._verifier, environ, lambda: body)
-        except UnicodeDecodeError:
+        except ValueError:
             return None
         return None if form is None else await self._run(self._turns, environ | {FORM: form})
 
@@ -143,7 +145,7 @@ class Edge:
         answers, asked = self._ready.answers(), asked_by(scope)
         if asked in answers:
             return answers[asked]
-        answer = await self._run(self._pages, environ(scope, b""))
+        answer = await self._run(self._pages, environ(scope, b"") | {FORM: None})
         if not self._waits(scope.path):
             keep(answers, asked, answer)
         return answer
@@ -157,10 +159,11 @@ class Edge:
         return call(self._application, environ)
 
 
-def load(address: str) -> Edge:
-    """The running application for one worker that listens at an address (host and port)."""
+def load(address: str, at_start: Contents) -> Edge:
+    """The running application for one worker that listens at an address (host and port). When it can find no other
+    files that are valid, it answers with those that were valid `at_start` of the server."""
     log.write_apart()  # turns run on the loop: none may wait for the reader of the log
-    return edge(create_app(address=address))
+    return edge(create_app(address=address, at_start=at_start))
 
 
 def edge(application: Flask) -> Edge:
@@ -198,4 +201,5 @@ def _may_be_signed(scope: Scope) -> bool:
 
 
 def _short(scope: Scope) -> bool:
-    return len(scope.path) + len(scope.query_string) <= MOST_ADDRESS_BYTES
+    path, query = len(scope.path), len(scope.query_string)
+    return path <= MOST_PATH_CHARACTERS and path + query <= MOST_ADDRESS_BYTES

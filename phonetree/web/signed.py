@@ -9,8 +9,8 @@ from phonetree.web.form import Fields, fields_in, is_form, is_multipart
 from phonetree.web.limits import MOST_ADDRESS_BYTES, MOST_FIELDS, MOST_HEADER_CHARACTERS
 
 FORM = "phonetree.form"
-"""Where the edge leaves the fields of a request that it has verified. Clients cannot write there: the names of their
-headers begin with HTTP_ (PEP 3333)."""
+"""Where the edge leaves what it has found: the fields, or None if the provider has not signed the request. Clients
+cannot write there: the names of their headers begin with HTTP_ (PEP 3333)."""
 
 _SIGNATURE = f"HTTP_{HEADER.upper().replace('-', '_')}"
 
@@ -18,8 +18,8 @@ _SIGNATURE = f"HTTP_{HEADER.upper().replace('-', '_')}"
 def signed_form(verifier: Verifier, environ: Mapping[str, Any], body: Callable[[], bytes]) -> Fields | None:
     """The fields of a request's body (PEP 3333); None unless the provider has signed it.
 
-    The body of one larger than any of the provider's requests is not even read. Raises UnicodeDecodeError for what is
-    no text, and whatever `body` raises.
+    The body of one larger than any of the provider's requests is not even read. Raises ValueError for what is no text,
+    and whatever `body` raises.
     """
     signature, query = environ.get(_SIGNATURE, ""), environ.get("QUERY_STRING", "")
     kind, host = environ.get("CONTENT_TYPE", ""), environ.get("HTTP_HOST", "")

@@ -25,7 +25,7 @@ from phonetree.provider.twiml import CONTENT_TYPE, Renderer
 from phonetree.runtime.canary import RESCUE_HEADER
 from phonetree.runtime.services import Services
 from phonetree.web.context import services
-from phonetree.web.form import Fields, fields_in
+from phonetree.web.form import Fields
 from phonetree.web.limits import MOST_ADDRESS_BYTES
 from phonetree.web.signed import FORM, signed_form
 
@@ -62,8 +62,10 @@ def verify() -> Response | None:
 
 
 def _signed_form(verifier: Verifier) -> Fields | None:
-    known: Fields | None = request.environ.get(FORM)
-    return signed_form(verifier, request.environ, request.get_data) if known is None else known
+    if FORM in request.environ:
+        found: Fields | None = request.environ[FORM]
+        return found
+    return signed_form(verifier, request.environ, request.get_data)
 
 
 @blueprint.route("/voice", methods=_METHODS, strict_slashes=False)
@@ -133,8 +135,8 @@ def broken(error: Exception) -> AnyResponse:
 
 def _asked() -> Request:
     """The provider's request, after its signature was checked."""
-    fields = fields_in(request.query_string) if request.method == "GET" else g.form
-    return read(dict(reversed(fields)))  # the first value of a repeated field
+    fields = request.args.items(multi=True) if request.method == "GET" else g.form
+    return read(dict(reversed([*fields])))  # the first value of a repeated field
 
 
 def _site(running: Services, state: State) -> Site:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ class Request:
     client: str = "127.0.0.2:1"
     http_version: str = "1.1"
     scheme: str = "http"
+    sent: bytes = b""
     status: int = 0
     given: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -39,7 +40,7 @@ class Request:
     order: list[str] = field(default_factory=list)
 
     async def __call__(self) -> bytes:
-        return b""
+        return self.sent
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.response_bytes(status, headers, b"")
@@ -134,12 +135,23 @@ def test_a_turn_overtakes_the_forged_ones_of_others(flooded: Flooded) -> None:
     assert order.index("127.0.0.4:1") <= 10
 
 
-def test_of_one_client_only_so_many_wait_to_be_verified(flooded: Flooded) -> None:
+def test_when_many_wait_to_be_verified_nobody_has_more_than_their_share(flooded: Flooded) -> None:
     most = MOST_WAITING_TURNS
-    flood = flooded.ask([*forged(most + 1), signed(client="127.0.0.4:1"), signed(client="127.0.0.2:2")])
-    assert [each.status for each in flood] == [403] * most + [503, 200, 503]
+    flood = flooded.ask([*forged(most + 1), *(signed(f"127.0.0.{each}:1") for each in (4, 5, 2))])
+    assert [each.status for each in flood] == [403] * most + [503, 200, 200, 503]
     assert flood[-1].given["Retry-After"] == "1"
-    assert flooded.ask([signed(client="127.0.0.2:3")])[0].status == 200, "and then there is room again"
+    assert flooded.ask([signed("127.0.0.2:3")])[0].status == 200, "and then there is room again"
+
+
+def test_what_was_signed_without_its_body_is_not_signed(flooded: Flooded) -> None:
+    headers = {HEADER.lower(): sign(TOKEN, f"{URL}/audio/a/b", {}), "content-type": "application/x-www-form-urlencoded"}
+    whole, other = flooded.ask([Request("/audio/a/b", headers=headers, sent=sent) for sent in (b"", b"Digits=1")])
+    assert (whole.status, other.status) == (200, 403)
+
+
+@pytest.mark.parametrize("length", ["²", "1e3", "-1", "", " 1", "9" * 5000])
+def test_a_length_that_is_no_number_is_refused(flooded: Flooded, length: str) -> None:
+    assert flooded.ask([replace(signed(), headers={**signed().headers, "content-length": length})])[0].status == 403
 
 
 def test_a_page_with_a_forged_signature_is_a_page(flooded: Flooded) -> None:

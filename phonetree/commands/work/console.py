@@ -13,6 +13,7 @@ from phonetree import log, settings
 from phonetree.commands.work.limits import (
     NO_LINES_OF_ITS_OWN,
     STOP_SECONDS,
+    Forgotten,
     allow_files,
     forbid_core_dumps,
     made_by_worker,
@@ -44,7 +45,7 @@ def run(application: Flask, host: str, port: int) -> None:
     allow_files(CONNECTIONS * 2)
     forbid_core_dumps()
     os.nice(NICE)
-    Granian(
+    server = Granian(
         "phonetree.console.serving",
         address=host,
         port=port,
@@ -60,4 +61,6 @@ def run(application: Flask, host: str, port: int) -> None:
         log_level=LogLevels.error,  # it warns of more threads than cores, which here mostly wait
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
-    ).serve(target_loader=partial(made_by_worker, os.getpid(), partial(Edge, application)), wrap_loader=False)
+    )
+    server.respawned_wrks = Forgotten()
+    server.serve(target_loader=partial(made_by_worker, os.getpid(), partial(Edge, application)), wrap_loader=False)

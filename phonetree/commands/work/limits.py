@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -13,11 +14,22 @@ T = TypeVar("T")
 STOP_SECONDS = 10
 """A worker that has not ended by then is killed: far longer than any request takes."""
 
+AGAIN_SECONDS = 2
+"""How soon a worker is started after one that could not be: the machine has others to run."""
+
 NO_LINES_OF_ITS_OWN = {
     "handlers": {},
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
 }
 """How granian logs: through our own log, as every library does."""
+
+
+class Forgotten(dict[int, float]):
+    """When workers were started again (granian's `respawned_wrks`): it would end all of them when one has ended twice
+    within seconds, and with that every call."""
+
+    def __setitem__(self, _worker: int, _time: float) -> None:
+        """Keeps nothing."""
 
 
 def allow_files(number: int) -> None:
@@ -37,8 +49,12 @@ _SIGNAL_OF_THE_PARENTS_END = 1
 
 def made_by_worker(parent: int, make: Callable[[], T]) -> T:
     """What a worker of this parent makes to serve it; from then on it ends when its parent does, since a signal counts
-    once something is served."""
-    made = make()
+    once something is served. One that cannot be made is tried again by the next worker, after a pause."""
+    try:
+        made = make()
+    except BaseException:
+        time.sleep(AGAIN_SECONDS)
+        raise
     _end_with(parent)
     return made
 

@@ -31,14 +31,15 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     configured = _made_up(host, url) if demo else settings.read()
     refuse_a_port_in_use(host, port)
     ready = begin_demo(port, configured.account_sid, configured.auth_token) if demo else None
-    from phonetree.commands.work.server import run, site_of  # while the other process prepares the demo
+    from phonetree.commands.work.server import run, sites_of  # while the other process prepares the demo
 
     provider = ready() if ready else ""
     if provider:
         settings.use_provider(provider)
-    site = site_of(configured)  # fails with every problem before anything listens
+    sites = sites_of(configured)  # fails with every problem before anything listens
+    site, contents = sites.current, sites.contents
     if not demo:
-        run(host, port, workers)
+        run(host, port, workers, contents)
         return
     console_port = free_port_beyond(host, port)
     console = f"http://{host}:{console_port}"
@@ -56,7 +57,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     click.echo(_WELCOME.format(url=url, at=at, port=port, **words))
     beside = ConsoleProcess(host, console_port, port)
     try:
-        run(host, port, workers)
+        run(host, port, workers, contents)
     finally:
         beside.stop()
 

@@ -12,30 +12,33 @@ from phonetree import log
 from phonetree.commands.work.limits import (
     NO_LINES_OF_ITS_OWN,
     STOP_SECONDS,
+    Forgotten,
     allow_files,
     forbid_core_dumps,
     made_by_worker,
 )
-from phonetree.core.tree import Site
+from phonetree.config.site import Contents
 from phonetree.runtime.services import services
+from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
 from phonetree.web.server import load
 
 
-def site_of(configured: Settings) -> Site:
-    """The site that a server with these settings would answer with. Raises SettingsError or ConfigError when it could
-    not answer calls."""
-    return services(configured, clock).sites.current
+def sites_of(configured: Settings) -> Sites:
+    """What a server with these settings would answer with. Raises SettingsError or ConfigError when it could not
+    answer calls."""
+    return services(configured, clock).sites
 
 
-def run(host: str, port: int, workers: int) -> None:
-    """Answers calls, until stopped. Workers are forks of this process, with all that is imported here."""
+def run(host: str, port: int, workers: int, at_start: Contents) -> None:
+    """Answers calls, until stopped. Workers are forks of this process, with all that is imported here; `at_start` are
+    files that are valid."""
     log.take_in_libraries()
     allow_files(MOST_CONNECTIONS * 2)
     forbid_core_dumps()
-    Granian(
+    server = Granian(
         "phonetree.web.server",
         address=host,
         port=port,
@@ -52,9 +55,10 @@ def run(host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
-    ).serve(
-        target_loader=partial(made_by_worker, os.getpid(), partial(load, _reached_at(host, port))), wrap_loader=False
     )
+    server.respawned_wrks = Forgotten()
+    make = partial(load, _reached_at(host, port), at_start)
+    server.serve(target_loader=partial(made_by_worker, os.getpid(), make), wrap_loader=False)
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -90,6 +90,7 @@ def _next(digits: str) -> str:
     return f"{(int(digits) + 1) % 10_000:04}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", [SHIPPED, *(ROOT / "examples").iterdir()], ids=lambda each: each.name)
 def test_the_line_can_be_closed_until_any_day(folder: Path) -> None:
     """Callers hear until when: no date is too long for the seconds that are promised."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from phonetree.console import identity
 from phonetree.store.roles import Role
 from tests.support.console import PASSWORD, Console, console, enter
-from tests.support.screens import WIDTHS, keys, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield opened
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_from_the_invitation_to_signing_out_by_keyboard_alone(
     made: Console, url: str, browser: Browser, width: tuple[int, int]
 ) -> None:
@@ -135,7 +135,7 @@ SCREENS = ("/staff/", "/staff/accounts", "/staff/accounts/actions", "/staff/you"
 OPEN = ("/staff/sign-in", "/staff/link/{token}", "/staff/link/over", "/staff/nothing")
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     made: Console, url: str, browser: Browser, width: tuple[int, int]
 ) -> None:

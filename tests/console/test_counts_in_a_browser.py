@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
 from tests.support.counted import count_years
-from tests.support.screens import SCHEMES, WIDTHS, keys, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, SCHEMES, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield opened
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.MEMBER])

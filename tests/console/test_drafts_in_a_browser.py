@@ -13,7 +13,7 @@ from phonetree.runtime.source import keep_in
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
 from tests.support.lines import VPR
-from tests.support.screens import WIDTHS, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, WIDTHS, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def _save_meanwhile(made: Console, path: str, old: str, new: str) -> None:
     drafts.save(id_, found[0].version, files, "Ben", made.services.seconds())
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_what_is_typed_is_checked_and_nothing_is_lost(
     made: Console, url: str, browser: Browser, width: tuple[int, int]
 ) -> None:

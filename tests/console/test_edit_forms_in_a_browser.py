@@ -14,7 +14,7 @@ from phonetree.console.drafting import Checked, Drafting
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
 from tests.support.lines import ROOT, VPR
-from tests.support.screens import WIDTHS, keys, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +34,7 @@ def draft(made: Console) -> str:
     return str(address)
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_every_form_can_be_seen_and_read(
     made: Console, url: str, browser: Browser, draft: str, width: tuple[int, int]
 ) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from phonetree.store.roles import Role
 from tests.console.test_history import FILES, SOFTER, _name
 from tests.support.console import Console, console, enter
-from tests.support.screens import WIDTHS, look, window
+from tests.support.screens import EACH_WIDTH, look, window
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield opened
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_it_can_be_seen_and_read(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.EDITOR])

@@ -13,7 +13,7 @@ from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.console.test_people import ONE, OTHER, People, opened
 from tests.support.console import enter, running
-from tests.support.screens import WIDTHS, look, window
+from tests.support.screens import EACH_WIDTH, WIDTHS, look, window
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +134,7 @@ def test_two_windows_and_back_do_no_harm(browser: Browser, people: People, url: 
         assert people.followed() == {"ADVOCATE_1": "+16175550133"}
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_axe_finds_nothing_in_any_state(browser: Browser, people: People, url: str, width: tuple[int, int]) -> None:
     with admin(browser, people, url, width) as page:
 

@@ -16,7 +16,7 @@ from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter, running
 from tests.support.lines import RULES, VPR
-from tests.support.screens import WIDTHS, look, tab_to
+from tests.support.screens import EACH_WIDTH, WIDTHS, look, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -183,9 +183,9 @@ def test_an_address_is_made_and_opened_in_the_calendar(visit: Open) -> None:
     assert words["width"] > 150, "one letter stands below the other"
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_axe_finds_nothing(visit: Open, made: Console, size: tuple[int, int]) -> None:
-    page = visit("/staff/schedule/2026-12-04", size)
+@EACH_WIDTH
+def test_axe_finds_nothing(visit: Open, made: Console, width: tuple[int, int]) -> None:
+    page = visit("/staff/schedule/2026-12-04", width)
     page.locator(".btn-primary").click()
     _see(page, "Nothing was saved")
     look(page)

@@ -12,7 +12,7 @@ from phonetree.store.kept import Kept
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.console import Console, console, enter, running
-from tests.support.screens import WIDTHS, keys, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, WIDTHS, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -87,7 +87,7 @@ def test_a_shift_is_covered_in_four_taps(made: Console, url: str, browser: Brows
         assert [each.override.cover for each in kept(made)] == [Cover(FIRST, SECOND)]
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_by_keyboard_alone(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.MEMBER])
@@ -228,7 +228,7 @@ def test_back_shows_what_would_be_saved(made: Console, url: str, browser: Browse
         expect(page.locator(".done")).to_contain_text(f"Done: {words[:1].lower()}{words[1:]}")
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_axe_finds_nothing(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         enter(context, made, url, made.accounts[Role.ADMIN])

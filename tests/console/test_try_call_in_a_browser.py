@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from phonetree.store.roles import Role
 from tests.support.console import Console, console, enter
 from tests.support.programs import until
-from tests.support.screens import WIDTHS, keys, look, tab_to, window
+from tests.support.screens import EACH_WIDTH, keys, look, tab_to, window
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def opened(
     return page, told
 
 
-@pytest.mark.parametrize("width", WIDTHS, ids=str)
+@EACH_WIDTH
 def test_a_call_on_the_page(made: Console, url: str, browser: Browser, width: tuple[int, int]) -> None:
     with window(browser, width) as context:
         context.add_init_script(SILENT)

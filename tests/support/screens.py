@@ -2,10 +2,16 @@
 
 from typing import Literal
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDTHS = [(360, 740), (1280, 800)]
+EACH_WIDTH = pytest.mark.parametrize(
+    "width", [WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.long)], ids=["phone", "desk"]
+)
+"""What can be seen on a phone can be on a desk, nearly always; it is looked at in the long runs."""
+
 AXE: dict[str, object] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
@@ -19,7 +25,7 @@ SCHEMES: tuple[tuple[Literal["dark", "light"], dict[str, object]], ...] = (("dar
 
 
 def window(browser: Browser, width: tuple[int, int] = WIDTHS[0], *, scripts: bool = True) -> BrowserContext:
-    """A browser of somebody who was never here, and wants nothing to move: colours are at once what they will be."""
+    """A browser of somebody who was never here, and wants nothing to move."""
     return browser.new_context(
         viewport={"width": width[0], "height": width[1]},
         java_script_enabled=scripts,
@@ -60,13 +66,13 @@ def tab_to(page: Page, name: str) -> None:
 
 def look(page: Page) -> None:
     """In light, and on a phone in dark, axe finds nothing; nothing is wider than the window, and nothing is too small
-    to be tapped."""
+    to be tapped. Nothing moves: colours are at once what they will be."""
     size = page.viewport_size
     schemes = SCHEMES if size and size["width"] == WIDTHS[0][0] else SCHEMES[1:]
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     for scheme, rules in schemes:
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         result = AxeResults(page.evaluate("options => axe.run(options)", rules))
         assert result.violations_count == 0, f"{page.url}, {scheme}\n{result.generate_report()}"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

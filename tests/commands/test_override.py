@@ -86,7 +86,7 @@ def test_closed_for_some_hours_said_listed_and_withdrawn(store: Store, capsys: p
     assert main(["override", "withdraw", "2"]) == KNOWN_PROBLEM
     assert capsys.readouterr().err == "there is no current or coming override 2; see: override list\n"
     assert main(["override", "list"]) == 0
-    assert capsys.readouterr().out == "There is no override; the hours are those of hours.yaml.\n"
+    assert capsys.readouterr().out == "There is no override; the hours are as usual.\n"
     assert [(each.by, each.what[:10]) for each in since(store, 0)][-1] == ("Ada", "override 1")
 
 

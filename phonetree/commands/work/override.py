@@ -153,7 +153,7 @@ def list_(place: Place, config: Path) -> None:
         for line in replacing(each, kept, now, site):
             click.echo(line)
     if not kept:
-        click.echo("There is no override; the hours are those of hours.yaml.")
+        click.echo("There is no override; the hours are as usual.")
 
 
 def withdraw(place: Place, number: int, who: str) -> None:

@@ -20,6 +20,8 @@ TAKEN_BACK = (
     "servers to answer with what is there, or publish again"
 )
 
+GONE = "the files of revision {} are not in the database any more; publish them again"
+
 
 class Source(Protocol):
     """Where the files come from."""
@@ -80,11 +82,25 @@ class StoreSource:
     def look(self) -> str:
         """As in `Source`."""
         with suppress(StoreError):  # the worker reports it
-            self._look()
+            self.ask()
         if self._found is None:
             return f"folder {fingerprint(self._folder)} {self._problem}"
         sounds = b" ".join(audio(self._folder)).hex()
         return f"{self._found[0].number} {self._found[0].revision} {self._problem} {sounds}"
+
+    def ask(self) -> None:
+        """Finds out what there is now, as `look` does. Raises StoreError while the store is unavailable."""
+        last, before = self._revisions.last(finished=True), self._found[0] if self._found else None
+        if last and before and not self._problem and _same(last, before):
+            return
+        found = self._revisions.newest()
+        if found is None:
+            self._problem = (UNVOUCHED if last else TAKEN_BACK) if before else ""
+        elif before and not _after(found[0], before):
+            self._problem = UNVOUCHED if last and not last.vouched else TAKEN_BACK
+        else:
+            self._found = found
+            self._problem = "" if last and _same(last, found[0]) else UNVOUCHED
 
     def load(self, rules: NumberRules, *, patched: bool = False) -> Loaded:
         """As in `Source`."""
@@ -104,19 +120,6 @@ class StoreSource:
         if self._found is None:
             return load(self._folder, rules, patched=patched)
         return made_of(self._found[1], self._folder, rules, patched=patched)
-
-    def _look(self) -> None:
-        last, before = self._revisions.last(finished=True), self._found[0] if self._found else None
-        if last and before and not self._problem and _same(last, before):
-            return
-        found = self._revisions.newest()
-        if found is None:
-            self._problem = (UNVOUCHED if last else TAKEN_BACK) if before else ""
-        elif before and not _after(found[0], before):
-            self._problem = UNVOUCHED if last and not last.vouched else TAKEN_BACK
-        else:
-            self._found = found
-            self._problem = "" if last and _same(last, found[0]) else UNVOUCHED
 
 
 def revisions_in(store: Store, secrets: tuple[str, ...], *, source: str) -> Revisions:
@@ -144,7 +147,7 @@ def published_in(name: str, revisions: Revisions, folder: Path, rules: NumberRul
     here, and StoreError."""
     contents = revisions.published(name)
     if contents is None:
-        raise ConfigError([])
+        raise ConfigError([Problem(Where(str(folder)), GONE.format(name))])
     return made_of(contents, folder, rules, patched=True)
 
 

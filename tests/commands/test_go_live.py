@@ -289,8 +289,8 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("a fallback that is gone", _environment(PHONETREE_FALLBACK_URL="http://127.0.0.1:9/"), "fallback", "cannot be reached", "PHONETREE_FALLBACK_URL"),
     ("a fallback that answers GET", _elsewhere("", status=405), "fallback", "answers 405", "answer POST"),
     ("a fallback on the server", _environment(PHONETREE_FALLBACK_URL=""), "fallback", "goes down with it", "elsewhere"),
-    ("a path where none is", lambda place: place.set(DATABASE_URL=f"sqlite:///{place.folder}/new.db"), "database", "there is no file at", "migrate"),
-    ("no schema", _empty_database, "database", "schema none", "migrate"),
+    ("a path where none is", lambda place: place.set(DATABASE_URL=f"sqlite:///{place.folder}/new.db"), "database", "there is no file at", "database-away.md"),
+    ("no schema", _empty_database, "database", "run: scripts/phonetree migrate", "database-away.md"),
     ("no database", _environment(DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x"), "database", "cannot be used", "database-away.md"),
     ("no notices", _environment(PHONETREE_NOTIFY=""), "notices", "not notified", "PHONETREE_NOTIFY"),
     ("a bad notice", _environment(PHONETREE_NOTIFY="nonsense"), "notices", "address 1 is not a valid Apprise address", ""),
@@ -333,6 +333,20 @@ def test_the_disk_of_the_database_is_looked_at(place: Place, monkeypatch: pytest
     usage = shutil.disk_usage
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full.get(path) or usage(path))
     assert "only 0 MB are free" in place.doctor()["disk"][0][0]
+    full[place.folder] = SimpleNamespace(free=0)
+    place.set(DATABASE_URL=f"sqlite:///{place.folder}/phonetree.db")
+    said = "the database cannot be used: only 0 MB are free on its disk; free some space"
+    assert place.doctor()["database"] == [(said, "docs/wrong/database-away.md")]
+
+
+def test_while_nobody_knows_what_callers_hear_nothing_is_compared_with_it(place: Place) -> None:
+    _settle(place)
+    place.set(PHONETREE_SOURCE="store", DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x")
+    found = place.doctor()
+    ((text, hint),) = found["files"]
+    assert text.startswith("what callers hear is in the database (PHONETREE_SOURCE=store), but the database cannot be")
+    assert hint == "docs/wrong/database-away.md"
+    assert found["number"] == found["fallback"] == [("not checked", "fix the files first")]
 
 
 PROXIES: list[tuple[str, dict[str, Any], str]] = [

@@ -14,13 +14,13 @@ import requests
 
 from phonetree import settings
 from phonetree.commands.work.keys import keys_of_the_server
-from phonetree.commands.work.reading import load_heard, with_phones
+from phonetree.commands.work.reading import Heard, load_heard, with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, broken_promises
 from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
-from phonetree.errors import PhonetreeError, ProviderError, SettingsError
+from phonetree.errors import PhonetreeError, ProviderError, SettingsError, StoreError
 from phonetree.mailbox.notices import channels
 from phonetree.provider import live
 from phonetree.provider.account import (
@@ -52,6 +52,8 @@ LOOK_SECONDS = (5.0, 10.0)
 """To connect, and between two packets, when it is only asked how the account is set."""
 
 LEAST_FREE_BYTES = 500 * 2**20
+
+DATABASE_AWAY, EVERY_SETTING = "docs/wrong/database-away.md", "docs/operators.md lists every setting"
 
 TEST_NOTICE = "This is a test of the helpline's notices. Nothing has happened; there is nothing to do."
 
@@ -111,12 +113,15 @@ def examine(*, notify: bool = False) -> Iterator[Finding]:
     yield from _old_token(configured)
     yield from _about_the_account(
         configured,
-        None if isinstance(site, Finding) else site.site,
+        None if isinstance(site, Finding) else site.loaded.site,
         answers=not any(finding.verdict == "wrong" for finding in account),
     )
-    if not isinstance(site, Finding):
-        yield from _guarded("number", lambda: _number(configured, site))
-        yield from _guarded("fallback", lambda: _fallback(configured, site))
+    if isinstance(site, Finding):
+        yield Finding("number", "wrong", "not checked", "fix the files first")
+        yield Finding("fallback", "wrong", "not checked", "fix the files first")
+        return
+    yield from _guarded("number", lambda: _number(configured, site.loaded))
+    yield from _guarded("fallback", lambda: _fallback(configured, site.loaded))
 
 
 def _guarded(id_: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -130,26 +135,29 @@ def _settings() -> Settings | tuple[Finding, ...]:
     try:
         return settings.read()
     except SettingsError as error:
-        hint = "docs/operators.md lists every setting"
-        return tuple(Finding("settings", "wrong", problem, hint) for problem in error.problems)
+        return tuple(Finding("settings", "wrong", problem, EVERY_SETTING) for problem in error.problems)
 
 
-def _site(configured: Settings | None) -> Loaded | Finding:
+def _site(configured: Settings | None) -> Heard | Finding:
     folder = configured.config if configured else settings.config_folder()
     try:
         return load_heard(
             folder, with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
         )
+    except StoreError as error:
+        return Finding("files", "wrong", str(error), DATABASE_AWAY)
+    except SettingsError as error:
+        return Finding("files", "wrong", str(error), EVERY_SETTING)
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
         others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
         return Finding("files", "wrong", f"{first}{others}", "scripts/phonetree check shows them all")
 
 
-def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
+def _about_the_site(heard: Heard) -> Iterator[Finding]:
+    loaded = heard.loaded
     folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
-    whose = "the newest revision in the database is" if settings.source() == settings.STORE else "the files are"
-    yield Finding("files", "ok", f"{whose} valid; this is revision {loaded.site.revision}")
+    yield Finding("files", "ok", f"{_whose(heard)} valid; this is revision {loaded.site.revision}")
     broken = broken_promises(loaded.site, folder, today)
     if broken:
         first, more = broken[0].text.removesuffix(SHOWN), len(broken) - 1
@@ -160,6 +168,14 @@ def _about_the_site(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("promises", "ok", "every promise to callers is kept")
     for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):
         yield Finding("advice", "advice", str(warning))
+
+
+def _whose(heard: Heard) -> str:
+    if heard.published:
+        return "the newest revision in the database is"
+    if settings.source() == settings.STORE:
+        return "nothing is published yet, so servers begin with the files of their folder; those here are"
+    return "the files are"
 
 
 def _keys() -> Iterator[Finding]:
@@ -177,8 +193,7 @@ def _database() -> Iterator[Finding]:
     store = Store(settings.database_url())
     try:
         if problem := store.problem(thorough=True):
-            hint = "scripts/phonetree migrate, or docs/wrong/database-away.md"
-            yield Finding("database", "wrong", problem, hint)
+            yield Finding("database", "wrong", problem, DATABASE_AWAY)
             return
         yield Finding("database", "ok", "the database answers, and has the right schema")
         told = told_besides(store)

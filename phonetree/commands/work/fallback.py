@@ -14,6 +14,6 @@ from phonetree.provider.twiml import Renderer
 def fallback_command(config: Path, caller_id: str | None) -> None:
     """Runs `fallback`."""
     fictional = settings.is_demo()
-    site = load_heard(config, with_phones(NumberRules(settings.names(), fictional=fictional))).site
+    site = load_heard(config, with_phones(NumberRules(settings.names(), fictional=fictional))).loaded.site
     shown = number_of(caller_id, "--caller-id", fictional=fictional) if caller_id else None
     click.echo(Renderer("").write(fallback(site, shown)).decode())

@@ -10,30 +10,48 @@ import click
 from phonetree import settings
 from phonetree.commands.place import Which
 from phonetree.commands.work.override_lines import numbered, on_shift
-from phonetree.commands.work.reading import load_heard, moment
-from phonetree.config.site import overridden
+from phonetree.commands.work.reading import NOT_KNOWN, from_the_store, moment
+from phonetree.config.numbers import NumberRules
+from phonetree.config.site import load, overridden
 from phonetree.core.days import OpenHours, open_hours
 from phonetree.core.rota import rota
 from phonetree.core.schedule import Override, Schedule, dated, first_name
 from phonetree.core.tree import Site
+from phonetree.errors import StoreError
 from phonetree.store.kept import Kept
 
 if TYPE_CHECKING:
     from phonetree.store.database import Store
 
+WITHOUT_OVERRIDES = "Overrides, and phones that members added themselves, are left out: {}."
+"""Where the folder's files are what callers hear, so that the rest is right."""
+
 
 def hours(at: str | None, days: int, config: Path, which: Which) -> None:
     """Runs `hours`."""
-    if not (which.demo or which.port or _database_is_usable()):
-        site = load_heard(config).site
-        _tell(site, moment(at, site.schedule.zone), (), (), days)
+    if not (which.demo or which.port or settings.may_have_database() or from_the_store(config)):
+        _tell_of_files(at, days, config)
         return
     from phonetree.commands.work.place import opened  # with it comes the database, twice as slow to import as the rest
 
-    with opened(which, config) as place:
-        site = place.heard(config).site
-        now = moment(at, site.schedule.zone)
-        _tell(site, now, *_short_notice(place.store, int(now.timestamp())), days)
+    try:
+        with opened(which, config) as place:
+            site = place.heard(config).site
+            now = moment(at, site.schedule.zone)
+            _tell(site, now, *_short_notice(place.store, int(now.timestamp())), days)
+    except StoreError as error:
+        if which.demo:
+            raise
+        if from_the_store(config):
+            raise StoreError(NOT_KNOWN.format(error)) from None
+        click.echo(WITHOUT_OVERRIDES.format(error), err=True)
+        _tell_of_files(at, days, config)
+
+
+def _tell_of_files(at: str | None, days: int, config: Path) -> None:
+    """What the folder's files say, without a database."""
+    site = load(config, NumberRules(settings.names(), stand_in=True)).site
+    _tell(site, moment(at, site.schedule.zone), (), (), days)
 
 
 def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], met: tuple[Override, ...], days: int) -> None:
@@ -53,18 +71,6 @@ def _tell(site: Site, now: datetime, kept: tuple[Kept, ...], met: tuple[Override
         click.echo(f"override {numbered(each, site).strip()}")
     for line in _calendar(schedule, now, days):
         click.echo(line)
-
-
-def _database_is_usable() -> bool:
-    if not settings.may_have_database():
-        return False
-    from phonetree.store.database import Store
-
-    store = Store(settings.database_url())
-    try:
-        return store.made and store.problem() is None
-    finally:
-        store.close()
 
 
 def _short_notice(store: "Store", at: int) -> tuple[tuple[Kept, ...], tuple[Override, ...]]:

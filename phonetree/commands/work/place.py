@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -14,14 +15,14 @@ from phonetree.commands.place import Which
 from phonetree.commands.work.demo import Demo, chosen_demo
 from phonetree.commands.work.reading import (
     helpline_zone,
+    is_the_servers,
     load_answered,
     load_heard,
-    reading_rules,
     with_phones_of,
 )
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Loaded
-from phonetree.errors import PhonetreeError
+from phonetree.errors import StoreError
 from phonetree.store.database import Store
 
 NOT_HEARD = (
@@ -30,14 +31,20 @@ NOT_HEARD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """What a command works on: the store, its public keys, the helpline's time zone, and the demo, if it is one's."""
+    """What a command works on: the store, its public keys, the folder of the files, if the command has that option, and
+    the demo, if it is one's."""
 
     store: Store
     keys: Path
-    zone: BaseTzInfo
+    config: Path | None
     demo: Demo | None = None
+
+    @cached_property
+    def zone(self) -> BaseTzInfo:
+        """The helpline's time zone."""
+        return pytz.timezone(self.demo.timezone) if self.demo else helpline_zone(self.config)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -49,8 +56,8 @@ class Place:
     def heard(self, config: Path) -> Loaded:
         """The site that callers hear; says so if the folder has an edit that they do not hear. Raises ConfigError and
         StoreError."""
-        if not (self.demo or config == settings.config_folder()):
-            return load_heard(config, self.rules())  # a folder that no server follows
+        if not (self.demo or is_the_servers(config)):
+            return load_heard(config, self.rules()).loaded  # a folder that no server follows
         source = settings.FILES if self.demo else settings.source()
         loaded, others = load_answered(self.store, self.secrets, source, config, self.rules())
         if others:
@@ -59,25 +66,22 @@ class Place:
 
     def rules(self) -> NumberRules:
         """The rules for numbers by which the files are read: a demo's are those of its servers."""
-        if not self.demo:
-            return reading_rules()
-        rules = NumberRules(settings.names(), fictional=True, stand_in=True)
+        rules = NumberRules(settings.names(), fictional=self.demo is not None, stand_in=True)
         return with_phones_of(self.store, self.secrets, rules) if self.secrets else rules
 
 
 @contextmanager
 def opened(which: Which, config: Path | None = None) -> Iterator[Place]:
     """Opens it while a command runs; `config` is the folder of the files, if the command has that option. Raises
-    PhonetreeError when the store cannot be used."""
+    StoreError when the store cannot be used."""
     if which.port and not which.demo:
         raise click.UsageError("--port names a demo; add --demo")
     demo = chosen_demo(which.port) if which.demo else None
     store = Store(settings.demo_database(demo.port) if demo else settings.database_url())
     try:
         if problem := store.problem():
-            raise PhonetreeError(problem)
+            raise StoreError(problem)
         keys = settings.demo_keys(demo.port) if demo else settings.keys_folder()
-        zone = pytz.timezone(demo.timezone) if demo else helpline_zone(config)
-        yield Place(store, keys, zone, demo)
+        yield Place(store, keys, config, demo)
     finally:
         store.close()

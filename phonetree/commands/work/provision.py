@@ -21,7 +21,7 @@ def provision(*, apply: bool, undo: bool) -> None:
     """Runs `provision`."""
     configured = settings.read()
     rules = with_phones(NumberRules(configured.names, fictional=configured.demo))
-    number = load_heard(configured.config, rules).site.helpline.provider_number
+    number = load_heard(configured.config, rules).loaded.site.helpline.provider_number
     provider = Provider(configured.provider_url, configured.account_sid, configured.auth_token)
     record = provider.number(number)
     if record is None:

@@ -1,8 +1,9 @@
 """What several commands read: the files of a helpline, and moments."""
 
 import re
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,14 @@ from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreEr
 
 if TYPE_CHECKING:  # what most commands do without takes time to import
     from phonetree.store.database import Store
+    from phonetree.store.revisions import Revisions
 
+NOT_KNOWN = "what callers hear is in the database (PHONETREE_SOURCE=store), but {}"
+
+NO_SUCH_KEY = (
+    "no revision in the database was published with this SECRET_KEY, so it is not known what callers hear; use the "
+    "servers' own settings (--settings FILE), or see who can write to the database"
+)
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?=[ T]|\Z)", re.ASCII)
 
@@ -28,7 +36,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d(?=[ T]|\Z)", re.ASCII)
 def helpline_zone(config: Path | None = None) -> BaseTzInfo:
     """The helpline's time zone; UTC if its files cannot be read."""
     try:
-        return load_heard(config or settings.config_folder()).site.schedule.zone
+        return load_heard(config or settings.config_folder()).loaded.site.schedule.zone
     except PhonetreeError:
         return pytz.utc
 
@@ -38,22 +46,61 @@ def load_for_reading(config: Path, rules: NumberRules | None = None) -> Loaded:
     return load(config, rules or reading_rules())
 
 
-def load_heard(config: Path, rules: NumberRules | None = None) -> Loaded:
-    """The site that callers hear: where PHONETREE_SOURCE is the store and this is the servers' folder, the newest
-    revision there. Otherwise, and while there is none, that of the folder."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What callers hear; `published` is whether it is a revision of the store, rather than a folder's files."""
+
+    loaded: Loaded
+    published: bool
+
+
+def is_the_servers(config: Path) -> bool:
+    """Whether a folder is that of the servers."""
+    return config.resolve() == settings.config_folder().resolve()
+
+
+def from_the_store(config: Path) -> bool:
+    """Whether callers hear a revision of the store in place of this folder's files: PHONETREE_SOURCE says so, and it is
+    the servers' folder."""
+    return settings.source() == settings.STORE and is_the_servers(config)
+
+
+def load_heard(config: Path, rules: NumberRules | None = None) -> Heard:
+    """The site that callers hear: the newest revision of the store, where they hear one, otherwise, and while there is
+    none, that of the folder. Raises ConfigError, and StoreError when it is not known what the store has."""
     rules = rules or reading_rules()
-    if settings.source() != settings.STORE or config != settings.config_folder() or not settings.may_have_database():
-        return load(config, rules)
-    from phonetree.runtime.source import StoreSource, revisions_in  # what most commands do without takes time to import
+    if not from_the_store(config):
+        return Heard(load(config, rules), published=False)
+    from phonetree.runtime.source import StoreSource  # what most commands do without takes time to import
+
+    try:
+        with _revisions() as revisions:
+            source = StoreSource(config, revisions)
+            source.ask()
+            if not source.number:
+                _refuse_unvouched(revisions)
+    except StoreError as error:
+        raise StoreError(NOT_KNOWN.format(error)) from None
+    return Heard(source.load(rules), published=source.number > 0)
+
+
+@contextmanager
+def _revisions() -> Iterator["Revisions"]:
+    """Those of the store, where it is what callers hear. Raises SettingsError."""
+    from phonetree.runtime.source import revisions_in
     from phonetree.store.database import Store
 
     store = Store(settings.database_url())
     try:
-        source = StoreSource(config, revisions_in(store, settings.secret_keys(), source=settings.STORE))
-        source.look()
-        return source.load(rules)
+        yield revisions_in(store, settings.secret_keys(), source=settings.STORE)
     finally:
         store.close()
+
+
+def _refuse_unvouched(revisions: "Revisions") -> None:
+    """Where none counts: raises SettingsError if that is so by this process's SECRET_KEY alone."""
+    if revisions.last(finished=True):
+        raise SettingsError(NO_SUCH_KEY)
 
 
 def load_answered(
@@ -61,14 +108,22 @@ def load_answered(
 ) -> tuple[Loaded, bool]:
     """The site that servers answer with, if they have told the store which that is; otherwise that of the folder. And
     whether the folder has other files, which callers do not hear: they have a problem, or are about to be published.
-    Raises ConfigError when neither can be read, and StoreError."""
+    Raises ConfigError when none can be read, and StoreError; SettingsError if SECRET_KEY is not the servers'."""
     from phonetree.runtime.source import heard_names, published_in, revisions_in
 
     revisions = revisions_in(store, secrets, source=source)
+    unusable: ConfigError | None = None
     for name in heard_names(revisions, source=source):
-        with suppress(ConfigError):
+        try:
             found = published_in(name, revisions, config, rules)
+        except ConfigError as error:
+            unusable = unusable or error
+        else:
             return found, source != settings.STORE and _has_others(config, found.contents)
+    if source == settings.STORE:
+        if unusable:
+            raise unusable
+        _refuse_unvouched(revisions)
     return load(config, rules), False
 
 

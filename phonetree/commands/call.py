@@ -27,6 +27,8 @@ def call(
 ) -> int:
     """Call the helpline without a phone, and see what is heard, when, and who is rung.
 
+    Without --url it is the helpline of the folder's files, whatever callers hear.
+
     The caller's steps: a key (pressed when it has been offered), 1! (at once), wait, 20s (speak), 20s#,
     20sx, hangup, hangup@75. The world's words: accepts, answers, declines, machine, wrong-key, wrong-keys,
     busy, no-answer, fails; each with "after SECONDS" and "talks SECONDS".

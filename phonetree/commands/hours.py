@@ -16,7 +16,8 @@ from phonetree.commands.place import Which, demo_options
 def hours(at: str | None, days: int, config: Path, *, demo: bool, port: int | None) -> None:
     """Say whether the helpline is open, why, and when that changes; list the coming days.
 
-    Includes overrides, if there is a database. With --demo it is about the demo, with its overrides and phones.
+    It goes by what callers hear, with overrides, if there is a database. With --demo it is about the demo, with its
+    overrides and phones.
 
     Example: python -m phonetree hours --at "2026-11-27 10:00" --days 400
     """

@@ -34,7 +34,7 @@ accept_option = click.option(
 @click.pass_context
 def override(context: click.Context, *, demo: bool, port: int | None) -> None:
     """Open or close the helpline at short notice, add an announcement before the menu, or let members cover for each
-    other, without an edit.
+    other, without an edit. It goes by what callers hear.
 
     Example: python -m phonetree override list
     """

@@ -16,7 +16,8 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
 
     Every node, key, silence, answer and failure is tried at every kind of moment of the next 400 days. A
     broken promise comes with the shortest call that breaks it, as a golden call: copy it to a file and play it
-    with `call --golden FILE`. A broken promise blocks an edit from going live, like a problem.
+    with `call --golden FILE`. A broken promise blocks an edit from going live, like a problem. It goes by the folder's
+    files, whatever callers hear.
 
     Example: python -m phonetree prove --config config
     """

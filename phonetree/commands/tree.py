@@ -13,7 +13,7 @@ from phonetree.commands.options import at_option, config_option
 @click.option("--language", help="The language to show it in. Without it: the first one.")
 @config_option
 def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
-    """Draw the tree as callers meet it at a moment.
+    """Draw the tree of the folder's files, as callers meet it at a moment.
 
     Example: python -m phonetree tree --at "2026-11-23 20:00" --format mermaid
     """

@@ -62,10 +62,10 @@ def published(run: Run) -> str:
     return _publish(there.replace(OLD.encode(), NEW.encode()))
 
 
-def _publish(routing: bytes) -> str:
+def _publish(routing: bytes, over: str | None = None) -> str:
     contents = {**contents_of(Path("config")), "routing.yaml": routing}
     name, store = revision_of(contents), _store()
-    Revisions(store, (SECRET,), strict=True).publish(name, contents, None, "Ada", "a new number", 1)
+    Revisions(store, (SECRET,), strict=True).publish(name, contents, over, "Ada", "a new number", 1)
     store.close()
     return name
 
@@ -163,3 +163,31 @@ def test_hours_open_the_database_once(run: Run, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Store, "__init__", counted)
     run("hours", "--at", AT)
     assert len(made) == 1
+
+
+BY_THE_FOLDER = (["check"], ["tree"], ["prove"], ["call", "--keys", "1"])
+
+
+def test_commands_that_go_by_the_folder_say_so_where_callers_hear_something_else(
+    run: Run, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("tree", "--config", str(VPR))[1] == "", "a folder of one's own"
+    routing = Path("config/routing.yaml")
+    routing.write_bytes(b"go: nowhere")  # so that it is over soon
+    for command in BY_THE_FOLDER:
+        said = "".join(run(*command, status=KNOWN_PROBLEM))
+        assert f"This is about the files in config. Callers hear others: revision {published} of the database," in said
+    monkeypatch.setenv("DATABASE_URL", AWAY)
+    for command in BY_THE_FOLDER:
+        said = "".join(run(*command, status=KNOWN_PROBLEM))
+        assert "Whether callers hear these is not known: the database cannot be used: " in said
+
+
+def test_nothing_is_said_of_that_where_callers_hear_the_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("tree")[1] == "", "nothing is published"
+    _publish(Path("config/routing.yaml").read_bytes())
+    assert run("tree")[1] == "", "the same is"
+    _publish(b"go: nowhere", over=_folder())
+    assert "Callers hear others" in run("tree")[1]
+    monkeypatch.setenv("PHONETREE_SOURCE", "files")
+    assert run("tree")[1] == "", "callers hear no revision"

@@ -14,7 +14,7 @@ from phonetree.commands.files import read_text, refuse_unwritable, write_text
 from phonetree.commands.work.demo import Demo, demo_at, running_demos
 from phonetree.commands.work.demo_setup import keep
 from phonetree.commands.work.line import Line, in_process, play, site_of
-from phonetree.commands.work.reading import moment
+from phonetree.commands.work.reading import moment, tell_if_not_heard
 from phonetree.errors import PhonetreeError
 from phonetree.simulator.caller import Caller, Script
 from phonetree.simulator.golden import Golden, parse_golden
@@ -39,6 +39,8 @@ def call(
     config: Path,
 ) -> int:
     """Runs `call`."""
+    if not url:
+        tell_if_not_heard(config)
     if golden:
         if at or keys or world or url:
             raise PhonetreeError("--golden has its own --at, --keys and --world; leave out those and --url")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import load_for_reading, moment, tell_if_not_heard
 from phonetree.config.advice import advice
 from phonetree.config.promises import broken_promises
 from phonetree.errors import ConfigError, Problem
@@ -13,6 +13,7 @@ from phonetree.errors import ConfigError, Problem
 
 def check(at: str | None, config: Path) -> int:
     """Runs `check`."""
+    tell_if_not_heard(config)
     try:
         loaded = load_for_reading(config)
         today = moment(at, loaded.site.schedule.zone).date()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import load_for_reading, moment, tell_if_not_heard
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.promises import apart_from_phones, breaches_of
 from phonetree.core.speech import whole_seconds
@@ -29,6 +29,7 @@ _TIMES = (
 
 def prove_command(at: str | None, form: str, config: Path) -> int:
     """Runs `prove`."""
+    tell_if_not_heard(config)
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
     proof = prove(site, now.date(), DOCUMENTS)

@@ -15,15 +15,22 @@ from pytz.tzinfo import BaseTzInfo
 from phonetree import settings
 from phonetree.config.hours import YEARS, no_such_day
 from phonetree.config.numbers import NumberRules
-from phonetree.config.site import Contents, Loaded, contents_of, load
+from phonetree.config.site import Contents, Loaded, contents_of, load, revision_of
 from phonetree.core.schedule import dated
 from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreError
+from phonetree.settings import PROGRAM
 
 if TYPE_CHECKING:  # what most commands do without takes time to import
     from phonetree.store.database import Store
     from phonetree.store.revisions import Revisions
 
 NOT_KNOWN = "what callers hear is in the database (PHONETREE_SOURCE=store), but {}"
+
+NOT_THESE = (
+    f"This is about the files in {{}}. Callers hear others: revision {{}} of the database, which {PROGRAM} export DIR "
+    "writes into a folder."
+)
+WHETHER_THESE = "This is about the files in {}. Whether callers hear these is not known: {}"
 
 NO_SUCH_KEY = (
     "no revision in the database was published with this SECRET_KEY, so it is not known what callers hear; use the "
@@ -95,6 +102,23 @@ def _revisions() -> Iterator["Revisions"]:
         yield revisions_in(store, settings.secret_keys(), source=settings.STORE)
     finally:
         store.close()
+
+
+def tell_if_not_heard(config: Path) -> None:
+    """What a command says first that goes by a folder's files whatever callers hear: a line, if the store has what they
+    hear, and those are others, or nobody knows."""
+    try:
+        if not (from_the_store(config) and settings.may_have_database()):
+            return
+        with _revisions() as revisions:
+            newest = revisions.newest()
+            if not newest:
+                _refuse_unvouched(revisions)
+    except PhonetreeError as error:
+        click.echo(WHETHER_THESE.format(config, error), err=True)
+        return
+    if newest and newest[0].revision != revision_of(contents_of(config)):
+        click.echo(NOT_THESE.format(config, newest[0].revision), err=True)
 
 
 def _refuse_unvouched(revisions: "Revisions") -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from phonetree.commands.work.reading import load_for_reading, moment
+from phonetree.commands.work.reading import load_for_reading, moment, tell_if_not_heard
 from phonetree.errors import PhonetreeError
 from phonetree.view.outline import outline
 from phonetree.view.text import as_text
@@ -12,6 +12,7 @@ from phonetree.view.text import as_text
 
 def tree(at: str | None, form: str, language: str | None, config: Path) -> None:
     """Runs `tree`."""
+    tell_if_not_heard(config)
     site = load_for_reading(config).site
     shown = language or site.first_language
     if shown not in site.languages:

@@ -129,8 +129,8 @@ def _settled(one: Night) -> bool:
 
 
 def _said(report: object) -> dict[str, object]:
-    """What a server says of itself, but for the port on which it was started."""
-    return {name: value for name, value in json.loads(str(report)).items() if name != "place"}
+    """What a server says of itself, but for the port on which it was started, and its process id."""
+    return {name: value for name, value in json.loads(str(report)).items() if name not in ("place", "pid")}
 
 
 def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import urlencode
@@ -16,7 +17,9 @@ from phonetree.simulator.transport import sign
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import known
 from tests.support.attacks import Target
+from tests.support.databases import tables
 from tests.support.lines import VPR
 from tests.support.programs import (
     PROXIES,
@@ -100,16 +103,21 @@ def test_new_workers_over_files_with_a_problem_answer_as_the_old_ones_did(tmp_pa
 
 def test_a_worker_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
     copytree(VPR, tmp_path / "config")
-    port = free_port()
+    port, database = free_port(), tables("sqlite", tmp_path)
     url = f"http://127.0.0.1:{port}"
-    server = start(tmp_path, port, environ(url), "--workers", "2")
-    workers = _workers(server)
+    server = start(tmp_path, port, environ(url, DATABASE_URL=database), "--workers", "2")
+    reported = partial(_reported, database)
+    until(lambda: len(reported()) == 2)
+    before, workers = reported(), _workers(server)
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     assert sum(_answered(url, 5)) > 20
     assert _answered(url, 1)[-1]
     assert server.poll() is None
+    until(lambda: len(reported() & before) == 1, "the report of the one that was killed is not counted any more")
+    assert len(reported()) == 2
     assert stop(server) == 0
+    assert reported() == set()
 
 
 def test_workers_that_are_killed_again_and_again_come_back_whatever_the_files_are_then(tmp_path: Path) -> None:
@@ -139,11 +147,26 @@ def _workers(server: "subprocess.Popen[bytes]") -> list[int]:
 
 def test_a_server_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) -> None:
     copytree(VPR, tmp_path / "config")
-    port = free_port()
+    port, database = free_port(), tables("sqlite", tmp_path)
     url = f"http://127.0.0.1:{port}"
-    killed = start(tmp_path, port, environ(url), "--workers", "2")
+    killed = start(tmp_path, port, environ(url, DATABASE_URL=database), "--workers", "2")
+    reported = partial(_reported, database)
+    until(lambda: len(reported()) == 2)
+    before = reported()
     children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split()
     killed.kill()
     killed.wait()
     until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
-    assert stop(start(tmp_path, port, environ(url))) == 0
+    assert reported() == before, "nobody asked it to end, so staff are told that it does not answer"
+    server = start(tmp_path, port, environ(url, DATABASE_URL=database))
+    until(lambda: len(reported()) == 1 and not reported() & before, "until it is there again")
+    assert stop(server) == 0
+
+
+def _reported(database: str) -> set[str]:
+    """The processes that reported, and did not end in good order."""
+    store = Store(database)
+    try:
+        return {each.name for each in known(store)}
+    finally:
+        store.close()

@@ -4,6 +4,7 @@ It is read and written in the background, whether anybody calls or not; no turn 
 the store is unavailable the report waits, and nothing else does.
 """
 
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -36,9 +37,21 @@ def place(address: str | None) -> str:
     return f"{host}, port {address.rpartition(':')[2]}" if address else host
 
 
+def runs(pid: int) -> bool:
+    """Whether a process of this machine runs, by its id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True
+
+
 @dataclass
 class Reporter:
-    """Reports for one process, which runs at a `place`. `warn` tells staff something, once for all processes."""
+    """Reports for one process, which runs at a `place`. `warn` tells staff something, once for all processes. `parent`
+    is the id of the process that started this one, if it is the server whose worker this is."""
 
     servers: Servers
     sites: Sites
@@ -48,6 +61,7 @@ class Reporter:
     now: Callable[[], datetime]
     warn: Callable[[str], object] = lambda _: None
     place: str = ""
+    parent: int | None = None
     name: str = field(default_factory=lambda: secrets.token_hex(16))
     _told: Report | None = None
     _due: float = 0.0
@@ -68,7 +82,7 @@ class Reporter:
         if report == self._told and now < self._due:
             return
         try:
-            first = self.servers.tell(self.name, report, int(now), self._began)
+            first = self.servers.tell(self.name, report, int(now), self._began, runs)
         except StoreError:
             return  # the worker reports an unavailable store
         new = self._told is None or report.unkept != self._told.unkept
@@ -77,11 +91,13 @@ class Reporter:
             self.warn(report.unkept)
 
     def leave(self) -> None:
-        """Takes back the report of a process that ends. A report that came after that would stay for ever."""
+        """Takes back the report of a process that ends, unless it ends because its server was killed: nobody asked for
+        that. A report that came after that would stay for ever."""
         with self._lock:
             self._left = True
-            with suppress(StoreError):
-                self.servers.leave(self.name)
+            if self.parent in (None, os.getppid()):
+                with suppress(StoreError):  # whoever begins in its place takes it back
+                    self.servers.leave(self.name)
 
     def _report(self) -> Report:
         return Report(
@@ -93,5 +109,6 @@ class Reporter:
             unkept=masked(self.phones.unkept) if self.phones else "",
             test_call=self.canary.ok,
             place=self.place,
+            pid=os.getpid(),
             number=self.sites.source.number,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from os import getppid
 from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typeshed
 
 from phonetree import log
@@ -167,8 +168,8 @@ def services(
     """A server's parts, with nothing started.
 
     Raises SettingsError or ConfigError when it could not answer calls. `address` (host and port) is where it listens
-    and where its test calls go; without it there are none. `sites` are those that it answers with, if not those of the
-    settings; `at_start` as in `Sites`.
+    and where its test calls go; without it there are none. With it this is a worker, which ends with the process that
+    started it. `sites` are those that it answers with, if not those of the settings; `at_start` as in `Sites`.
     """
     store = Store(settings.database) if settings.database else None
     revisions = revisions_in(store, settings.secrets, source=settings.source) if store else None
@@ -220,7 +221,17 @@ def services(
         overrides,
         Heartbeat(store) if store else None,
         poller,
-        Reporter(Servers(store), sites, canary, overrides, poller, now, alerts.unkept, place(address))
+        Reporter(
+            Servers(store),
+            sites,
+            canary,
+            overrides,
+            poller,
+            now,
+            alerts.unkept,
+            place(address),
+            getppid() if address else None,
+        )
         if store and overrides
         else None,
     )

@@ -4,11 +4,12 @@ It is written by periodic work, whether anybody calls or not, and nothing in it 
 whole minutes.
 
 A process that ends takes its report back. The report of one that was killed stays, so that it is known that it does not
-answer any more, until another process has begun in its place or staff say that it was taken away.
+answer any more, until another process has begun in its place or staff say that it was taken away. Also that of one that
+ended while the store was away.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,7 +39,8 @@ class Report:
     the digest of the phones that it follows, as of `Phones.followed`, "" without any. `problems` are those of an edit
     that was refused, `refused` are overrides that it does not answer with, by number, and why; `unkept` is what is
     broken with the phones of now; each is empty if there are none. `test_call` is whether its test call succeeds, None
-    before the first one. `place` is where it runs: the machine and the port, the same after it is started again.
+    before the first one. `place` is where it runs: the machine and the port, the same after it is started again; `pid`
+    is its id there, 0 in a version that does not say it.
     `number` is that of the publication that it found last, if the store is the source.
     """
 
@@ -50,6 +52,7 @@ class Report:
     unkept: str = ""
     test_call: bool | None = None
     place: str = ""
+    pid: int = 0
     number: int = 0
 
 
@@ -88,20 +91,30 @@ class Servers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def tell(self, name: str, report: Report, now: int, began: int | None = None) -> bool:
+    def tell(
+        self,
+        name: str,
+        report: Report,
+        now: int,
+        began: int | None = None,
+        runs: Callable[[int], bool] = lambda _: True,
+    ) -> bool:
         """Keeps a process's report, in place of its last one. Returns whether it is the first to say that promises are
         broken so, and should tell staff. `began` is when the process did: those that were killed in its place before
-        that are forgotten. Raises StoreError.
+        that are forgotten, with its first report if their ids show that they do not run any more (`runs` says which
+        do), otherwise once they are silent. Raises StoreError.
 
         What is written is read at once, as a heartbeat is (store/heartbeat.py).
         """
         told = {"seen_at": _minute(now), "report": json.dumps(asdict(report), sort_keys=True)}
         with self._store.write() as connection:
-            others = [each for each in map(_server, connection.execute(select(table)).all()) if each.name != name]
+            every = _known(connection)
+            others = [each for each in every if each.name != name]
             running = [each for each in others if not each.silent(now)]
             first = bool(report.unkept) and report.unkept not in {each.report.unkept for each in running}
-            before = now if began is None else began
-            replaced = [each.name for each in others if each.silent(now) and _replaced(each, report.place, before)]
+            before, begins = now if began is None else began, len(others) == len(every)
+            ended = [each for each in others if each.silent(now) or (begins and _ended(each.report, report, runs))]
+            replaced = [each.name for each in ended if _replaced(each, report.place, before)]
             connection.execute(delete(table).where(table.c.name.in_(replaced)))
             if not connection.execute(update(table).where(table.c.name == name).values(told)).rowcount:
                 connection.execute(insert(table).values(name=name, **told))
@@ -184,6 +197,11 @@ def _replaced(killed: Server, place: str, began: int) -> bool:
     return not killed.report.place or (killed.report.place == place and killed.seen_at <= began)
 
 
+def _ended(other: Report, mine: Report, runs: Callable[[int], bool]) -> bool:
+    """Whether a process of the place where this one runs does not any more; its id may be this one's by now."""
+    return other.place == mine.place and other.pid > 0 and (other.pid == mine.pid or not runs(other.pid))
+
+
 def _known(connection: Connection) -> tuple[Server, ...]:
     return tuple(map(_server, connection.execute(select(table).order_by(table.c.name))))
 
@@ -199,6 +217,7 @@ def _server(row: Row[Any]) -> Server:
         told["unkept"],
         told["test_call"],
         told.get("place", ""),
+        told.get("pid", 0),
         told.get("number", 0),
     )
     return Server(row.name, row.seen_at, report)

@@ -1,7 +1,11 @@
 """A server process reports how it is: when that changes, once a minute, and never because of a call."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
@@ -11,13 +15,14 @@ import pytest
 
 from phonetree.core.schedule import Kind, Override
 from phonetree.errors import Problem, Where
-from phonetree.runtime.reports import POLL_SECONDS, Reporter, place
+from phonetree.runtime.reports import POLL_SECONDS, Reporter, place, runs
+from phonetree.runtime.services import services
 from phonetree.simulator.provider import TestProvider
 from phonetree.store.overrides import Overrides
-from phonetree.store.servers import Report, Servers, looked, servers
+from phonetree.store.servers import Report, Servers, known, looked, servers
 from phonetree.store.tables import servers as table
 from tests.support.databases import KINDS, tables
-from tests.support.lines import VPR
+from tests.support.lines import VPR, settings
 from tests.support.mail import ACCOUNT, TOKEN
 from tests.support.server import DAY, Server
 
@@ -54,7 +59,7 @@ def counted(one: Reporter) -> Iterator[Mock]:
 def test_what_changes_is_reported_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     one = reporter(server)
     one.poll()
-    assert report(server) == Report(server.sites.current.revision, place=one.place)
+    assert report(server) == Report(server.sites.current.revision, place=one.place, pid=os.getpid())
     server.services.test_call()
     assert server.services.phones
     server.services.phones.poll()
@@ -107,6 +112,16 @@ def test_a_store_that_is_away_changes_nothing_else(server: Server, tmp_path: Pat
     assert report(server)
     one.servers = Servers(Store(f"sqlite:///{tmp_path}/away.db"))
     one.leave()
+    anew(server).poll()
+    assert report(server), "that of the one alone that was started again meanwhile"
+
+
+def anew(server: Server) -> Reporter:
+    """That of a process which begins now where the server is."""
+    one = reporter(server)
+    return Reporter(
+        Servers(server.worker.store), one.sites, one.canary, one.overrides, one.phones, one.now, place=one.place
+    )
 
 
 @pytest.mark.slow
@@ -129,6 +144,33 @@ def test_a_server_that_stops_takes_its_report_back(server: Server) -> None:
     reporter(server).poll()
     with server.worker.store.read() as connection:
         assert connection.execute(table.select()).all() == [], "also when a report was just about to be written"
+
+
+def test_a_worker_whose_server_was_killed_stays_until_another_begins(server: Server) -> None:
+    one = reporter(server)
+    one.parent = os.getpid()  # which is not that of this process any more
+    one.poll()
+    server.services.stop()
+    assert [each.name for each in known(server.worker.store)] == [one.name]
+    other = anew(server)
+    other.poll()
+    assert [each.name for each in known(server.worker.store)] == [other.name]
+
+
+def test_a_worker_knows_its_server_and_another_application_none(tmp_path: Path) -> None:
+    made = replace(settings(VPR), database=tables("sqlite", tmp_path))
+    of_a_worker, another = (services(made, lambda: DAY, address).reporter for address in ("127.0.0.1:8080", None))
+    assert of_a_worker
+    assert another
+    assert (of_a_worker.parent, another.parent) == (os.getppid(), None)
+
+
+def test_whether_a_process_runs() -> None:
+    assert runs(os.getpid())
+    assert runs(1), "also one of another user"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert not runs(ended.pid)
 
 
 def test_a_server_that_is_started_again_is_in_the_same_place() -> None:

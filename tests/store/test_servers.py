@@ -90,6 +90,21 @@ def test_whoever_begins_in_the_place_of_one_that_was_killed_replaces_it(opened: 
     assert names(opened) == ["anew", "beside it", "elsewhere"]
 
 
+def test_one_that_does_not_run_any_more_is_replaced_at_once(opened: Store) -> None:
+    reports, runs = Servers(opened), {2, 3}.__contains__
+    here, later = replace(GOOD, place="a, port 1"), NOW + MINUTE_SECONDS
+    for name, pid in (("killed", 1), ("beside it", 2)):
+        reports.tell(name, replace(here, pid=pid), NOW, NOW - 3600, runs)
+    reports.tell("elsewhere", replace(GOOD, place="b, port 1", pid=1), NOW, NOW - 3600, runs)
+    reports.tell("does not say", here, NOW, NOW - 3600, runs)
+    reports.tell("beside it", replace(here, pid=2), later, NOW - 3600, runs)
+    assert "killed" in names(opened), "nobody has begun in its place"
+    reports.tell("anew", replace(here, pid=3), later, later, runs)
+    assert names(opened) == ["anew", "beside it", "does not say", "elsewhere"]
+    reports.tell("again", replace(here, pid=3), later, later, runs)
+    assert names(opened) == ["again", "beside it", "does not say", "elsewhere"], "two do not have the same id"
+
+
 def test_one_of_a_version_that_did_not_say_its_place_is_forgotten(opened: Store) -> None:
     reports = Servers(opened)
     reports.tell("old", GOOD, NOW)

@@ -1,5 +1,7 @@
 """`publish` and `export`: every byte goes there and back, and nothing of somebody else's is replaced by accident."""
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -12,7 +14,7 @@ from phonetree.runtime.prover import Prover
 from phonetree.store.database import Store
 from phonetree.store.revisions import Revisions
 from tests.support.databases import tables
-from tests.support.lines import VPR
+from tests.support.lines import ROOT, VPR
 from tests.support.proving import asked
 
 pytestmark = pytest.mark.slow
@@ -104,6 +106,26 @@ def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_change
     assert _published()[0] == ("Ben", "another day")
     run("export", "old", "--revision", over)
     assert b"for help lines" in Path("old/routing.yaml").read_bytes()
+
+
+def test_an_edit_is_published_and_an_old_revision_brought_back_as_the_operators_page_says(run: Run) -> None:
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8").partition("\n## Publish\n")[2]
+    lines = re.findall(r"^    scripts/phonetree (.+)$", page.partition("\n## ")[0], re.MULTILINE)
+    export, publish, export_old, publish_old = map(shlex.split, lines)
+    run("publish", "config", "--note", "the first")
+    run(*export)
+    old = Path("draft/.revision").read_text().strip()
+    _edit("draft", "for crisis lines", "for help lines")
+    newest = run(*publish).rpartition("Published as revision ")[2].partition(".")[0]
+    listed = run(*export_old, status=KNOWN_PROBLEM)
+    assert f"\n{old}, published by " in listed
+    said = run(*(old if each == "OLD" else each for each in export_old))
+    assert f"old has revision {old}; the newest is {newest}, published by Ada " in said
+    assert said.endswith(f"publish old --note TEXT --over {newest}\n")
+    run("publish", "old", "--note", "without the name of the newest", status=KNOWN_PROBLEM)
+    assert "Published as revision" in run(*(newest if each == "NEWEST" else each for each in publish_old))
+    assert Path("old/routing.yaml").read_bytes() == Path("config/routing.yaml").read_bytes()
+    assert [note for _, note in _published()] == ["As before Monday", "Closed on 23 December", "the first"]
 
 
 def test_no_number_stands_in_a_note_or_an_author(run: Run) -> None:

@@ -24,13 +24,14 @@ def export(folder: Path, revision: str | None) -> None:
     """Runs `export`."""
     with opened(Which(demo=False, port=None)) as place:
         revisions = Revisions(place.store, place.secrets, strict=settings.source() == settings.STORE)
+        newest, contents = revisions.newest() or (None, None)
         if revision is None:
-            newest = revisions.newest()
-            revision, contents = (newest[0].revision, newest[1]) if newest else ("", None)
+            revision = newest.revision if newest else ""
         else:
             contents = revisions.published(revision)
         history = (each for each in revisions.history() if not each.unfinished)
         known = [told(each, place.zone) for each in islice(history, MOST_LISTED)]
+        other = f"the newest is {told(newest, place.zone)}" if newest and newest.revision != revision else ""
     if contents is None:
         which = f"revision {revision}" if revision else "revision"
         what = f"there is no {which} in the database that could be written to {folder}"
@@ -53,7 +54,12 @@ def export(folder: Path, revision: str | None) -> None:
             shutil.rmtree(made, ignore_errors=True)
     except (OSError, shutil.Error) as error:
         raise refused(folder, "written", error if isinstance(error, OSError) else OSError(str(error))) from None
-    click.echo(f"{folder} has revision {revision}. Edit it, then: {PROGRAM} publish {folder} --note TEXT")
+    publish = f"{PROGRAM} publish {folder} --note TEXT"
+    if newest and other:
+        click.echo(f"{folder} has revision {revision}; {other}.")
+        click.echo(f"To publish the one in {folder} in its place: {publish} --over {newest.revision}")
+    else:
+        click.echo(f"{folder} has revision {revision}. Edit it, then: {publish}")
 
 
 def _refuse_full(folder: Path) -> None:

@@ -114,7 +114,7 @@ class _Publishing:
             yield from self._listed(theirs, self._mine)
         yield (
             "To keep both, export the newest into a new folder, and make your change there. To publish these files in "
-            f"its place all the same: --over {newest.revision}"
+            f"its place all the same, give the command again with: --over {newest.revision}"
         )
 
     def _listed(self, old: Loaded | None, new: Loaded | None) -> Iterator[str]:

@@ -9,8 +9,9 @@ import click
 def doctor(form: str, *, notify: bool) -> int:
     """Check everything that has to be right before a call comes in, and after.
 
-    It goes by what callers hear. Every check runs; none hides another. The output has no secrets and no personal
-    numbers, so it can be pasted into a ticket. The exit status is 1 when something is wrong.
+    It looks at the folder's files or, with PHONETREE_SOURCE=store, at the newest revision in the database. Every check
+    runs; none hides another. The output has no secrets and no personal numbers, so it can be pasted into a ticket. The
+    exit status is 1 when something is wrong.
 
     Example: python -m phonetree doctor
     """

@@ -62,7 +62,8 @@ class FolderSource:
 
 
 class StoreSource:
-    """The newest revision of a store, with the audio of a folder; while there is none, the folder's files.
+    """The newest revision of a store, with the audio of a folder; while there is none, the folder's files. Where none
+    was published with our SECRET_KEY, a server begins with these all the same, and that is a problem.
 
     While the store is unavailable it is the last one that was found. It never goes back by itself: a publication that
     is gone, has another in its place, or was not published with our SECRET_KEY, is a problem, and callers hear what
@@ -95,7 +96,10 @@ class StoreSource:
             return
         found = self._revisions.newest()
         if found is None:
-            self._problem = (UNVOUCHED if last else TAKEN_BACK) if before else ""
+            if before:
+                self._problem = UNVOUCHED if last else TAKEN_BACK
+            else:
+                self._problem = UNVOUCHED if self._revisions.of_another_key() else ""
         elif before and not _after(found[0], before):
             self._problem = UNVOUCHED if last and not last.vouched else TAKEN_BACK
         else:

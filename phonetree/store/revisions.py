@@ -56,6 +56,9 @@ _ALL = select(publications).order_by(publications.c.number.desc())
 _BEGUN = publications.c.before.is_not(None) & (publications.c.heard == 0)
 """Those of which it is not known that the folder has them."""
 
+_SIGNED = _ALL.where(~_BEGUN & publications.c.mac.is_not(None))
+"""Those that were published with some SECRET_KEY."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -192,9 +195,11 @@ class Revisions:
 
     def take(self, name: str, contents: Mapping[str, bytes], now: int) -> None:
         """A server answers with a revision now: one that was published, or, while there is none, that of its folder,
-        which is published by that. Raises StoreError."""
+        which is published by that, unless there are some of another SECRET_KEY. Raises StoreError."""
         with self._store.changing(publications) as connection:
             if self._newest(connection) is None:
+                if connection.execute(_SIGNED.limit(1)).first():
+                    return
                 try:
                     self._add(connection, name, contents, THE_FILES, FIRST, now, heard=True)
                 except PublishedError:
@@ -226,6 +231,12 @@ class Revisions:
         with self._store.read() as connection:
             row = connection.execute((_ALL.where(~_BEGUN) if finished else _ALL).limit(1)).one_or_none()
         return self._publication(row) if row else None
+
+    def of_another_key(self) -> bool:
+        """Where none counts: whether that is so by SECRET_KEY alone, since there are some that were published with one.
+        Raises StoreError."""
+        with self._store.read() as connection:
+            return connection.execute(_SIGNED.limit(1)).first() is not None
 
     def newest(self) -> tuple[Publication, Mapping[str, bytes]] | None:
         """The latest publication that counts, with its files. Raises StoreError."""

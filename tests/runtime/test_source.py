@@ -38,9 +38,9 @@ def _edited(contents: Contents, old: str = "for crisis lines", new: str = "for h
     return {**contents, "routing.yaml": contents["routing.yaml"].replace(old.encode(), new.encode())}
 
 
-def _served(config: Path, kept: Store, refused: str = "for harm") -> Sites:
+def _served(config: Path, kept: Store, refused: str = "for harm", secrets: tuple[str, ...] = SECRET) -> Sites:
     """A server, for which a revision with these words breaks a promise."""
-    revisions = Revisions(kept, SECRET, strict=True)
+    revisions = Revisions(kept, secrets, strict=True)
 
     def proof(_site: Site, contents: Contents) -> tuple[Problem, ...]:
         found = refused.encode() in contents["routing.yaml"]
@@ -194,6 +194,28 @@ def test_a_revision_that_somebody_adds_to_the_database_is_heard_nowhere(config: 
     assert (sites.current.revision, _served(config, kept).current.revision) == (good, good)
     assert _publish(kept, contents) == forged
     assert sites.reload(), "somebody with the key may publish the same"
+
+
+def test_a_server_with_another_key_says_so_and_publishes_nothing(config: Path, kept: Store) -> None:
+    """Someone lost SECRET_KEY, or gave two servers different ones: the folder's files may be years old."""
+    sites = _served(config, kept)
+    name = _publish(kept, _edited(sites.contents))
+    assert sites.reload()
+    started = _served(config, kept, secrets=("x" * 40,))
+    assert "was not published with this SECRET_KEY" in str(started.problems[0])
+    assert not started.reload()
+    assert "was not published with this SECRET_KEY" in str(started.problems[0])
+    assert Revisions(kept, SECRET).history()[0].revision == name
+    assert not sites.reload()
+    assert (sites.current.revision, sites.problems) == (name, ())
+
+
+def test_what_was_kept_without_a_key_is_no_publication_to_a_server_with_one(config: Path, kept: Store) -> None:
+    """As after an upgrade to a source in the database: the folder's files become the first publication that counts."""
+    before = _served(config, kept, secrets=())
+    sites = _served(config, kept)
+    assert (sites.current.revision, sites.problems) == (before.current.revision, ())
+    assert sites.source.load(RULES).site.revision == before.current.revision
 
 
 def test_while_the_store_is_away_the_last_revision_stays(

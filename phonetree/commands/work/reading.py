@@ -123,7 +123,7 @@ def tell_if_not_heard(config: Path) -> None:
 
 def _refuse_unvouched(revisions: "Revisions") -> None:
     """Where none counts: raises SettingsError if that is so by this process's SECRET_KEY alone."""
-    if revisions.last(finished=True):
+    if revisions.of_another_key():
         raise SettingsError(NO_SUCH_KEY)
 
 

@@ -46,11 +46,19 @@ def table(said: Value, *path: str | int) -> Mapping[str, Value]:
     return found if isinstance(found, Mapping) else {}
 
 
+def items(said: Value, *path: str | int) -> tuple[Value, ...]:
+    """The list at a path; an empty one if there is none."""
+    found = value_at(said, path)
+    return found if isinstance(found, tuple) else ()
+
+
 def kind_of(said: Value, node: str) -> str:
-    """The kind of a node. Raises EditError if there is no such node."""
+    """The kind of a node. Raises EditError if there is no such node, or it has none."""
+    refuse_gone(table(said, "nodes"), node)
     kind = next((key for key in table(said, "nodes", node) if key in KINDS), None)
     if kind is None:
-        raise EditError({"": f"'{node}' is not there any more: somebody removed it; see what is there now"})
+        kinds = ", ".join(KINDS)
+        raise EditError({"": f"'{node}' is no node yet: its kind is missing, or misspelt. Write one of these: {kinds}"})
     return kind
 
 
@@ -60,10 +68,10 @@ def leading_to(said: Value, node: str, but: Collection[str] = ()) -> Iterator[st
     for name, where, target in _leads(said):
         if target == node and name not in (node, *but):
             yield where
-    for group in _items(value_at(said, ("alike",))):
-        if node in _items(group):
+    for group in items(said, "alike"):
+        if node in items(group):
             yield "alike"
-    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+    for number, promise in enumerate(items(said, "promises"), 1):
         others = {**table(said, "resources"), **table(said, "teams")}
         if value_at(promise, ("reaches",)) == node and node not in others:
             yield f"promise {number}"
@@ -102,7 +110,7 @@ def using_line(said: Value, line: str) -> Iterator[str]:
     if value_at(said, ("last_resort",)) == line:
         yield "the last resort"
     yield from _using(said, "resource", line)
-    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+    for number, promise in enumerate(items(said, "promises"), 1):
         if value_at(promise, ("reaches",)) == line:
             yield f"promise {number}"
     for name, node in (
@@ -125,7 +133,7 @@ def same_number(said: Value, line: str) -> Iterator[str]:
 def using_team(said: Value, team: str) -> Iterator[str]:
     """What names a team, each in words."""
     yield from _using(said, "team", team)
-    for number, promise in enumerate(_items(value_at(said, ("promises",))), 1):
+    for number, promise in enumerate(items(said, "promises"), 1):
         if value_at(promise, ("reaches",)) == team and team not in table(said, "resources"):
             yield f"promise {number}"
 
@@ -134,10 +142,6 @@ def _using(said: Value, field: str, name: str) -> Iterator[str]:
     for node in table(said, "nodes"):
         if any(value_at(content, (field,)) == name for content in table(said, "nodes", node).values()):
             yield node
-
-
-def _items(value: Value | None) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else ()
 
 
 def using_language(said: Value, language: str) -> Iterator[str]:
@@ -164,7 +168,7 @@ def mentioning(said: Value, keys: Container[str]) -> Iterator[tuple[tuple[str, .
     """Where a menu mentions any of the keys of every menu, and all that it mentions."""
     for node in table(said, "nodes"):
         path = ("nodes", node, NodeKind.MENU, "mention")
-        mentioned = tuple(each for each in _items(value_at(said, path)) if isinstance(each, str))
+        mentioned = tuple(each for each in items(said, *path) if isinstance(each, str))
         if any(each in keys for each in mentioned):
             yield path, mentioned
 

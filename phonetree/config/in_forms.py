@@ -15,6 +15,9 @@ _MISSING = re.compile(r"'(?P<key>\w+)' is missing; (?P<todo>.*)", re.DOTALL)
 _OWN_NAME = re.compile(r"'(?P<key>\w+)' ")
 """How the problem with a value begins, by the name that the file has for it."""
 
+_SAID_OF = re.compile(r"(?:\A|\b(?:no|a) )'(\w+)'")
+_LAST_OF = re.compile(r", (\w+): \Z")
+
 _RESOURCE = re.compile(r"\b(?P<a>a )?resource(?= '|, team or | and of | that )")
 """An outside line, as the file calls it."""
 
@@ -52,6 +55,13 @@ def in_a_list(text: str, labels: Mapping[str, str]) -> str:
         text = text.replace(f"'{own}'", f"'{labels[own]}'", 1)
     whose = re.sub(r"(?<=, )\w+(?=[,:])", lambda found: labels.get(found[0], found[0]), whose)
     return whose.replace("resource '", "line '") + _as_lines(text)
+
+
+def settings_in(text: str) -> tuple[str, ...]:
+    """The settings that a problem may be about: 'number' of "'number' is missing" and "has no 'number'", `spoken` of
+    "language 'en', spoken: "."""
+    whose = found[0] if (found := _WHOSE.match(text)) else ""
+    return (*_SAID_OF.findall(text[len(whose) :]), *_LAST_OF.findall(whose))
 
 
 def in_form(field: str, text: str) -> tuple[str, str]:

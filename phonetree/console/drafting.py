@@ -13,14 +13,15 @@ from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
-from phonetree.console.form_places import FormPlace, forms_at
+from phonetree.console.form_places import FormPlace, Told, places_of
 from phonetree.console.form_words import in_form_words
+from phonetree.console.forms import Forms
 from phonetree.console.proving import FewProofs
 from phonetree.console.publishing import Base, Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Connect, OwnPromise, Site
-from phonetree.errors import ConfigError, ConfigWarning, Problem, SimulationError, Where
+from phonetree.errors import ConfigError, ConfigWarning, EditError, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
@@ -63,9 +64,9 @@ class Checked:
     """What a draft is. With `problems` it is no site, and nothing else is known. Otherwise `broken` are the promises
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
     they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
-    since it began. Files in places are named without their folder; `forms` are those that belong to places of problems,
-    and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers are
-    sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
+    since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
+    places, and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers
+    are sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
     what somebody should look at in the files."""
 
     problems: tuple[Problem, ...] = ()
@@ -74,7 +75,7 @@ class Checked:
     times: tuple[TimeToHelp, ...] = ()
     advice: tuple[str, ...] = ()
     standing: Standing = Standing()
-    forms: Mapping[Where, FormPlace] = field(default_factory=dict)
+    forms: Mapping[Told, FormPlace] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
     empty: tuple[str, ...] = ()
     warned: tuple[ConfigWarning, ...] = ()
@@ -168,8 +169,12 @@ class Drafting:
             *((each.where, each.text) for each in problems),
             *((each.where, each.text) for each in checked.warned),
         )
-        forms = forms_at(files, (where for where, _ in placed))
-        return replace(checked, forms=forms, worded=in_form_words(files, forms, placed, self._now().date()))
+        try:
+            forms = Forms(files, self._now().date())
+        except EditError:  # a file cannot be read
+            return checked
+        places = places_of(forms, files, placed)
+        return replace(checked, forms=places, worded=in_form_words(forms, places, placed))
 
     def _checked(self, draft: Draft, files: Contents) -> Checked:
         try:

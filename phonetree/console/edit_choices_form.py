@@ -16,7 +16,18 @@ from phonetree.config.edit_nodes import (
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
 from phonetree.config.nodes import MOST_CHOICES, MOST_LIKE
-from phonetree.console.form_fields import Group, Input, Languages, Options, Typed, text_of, typed_below, typed_value
+from phonetree.config.positions import Path
+from phonetree.console.form_fields import (
+    Group,
+    Input,
+    Languages,
+    Options,
+    Typed,
+    dotted,
+    text_of,
+    typed_below,
+    typed_value,
+)
 from phonetree.core.tree import PERSON_KEY
 from phonetree.proof.promises import MOST_SPOKEN_CHOICES
 
@@ -126,6 +137,10 @@ class AlwaysForm:
     def now(self) -> Value:
         """What the file says about them."""
         return table(self.routing, "always")
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        return dotted(("choices", *way[1:]))
 
     def groups(self, said: Value) -> Iterator[Group]:
         """A group for each key, and one for a new one."""

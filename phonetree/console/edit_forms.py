@@ -27,8 +27,7 @@ from phonetree.console.form_fields import (
     with_problems,
     with_typed,
 )
-from phonetree.console.form_places import FormPlace
-from phonetree.console.form_words import Form, form_at
+from phonetree.console.forms import Form, form_of
 from phonetree.console.labels import Typed as WasTyped
 from phonetree.console.layout import render
 from phonetree.console.services import services
@@ -159,7 +158,7 @@ def always(id_: str) -> Answer:
 
 
 def _form(parts: Parts, page: str, name: str = "") -> Form:
-    return form_at(FormPlace(page, name), parts.hours, parts.routing, parts.languages, today())
+    return form_of(page, name, parts.hours, parts.routing, parts.languages, today())
 
 
 def _there(routing: Value, key: str, name: str) -> None:

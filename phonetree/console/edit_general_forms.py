@@ -17,11 +17,12 @@ from phonetree.config.edit_hours import (
     first_day,
 )
 from phonetree.config.edit_nodes import SetEnd, SetStart
-from phonetree.config.edit_places import table
+from phonetree.config.edit_places import items, table
 from phonetree.config.edit_prompts import SetPhrase
 from phonetree.config.edit_rules import BUDGETS, AddPromise, RemovePromise, SetAlike, SetBudget, SetHelpline, SetLink
 from phonetree.config.edits import FormEdit
 from phonetree.config.hours import holidays_of
+from phonetree.config.positions import Path
 from phonetree.config.prompts import LINKS
 from phonetree.config.steps import value_at
 from phonetree.console.form_fields import (
@@ -29,6 +30,7 @@ from phonetree.console.form_fields import (
     Input,
     Languages,
     Typed,
+    dotted,
     hours_text,
     hours_value,
     named,
@@ -69,6 +71,17 @@ class HoursForm:
     def now(self) -> Value:
         """What the file says about them."""
         return {key: each for key, each in table(self.hours).items() if key in ("timezone", "open", "holidays", *LISTS)}
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        match way:
+            case (str(key), int(number), *rest) if key in LISTS:
+                names = [name for name, _ in _days({each: items(self.hours, each) for each in LISTS})]
+                return dotted((names[number if key == LISTS[0] else number + len(items(self.hours, LISTS[0]))], *rest))
+            case ("holidays", *rest):
+                return dotted(rest or ("calendars",))
+            case _:
+                return dotted(way)
 
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the file says."""
@@ -163,8 +176,7 @@ def _day(entry: Value) -> str:
 
 
 def _calendars(said: Value) -> tuple[str, ...]:
-    found = value_at(said, ("holidays", "calendars"))
-    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, tuple) else ()
+    return tuple(each for each in items(said, "holidays", "calendars") if isinstance(each, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +189,10 @@ class PhrasesForm:
     def now(self) -> Value:
         """What the file says about them."""
         return table(self.routing, "phrases")
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        return dotted(way)
 
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields: a group for each sentence."""
@@ -211,6 +227,16 @@ class HelplineForm:
         """What the file says about it."""
         keys = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
         return {key: each for key, each in table(self.routing).items() if key in keys}
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        match way:
+            case ("promises", int(number), *rest):
+                before = items(self.routing, "promises")[: number + 1]
+                known = _promises({"promises": before})
+                return dotted((known[-1][0], *rest)) if known and isinstance(before[-1], Mapping) else ""
+            case _:
+                return dotted(way)
 
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the file says."""
@@ -312,8 +338,7 @@ _PROMISES = "An edit that breaks one is refused, with the call that breaks it."
 
 def _promises(said: Value) -> list[tuple[str, Mapping[str, Value]]]:
     """What the field of each promise begins with, and the promise."""
-    found = value_at(said, ("promises",))
-    promises = [each for each in found if isinstance(each, Mapping)] if isinstance(found, tuple) else []
+    promises = [each for each in items(said, "promises") if isinstance(each, Mapping)]
     return list(zip(named("promises", map(_promised, promises)), promises, strict=True))
 
 
@@ -328,9 +353,8 @@ def _promised(promise: Mapping[str, Value]) -> str:
 
 
 def _alike(said: Value) -> tuple[tuple[str, ...], ...]:
-    groups = value_at(said, ("alike",))
-    found = groups if isinstance(groups, tuple) else ()
-    return tuple(tuple(each for each in group if isinstance(each, str)) for group in found if isinstance(group, tuple))
+    groups = (group for group in items(said, "alike") if isinstance(group, tuple))
+    return tuple(tuple(each for each in group if isinstance(each, str)) for group in groups)
 
 
 def _alike_text(said: Value) -> str:

@@ -7,7 +7,8 @@ from phonetree.config.document import Value
 from phonetree.config.edit_languages import AddLanguage, RemoveLanguage, SetLanguage
 from phonetree.config.edit_places import table
 from phonetree.config.edits import FormEdit
-from phonetree.console.form_fields import Group, Input, Languages, Typed, text_of, typed_value
+from phonetree.config.positions import Path
+from phonetree.console.form_fields import Group, Input, Languages, Typed, dotted, text_of, typed_value
 from phonetree.errors import EditError
 
 NEW = "languages.new"
@@ -42,6 +43,10 @@ class LanguagesForm:
     def now(self) -> Value:
         """What the file says about them."""
         return table(self.routing, "languages")
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        return dotted(way)
 
     def groups(self, said: Value) -> Iterator[Group]:
         """A group for each language, and one for a new one."""

@@ -9,6 +9,7 @@ from phonetree.config.edit_places import FIELDS, kind_of, table
 from phonetree.config.edit_prompts import SetPrompt
 from phonetree.config.edits import FormEdit
 from phonetree.config.nodes import MOST_CHOICES
+from phonetree.config.positions import Path
 from phonetree.console.edit_choices_form import (
     CHOOSE,
     KEYS,
@@ -23,7 +24,7 @@ from phonetree.console.edit_choices_form import (
     options_of,
     room_of,
 )
-from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, text_of, typed_value
+from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, dotted, text_of, typed_value
 from phonetree.core.wording import sentence
 
 PROMPTS = {
@@ -69,6 +70,10 @@ class NodeForm:
     def now(self) -> Value:
         """What the file says about it."""
         return table(self.routing, "nodes", self.node)
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        return dotted(way[3:])
 
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the node says."""
@@ -116,7 +121,7 @@ class NodeForm:
             buttons = [Button(f"{UP}{key}", f"Move key {key} up")] if number > 1 else []
             buttons += [Button(f"{DOWN}{key}", f"Move key {key} down")] if number < len(choices) else []
             hint = "Two choices can exchange keys: choose the other's key in each, then save." if number == 1 else ""
-            inputs = [Input(f"{name}.key", "Key", key, "choose", hint, keys_of(KEYS))]
+            inputs = [Input(f"{name}.key", "Key", key, "choose", hint, keys_of(dict.fromkeys((*KEYS, key))))]
             inputs += choice_inputs(key, choice, self.languages, nodes)
             inputs.append(Input(f"{name}.remove", "Remove this choice", "", "tick"))
             legend = f"Choice {number}: key {key}"

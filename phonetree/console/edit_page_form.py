@@ -8,7 +8,8 @@ from phonetree.config.edit_page import AddPassage, MovePassage, RemovePassage, S
 from phonetree.config.edit_places import table
 from phonetree.config.edit_prompts import Prompt
 from phonetree.config.edits import FormEdit
-from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, named, text_of
+from phonetree.config.positions import Path
+from phonetree.console.form_fields import Button, Group, Input, Languages, Typed, dotted, named, text_of
 from phonetree.errors import EditError
 
 NEW = "page.new"
@@ -29,6 +30,14 @@ class PageForm:
     def now(self) -> Value:
         """What the file says."""
         return {"page": passages(self.routing)}
+
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        match way:
+            case ("page", int(number), *rest):
+                return dotted((tuple(_named(self.now()))[number], *rest))
+            case _:
+                return dotted(way)
 
     def groups(self, said: Value) -> Iterator[Group]:
         """A group for each passage, and one for a new one."""

@@ -6,15 +6,17 @@ from datetime import date
 
 from phonetree.config.document import Value
 from phonetree.config.edit_lines import SetLine, Verify
-from phonetree.config.edit_places import table
+from phonetree.config.edit_places import items, table
 from phonetree.config.edit_teams import AddMember, RemoveMember, SetMember, SetTeam
 from phonetree.config.edits import FormEdit
+from phonetree.config.positions import Path
 from phonetree.console.form_fields import (
     HOURS_HINT,
     Group,
     Input,
     Languages,
     Typed,
+    dotted,
     hours_text,
     hours_value,
     named,
@@ -67,6 +69,10 @@ class LineForm:
         """What the file says about it."""
         return table(self.routing, "resources", self.line)
 
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        return dotted(way[2:])
+
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the line says."""
         line = table(said)
@@ -115,6 +121,16 @@ class TeamForm:
         """What the file says about it; numbers that stand in it are left out."""
         return _hidden(table(self.routing, "teams", self.team))
 
+    def field_at(self, way: Path) -> str:
+        """What the fields are called of a place in the file."""
+        match way[2:]:
+            case ("members", int(number), *rest):
+                before = items(self.routing, *way[:3])[: number + 1]
+                known = _named(_members({"members": before}))
+                return dotted((known[-1][0], *rest)) if known and isinstance(before[-1], Mapping) else ""
+            case rest:
+                return dotted(rest)
+
     def groups(self, said: Value) -> Iterator[Group]:
         """Its fields, with what the team says."""
         team = table(said)
@@ -161,8 +177,7 @@ class TeamForm:
 
 
 def _members(team: Mapping[str, Value]) -> list[Mapping[str, Value]]:
-    members = team.get("members")
-    return [each for each in members if isinstance(each, Mapping)] if isinstance(members, tuple) else []
+    return [each for each in items(team, "members") if isinstance(each, Mapping)]
 
 
 def _hidden(team: Mapping[str, Value]) -> Mapping[str, Value]:

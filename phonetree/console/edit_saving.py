@@ -120,7 +120,8 @@ def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Con
 
 
 def unreadable(draft: Draft, error: EditError) -> str:
-    """A page for a draft that has no forms, since a file is no YAML: where to put that right, and what was typed."""
+    """A page for what has no form, since a file is no YAML, or a node has no kind: where to put that right, and what
+    was typed."""
     return render(
         "console/edit_form.html",
         draft=draft,

@@ -170,6 +170,11 @@ def named(prefix: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def dotted(way: Iterable[str | int]) -> str:
+    """What fields are called that have the names of the file."""
+    return ".".join(map(str, way))
+
+
 def typed_below(typed: Typed, prefix: str) -> bool:
     """Whether anything was typed into fields that begin like this."""
     return any(text.strip() for name, text in typed.items(multi=True) if name.startswith(f"{prefix}."))

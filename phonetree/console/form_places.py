@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
+from phonetree.config.in_forms import settings_in
 from phonetree.config.positions import Path, Text
 from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.config.steps import Said
-from phonetree.errors import EditError, Where
+from phonetree.console.form_fields import Group
+from phonetree.console.forms import Forms
+from phonetree.errors import Where
 
 _PARTS = {"nodes": "node", "resources": "line", "teams": "team"}
 _CALLED = {
@@ -17,48 +20,79 @@ _CALLED = {
     "page": "the public page",
     "always": "keys that work in every menu",
 }
-_OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets")
+_OF_THE_HELPLINE = ("helpline", "links", "start", "ended", "last_resort", "budgets", "alike", "promises")
+
+
+Told = tuple[Where, str]
+"""A sentence about a place in the files."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormPlace:
     """A page of the forms: which one (`node`, `line`, `team`, `hours` and so on), of what ("": the page is about all),
-    and the field there, as far as it is known, or else the `part` with several; `called` names it in a list."""
+    and the `anchor` there: the id of a field or of a part; "" for the whole page."""
 
     page: str
     name: str = ""
-    field: str = ""
-    part: str = ""
+    anchor: str = ""
 
     @property
     def called(self) -> str:
         """The words of a link to it."""
         return self.name or _CALLED.get(self.page, self.page)
 
-    @property
-    def anchor(self) -> str:
-        """The id of the field or part; "" if none is known."""
-        return f"part-{self.part}" if self.part else f"field-{self.field}" if self.field else ""
 
+def places_of(forms: Forms, files: Contents, told: Iterable[Told]) -> dict[Told, FormPlace]:
+    """The forms for sentences about places, without those that have none. A file is read once."""
 
-def forms_at(files: Contents, wheres: Iterable[Where]) -> dict[Where, FormPlace]:
-    """The forms for places, without those that have none, or whose file cannot be read. A file is read once."""
-    found: dict[Where, FormPlace] = {}
-    by_file: dict[str, set[Where]] = {}
-    for where in wheres:
-        if where.file in (HOURS, ROUTING) and where.file in files and where.line:
-            by_file.setdefault(where.file, set()).add(where)
-    for name, its in by_file.items():
-        with suppress(EditError):
-            text = Said.of(files[name], name).text
-            found |= {where: form for where in its if (form := _form_at(text, where))}
+    @cache
+    def text(name: str) -> Text:
+        return Said.of(files[name], name).text
+
+    found = {}
+    for each in told:
+        where, sentence = each
+        if where.file in (HOURS, ROUTING) and where.line and (form := _place(forms, text(where.file), where, sentence)):
+            found[each] = form
     return found
 
 
-def _form_at(text: Text, where: Where) -> FormPlace | None:
-    if where.file == HOURS:
-        return FormPlace("hours")
-    return _of(tuple(text.root.way_to(text.index_of(where.line, where.column))))
+def _place(forms: Forms, text: Text, where: Where, sentence: str) -> FormPlace | None:
+    at, names = text.index_of(where.line, where.column), settings_in(sentence)
+    way = tuple(text.root.way_to(at))
+    ways = [(*way, each) for each in names]
+    if way and text.at(way[:-1]).begin == at and f"'{way[-1]}'" not in sentence:
+        way = way[:-1]  # of the table, which begins with its first key: what is missing is told there
+        ways += [(*way, each) for each in names]
+    for each in (*ways, way):
+        page = ("hours", "") if where.file == HOURS else _page(each)
+        if page and (found := forms.of(*page)):
+            form, groups = found
+            field = form.field_at(each)
+            if each == way or _has(groups, field):
+                return FormPlace(*page, anchor_of(groups, field))
+    return None
+
+
+def _has(groups: Iterable[Group], field: str) -> bool:
+    return any(f"{each.name}.".startswith(f"{field}.") for group in groups for each in group.inputs)
+
+
+def anchor_of(groups: Iterable[Group], field: str) -> str:
+    """The id of the deepest field of a form, or else part, that holds what is called like this; of texts in several
+    languages, the first that is missing. "" if no field or part does."""
+    inputs = [(group, each) for group in groups for each in group.inputs]
+    if holding := [each for _, each in inputs if f"{field}.".startswith(f"{each.name}.")]:
+        return max(holding, key=lambda each: len(each.name)).id
+    while field:
+        if part := next((group for group in groups if group.about == field), None):
+            return part.id
+        below = [(group, each) for group, each in inputs if each.name.startswith(f"{field}.")]
+        if below:
+            several = len({group.id for group, _ in below}) > 1
+            return "" if several else next((each for _, each in below if each.missing), below[0][1]).id
+        field = field.rpartition(".")[0]
+    return ""
 
 
 _PLACES = re.compile(
@@ -80,27 +114,14 @@ def pieces(sentence: str, nodes: Container[str]) -> Iterator[tuple[str, str]]:
     yield sentence[at:], ""
 
 
-def _of(way: Path) -> FormPlace | None:
+def _page(way: Path) -> tuple[str, str] | None:
+    """The page of a place in routing.yaml, and the name of what it is about; None if it has none."""
     match way:
-        case ("nodes", str(name), str(), *rest):
-            return FormPlace("node", name, _field(rest))
-        case (("nodes" | "resources" | "teams") as kind, str(name), *rest):
-            return FormPlace(_PARTS[kind], name, _field(rest) if kind == "resources" else "")
-        case (("phrases" | "languages") as page, *_):
-            return FormPlace(page, field=_field(way))
-        case ("always", *rest):
-            return FormPlace("always", field=_field(["choices", *rest]))
-        case ("page", *_):
-            return FormPlace("page")
-        case ("promises", *_):  # what one says has no field: it is taken away, and another one written
-            return FormPlace("helpline", part="promises")
-        case ("alike", *_):
-            return FormPlace("helpline", field="alike")
+        case (("nodes" | "resources" | "teams") as kind, str(name), *_):
+            return _PARTS[kind], name
+        case (("phrases" | "languages" | "always" | "page") as page, *_):
+            return page, ""
         case (str(key), *_) if key in _OF_THE_HELPLINE:
-            return FormPlace("helpline", field=_field(way))
+            return "helpline", ""
         case _:
             return None
-
-
-def _field(way: Path | list[str | int]) -> str:
-    return ".".join(map(str, way))

@@ -5,65 +5,19 @@ The labels are those of the forms themselves, so one that is new, or is called o
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cache
-from typing import Protocol
 
-from phonetree.config.document import Value
-from phonetree.config.edits import FormEdit
 from phonetree.config.in_forms import in_a_list
-from phonetree.config.site import HOURS, ROUTING, Contents
-from phonetree.config.steps import value_of
-from phonetree.console.edit_choices_form import AlwaysForm
-from phonetree.console.edit_general_forms import SECONDS, HelplineForm, HoursForm, PhrasesForm
-from phonetree.console.edit_languages_form import LanguagesForm
-from phonetree.console.edit_node_form import NodeForm
-from phonetree.console.edit_page_form import PageForm
-from phonetree.console.edit_people_forms import LineForm, TeamForm
-from phonetree.console.form_fields import Group, Input, Languages, Typed
-from phonetree.console.form_places import FormPlace
-from phonetree.errors import EditError, Where
+from phonetree.console.edit_general_forms import SECONDS
+from phonetree.console.form_fields import Group, Input
+from phonetree.console.form_places import FormPlace, Told
+from phonetree.console.forms import Forms
 
 
-class Form(Protocol):
-    """What a page edits."""
-
-    def now(self) -> Value: ...
-
-    def groups(self, said: Value) -> Iterable[Group]: ...
-
-    def edits(self, before: Value, typed: Typed) -> Iterable[FormEdit]: ...
-
-
-def form_at(place: FormPlace, hours: Value, routing: Value, languages: Languages, today: date) -> Form:
-    """The form of a place, with what the files say."""
-    match place.page:
-        case "hours":
-            return HoursForm(hours, languages)
-        case "node":
-            return NodeForm(routing, place.name, languages)
-        case "line":
-            return LineForm(routing, place.name, languages, today)
-        case "team":
-            return TeamForm(routing, place.name)
-        case "phrases":
-            return PhrasesForm(routing, languages)
-        case "languages":
-            return LanguagesForm(routing, languages)
-        case "always":
-            return AlwaysForm(routing, languages)
-        case "page":
-            return PageForm(routing, languages)
-        case "helpline":
-            return HelplineForm(routing, languages)
-        case _:
-            raise ValueError(place)
-
-
-def labels_of(form: Form) -> Mapping[str, str]:
+def labels_of(groups: Iterable[Group]) -> Mapping[str, str]:
     """What a form calls the settings that it has, by their names in the files."""
     found: dict[str, str] = {}
-    for group in form.groups(form.now()):
+    for group in groups:
         for each in group.inputs:
             key, label = _labelled(group, each)
             found.setdefault(key, label)
@@ -83,22 +37,16 @@ def _labelled(group: Group, field: Input) -> tuple[str, str]:
     return key, called if several else {"label": "Words"}.get(key, key.capitalize())
 
 
-def in_form_words(
-    files: Contents, forms: Mapping[Where, FormPlace], told: Iterable[tuple[Where, str]], today: date
-) -> dict[str, str]:
+def in_form_words(forms: Forms, places: Mapping[Told, FormPlace], told: Iterable[Told]) -> dict[str, str]:
     """Sentences about places of the files in the words of the forms there, by the sentences."""
-    try:
-        hours, routing = (value_of(files[name], name) for name in (HOURS, ROUTING))
-    except EditError:  # there are no forms
-        return {}
-    languages = Languages.of(routing, {})
 
     @cache
     def labels(page: str, name: str) -> Mapping[str, str]:
-        return labels_of(form_at(FormPlace(page, name), hours, routing, languages, today))
+        found = forms.of(page, name)
+        return labels_of(found[1]) if found else {}
 
     return {
-        text: in_words(text, labels(form.page, form.name) if (form := forms.get(where)) else {}) for where, text in told
+        each[1]: in_words(each[1], labels(form.page, form.name) if (form := places.get(each)) else {}) for each in told
     }
 
 

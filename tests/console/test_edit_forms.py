@@ -20,8 +20,7 @@ from phonetree.config.steps import value_at
 from phonetree.console.edit_choices_form import AlwaysForm
 from phonetree.console.edit_people_forms import TeamForm
 from phonetree.console.form_fields import Languages, Typed, hours_value, packed, unpacked
-from phonetree.console.form_places import FormPlace, forms_at
-from phonetree.errors import Where
+from phonetree.console.forms import Forms
 from phonetree.store.drafts import MOST_VERSIONS
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
@@ -296,30 +295,6 @@ def test_problems_and_changes_lead_to_the_forms_and_then_to_the_text(made: Conso
     for address in (draft, f"{draft}/publish"):
         told = client.get(address).get_data(as_text=True)
         assert f'In <a href="{draft}/nodes/about_harm">about_harm</a>: ' in told
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "form"),
-    [
-        (HOURS, "monday", FormPlace("hours")),
-        (ROUTING, "tries:", FormPlace("node", "welcome", "tries")),
-        (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates")),
-        (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "number")),
-        (ROUTING, "last_resort", FormPlace("helpline", field="last_resort")),
-        (ROUTING, "alike:", FormPlace("helpline", field="alike")),
-        (ROUTING, "Polly", FormPlace("languages", field="languages.en.voice")),
-        (ROUTING, "language: es", FormPlace("always", field="choices.8.language")),
-        (ROUTING, "# What", None),
-        ("phrases.yaml", "", None),
-    ],
-)
-def test_a_place_of_the_files_has_its_form(name: str, text: str, form: FormPlace | None) -> None:
-    files = {each: (VPR / each).read_bytes() for each in (HOURS, ROUTING)}
-    said = files.get(name, b"").decode()
-    before = said[: said.index(text)]
-    where = Where(name, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    assert forms_at(files, [where]).get(where) == form
-    assert forms_at({ROUTING: b"a: ["}, [Where(ROUTING, 1, 1)]) == {}
 
 
 def test_a_problem_of_a_promise_leads_to_the_list_of_promises(made: Console, client: Client, draft: str) -> None:
@@ -1010,11 +985,44 @@ def test_what_is_not_there_or_cannot_be_read_is_said(made: Console, client: Clie
     assert found
     made.services.editor.drafts.save(id_, found[0].version, {**found[1], ROUTING: b"a: [\n"}, "x", 1)
     for page in ("parts", "nodes/welcome", "new-line"):
-        assert "cannot be read, so there are no forms" in _words(client.get(f"{draft}/{page}").get_data(as_text=True))
+        assert "Until that is put right, there is no form for it" in _words(
+            client.get(f"{draft}/{page}").get_data(as_text=True)
+        )
     typed = {"before": '{"say": {"en": "Hello."}}', "version": "1", "say.en": "Good morning.", "say.es": "Hello."}
     answer = client.post(f"{draft}/nodes/welcome", typed)
     assert answer.status_code == 409
     assert "Nothing was saved. What you typed say, en: Good morning." in _words(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    "node", ["  later:\n", "  later: {}\n", "  later: x\n", "  later:\n    mesage: {say: Hello.}\n"]
+)
+def test_a_node_of_no_kind_closes_no_page_of_its_draft(made: Console, client: Client, draft: str, node: str) -> None:
+    id_, files = draft.rpartition("/")[2], _files(made, draft)
+    made.services.editor.drafts.save(id_, 1, {**files, ROUTING: files[ROUTING] + node.encode()}, "x", 1)
+    for page in ("", "/publish", "/parts", "/text", "/nodes/welcome", "/helpline"):
+        assert client.get(f"{draft}{page}").status_code == 200
+    shown = _words(client.get(draft).get_data(as_text=True))
+    assert "node 'later'" in shown
+    assert "Throw it away" in shown
+    answer = client.get(f"{draft}/nodes/later")
+    assert answer.status_code == 409
+    assert "'later' is no node yet: its kind is missing" in _words(answer.get_data(as_text=True))
+    checked = client.post(f"{draft}/check", {"file.routing.yaml": (files[ROUTING] + node.encode()).decode()})
+    assert "node 'later'" in checked.get_json()["problems"][0]["text"]
+
+
+def test_every_field_and_part_of_a_form_is_on_its_page(made: Console, client: Client, draft: str) -> None:
+    forms = Forms(_files(made, draft), made.now.date())
+    pages = {"node": "nodes/welcome", "line": "lines/barcc", "team": "teams/advocates"}
+    for page in ("node", "line", "team", "hours", "phrases", "languages", "always", "page", "helpline"):
+        address = pages.get(page, page)
+        found = forms.of(page, address.partition("/")[2])
+        assert found
+        shown = unescape(client.get(f"{draft}/{address}").get_data(as_text=True))
+        for group in found[1]:
+            for id_ in (group.id, *(each.id for each in group.inputs)):
+                assert f' id="{id_}"' in shown
 
 
 def test_a_draft_with_marks_of_a_merge_leads_to_their_place(made: Console, client: Client, draft: str) -> None:

@@ -22,44 +22,11 @@ from phonetree.console.edit_node_form import NodeForm
 from phonetree.console.edit_page_form import PageForm
 from phonetree.console.edit_people_forms import LineForm, TeamForm
 from phonetree.console.form_fields import Input, Languages, Typed
-from phonetree.console.form_words import Form, labels_of
+from phonetree.console.form_words import labels_of
+from phonetree.console.forms import Form
 from phonetree.errors import EditError, Where
+from tests.support.each_kind import HOURS_FILE, ROUTING_FILE
 from tests.support.lines import RULES
-
-HOURS_FILE = b"""
-timezone: America/New_York
-open: {monday-friday: 9:00-17:00}
-holidays: {calendars: [US], names: {Labor Day: Work}}
-closures: [{date: 2026-12-01, name: a, open: 9:00-12:00, note: b}, {from: 2026-12-03, to: 2026-12-04, name: c}]
-openings: [{date: 2026-12-06, open: 9:00-12:00}]
-"""
-
-ROUTING_FILE = b"""
-helpline: {name: Harbour Line, number: +1 617 555 0150}
-languages: {en: {voice: man, spoken: {MIT: M I T}}, es: {voice: man, fallback: en}}
-links: {form: https://example.org/form}
-start: {open: menu, closed: hours, holiday: hours}
-ended: bye
-last_resort: line
-alike: [[menu, hours]]
-budgets: {silent: 60}
-promises: [{when: open, keys: [1], reaches: line}]
-page: [{heading: Who, text: You., points: [a, b]}, {heading: What, text: This.}]
-always: {0: {label: person, go: connect}, 8: {language: es}}
-phrases: {en: {no_key: None.}}
-teams: {team: {members: [{name: Ada, number: $ADA}]}}
-resources:
-  line: {name: the line, number: +1 617 555 0160, open: always, confidential: true, verified: 2026-11-01}
-nodes:
-  menu: {menu: {say: Hello., choices: {1: {label: one, go: message}, 2: {language: es}}, mention: [0]}}
-  hours: {hours: {open: menu, closed: message, holiday: message}}
-  message: {message: {say: {en: {audio: a.wav, text: Hello.}}, go: transfer}}
-  connect: {connect: {team: team, otherwise: transfer}}
-  transfer: {transfer: {resource: line}}
-  voicemail: {voicemail: {say: Speak., go: bye}}
-  bye: {goodbye: {say: Goodbye.}}
-"""
-"""A site that has each kind of thing, though not each setting of it: the compiler asks for those, too."""
 
 _OPENINGS = "a new day with hours of its own is written among the closures, which means the same; these can be removed"
 WITHOUT_A_FORM = {"openings": _OPENINGS, **{f"openings.*.{key}": _OPENINGS for key in ("date", "open", "note")}}
@@ -74,7 +41,8 @@ NAMED = (
 
 
 def _asked(monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Every key that the compiler looks for, as a path in which names and numbers are a star."""
+    """Every key that the compiler looks for, whether or not it is there, as a path in which names and numbers are a
+    star."""
     asked: set[tuple[Where, str]] = set()
     done = Section.take
 
@@ -191,7 +159,7 @@ def test_every_key_of_the_files_has_a_form(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.slow
 def test_every_key_of_the_files_has_a_label_for_what_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     hours, routing = (Said.of(data, name).value for name, data in ((HOURS, HOURS_FILE), (ROUTING, ROUTING_FILE)))
-    labels = {key for form in _forms(hours, routing) for key in labels_of(form)}
+    labels = {key for form in _forms(hours, routing) for key in labels_of(form.groups(form.now()))}
     asked = _asked(monkeypatch) - WITHOUT_A_FORM.keys()
     single = {path.rpartition(".")[2] for path in asked if not any(other.startswith(f"{path}.") for other in asked)}
     assert single - labels == {"phrases", "*"}, "names that staff choose"

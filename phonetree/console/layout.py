@@ -1,5 +1,6 @@
 """What is around every screen: the helpline's name, the way to the other screens, who is signed in, warnings."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from phonetree.console.static import address
 from phonetree.console.times import when
 from phonetree.core.schedule import dated
 from phonetree.core.speech import whole_seconds
+from phonetree.core.wording import sentence
 from phonetree.errors import PhonetreeError
 from phonetree.store.accounts import Notice
 from phonetree.store.roles import Role
@@ -65,6 +67,7 @@ def render(template: str, **values: object) -> str:
 
 def put_on(app: Flask) -> None:
     """Gives templates what the frame needs. None of it asks the store, but the notices to an admin."""
+    app.jinja_env.filters["capital"] = capital
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -83,6 +86,14 @@ def put_on(app: Flask) -> None:
             "token": token,
             "whole_seconds": whole_seconds,
         }
+
+
+def capital(text: str) -> str:
+    """A sentence with a capital letter, unless it begins with the name of a file."""
+    return text if _FILE.match(text) else sentence(text)
+
+
+_FILE = re.compile(r"[\w/-]+\.yaml\b")
 
 
 def refused(problem: str, page: str) -> Response:

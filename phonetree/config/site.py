@@ -114,6 +114,13 @@ def contents_of(folder: Path) -> Contents:
     return _settled(folder, lambda: _contents(folder, Findings()))
 
 
+def unreadable(folder: Path) -> bool:
+    """Whether a file is there that cannot be read."""
+    findings = Findings()
+    _contents(folder, findings)
+    return any(os.path.lexists(each.where.file) for each in findings.problems)
+
+
 def whole_contents_of(folder: Path) -> Contents | None:
     """The same; None if one cannot be read, or if it cannot be told which ones count."""
 

@@ -241,5 +241,6 @@ def _digest(data: bytes | None) -> str | None:
 
 
 def _mode(folder: Path) -> int:
-    """Who may read a file that is new: whoever may read routing.yaml."""
-    return (folder / "routing.yaml").stat().st_mode & 0o777
+    """Who may read a file that is new: whoever may read routing.yaml, or hours.yaml if that is not there."""
+    there = (path for path in (folder / "routing.yaml", folder / "hours.yaml") if path.exists())
+    return next(there, folder).stat().st_mode & 0o666

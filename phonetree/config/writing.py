@@ -43,17 +43,18 @@ def place_of(folder: Path) -> str:
 
 
 def unwritable(path: Path) -> str | None:
-    """Why a file cannot be replaced here, in words; None if it can. Nothing is changed."""
-    real = Path(os.path.realpath(path))
+    """Why a file cannot be replaced here, or made where there is none, in words; None if it can. Nothing is
+    changed."""
+    real, new = Path(os.path.realpath(path)), not os.path.lexists(path)
     try:
-        found, folder = real.stat(), os.statvfs(real.parent)
+        owner, folder = os.geteuid() if new else real.stat().st_uid, os.statvfs(real.parent)
     except OSError as error:
         return why(error)
     if folder.f_flag & os.ST_RDONLY:
         return _WHY[errno.EROFS]
-    if not (os.access(real.parent, os.W_OK | os.X_OK) and os.access(real, os.W_OK)):
+    if not (os.access(real.parent, os.W_OK | os.X_OK) and (new or os.access(real, os.W_OK))):
         return _WHY[errno.EACCES]
-    return _WHY[errno.EPERM] if os.geteuid() not in (0, found.st_uid) else None
+    return _WHY[errno.EPERM] if os.geteuid() not in (0, owner) else None
 
 
 def replace(path: Path, data: bytes, still: Callable[[], bool] = lambda: True) -> bool:

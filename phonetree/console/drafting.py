@@ -21,7 +21,7 @@ from phonetree.console.publishing import Base, Publishing, private_numbers
 from phonetree.console.simulated import FewTrials, steps_of, to
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Connect, OwnPromise, Site
-from phonetree.errors import ConfigError, ConfigWarning, EditError, Problem, SimulationError, Where
+from phonetree.errors import ConfigError, ConfigWarning, DraftError, EditError, Problem, SimulationError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.own import sentence
 from phonetree.runtime.comparing import Sentences, Unsaid, looked_at
@@ -124,12 +124,15 @@ class Drafting:
         """A new draft of the files as they are, or the one that has this id. Raises DraftError, StoreError, and
         ConfigError when a file cannot be read."""
         base = self._publishing.base()
+        _refuse_no_text(base.contents)
         return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()), id_)
 
     def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
         """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Raises
-        DraftError when what was sent is too large to be a draft, and ProofBusyError: few are merged at once, too."""
+        DraftError when what was sent is too large to be a draft, or one cannot be shown as text, and ProofBusyError:
+        few are merged at once, too."""
         refuse_large(mine)
+        _refuse_no_text(theirs)
         files, marks = {}, list[Where]()
         with self._prover.turn():
             for name in sorted(mine.keys() | theirs.keys()):
@@ -279,6 +282,18 @@ def standing_of(draft: Draft, files: Contents, newest: str, history: Iterable[Pu
     number = next((each.number for each in known), None)
     published = mine == newest or number is not None
     return Standing(behind=not published, published=published, number=number)
+
+
+def _refuse_no_text(files: Contents) -> None:
+    """Raises DraftError for a file that no draft can have: what is not UTF-8 would be lost when its text is saved."""
+    for name, data in files.items():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            raise DraftError(
+                f"{name} is not UTF-8 text, so nothing of it can be edited here; bring an earlier revision back from "
+                "History, or have the operator save the file as UTF-8"
+            ) from None
 
 
 def _empty(site: Site) -> Iterator[str]:

@@ -16,14 +16,13 @@ from phonetree.console.difference import difference, in_files
 from phonetree.console.drafting import Checked, Merged, Standing, standing_of
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
-from phonetree.console.layout import PROBLEM, Page, in_full, render
+from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
 from phonetree.console.once import once, once_of
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
 from phonetree.core.numbers_in_texts import refusal_in_name
-from phonetree.core.wording import sentence
 from phonetree.errors import ConfigError, DraftError, DraftGoneError, DraftOutdatedError, EditError, Where
 from phonetree.store.drafts import BASE, LONGEST_TITLE, Draft
 from phonetree.store.revisions import LONGEST_NOTE, THE_FILES, Publication
@@ -174,15 +173,15 @@ def up_to_date(id_: str) -> str | Page | Answer:
     """Puts what was published since into a draft."""
     running, (found, files) = services(), draft_of(id_)
     base = running.publishing.base()
-    both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
-    if both.marks:
-        return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409
     try:
+        both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
+        if both.marks:
+            return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409
         running.editor.drafts.save(
             id_, found.version, both.files, staff().name, running.seconds(), (base.revision, base.contents)
         )
     except DraftError as error:
-        flash(f"{sentence(str(error))}. Look at it again.", PROBLEM)
+        flash(f"{capital(str(error))}. Look at it again.", PROBLEM)
     else:
         flash("The draft has what was published since. Look at it again before you publish it.", "message")
     return redirect(url_for("edit.draft", id_=id_), 303)

@@ -21,6 +21,8 @@ from phonetree.store.roles import Role
 
 blueprint = Blueprint("history", __name__)
 
+_UNREAD = "a file of the helpline cannot be read; tell whoever runs the server: the command check says which"
+
 PAGE = 50
 """Publications on a page."""
 
@@ -135,8 +137,8 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
         over=base.revision if base else "",
         same=same,
         difference=difference(running, base.contents, contents or {}) if base and not same else None,
-        may=may and base is not None and not same,
-        unwritable=running.publishing.unwritable(*contents) if may and contents else None,
+        may=may and not same,
+        unwritable=running.publishing.unwritable(*contents) if base and contents else _UNREAD,
         following=_following(chosen) if newest and newest.number == number else None,
         state=chosen.revision,
         note=note,

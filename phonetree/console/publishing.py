@@ -26,13 +26,13 @@ from phonetree.config.numbers import NumberRules
 from phonetree.config.phrases import file_of
 from phonetree.config.promises import SHOWN, newly_broken
 from phonetree.config.site import (
-    HOURS,
     ROUTING,
     Contents,
     Loaded,
     contents_of,
     made_of,
     revision_of,
+    unreadable,
     whole_contents_of,
 )
 from phonetree.config.together import complete_alone, replace_together
@@ -142,14 +142,14 @@ class Publishing:
         return read[1]
 
     def base(self) -> Base:
-        """The same, also when they have problems, which another revision can put right. Raises ConfigError when one
-        cannot be read at all."""
+        """The same, also when they have problems, which another revision can put right: one that is not there counts as
+        empty. Raises ConfigError when one is there and cannot be read."""
         try:
             loaded = self.files()
         except ConfigError:
             newest = self.revisions.newest() if self._stored else None
             contents = newest[1] if newest else contents_of(self.folder)
-            if not (contents[HOURS] and contents[ROUTING] and all(map(_is_text, contents.values()))):
+            if not newest and unreadable(self.folder):
                 raise
             return Base(revision_of(contents), contents, None)
         return Base.of(loaded)
@@ -317,7 +317,14 @@ class Publishing:
         languages = base.loaded.site.languages if base.loaded else ()
         if any(os.path.lexists(self.folder / name) for name in {*map(file_of, languages)} - base.contents.keys()):
             return False
-        return all((self.folder / name).read_bytes() == data for name, data in base.contents.items())
+        return all(self._there(name) == data for name, data in base.contents.items())
+
+    def _there(self, name: str) -> bytes:
+        """A file of the folder; empty if it is not there. Raises OSError."""
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def _new_advice(self, before: Loaded, after: Loaded, today: date) -> tuple[str, ...]:
         """Warnings that the files did not have before."""
@@ -348,15 +355,6 @@ def private_numbers(before: Site, after: Site) -> tuple[Problem, ...]:
         for member in team.members
         if not member.phone and member.number not in known
     )
-
-
-def _is_text(data: bytes) -> bool:
-    """Whether a page can show it: it is UTF-8."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:

@@ -217,6 +217,6 @@ def test_files_that_are_no_utf_8_are_not_spoilt(made: Console) -> None:
     path = made.settings.config / ROUTING
     path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1", "replace"))
     answer = made.client(Role.EDITOR).post("/staff/edit", {"title": "one"})
-    assert answer.status_code == 503
-    assert "cannot be read here" in _words(answer)
+    assert answer.status_code == 422
+    assert "routing.yaml is not UTF-8 text, so nothing of it can be edited here; bring an earlier" in _words(answer)
     assert made.services.editor.drafts.all() == ()

@@ -384,6 +384,8 @@ def test_a_file_that_cannot_be_written_is_said_before(
 def test_a_folder_that_is_fine_has_no_reason(config: Path, light: Store) -> None:
     assert _editor(config, light).unwritable() is None
     (config / HOURS).unlink()
+    assert _editor(config, light).unwritable() is None, "it can be made anew"
+    (config / HOURS).symlink_to("elsewhere.yaml")
     assert _editor(config, light).unwritable() == (
         "hours.yaml cannot be written: it is not there. Have the operator change that"
     )

@@ -652,7 +652,7 @@ def test_a_disk_that_is_full_at_the_end_changes_nothing(made: Console, monkeypat
     monkeypatch.setattr(together, "written", full)
     answer = _send(client, path)
     assert answer.status_code == 409
-    assert "cannot be written: the disk is full. Nothing was changed" in _words(answer)
+    assert "hours.yaml and routing.yaml cannot be written: the disk is full. Nothing was changed" in _words(answer)
     assert contents_of(made.settings.config) == before
     assert len(made.services.revisions.history()) == 1
     assert actions.since(made.services.store, 0)[0].what.startswith("could not be saved: published")
@@ -737,6 +737,53 @@ def test_files_that_were_broken_by_hand_are_put_right_by_a_draft(made: Console) 
     made.services.editor.drafts.save(id_, 1, {**contents_of(made.settings.config), ROUTING: right}, "Ada", 5)
     assert _send(client, path).status_code == 303
     assert routing.read_bytes() == right
+
+
+LATIN = "# Día\n".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("gone", "spoilt"), [((), {HOURS: b""}), ((ROUTING,), {}), ((HOURS, ROUTING), {}), ((), {HOURS: LATIN})]
+)
+def test_files_that_somebody_lost_are_brought_back_from_history(
+    made: Console, gone: tuple[str, ...], spoilt: dict[str, bytes]
+) -> None:
+    client, folder = made.client(Role.EDITOR), made.settings.config
+    right, path = contents_of(folder), _draft(made, client, ("for crisis lines", SOFTER))
+    for name in gone:
+        (folder / name).unlink()
+    for name, data in spoilt.items():
+        (folder / name).write_bytes(data)
+    for address in ("/staff/edit", path, f"{path}/text", f"{path}/publish", f"{path}/nodes/welcome"):
+        assert client.get(address).status_code == 200, address
+    page = client.get("/staff/history/1")
+    over = _hidden(page)["over"]
+    answer = client.post("/staff/history/1", {"over": over, "note": "it was lost"})
+    assert answer.status_code == 303, _words(answer)
+    assert contents_of(folder) == right
+    assert len({(folder / name).stat().st_mode for name in right}) == 1
+    assert _send(client, path).status_code == 303
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    made: Console,
+) -> None:
+    client = made.client(Role.EDITOR)
+    (made.settings.config / HOURS).unlink()
+    (made.settings.config / HOURS).mkdir()
+    assert client.get("/staff/edit").status_code == 200, "there is no draft"
+    assert client.post("/staff/edit", {"title": "one"}).status_code == 503
+    page = _words(client.get("/staff/history/1"))
+    assert "Bring it back It cannot be brought back here: a file of the helpline cannot be read" in page
+
+
+def test_what_is_no_text_comes_into_no_draft(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    (made.settings.config / HOURS).write_bytes(LATIN)
+    answer = client.post(f"{path}/up-to-date")
+    assert "hours.yaml is not UTF-8 text" in _words(client.get(answer.headers["Location"]))
+    assert _files(made, path)[HOURS].endswith(b"# a comment\n")
 
 
 @pytest.mark.slow

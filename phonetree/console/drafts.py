@@ -18,6 +18,7 @@ from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
 from phonetree.console.once import once, once_of
+from phonetree.console.proving import ProofBusyError
 from phonetree.console.publishing import OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
@@ -93,8 +94,10 @@ def draft(id_: str) -> str:
 @blueprint.get("/staff/edit/<id_>/text")
 @needs(Role.EDITOR)
 def text(id_: str) -> str:
-    """Its files as text."""
-    return _text(Shown(*draft_of(id_)))
+    """Its files as text; after they were saved, also what they are."""
+    shown = Shown(*draft_of(id_))
+    saved = "saved" in request.args
+    return _text(shown, checked=checked_now(shown.draft, shown.files) if saved else None, saved=saved)
 
 
 @blueprint.post("/staff/edit/<id_>/text")
@@ -132,9 +135,8 @@ def _saved(id_: str, files: Contents) -> Answer:
     except EditError as error:
         told = f"Saved, but this draft cannot be published yet. {error}."
         flash(Markup("{} {}").format(told, _ways(files, error)), "message")
-    else:
-        flash("Saved. Callers hear nothing of it until it is published.", "message")
-    return redirect(url_for("edit.text", id_=id_), 303)
+        return redirect(url_for("edit.text", id_=id_), 303)
+    return redirect(url_for("edit.text", id_=id_, saved="1"), 303)
 
 
 def _ways(files: Contents, error: EditError) -> Markup:
@@ -293,8 +295,22 @@ def draft_of(id_: str) -> tuple[Draft, Contents]:
     return found
 
 
+def checked_now(draft: Draft, files: Contents) -> Checked | None:
+    """What a draft is that was just saved; None if too many are being checked: it is saved all the same."""
+    try:
+        return services().editor.check(draft, files)
+    except ProofBusyError:
+        return None
+
+
 def _text(
-    shown: Shown, *, problem: str = "", checked: Checked | None = None, merged: Merged | None = None, whose: str = ""
+    shown: Shown,
+    *,
+    problem: str = "",
+    checked: Checked | None = None,
+    merged: Merged | None = None,
+    whose: str = "",
+    saved: bool = False,
 ) -> str:
     return render(
         "console/draft_text.html",
@@ -307,6 +323,7 @@ def _text(
         checked=checked,
         merged=merged,
         whose=whose,
+        saved=saved,
     )
 
 

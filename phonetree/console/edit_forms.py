@@ -15,7 +15,7 @@ from phonetree.config.edit_places import kind_of, leading_to, left_over, table, 
 from phonetree.config.site import Contents
 from phonetree.console.access import needs
 from phonetree.console.draft_gone import PartGoneError
-from phonetree.console.drafts import draft_of
+from phonetree.console.drafts import checked_now, draft_of
 from phonetree.console.edit_saving import SAVED, Answer, Parts, save, saved_meanwhile, today, unreadable
 from phonetree.console.form_fields import (
     Group,
@@ -30,7 +30,6 @@ from phonetree.console.form_fields import (
 from phonetree.console.forms import Form, form_of
 from phonetree.console.labels import Typed as WasTyped
 from phonetree.console.layout import render
-from phonetree.console.services import services
 from phonetree.errors import DraftError, EditError
 from phonetree.store.drafts import Draft
 from phonetree.store.roles import Role
@@ -258,7 +257,7 @@ def _shown(
         first=wrong[0] if wrong else None,
         meanwhile=saved_meanwhile(draft) if problems else "",
         missing=sum(each.missing for group in marked for each in group.inputs),
-        checked=services().editor.check(draft, files) if "saved" in request.args and not problems else None,
+        checked=checked_now(draft, files) if "saved" in request.args and not problems else None,
         saved="" if problems else request.args.get("saved", ""),
         left_over=page.left_over,
     )

@@ -94,6 +94,12 @@ _BUSY = Words(
     anew="Wait a few seconds, look at the page whether the earlier one is there, and fill this one in again.",
 )
 
+_BUSY_PAGE = Words(
+    _BUSY.title,
+    "Each takes a few seconds. Nothing is wrong with this page, and nothing was changed by opening it.",
+    "Wait a few seconds, and load this page again.",
+)
+
 _CONFIG = Words(
     "The files of the helpline cannot be read here",
     "Nothing was changed. Calls are answered as before.",
@@ -235,7 +241,7 @@ def _busy(_error: TooBusyError) -> Page:
 
 
 def _proofs(_error: ProofBusyError) -> Page | Response:
-    return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY, 429)
+    return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY_PAGE, 429)
 
 
 def _bug(error: Exception) -> Page | Response:

@@ -14,6 +14,7 @@ from phonetree.config.question import Answer
 from phonetree.config.site import ROUTING, Contents
 from phonetree.console import tree
 from phonetree.console.drafting import Checked, Drafting
+from phonetree.console.proving import ProofBusyError
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site
 from phonetree.errors import Problem, Where
@@ -152,6 +153,35 @@ def test_problems_are_told_with_their_places(made: Console) -> None:
     fields = _fields(made, id_, "start: {open: welcome", "start: {open: welcom")
     answer = client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1", "action": "check"})
     assert re.search(r"routing\.yaml:\d+:\d+ ?: .*welcom", _words(answer))
+
+
+def test_a_text_that_is_saved_is_told_with_how_many_problems(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    fields = _fields(made, id_, "{open: welcome, closed: after_hours,", "{open: welcom, closed: after_hors,")
+    answer = client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1"})
+    page = client.get(answer.headers["Location"])
+    assert "Saved, but this draft cannot be published yet. 2 problems." in _words(page)
+    assert '<a href="#checked">2 problems.</a>' in page.get_data(as_text=True)
+    assert "start: 'open' is 'welcom', which is not defined" in _words(page)
+
+
+def test_what_is_saved_while_too_much_is_checked_is_told_as_saved(
+    made: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = made.client(Role.EDITOR)
+    path = f"/staff/edit/{_begin(client)}"
+
+    def busy(*_: object) -> None:
+        raise ProofBusyError
+
+    monkeypatch.setattr(made.services.editor, "check", busy)
+    assert "Saved. Callers hear nothing of it" in _words(client.get(f"{path}/text?saved=1"))
+    form = client.get(f"{path}/nodes/welcome?saved=part-say")
+    assert form.status_code == 200
+    page = client.get(path)
+    assert page.status_code == 429
+    assert "nothing was changed by opening it" in _words(page)
 
 
 def test_every_place_with_marks_of_a_merge_that_was_saved_is_linked(made: Console) -> None:

@@ -144,6 +144,7 @@ const answered = async (answer) => {
     return say("You are signed out. What you wrote stays here: sign in in another tab, and go on.");
   }
   if (!answer.headers.get("content-type")?.startsWith("application/json")) {
+    checked.replaceChildren(); // what stood there was said of an older text
     const why = answer.status === 403 ? await refusal(answer) : "";
     return say(`This could not be checked just now. What you wrote stays here. ${why}`.trim());
   }

@@ -103,15 +103,22 @@ def _sent() -> str:
 
 
 def saved_meanwhile(draft: Draft) -> str:
-    """Who saved a draft, and when, since the page was opened whose form was sent; "" if nobody did."""
+    """Who saved a draft, and when last, since the page was opened whose form was sent; "" if nobody did."""
     shown = number_of(request.form.get("version", ""))
     if shown is None or shown >= draft.version:
         return ""
-    who = "you, in another tab," if draft.by == staff().name else draft.by
     often, at = draft.version - shown, local(draft.changed_at)
     if often == 1:
-        return f"{who[:1].upper()}{who[1:]} saved this draft meanwhile ({at})."
-    return f"This draft was saved {often} times meanwhile, the last time by {who.removesuffix(',')} ({at})."
+        who = "You, in another tab," if draft.by == staff().name else draft.by
+        return f"{who} saved this draft meanwhile ({at})."
+    authors = dict.fromkeys(services().editor.drafts.authors(draft.id, shown))
+    before = [_called(each) for each in authors if each != draft.by]
+    told = f"This draft was saved {often} times meanwhile, the last time by {_called(draft.by)} ({at})"
+    return f"{told}, before that by {' and '.join(before)}." if before else f"{told}."
+
+
+def _called(author: str) -> str:
+    return "you, in another tab" if author == staff().name else author
 
 
 def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:

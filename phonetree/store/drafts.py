@@ -71,7 +71,7 @@ class Drafts:
             row = {"title": draft.title, "began": began, "version": 1, "by": by, "changed_at": now}
             connection.execute(insert(drafts).values(id=draft.id, **row))
             for version in (BASE, draft.version):
-                _put(connection, draft.id, version, files)
+                _put(connection, draft.id, version, files, by)
         return draft
 
     def all(self) -> tuple[Draft, ...]:
@@ -89,6 +89,13 @@ class Drafts:
         """The files of a version; none if it is not kept any more."""
         with self._store.read() as connection:
             return _files(connection, id_, version)
+
+    def authors(self, id_: str, after: int) -> tuple[str, ...]:
+        """Who made the versions after one, as far as they are kept, in order."""
+        later = (draft_files.c.draft == id_) & (draft_files.c.version > after) & draft_files.c.by.is_not(None)
+        one = select(draft_files.c.version, draft_files.c.by).where(later).distinct().order_by(draft_files.c.version)
+        with self._store.read() as connection:
+            return tuple(row.by for row in connection.execute(one))
 
     def made_by(self, id_: str, sent: str) -> int | None:
         """The version that a form with this hash made, if it is kept."""
@@ -119,9 +126,9 @@ class Drafts:
                 raise DraftOutdatedError
             changed = {"version": version + 1, "by": by, "changed_at": now, "began": base[0] if base else row.began}
             connection.execute(update(drafts).where(drafts.c.id == id_).values(changed))
-            _put(connection, id_, version + 1, files, sent)
+            _put(connection, id_, version + 1, files, by, sent)
             if base:
-                _put(connection, id_, BASE, base[1])
+                _put(connection, id_, BASE, base[1], by)
             old = (draft_files.c.version > BASE) & (draft_files.c.version <= version + 1 - MOST_VERSIONS)
             connection.execute(delete(draft_files).where((draft_files.c.draft == id_) & old))
             return _draft(connection.execute(_NEWEST_FIRST.where(drafts.c.id == id_)).one())
@@ -144,10 +151,12 @@ def refuse_large(files: Mapping[str, bytes]) -> None:
         raise DraftError(f"the files have {lines} lines, and a draft {MOST_LINES} at most; edit them by hand")
 
 
-def _put(connection: Connection, id_: str, version: int, files: Mapping[str, bytes], sent: str | None = None) -> None:
+def _put(
+    connection: Connection, id_: str, version: int, files: Mapping[str, bytes], by: str, sent: str | None = None
+) -> None:
     this = (draft_files.c.draft == id_) & (draft_files.c.version == version)
     connection.execute(delete(draft_files).where(this))
-    made = {"draft": id_, "version": version, "sent": sent}
+    made = {"draft": id_, "version": version, "sent": sent, "by": by}
     rows = [{**made, "file": name, "data": data} for name, data in files.items()]
     connection.execute(insert(draft_files), rows)
 

@@ -182,6 +182,7 @@ draft_files = Table(
     Column("file", String(40), primary_key=True, comment="such as routing.yaml"),
     Column("data", LargeBinary, nullable=False),
     Column("sent", String(64), comment="a hash of the form that made this version; empty if none did"),
+    Column("by", String(80), comment="who made this version; empty if an earlier version of phonetree kept it"),
 )
 
 overrides = Table(

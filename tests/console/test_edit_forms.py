@@ -380,13 +380,17 @@ def test_who_changed_a_draft_meanwhile_and_when_is_told(made: Console, client: C
         files = {**found[1], ROUTING: re.sub(rb"You can call again[^\"]*", said.encode(), found[1][ROUTING])}
         drafts.save(id_, found[0].version, files, by, made.services.seconds())
 
-    changes("You can call again. Ana.", "Ana & Co")
+    changes("You can call again. Ana.", "ana & Co")
     typed = {**mine, "say.en": "Mine."}
     told = _words(client.post(page, typed).get_data(as_text=True))
-    assert "Ana & Co saved this draft meanwhile (10:00)." in told
+    assert "ana & Co saved this draft meanwhile (10:00)." in told
     changes("You can call again. Ben.", "Ben")
     told = _words(client.post(page, typed).get_data(as_text=True))
-    assert "This draft was saved 2 times meanwhile, the last time by Ben (10:00)." in told
+    assert "This draft was saved 2 times meanwhile, the last time by Ben (10:00), before that by ana & Co." in told
+    changes("You can call again. Me.", made.accounts[Role.EDITOR].name)
+    told = _words(client.post(page, typed).get_data(as_text=True))
+    last = "This draft was saved 3 times meanwhile, the last time by you, in another tab (10:00)"
+    assert f"{last}, before that by ana & Co and Ben." in told
     again = {**fields(client, page), "say.en": "{nothing}"}
     told = _words(client.post(page, again).get_data(as_text=True))
     assert "Nothing is saved yet" in told

@@ -13,7 +13,17 @@ from typing import Any, assert_never
 import yaml
 from yaml.reader import Reader
 
-from phonetree.config.slips import LOADER, LONE_QUOTE, LONGEST_SHOWN, MARK, RESTORE, odd_space, slip
+from phonetree.config.slips import (
+    IN_A_TEXT,
+    LOADER,
+    LONE_QUOTE,
+    LONGEST_SHOWN,
+    MARK,
+    MARKED_TEXT,
+    RESTORE,
+    odd_space,
+    slip,
+)
 from phonetree.core.characters import ODD_SPACE, refusal_of, unfit
 from phonetree.errors import MOST_PROBLEMS, ConfigError, Problem, Where
 
@@ -218,6 +228,7 @@ class _Builder:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.lines = text.split("\n")
+        self.marked = any(sign * 7 in text for sign in "<|=>")
         self.problems: list[Problem] = []
 
     def build(self, events: Iterator[Any]) -> Table:
@@ -245,17 +256,23 @@ class _Builder:
     def _fit(self, event: Any, where: Where) -> str:
         """The text of a scalar in one line. A character that no text may contain is reported at its place."""
         text: str = event.value
+        if self.marked and (mark := IN_A_TEXT.search(text)):
+            self._note(Problem(self._standing(event, where, mark[0]), MARKED_TEXT))
         if text.isprintable() and text.isascii():
             return text
         text = _BREAKS.sub(" ", text).strip()
         if (bad := unfit(text)) is None:
             return text
-        lines = self.lines[event.start_mark.line : event.end_mark.line + 1]
-        standing = (number for number, line in enumerate(lines) if bad in line)
-        if (number := next(standing, None)) is not None:  # else it is written as an escape, such as \x08
-            where = Where(self.name, where.line + number, lines[number].index(bad) + 1)
-        self._note(Problem(where, refusal_of(bad, text[: text.index(bad)])))
+        self._note(Problem(self._standing(event, where, bad), refusal_of(bad, text[: text.index(bad)])))
         return text
+
+    def _standing(self, event: Any, where: Where, part: str) -> Where:
+        """Where a part of a scalar stands; the scalar itself if it is written as an escape, such as \\x08."""
+        lines = self.lines[event.start_mark.line : event.end_mark.line + 1]
+        found = (number for number, line in enumerate(lines) if part in line)
+        if (number := next(found, None)) is None:
+            return where
+        return Where(self.name, where.line + number, lines[number].index(part) + 1)
 
     def _comment(self, event: Any) -> Where | None:
         """Where a comment begins after a text without quotes, on the same line."""

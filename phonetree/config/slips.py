@@ -51,6 +51,13 @@ _LEFT_OVER = (
     "and remove this line"
 )
 
+IN_A_TEXT = re.compile(r"(?<!\S)(?:<{7}|\|{7}|={7}|>{7})(?!\S)")
+"""A mark of a merge inside a text: YAML joins the lines of one, or somebody pasted them into a form."""
+
+KEEP_ONE = "keep what is right, and remove the marks"
+
+MARKED_TEXT = f"marks of a merge stand in this text: two people changed it, and both versions are there; {KEEP_ONE}"
+
 COMMENT = "a # begins a comment here, so what follows it is not spoken; put quotes around the text, or write 'pound'"
 
 _QUOTED = re.compile(r"""(?<![^\s,{\[:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")

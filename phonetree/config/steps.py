@@ -17,6 +17,7 @@ import yaml
 from phonetree.config import document, splicing
 from phonetree.config.document import Value
 from phonetree.config.positions import BOM, ByHandError, Path, Text, read
+from phonetree.config.slips import IN_A_TEXT, KEEP_ONE
 from phonetree.core.characters import refusal
 from phonetree.errors import ConfigError, EditError
 
@@ -203,6 +204,8 @@ def _refuse_unfit(step: Step) -> None:
     for text in texts_in(new or ()):
         if bad := refusal(text):
             raise EditError({step.field: f"This {bad}"})
+        if IN_A_TEXT.search(text):
+            raise EditError({step.field: f"This has marks of a merge: two people changed this text; {KEEP_ONE}"})
 
 
 def texts_in(value: Value) -> Iterator[str]:

@@ -1016,6 +1016,12 @@ def test_a_node_of_no_kind_closes_no_page_of_its_draft(made: Console, client: Cl
     assert "node 'later'" in checked.get_json()["problems"][0]["text"]
 
 
+def test_marks_of_a_merge_are_refused_at_the_field_into_which_they_are_pasted(client: Client, draft: str) -> None:
+    for field, text in (("say.en", "<<<<<<< yours\nHello.\n=======\nHi.\n>>>>>>> Ada"), ("say.es", "Hola ======= ah")):
+        answer = _sent(client, f"{draft}/nodes/welcome", {field: text}, 422)
+        assert _told_at(answer, field).startswith("This has marks of a merge: two people changed this text; keep what")
+
+
 def test_every_field_and_part_of_a_form_is_on_its_page(made: Console, client: Client, draft: str) -> None:
     forms = Forms(_files(made, draft), made.now.date())
     pages = {"node": "nodes/welcome", "line": "lines/barcc", "team": "teams/advocates"}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as Answer
 
@@ -56,6 +56,10 @@ class Access:
     def allows(self, account: Account) -> bool:
         """Whether it is for somebody who is signed in."""
         return self.anybody or not self.roles or account.may(*self.roles)
+
+
+class RoleError(Forbidden):
+    """Whoever is signed in has none of the roles that an endpoint is for."""
 
 
 def open_to_all(view: F) -> F:
@@ -137,7 +141,7 @@ def guard(app: Flask) -> None:
         if lacks_factor(account) and not access.before_enrolment:
             return redirect(url_for("you.factor"), 303)
         if not access.allows(account):
-            abort(403)
+            raise RoleError
         return None
 
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from phonetree import log
-from phonetree.console.access import BEGAN, TOKEN, access_of
+from phonetree.console.access import BEGAN, TOKEN, RoleError, access_of
 from phonetree.console.labels import SECRETS, Typed, in_words
 from phonetree.console.layout import Page, refused, render
 from phonetree.console.origin import advice, from_our_page, https_advice, opened_at, over_http
@@ -123,6 +123,15 @@ _OVER = Words(
     "Sign in, and fill it in again.",
 )
 
+_NO_ROLE_NOW = Words(
+    _BY_CODE[403].title,
+    _BY_CODE[403].happened,
+    "If somebody else has to send it, they sign in in a new tab, come back to this one, and send it again. If you need "
+    "the role yourself, ask an admin for it.",
+    "What was typed is still here.",
+    _BY_CODE[403].todo,
+)
+
 _NOT_OURS = Words(
     "This was not taken",
     "It did not come from a page of this console{at}. Nothing was changed, and nothing of it is kept.",
@@ -150,6 +159,7 @@ _STALE = Words(
 def put_on(app: Flask) -> None:
     """Gives an application these pages."""
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RoleError, _no_role)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(ConfigError, _config)
@@ -213,6 +223,14 @@ def _http(error: HTTPException) -> Page | HTTPException:
     if code < 400:  # a redirect
         return error
     return _page(_BY_CODE.get(code, _BY_CODE[400 if code < 500 else 500]), code)
+
+
+def _no_role(_error: RoleError) -> Page | Response:
+    """What was sent is given back: somebody else was signed in when it was typed, or has lost the role since."""
+    access = access_of(current_app, request.endpoint or "")
+    if request.form and from_our_page() and not (access and access.unkept):
+        return _again(_NO_ROLE_NOW, 403, sign_in=url_for("sign_in.form"))
+    return _page(_BY_CODE[403], 403)
 
 
 def _csrf(_error: CSRFError) -> Page | Response:

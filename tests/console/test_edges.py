@@ -263,6 +263,26 @@ def test_a_form_of_one_account_is_not_sent_as_another(made: Console) -> None:
     assert (refused.status_code, "Send again" in refused.get_data(as_text=True)) == (400, True)
 
 
+def test_what_somebody_without_the_role_sends_is_given_back_for_whoever_has_it(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    old = client.token("/staff/edit")
+    assert client.sign_in("the member", code=made.code(made.accounts[Role.MEMBER])).status_code == 303, "in another tab"
+    refused = client.post("/staff/edit", {"title": "softer & slower"}, token=old)
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 403
+    assert "You may not do this" in page
+    assert "What was typed is still here." in page
+    client.enter(made.accounts[Role.EDITOR])
+    assert client.post("/staff/edit", _fields(page), token=client.token("/staff/edit")).status_code == 303
+    assert [each.title for each in made.services.editor.drafts.all()] == ["softer & slower"]
+    for address, sent in (("/staff/people/ADVOCATE_1", {"number": "+1 617 555 0123"}), ("/staff/accounts", {})):
+        answer = made.client(Role.MEMBER).post(address, sent)
+        assert (answer.status_code, "0123" in answer.get_data(as_text=True)) == (403, False)
+    headers = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+    strange = made.client(Role.MEMBER).post("/staff/edit", {"title": "a lure"}, headers=headers)
+    assert (strange.status_code, "a lure" in strange.get_data(as_text=True)) == (403, False)
+
+
 def _fields(page: str) -> dict[str, object]:
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', page):

@@ -148,7 +148,7 @@ class SetLead:
 
     menu: str | None
     key: str
-    before: str
+    before: Value | None
     after: str
 
 

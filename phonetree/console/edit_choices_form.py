@@ -75,12 +75,13 @@ def choices_of(routing: Value, menu: str) -> Mapping[str, None]:
 
 
 def choice_inputs(key: str, choice: Value, languages: Languages, nodes: Iterable[str]) -> Iterator[Input]:
-    """What a choice says and where it leads, or which language it changes to."""
+    """What a choice says and where it leads, or which language it changes to. One that says neither leads nowhere
+    yet."""
     name, go, language = f"choices.{key}", text_of(choice, "go"), text_of(choice, "language")
     if language:
         known = {language: f"{language} (not defined)", **languages.names}
         yield Input(f"{name}.language", "Changes the language to", language, "choose", "", tuple(known.items()))
-    elif go:
+    elif isinstance(choice, Mapping):
         yield from languages.texts(f"{name}.label", table(choice).get("label"))
         yield Input(f"{name}.go", "Leads to", go, "choose", "", options_of(nodes, go))
 
@@ -102,12 +103,14 @@ def choice_edits(
     edits: list[FormEdit] = []
     gone = [key for key in choices if typed.get(f"choices.{key}.remove")]
     for key, choice in ((key, choices[key]) for key in choices if key not in gone):
-        name, label, go = f"choices.{key}", table(choice).get("label"), text_of(choice, "go")
+        name, label, go = f"choices.{key}", table(choice).get("label"), table(choice).get("go")
         if language := text_of(choice, "language"):
             edits.append(SetLanguageKey(menu, key, language, typed_value(typed, f"{name}.language", language) or ""))
-        elif go:
+        elif isinstance(choice, Mapping):
             edits.append(SetLabel(menu, key, label, languages.typed(typed, f"{name}.label", label)))
-            edits.append(SetLead(menu, key, go, typed_value(typed, f"{name}.go", go) or ""))
+            lead = typed_value(typed, f"{name}.go", go)
+            if lead or go:
+                edits.append(SetLead(menu, key, go, lead or ""))
     edits += [RemoveChoice(menu, key, choices[key]) for key in gone]
     keys = {key: typed.get(f"choices.{key}.key", key) for key in choices if key not in gone}
     if any(old != new for old, new in keys.items()):

@@ -1016,6 +1016,17 @@ def test_a_node_of_no_kind_closes_no_page_of_its_draft(made: Console, client: Cl
     assert "node 'later'" in checked.get_json()["problems"][0]["text"]
 
 
+def test_a_choice_that_leads_nowhere_is_led_somewhere_by_form(made: Console, client: Client, draft: str) -> None:
+    files, page = _files(made, draft), f"{draft}/nodes/welcome"
+    text = files[ROUTING].replace(b", go: advocate}", b"}", 1)
+    made.services.editor.drafts.save(draft.rpartition("/")[2], 1, {**files, ROUTING: text}, "x", 1)
+    assert f'href="{page}#field-choices.1.go"' in client.get(draft).get_data(as_text=True)
+    _save(client, page, {"tries": "3"})
+    assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "go") is None
+    _save(client, page, {"choices.1.go": "advocate"})
+    assert _now(made, draft, "nodes", "welcome", "menu", "choices", "1", "go") == "advocate"
+
+
 def test_marks_of_a_merge_are_refused_at_the_field_into_which_they_are_pasted(client: Client, draft: str) -> None:
     for field, text in (("say.en", "<<<<<<< yours\nHello.\n=======\nHi.\n>>>>>>> Ada"), ("say.es", "Hola ======= ah")):
         answer = _sent(client, f"{draft}/nodes/welcome", {field: text}, 422)

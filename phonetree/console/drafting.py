@@ -134,7 +134,7 @@ class Drafting:
         refuse_large(mine)
         _refuse_no_text(theirs)
         files, marks = {}, list[Where]()
-        with self._prover.turn():
+        with self._prover.draft():
             for name in sorted(mine.keys() | theirs.keys()):
                 lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
                 text = ""
@@ -202,7 +202,7 @@ class Drafting:
                 found = self._of_the_files(answer(), wanted, overrides)
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
-        already = broken(before, overrides, self._prover.broken) if found.problems else ()
+        already = broken(before, overrides, self._prover.broken_for_draft) if found.problems else ()
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(

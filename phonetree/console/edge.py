@@ -18,7 +18,7 @@ from phonetree.rsgi import call, complete_body, environ
 BODY_SECONDS = 10.0
 """How long a form may take to arrive."""
 
-THREADS = 2 * MOST_WAITING + 4
+THREADS = 2 * MOST_WAITING + 12
 """Requests that are answered at once; others wait."""
 
 MOST_REQUESTS = 200

@@ -450,7 +450,7 @@ def saved(running: ConsoleServices, asked: Callable[[ShortNotice], Override], by
     """Saves what is asked for, unless it stands already. One after the other, so that each is checked with those before
     it, but for the one that it stands `instead` of. Raises LeftAloneError, OverrideError, StoreError, ConfigError,
     ProofBusyError."""
-    with running.prover.turn(), running.saving:
+    with running.prover.notice(), running.saving:
         for _ in range(MOST_TRIES):
             notice = ShortNotice(running, instead)
             wanted = asked(notice)

@@ -13,6 +13,7 @@ from phonetree.core.tree import Site
 from phonetree.diff.changes import changes
 from phonetree.diff.to_check import to_check
 from phonetree.errors import ProofError
+from phonetree.runtime.considerate import giving_way
 
 KEPT = 32
 """How many comparisons are kept."""
@@ -60,7 +61,8 @@ class Comparing:
 def compared(old: Site, new: Site, since: date) -> Sentences:
     """What changes for callers from a day on. Whatever fails here, publishing does not need it."""
     try:
-        return changes(old, new, since)
+        with giving_way():
+            return changes(old, new, since)
     except ProofError:
         return Unsaid.TOO_MUCH
     except Exception as error:  # noqa: BLE001 -- a bug, which is logged

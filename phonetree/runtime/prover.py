@@ -1,9 +1,9 @@
 """Which promises a site breaks, proved in a process of its own and once for all servers.
 
-A proof takes seconds of computing, which a serving process does not have: turns would wait. So an edit or an override
-is proved by a prover (`config/proving.py`), one of each at a time on a host, and what it found is kept in the store for
-the other servers. Without a store, or while it is away, each server asks a prover. If a prover fails in any way there
-is no proof, and what callers hear stays.
+A proof takes seconds of computing, which a serving process does not have: turns would wait. So an edit, an override or
+a draft is proved by a prover (`config/proving.py`), one of each kind at a time on a host, and what it found is kept in
+the store for the other servers. Without a store, or while it is away, each server asks a prover. If a prover fails in
+any way there is no proof, and what callers hear stays.
 """
 
 import sys
@@ -86,6 +86,10 @@ class Prover:
     def broken_by_override(self, site: Site, contents: Contents) -> tuple[Problem, ...]:
         """The same for a change at short notice, which does not wait for the proof of an edit."""
         return self.broken(site, contents, lock=self._lock.with_name(f"{self._lock.name}-overrides"))
+
+    def answer_for_draft(self, site: Site, contents: Contents) -> Answer:
+        """What `answer` says, about what nobody hears yet: no edit waits for that."""
+        return self.answer(site, contents, lock=self._lock.with_name(f"{self._lock.name}-drafts"))
 
     def broken(self, site: Site, contents: Contents, *, lock: Path | None = None) -> tuple[Problem, ...]:
         """The promises that a site, made of these files, breaks on calls from today on, under its overrides. Of those

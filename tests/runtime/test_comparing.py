@@ -1,5 +1,6 @@
 """What changes for callers is found once, and again whenever it may be something else."""
 
+import sys
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from phonetree.core.tree import Site
 from phonetree.errors import ProofError
 from phonetree.runtime import comparing
 from phonetree.runtime.comparing import KEPT, Comparing, Unsaid
+from phonetree.runtime.considerate import SWITCH_SECONDS
 from tests.support.lines import RULES, VPR
 
 SINCE = date(2026, 11, 23)
@@ -45,6 +47,21 @@ def test_whatever_it_depends_on_is_compared_anew_and_nothing_else(site: Site, mo
         kept.changes(site, replace(site, revision=str(number)), SINCE)
     assert len(kept._kept) == KEPT
     assert kept.changes(site, other, SINCE) == (f"number {len(asked)}",), "the oldest one goes"
+
+
+def test_other_pages_get_in_between_while_sites_are_compared(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, during, kept = sys.getswitchinterval(), list[float](), Comparing()
+
+    def changes(old: Site, *_: object) -> tuple[str, ...]:
+        if old.revision != "inner":  # two are compared at once, and one is done first
+            kept.changes(replace(site, revision="inner"), site, SINCE)
+        during.append(sys.getswitchinterval())
+        return ()
+
+    monkeypatch.setattr(comparing, "changes", changes)
+    kept.changes(site, replace(site, revision="another"), SINCE)
+    assert during == [pytest.approx(SWITCH_SECONDS)] * 2
+    assert sys.getswitchinterval() == usual
 
 
 def test_what_is_too_much_to_compare_cannot_be_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -24,6 +25,7 @@ from phonetree.runtime import prover as provers
 from phonetree.runtime import sites as sites_of
 from phonetree.runtime.prover import COMMAND, Prover, StoppedError, UnprovedError
 from phonetree.runtime.sites import Sites
+from phonetree.runtime.turnstile import turnstile
 from phonetree.runtime.watch import reload
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
@@ -261,6 +263,27 @@ def test_a_process_that_stops_waits_for_no_proof(house: House) -> None:
     assert children() == set()
     with pytest.raises(StoppedError):
         broken(prover, config)
+
+
+def test_an_edit_an_override_and_a_draft_wait_only_for_their_own_kind(house: House) -> None:
+    config = small_site(house.folder)
+    loaded = load(config, RULES)
+    asked = {
+        "lock": house.prover(config).broken,
+        "lock-overrides": house.prover(config).broken_by_override,
+        "lock-drafts": house.prover(config).answer_for_draft,
+    }
+    for own, ask in asked.items():
+        with ExitStack() as others, ThreadPoolExecutor(1) as pool:
+            for name in asked.keys() - {own}:
+                others.enter_context(turnstile(house.folder / name, 0, Event()))
+            assert pool.submit(ask, loaded.site, loaded.contents).result(30) is not None
+        with ThreadPoolExecutor(1) as pool:
+            with turnstile(house.folder / own, 0, Event()):
+                waiting = pool.submit(ask, loaded.site, loaded.contents)
+                with pytest.raises(TimeoutError):
+                    waiting.result(0.2)
+            waiting.result(30)
 
 
 def test_it_gets_no_secret_and_no_number_but_in_the_question(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

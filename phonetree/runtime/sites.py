@@ -23,6 +23,7 @@ from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem, Where, problems_of
 from phonetree.runtime.considerate import considerate
+from phonetree.runtime.half_saved import half_saved
 from phonetree.runtime.prover import StoppedError, UnprovedError
 from phonetree.runtime.source import FolderSource, Source
 
@@ -33,7 +34,7 @@ AGAIN_SECONDS = 60.0
 """How soon to try again what could not be proved: whoever has to close the line cannot wait for long."""
 
 SAVING_SECONDS = 10.0
-"""How long a file that is only the beginning of what callers hear has to stay so to be taken: it may be half saved."""
+"""How long a file whose end is missing has to stay so to be taken: it may be half saved."""
 
 Proof = Callable[[Site, Contents], tuple[Problem, ...]]
 """Which promises a site breaks, and the files that it is made of."""
@@ -194,7 +195,7 @@ class Sites:
 
     def _half_saved(self, contents: Contents, seen: str) -> bool:
         """Whether to wait for the rest of a file. A publication is whole."""
-        if self.source.number or not _cut_short(contents, self.contents):
+        if self.source.number or not half_saved(contents, self.contents):
             self._short = ""
             return False
         if seen != self._short:
@@ -352,12 +353,6 @@ class Sites:
         while len(self._revisions) > MOST_REVISIONS:
             self._revisions.popitem(last=False)
         return site
-
-
-def _cut_short(contents: Contents, heard: Contents) -> bool:
-    """Whether one of the files is the beginning of what callers hear, and the rest is missing."""
-    both = ((data, heard.get(name, b"")) for name, data in contents.items())
-    return any(len(data) < len(was) and was.startswith(data) for data, was in both)
 
 
 def _suspects(site: Site, overrides: tuple[Override, ...]) -> tuple[Override, ...]:

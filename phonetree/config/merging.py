@@ -1,11 +1,54 @@
-"""A three-way merge of texts by lines: two people changed the same text, each in another place."""
+"""A three-way merge of texts by lines: two people changed the same text, each in another place.
+
+How lines end, and a byte order mark, are no part of them: editors change these in a whole file, unasked.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
+from typing import TypeVar
+
+from phonetree.config.positions import BOM
 
 Lines = Sequence[str]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lines of a text without their ends, and what is the same for all of it: the mark that it begins with, how
+    lines end, and whether the last one does."""
+
+    lines: Lines = ()
+    mark: str = ""
+    end: str = "\n"
+    ended: bool = True
+
+    @classmethod
+    def of(cls, text: str) -> "Text":
+        """A text as it is."""
+        mark = BOM if text.startswith(BOM) else ""
+        *lines, last = text.removeprefix(BOM).replace("\r\n", "\n").split("\n")
+        return cls((*lines, last) if last else lines, mark, "\r\n" if "\r\n" in text else "\n", not last)
+
+    def with_lines(self, lines: Lines) -> str:
+        """Other lines in place of these, with one end throughout."""
+        return self.mark + self.end.join((*lines, "") if lines and self.ended else lines)
+
+    def merged(self, mine: "Text", theirs: "Text") -> "Text":
+        """What became of a text that two people changed, but for its lines."""
+
+        def changed(base: T, mine: T, theirs: T) -> T:
+            return theirs if mine == base else mine
+
+        return Text(
+            (),
+            changed(self.mark, mine.mark, theirs.mark),
+            changed(self.end, mine.end, theirs.end),
+            changed(self.ended, mine.ended, theirs.ended),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from phonetree.config.merging import Lines, merged
+from phonetree.config.merging import Lines, Text, merged
 from phonetree.config.writing import alone, replace, synced, why, written
 from phonetree.errors import MixedError, NotPutBackError
 
@@ -149,14 +149,15 @@ def _old(name: str, now: bytes | None, new: bytes | None, old: bytes | None) -> 
         return old
     if now is None or new is None or old is None:
         return now
-    lines, was, edited = (data.decode("latin-1").split("\n") for data in (new, old, now))
-    is_new = _is_new(edited, lines, was)
+    base, was, edited = (Text.of(data.decode("utf-8", "surrogateescape")) for data in (new, old, now))
+    is_new = _is_new(edited.lines, base.lines, was.lines)
     if is_new is False:
         return now
-    parts = merged(lines, edited, was, apart=True)
+    parts = merged(base.lines, edited.lines, was.lines, apart=True)
     if any(part.clash for part in parts):
         raise MixedError(name, NAME)
-    back = "\n".join(line for part in parts for line in part.mine).encode("latin-1")
+    text = base.merged(edited, was).with_lines([line for part in parts for line in part.mine])
+    back = text.encode("utf-8", "surrogateescape")
     if back != now and not is_new:
         raise MixedError(name, NAME)
     return back

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
-from phonetree.config.merging import Part, merged
+from phonetree.config.merging import Part, Text, merged
 from phonetree.config.promises import SHOWN, Call, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
@@ -136,14 +136,14 @@ class Drafting:
         files, marks = {}, list[Where]()
         with self._prover.draft():
             for name in sorted(mine.keys() | theirs.keys()):
-                lines = [each.get(name, b"").decode().splitlines(keepends=True) for each in (base, mine, theirs)]
-                text = ""
-                for part in merged(*lines):
+                was, *both = (Text.of(each.get(name, b"").decode()) for each in (base, mine, theirs))
+                lines = list[str]()
+                for part in merged(was.lines, *(each.lines for each in both)):
                     if part.clash:
-                        marks.append(Where(name, text.count("\n") + 1, 1))
-                    text += _marked(part, who) if part.clash else "".join(part.mine)
-                if text:
-                    files[name] = text.encode()
+                        marks.append(Where(name, len(lines) + 1, 1))
+                    lines += _marked(part, who) if part.clash else part.mine
+                if lines:
+                    files[name] = was.merged(*both).with_lines(lines).encode()
         return Merged(files, tuple(marks))
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None, id_: str | None = None) -> Draft:
@@ -302,12 +302,9 @@ def _empty(site: Site) -> Iterator[str]:
     return (name for name, team in site.teams_written.items() if name in rung and not team.members)
 
 
-def _marked(part: Part, who: str) -> str:
+def _marked(part: Part, who: str) -> tuple[str, ...]:
     """Both versions of a place, with the usual marks, with which no file is a site."""
-    mine, theirs = (
-        "".join(each if each.endswith("\n") else f"{each}\n" for each in side) for side in (part.mine, part.theirs)
-    )
-    return f"{MARK}yours\n{mine}=======\n{theirs}>>>>>>> {who}\n"
+    return f"{MARK}yours", *part.mine, "=======", *part.theirs, f">>>>>>> {who}"
 
 
 def _several(number: int, what: str) -> str:

@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from phonetree.config.merging import Part, merged
+from phonetree.config.merging import Part, Text, merged
 
 
 def _text(parts: tuple[Part, ...]) -> str:
@@ -62,6 +62,36 @@ def test_changes_that_do_not_touch_are_merged_and_others_are_both_there(
 )
 def test_where_changes_have_to_be_apart_those_that_touch_are_both_there(mine: str, theirs: str, both: str) -> None:
     assert _text(merged("abcde", mine, theirs, apart=True)) == both
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a\n", "\n", "a\n\nb", "a\r\nb\r\n", "\ufeffa\nb\n", "\ufeff", "\ufeffa\r\nb"]
+)
+def test_a_text_is_its_lines_its_mark_and_its_ends(text: str) -> None:
+    read = Text.of(text)
+    assert read.with_lines(read.lines) == text
+
+
+def test_a_text_that_has_both_ends_gets_one() -> None:
+    read = Text.of("a\nb\r\nc\n")
+    assert (tuple(read.lines), read.with_lines(read.lines)) == (("a", "b", "c"), "a\r\nb\r\nc\r\n")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "both"),
+    [
+        ("a\nB\n", "A\r\nb\r\n", "A\r\nB\r\n"),
+        ("a\r\nB\r\n", "A\nb\n", "A\r\nB\r\n"),
+        ("\ufeffa\nB", "A\r\nb\r\n", "\ufeffA\r\nB"),
+        ("a\r\nb\r\n", "\ufeffa\r\nb\r\n", "\ufeffa\r\nb\r\n"),
+        ("", "a\r\nb\r\n", ""),
+    ],
+)
+def test_ends_and_a_mark_that_somebody_changed_are_those_of_the_merged_text(mine: str, theirs: str, both: str) -> None:
+    base, *changed = map(Text.of, ("a\nb\n", mine, theirs))
+    parts = merged(base.lines, *(each.lines for each in changed))
+    assert not any(part.clash for part in parts)
+    assert base.merged(*changed).with_lines([line for part in parts for line in part.mine]) == both
 
 
 def test_lines_that_two_changed_are_a_clash_if_they_are_the_same_and_only_then() -> None:

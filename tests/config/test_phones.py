@@ -165,7 +165,8 @@ def test_a_line_without_phones_takes_edits_that_break_nothing_else(tmp_path: Pat
     assert [problem.text for problem in sites.problems] == [f"{LACKING}{SHOWN}"]
     file = config / "routing.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text + "# a note\n", encoding="utf-8")
+    text = f"# a note\n{text}"
+    file.write_text(text, encoding="utf-8")
     assert sites.reload()
     end = "le comunico ahora.}\n      go: "
     file.write_text(text.replace(f"{end}barcc_now", f"{end}leave"), encoding="utf-8")

@@ -234,6 +234,15 @@ def test_files_of_two_revisions_never_count_together(stopped: Path) -> None:
     assert contents_of(stopped) == wanted
 
 
+def test_line_ends_that_an_edit_changed_belong_to_neither_revision(stopped: Path) -> None:
+    old, new = contents_of(VPR), under_way(stopped)[HOURS]
+    assert new
+    (stopped / HOURS).write_bytes(b"\xef\xbb\xbf# by hand\r\n" + new.replace(b"\n", b"\r\n"))
+    complete(stopped)
+    by_hand = b"\xef\xbb\xbf# by hand\r\n" + old[HOURS].replace(b"\n", b"\r\n")
+    assert contents_of(stopped) == {HOURS: by_hand, ROUTING: old[ROUTING]}
+
+
 def test_the_other_files_are_put_back_when_the_old_one_was_edited(stopped: Path) -> None:
     old, new = contents_of(VPR), under_way(stopped)[HOURS]
     assert new

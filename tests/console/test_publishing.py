@@ -290,6 +290,15 @@ def test_what_a_colleague_published_is_not_told_as_a_change_of_mine(made: Consol
     assert '"Leave us a message." is said instead of' in told
 
 
+def test_line_ends_that_somebody_changed_by_hand_are_no_change_of_the_same_lines(made: Console) -> None:
+    client, file = made.client(Role.EDITOR), made.settings.config / ROUTING
+    draft = _draft(made, client, ("for crisis lines", SOFTER))
+    saved = _files(made, draft)[ROUTING]
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert client.post(f"{draft}/up-to-date").status_code == 303
+    assert _files(made, draft)[ROUTING] == b"\xef\xbb\xbf" + saved.replace(b"\n", b"\r\n")
+
+
 @pytest.mark.slow
 def test_a_draft_and_publishing_judge_by_the_same_files(made: Console) -> None:
     """A number that stands in the files already is none that a draft brings there."""

@@ -39,6 +39,7 @@ from phonetree.console.form_fields import (
     typed_value,
 )
 from phonetree.core.phrases import PHRASES
+from phonetree.diff.limits import LIMITS
 
 HELPLINE_NUMBERS = {
     "number": ("Number that callers dial", "With + and the country code."),
@@ -47,12 +48,7 @@ HELPLINE_NUMBERS = {
 CALLER_ID = (("", "the number that callers dial"), ("provider", "the number at the provider"))
 _EXIT = "The page that covers the helpline's own at once; begins with https://. Empty: a weather page."
 
-SECONDS = {
-    "advocate": "Until an advocate's phone rings, with one key",
-    "crisis_line": "Until an outside line rings, with one key",
-    "silent": "Until somebody is rung for a caller who presses nothing",
-    "whole_wait": "Longest wait for a team",
-}
+SECONDS = LIMITS
 
 
 NEW, NAME, PROMISE = "days.new", "names.new", "promises.new"

@@ -15,6 +15,7 @@ from phonetree.core.wording import sentence
 from phonetree.diff.compare import Table, differences
 from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
+from phonetree.diff.limits import changed_limits
 from phonetree.diff.normalise import comparable, same
 from phonetree.proof.moments import Moments, moments
 from phonetree.proof.own import sentence as promised
@@ -39,6 +40,7 @@ def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
     with gc_disabled():
         hours = map(sentence, changed_hours(old, new, since))
         always = *hours, *_about_the_helpline(old, new), *_about_languages(old, new), *_about_promises(old, new)
+        always = *always, *changed_limits(old, new)
         was, now = comparable(old, new)
         return always if same(was, now) else (*always, *_on_calls(was, now, since, old.schedule))
 

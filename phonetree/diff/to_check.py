@@ -1,5 +1,5 @@
 """What somebody should look at after an edit, in sentences for staff: words that were changed in some languages only,
-and texts that name hours when hours were changed."""
+limits that allow more, and texts that name hours when hours were changed."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from datetime import date
 from phonetree.core.tree import Audio, Choice, GoTo, Language, Menu, Prompt, Site, Text
 from phonetree.diff.describe import listed
 from phonetree.diff.hours import lines_of_both, named, spoken_date, teams_of_both
+from phonetree.diff.limits import loosened_limits
 from phonetree.proof.moments import DAYS
 
 THE_PAGE = "the public page"
@@ -23,6 +24,7 @@ _MINUTES = re.compile(rf"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d{_AFTER}")
 def to_check(old: Site, new: Site, since: date) -> Iterator[str]:
     """Every such sentence; days are looked at from `since` on."""
     yield from _changed_in_some(old, new, since)
+    yield from loosened_limits(old, new)
     naming = tuple(dict.fromkeys(_naming_hours(old, new)))
     if len(naming) == 1:
         yield f"This text names hours: {naming[0]}; does it still hold?"

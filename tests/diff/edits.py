@@ -49,6 +49,8 @@ SHIPPED: tuple[Edit, ...] = (
     ("another voice", "tests/sites/vpr", "routing.yaml", "Polly.Lupe-Neural", "Polly.Mia-Neural"),
     ("another line on holidays", "tests/sites/vpr", "routing.yaml", "closed: barcc_now, holiday: barcc_now", "closed: barcc_now, holiday: rainn_now"),
     ("the last resort", "tests/sites/vpr", "routing.yaml", "last_resort: barcc", "last_resort: rainn"),
+    ("other limits", "tests/sites/vpr", "routing.yaml", "budgets: {advocate: 15, crisis_line: 25, whole_wait: 90}", "budgets: {advocate: 120, crisis_line: 25, silent: 300, whole_wait: 80}"),
+    ("other nodes that count as the same", "tests/sites/vpr", "routing.yaml", "\n  - [advocate, barcc_now]", "\n  - [advocate, rainn_now]"),
     ("a message through another way", "tests/sites/vpr", "routing.yaml", "go: about_contact}", "go: about_harm}\n        5: {label: {en: for our address, es: para nuestra dirección}, go: about_contact}"),
 )  # fmt: skip
 EDITS = HARBOUR + SHIPPED

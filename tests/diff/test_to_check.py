@@ -63,6 +63,34 @@ def test_words_that_were_changed_in_one_language_are_told(
     assert _told(tmp_path, VPR, name, *edits) == ([f"The words of {told}"] if told else [])
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "advocate: 15, crisis_line: 25,",
+            "advocate: 20, crisis_line: 24, silent: 300,",
+            [
+                'The limit "Until an advocate\'s phone rings, with one key" was raised from 15 to 20 seconds; '
+                "can callers wait that long?",
+                'The limit "Until somebody is rung for a caller who presses nothing" was raised from 120 to 300 '
+                "seconds; can callers wait that long?",
+            ],
+        ),
+        (
+            "\nbudgets:",
+            "\n  - [crisis, about]\nbudgets:",
+            [
+                "about and crisis count as the same now: a key may lead to one by day and to another by night; "
+                "is that meant?"
+            ],
+        ),
+        ("whole_wait: 90", "whole_wait: 80", []),
+    ],
+)
+def test_a_limit_that_allows_more_is_told(old: str, new: str, told: list[str], tmp_path: Path) -> None:
+    assert _told(tmp_path, VPR, ROUTING, (old, new)) == told
+
+
 NAMING = "after_hours, own_behavior_line, the public page"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from phonetree.config.promises import SHOWN, not_late
+from phonetree.config.promises import not_late, told_once
 from phonetree.config.reader import suggest
 from phonetree.config.site import broken_by, overridden
 from phonetree.core.characters import refusal
@@ -137,12 +137,8 @@ def check(
         raise LeftAloneError([alone(site, gap) for gap in new], sorted({one.node for one in asked}))
     broken = broken_by((override, *others), site, proof, others)
     if refusing := not_late(broken):
-        raise OverrideError(_texts(refusing))
-    return _texts(broken)
-
-
-def _texts(broken: Iterable[Problem]) -> tuple[str, ...]:
-    return tuple(problem.text.removesuffix(SHOWN) for problem in broken)
+        raise OverrideError(told_once(refusing))
+    return told_once(broken)
 
 
 Broken = Callable[[tuple[Override, ...]], tuple[Problem, ...]]

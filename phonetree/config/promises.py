@@ -28,6 +28,8 @@ from phonetree.proof.prove import Proof, Verdict, prove
 SHOWN = " `prove` shows such a call"
 """At the end of a problem with the files; `prove` knows no overrides."""
 
+PROMISE = ". The promise: "
+"""Between a case in which a promise is broken, and the promise."""
 
 STAND_IN = "+1999{:07}"
 """A number that nobody has, for a member of whom it is asked what a phone would change."""
@@ -159,6 +161,27 @@ def _wait(problem: Problem) -> tuple[str, int] | None:
     return (re.sub(r"\d+", "", problem.text[: found.start()]), int(found[1])) if found else None
 
 
+def by_promise(broken: Iterable[Problem]) -> tuple[tuple[Problem, ...], ...]:
+    """Broken promises, of each all cases that are put right at the same place."""
+    found: dict[tuple[Where, str], list[Problem]] = {}
+    for problem in broken:
+        case, _, promise = problem.text.partition(PROMISE)
+        found.setdefault((problem.where, promise or case), []).append(problem)
+    return tuple(map(tuple, found.values()))
+
+
+def told_once(broken: Iterable[Problem]) -> tuple[str, ...]:
+    """Each broken promise in a sentence, with its first case."""
+    return tuple(_told(problems) for problems in by_promise(broken))
+
+
+def _told(problems: tuple[Problem, ...]) -> str:
+    case, between, promise = problems[0].text.removesuffix(SHOWN).partition(PROMISE)
+    others = len(problems) - 1
+    more = f", and in {others} more case{'s' * (others > 1)}" if others else ""
+    return f"{case}{more}{between}{promise}"
+
+
 def not_late(broken: Iterable[Problem]) -> tuple[Problem, ...]:
     """Those of the broken promises that refuse an override, too. Seconds alone do not: whoever has to close the line
     cannot shorten a greeting first, and callers whom nobody answers wait far longer."""
@@ -205,4 +228,4 @@ def breaches_of(site: Site, proof: Proof) -> Iterator[Found]:
 
 
 def _text(breach: Breach, verdict: Verdict) -> str:
-    return f"{breach.text}. The promise: {verdict.promise}"
+    return f"{breach.text}{PROMISE}{verdict.promise}"

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
+from math import inf
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, Text, merged
-from phonetree.config.promises import SHOWN, Call, newly_broken
+from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
@@ -41,12 +42,13 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A promise that a draft breaks: where to look first, and the shortest call that breaks it, if one can be played.
-    `new` says that what callers hear does not break it."""
+    """A promise that a draft breaks: where to look first, and the simplest call that breaks it, if one can be played.
+    `new` says that what callers hear does not break it; `others` are the other cases in which it is broken."""
 
     problem: Problem
     new: bool
     call: Played | None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Checked:
     since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
     places, and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers
     are sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
-    what somebody should look at in the files."""
+    what somebody should look at in the files. `languages` have their names."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -80,6 +82,7 @@ class Checked:
     empty: tuple[str, ...] = ()
     warned: tuple[ConfigWarning, ...] = ()
     worded: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -207,13 +210,14 @@ class Drafting:
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
             (),
-            self._broken(wanted, overrides, found, already),
+            tuple(self._broken(wanted, overrides, found, already)),
             different,
             found.times,
             own,
             self._standing(draft, files, base),
             nodes=frozenset(wanted.site.nodes),
             empty=tuple(_empty(wanted.site)),
+            languages={language: info.name for language, info in wanted.site.languages.items()},
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
         )
 
@@ -233,17 +237,20 @@ class Drafting:
 
     def _broken(
         self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]
-    ) -> tuple[Broken, ...]:
+    ) -> Iterator[Broken]:
+        """Every broken promise once, those that are new first."""
         new = newly_broken(found.problems, already)
-        named = self._named(found.problems)
-        return tuple(
-            Broken(
-                replace(problem, text=problem.text.removesuffix(SHOWN)),
-                whole in new,
-                self._played(wanted, overrides, call),
-            )
-            for whole, problem, call in zip(found.problems, named, found.calls, strict=True)
-        )
+        calls = dict(zip(found.problems, found.calls, strict=True))
+        for are_new in (True, False):
+            for problems in by_promise(each for each in found.problems if (each in new) is are_new):
+                first, *others = sorted(problems, key=lambda each: _length(calls[each]))
+                (problem,) = self._named((first,))
+                yield Broken(
+                    replace(problem, text=problem.text.removesuffix(SHOWN)),
+                    are_new,
+                    self._played(wanted, overrides, calls[first]),
+                    tuple(each.text.removesuffix(SHOWN).partition(PROMISE)[0] for each in others),
+                )
 
     def _played(self, wanted: Loaded, overrides: tuple[Override, ...], call: Call | None) -> Played | None:
         """How a call is heard that breaks a promise; None if it cannot be played."""
@@ -294,6 +301,11 @@ def _refuse_no_text(files: Contents) -> None:
                 f"{name} is not UTF-8 text, so nothing of it can be edited here; bring an earlier revision back from "
                 "History, or have the operator save the file as UTF-8"
             ) from None
+
+
+def _length(call: Call | None) -> float:
+    """How many keys a call takes, if there is one."""
+    return len(steps_of(call.keys)) if call else inf
 
 
 def _empty(site: Site) -> Iterator[str]:

@@ -85,6 +85,7 @@ def put_on(app: Flask) -> None:
             "static": address,
             "token": token,
             "whole_seconds": whole_seconds,
+            "written": written,
         }
 
 
@@ -151,8 +152,13 @@ def local(seconds: int) -> str:
 
 
 def in_full(seconds: int) -> str:
-    """The same with its date, for what is read at another time: "Mon 23 Nov 2026 14:02"."""
+    """The same with its date, for what is read at another time: "Mon 23 Nov 2026 9:02"."""
     return dated(datetime.fromtimestamp(seconds, helpline().zone))
+
+
+def written(moment: str) -> str:
+    """The same of a moment of the helpline's as a proof tells it: "2026-11-23 09:02"."""
+    return dated(datetime.fromisoformat(moment))
 
 
 def day_of(seconds: int) -> str:

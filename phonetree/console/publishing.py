@@ -24,7 +24,7 @@ from pathlib import Path
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phrases import file_of
-from phonetree.config.promises import SHOWN, newly_broken
+from phonetree.config.promises import newly_broken, told_once
 from phonetree.config.site import (
     ROUTING,
     Contents,
@@ -205,9 +205,9 @@ class Publishing:
             base.revision,
             after.site.revision,
             self.changes(before.site, after.site),
-            _texts((*private, *problems)),
+            told_once((*private, *problems)),
             self._new_advice(before, after, today),
-            _texts(already),
+            told_once(already),
             withheld,
         )
 
@@ -355,7 +355,3 @@ def private_numbers(before: Site, after: Site) -> tuple[Problem, ...]:
         for member in team.members
         if not member.phone and member.number not in known
     )
-
-
-def _texts(problems: tuple[Problem, ...]) -> tuple[str, ...]:
-    return tuple(problem.text.removesuffix(SHOWN) for problem in problems)

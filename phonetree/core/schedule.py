@@ -313,8 +313,8 @@ def week_boundaries(week: Week, zone: BaseTzInfo, day: date) -> Iterator[datetim
 
 
 def dated(moment: datetime) -> str:
-    """A moment as staff read it: "Mon 23 Nov 2026 14:02"; one that comes twice says which it is."""
-    return f"{moment:%a %d %b %Y %H:%M}{which_of_two(moment)}"
+    """A moment as staff read it: "Mon 23 Nov 2026 9:02"; one that comes twice says which it is."""
+    return f"{moment:%a} {moment.day} {moment:%b %Y} {moment.hour}:{moment:%M}{which_of_two(moment)}"
 
 
 def which_of_two(moment: datetime) -> str:

@@ -107,7 +107,8 @@ def _breaches(promise: OwnPromise, walked: Walked) -> Iterator[Breach]:
             language = _language(walked, path)
             if (what, kind, language) not in told:
                 told.add((what, kind, language))
-                keys = replay(path, walked.walk, walked.moments).keys or "none"
+                pressed = replay(path, walked.walk, walked.moments).keys
+                keys = ", then ".join("nothing" if key == "wait" else key for key in pressed.split(",")) or "none"
                 hours = longest_words(walked.longest, path) if late else ""
                 text = f"{what} {_WHEN[kind]}, in '{language}'{hours} (keys: {keys}){_also(promise, kind, walked)}"
                 yield Breach(text, path, where=promise.where, late=late)

@@ -67,8 +67,8 @@ def test_hours_says_what_why_and_what_next(capsys: pytest.CaptureFixture[str]) -
     assert main(["hours", "--at", "2026-11-26 10:00", "--days", "3"]) == 0
     assert capsys.readouterr().out == (
         "Thu 26 Nov 2026 10:00 EST: holiday (Thanksgiving)\n"
-        "until Fri 27 Nov 2026 00:00 EST: then holiday\n"
-        "opens next Mon 30 Nov 2026 09:00 EST\n"
+        "until Fri 27 Nov 2026 0:00 EST: then holiday\n"
+        "opens next Mon 30 Nov 2026 9:00 EST\n"
         "\n"
         "Thu 26 Nov 2026  closed        Thanksgiving\n"
         "Fri 27 Nov 2026  closed        the day after Thanksgiving\n"
@@ -90,7 +90,7 @@ def test_hours_says_that_a_span_ends_on_the_next_day(tmp_path: Path, capsys: pyt
     (config / "hours.yaml").write_text(edited, encoding="utf-8")
     assert main(["hours", "--config", str(config), "--at", "2026-11-22 01:00", "--days", "7"]) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[1] == "until Sun 22 Nov 2026 02:00 EST: then closed"
+    assert shown[1] == "until Sun 22 Nov 2026 2:00 EST: then closed"
     assert shown[-1] == "Sat 28 Nov 2026  9:00-12:00 and 18:00 until 2:00 the next day"
 
 

@@ -175,11 +175,11 @@ def test_what_makes_no_sense_is_said_in_one_go_and_nothing_is_kept(
 @pytest.mark.parametrize(
     ("begins", "ends", "problem"),
     [
-        ("2020-01-01 10:00", "2020-01-01 12:00", "it is already over (Wed 01 Jan 2020 12:00); choose a later end"),
+        ("2020-01-01 10:00", "2020-01-01 12:00", "it is already over (Wed 1 Jan 2020 12:00); choose a later end"),
         (
             "2030-01-01 10:00",
             "2030-01-01 09:00",
-            "it ends (Tue 01 Jan 2030 09:00) before it begins; choose a later end",
+            "it ends (Tue 1 Jan 2030 9:00) before it begins; choose a later end",
         ),
         (
             "2030-01-01 10:00",

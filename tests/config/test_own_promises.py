@@ -9,11 +9,12 @@ from shutil import copytree
 import pytest
 
 from phonetree.config.own_promises import entry, promise_of_call
+from phonetree.config.promises import SHOWN, told_once
 from phonetree.config.site import load
 from phonetree.config.written import in_braces
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import Destination, OwnPromise, Reached, Site
-from phonetree.errors import EditError
+from phonetree.errors import EditError, Problem, Where
 from phonetree.proof.own import sentence
 from phonetree.proof.prove import prove
 from tests.support.lines import ROOT, RULES, VPR
@@ -70,3 +71,22 @@ def test_a_name_that_would_be_read_as_something_else_is_not_written() -> None:
     for what in (Reached.LINE, Reached.TEAM):
         with pytest.raises(EditError, match="'crisis' is the name of something else as well"):
             entry(both, promise_of_call(Kind.OPEN, [], (what, "crisis")))
+
+
+def test_a_broken_promise_is_one_sentence_however_many_cases_there_are() -> None:
+    one, other = Where("routing.yaml", 3), Where("routing.yaml", 4)
+    broken = [
+        Problem(one, f"the call ends, in 'en'. The promise: 2 helps.{SHOWN}"),
+        Problem(other, f"the call ends, in 'en'. The promise: 2 helps.{SHOWN}"),
+        Problem(one, f"the call ends, in 'es'. The promise: 2 helps.{SHOWN}"),
+        Problem(one, f"nobody has a phone.{SHOWN}"),
+        Problem(one, f"the call goes on, in 'es'. The promise: 2 helps.{SHOWN}"),
+        Problem(one, f"the call ends, in 'es'. The promise: 1 helps.{SHOWN}"),
+        Problem(one, f"the call ends. The promise: 1 helps.{SHOWN}"),
+    ]
+    assert told_once(broken) == (
+        "the call ends, in 'en', and in 2 more cases. The promise: 2 helps.",
+        "the call ends, in 'en'. The promise: 2 helps.",
+        "nobody has a phone.",
+        "the call ends, in 'es', and in 1 more case. The promise: 1 helps.",
+    )

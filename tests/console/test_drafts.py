@@ -134,6 +134,35 @@ def test_a_draft_is_not_measured_with_the_seconds_of_a_closure_that_stands(
     assert asked == [True, False, True, False], "of the draft, and of what callers hear"
 
 
+@pytest.mark.slow
+def test_a_broken_promise_is_told_once_with_its_simplest_call(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    promises = "promises:\n  - {when: always, keys: [2], reaches: barcc}\n  - {when: open, keys: [], reaches: barcc}\n"
+    fields = _fields(made, id_, "\nnodes:\n", f"\n{promises}\nnodes:\n")
+    assert client.post(f"/staff/edit/{id_}/text", {**fields, "version": "1"}).status_code == 303
+    drawn = client.get(f"/staff/edit/{id_}")
+    told = _words(drawn)
+    assert told.count("The promise: At any time, whoever presses 2 reaches line 'barcc'.") == 1
+    assert told.count("The promise: When open, whoever presses nothing reaches line 'barcc'.") == 1
+    assert re.search(r"the call reaches menu 'crisis' when \w+, in 'en' \(keys: 2\)\. The promise:", told)
+    assert "In 4 more cases" in told
+    assert "in 'es' (keys: 8, then nothing, then nothing) Such a call" in told.partition("In 1 more case")[2]
+    assert drawn.get_data(as_text=True).count("<summary>Such a call</summary>") == 2
+    answer = client.post(f"/staff/edit/{id_}/check", {**fields, "version": "2"})
+    assert answer.json
+    assert answer.json["summary"] == "2 promises to callers would be broken."
+    assert len(answer.json["problems"]) == 2
+
+
+@pytest.mark.slow
+def test_seconds_to_help_are_told_with_days_as_everywhere(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    told = _words(client.get(f"/staff/edit/{_begin(client)}"))
+    assert re.search(r"Nothing pressed .*Open, such as \w+ \d+ \w+ 20\d\d \d+:\d\d, in English \d+ - \d+", told)
+    assert re.search(r"Closed, such as \w+ \d+ \w+ 20\d\d \d+:\d\d, in español - \d+ \d+", told)
+
+
 def test_line_ends_and_marks_stay_as_they_were(made: Console) -> None:
     path, client = made.settings.config / ROUTING, made.client(Role.EDITOR)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
@@ -200,12 +229,12 @@ def test_every_place_with_marks_of_a_merge_that_was_saved_is_linked(made: Consol
 
 def test_seconds_are_rounded_up_as_limits_are_judged(made: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     times = TimeToHelp("open", "2026-11-23 09:30", "en", False, 13.2, None, 24.0)
-    monkeypatch.setattr(Drafting, "check", lambda *_: Checked(times=(times,)))
+    monkeypatch.setattr(Drafting, "check", lambda *_: Checked(times=(times,), languages={"en": "English"}))
     monkeypatch.setattr(tree, "from_here", lambda *_: FromHere("1", 13.2, 24.0))
     client = made.client(Role.EDITOR)
     page = _words(client.get(f"/staff/edit/{_begin(client)}"))
     assert "with the longest words that callers may hear" in page
-    assert "en 14 - 24 " in page
+    assert "English 14 - 24 " in page
     page = _words(client.get("/staff/tree"))
     assert "rung after 14 seconds for a caller who presses 1, and after 24 seconds for one who presses nothing." in page
     assert "14 s with key 1, 24 s with none" in page

@@ -69,6 +69,24 @@ def _save_meanwhile(made: Console, path: str, old: str, new: str) -> None:
     drafts.save(id_, found[0].version, files, "Ben", made.services.seconds())
 
 
+WHOLE_TABLE = """(() => {
+    const inside = (cell) => {
+        const words = document.createRange();
+        words.selectNodeContents(cell);
+        const box = words.getBoundingClientRect();
+        return box.left >= 0 && box.right <= innerWidth && cell.scrollWidth <= cell.clientWidth;
+    };
+    const lines = (cell) => {
+        const words = document.createRange();
+        words.selectNodeContents(cell);
+        return new Set([...words.getClientRects()].map((box) => box.top)).size;
+    };
+    const heads = [...document.querySelectorAll("table.seconds thead th")];
+    return heads.every((head) => lines(head) <= head.textContent.split(" ").length)
+        && [...document.querySelectorAll("table.seconds :is(th, td)")].every(inside);
+})()"""
+
+
 @EACH_WIDTH
 def test_what_is_typed_is_checked_and_nothing_is_lost(
     made: Console, url: str, browser: Browser, width: tuple[int, int]
@@ -89,7 +107,8 @@ def test_what_is_typed_is_checked_and_nothing_is_lost(
         _write(page, "{en: for crisis lines", "{en: for help lines")
         expect(page.locator("#summary")).to_have_text("No problems. 1 change for callers.")
         expect(page.locator("#checked")).to_contain_text('"For help lines, press 2." is said instead of')
-        expect(page.get_by_role("region", name="Seconds to help")).to_be_visible()
+        expect(page.get_by_role("table").get_by_role("cell").first).to_be_visible()
+        assert page.evaluate(WHOLE_TABLE), "every number is seen without scrolling sideways, and no heading is cut"
         page.get_by_label("Show what this draft changes").check()
         expect(page.locator(".cm-deletedChunk").first).to_be_visible()
         page.get_by_label("Show what this draft changes").uncheck()

@@ -25,7 +25,7 @@ def test_a_time_that_comes_twice_says_which(utc: str, words: str) -> None:
     moment = datetime.fromisoformat(f"2026-11-01T{utc}").replace(tzinfo=UTC).astimezone(ZONE)
     assert clock(moment) == words
     assert when(moment, moment) == words
-    assert dated(moment) == f"Sun 01 Nov 2026 0{words}"
+    assert dated(moment) == f"Sun 1 Nov 2026 {words}"
 
 
 def test_when_the_clocks_go_forward_every_time_comes_once() -> None:

@@ -277,7 +277,7 @@ def test_an_edit_that_breaks_a_promise_of_the_helplines_own_is_refused_with_the_
     assert [problem.text for problem in server.sites.problems] == [
         f"the call reaches menu 'about' when open, in '{language}' (keys: {keys}). The promise: When open, whoever "
         "presses 2 reaches menu 'crisis'. `prove` shows such a call"
-        for language, keys in (("en", "2"), ("es", "8,2"))
+        for language, keys in (("en", "2"), ("es", "8, then 2"))
     ]
     assert server.client.get("/readyz").json["last_edit"] == "refused"  # type: ignore[index]
     edit(config, f"{choice}about}}", f"{choice}crisis}}")

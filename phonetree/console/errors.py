@@ -30,6 +30,11 @@ class Words:
     anew: str = ""
 
 
+_ANSWERED = (
+    "Calls are still answered: with the hours and overrides that were in force, or, by a server that was restarted "
+    "meanwhile, with the hours of its files."
+)
+
 _BY_CODE = {
     400: Words("This cannot be read", "The request was not complete.", "Go back and try again."),
     403: Words(
@@ -50,14 +55,14 @@ _BY_CODE = {
     ),
     503: Words(
         "The database cannot be reached",
-        "Nothing was changed. Calls are answered as before, with the hours and overrides that were in force.",
+        f"Nothing was changed. {_ANSWERED}",
         "Wait a minute and load this page again. If it lasts, tell whoever runs the server.",
     ),
 }
 
 _AWAY = Words(
     _BY_CODE[503].title,
-    "This was not saved. Calls are answered as before, with the hours and overrides that were in force.",
+    f"This was not saved. {_ANSWERED}",
     "Keep this page open, wait a minute, and send it again. If it lasts, tell whoever runs the server.",
     "Nothing is lost: what you sent is still here.",
     "Wait a minute, and fill it in again. If it lasts, tell whoever runs the server.",

@@ -227,7 +227,7 @@ class ShortNotice:
     # -- a form
 
     def endings(self, change: Change) -> tuple[times.Ending, ...]:
-        """The ends that a form proposes, the likeliest first."""
+        """The ends that a form proposes, the likeliest first; of two at the same moment the likelier one."""
         found = {ending.name: ending for ending in times.endings(self.site.schedule, self.now)}
         first = {
             Change.CLOSE: ("opening", "hours", "today"),
@@ -237,8 +237,11 @@ class ShortNotice:
             Change.AWAY: ("hours", "next", "1h", "4h", "today"),
         }[change]
         ordered = dict.fromkeys((*first, *found))
-        usual = [found[name] for name in ordered if name in found]
-        return tuple(one for one in usual if change not in COVERS or one.name != "opening")
+        usual = [found[name] for name in ordered if name in found and not (change in COVERS and name == "opening")]
+        once: dict[object, times.Ending] = {}
+        for each in usual:
+            once.setdefault((each.begins, each.moment), each)
+        return tuple(once.values())
 
     def ready(self, form: Form) -> tuple[Ready, ...]:
         """The announcements that a form offers: those that fit what the line is when it begins."""

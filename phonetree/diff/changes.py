@@ -11,7 +11,7 @@ from datetime import date, datetime
 from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.tree import NodeId, Site
 from phonetree.core.verbs import Dial
-from phonetree.core.wording import sentence
+from phonetree.core.wording import sentence, written
 from phonetree.diff.compare import Table, differences
 from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
@@ -50,15 +50,18 @@ def changes(old: Site, new: Site, since: date) -> tuple[str, ...]:
 
 def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
     was, now = old.helpline, new.helpline
-    for what in ("name", "number", "email"):
-        before, after = getattr(was, what), getattr(now, what)
+    for what, before, after in (
+        ("name", was.name, now.name),
+        ("number", written(was.number), written(now.number)),
+        ("email", was.email, now.email),
+    ):
         if before != after:
             yield f"The helpline's {what} is {after or 'not given'}; it was {before or 'not given'}."
     if was.forwarded or now.forwarded:
         if was.provider_number != now.provider_number:
-            yield f"Calls come in at {now.provider_number}; they came in at {was.provider_number}."
+            yield f"Calls come in at {written(now.provider_number)}; they came in at {written(was.provider_number)}."
         if was.caller_id != now.caller_id:
-            yield f"Ringing phones show {now.caller_id}; they showed {was.caller_id}."
+            yield f"Ringing phones show {written(now.caller_id)}; they showed {written(was.caller_id)}."
 
 
 def _about_languages(old: Site, new: Site) -> Iterator[str]:

@@ -27,6 +27,7 @@ from phonetree.core.tree import (
 )
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Bridge, Dial, Gather, Hangup, Play, Record, Redirect, Say
+from phonetree.core.wording import written
 from phonetree.diff.compare import MOST_ROUNDS, Difference, Row, spoken_in, words_of
 from phonetree.errors import ProofError
 from phonetree.proof.situations import SILENT, Situation, take
@@ -279,7 +280,7 @@ def _plan(site: Site, rounds: list[Dial]) -> str:
 def line_named(site: Site, number: str) -> str:
     """An outside line by its name and number."""
     names = [next(iter(line.names.values())) for line in site.resources.values() if line.number == number]
-    return f"{names[0]} ({number})" if names else number
+    return f"{names[0]} ({written(number)})" if names else written(number)
 
 
 def node_named(site: Site, name: NodeId) -> str:

@@ -132,7 +132,7 @@ def test_without_the_database_every_page_says_so_and_nothing_else_breaks(tmp_pat
             assert answer.status_code == 503
             page = answer.get_data(as_text=True)
             assert "The database cannot be reached" in page
-            assert "Calls are answered as before" in page
+            assert "Calls are still answered: with the hours and overrides that were in force, or, by a server" in page
             assert "away.db" not in page
             assert str(tmp_path) not in page
         assert client.post("/staff/you/sign-out-everywhere", token=token).status_code == 503

@@ -358,7 +358,9 @@ def test_what_breaks_a_promise_is_not_published(each: Console) -> None:
     path = _draft(each, client, (f"{end}barcc_now", f"{end}leave"))
     page = client.get(path)
     assert "a promise to callers would be broken" in _words(page)
-    assert re.search(r"Such a call It comes in at [\d: -]+\. 0:00 hears .* 1:\d\d ends", _words(page))
+    assert re.search(
+        r"Such a call It comes in on [A-Z]\w+ \d+ \w+ 20\d\d \d+:\d\d\. 0:00 hears .* 1:\d\d ends", _words(page)
+    )
     assert "/publish" not in page.get_data(as_text=True)
     answer = client.post(f"{path}/publish", {"over": _serve(each), "version": "2", "note": "mine"})
     assert answer.status_code == 422

@@ -711,6 +711,21 @@ def test_times_are_said_as_staff_say_them(made: Console) -> None:
     assert four.words == "for 4 hours, until tomorrow 2:30"
 
 
+def test_an_end_that_is_the_same_moment_as_another_is_proposed_once(made: Console) -> None:
+    made.later(hours=10)  # at night
+    client = made.client(Role.MEMBER)
+    save(client, "open", until="1h")
+    for change, kept, gone in (
+        ("cover", "when the line closes", "for 1 hour"),
+        ("open", "for 1 hour", "when the line"),
+    ):
+        page = client.get(f"/staff/today/{change}").get_data(as_text=True)
+        values = re.findall(r'name="until"[^>]*? value="([^"]+)"', page)
+        assert len(values) == len(set(values)) > 3
+        assert kept in page
+        assert gone not in page
+
+
 def report(made: Console, name: str, *overrides: tuple[int, int], **more: object) -> None:
     """A server says what it answers with."""
     told = replace(Report("abc", overrides, test_call=True), **more)  # type: ignore[arg-type]

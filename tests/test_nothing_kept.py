@@ -123,9 +123,11 @@ def _ready(url: str) -> bool:
 
 
 def _settled(one: Night) -> bool:
-    """Whether a server has told the console how it is, with all that it finds out after it was started."""
-    reports = [json.loads(str(row[-1])) for row in _rows(one.folder / "phonetree.db")["servers"]]
-    return bool(reports) and all(report["test_call"] and report["phones"] for report in reports)
+    """Whether a server has told the console how it is, with all that it finds out after it was started, and has proved
+    what it answers with."""
+    rows = _rows(one.folder / "phonetree.db")
+    reports = [json.loads(str(row[-1])) for row in rows["servers"]]
+    return bool(reports and rows["proofs"]) and all(report["test_call"] and report["phones"] for report in reports)
 
 
 def _said(report: object) -> dict[str, object]:

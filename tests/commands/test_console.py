@@ -150,7 +150,7 @@ def _taken() -> Iterator[int]:
 def test_the_console_of_a_demo_is_at_the_next_free_port() -> None:
     with _taken() as port:
         assert why_not("127.0.0.1", port)
-        assert free_port_beyond("127.0.0.1", port - 100) == port + 1
+        assert port < free_port_beyond("127.0.0.1", port - 100) < port + 20, "others may have taken some, too"
     assert 1024 < free_port_beyond("127.0.0.1", 65500) < 65500
 
 

@@ -195,5 +195,5 @@ def test_commands_about_the_line_read_what_callers_hear(run: Run) -> None:
     run("publish", "draft", "--note", "another day")
     at = ("--at", "2026-11-30 10:00")
     assert ": holiday" in run("hours", *at).splitlines()[0]
-    copytree("config", "copy")
+    copytree(Path.cwd() / "config", "copy")
     assert ": open" in run("hours", *at, "--config", "copy").splitlines()[0], "a folder by its name"

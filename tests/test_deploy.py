@@ -178,7 +178,7 @@ def test_a_call_comes_through_the_proxy_signature_and_all_and_leaves_nothing(
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before, "nothing is written of any request"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("proxy", PROXIES)
 def test_no_client_silences_the_line_through_the_proxy(proxy: str, tmp_path: Path) -> None:
     """Half a request, or none, on 64 connections of each kind at once; and forms of thousands of fields."""

@@ -34,7 +34,7 @@ from tests.support.programs import environ, free_port, start, stop, until
 from tests.support.traces import held
 from tests.support.traces import traces as traces_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 CALLERS = [f"+161755501{number:02}" for number in range(10, 100)]
 """Not the advocates' numbers, which stand in the settings."""

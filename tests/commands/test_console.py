@@ -84,7 +84,7 @@ def test_one_that_is_killed_leaves_no_worker_at_its_port(tmp_path: Path) -> None
         until(lambda: not answers(url))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_clients_that_send_slowly_hold_nobody_up_and_are_cut_off(tmp_path: Path) -> None:
     """Without a proxy, which would wait for bodies: with many more of them than the console has threads."""
     head = b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\nname=a"

@@ -473,7 +473,7 @@ TOLD = re.compile(
 """The warnings that nobody can be spared: what only the helpline knows, and a name that is hard to read."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(sites)
 def test_whatever_is_answered_makes_a_legal_and_proven_site(made: Answers) -> None:

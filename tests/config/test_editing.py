@@ -368,6 +368,7 @@ def _write(found: list[DatedHours], style: Style) -> str:
 SLOWLY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.long
 @SLOWLY
 @given(st.lists(entries(), min_size=1, max_size=5), entries(), styles)
 @example([SNOW], HALF, Style(0, flow=False, crlf=True, ends=False, blank=True, comment="  # c", quote=_single))
@@ -380,6 +381,7 @@ def test_adding_and_removing_bring_the_bytes_back(found: list[DatedHours], new: 
     assert _text(_edited(after, Remove(new))) == text
 
 
+@pytest.mark.long
 @SLOWLY
 @given(st.lists(entries(), min_size=1, max_size=5), entries(), styles, st.integers(0, 4))
 @example(

@@ -369,6 +369,7 @@ def test_the_player_is_used_by_keyboard_and_seen_by_all(page: Page, width: tuple
     page.evaluate("player.close()")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seal", [sealed, sealed_before])
 def test_five_minutes_are_opened_without_the_page_standing_still_and_leave_nothing(
     page: Page, server: MessageServer, seal: Callable[..., Message]

@@ -37,7 +37,7 @@ _quoted = partial(quote, safe="", errors="surrogatepass")
 """A text in an address. Letters stay: it takes long to read three bytes for each of them."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_nothing_that_is_sent_is_an_error_of_ours(
     on_each: Console, text: str, caplog: pytest.LogCaptureFixture

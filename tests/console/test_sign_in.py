@@ -252,7 +252,7 @@ def test_channels_are_told_without_a_name(tmp_path: Path) -> None:
         assert "member" not in LOOK
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_five_sign_in_at_once_and_a_flood_leaves_threads_for_others(tmp_path: Path) -> None:
     with console("sqlite", tmp_path, costly=True) as made, ThreadPoolExecutor(30) as pool:
         clients = [made.client() for _ in range(30)]
@@ -325,7 +325,7 @@ def test_nothing_is_written_when_somebody_signs_in(tmp_path: Path) -> None:
         assert file.read_bytes() == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_name_without_an_account_takes_as_long_as_one_with(tmp_path: Path) -> None:
     with console("sqlite", tmp_path, costly=True) as made:
         _take_as_long(made)

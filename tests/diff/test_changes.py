@@ -142,7 +142,7 @@ def _leaves(value: Any) -> Any:
             yield value, key
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(
     sites=_edits(),

@@ -109,7 +109,7 @@ EVENINGS = _with_hours(Schedule(NEW_YORK, OFFICE, (), _none), Always(), Helpline
 SLOW = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @SLOW
 @given(site=_sites(), day=st.dates(date(2026, 1, 1), date(2029, 12, 31)))
 @example(site=EVENINGS, day=MONDAY + timedelta(days=1))
@@ -171,7 +171,7 @@ def test_an_override_in_years_to_come_is_known_today() -> None:
     assert Kind.OPEN not in {one.kind for one in moments(MONDAY, closed).kinds}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=4, suppress_health_check=list(HealthCheck), deadline=None)
 @given(drawn=st.lists(st.tuples(st.sampled_from(PAIRS), st.integers(0, 9), st.integers(1, 5)), min_size=2, max_size=8))
 def test_whoever_is_in_a_place_makes_no_difference_to_what_is_proved(

@@ -480,7 +480,7 @@ def test_what_a_call_reaches_is_kept_on_its_site(files: trees.Files, keys: list[
     assert [each.text for each in checked(site, promise).breaches] == [], promise
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @PLAIN
 @given(files=menus(), keys=KEYS, minutes=MINUTES, another=MINUTES, early=SOME, late=SOME)
 def test_whatever_the_verdict_a_call_agrees(
@@ -502,7 +502,7 @@ def test_whatever_the_verdict_a_call_agrees(
     assert heard.reaches(promise.reaches), (promise, str(heard.call.transcript))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @PLAIN
 @given(files=menus(), keys=KEYS, minutes=MINUTES, data=st.data())
 def test_an_edit_after_which_the_call_reaches_something_else_breaks_it(

@@ -115,6 +115,7 @@ def test_every_turn_under_covers_is_one_of_the_walk_and_is_answered_the_same() -
     assert_complete(under)
 
 
+@pytest.mark.long
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(made=trees.sites())
 def test_every_turn_of_any_site_is_one_of_its_walk(made: trees.Files) -> None:

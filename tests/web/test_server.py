@@ -126,6 +126,7 @@ def test_chunked_is_as_good_as_whole(target: Target) -> None:
     assert target.ask(sent + b"%x\r\n%b\r\n0\r\n\r\n" % (len(whole), whole)).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_many_who_read_the_page_leave_turns_alone(target: Target) -> None:
     over = False
 
@@ -198,6 +199,7 @@ def test_two_signatures_are_none(target: Target) -> None:
     assert target.ask(twice).startswith((b"HTTP/1.1 403", b"HTTP/1.1 200"))
 
 
+@pytest.mark.long
 def test_a_database_that_never_answers_holds_up_those_alone_who_need_it(tmp_path: Path) -> None:
     """A call of an unknown revision is looked up for a second at most, and no other call waits for that."""
     copytree(VPR, tmp_path / "config")
@@ -257,6 +259,7 @@ def test_a_log_that_nobody_takes_holds_up_no_turn(tmp_path: Path) -> None:
         assert server.wait(30) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("header", ["Content-Type", "Host"])
 def test_headers_that_take_long_to_read_are_refused_unread(target: Target, header: str) -> None:
     """A forged request may cost what a genuine one does, and no more: as many as there are connections queue up."""

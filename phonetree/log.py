@@ -9,6 +9,7 @@ address of a call.
 
 import atexit
 import logging
+import os
 import re
 import sys
 import traceback
@@ -66,6 +67,8 @@ _NUMBERS = re.compile(
 )
 
 
+STDERR = 2
+
 MOST_LINES = 1000
 """Lines waiting to be written; more are lost, and that is logged."""
 
@@ -82,7 +85,7 @@ class _Apart:
         self._lines: Queue[str] = Queue(MOST_LINES)
         self._lost = False
         Thread(target=self._run, name="log", daemon=True).start()
-        atexit.register(self._drain)
+        atexit.register(self.drain)
 
     def write(self, text: str) -> None:
         try:
@@ -100,11 +103,11 @@ class _Apart:
                 self._lost = False
                 line += _LOST
             with suppress(OSError, ValueError):  # nothing reads it
-                sys.stderr.write(line)
-                sys.stderr.flush()
+                os.write(STDERR, line.encode())  # through `sys.stderr` an exiting program would wait for its reader
             self._lines.task_done()
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Waits until the lines are written, for a second at most."""
         end = monotonic() + FLUSH_SECONDS
         while self._lines.unfinished_tasks and monotonic() < end:
             sleep(0.01)
@@ -114,9 +117,21 @@ _out: _Apart | None = None
 
 
 def write_apart() -> None:
-    """From now on lines are written in a separate thread."""
+    """From now on lines are written in a separate thread, by this process and by those that are forked from it."""
+    if _out is None:
+        os.register_at_fork(after_in_child=_begin_apart)
+        _begin_apart()
+
+
+def drain() -> None:
+    """Waits until the lines are written, for a second at most, before a process ends at once."""
+    if _out:
+        _out.drain()
+
+
+def _begin_apart() -> None:
     global _out  # noqa: PLW0603 -- a process has one log
-    _out = _out or _Apart()
+    _out = _Apart()
 
 
 def masked(text: str) -> str:

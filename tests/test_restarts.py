@@ -1,9 +1,11 @@
 """Restarts under load: no turn goes unanswered. `python -m bench.restarts` does it two hundred times."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.support.programs import (
     PROXIES,
     SECONDS,
     TOKEN,
+    answers,
     environ,
     free_port,
     missing,
@@ -138,6 +141,28 @@ def test_workers_that_are_killed_again_and_again_come_back_whatever_the_files_ar
         assert requests.get(f"{url}/readyz", timeout=5).status_code == 503, "the files have to be put right"
     finally:
         assert stop(server) == 0
+
+
+def test_a_worker_that_is_killed_comes_back_while_nothing_reads_the_log(tmp_path: Path) -> None:
+    copytree(VPR, tmp_path / "config")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"x" * 4096)
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=tmp_path, env=environ(url), stdout=writer, stderr=writer)  # noqa: S603
+    try:
+        until(lambda: answers(url))
+        known = {*_workers(server)}
+        os.kill(max(known), signal.SIGKILL)
+        until(lambda: bool({*_workers(server)} - known))
+        until(lambda: answers(url))
+        assert all(_answered(url, 1))
+    finally:
+        assert stop(server) == 0
+        os.close(reader)
+        os.close(writer)
 
 
 def _workers(server: "subprocess.Popen[bytes]") -> list[int]:

@@ -8,7 +8,7 @@ from os import getppid
 from urllib.parse import clear_cache  # type: ignore[attr-defined]  # not in typeshed
 
 from phonetree import log
-from phonetree.config.site import Contents, Loaded
+from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
 from phonetree.core.turn import Outcome
 from phonetree.errors import StoreError
@@ -163,7 +163,7 @@ def services(
     now: Callable[[], datetime],
     address: str | None = None,
     sites: Sites | None = None,
-    at_start: Contents | None = None,
+    at_start: Loaded | None = None,
 ) -> Services:
     """A server's parts, with nothing started.
 

@@ -59,16 +59,17 @@ class Sites:
         publish: Callable[[Loaded], None] = lambda _: None,
         override_proof: Proof | None = None,
         source: Source | None = None,
-        at_start: Contents | None = None,
+        at_start: Loaded | None = None,
     ) -> None:
         """The `source` has the files; without one they are those of the folder. `proof` says which promises an edit
         would break; without it promises are not checked. `override_proof` does for overrides, which then wait for no
         edit. `published` are the files of earlier revisions that callers heard, newest first. A starting server
         continues with these, as a running one would, when those of the source have a problem, or are not what callers
         heard last: `reload` proves them first. Without any it accepts the source's site even if that breaks a promise,
-        or with English in place of phrases that a language lacks: it helps more callers than none. `at_start` are files
-        that were valid when the server's first process started, for the one of its processes that has nothing else.
-        `publish` makes a revision known to other servers, before callers hear it.
+        or with English in place of phrases that a language lacks: it helps more callers than none. `at_start` is what
+        the server's first process started with: one that it starts later continues with that when nothing is known to
+        be published, whatever the files and their audio are then. `publish` makes a revision known to other servers,
+        before callers hear it.
 
         Raises ConfigError when there is no site to start with.
         """
@@ -96,24 +97,25 @@ class Sites:
         loaded = self._first(list(published()), at_start)
         publish(loaded)
         self.current: Site = self._remember(loaded.site)
-        self.contents = loaded.contents
+        self.started, self.contents = loaded, loaded.contents
         self.last_resort = loaded.last_resort
         """What callers hear when a turn fails: bytes, so nothing more can fail."""
 
-    def _first(self, published: list[Contents], at_start: Contents | None) -> Loaded:
+    def _first(self, published: list[Contents], at_start: Loaded | None) -> Loaded:
         """The site to start with. Raises ConfigError when there is none."""
         try:
             self.source.look()
             loaded = self.source.load(self.rules)
         except Exception as error:
-            started = self._newest(published) or self._patched() or (self._made_of(at_start) if at_start else None)
+            started = self._newest(published) or at_start or self._patched()
             if started is None:
                 raise
             self.problems = problems_of(error, self.folder)
             return started
-        if published and loaded.site.revision == revision_of(published[0]):
+        heard = [*map(revision_of, published[:1])] or ([at_start.site.revision] if at_start else [])
+        if heard == [loaded.site.revision]:
             return loaded
-        return self._newest(published) or loaded  # what callers did not hear last has to be proved first
+        return self._newest(published) or at_start or loaded  # what callers did not hear last has to be proved first
 
     def _newest(self, published: list[Contents]) -> Loaded | None:
         """The newest published revision that is valid here."""

@@ -56,8 +56,8 @@ _ALL = select(publications).order_by(publications.c.number.desc())
 _BEGUN = publications.c.before.is_not(None) & (publications.c.heard == 0)
 """Those of which it is not known that the folder has them."""
 
-_SIGNED = _ALL.where(~_BEGUN & publications.c.mac.is_not(None))
-"""Those that were published with some SECRET_KEY."""
+_PUBLISHED = _ALL.where(~_BEGUN & (publications.c.mac.is_not(None) | (publications.c.author != THE_FILES)))
+"""Those that somebody published, or a server with some SECRET_KEY; not what was kept of a folder without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Revisions:
         which is published by that, unless there are some of another SECRET_KEY. Raises StoreError."""
         with self._store.changing(publications) as connection:
             if self._newest(connection) is None:
-                if connection.execute(_SIGNED.limit(1)).first():
+                if connection.execute(_PUBLISHED.limit(1)).first():
                     return
                 try:
                     self._add(connection, name, contents, THE_FILES, FIRST, now, heard=True)
@@ -236,7 +236,7 @@ class Revisions:
         """Where none counts: whether that is so by SECRET_KEY alone, since there are some that were published with one.
         Raises StoreError."""
         with self._store.read() as connection:
-            return connection.execute(_SIGNED.limit(1)).first() is not None
+            return connection.execute(_PUBLISHED.limit(1)).first() is not None
 
     def newest(self) -> tuple[Publication, Mapping[str, bytes]] | None:
         """The latest publication that counts, with its files. Raises StoreError."""

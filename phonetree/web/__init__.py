@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from phonetree import log
 from phonetree import settings as environment
-from phonetree.config.site import Contents
+from phonetree.config.site import Loaded
 from phonetree.runtime.services import services
 from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
@@ -33,7 +33,7 @@ def create_app(
     watching: bool = True,
     address: str | None = None,
     sites: Sites | None = None,
-    at_start: Contents | None = None,
+    at_start: Loaded | None = None,
 ) -> Flask:
     """The application. Without settings, those of the environment.
 

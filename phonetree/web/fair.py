@@ -20,7 +20,7 @@ class FairQueue:
         """Returns when a request of a client may go on; at once, and False, when too many of its others wait."""
         loop = asyncio.get_running_loop()
         others = self._waiting.get(client, deque())
-        if self._number >= self._most and len(others) >= self._most // len(self._waiting):
+        if self._number >= self._most and len(others) >= max(1, self._most // len(self._waiting)):
             return False
         if not self._waiting:
             loop.call_soon(self._let_one_go, loop)

@@ -26,6 +26,7 @@ def is_multipart(content_type: str) -> bool:
 
 def fields_in(form: bytes) -> Fields:
     """The fields of a form. Raises ValueError for what is no text."""
+    form.decode()
     plain = _unescaped(form.replace(b"=", _IS).replace(b"&", _AND).replace(b"+", b" "))
     if (plain.count(_IS), plain.count(_AND)) != (form.count(b"="), form.count(b"&")):
         raise ValueError("bytes that are no UTF-8")

@@ -23,7 +23,7 @@ from flask import Flask
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from phonetree import log
-from phonetree.config.site import Contents
+from phonetree.config.site import Loaded
 from phonetree.provider.signature import HEADER, Verifier, could_be
 from phonetree.rsgi import Answer, call, complete_body, environ
 from phonetree.web import context, create_app
@@ -159,9 +159,8 @@ class Edge:
         return call(self._application, environ)
 
 
-def load(address: str, at_start: Contents) -> Edge:
-    """The running application for one worker that listens at an address (host and port). When it can find no other
-    files that are valid, it answers with those that were valid `at_start` of the server."""
+def load(address: str, at_start: Loaded) -> Edge:
+    """The running application for one worker that listens at an address (host and port); `at_start` as in `Sites`."""
     log.write_apart()  # turns run on the loop: none may wait for the reader of the log
     return edge(create_app(address=address, at_start=at_start))
 

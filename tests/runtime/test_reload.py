@@ -152,6 +152,28 @@ def test_a_site_that_cannot_be_proved_takes_no_edit(config: Path) -> None:
     assert sites.current is before
 
 
+@pytest.mark.parametrize("slip", ["[", "harmful", "no audio"])
+def test_a_worker_that_is_replaced_begins_with_what_the_server_began_with(config: Path, slip: str) -> None:
+    """Without a database nothing else is known to have been proved."""
+    (config / "audio").mkdir(exist_ok=True)
+    (config / "audio" / "hello.mp3").write_bytes(b"ID3")
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    routing.write_text(
+        text.replace("nodes:\n", "nodes:\n  hello: {play: hello.mp3, text: {en: Hello., es: Hola.}, then: end}\n")
+    )
+    began = Sites(config, RULES).started
+    if slip == "no audio":
+        (config / "audio" / "hello.mp3").unlink()
+    else:
+        routing.write_text(slip if slip == "[" else routing.read_text("utf-8").replace("Advocates are", "Nobody is"))
+    again = Sites(config, RULES, lambda *_: (Problem(Where("routing.yaml"), "harms"),), at_start=began)
+    assert again.current is began.site
+    assert not again.reload()
+    assert again.problems
+    assert again.current is began.site
+
+
 def test_a_file_that_vanishes_changes_nothing(config: Path) -> None:
     sites = Sites(config, RULES)
     (config / "hours.yaml").unlink()

@@ -210,6 +210,17 @@ def test_a_server_with_another_key_says_so_and_publishes_nothing(config: Path, k
     assert (sites.current.revision, sites.problems) == (name, ())
 
 
+def test_what_somebody_published_without_a_key_is_told_once_there_is_one(config: Path, kept: Store) -> None:
+    before = _served(config, kept, secrets=())
+    contents = _edited(before.contents)
+    name = made_of(contents, VPR, RULES).site.revision
+    Revisions(kept, (), strict=True).publish(name, contents, before.current.revision, "Ada", "a note", 6)
+    assert before.reload()
+    started = _served(config, kept)
+    assert "was not published with this SECRET_KEY" in str(started.problems[0])
+    assert Revisions(kept, ()).history()[0].revision == name
+
+
 def test_what_was_kept_without_a_key_is_no_publication_to_a_server_with_one(config: Path, kept: Store) -> None:
     """As after an upgrade to a source in the database: the folder's files become the first publication that counts."""
     before = _served(config, kept, secrets=())

@@ -143,6 +143,11 @@ def test_when_many_wait_to_be_verified_nobody_has_more_than_their_share(flooded:
     assert flooded.ask([signed("127.0.0.2:3")])[0].status == 200, "and then there is room again"
 
 
+def test_whoever_has_nothing_waiting_is_let_in_however_many_clients_there_are(flooded: Flooded) -> None:
+    floods = [each for number in range(MOST_WAITING_TURNS + 1) for each in forged(1, f"127.1.{number}:1")]
+    assert flooded.ask([*floods, signed("127.0.0.4:1")])[-1].status == 200
+
+
 def test_what_was_signed_without_its_body_is_not_signed(flooded: Flooded) -> None:
     headers = {HEADER.lower(): sign(TOKEN, f"{URL}/audio/a/b", {}), "content-type": "application/x-www-form-urlencoded"}
     whole, other = flooded.ask([Request("/audio/a/b", headers=headers, sent=sent) for sent in (b"", b"Digits=1")])

@@ -31,15 +31,15 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     configured = _made_up(host, url) if demo else settings.read()
     refuse_a_port_in_use(host, port)
     ready = begin_demo(port, configured.account_sid, configured.auth_token) if demo else None
-    from phonetree.commands.work.server import run, sites_of  # while the other process prepares the demo
+    from phonetree.commands.work.server import run, started  # while the other process prepares the demo
 
     provider = ready() if ready else ""
     if provider:
         settings.use_provider(provider)
-    sites = sites_of(configured)  # fails with every problem before anything listens
-    site, contents = sites.current, sites.contents
+    start = started(configured)  # fails with every problem before anything listens
+    site = start.site
     if not demo:
-        run(host, port, workers, contents)
+        run(host, port, workers, start)
         return
     console_port = free_port_beyond(host, port)
     console = f"http://{host}:{console_port}"
@@ -57,7 +57,7 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     click.echo(_WELCOME.format(url=url, at=at, port=port, **words))
     beside = ConsoleProcess(host, console_port, port)
     try:
-        run(host, port, workers, contents)
+        run(host, port, workers, start)
     finally:
         beside.stop()
 

@@ -17,25 +17,25 @@ from phonetree.commands.work.limits import (
     forbid_core_dumps,
     made_by_worker,
 )
-from phonetree.config.site import Contents
+from phonetree.config.site import Loaded
 from phonetree.runtime.services import services
-from phonetree.runtime.sites import Sites
 from phonetree.settings import Settings
 from phonetree.web import clock
 from phonetree.web.limits import HEADER_SECONDS, MOST_CONNECTIONS, MOST_HEADER_BYTES
 from phonetree.web.server import load
 
 
-def sites_of(configured: Settings) -> Sites:
+def started(configured: Settings) -> Loaded:
     """What a server with these settings would answer with. Raises SettingsError or ConfigError when it could not
     answer calls."""
-    return services(configured, clock).sites
+    return services(configured, clock).sites.started
 
 
-def run(host: str, port: int, workers: int, at_start: Contents) -> None:
-    """Answers calls, until stopped. Workers are forks of this process, with all that is imported here; `at_start` are
-    files that are valid."""
+def run(host: str, port: int, workers: int, at_start: Loaded) -> None:
+    """Answers calls, until stopped. Workers are forks of this process, with all that is imported here, and with what
+    it would answer with `at_start`."""
     log.take_in_libraries()
+    log.write_apart()  # a worker that ends is logged before another one is started
     allow_files(MOST_CONNECTIONS * 2)
     forbid_core_dumps()
     server = Granian(
@@ -58,7 +58,12 @@ def run(host: str, port: int, workers: int, at_start: Contents) -> None:
     )
     server.respawned_wrks = Forgotten()
     make = partial(load, _reached_at(host, port), at_start)
-    server.serve(target_loader=partial(made_by_worker, os.getpid(), make), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(made_by_worker, os.getpid(), make), wrap_loader=False)
+    except Exception as error:  # noqa: BLE001 -- such as no memory for a new worker
+        log.failure("server", error)
+        log.drain()
+        os._exit(1)  # whoever started this process starts it again; threads of granian would keep it
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -51,7 +51,7 @@ _LEFT_OVER = (
     "and remove this line"
 )
 
-IN_A_TEXT = re.compile(r"(?<!\S)(?:<{7}|\|{7}|={7}|>{7})(?!\S)")
+IN_A_TEXT = re.compile(r"<{7}|\|{7}|={7}|>{7}")
 """A mark of a merge inside a text: YAML joins the lines of one, or somebody pasted them into a form."""
 
 KEEP_ONE = "keep what is right, and remove the marks"

@@ -12,7 +12,7 @@ from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, Text, merged
 from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
-from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
+from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
 from phonetree.console.form_places import FormPlace, Told, places_of
 from phonetree.console.form_words import in_form_words
@@ -145,7 +145,7 @@ class Drafting:
                     if part.clash:
                         marks.append(Where(name, len(lines) + 1, 1))
                     lines += _marked(part, who) if part.clash else part.mine
-                if lines:
+                if lines or name in (HOURS, ROUTING):
                     files[name] = was.merged(*both).with_lines(lines).encode()
         return Merged(files, tuple(marks))
 
@@ -289,6 +289,16 @@ def standing_of(draft: Draft, files: Contents, newest: str, history: Iterable[Pu
     number = next((each.number for each in known), None)
     published = mine == newest or number is not None
     return Standing(behind=not published, published=published, number=number)
+
+
+def refuse_lost(files: Contents) -> None:
+    """Raises DraftError for files of a folder of which one is empty, or gone: a draft would take that over."""
+    for name in (HOURS, ROUTING):
+        if not files.get(name, b"").strip():
+            raise DraftError(
+                f"{name} is empty or gone in the folder, so there is nothing of it that this draft could take over; "
+                "bring an earlier revision back from History, or publish this draft"
+            )
 
 
 def _refuse_no_text(files: Contents) -> None:

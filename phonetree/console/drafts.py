@@ -13,7 +13,7 @@ from phonetree.config.slips import MARK
 from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
 from phonetree.console.difference import difference, in_files
-from phonetree.console.drafting import Checked, Merged, Standing, standing_of
+from phonetree.console.drafting import Checked, Merged, Standing, refuse_lost, standing_of
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
@@ -176,6 +176,7 @@ def up_to_date(id_: str) -> str | Page | Answer:
     running, (found, files) = services(), draft_of(id_)
     base = running.publishing.base()
     try:
+        refuse_lost(base.contents)
         both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
         if both.marks:
             return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409

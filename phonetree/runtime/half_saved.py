@@ -1,8 +1,8 @@
-"""Whether a file may be half saved: its end is missing, and nothing has come in place of it.
+"""Whether a file may be half saved: its end is missing, whatever has come in place of it.
 
 Whoever writes a file in place, and slowly, leaves its beginning there meanwhile, with what is changed in it: a comment,
-or the line ends. So lines are looked at and no bytes. Both ways in which this errs are harmless: an edit that only took
-out the end is taken after a while, and a beginning that ends in as many new lines as are missing is completed later.
+the line ends, or entries that are new. So lines are looked at and no bytes. An edit of the very end is taken after a
+while; a file that is as long and has little in common with what callers hear is another one, and taken at once.
 """
 
 from codecs import BOM_UTF8
@@ -26,7 +26,12 @@ def _lines(data: bytes) -> Lines:
 def _cut_short(now: Lines, before: Lines) -> bool:
     if now and any(line.startswith(now[-1]) and line != now[-1] for line in before):
         now = now[:-1]  # half a line
-    return _at_the_end(before, now) > _at_the_end(now, before)
+    return _at_the_end(before, now) > 0 and not _is_another(now, before)
+
+
+def _is_another(now: Lines, before: Lines) -> bool:
+    """Whether a file is not even short, and most of its lines are not in the other one."""
+    return 2 * len(now) >= len(before) and 2 * (Counter(now) & Counter(before)).total() < len(now)
 
 
 def _at_the_end(lines: Lines, other: Lines) -> int:

@@ -1,7 +1,7 @@
 """A draft's way to callers: checked, with a note, whole or not at all, and never over somebody else's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -297,6 +297,23 @@ def test_line_ends_that_somebody_changed_by_hand_are_no_change_of_the_same_lines
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert client.post(f"{draft}/up-to-date").status_code == 303
     assert _files(made, draft)[ROUTING] == b"\xef\xbb\xbf" + saved.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize("lost", [(HOURS,), (HOURS, ROUTING)])
+@pytest.mark.parametrize("how", [Path.unlink, Path.touch], ids=["gone", "empty"])
+def test_a_draft_takes_over_no_file_that_was_lost(
+    made: Console, lost: tuple[str, ...], how: Callable[[Path], None]
+) -> None:
+    client = made.client(Role.EDITOR)
+    draft = _draft(made, client, ("for crisis lines", SOFTER))
+    before = _files(made, draft)
+    for name in lost:
+        (made.settings.config / name).write_bytes(b"")
+        how(made.settings.config / name)
+    assert client.post(f"{draft}/up-to-date").status_code == 303
+    assert "hours.yaml is empty or gone in the folder" in client.get(draft).text.lower()
+    assert _files(made, draft) == before
+    assert all(client.get(page).status_code == 200 for page in ("/staff/edit", f"{draft}/publish", f"{draft}/hours"))
 
 
 @pytest.mark.slow

@@ -157,16 +157,15 @@ def test_a_worker_that_is_replaced_begins_with_what_the_server_began_with(config
     """Without a database nothing else is known to have been proved."""
     (config / "audio").mkdir(exist_ok=True)
     (config / "audio" / "hello.mp3").write_bytes(b"ID3")
-    routing = config / "routing.yaml"
-    text = routing.read_text(encoding="utf-8")
-    routing.write_text(
-        text.replace("nodes:\n", "nodes:\n  hello: {play: hello.mp3, text: {en: Hello., es: Hola.}, then: end}\n")
-    )
+    bye = "en: You can call again at any time. Goodbye."
+    edit(config, bye, "en: {audio: hello.mp3, text: You can call again at any time. Goodbye.}")
     began = Sites(config, RULES).started
     if slip == "no audio":
         (config / "audio" / "hello.mp3").unlink()
+    elif slip == "harmful":
+        edit(config, "for crisis lines", "for help lines")
     else:
-        routing.write_text(slip if slip == "[" else routing.read_text("utf-8").replace("Advocates are", "Nobody is"))
+        (config / "routing.yaml").write_text(slip, encoding="utf-8")
     again = Sites(config, RULES, lambda *_: (Problem(Where("routing.yaml"), "harms"),), at_start=began)
     assert again.current is began.site
     assert not again.reload()

@@ -13,12 +13,11 @@ from phonetree import log, settings
 from phonetree.commands.work.limits import (
     NO_LINES_OF_ITS_OWN,
     STOP_SECONDS,
-    Forgotten,
     allow_files,
     forbid_core_dumps,
-    made_by_worker,
 )
 from phonetree.commands.work.ports import refuse_a_port_in_use
+from phonetree.commands.work.workers import serve
 from phonetree.console.edge import Edge
 from phonetree.console.serving import load
 
@@ -62,5 +61,4 @@ def run(application: Flask, host: str, port: int) -> None:
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # when staff use the console is nobody's business
     )
-    server.respawned_wrks = Forgotten()
-    server.serve(target_loader=partial(made_by_worker, os.getpid(), partial(Edge, application)), wrap_loader=False)
+    serve(server, partial(Edge, application))

@@ -12,11 +12,10 @@ from phonetree import log
 from phonetree.commands.work.limits import (
     NO_LINES_OF_ITS_OWN,
     STOP_SECONDS,
-    Forgotten,
     allow_files,
     forbid_core_dumps,
-    made_by_worker,
 )
+from phonetree.commands.work.workers import serve
 from phonetree.config.site import Loaded
 from phonetree.runtime.services import services
 from phonetree.settings import Settings
@@ -56,10 +55,8 @@ def run(host: str, port: int, workers: int, at_start: Loaded) -> None:
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
     )
-    server.respawned_wrks = Forgotten()
-    make = partial(load, _reached_at(host, port), at_start)
     try:
-        server.serve(target_loader=partial(made_by_worker, os.getpid(), make), wrap_loader=False)
+        serve(server, partial(load, _reached_at(host, port), at_start))
     except Exception as error:  # noqa: BLE001 -- such as no memory for a new worker
         log.failure("server", error)
         log.drain()

@@ -1,0 +1,54 @@
+"""The workers of a process that serves: how they are made, come back, and end with it."""
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from granian.server.common import AbstractServer
+
+T = TypeVar("T")
+
+AGAIN_SECONDS = 2
+"""How soon a worker is started after one that could not be: the machine has others to run."""
+
+_SIGNAL_OF_THE_PARENTS_END = 1
+
+
+class _Forgotten(dict[int, float]):
+    """When workers were started again (granian's `respawned_wrks`): it would end all of them when one has ended twice
+    within seconds, and with that every call."""
+
+    def __setitem__(self, _worker: int, _time: float) -> None:
+        """Keeps nothing."""
+
+
+def serve(server: AbstractServer[Any], make: Callable[[], Callable[..., Any]]) -> None:
+    """Runs a server of granian until it is told to stop; `make` makes in each worker what that serves."""
+    server.respawned_wrks = _Forgotten()
+    server.serve(target_loader=partial(_made_by_worker, os.getpid(), make), wrap_loader=False)
+
+
+def _made_by_worker(parent: int, make: Callable[[], T]) -> T:
+    """What a worker of this parent makes to serve it; from then on it ends when its parent does, since a signal counts
+    once something is served. One that cannot be made is tried again by the next worker, after a pause."""
+    try:
+        made = make()
+    except BaseException:
+        time.sleep(AGAIN_SECONDS)
+        raise
+    _end_with(parent)
+    return made
+
+
+def _end_with(parent: int) -> None:
+    """From now on this process ends when its parent does, even if that is killed: nobody would look after it, and it
+    would keep the port from the next server. Linux alone tells it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SIGNAL_OF_THE_PARENTS_END, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it has ended already, and nothing is served yet
+            os._exit(1)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from phonetree.commands.work.limits import STOP_SECONDS
 from phonetree.simulator.transport import sign
 from phonetree.store.database import Store
 from phonetree.store.migrate import migrate
@@ -47,6 +48,21 @@ def test_no_turn_goes_unanswered_while_servers_are_restarted(way: str, tmp_path:
     found = restarted(way, 2, tmp_path, pause=0.02)
     assert found["unanswered"] == 0
     assert found["answered at attempt 1"] > 10
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0005, 0.02])
+def test_a_server_that_is_told_to_stop_while_its_workers_start_ends_at_once(seconds: float, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "phonetree", "serve", "--port", str(free_port()), "--workers", "2"]
+    settings = environ("https://tree.example.org", PHONETREE_CONFIG=str(VPR), PYTHONPATH=str(Path.cwd()))
+    for _ in range(3):
+        with (tmp_path / "log").open("a") as log:
+            server = subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=log, stderr=log)  # noqa: S603
+        workers = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+        until(lambda there=workers: bool(there.read_text()))  # type: ignore[misc]
+        time.sleep(seconds)
+        began = time.monotonic()
+        assert stop(server) == 0
+        assert time.monotonic() - began < STOP_SECONDS / 2
 
 
 def test_a_turn_that_is_under_way_is_answered_before_the_server_ends(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ AGAIN_SECONDS = 2
 
 _SIGNAL_OF_THE_PARENTS_END = 1
 
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
 
 class _Forgotten(dict[int, float]):
     """When workers were started again (granian's `respawned_wrks`): it would end all of them when one has ended twice
@@ -30,6 +32,7 @@ class _Forgotten(dict[int, float]):
 def serve(server: AbstractServer[Any], make: Callable[[], Callable[..., Any]]) -> None:
     """Runs a server of granian until it is told to stop; `make` makes in each worker what that serves."""
     server.respawned_wrks = _Forgotten()
+    os.register_at_fork(before=_hold_signals, after_in_parent=_take_signals, after_in_child=_end_when_told)
     server.serve(target_loader=partial(_made_by_worker, os.getpid(), make), wrap_loader=False)
 
 
@@ -43,6 +46,22 @@ def _made_by_worker(parent: int, make: Callable[[], T]) -> T:
         raise
     _end_with(parent)
     return made
+
+
+def _hold_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+
+
+def _take_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+
+
+def _end_when_told() -> None:
+    """A worker that is told to stop before it serves ends at once. Otherwise it has the parent's handlers of signals,
+    which only note it, and what comes while it is forked is lost: it would be killed `STOP_SECONDS` later."""
+    for number in _STOP:
+        signal.signal(number, signal.SIG_DFL)
+    _take_signals()
 
 
 def _end_with(parent: int) -> None:

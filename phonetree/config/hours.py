@@ -309,7 +309,7 @@ def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], N
     known = tuple(calendars) if len(calendars) == len(items) else ()
     renamed = _renamed(section.section("names", "holidays, names"), known, languages)
     section.refuse_unknown()
-    return _lookup(tuple(calendars), renamed, languages[0] if languages else "en")
+    return _Holidays(tuple(calendars), renamed, languages[0] if languages else "en")
 
 
 def holidays_of(calendars: Iterable[str]) -> tuple[str, ...]:
@@ -357,16 +357,26 @@ def _public(calendars: tuple[tuple[str, str | None], ...], year: int) -> Iterato
             yield day, _OBSERVED.sub("", name).split(";")[0].strip()
 
 
-def _lookup(
-    calendars: tuple[tuple[str, str | None], ...], renamed: Mapping[str, Names], first: str
-) -> Callable[[date], Names | None]:
-    """Public holidays of any of the calendars. A year is computed when one of its days is looked up."""
+class _Holidays:
+    """Public holidays of any of the calendars. A year is computed when one of its days is looked up. Those of two
+    readings of one file are equal."""
 
-    @lru_cache(maxsize=64)
-    def year(number: int) -> Mapping[date, Names]:
+    def __init__(self, calendars: tuple[tuple[str, str | None], ...], renamed: Mapping[str, Names], first: str) -> None:
+        self._written = calendars, renamed, first
+        self._year = lru_cache(maxsize=64)(self._of)
+
+    def __call__(self, day: date) -> Names | None:
+        return self._year(day.year).get(day)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Holidays) and self._written == other._written
+
+    def __hash__(self) -> int:
+        return hash(self._written[0])
+
+    def _of(self, year: int) -> Mapping[date, Names]:
+        calendars, renamed, first = self._written
         found: dict[date, Names] = {}
-        for day, name in _public(calendars, number):
+        for day, name in _public(calendars, year):
             found.setdefault(day, renamed.get(name, {first: name}))
         return found
-
-    return lambda day: year(day.year).get(day)

@@ -12,7 +12,7 @@ from phonetree.core.schedule import Kind, Schedule
 from phonetree.core.tree import NodeId, Site
 from phonetree.core.verbs import Dial
 from phonetree.core.wording import sentence, written
-from phonetree.diff.compare import Table, differences
+from phonetree.diff.compare import LastTable, Table, differences
 from phonetree.diff.describe import Change, describe, line_named, listed
 from phonetree.diff.hours import changed_hours
 from phonetree.diff.limits import changed_limits
@@ -23,6 +23,8 @@ from phonetree.proof.walk import gc_disabled
 
 MOST_PLACES = 4
 """How many places are named individually."""
+
+_LAST = LastTable()
 
 SAID_BY_TURNS = frozenset(
     {
@@ -96,7 +98,11 @@ def _on_calls(old: Site, new: Site, since: date, before: Schedule) -> Iterator[s
     """What is different on calls, of sites with the hours of the new one; `before` has those of the old one. What was
     before is not told of hours at which the line was not the same."""
     kinds = moments(since, new, old)
-    was, now = Table(old, kinds), Table(new, kinds)
+    with _LAST.of(old, kinds) as was:
+        yield from _between(was, Table(new, kinds), kinds, before)
+
+
+def _between(was: Table, now: Table, kinds: Moments, before: Schedule) -> Iterator[str]:
     reached = was.reached | now.reached
     found: dict[Change, dict[NodeId, set[int]]] = {}
     for difference in differences(was, now):

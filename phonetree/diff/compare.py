@@ -7,6 +7,7 @@ new site's engine is called as well.
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -17,6 +18,7 @@ from phonetree.core.state import State, Step
 from phonetree.core.tree import HoursNode, Language, Menu, Message, NodeId, Site
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Play, Record, Redirect, Say, Spoken, Verbs
+from phonetree.diff.normalise import same
 from phonetree.proof.moments import Moments
 from phonetree.proof.search import Point, bits, lowest
 from phonetree.proof.situations import Situation, pressed, take
@@ -24,6 +26,9 @@ from phonetree.proof.walk import Place, walk
 
 LEAST_IN_COMMON = 0.5
 """The share of common sentences from which a node counts as the same one under a new name."""
+
+MOST_KEPT = 100_000
+"""Turns of a table that is kept: about 50 MB. The shipped site has some thousands."""
 
 MOST_ROUNDS = 200
 """Rounds of one ringing: more than any team has."""
@@ -92,6 +97,26 @@ class Table:
         return Row(self.site, now, place, turn)
 
 
+class LastTable:
+    """The table that was made last, for who compares the same site again and again: drafts with what is published."""
+
+    def __init__(self) -> None:
+        self._kept: list[Table] = []
+
+    @contextmanager
+    def of(self, site: Site, moments: Moments) -> Iterator[Table]:
+        """The table of a site. Nobody else has it meanwhile: it remembers what it is asked."""
+        try:
+            table = self._kept.pop()
+        except IndexError:
+            table = None
+        if table is None or table.moments != moments or not same(table.site, site):
+            table = Table(site, moments)
+        yield table
+        if len(table.walk) <= MOST_KEPT:
+            self._kept[:] = [table]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A row that differs between the tables; `elsewhere` says whether it leads to another node or language."""
@@ -103,7 +128,8 @@ class Difference:
 
 def differences(old: Table, new: Table) -> Iterator[Difference]:
     """Every row in which two tables differ, in the order in which a caller would encounter them; some differences are
-    inaudible. Both tables have the same revision, schedule and moments."""
+    inaudible. Both tables are of sites without revisions, and have the same schedule and
+    moments."""
     comparison = _Comparison(old, new)
     begins = old.walk.points_in(old.walk.begin, old.walk.reached[old.walk.begin])
     seen: set[Point] = set()

@@ -1,4 +1,4 @@
-"""Two sites made comparable: the same revision and hours, and nothing that depends on the clock."""
+"""Two sites made comparable: without revisions, with the same hours, and nothing that depends on the clock."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -10,8 +10,8 @@ from phonetree.errors import Where
 
 
 def comparable(old: Site, new: Site) -> tuple[Site, Site]:
-    """Both sites with {next_opening} and {closure} as literal text; the old one with all hours, the helpline's
-    settings, its own promises and the revision of the new one.
+    """Both sites without their revisions, and with {next_opening} and {closure} as literal text; the old one with all
+    hours, the helpline's settings and its own promises of the new one.
 
     A team with other members keeps its hours and shifts: the new shifts may leave hours to somebody whom the old site
     does not have, and it never was like that."""
@@ -24,13 +24,13 @@ def comparable(old: Site, new: Site) -> tuple[Site, Site]:
             continue
         members = tuple(replace(one, shifts=shifts[one.known_as]) for one in before.members)
         teams[before.id] = replace(before, hours=team.hours, members=members)
-    old = replace(old, resources=resources, teams=teams, revision=new.revision)
+    old = replace(old, resources=resources, teams=teams)
     old = replace(old, helpline=new.helpline, schedule=new.schedule, promises=new.promises)
     return _as_written(old), _as_written(new)
 
 
 def _as_written(site: Site) -> Site:
-    return replace(site, nodes=_plain(site.nodes), always=_plain(site.always))
+    return replace(site, revision="", nodes=_plain(site.nodes), always=_plain(site.always))
 
 
 def _plain(part: Any) -> Any:

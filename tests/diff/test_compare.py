@@ -1,7 +1,7 @@
 """The comparison itself: every phrase that changes is spoken of, and what a call goes through is told where it is."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -10,9 +10,13 @@ import pytest
 from phonetree.config.site import load
 from phonetree.core.phrases import PHRASES
 from phonetree.core.tree import Site
-from phonetree.diff import describe
+from phonetree.diff import changes as diff_changes
+from phonetree.diff import compare, describe
 from phonetree.diff.changes import SAID_BY_TURNS, changes
+from phonetree.diff.compare import LastTable
 from phonetree.errors import ProofError
+from phonetree.proof.moments import Moments, moments
+from phonetree.proof.walk import Walk, walk
 from tests.support.lines import ROOT, RULES, VPR
 
 SINCE = date(2026, 11, 22)
@@ -151,3 +155,48 @@ def test_sites_that_share_nothing_compare_both_ways(name: str) -> None:
     one, other = (load(SITES[each], RULES).site for each in (name, "portuguese"))
     assert changes(one, other, SINCE)
     assert changes(other, one, SINCE)
+
+
+def test_of_several_edits_of_one_site_the_site_is_walked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    was, walked = load(HARBOUR, RULES).site, list[Site]()
+    edits = [
+        edited(tmp_path / str(number), edit)
+        for number, edit in enumerate((("confidential: private", "confidential: false"), ("to leave", "to go")))
+    ]
+    fresh = [_fresh(monkeypatch, was, now) for now in edits]
+    monkeypatch.setattr(diff_changes, "_LAST", LastTable())
+
+    def counted(site: Site, kinds: Moments) -> Walk:
+        walked.append(site)
+        return walk(site, kinds)
+
+    monkeypatch.setattr(compare, "walk", counted)
+    assert [changes(was, now, SINCE) for now in edits] == fresh
+    assert len(walked) == 3
+    assert [changes(was, now, SINCE) for now in reversed(edits)] == fresh[::-1]
+    assert len(walked) == 5
+    assert changes(edits[0], edits[1], SINCE) != fresh[1]  # another site is
+    assert len(walked) == 7
+    assert changes(was, edits[0], SINCE + timedelta(days=3)) == fresh[0]  # and on another day, with its moments
+    assert len(walked) == 9
+    monkeypatch.setattr(compare, "MOST_KEPT", 10)
+    changes(was, edits[0], SINCE + timedelta(days=3))
+    changes(was, edits[0], SINCE + timedelta(days=3))
+    assert len(walked) == 12, "a large one is not kept"
+
+
+def test_nobody_has_a_table_that_somebody_else_has() -> None:
+    site = load(HARBOUR, RULES).site
+    last, kinds = LastTable(), moments(SINCE, site, site)
+    with last.of(site, kinds) as mine:
+        with last.of(site, kinds) as theirs:
+            assert mine is not theirs
+        with last.of(site, kinds) as again:
+            assert again is theirs
+
+
+def _fresh(monkeypatch: pytest.MonkeyPatch, was: Site, now: Site) -> tuple[str, ...]:
+    monkeypatch.setattr(diff_changes, "_LAST", LastTable())
+    found = changes(was, now, SINCE)
+    assert found
+    return found

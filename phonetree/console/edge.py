@@ -24,7 +24,18 @@ THREADS = 2 * MOST_WAITING + 12
 MOST_REQUESTS = 200
 """Requests that are answered or wait for a thread; beyond that a client gets 503."""
 
+_PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 _CLOSE = ("Connection", "close")
+
+_REFUSED = {
+    408: "What you sent did not arrive in time, so nothing was changed. Go back, and send it again where the network "
+    "is better.",
+    413: f"What you sent is larger than a form can be, which is {MOST_BODY_BYTES // 1024} kB. Nothing was changed. Go "
+    "back and shorten it.",
+    503: "Too much is being asked of this page at once. Nothing was changed. Wait a few seconds, go back, and try "
+    "again.",
+}
+"""What somebody reads whose request does not reach the pages."""
 
 
 class Edge:
@@ -43,13 +54,13 @@ class Edge:
         try:
             body = await complete_body(scope, protocol, MOST_BODY_BYTES, BODY_SECONDS)
         except TimeoutError:
-            return protocol.response_empty(408, [*ALWAYS.items(), _CLOSE])
+            return _refuse(protocol, 408)
         except ProtocolClosed:
             return None  # the client has gone
         if body is None:
-            return protocol.response_empty(413, [*ALWAYS.items(), _CLOSE])
+            return _refuse(protocol, 413)
         if self._requests >= MOST_REQUESTS:
-            return protocol.response_empty(503, [*ALWAYS.items()])
+            return _refuse(protocol, 503)
         self._requests += 1
         try:
             loop = asyncio.get_running_loop()
@@ -57,3 +68,7 @@ class Edge:
         finally:
             self._requests -= 1
         return answer.give(protocol)
+
+
+def _refuse(protocol: HTTPProtocol, status: int) -> None:
+    protocol.response_str(status, [*ALWAYS.items(), _PLAIN, _CLOSE], _REFUSED[status])

@@ -113,7 +113,9 @@ def test_a_form_that_is_too_large_is_refused_before_it_is_there(tmp_path: Path) 
                 line.sendall(f"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\n{kind}\r\n\r\n".encode())
                 assert line.recv(1000)[:12] in (b"HTTP/1.1 413", b"HTTP/1.1 400")
         pieces = (b"a" * 64 * 1024 for _ in range(5))
-        assert requests.post(f"{url}/staff/sign-in", pieces, timeout=5).status_code == 413
+        refused = requests.post(f"{url}/staff/sign-in", pieces, timeout=5)
+        assert refused.status_code == 413
+        assert "larger than a form can be, which is 256 kB" in refused.text
 
 
 def _children(pid: int) -> list[int]:

@@ -139,7 +139,7 @@ def guard(app: Flask) -> None:
             return _to_sign_in()
         g.staff = account
         if lacks_factor(account) and not access.before_enrolment:
-            return redirect(url_for("you.factor"), 303)
+            return _to_set_up()
         if not access.allows(account):
             raise RoleError
         return None
@@ -200,6 +200,15 @@ def _of_session(*, used_now: bool) -> Account | None:
     if used_now and now - used >= REFRESH_SECONDS:
         session[USED] = now
     return of_session()
+
+
+def _to_set_up() -> Answer:
+    """The page for the second factor; or, when something was sent, a page that loses nothing of it."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("you.factor"), 303)
+    from phonetree.console.errors import no_factor
+
+    return make_response(no_factor())
 
 
 def _to_sign_in() -> Answer:

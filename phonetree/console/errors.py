@@ -30,6 +30,15 @@ class Words:
     anew: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What has to be done before a form is sent again: in a new tab, or `instead` of it where the form is not kept."""
+
+    what: str
+    there: str
+    instead: str
+
+
 _ANSWERED = (
     "Calls are still answered: with the hours and overrides that were in force, or, by a server that was restarted "
     "meanwhile, with the hours of its files."
@@ -137,6 +146,14 @@ _NO_ROLE_NOW = Words(
     _BY_CODE[403].todo,
 )
 
+_NO_FACTOR_NOW = Words(
+    "A second factor is needed first",
+    "Your account has a role that needs a second factor, and has none now. Nothing was changed.",
+    "Set it up in a new tab, come back to this one, and send it again.",
+    "What you typed is still here.",
+    "Set it up, and fill it in again.",
+)
+
 _NOT_OURS = Words(
     "This was not taken",
     "It did not come from a page of this console{at}. Nothing was changed, and nothing of it is kept.",
@@ -175,7 +192,12 @@ def put_on(app: Flask) -> None:
 
 def session_over() -> Page | Response:
     """For what was sent when the session was over already."""
-    return _again(_OVER, 401, sign_in=url_for("sign_in.form"))
+    return _again(_OVER, 401, _sign_in())
+
+
+def no_factor() -> Page | Response:
+    """For what somebody sent who has to set up a second factor first."""
+    return _again(_NO_FACTOR_NOW, 403, Before("Set it up", url_for("you.factor"), url_for("you.factor")))
 
 
 def not_ours() -> Page:
@@ -190,22 +212,32 @@ def not_ours() -> Page:
     return _page(words, 403)
 
 
-def _again(words: Words, status: int, sign_in: str | None) -> Page | Response:
-    """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again."""
+def _sign_in() -> Before:
+    form = "sign_in.form"
+    return Before("Sign in", url_for(form), url_for(form, over=1, next=request.path))
+
+
+def _again(words: Words, status: int, before: Before | None = None) -> Page | Response:
+    """A page that sends a form once more; only what a page of ours sent. What is secret has to be typed again. A script
+    asks again by itself."""
     if not from_our_page():
         return not_ours()
+    if request.accept_mimetypes.best == "application/json":
+        return _page(replace(words, todo=words.anew), status)
     access = access_of(current_app, request.endpoint or "")
     if access and access.unkept:
-        if sign_in:
-            return redirect(url_for("sign_in.form", over=1, next=request.path), 303)
+        if before:
+            return redirect(before.instead, 303)
         return refused(f"{words.happened} {words.anew}", request.path)
     if any(name in SECRETS for name in request.form):
         return render(
-            "console/fill_in_again.html", words=replace(words, todo=words.anew), there=sign_in or _shown_at()
+            "console/fill_in_again.html",
+            words=replace(words, todo=words.anew),
+            there=before.there if before else _shown_at(),
         ), status
     typed = [Typed(name, value) for name, values in request.form.lists() for value in values if name != TOKEN]
     there = request.full_path.rstrip("?")
-    values = {"typed": typed, "shown": [*in_words(request.form)], "there": there, "sign_in": sign_in}
+    values = {"typed": typed, "shown": [*in_words(request.form)], "there": there, "before": before}
     return render("console/again_form.html", words=words, **values), status
 
 
@@ -234,18 +266,18 @@ def _no_role(_error: RoleError) -> Page | Response:
     """What was sent is given back: somebody else was signed in when it was typed, or has lost the role since."""
     access = access_of(current_app, request.endpoint or "")
     if request.form and from_our_page() and not (access and access.unkept):
-        return _again(_NO_ROLE_NOW, 403, sign_in=url_for("sign_in.form"))
+        return _again(_NO_ROLE_NOW, 403, _sign_in())
     return _page(_BY_CODE[403], 403)
 
 
 def _csrf(_error: CSRFError) -> Page | Response:
-    return _again(_STALE, 400, sign_in=None)
+    return _again(_STALE, 400)
 
 
 def _lost(asked: Words, sent: Words, status: int) -> Page | Response:
     """A page for what went wrong: what one of our pages sent is given back."""
     if request.method == "POST" and from_our_page():
-        return _again(sent, status, sign_in=None)
+        return _again(sent, status)
     return _page(asked, status)
 
 
@@ -264,7 +296,7 @@ def _busy(_error: TooBusyError) -> Page:
 
 
 def _proofs(_error: ProofBusyError) -> Page | Response:
-    return _again(_BUSY, 429, sign_in=None) if request.method == "POST" else _page(_BUSY_PAGE, 429)
+    return _again(_BUSY, 429) if request.method == "POST" else _page(_BUSY_PAGE, 429)
 
 
 def _bug(error: Exception) -> Page | Response:

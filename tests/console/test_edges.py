@@ -19,7 +19,7 @@ from phonetree.errors import SettingsError
 from phonetree.settings import read_console
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
-from tests.support.console import PASSWORD, SECRET, TOKEN, URL, Client, Console, console
+from tests.support.console import OURS, PASSWORD, SECRET, TOKEN, URL, Client, Console, console
 from tests.support.lines import VPR
 
 PATHS = ("/healthz", "/staff/", "/staff/sign-in", "/staff/nothing", "/elsewhere", "/staff/static/console.css")
@@ -218,6 +218,28 @@ def test_what_was_typed_is_sent_again_after_signing_in_anew(made: Console) -> No
     account = made.services.accounts.by_name("Ada & Bo")
     assert account
     assert account.roles == {Role.EDITOR, Role.MEMBER}
+
+
+def test_what_was_typed_is_sent_again_once_the_second_factor_is_set_up(made: Console) -> None:
+    bare = made.staff(Role.MEMBER, name="Newly an editor", factor=False)
+    client, typed = made.client(bare), {"title": "Snow & ice"}
+    made.services.accounts.set_roles(bare.id, {Role.EDITOR}, "a test", 0)
+    lacking = client.post("/staff/edit", typed, token=client.token("/staff/you/second-factor"))
+    assert lacking.status_code == 403
+    page = lacking.get_data(as_text=True)
+    assert 'href="/staff/you/second-factor"' in page
+    assert _fields(page) == {"title": ["Snow & ice"]}
+    assert not made.services.editor.drafts.all()
+
+
+def test_a_script_is_not_told_to_send_a_form_again(made: Console) -> None:
+    client = made.client(Role.MEMBER)
+    path, typed = "/staff/edit/one/check", {"file.routing.yaml": "name: x"}
+    for headers, given_back in ((OURS, True), ({**OURS, "Accept": "application/json"}, False)):
+        answer = client.post(path, typed, token=client.token(), headers=headers)
+        assert answer.status_code == 403
+        assert ("send it again" in answer.get_data(as_text=True)) is given_back
+        assert "Your roles do not include it" in answer.get_data(as_text=True)
 
 
 def test_an_outside_line_outlives_a_session_and_a_phone_of_somebody_does_not(made: Console) -> None:

@@ -162,7 +162,8 @@ const ask = async () => {
   const about = written;
   asking = true;
   try {
-    const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form) });
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(form.dataset.check, { method: "POST", headers, body: new FormData(form) });
     if (answer.status === 429) {
       later(AGAIN_MS); // others have something checked
     } else if (about === written) {

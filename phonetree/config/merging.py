@@ -81,6 +81,14 @@ def merged(base: Lines, mine: Lines, theirs: Lines, *, apart: bool = False) -> t
     return tuple(part for part in _parts(base, mine, theirs, apart=apart) if part.mine or part.theirs)
 
 
+def differing(mine: Lines, theirs: Lines) -> tuple[Part, ...]:
+    """The same where it is not known any more what both began from: every difference is a clash."""
+    return tuple(
+        Part(tuple(mine[start:end]), tuple(theirs[first:last]) if tag != "equal" else (), clash=tag != "equal")
+        for tag, start, end, first, last in SequenceMatcher(None, mine, theirs).get_opcodes()
+    )
+
+
 def _parts(base: Lines, mine: Lines, theirs: Lines, *, apart: bool) -> Iterator[Part]:
     at = 0
     for together in _places(base, mine, theirs, apart=apart):

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from phonetree.config.advice import advice
 from phonetree.config.keeping import with_promise
-from phonetree.config.merging import Part, Text, merged
+from phonetree.config.merging import Part, Text, differing, merged
 from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
@@ -130,8 +130,9 @@ class Drafting:
         _refuse_no_text(base.contents)
         return self.drafts.start(title, base.revision, base.contents, by, int(self._now().timestamp()), id_)
 
-    def merged(self, base: Contents, mine: Contents, theirs: Contents, who: str) -> Merged:
-        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Raises
+    def merged(self, base: Contents | None, mine: Contents, theirs: Contents, who: str) -> Merged:
+        """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Where it is
+        not known any more from what `base` they began, every difference is. Raises
         DraftError when what was sent is too large to be a draft, or one cannot be shown as text, and ProofBusyError:
         few are merged at once, too."""
         refuse_large(mine)
@@ -139,9 +140,9 @@ class Drafting:
         files, marks = {}, list[Where]()
         with self._prover.draft():
             for name in sorted(mine.keys() | theirs.keys()):
-                was, *both = (Text.of(each.get(name, b"").decode()) for each in (base, mine, theirs))
-                lines = list[str]()
-                for part in merged(was.lines, *(each.lines for each in both)):
+                was, *both = (Text.of(each.get(name, b"").decode()) for each in (base or theirs, mine, theirs))
+                lines, of_both = list[str](), [each.lines for each in both]
+                for part in merged(was.lines, *of_both) if base else differing(*of_both):
                     if part.clash:
                         marks.append(Where(name, len(lines) + 1, 1))
                     lines += _marked(part, who) if part.clash else part.mine

@@ -17,6 +17,7 @@ from phonetree.console.drafting import Checked, Merged, Standing, refuse_lost, s
 from phonetree.console.history import to_newest, wrong_note
 from phonetree.console.labels import FILE
 from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
+from phonetree.console.meanwhile import saved_meanwhile, savers
 from phonetree.console.once import once, once_of
 from phonetree.console.proving import ProofBusyError
 from phonetree.console.publishing import OutdatedError
@@ -33,6 +34,8 @@ blueprint = Blueprint("edit", __name__)
 
 PUBLISHED = "published since"
 """Whose a change is that was published, in the marks of a place that both changed."""
+
+UP_TO_DATE = "This is the draft with what was published since."
 
 OVERTAKEN = "somebody published another revision since you opened this page, so nothing was published; look again"
 MOST_LINKS = 5
@@ -106,8 +109,8 @@ def save(id_: str) -> str | Page | Answer:
     """Saves what was written, or says what is wrong with it and what it changes."""
     running, (found, files) = services(), draft_of(id_)
     version = number_of(request.form.get("version", "")) or 0
-    opened = running.editor.drafts.files(id_, version) or files
-    shown = Shown(replace(found, version=version), _written(opened), request.form.get("base", ""))
+    opened = running.editor.drafts.files(id_, version)  # none, if it was saved too often since
+    shown = Shown(replace(found, version=version), _written(opened or files), request.form.get("base", ""))
     if request.form.get("action") == "check":
         return _text(shown, checked=running.editor.check(_merged_with(shown.draft), shown.files))
     try:
@@ -119,10 +122,11 @@ def save(id_: str) -> str | Page | Answer:
         if files == shown.files:
             return _saved(id_, files)  # it was sent twice
         try:
-            both = running.editor.merged(opened, shown.files, files, found.by)
+            both = running.editor.merged(opened or None, shown.files, files, " and ".join(savers(found)) or found.by)
         except DraftError as error:
             return _text(shown, problem=str(error)), 409
-        return _text(Shown(found, both.files, shown.base), merged=both, whose=found.by), 409
+        whose = f"{saved_meanwhile(found)} This is your text with theirs."
+        return _text(Shown(found, both.files, shown.base), merged=both, whose=whose), 409
     except DraftError as error:
         return _text(shown, problem=str(error)), 409
     return _saved(id_, shown.files)
@@ -179,7 +183,7 @@ def up_to_date(id_: str) -> str | Page | Answer:
         refuse_lost(base.contents)
         both = running.editor.merged(running.editor.drafts.files(id_, BASE), files, base.contents, PUBLISHED)
         if both.marks:
-            return _text(Shown(found, both.files, base.revision), merged=both, whose=PUBLISHED), 409
+            return _text(Shown(found, both.files, base.revision), merged=both, whose=UP_TO_DATE), 409
         running.editor.drafts.save(
             id_, found.version, both.files, staff().name, running.seconds(), (base.revision, base.contents)
         )
@@ -233,7 +237,7 @@ def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
     if wrong := wrong_note(note):
         return wrong, 422
     if str(draft.version) != request.form.get("version"):
-        return f"{draft.by} changed this draft meanwhile, so it was not published; look again", 409
+        return f"{saved_meanwhile(draft)} So it was not published; look again".lstrip(), 409
     if newest != request.form.get("over"):
         return OVERTAKEN, 409
     return (CHOOSE, 422) if newest not in (draft.began, request.form.get("instead")) else None
@@ -282,7 +286,7 @@ def throw_away(id_: str) -> Answer:
     drafts = services().editor.drafts
     drafts.drop(id_, number_of(request.form.get("version", "")) or 0)
     if left := drafts.find(id_):
-        flash(f"{left[0].by} changed this draft meanwhile, so it was not thrown away. Look at it again.", PROBLEM)
+        flash(f"{saved_meanwhile(left[0])} So it was not thrown away. Look at it again.".lstrip(), PROBLEM)
         return redirect(url_for("edit.draft", id_=id_), 303)
     flash("The draft is thrown away. Callers hear what they heard.", "message")
     return redirect(url_for("edit.page"), 303)

@@ -16,7 +16,7 @@ from phonetree.config.site import Contents
 from phonetree.console.access import needs
 from phonetree.console.draft_gone import PartGoneError
 from phonetree.console.drafts import checked_now, draft_of
-from phonetree.console.edit_saving import SAVED, Answer, Parts, save, saved_meanwhile, today, unreadable
+from phonetree.console.edit_saving import SAVED, Answer, Parts, save, today, unreadable
 from phonetree.console.form_fields import (
     Group,
     Typed,
@@ -30,6 +30,7 @@ from phonetree.console.form_fields import (
 from phonetree.console.forms import Form, form_of
 from phonetree.console.labels import Typed as WasTyped
 from phonetree.console.layout import render
+from phonetree.console.meanwhile import saved_meanwhile
 from phonetree.errors import DraftError, EditError
 from phonetree.store.drafts import Draft
 from phonetree.store.roles import Role

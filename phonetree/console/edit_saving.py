@@ -23,7 +23,7 @@ from phonetree.console.access import staff
 from phonetree.console.drafts import draft_of
 from phonetree.console.form_fields import Languages
 from phonetree.console.labels import in_words
-from phonetree.console.layout import Page, local, render
+from phonetree.console.layout import Page, render
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.errors import DraftOutdatedError, EditError
@@ -100,25 +100,6 @@ def _sent() -> str:
     """A hash of the form that was sent: by whom, where to, and what it says, the version that it showed included."""
     fields = sorted(each for each in request.form.items(multi=True) if each[0] not in _UNSENT)
     return sha256(dumps([staff().name, request.path, fields]).encode()).hexdigest()
-
-
-def saved_meanwhile(draft: Draft) -> str:
-    """Who saved a draft, and when last, since the page was opened whose form was sent; "" if nobody did."""
-    shown = number_of(request.form.get("version", ""))
-    if shown is None or shown >= draft.version:
-        return ""
-    often, at = draft.version - shown, local(draft.changed_at)
-    if often == 1:
-        who = "You, in another tab," if draft.by == staff().name else draft.by
-        return f"{who} saved this draft meanwhile ({at})."
-    authors = dict.fromkeys(services().editor.drafts.authors(draft.id, shown))
-    before = [_called(each) for each in authors if each != draft.by]
-    told = f"This draft was saved {often} times meanwhile, the last time by {_called(draft.by)} ({at})"
-    return f"{told}, before that by {' and '.join(before)}." if before else f"{told}."
-
-
-def _called(author: str) -> str:
-    return "you, in another tab" if author == staff().name else author
 
 
 def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:

@@ -20,6 +20,7 @@ from phonetree.core.tree import Site
 from phonetree.errors import Problem, Where
 from phonetree.proof.budgets import FromHere, TimeToHelp
 from phonetree.runtime.prover import Prover
+from phonetree.store.drafts import MOST_VERSIONS
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
 from tests.support.lines import VPR
@@ -213,6 +214,38 @@ def test_what_is_saved_while_too_much_is_checked_is_told_as_saved(
     assert "nothing was changed by opening it" in _words(page)
 
 
+def test_who_saved_a_text_meanwhile_is_named_with_everybody_before(made: Console) -> None:
+    client, drafts = made.client(Role.EDITOR), made.services.editor.drafts
+    id_ = _begin(client)
+    mine = _fields(made, id_, "for crisis lines", "for my lines")
+    theirs = {**_files(made, id_)}
+    theirs[ROUTING] = theirs[ROUTING].replace(b"for crisis lines", b"for their lines")
+    drafts.save(id_, 1, theirs, "Ada", 5)
+    drafts.save(id_, 2, {**theirs, ROUTING: theirs[ROUTING] + b"# seen\n"}, "Ben", 6)
+    answer = client.post(f"/staff/edit/{id_}/text", {**mine, "version": "1"})
+    assert answer.status_code == 409
+    assert re.search(
+        r"saved 2 times meanwhile, the last time by Ben \(.*\), before that by Ada\. This is your text with",
+        _words(answer),
+    )
+    assert "&gt;&gt;&gt;&gt;&gt;&gt;&gt; Ada and Ben\n" in answer.get_data(as_text=True)
+
+
+def test_of_a_text_that_was_opened_too_many_versions_ago_every_difference_is_marked(made: Console) -> None:
+    client, drafts = made.client(Role.EDITOR), made.services.editor.drafts
+    id_ = _begin(client)
+    mine = _fields(made, id_, "for crisis lines", "for my lines")
+    theirs = {**_files(made, id_)}
+    theirs[ROUTING] = theirs[ROUTING].replace(b"to leave", b"to go", 1)
+    for version in range(1, MOST_VERSIONS + 2):
+        drafts.save(id_, version, {**theirs, ROUTING: theirs[ROUTING] + b"# %d\n" % version}, "Ada", 5)
+    answer = client.post(f"/staff/edit/{id_}/text", {**mine, "version": "1"})
+    assert answer.status_code == 409
+    page = unescape(answer.get_data(as_text=True))
+    assert page.count("<<<<<<< yours\n") == theirs[ROUTING].count(b"for crisis lines") + 2, "and two places of theirs"
+    assert ("for my lines" in page, "to go" in page) == (True, True)
+
+
 def test_every_place_with_marks_of_a_merge_that_was_saved_is_linked(made: Console) -> None:
     client = made.client(Role.EDITOR)
     id_ = _begin(client)
@@ -254,7 +287,7 @@ def test_a_draft_that_somebody_saved_meanwhile_is_not_thrown_away(made: Console)
     id_ = _begin(client)
     made.services.editor.drafts.save(id_, 1, _files(made, id_), "Ada", made.services.seconds())
     answer = client.post(f"/staff/edit/{id_}/throw-away", {"version": "1"})
-    assert "Ada changed this draft meanwhile" in _words(client.get(answer.headers["Location"]))
+    assert "Ada saved this draft meanwhile" in _words(client.get(answer.headers["Location"]))
 
 
 @pytest.mark.slow

@@ -395,7 +395,7 @@ def test_a_draft_that_somebody_saves_meanwhile_is_looked_at_again(made: Console)
     drafts.save(id_, 2, found[1], "Ben", 5)
     answer = client.post(f"{path}/publish", fields)
     assert answer.status_code == 409
-    assert "Ben changed this draft meanwhile" in _words(answer)
+    assert "Ben saved this draft meanwhile" in _words(answer)
     assert SOFTER not in _now(made)
 
 

@@ -174,6 +174,7 @@ class Drafting:
         problems = (*checked.problems, *(each.problem for each in checked.broken))
         placed = (
             *((each.where, each.text) for each in problems),
+            *((each.problem.where, other) for each in checked.broken for other in each.others),
             *((each.where, each.text) for each in checked.warned),
         )
         try:
@@ -181,7 +182,7 @@ class Drafting:
         except EditError:  # a file cannot be read
             return checked
         places = places_of(forms, files, placed)
-        return replace(checked, forms=places, worded=in_form_words(forms, places, placed))
+        return replace(checked, forms=places, worded=in_form_words(forms, places, placed, checked.languages))
 
     def _checked(self, draft: Draft, files: Contents) -> Checked:
         try:

@@ -59,17 +59,17 @@ def places_of(forms: Forms, files: Contents, told: Iterable[Told]) -> dict[Told,
 
 def _place(forms: Forms, text: Text, where: Where, sentence: str) -> FormPlace | None:
     at, names = text.index_of(where.line, where.column), settings_in(sentence)
-    way = tuple(text.root.way_to(at))
+    way = whole = tuple(text.root.way_to(at))
     ways = [(*way, each) for each in names]
     if way and text.at(way[:-1]).begin == at and f"'{way[-1]}'" not in sentence:
         way = way[:-1]  # of the table, which begins with its first key: what is missing is told there
         ways += [(*way, each) for each in names]
-    for each in (*ways, way):
+    for each in (*ways, way, whole):
         page = ("hours", "") if where.file == HOURS else _page(each)
         if page and (found := forms.of(*page)):
             form, groups = found
             field = form.field_at(each)
-            if each == way or _has(groups, field):
+            if each in (way, whole) or _has(groups, field):
                 return FormPlace(*page, anchor_of(groups, field))
     return None
 

@@ -5,6 +5,7 @@ The labels are those of the forms themselves, so one that is new, or is called o
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 
 from phonetree.config.in_forms import in_a_list
@@ -12,6 +13,7 @@ from phonetree.console.edit_general_forms import SECONDS
 from phonetree.console.form_fields import Group, Input
 from phonetree.console.form_places import FormPlace, Told
 from phonetree.console.forms import Forms
+from phonetree.core.schedule import dated
 
 
 def labels_of(groups: Iterable[Group]) -> Mapping[str, str]:
@@ -37,8 +39,11 @@ def _labelled(group: Group, field: Input) -> tuple[str, str]:
     return key, called if several else {"label": "Words"}.get(key, key.capitalize())
 
 
-def in_form_words(forms: Forms, places: Mapping[Told, FormPlace], told: Iterable[Told]) -> dict[str, str]:
-    """Sentences about places of the files in the words of the forms there, by the sentences."""
+def in_form_words(
+    forms: Forms, places: Mapping[Told, FormPlace], told: Iterable[Told], languages: Mapping[str, str]
+) -> dict[str, str]:
+    """Sentences about places of the files in the words of the forms there, by the sentences. `languages` have their
+    names."""
 
     @cache
     def labels(page: str, name: str) -> Mapping[str, str]:
@@ -46,13 +51,18 @@ def in_form_words(forms: Forms, places: Mapping[Told, FormPlace], told: Iterable
         return labels_of(found[1]) if found else {}
 
     return {
-        each[1]: in_words(each[1], labels(form.page, form.name) if (form := places.get(each)) else {}) for each in told
+        each[1]: in_words(each[1], labels(form.page, form.name) if (form := places.get(each)) else {}, languages)
+        for each in told
     }
 
 
-def in_words(text: str, labels: Mapping[str, str]) -> str:
-    """A sentence with settings called by their labels."""
-    return _LIMIT.sub(lambda found: f"The helpline, '{SECONDS[found[1]]}'", in_a_list(text, labels))
+def in_words(text: str, labels: Mapping[str, str], languages: Mapping[str, str]) -> str:
+    """A sentence with settings called by their labels, languages by their names, and moments as everywhere."""
+    text = _LANGUAGE.sub(lambda found: f"in {languages.get(found[1], found[0][3:])}", in_a_list(text, labels))
+    text = _MOMENT.sub(lambda found: f"(such as {dated(datetime.fromisoformat(found[1]))})", text)
+    return _LIMIT.sub(lambda found: f"The helpline, '{SECONDS[found[1]]}'", text)
 
 
+_LANGUAGE = re.compile(r"\bin '([\w-]+)'")
+_MOMENT = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d)\)")
 _LIMIT = re.compile(rf"\bbudgets, ({'|'.join(SECONDS)})\b")

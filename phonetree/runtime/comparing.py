@@ -22,7 +22,7 @@ KEPT = 32
 class Unsaid(StrEnum):
     """Why it cannot be said what callers hear differently."""
 
-    UNREADABLE = "one of the two cannot be read by this version"
+    UNREADABLE = "one of the two lacks a file or has problems, or this version cannot read it"
     TOO_MUCH = "they are too much to compare"
     BUG = "the changes could not be worked out because of a bug in phonetree; the log says where, so tell the operator"
 

@@ -146,9 +146,10 @@ def test_a_broken_promise_is_told_once_with_its_simplest_call(made: Console) -> 
     told = _words(drawn)
     assert told.count("The promise: At any time, whoever presses 2 reaches line 'barcc'.") == 1
     assert told.count("The promise: When open, whoever presses nothing reaches line 'barcc'.") == 1
-    assert re.search(r"the call reaches menu 'crisis' when \w+, in 'en' \(keys: 2\)\. The promise:", told)
-    assert "In 4 more cases" in told
-    assert "in 'es' (keys: 8, then nothing, then nothing) Such a call" in told.partition("In 1 more case")[2]
+    assert re.search(r"the call reaches menu 'crisis' when \w+, in English \(keys: 2\)\. The promise:", told)
+    assert "The same promise is broken in 4 more ways" in told
+    more = told.partition("The same promise is broken in 1 more way")[2]
+    assert "in español (keys: 8, then nothing, then nothing) Such a call" in more
     assert drawn.get_data(as_text=True).count("<summary>Such a call</summary>") == 2
     answer = client.post(f"/staff/edit/{id_}/check", {**fields, "version": "2"})
     assert answer.json

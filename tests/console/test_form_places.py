@@ -65,7 +65,7 @@ def test_each_link_leads_to_a_field_or_a_part_of_its_form() -> None:
         except EditError:
             continue
         places = places_of(forms, files, told)
-        assert in_form_words(forms, places, told).keys() == {text for _, text in told}
+        assert in_form_words(forms, places, told, {}).keys() == {text for _, text in told}
         for (_, text), place in places.items():
             form = forms.of(place.page, place.name)
             assert form
@@ -111,6 +111,7 @@ def test_a_slip_leads_to_the_field_where_it_is_put_right(
     [
         (HOURS, "monday", FormPlace("hours", "", "field-open")),
         (HOURS, "2026-11-27", FormPlace("hours", "", "field-days.2026-11-27.remove")),
+        (ROUTING, "welcome:\n", FormPlace("node", "welcome")),
         (ROUTING, "tries:", FormPlace("node", "welcome", "field-tries")),
         (ROUTING, "$ADVOCATE_2", FormPlace("team", "advocates", "field-member.Second_advocate.number")),
         (ROUTING, "+1 800 841 8371", FormPlace("line", "barcc", "field-number")),

@@ -43,4 +43,9 @@ SOON = "Until an advocate's phone rings, with one key"
 def test_settings_are_called_as_their_fields_are(page: str, name: str, text: str, told: str) -> None:
     hours, routing = (value_of((VPR / each).read_bytes(), each) for each in (HOURS, ROUTING))
     form = form_of(page, name, hours, routing, Languages.of(routing, {}), date(2026, 12, 1))
-    assert in_words(text, labels_of(form.groups(form.now()))) == told
+    assert in_words(text, labels_of(form.groups(form.now())), {}) == told
+
+
+def test_languages_and_moments_are_told_as_everywhere() -> None:
+    told = in_words("no key when open (2026-11-23 09:30), in 'es', and more (in 'xx')", {}, {"es": "español"})
+    assert told == "no key when open (such as Mon 23 Nov 2026 9:30), in español, and more (in 'xx')"

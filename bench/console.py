@@ -9,13 +9,16 @@ and again, while ten signed turns a second are asked, each over a connection of 
 """
 
 import argparse
+import multiprocessing
 import statistics
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.sharedctypes import SynchronizedArray
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from shutil import copytree
 
@@ -188,40 +191,52 @@ def measured(url: str, seconds: float) -> list[float]:
     return taken
 
 
+def _use(console: str, stopping: Event, done: "SynchronizedArray[int]") -> None:
+    """The browsers and those who sign in, in a process of their own: its threads hold up no turn that is timed. `done`
+    counts pages and tries to sign in."""
+
+    def browse() -> None:
+        with requests.Session() as session:
+            while not stopping.is_set():
+                session.get(f"{console}/staff/sign-in", timeout=60)
+                _count(done, 0)
+
+    def sign_in() -> None:
+        while not stopping.is_set():
+            with requests.Session() as session:
+                page = session.get(f"{console}/staff/sign-in", timeout=60).text
+                token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+                form = {"csrf_token": token, "name": "nobody", "password": PASSWORD}
+                session.post(f"{console}/staff/sign-in", data=form, timeout=60)
+                _count(done, 1)
+
+    threads = [threading.Thread(target=browse) for _ in range(BROWSERS)]
+    threads += [threading.Thread(target=sign_in) for _ in range(SIGN_INS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _count(done: "SynchronizedArray[int]", which: int) -> None:
+    with done.get_lock():
+        done[which] += 1
+
+
 def calls(seconds: float, folder: Path) -> None:
     """Prints what the console's use does to calls."""
-    with both(folder) as (line, console), ExitStack() as stack:
+    apart = multiprocessing.get_context("spawn")
+    with both(folder) as (line, console):
         alone = measured(line, seconds)
-        stopping = threading.Event()
-        done = {"pages": 0, "sign-ins": 0}
-        stack.callback(stopping.set)
-
-        def browse() -> None:
-            with requests.Session() as session:
-                while not stopping.is_set():
-                    session.get(f"{console}/staff/sign-in", timeout=60)
-                    done["pages"] += 1
-
-        def sign_in() -> None:
-            while not stopping.is_set():
-                with requests.Session() as session:
-                    page = session.get(f"{console}/staff/sign-in", timeout=60).text
-                    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-                    form = {"csrf_token": token, "name": "nobody", "password": PASSWORD}
-                    session.post(f"{console}/staff/sign-in", data=form, timeout=60)
-                    done["sign-ins"] += 1
-
-        threads = [threading.Thread(target=browse, daemon=True) for _ in range(BROWSERS)]
-        threads += [threading.Thread(target=sign_in, daemon=True) for _ in range(SIGN_INS)]
-        for thread in threads:
-            thread.start()
-        time.sleep(1)
+        stopping, done = apart.Event(), apart.Array("q", 2)
+        users = apart.Process(target=_use, args=(console, stopping, done))
+        users.start()
+        until(lambda: done[0] > BROWSERS and done[1] > SIGN_INS, "nobody uses the console")
         busy = measured(line, seconds)
         stopping.set()
-        for thread in threads:
-            thread.join(60)
-    print(f"\n{len(alone)} turns alone, and {len(busy)} beside {BROWSERS} browsers ({done['pages']} pages) and")
-    print(f"{SIGN_INS} that sign in ({done['sign-ins']} times): every turn was answered")
+        users.join()
+    print(f"\n{len(alone)} turns alone, and {len(busy)} beside {BROWSERS} browsers ({done[0]} pages) and")
+    print(f"{SIGN_INS} that sign in ({done[1]} times): every turn was answered")
     for name, taken in (("alone", alone), ("beside them", busy)):
         ordered = sorted(taken)
         p50, p99 = (ordered[int(len(ordered) * share)] * 1000 for share in (0.5, 0.99))

@@ -17,6 +17,7 @@ running server follows only the one that it found first (runtime/source.py).
 import hmac
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -198,12 +199,9 @@ class Revisions:
         which is published by that, unless there are some of another SECRET_KEY. Raises StoreError."""
         with self._store.changing(publications) as connection:
             if self._newest(connection) is None:
-                if connection.execute(_PUBLISHED.limit(1)).first():
-                    return
-                try:
-                    self._add(connection, name, contents, THE_FILES, FIRST, now, heard=True)
-                except PublishedError:
-                    return
+                if not _any_published(connection):
+                    with suppress(PublishedError):
+                        self._add(connection, name, contents, THE_FILES, FIRST, now, heard=True)
                 return
             unheard = (publications.c.revision == name) & (publications.c.heard == 0) & publications.c.before.is_(None)
             if connection.execute(select(publications.c.number).where(unheard).limit(1)).first():
@@ -236,7 +234,7 @@ class Revisions:
         """Where none counts: whether that is so by SECRET_KEY alone, since there are some that were published with one.
         Raises StoreError."""
         with self._store.read() as connection:
-            return connection.execute(_PUBLISHED.limit(1)).first() is not None
+            return _any_published(connection)
 
     def newest(self) -> tuple[Publication, Mapping[str, bytes]] | None:
         """The latest publication that counts, with its files. Raises StoreError."""
@@ -384,6 +382,11 @@ class Revisions:
         return Publication(
             row.number, row.revision, row.at, row.author, row.note, bool(row.heard), done or begun, unfinished
         )
+
+
+def _any_published(connection: Connection) -> bool:
+    """Whether one was published with a SECRET_KEY, whichever."""
+    return connection.execute(_PUBLISHED.limit(1)).first() is not None
 
 
 def digest_of(contents: Mapping[str, bytes]) -> str:

@@ -1,6 +1,5 @@
 """The server of `serve`: granian, and our application in each of its workers."""
 
-import os
 from functools import partial
 
 from granian import Granian
@@ -55,12 +54,7 @@ def run(host: str, port: int, workers: int, at_start: Loaded) -> None:
         log_dictconfig=NO_LINES_OF_ITS_OWN,
         log_access=False,  # an access log is a call log
     )
-    try:
-        serve(server, partial(load, _reached_at(host, port), at_start))
-    except Exception as error:  # noqa: BLE001 -- such as no memory for a new worker
-        log.failure("server", error)
-        log.drain()
-        os._exit(1)  # whoever started this process starts it again; threads of granian would keep it
+    serve(server, partial(load, _reached_at(host, port), at_start))
 
 
 def _reached_at(host: str, port: int) -> str:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from granian.server.common import AbstractServer
 
+from phonetree import log
+
 T = TypeVar("T")
 
 AGAIN_SECONDS = 2
@@ -30,10 +32,16 @@ class _Forgotten(dict[int, float]):
 
 
 def serve(server: AbstractServer[Any], make: Callable[[], Callable[..., Any]]) -> None:
-    """Runs a server of granian until it is told to stop; `make` makes in each worker what that serves."""
+    """Runs a server of granian until it is told to stop; `make` makes in each worker what that serves. Where it cannot
+    go on, the process ends, and whoever started it starts it again."""
     server.respawned_wrks = _Forgotten()
     os.register_at_fork(before=_hold_signals, after_in_parent=_take_signals, after_in_child=_end_when_told)
-    server.serve(target_loader=partial(_made_by_worker, os.getpid(), make), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(_made_by_worker, os.getpid(), make), wrap_loader=False)
+    except Exception as error:  # noqa: BLE001 -- such as no memory for a new worker
+        log.failure("server", error)
+        log.drain()
+        os._exit(1)  # threads of granian would keep it
 
 
 def _made_by_worker(parent: int, make: Callable[[], T]) -> T:

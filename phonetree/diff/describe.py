@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from operator import itemgetter
 from typing import assert_never
 
 from phonetree.core.events import DialEnded, HungUp, LegAnswered, LegPressed, Pressed, Recorded, Silent
@@ -58,6 +59,13 @@ class Change:
         plural = {"leads": "lead", "does": "do"} if len(self.causes) > 1 else {}
         verb, _, rest = self.text.partition(" ")
         return f"{listed(self.causes)} {plural.get(verb, verb)} {rest}"
+
+
+A_PAIR = 0.2
+"""How much a sentence and another one in its place count as alike, whatever they say."""
+
+MOST_PAIRS = 2500
+"""Sentences of one turn that are compared with each other; more are paired as they stand."""
 
 
 def describe(difference: Difference) -> Iterator[tuple[str, Change]]:
@@ -197,7 +205,31 @@ def _replaced(was: list[str], now: list[str]) -> Iterator[tuple[str, str]]:
     yield from ((text, text) for text in sorted(moved))
     for part in parts:
         gone, come = ([text for text in texts if text not in moved] for texts in part)
-        yield from zip_longest(gone, come, fillvalue="")
+        yield from _paired(gone, come)
+
+
+def _paired(gone: list[str], come: list[str]) -> list[tuple[str, str]]:
+    """Sentences with what replaces them, in order: those that are most alike, and as many as can be. "" stands for
+    none."""
+    if len(gone) * len(come) > MOST_PAIRS:
+        return list(zip_longest(gone, come, fillvalue=""))
+    best: list[list[tuple[float, list[tuple[str, str]]]]] = [
+        [(0, [("", text) for text in come[:many]]) for many in range(len(come) + 1)]
+    ]
+    for old in gone:
+        above = best[-1]
+        row = [(above[0][0], [*above[0][1], (old, "")])]
+        for number, new in enumerate(come):
+            alike = A_PAIR + SequenceMatcher(None, old.split(), new.split(), autojunk=False).ratio()
+            ways = (
+                (above[number][0] + alike, above[number][1], (old, new)),
+                (above[number + 1][0], above[number + 1][1], (old, "")),
+                (row[number][0], row[number][1], ("", new)),
+            )
+            score, before, last = max(ways, key=itemgetter(0))
+            row.append((score, [*before, last]))
+        best.append(row)
+    return best[-1][-1][1]
 
 
 def _settings(old: Row, new: Row) -> Iterator[str]:

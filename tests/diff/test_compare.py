@@ -200,3 +200,27 @@ def _fresh(monkeypatch: pytest.MonkeyPatch, was: Site, now: Site) -> tuple[str, 
     found = changes(was, now, SINCE)
     assert found
     return found
+
+
+def test_a_sentence_is_paired_with_the_one_that_replaces_it(tmp_path: Path) -> None:
+    site = load(VPR, RULES).site
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing = config / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    for old, new in (
+        ("also hang up and dial 988.", "also hang up and dial 988. We wish you well."),
+        ('"for sexual violence, ', '"for sexual assault, '),
+        ('"for domestic violence, ', '"for violence at home, '),
+    ):
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new)
+    routing.write_text(text, encoding="utf-8")
+    said = [
+        each.partition("crisis: ")[2] for each in changes(site, load(config, RULES).site, SINCE) if "crisis: " in each
+    ]
+    assert '"We wish you well." is also said.' in said
+    replaced = [each for each in said if "is said instead of" in each]
+    assert len(replaced) == 2
+    assert all("sexual" in each for each in replaced[0].split("instead of"))
+    assert "violence at home" in replaced[1]
+    assert "domestic violence" in replaced[1]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import readability
 
-from phonetree.core.schedule import first_name
+from phonetree.config.paths import reached_while_open
+from phonetree.core.schedule import Kind, first_name
 from phonetree.core.speech import speech_seconds, whole_seconds
 from phonetree.core.tree import (
     AGAIN_KEY,
@@ -74,7 +75,7 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
         *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in old_numbers(site, today)),
         *(
             ConfigWarning(site.places.get(node, Where(routing)), text)
-            for node, text in (*_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
+            for node, text in (*_of_closed_hours(site), *_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
         ),
     )
 
@@ -116,6 +117,18 @@ def old_numbers(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
         elif age < 0:
             text = f"'verified' ({line.verified}) is in the future; write the day on which the number was dialled"
             yield line, f"resource '{line.id}': {text}"
+
+
+def _of_closed_hours(site: Site) -> Iterator[tuple[NodeId, str]]:
+    """Nodes with which calls begin while the line is not open, and to which others come while it is."""
+    reached = reached_while_open(site)
+    for name in dict.fromkeys(site.start[kind] for kind in (Kind.CLOSED, Kind.HOLIDAY)):
+        if name in reached and name != site.start[Kind.OPEN]:
+            yield (
+                reached[name],
+                f"node '{reached[name]}' leads to '{name}' also while the line is open; calls begin there when it is "
+                "not, so look whether what it says of the hours is right then",
+            )
 
 
 def _spoken_keys(site: Site) -> Iterator[tuple[NodeId, str]]:

@@ -23,6 +23,7 @@ from phonetree.core.tree import (
     Message,
     Node,
     NodeId,
+    Site,
     Transfer,
     Voicemail,
     past_words,
@@ -69,6 +70,32 @@ def by_choice(node: Node) -> Iterator[NodeId]:
     """Where a node leads when the caller presses a key."""
     if isinstance(node, Menu):
         yield from (choice.target.node for choice in node.choices if isinstance(choice.target, GoTo))
+
+
+def reached_while_open(site: Site) -> Mapping[NodeId, NodeId]:
+    """The nodes to which calls come while the line is open, without those to which a closed team leads; each with a
+    node that leads there (the first with itself)."""
+    begin = site.start[Kind.OPEN]
+    found, waiting = {begin: begin}, [begin]
+    while waiting:
+        name = waiting.pop()
+        for each in _while_open(site, site.nodes[name]):
+            if each not in found:
+                found[each] = name
+                waiting.append(each)
+    return found
+
+
+def _while_open(site: Site, node: Node) -> Iterator[NodeId]:
+    match node:
+        case HoursNode(go=by_kind):
+            yield by_kind[Kind.OPEN]
+        case Connect(closed=closed):
+            yield from (each for each in without_caller(node, ()) if each != closed)
+        case _:
+            yield from (*without_caller(node, ()), *by_choice(node))
+            if isinstance(node, Menu):
+                yield from (each.target.node for each in site.always.values() if isinstance(each.target, GoTo))
 
 
 def check(

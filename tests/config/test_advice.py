@@ -130,6 +130,25 @@ def test_a_text_that_speaks_of_a_key_that_does_nothing(said: str, key: str, tmp_
     ]
 
 
+def test_a_node_of_closed_hours_to_which_calls_come_while_the_line_is_open(tmp_path: Path) -> None:
+    label, more = "{label: {en: for the hours, es: para los horarios}, go: ", "go: more_lines}\n"
+    key = ("routing.yaml", more, f"{more}        6: {label}after_hours}}\n")
+    (warning,) = _warnings(date(2026, 11, 22), tmp_path, key)
+    assert warning.text == (
+        "node 'crisis' leads to 'after_hours' also while the line is open; calls begin there when it is not, so look "
+        "whether what it says of the hours is right then"
+    )
+    assert _at(warning) == "crisis:"
+    always = ("routing.yaml", "  8: {", f"  7: {label}after_hours}}\n  8: {{")
+    assert any(
+        "leads to 'after_hours' also" in text for text in _advice(date(2026, 11, 22), tmp_path / "always", always)
+    )
+    by_hours = "by_hours: {hours: {open: crisis, closed: after_hours, holiday: holiday}}"
+    node = ("routing.yaml", "\nnodes:\n", f"\nnodes:\n  {by_hours}\n")
+    key = ("routing.yaml", more, f"{more}        6: {label}by_hours}}\n")
+    assert _advice(date(2026, 11, 22), tmp_path / "hours", node, key) == []
+
+
 def test_a_language_that_no_key_leads_to_any_more(tmp_path: Path) -> None:
     """The first one needs no key."""
     assert _advice(date(2026, 11, 22), tmp_path, ("routing.yaml", "8: {language: es}", "8: {language: en}")) == [

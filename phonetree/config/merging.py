@@ -3,7 +3,7 @@
 How lines end, and a byte order mark, are no part of them: editors change these in a whole file, unasked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
@@ -75,10 +75,19 @@ class _Change:
         return len(self.lines) == self.end - self.start
 
 
-def merged(base: Lines, mine: Lines, theirs: Lines, *, apart: bool = False) -> tuple[Part, ...]:
+Joined = Callable[[Lines, Lines], Lines | None]
+"""What becomes of lines that two people added at the same place; None if they clash."""
+
+
+def clash(_mine: Lines, _theirs: Lines) -> Lines | None:
+    """Nothing that two people added at the same place is joined."""
+    return None
+
+
+def merged(base: Lines, mine: Lines, theirs: Lines, *, apart: bool = False, joined: Joined = clash) -> tuple[Part, ...]:
     """What becomes of a text that two people changed. Changes of lines that follow each other are no clash, unless it
-    cannot be told which lines come first, or the changes have to be `apart`."""
-    return tuple(part for part in _parts(base, mine, theirs, apart=apart) if part.mine or part.theirs)
+    cannot be told which lines come first, or the changes have to be `apart`; nor are lines that can be `joined`."""
+    return tuple(part for part in _parts(base, mine, theirs, joined, apart=apart) if part.mine or part.theirs)
 
 
 def differing(mine: Lines, theirs: Lines) -> tuple[Part, ...]:
@@ -89,20 +98,22 @@ def differing(mine: Lines, theirs: Lines) -> tuple[Part, ...]:
     )
 
 
-def _parts(base: Lines, mine: Lines, theirs: Lines, *, apart: bool) -> Iterator[Part]:
+def _parts(base: Lines, mine: Lines, theirs: Lines, joined: Joined, *, apart: bool) -> Iterator[Part]:
     at = 0
     for together in _places(base, mine, theirs, apart=apart):
         start, end = min(each.start for each in together), max(each.end for each in together)
         yield Part(tuple(base[at:start]))
         both = (_made(base, start, end, [each for each in together if each.mine is whose]) for whose in (True, False))
-        yield _changed(tuple(base[start:end]), *both)
+        yield _changed(joined, tuple(base[start:end]), *both)
         at = end
     yield Part(tuple(base[at:]))
 
 
-def _changed(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ...]) -> Part:
+def _changed(joined: Joined, base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ...]) -> Part:
     if theirs in (base, mine):
         return Part(mine)
+    if not base and (both := joined(mine, theirs)):
+        return Part(tuple(both))
     return Part(theirs) if mine == base else Part(mine, theirs, clash=True)
 
 

@@ -8,8 +8,9 @@ from math import inf
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
+from phonetree.config.joined_days import joined_days
 from phonetree.config.keeping import with_promise
-from phonetree.config.merging import Part, Text, differing, merged
+from phonetree.config.merging import Part, Text, clash, differing, merged
 from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
@@ -103,7 +104,8 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What two people made of the same files, and where the marks of each place begin that both changed."""
+    """What two people made of the same files, and where marks of a merge begin: of each place that both changed, and
+    those that stood there before."""
 
     files: Contents
     marks: tuple[Where, ...]
@@ -142,10 +144,10 @@ class Drafting:
             for name in sorted(mine.keys() | theirs.keys()):
                 was, *both = (Text.of(each.get(name, b"").decode()) for each in (base or theirs, mine, theirs))
                 lines, of_both = list[str](), [each.lines for each in both]
-                for part in merged(was.lines, *of_both) if base else differing(*of_both):
-                    if part.clash:
-                        marks.append(Where(name, len(lines) + 1, 1))
+                joined = joined_days if name == HOURS else clash
+                for part in merged(was.lines, *of_both, joined=joined) if base else differing(*of_both):
                     lines += _marked(part, who) if part.clash else part.mine
+                marks += (Where(name, number, 1) for number, line in enumerate(lines, 1) if line.startswith(MARK))
                 if lines or name in (HOURS, ROUTING):
                     files[name] = was.merged(*both).with_lines(lines).encode()
         return Merged(files, tuple(marks))

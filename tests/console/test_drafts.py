@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from phonetree.config.question import Answer
-from phonetree.config.site import ROUTING, Contents
+from phonetree.config.site import HOURS, ROUTING, Contents
 from phonetree.console import tree
 from phonetree.console.drafting import Checked, Drafting
 from phonetree.console.proving import ProofBusyError
@@ -230,6 +230,37 @@ def test_who_saved_a_text_meanwhile_is_named_with_everybody_before(made: Console
         _words(answer),
     )
     assert "&gt;&gt;&gt;&gt;&gt;&gt;&gt; Ada and Ben\n" in answer.get_data(as_text=True)
+
+
+def test_two_different_closed_days_are_both_kept(made: Console) -> None:
+    """One was added in a draft, the other was published meanwhile; the same day twice is for somebody to decide."""
+    client, after = made.client(Role.EDITOR), "2026-11-27, name: {en: the day after Thanksgiving"
+    line = next(each for each in (VPR / HOURS).read_text().splitlines() if after in each)
+    for mine, theirs, marks in (("04", "08", 0), ("09", "02", 0), ("11", "11", 1)):
+        id_ = _begin(client)
+        days = ((mine, "snow"), (theirs, "ice"))
+        added, published = (f"  - {{date: 2026-12-{day}, name: {{en: {what}, es: {what}}}}}" for day, what in days)
+        files = _files(made, id_)
+        draft = {**files, HOURS: files[HOURS].replace(line.encode(), f"{line}\n{added}".encode())}
+        made.services.editor.drafts.save(id_, 1, draft, "Ada", 5)
+        path = made.settings.config / HOURS
+        path.write_text(path.read_text(encoding="utf-8").replace(line, f"{line}\n{published}"), encoding="utf-8")
+        answer = client.post(f"/staff/edit/{id_}/up-to-date", {})
+        assert (answer.status_code == 409) == bool(marks)
+        if not marks:
+            assert "\n".join((line, *sorted((added, published)))) in _files(made, id_)[HOURS].decode()
+
+
+def test_marks_that_stand_in_a_text_are_told_when_somebody_saves_again(made: Console) -> None:
+    client, drafts = made.client(Role.EDITOR), made.services.editor.drafts
+    id_ = _begin(client)
+    files = _files(made, id_)
+    marked = b"<<<<<<< yours\n# a\n=======\n# b\n>>>>>>> Ada\n" + files[ROUTING]
+    drafts.save(id_, 1, {**files, ROUTING: files[ROUTING] + b"# seen\n"}, "Ada", 5)
+    sent = {f"file.{HOURS}": files[HOURS].decode(), f"file.{ROUTING}": marked.decode(), "version": "1"}
+    answer = client.post(f"/staff/edit/{id_}/text", sent)
+    assert answer.status_code == 409
+    assert "Two versions stand in 1 place, at routing.yaml:1" in _words(answer)
 
 
 def test_of_a_text_that_was_opened_too_many_versions_ago_every_difference_is_marked(made: Console) -> None:

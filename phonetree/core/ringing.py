@@ -147,8 +147,8 @@ def _group(team: Team, members: tuple[Member, ...], past: RingProgress, now: dat
     if fresh := _without(phones, past.rung):
         return fresh[: MOST_AT_ONCE if together else 1]
     rang_out = past.waited(now) - past.rang >= team.seconds
-    again = past.rounds - -(-len(members) // MOST_AT_ONCE)
-    if not together or rang_out or again >= len(members):
+    again = past.rounds - -(-len(phones) // MOST_AT_ONCE)
+    if not together or rang_out or again >= len(phones):
         return ()
     if past.picked:
         return _without(phones, past.picked)[:MOST_AT_ONCE]

@@ -19,6 +19,7 @@ from phonetree.core.ringing import roster
 from phonetree.core.schedule import Cover, Override
 from phonetree.core.tree import HelplineHours, Site
 from phonetree.core.verbs import Dial
+from phonetree.diff.changes import changes
 from phonetree.diff.hours import changed_hours
 from phonetree.errors import ConfigError, OverrideError
 from phonetree.runtime.sites import Sites
@@ -47,6 +48,17 @@ def numbers(site: Site) -> list[str]:
 
 def rung(site: Site) -> list[str]:
     return [member.number for member in roster(site.teams["advocates"], site.schedule, DAY)]
+
+
+def test_a_member_without_a_phone_changes_nothing_for_callers(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    routing, second = config / "routing.yaml", "      - {name: Second advocate, number: $ADVOCATE_2}\n"
+    text = routing.read_text(encoding="utf-8")
+    routing.write_text(text.replace(second, second + second.replace("Second", "Fourth").replace("_2", "_4")), "utf-8")
+    known = rules(BOTH)
+    before, after = load(VPR, known).site, load(config, known).site
+    assert numbers(after) == [ONE, TWO, ""]
+    assert changes(before, after, SINCE) == (), "nobody is rung more often than before, when a phone is busy"
 
 
 def test_a_member_without_a_phone_is_a_warning_and_is_not_rung() -> None:

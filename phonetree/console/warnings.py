@@ -35,6 +35,9 @@ _LOOKED_AT = {
 }
 """What the servers look at, at the provider."""
 
+FOLLOW_SECONDS = 30
+"""Servers that differ for longer after a publication do not follow it."""
+
 BACKUP_HOURS = 48
 """An older backup loses more than two days of messages and changes."""
 
@@ -90,7 +93,7 @@ def _servers(running: ConsoleServices, reports: list[Report]) -> Iterator[StaffW
         yield StaffWarning("A server fails its own test call: callers may not be answered.", _OPERATOR)
     for text in dict.fromkeys(report.unkept for report in reports if report.unkept):
         yield StaffWarning(text, "Add or confirm a phone on People.", url_for("people.page"))
-    if len({report.revision for report in reports}) > 1:
+    if len({report.revision for report in reports}) > 1 and not _just_published(running):
         todo = f"Wait a minute; if it lasts: {_OPERATOR[:1].lower()}{_OPERATOR[1:]}"
         yield StaffWarning("The servers answer with different versions of the tree.", todo)
     files = _files(running)
@@ -101,6 +104,12 @@ def _servers(running: ConsoleServices, reports: list[Report]) -> Iterator[StaffW
         yield StaffWarning(
             "What was changed last at short notice could not be checked, and is not in force.", _OPERATOR
         )
+
+
+def _just_published(running: ConsoleServices) -> bool:
+    """Whether servers may still be on their way to a publication."""
+    last = running.revisions.last()
+    return last is not None and running.seconds() - last.at < FOLLOW_SECONDS
 
 
 def _files(running: ConsoleServices) -> str:

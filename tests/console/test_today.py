@@ -840,6 +840,18 @@ def test_what_servers_report_is_a_warning(made: Console, more: dict[str, object]
     assert "<b>bad" not in client.get("/staff/").get_data(as_text=True)
 
 
+def test_servers_that_follow_a_publication_are_no_warning(made: Console) -> None:
+    client, words = made.client(Role.MEMBER), "The servers answer with different versions of the tree."
+    made.services.revisions.publish(
+        "def", {"hours.yaml": b"", "routing.yaml": b""}, None, "Ada", "words", made.services.seconds()
+    )
+    for seconds, told in ((0, False), (29, False), (1, True)):
+        made.later(seconds=seconds)
+        report(made, "one")
+        report(made, "two", revision="def")
+        assert (words in today(client)) is told
+
+
 def test_what_is_wrong_at_the_provider_in_the_files_and_with_the_backup_is_a_warning(
     made: Console, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from phonetree.config.advice import advice
 from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import FICTIONAL
 from phonetree.config.site import Loaded, load, overridden
+from phonetree.core.ringing import places
 from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Connect, NodeKind, Site, Voicemail
 from phonetree.proof.prove import prove
@@ -98,7 +99,13 @@ def test_the_volunteer_line_notices_a_gap_as_its_comment_says(
         (tmp_path / file.name).write_text("".join(kept), encoding="utf-8")
     assert main(["check", "--at", str(TODAY), "--config", str(tmp_path)]) == KNOWN_PROBLEM
     said = capsys.readouterr().out
-    assert re.search(r"no single key reaches an advocate when open \(\d{4}-\d\d-\d\d \d\d:\d\d\)", said)
+    (problem,) = (line for line in said.splitlines() if "routing.yaml" in line)
+    assert "nobody in team 'volunteers' is on shift at some hours at which it is open (" in problem
+    (moment,) = re.findall(r"\((\d{4}-\d\d-\d\d \d\d:\d\d)\)", problem)
+    site = load(tmp_path, RULES).site
+    now = site.schedule.zone.localize(datetime.fromisoformat(moment))
+    assert site.schedule.is_open(now)
+    assert not places(site.teams["volunteers"], site.schedule, now)
 
 
 @pytest.mark.slow

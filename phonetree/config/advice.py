@@ -9,6 +9,8 @@ from pathlib import Path
 import readability
 
 from phonetree.config.paths import reached_while_open
+from phonetree.core.ringing import hours_of
+from phonetree.core.rota import boundaries
 from phonetree.core.schedule import Kind, first_name
 from phonetree.core.speech import speech_seconds, whole_seconds
 from phonetree.core.tree import (
@@ -49,6 +51,9 @@ SOON_DAYS = 60
 """A past date that, a year later, would be within so many days was meant a year later: in December people write this
 year for next January."""
 
+SHIFT_DAYS = timedelta(weeks=4)
+"""How far ahead shifts are compared with the hours of their team."""
+
 CLOSURES_BY = (11, 1)
 """From this month and day on, next year's closures should be known."""
 
@@ -71,7 +76,7 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     return (
         *(ConfigWarning(Where(hours), text) for text in missing_closures(site, today)),
         *(ConfigWarning(Where(hours, *place), text) for place, text in _dated(site, today)),
-        *(ConfigWarning(Where(routing), text) for text in _languages(site)),
+        *(ConfigWarning(Where(routing), text) for text in (*_languages(site), *_never_on_shift(site, today))),
         *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in old_numbers(site, today)),
         *(
             ConfigWarning(site.places.get(node, Where(routing)), text)
@@ -181,6 +186,20 @@ def _languages(site: Site) -> Iterator[str]:
         if info.fallback:
             lacking = sum(language not in text for text in texts)
             yield f"{lacking} of {len(texts)} texts are not written in '{language}', and are given in '{info.fallback}'"
+
+
+def _never_on_shift(site: Site, today: date) -> Iterator[str]:
+    """Members whose shifts are never in the hours of their team, in the coming weeks in which it has any."""
+    schedule = site.schedule
+    for team in site.teams_written.values():
+        seen = set(boundaries(schedule, hours_of(team), today, today + SHIFT_DAYS))
+        open_ = [now for now in seen if team.hours.is_open(schedule, now)]
+        for member in team.members if open_ else ():
+            if not any(member.shifts.is_open(schedule, now) for now in open_):
+                yield (
+                    f"team '{team.id}': {member.name} is never rung, since all these shifts are at hours at which the "
+                    "team is closed; correct the shifts, or the hours"
+                )
 
 
 def _whose(node: NodeId, language: Language) -> str:

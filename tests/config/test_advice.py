@@ -149,6 +149,17 @@ def test_a_node_of_closed_hours_to_which_calls_come_while_the_line_is_open(tmp_p
     assert _advice(date(2026, 11, 22), tmp_path / "hours", node, key) == []
 
 
+def test_a_member_who_is_never_rung_by_these_shifts(tmp_path: Path) -> None:
+    for shifts, told in (
+        ("saturday: 9:00-12:00", True),
+        ("tuesday: 16:00-20:00", False),
+        ("friday: 17:00-20:00", True),
+    ):
+        edit = ("routing.yaml", "number: $ADVOCATE_2}", f"number: $ADVOCATE_2, shifts: {{{shifts}}}}}")
+        found = _advice(date(2026, 11, 22), tmp_path / shifts[:4], edit)
+        assert [each.partition(",")[0] for each in found] == ["team 'advocates': Second advocate is never rung"] * told
+
+
 def test_a_language_that_no_key_leads_to_any_more(tmp_path: Path) -> None:
     """The first one needs no key."""
     assert _advice(date(2026, 11, 22), tmp_path, ("routing.yaml", "8: {language: es}", "8: {language: en}")) == [

@@ -425,7 +425,7 @@ def test_two_who_write_in_one_draft_lose_nothing(made: Console) -> None:
     clashing = client.post(f"{path}/text", written("for crisis lines", LOUDER))
     text = unescape(clashing.get_data(as_text=True))
     assert re.search(
-        r"Both changed the same in 2 places, at routing.yaml:\d+ , routing.yaml:\d+ \. Yours", _words(clashing)
+        r"Two versions stand in 2 places, at routing.yaml:\d+ , routing.yaml:\d+ \. Yours", _words(clashing)
     )
     leads = re.findall(r'<a href="#routing.yaml" data-file="routing.yaml" data-line="(\d+)" data-column="1">', text)
     lines = text.partition('name="file.routing.yaml"')[2].partition(">\n")[2].split("\n")

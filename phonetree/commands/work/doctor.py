@@ -182,7 +182,8 @@ def _keys() -> Iterator[Finding]:
     number = len(keys_of_the_server())
     hint = "make one on the machine of each person who will listen: scripts/phonetree keys create NAME"
     if not number:
-        yield Finding("keys", "wrong", "there is no key to seal messages with", hint)
+        text = f"there is no key to seal messages with: none in {settings.keys_folder()}, and none of the console"
+        yield Finding("keys", "wrong", text, f"{hint}, and copy its NAME.pem there")
     elif number == 1:
         yield Finding("keys", "advice", "there is only one key; if it is lost, so is every message", hint)
     else:

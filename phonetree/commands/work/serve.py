@@ -1,13 +1,19 @@
 """`serve`: answers calls."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import click
 
-from phonetree import settings
+from phonetree import log, settings
 from phonetree.commands.serve import DEFAULT_PORT
 from phonetree.commands.work.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo
 from phonetree.commands.work.demo_apart import begin_demo
 from phonetree.commands.work.demo_console import ConsoleProcess, free_port_beyond, sign_ins
 from phonetree.commands.work.ports import refuse_a_port_in_use
+from phonetree.commands.work.reading import other_helpline
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError
 from phonetree.settings import Settings
 
 _WELCOME = """
@@ -39,6 +45,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     start = started(configured)  # fails with every problem before anything listens
     site = start.site
     if not demo:
+        if configured.source == settings.STORE:
+            _tell_if_another_helpline(site, configured.config)
         run(host, port, workers, start)
         return
     console_port = free_port_beyond(host, port)
@@ -60,6 +68,13 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         run(host, port, workers, start)
     finally:
         beside.stop()
+
+
+def _tell_if_another_helpline(site: Site, folder: Path) -> None:
+    """Logs that callers hear a revision of the store which is of another helpline than the folder."""
+    with suppress(ConfigError):  # `doctor` says it
+        if told := other_helpline(site, folder):
+            log.warning("helpline", problem="; ".join(told))
 
 
 def _made_up(host: str, url: str) -> Settings:

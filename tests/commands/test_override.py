@@ -550,3 +550,35 @@ def test_one_that_servers_leave_out_is_listed_and_does_not_count(
     assert lines[3].endswith(" 17:00: First advocate, Second advocate")
     assert lines[4].startswith("override 1  First advocate is away from ")
     assert main(["override", "cover", "Second advocate", *stretch]) == 0, "the other one is rung"
+def test_commands_follow_the_folder_that_the_demo_does(
+    demo: Phones, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever PHONETREE_CONFIG says where they run."""
+    ours = Path(copytree(VPR, tmp_path / "our-line"))
+    hours = ours / "hours.yaml"
+    hours.write_text(hours.read_text(encoding="utf-8").replace("9:00-17:00", "9:00-16:00"), encoding="utf-8")
+    account = ("AC" + "0" * 32, "token")
+    secret, number = "a key of this demo", SITE.helpline.number
+    leave_demo(
+        Demo("http://127.0.0.1:8123", *account, number, str(ZONE), "", secret=secret, folder=str(ours.resolve()))
+    )
+    loaded = load(ours, RULES)
+    made = Store(settings.demo_database(8123))
+    Revisions(made).keep(loaded.site.revision, loaded.contents, "the files", 1)
+    made.close()
+    asked = ["hours", "--demo", "--at", f"{_coming(2)} 16:30", "--days", "0"]
+    assert main(asked) == 0
+    said = capsys.readouterr()
+    assert ": closed" in said.out
+    assert said.err == ""
+    assert main(["override", "--demo", "list"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*asked, "--config", str(VPR)]) == 0
+    said = capsys.readouterr()
+    assert ": closed" in said.out
+    assert said.err.startswith(f"The demo follows the files in our-line, and not those in {VPR}. ")
+    hours.write_text("open: nonsense\n", encoding="utf-8")
+    assert main(asked) == 0
+    assert "Callers do not hear the files in our-line as they are now" in capsys.readouterr().err
+
+

@@ -86,7 +86,7 @@ def _add(
     kept = overrides.kept(now)
     others = in_force(kept, servers(place.store, now))
     wanted = accepting_nodes(loaded.site, wanted, others, accepted)
-    prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
+    prover = prover_of(place.folder(config), place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
         late = check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now, kept)

@@ -53,7 +53,8 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     console = f"http://{host}:{console_port}"
     (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
     account, token, secret = configured.account_sid, configured.auth_token, configured.secrets[0]
-    leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret))
+    folder = str(configured.config.resolve())
+    leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret, folder))
     at = "" if port == DEFAULT_PORT else f" --url {url}"
     words = {
         "config": configured.config,

@@ -279,8 +279,11 @@ def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder with the two YAML files."""
-    return Path(_values(environ).get("PHONETREE_CONFIG", "config"))
+    """The folder with the two YAML files. Raises SettingsError."""
+    given = _values(environ).get("PHONETREE_CONFIG", "config")
+    if not given.strip():
+        raise SettingsError("PHONETREE_CONFIG is empty; write the folder of the helpline's files, such as our-line")
+    return Path(given)
 
 
 def names(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:

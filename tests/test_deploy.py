@@ -13,6 +13,8 @@ import pytest
 import requests
 import yaml
 
+from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.settings import take_lines
 from phonetree.simulator.transport import sign
 from phonetree.web import create_app
 from phonetree.web.context import of
@@ -61,6 +63,23 @@ def test_compose_shows_the_database_to_the_server_alone_and_locks_the_rest() -> 
     for unit in DEPLOY.glob("*.service"):
         assert "\nLimitCORE=0\n" in unit.read_text()
     assert services["phonetree"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_every_example_asks_for_the_helplines_own_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With MIT's the first server would fill the database of another helpline."""
+    given = (DEPLOY / "environment.example").read_text()
+    found: dict[str, str] = {}
+    take_lines(given, "environment", found)
+    assert found["PHONETREE_CONFIG"] == ""
+    monkeypatch.setenv("PHONETREE_CONFIG", "")
+    assert main(["check"]) == KNOWN_PROBLEM
+    assert "PHONETREE_CONFIG is empty; write the folder" in capsys.readouterr().err
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    for name in ("phonetree", "console", "migrate"):
+        assert compose["services"][name]["volumes"] == ["${PHONETREE_FOLDER:-../config}:/srv/phonetree/config:ro"]
+        assert compose["services"][name]["environment"]["PHONETREE_CONFIG"] == "config", "whatever the file says"
 
 
 @pytest.mark.parametrize(

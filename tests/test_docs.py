@@ -105,7 +105,7 @@ def test_the_example_of_an_environment_has_settings_that_exist() -> None:
     example = (ROOT / "deploy" / "environment.example").read_text(encoding="utf-8")
     operators = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     names = re.findall(r"^([A-Z_0-9]+)=", example, re.MULTILINE)
-    assert len(names) == 11
+    assert len(names) == 12
     assert all(f"`{name}`" in operators for name in names)
 
 

@@ -1,5 +1,6 @@
 """docs/own-line.md as a newcomer follows it: every command that it shows, in its order, on one machine."""
 
+import json
 import os
 import re
 import shlex
@@ -79,6 +80,9 @@ def test_ten_minutes_lead_to_a_call_a_change_and_another_call(folder: Path, serv
     assert "Our Helpline." in first
     assert "rings     +18007997233; they see +16175550121" in first
     assert "keeps a recording of 20 s" in _run(folder, "call", "--url", url, "--keys", "3,20s#")
+    demo = folder / "var" / "demo" / url.rpartition(":")[2] / "demo.json"
+    followed = json.loads(demo.read_text(encoding="utf-8"))["folder"]
+    assert Path(followed) == (folder / "our-line").resolve(), "commands with --demo go by it"
     routing = folder / "our-line" / "routing.yaml"
     text = routing.read_text(encoding="utf-8").replace("Our Helpline. ", "The Lantern Line. ")
     routing.write_text(text, encoding="utf-8")

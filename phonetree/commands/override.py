@@ -16,10 +16,19 @@ if TYPE_CHECKING:
 
 AS_USUAL = "as-usual"
 
+NOW, TODAY, OPENING, CLOSING = "now", "today", "opening", "closing"
+"""Words for a moment, such as the coming midnight; when the line opens next; when it closes."""
+
 until_option = click.option(
-    "--until", required=True, metavar="T", help='"14:00", "today" (to midnight), or "2026-11-27 14:00".'
+    "--until",
+    required=True,
+    metavar="T",
+    help=f'"14:00", "{CLOSING}" (when the line closes), "{OPENING}" (when it opens next), "{TODAY}" (to midnight, also '
+    'where the line is open then), or "2026-11-27 14:00".',
 )
-from_option = click.option("--from", "begin", default="now", metavar="T", help="The same; default now.")
+from_option = click.option(
+    "--from", "begin", default=NOW, metavar="T", help=f'"14:00", "{OPENING}", or "2026-11-27 14:00"; default now.'
+)
 accept_option = click.option(
     "--accept",
     "accepted",

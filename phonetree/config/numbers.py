@@ -74,9 +74,10 @@ class NumberRules:
         return (self.phones or {}).get(name, made_up)
 
 
-def read_number(section: Section, value: Scalar, rules: NumberRules) -> str:
-    """The number (E.164) that a scalar contains or names; "" and a problem if there is none."""
-    number = _read(section, value, rules)
+def read_number(section: Section, value: Scalar, rules: NumberRules, *, members: bool = False) -> str:
+    """The number (E.164) that a scalar contains or names; "" and a problem if there is none. `members`: it is that of a
+    member's phone, which may be in the store."""
+    number = _read(section, value, rules, members=members)
     if number and number in rules.ours:
         what = f"the number in {value.text}" if value.text.startswith("$") else f"'{value.text}'"
         hint = "a call there would come back to this line; give another number"
@@ -96,7 +97,7 @@ def held_as(value: Scalar, rules: NumberRules) -> str:
         return ""  # `read_number` reports it
 
 
-def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
+def _read(section: Section, value: Scalar, rules: NumberRules, *, members: bool) -> str:
     name = _NAME.match(value.text)
     if not name and (value.text.startswith("$") or _BARE_NAME.match(value.text)):
         meant = "$" + re.sub("[^A-Z0-9]+", "_", value.text.upper()).strip("_")
@@ -120,8 +121,8 @@ def _read(section: Section, value: Scalar, rules: NumberRules) -> str:
     if not rules.stand_in:
         section.problem(value.where, f"{value.text} is not set; set {name[1]} in the server's environment")
         return ""
-    where = "the environment, or for a member from the console's page People"
-    section.warn(value.where, f"{value.text} is not set here; on the server it comes from {where}")
+    besides = ", or from the console's page People" if members else ""
+    section.warn(value.where, f"{value.text} is not set here; on the server it comes from the environment{besides}")
     return _stand_in(value.text)
 
 

@@ -131,7 +131,7 @@ def _member(
     section.refuse_unknown()
     if held := held_as(phone, rules):
         return Member(name.text, "", shifts, desk, held), name.where, phone.where
-    number = read_number(section, phone, rules) if phone.text else ""
+    number = read_number(section, phone, rules, members=True) if phone.text else ""
     return Member(name.text, number, shifts, desk), name.where, phone.where
 
 

@@ -110,12 +110,16 @@ class Sites:
             started = self._newest(published) or at_start or self._patched()
             if started is None:
                 raise
-            self.problems = problems_of(error, self.folder)
+            self.problems = self._told(error)
             return started
         heard = [*map(revision_of, published[:1])] or ([at_start.site.revision] if at_start else [])
         if heard == [loaded.site.revision]:
             return loaded
         return self._newest(published) or at_start or loaded  # what callers did not hear last has to be proved first
+
+    def _told(self, error: Exception) -> tuple[Problem, ...]:
+        """An exception as problems for staff."""
+        return self.source.placed(problems_of(error, self.folder))
 
     def _newest(self, published: list[Contents]) -> Loaded | None:
         """The newest published revision that is valid here."""
@@ -156,7 +160,7 @@ class Sites:
             except StoppedError:
                 return False
             except Exception as error:  # noqa: BLE001 -- see above
-                self.problems = problems_of(error, self.folder)
+                self.problems = self._told(error)
                 self.refusals += 1
                 self._edit_due = _again(error)
                 return False
@@ -186,7 +190,7 @@ class Sites:
                 self._publish(loaded)
             with self._swap:
                 if self._overrides == overrides and self.rules is rules:
-                    self.problems = broken
+                    self.problems = self.source.placed(broken)
                     if not self.waiting:
                         self.unkept = ()
                     if not published:
@@ -226,15 +230,15 @@ class Sites:
                 except StoppedError:
                     return False
                 except Exception as error:  # noqa: BLE001 -- see above
-                    self.refused = problems_of(error, self.folder)
+                    self.refused = self._told(error)
                     self._override_due = _again(error)
                     return False
                 with self._swap:
                     # else an edit or a phone went live meanwhile
                     if self.current.revision == site.revision and self.rules is rules:
                         self._change(tuple(each for each in overrides if each in in_force or each in ended))
-                        self.left_out = left_out
-                        self.refused = tuple(dict.fromkeys(one for _, problems in left_out for one in problems))
+                        self.left_out = tuple((each, self.source.placed(problems)) for each, problems in left_out)
+                        self.refused = tuple(dict.fromkeys(one for _, problems in self.left_out for one in problems))
                         return not left_out
 
     @property
@@ -289,11 +293,12 @@ class Sites:
                     site, contents = self.current, self.contents
                 wanted = filled(site, replace(self.rules, phones=phones))
                 try:
-                    self.unkept, self.waiting = self._broken_with(wanted, site, contents)
+                    broken, self.waiting = self._broken_with(wanted, site, contents)
+                    self.unkept = self.source.placed(broken)
                 except StoppedError:
                     return False
                 except Exception as error:  # noqa: BLE001 -- see above
-                    self.unkept, self.waiting = problems_of(error, self.folder), wanted is not site
+                    self.unkept, self.waiting = self._told(error), wanted is not site
                     self._phones_due = _again(error)
                 with self._swap:
                     if self.current is site:  # else something else went live meanwhile

@@ -1,12 +1,14 @@
 """Where the files come from that callers hear: a folder, or the store (PHONETREE_SOURCE)."""
 
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from phonetree.config.numbers import NumberRules
 from phonetree.config.site import Contents, Loaded, audio, fingerprint, load, made_of
-from phonetree.errors import ConfigError, Problem, StoreError, Where
+from phonetree.errors import ConfigError, ConfigWarning, Problem, StoreError, Where
 from phonetree.settings import STORE
 from phonetree.store.database import Store
 from phonetree.store.revisions import THE_FILES, Publication, Revisions
@@ -20,7 +22,12 @@ TAKEN_BACK = (
     "servers to answer with what is there, or publish again"
 )
 
+DATABASE = "the database"
+"""Where the problems of a revision in the store are: the folder's files may be others."""
+
 GONE = "the files of revision {} are not in the database any more; publish them again"
+
+Told = TypeVar("Told", Problem, ConfigWarning)
 
 
 class Source(Protocol):
@@ -38,6 +45,9 @@ class Source(Protocol):
 
     def settled(self, seen: str) -> bool:
         """Whether the files are still those that `look` found: a file can be saved in pieces."""
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Problems with the files that were found, which name the folder's, with the place where they are."""
 
 
 class FolderSource:
@@ -59,6 +69,10 @@ class FolderSource:
     def settled(self, seen: str) -> bool:
         """As in `Source`."""
         return seen == self.look()
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """As in `Source`."""
+        return tuple(problems)
 
 
 class StoreSource:
@@ -113,17 +127,25 @@ class StoreSource:
                 return self._loaded(rules, patched=True)
             return load(self._folder, rules, patched=True)
         if self._problem:
-            raise ConfigError([Problem(Where(str(self._folder)), self._problem)])
+            raise ConfigError([Problem(Where(DATABASE), self._problem)])
         return self._loaded(rules, patched=False)
 
     def settled(self, seen: str) -> bool:  # noqa: ARG002
         """As in `Source`; a revision is published as a whole."""
         return True
 
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """As in `Source`."""
+        return in_the_database(problems, self._folder) if self._found else tuple(problems)
+
     def _loaded(self, rules: NumberRules, *, patched: bool) -> Loaded:
         if self._found is None:
             return load(self._folder, rules, patched=patched)
-        return made_of(self._found[1], self._folder, rules, patched=patched)
+        try:
+            made = made_of(self._found[1], self._folder, rules, patched=patched)
+        except ConfigError as error:
+            raise ConfigError(self.placed(error.problems)) from None
+        return replace(made, warnings=in_the_database(made.warnings, self._folder))
 
 
 def revisions_in(store: Store, secrets: tuple[str, ...], *, source: str) -> Revisions:
@@ -151,8 +173,22 @@ def published_in(name: str, revisions: Revisions, folder: Path, rules: NumberRul
     here, and StoreError."""
     contents = revisions.published(name)
     if contents is None:
-        raise ConfigError([Problem(Where(str(folder)), GONE.format(name))])
+        raise ConfigError([Problem(Where(DATABASE), GONE.format(name))])
     return made_of(contents, folder, rules, patched=True)
+
+
+def in_the_database(found: Iterable[Told], folder: Path) -> tuple[Told, ...]:
+    """Problems or warnings of a revision in the store, which name the files of a folder: with the place where they
+    are."""
+    return tuple(replace(each, where=_in_the_database(each.where, folder)) for each in found)
+
+
+def _in_the_database(where: Where, folder: Path) -> Where:
+    if where.file == str(folder):
+        return Where(DATABASE)
+    with suppress(ValueError):  # it is not in the folder
+        return replace(where, file=f"{DATABASE}'s {Path(where.file).relative_to(folder)}")
+    return where
 
 
 def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:

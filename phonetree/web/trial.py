@@ -16,7 +16,7 @@ import resource
 import secrets
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -31,7 +31,7 @@ from phonetree.config.site import Contents, Loaded, fingerprint, made_of
 from phonetree.core.speech import whole_seconds
 from phonetree.core.state import State, Step, from_address, to_address
 from phonetree.core.tree import Audio, Connect, Destination, Reached, Site
-from phonetree.errors import PhonetreeError, SimulationError
+from phonetree.errors import PhonetreeError, Problem, SimulationError
 from phonetree.runtime.sites import Sites
 from phonetree.runtime.trials import Line, Piece, Played, Result, Rung, Shown, TrialCall
 from phonetree.settings import Settings
@@ -84,6 +84,10 @@ class _Files:
     def settled(self, seen: str) -> bool:  # noqa: ARG002
         """As in `Source`."""
         return True
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """As in `Source`."""
+        return tuple(problems)
 
 
 class Helpline:

@@ -48,9 +48,9 @@ def test_check_finds_nothing_in_what_is_shipped_but_numbers_that_are_not_set(
     told = [line.partition(": warning: ")[2] for line in lines[:-1] if "is hard to follow" not in line]
     assert told == [
         "team 'advocates', member 1: $ADVOCATE_1 is not set here; on the server it comes from the "
-        "environment, or for a member from the console's page People",
+        "environment, or from the console's page People",
         "team 'advocates', member 2: $ADVOCATE_2 is not set here; on the server it comes from the "
-        "environment, or for a member from the console's page People",
+        "environment, or from the console's page People",
     ]
     assert lines[-1].startswith("No problems, 5 warnings.")
 

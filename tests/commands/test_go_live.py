@@ -298,7 +298,7 @@ MISTAKES: list[tuple[str, Callable[[Place], None], str, str, str]] = [
     ("open recordings", _open_recordings, "media", "fetched without a password", "Enforce HTTP Auth"),
     ("a country not allowed", _account(countries=[country("US", "United States/Canada", "+1")]), "countries", "may not call United States", "Geo permissions"),
     ("a stream of calls", _account(streamed={"DF1": ["com.twilio.voice.insights.call-summary.complete"]}), "streams", "who called, and when", "delete the subscription"),
-    ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal", "keys create"),
+    ("no keys", _environment(PHONETREE_KEYS="/nonexistent"), "keys", "no key to seal messages with: none in /nonexistent", "copy its NAME.pem there"),
 ]  # fmt: skip
 
 

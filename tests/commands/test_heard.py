@@ -1,6 +1,9 @@
 """What commands say of what callers hear where that is in the store: never the folder's files in its place, unless
 callers hear those."""
 
+import json
+import shlex
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,13 +13,19 @@ import pytest
 
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.commands.work import doctor
+from phonetree.commands.work.reading import load_heard
+from phonetree.commands.work.serve import _tell_if_another_helpline
 from phonetree.config.site import contents_of, revision_of
 from phonetree.core.schedule import Kind, Override
+from phonetree.runtime.prover import Prover
+from phonetree.settings import PROGRAM
 from phonetree.store.database import Store
 from phonetree.store.overrides import Overrides
 from phonetree.store.revisions import Revisions
+from phonetree.store.servers import Report, Servers
 from tests.support.databases import tables
 from tests.support.lines import VPR
+from tests.support.proving import asked
 from tests.support.server import DAY
 
 SECRET = "s" * 40
@@ -101,6 +110,87 @@ def test_the_fallback_is_that_of_what_is_published_or_none(
     assert files.text.startswith(NOT_KNOWN)
     monkeypatch.setenv("PHONETREE_SOURCE", "files")
     assert "+16172532300" in run("fallback")[0], "that of the folder, for who asks for it"
+
+
+def _found(id_: str) -> list[tuple[str, str, str]]:
+    return [(one.verdict, one.text, one.hint) for one in doctor.examine() if one.id == id_]
+
+
+def test_the_doctor_says_that_another_helpline_answers_than_the_folders_and_what_to_do(
+    run: Run, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((verdict, text, hint),) = _found("helpline")
+    name = "MIT Violence Prevention & Response"
+    assert verdict == "wrong"
+    assert text == (
+        f"callers hear '{name}' at +16172532301, from the database; the files in config are those of "
+        f"'{name}' at +16172532300"
+    )
+    monkeypatch.setattr(Prover, "_ask", lambda _, question: asked(question))
+    command = hint.partition(": ")[2].partition(";")[0]
+    assert command.startswith(f"{PROGRAM} publish config --note ")
+    assert command.endswith(f" --over {published}")
+    run(*shlex.split(command)[1:])
+    assert _found("helpline") == []
+
+
+def test_so_does_the_log_of_a_server_that_starts(published: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _tell_if_another_helpline(load_heard(Path("config")).loaded.site, Path("config"))
+    line = json.loads(capsys.readouterr().err)
+    assert (line["level"], line["event"]) == ("warning", "helpline")
+    assert "the files in config are those of" in line["problem"]
+    assert f"--over {published};" in line["problem"]
+
+
+def test_it_is_told_by_the_name_where_the_folders_number_is_not_set_here(published: str) -> None:
+    routing = Path("config/routing.yaml")
+    _edit(f"number: {OLD}", "number: $HELPLINE_NUMBER")
+    assert _found("helpline") == []
+    assert published
+    _edit("  name: MIT Violence", "  name: Our Violence")
+    ((_, text, _),) = _found("helpline")
+    assert text.endswith("the files in config are those of 'Our Violence Prevention & Response'")
+    routing.write_bytes(b"go: nowhere")
+    ((verdict, text, _),) = _found("helpline")
+    assert verdict == "advice"
+    assert "while the database is away has no files to answer with: config/routing.yaml:1:5: " in text
+
+
+def _edit(old: str, new: str) -> None:
+    routing = Path("config/routing.yaml")
+    text = routing.read_text(encoding="utf-8")
+    assert old in text
+    routing.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("run")
+def test_what_is_said_of_a_revision_of_the_store_is_at_no_place_of_the_folder() -> None:
+    routing = Path("config/routing.yaml").read_bytes()
+    first = _publish(routing.replace(b"    verified: 2026-11-22\n", b""))
+    advised = [text for _, text, _ in _found("advice")]
+    assert any(text.startswith("the database's routing.yaml:") for text in advised)
+    assert not any("config/" in text for text in advised)
+    _publish(b"go: nowhere", over=first)
+    ((_, text, hint),) = _found("files")
+    assert text.startswith("the database's routing.yaml:1:5: ")
+    assert hint == f"{PROGRAM} export draft, then {PROGRAM} check --config draft shows them all"
+
+
+def test_the_doctor_says_that_servers_answer_with_another_revision_than_the_newest(
+    published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now = _store(), int(time.time())
+    servers = Servers(store)
+    servers.tell("one", Report(published, place="left, port 1"), now)
+    assert _found("servers") == [("ok", "server processes that report: 1", "")]
+    old, refused = "0" * 12, "the database: the revision that callers hear is not in the database any more"
+    for name in ("one", "two"):
+        servers.tell(name, Report(old, problems=(refused,), place="left, port 1"), now)
+    told = f"servers answer with revision {old}, and the newest in the database is {published}"
+    assert _found("servers") == [("wrong", told, refused)]
+    store.close()
+    monkeypatch.setenv("PHONETREE_SOURCE", "files")
+    assert _found("servers") == [("ok", "server processes that report: 2", "")]
 
 
 def test_while_nothing_is_published_it_is_the_folder_and_the_doctor_says_so(run: Run) -> None:

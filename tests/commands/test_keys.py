@@ -36,7 +36,9 @@ def test_it_is_kept_at_home_unless_said_otherwise(folder: Path, capsys: pytest.C
     assert _create() == 0
     private = folder / "home" / "director.key.json"
     assert private.stat().st_mode & 0o077 == 0
-    assert str(private) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(private) in said
+    assert "to the server, into the folder `keys` beside the two files" in said
     assert [path.name for path in (folder / "config").rglob("*.*")] == ["director.pem"]
     assert main(["keys", "create", "second", "--passphrase-file", "phrase", "--out", "~/other.key.json"]) == 0
     assert (folder / "home" / "other.key.json").exists()

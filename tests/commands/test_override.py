@@ -7,15 +7,18 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from click import BadParameter
 
 from phonetree import settings
 from phonetree.__main__ import KNOWN_PROBLEM, main
+from phonetree.commands.work import override
 from phonetree.commands.work.demo import Demo, leave_demo
-from phonetree.commands.work.override import _moment
+from phonetree.commands.work.override import _hint, _moment, _open_again, _stretch
 from phonetree.commands.work.reading import moment
 from phonetree.config.promises import broken_promises
 from phonetree.config.site import load
-from phonetree.core.schedule import Accepted
+from phonetree.core.schedule import Accepted, Kind, Override
+from phonetree.core.tree import Site
 from phonetree.runtime.prover import Prover
 from phonetree.runtime.sites import Sites
 from phonetree.store.actions import since
@@ -343,6 +346,84 @@ def test_times_may_be_short() -> None:
     assert _moment("2026-11-27 14:00", now, SITE, "--until") == moment("2026-11-27 14:00", ZONE)
 
 
+@pytest.fixture
+def night(tmp_path: Path) -> Site:
+    """A line that is open over midnight."""
+    folder = Path(copytree(VPR, tmp_path / "night"))
+    (folder / "hours.yaml").write_text(
+        "timezone: America/New_York\nopen: {monday-sunday: 20:00-4:00}\nholidays: none\n"
+    )
+    return load(folder, RULES).site
+
+
+@pytest.mark.parametrize(
+    ("begin", "until", "begins", "ends"),
+    [
+        ("now", "today", "2026-10-29 22:15", "2026-10-30 00:00"),
+        ("now", "closing", "2026-10-29 22:15", "2026-10-30 04:00"),
+        ("now", "opening", "2026-10-29 22:15", "2026-10-30 20:00"),
+        ("opening", "closing", "2026-10-30 20:00", "2026-10-31 04:00"),
+        ("opening", "opening", "2026-10-30 20:00", "2026-10-31 20:00"),
+        ("2026-10-30 03:59", "closing", "2026-10-30 03:59", "2026-10-30 04:00"),
+    ],
+)
+def test_words_stand_for_when_the_line_opens_and_closes(
+    begin: str, until: str, begins: str, ends: str, night: Site
+) -> None:
+    now = moment("2026-10-29 22:15", ZONE)
+    assert _stretch(begin, until, now, night) == (moment(begins, ZONE), moment(ends, ZONE))
+
+
+def test_a_line_that_is_not_open_does_not_close_nor_does_one_that_is_always_open(night: Site, tmp_path: Path) -> None:
+    with pytest.raises(BadParameter) as wrong:
+        _stretch("now", "closing", moment("2026-10-29 12:00", ZONE), night)
+    assert str(wrong.value) == (
+        "the line closes once it is open, and it is not open on Thu 29 Oct 2026 12:00; it opens next on "
+        "Thu 29 Oct 2026 20:00 (--from opening)"
+    )
+    (tmp_path / "night" / "hours.yaml").write_text(
+        "timezone: America/New_York\nopen: {monday-sunday: 0:00-24:00}\nholidays: none\n"
+    )
+    always = load(tmp_path / "night", RULES).site
+    for word in ("close", "open"):
+        with pytest.raises(BadParameter, match=f"the line does not {word} within"):
+            _stretch("now", {"close": "closing", "open": "opening"}[word], moment("2026-10-29 12:00", ZONE), always)
+
+
+def test_an_end_in_the_middle_of_the_hours_is_said(night: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(ends: str, kind: Kind | None = Kind.CLOSED) -> list[str]:
+        wanted = Override(moment("2026-10-29 22:15", ZONE), moment(ends, ZONE), kind, {})
+        return list(_open_again(night, wanted))
+
+    again = "From Fri 30 Oct 2026 0:00 on the line is open again, until Fri 30 Oct 2026 4:00."
+    assert said("2026-10-30 00:00") == [again]
+    assert said("2026-10-30 04:00") == []
+    assert said("2026-10-30 20:00") == []
+    assert said("2026-10-30 00:00", Kind.OPEN) == []
+    for now, instead in (("22:15", "--until closing"), ("12:00", "--from opening --until closing")):
+        monkeypatch.setattr(override, "_now", lambda _, now=now: moment(f"2026-10-29 {now}", ZONE))
+        assert _hint("now", "today", night) == f" To the end of those hours: {instead}"
+    assert _hint("2026-10-29 22:15", "today", night) == _hint("now", "23:00", night) == ""
+
+
+def test_it_is_said_with_the_command(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _coming(2)
+    assert main(["override", "add", "closed", "--from", f"{day} 10:00", "--until", f"{day} 14:00"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("From Wed ")
+    assert " 14:00 on the line is open again, until Wed " in lines[1]
+    assert lines[1].endswith(" 17:00.")
+    assert main(["override", "add", "closed", "--from", f"{day} 15:00", "--until", "closing"]) == 0
+    out = capsys.readouterr().out
+    assert " 17:00 (America/New_York)" in out
+    assert "open again" not in out
+    cover = ["override", "cover", "First advocate", "--from", f"{day} 09:30", "--until"]
+    for ends, again in ((f"{day} 14:30", True), (f"{day} 15:30", False)):
+        assert main([*cover, ends]) == 0
+        said = "14:30 on First advocate is rung again." in capsys.readouterr().out
+        assert said is again, "the line is closed from 15:00 on"
+
+
 def test_without_a_database_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -525,6 +606,38 @@ def test_in_a_demo_everybody_has_a_phone_until_it_is_removed(demo: Phones, capsy
     said = capsys.readouterr().out
     assert "nobody" in said
     assert "override 1  First advocate is away" in said
+
+
+def test_commands_follow_the_folder_that_the_demo_does(
+    demo: Phones, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever PHONETREE_CONFIG says where they run."""
+    ours = Path(copytree(VPR, tmp_path / "our-line"))
+    hours = ours / "hours.yaml"
+    hours.write_text(hours.read_text(encoding="utf-8").replace("9:00-17:00", "9:00-16:00"), encoding="utf-8")
+    account = ("AC" + "0" * 32, "token")
+    secret, number = "a key of this demo", SITE.helpline.number
+    leave_demo(
+        Demo("http://127.0.0.1:8123", *account, number, str(ZONE), "", secret=secret, folder=str(ours.resolve()))
+    )
+    loaded = load(ours, RULES)
+    made = Store(settings.demo_database(8123))
+    Revisions(made).keep(loaded.site.revision, loaded.contents, "the files", 1)
+    made.close()
+    asked = ["hours", "--demo", "--at", f"{_coming(2)} 16:30", "--days", "0"]
+    assert main(asked) == 0
+    said = capsys.readouterr()
+    assert ": closed" in said.out
+    assert said.err == ""
+    assert main(["override", "--demo", "list"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*asked, "--config", str(VPR)]) == 0
+    said = capsys.readouterr()
+    assert ": closed" in said.out
+    assert said.err.startswith(f"The demo follows the files in our-line, and not those in {VPR}. ")
+    hours.write_text("open: nonsense\n", encoding="utf-8")
+    assert main(asked) == 0
+    assert "Callers do not hear the files in our-line as they are now" in capsys.readouterr().err
 
 
 def test_a_cover_by_somebody_who_is_rung_anyway_changes_nothing(

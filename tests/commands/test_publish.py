@@ -109,9 +109,7 @@ def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_change
 
 
 def test_an_edit_is_published_and_an_old_revision_brought_back_as_the_operators_page_says(run: Run) -> None:
-    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8").partition("\n## Publish\n")[2]
-    lines = re.findall(r"^    scripts/phonetree (.+)$", page.partition("\n## ")[0], re.MULTILINE)
-    export, publish, export_old, publish_old = map(shlex.split, lines)
+    export, publish, export_old, publish_old, publish_ours = (words for _, words in _shown("Publish"))
     run("publish", "config", "--note", "the first")
     run(*export)
     old = Path("draft/.revision").read_text().strip()
@@ -126,6 +124,42 @@ def test_an_edit_is_published_and_an_old_revision_brought_back_as_the_operators_
     assert "Published as revision" in run(*(newest if each == "NEWEST" else each for each in publish_old))
     assert Path("old/routing.yaml").read_bytes() == Path("config/routing.yaml").read_bytes()
     assert [note for _, note in _published()] == ["As before Monday", "Closed on 23 December", "the first"]
+    copytree("config", "our-line")
+    _edit("our-line", "  name: MIT Violence", "  name: Our Violence")
+    run(*(old if each == "NEWEST" else each for each in publish_ours))
+    assert _published()[0][1] == "Our own line"
+
+
+def _shown(title: str) -> list[tuple[str, list[str]]]:
+    """The commands of a section of the operators' page: the database that is set for it, and its words."""
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2]
+    lines = re.findall(
+        r"^ {4,}(?:DATABASE_URL=(\S+) )?scripts/phonetree (.+)$", page.partition("\n## ")[0], re.MULTILINE
+    )
+    return [(database, shlex.split(words)) for database, words in lines]
+
+
+def test_what_callers_hear_is_published_again_after_a_restore_as_the_operators_page_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before, export), (here, publish) = _shown("Restore")
+    assert (before, here) == ("sqlite:///var/before/phonetree.db", "")
+    run("publish", "config", "--note", "the first")
+    Path("var/before").mkdir()
+    backup = Path("var/phonetree.db").read_bytes()
+    run("export", "draft")
+    _edit("draft", "for crisis lines", "for help lines")
+    run("publish", "draft", "--note", "softer words")
+    Path("var/phonetree.db").replace("var/before/phonetree.db")
+    Path("var/phonetree.db").write_bytes(backup)
+    with monkeypatch.context() as there:
+        there.setenv("DATABASE_URL", before)
+        run(*export)
+    told = run(*publish[:-2], status=KNOWN_PROBLEM)
+    newest = told.rpartition("--over ")[2].strip()
+    run(*(newest if each == "NEWEST" else each for each in publish))
+    assert [note for _, note in _published()] == ["As before the restore", "the first"]
+    assert b"for help lines" in Path("kept/routing.yaml").read_bytes()
 
 
 def test_no_number_stands_in_a_note_or_an_author(run: Run) -> None:

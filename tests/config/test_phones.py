@@ -77,6 +77,21 @@ def test_without_a_store_or_its_key_it_stays_a_problem() -> None:
         load(VPR, rules(None, ADVOCATE_1=ONE))
 
 
+def test_only_of_a_members_phone_it_is_said_that_it_may_come_from_the_console(tmp_path: Path) -> None:
+    folder = Path(copytree(VPR, tmp_path / "config"))
+    path = folder / "routing.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("number: +1 617 253 2300", "number: $HELPLINE_NUMBER"), encoding="utf-8")
+    told = [
+        str(each) for each in load(folder, NumberRules({}, stand_in=True)).warnings if "is not set here" in str(each)
+    ]
+    assert [(each.partition("$")[2].split()[0], "console" in each) for each in told] == [
+        ("HELPLINE_NUMBER", False),
+        ("ADVOCATE_1", True),
+        ("ADVOCATE_2", True),
+    ]
+
+
 def test_the_environment_wins() -> None:
     site = load(VPR, rules(BOTH, ADVOCATE_2=THREE)).site
     assert numbers(site) == [ONE, THREE]

@@ -44,7 +44,8 @@ def _served(config: Path, kept: Store, refused: str = "for harm", secrets: tuple
 
     def proof(_site: Site, contents: Contents) -> tuple[Problem, ...]:
         found = refused.encode() in contents["routing.yaml"]
-        return (Problem(Where("routing.yaml"), "harms `prove` shows such a call"),) if found else ()
+        where = Where(str(config / "routing.yaml"))
+        return (Problem(where, "harms `prove` shows such a call"),) if found else ()
 
     def taken(loaded: Loaded) -> None:
         revisions.take(loaded.site.revision, loaded.contents, 5)
@@ -86,7 +87,7 @@ def test_a_revision_that_is_not_right_here_is_refused_and_a_server_that_starts_h
     good = sites.current.revision
     bad = _publish(kept, _edited(sites.contents, new=words))
     assert not sites.reload()
-    assert sites.problems
+    assert str(sites.problems[0]).startswith("the database's routing.yaml"), "at no place of the folder"
     again = _served(config, kept)
     assert (sites.current.revision, again.current.revision) == (good, good)
     assert not again.reload()

@@ -23,8 +23,8 @@ CONNECT_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A demo: its address, the random account and token of this run, the helpline's number at its provider, its time
-    zone, the address of that provider, the number that callers dial if it is different, the staff console, and the
-    random SECRET_KEY of this run."""
+    zone, the address of that provider, the number that callers dial if it is different, the staff console, the random
+    SECRET_KEY of this run, and the folder whose files it follows."""
 
     url: str
     account: str
@@ -35,6 +35,7 @@ class Demo:
     forwarded_from: str | None = None
     console: str | None = None
     secret: str = ""
+    folder: str = ""
 
     @property
     def port(self) -> int:

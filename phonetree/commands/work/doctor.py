@@ -14,13 +14,13 @@ import requests
 
 from phonetree import settings
 from phonetree.commands.work.keys import keys_of_the_server
-from phonetree.commands.work.reading import Heard, load_heard, with_phones
+from phonetree.commands.work.reading import Heard, load_heard, newest_published, other_helpline, with_phones
 from phonetree.config.advice import advice
 from phonetree.config.numbers import NumberRules
 from phonetree.config.promises import SHOWN, broken_promises
 from phonetree.config.site import Loaded
 from phonetree.core.tree import Site
-from phonetree.errors import PhonetreeError, ProviderError, SettingsError, StoreError
+from phonetree.errors import ConfigError, PhonetreeError, ProviderError, SettingsError, StoreError
 from phonetree.mailbox.notices import channels
 from phonetree.provider import live
 from phonetree.provider.account import (
@@ -40,7 +40,8 @@ from phonetree.provider.account import (
 )
 from phonetree.provider.rest import TIMEOUT_SECONDS, Provider
 from phonetree.provider.selftest import endures, probe
-from phonetree.settings import Settings
+from phonetree.runtime.source import DATABASE, in_the_database
+from phonetree.settings import PROGRAM, Settings
 from phonetree.store.database import Store
 from phonetree.store.servers import Server, known
 from phonetree.store.upkeep import told_besides
@@ -139,10 +140,10 @@ def _settings() -> Settings | tuple[Finding, ...]:
 
 
 def _site(configured: Settings | None) -> Heard | Finding:
-    folder = configured.config if configured else settings.config_folder()
     try:
         return load_heard(
-            folder, with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo)))
+            configured.config if configured else settings.config_folder(),
+            with_phones(NumberRules(settings.names(), fictional=bool(configured and configured.demo))),
         )
     except StoreError as error:
         return Finding("files", "wrong", str(error), DATABASE_AWAY)
@@ -151,23 +152,46 @@ def _site(configured: Settings | None) -> Heard | Finding:
     except PhonetreeError as error:
         first, *more = str(error).splitlines()
         others = f", and {len(more)} more problem{'s'[: len(more) > 1]}" if more else ""
-        return Finding("files", "wrong", f"{first}{others}", "scripts/phonetree check shows them all")
+        hint = _shown("check", published=first.startswith(DATABASE))
+        return Finding("files", "wrong", f"{first}{others}", f"{hint} shows them all")
 
 
 def _about_the_site(heard: Heard) -> Iterator[Finding]:
     loaded = heard.loaded
     folder, today = settings.config_folder(), datetime.now(UTC).astimezone(loaded.site.schedule.zone).date()
     yield Finding("files", "ok", f"{_whose(heard)} valid; this is revision {loaded.site.revision}")
-    broken = broken_promises(loaded.site, folder, today)
-    if broken:
+    if heard.published:
+        yield from _whose_folder(loaded.site, folder)
+    if broken := broken_promises(loaded.site, folder, today):
         first, more = broken[0].text.removesuffix(SHOWN), len(broken) - 1
         others = f" And {more} more problem{'s'[: more > 1]}." if more else ""
-        hint = "scripts/phonetree prove shows the calls"
+        hint = f"{_shown('prove', published=heard.published)} shows the calls"
         yield Finding("promises", "wrong", f"promises to callers are broken: {first}{others}", hint)
     else:
         yield Finding("promises", "ok", "every promise to callers is kept")
-    for warning in (*loaded.warnings, *advice(loaded.site, folder, today)):
+    advised = advice(loaded.site, folder, today)
+    for warning in (*loaded.warnings, *(in_the_database(advised, folder) if heard.published else advised)):
         yield Finding("advice", "advice", str(warning))
+
+
+def _whose_folder(site: Site, folder: Path) -> Iterator[Finding]:
+    """Where callers hear a revision of the store: whether the folder has another helpline, or none."""
+    try:
+        told = other_helpline(site, folder)
+    except ConfigError as error:
+        text = f"a server that starts while the database is away has no files to answer with: {error.problems[0]}"
+        hint = f"PHONETREE_CONFIG names the folder; put into it what {PROGRAM} export DIR writes"
+        yield Finding("helpline", "advice", text, hint)
+        return
+    if told:
+        yield Finding("helpline", "wrong", *told)
+
+
+def _shown(command: str, *, published: bool) -> str:
+    """How to run a command that goes by a folder, about what callers hear."""
+    if not published:
+        return f"{PROGRAM} {command}"
+    return f"{PROGRAM} export draft, then {PROGRAM} {command} --config draft"
 
 
 def _whose(heard: Heard) -> str:
@@ -182,7 +206,8 @@ def _keys() -> Iterator[Finding]:
     number = len(keys_of_the_server())
     hint = "make one on the machine of each person who will listen: scripts/phonetree keys create NAME"
     if not number:
-        yield Finding("keys", "wrong", "there is no key to seal messages with", hint)
+        text = f"there is no key to seal messages with: none in {settings.keys_folder()}, and none of the console"
+        yield Finding("keys", "wrong", text, f"{hint}, and copy its NAME.pem there")
     elif number == 1:
         yield Finding("keys", "advice", "there is only one key; if it is lost, so is every message", hint)
     else:
@@ -212,7 +237,7 @@ def _servers() -> Iterator[Finding]:
     try:
         if store.problem():
             return  # said above
-        found = known(store)
+        found, newest = known(store), newest_published(store)
     finally:
         store.close()
     running = [each for each in found if not each.silent(now)]
@@ -224,7 +249,7 @@ def _servers() -> Iterator[Finding]:
             yield Finding("servers", "wrong", f"{where} has not reported since {since:%Y-%m-%d %H:%M} UTC", hint)
         elif each.report.test_call is False:
             yield Finding("servers", "wrong", f"{where} fails its own test call", "docs/wrong/test-call-fails.md")
-    if more := _different(running):
+    if more := _different(running) or _not_the_newest(running, newest):
         yield more
     if not found:
         yield Finding("servers", "advice", "no server reports", "start it; each reports within seconds")
@@ -247,6 +272,17 @@ def _different(running: list[Server]) -> Finding | None:
         else ("wait half a minute, and look again; then compare PHONETREE_SOURCE, the folders, and SECRET_KEY on each")
     )
     return Finding("servers", "wrong", f"servers answer with different revisions ({told})", hint)
+
+
+def _not_the_newest(running: list[Server], newest: str) -> Finding | None:
+    """That servers answer with a revision which is not the newest of the store, where that is the source."""
+    answered = next((each.report.revision for each in running), "")
+    if not (answered and newest) or answered == newest:
+        return None
+    refuses = next((problem for each in running for problem in each.report.problems), "")
+    hint = refuses or "wait half a minute, and look again; then see the log of a server"
+    text = f"servers answer with revision {answered}, and the newest in the database is {newest}"
+    return Finding("servers", "wrong", text, hint)
 
 
 def _notices(*, notify: bool) -> Iterator[Finding]:

@@ -31,7 +31,8 @@ def create(name: str, out: Path | None, passphrase_file: Path | None) -> None:
     write_private(private, pair.private.encode())  # first: messages are never sealed for a key that nobody has
     write_text(public, pair.public.decode())
     click.echo(
-        f"Public key {pair.id}: {public}. Copy it to the server, into the same folder; messages are sealed for it.\n"
+        f"Public key {pair.id}: {public}. Copy it to the server, into the folder `keys` beside the two files\n"
+        "there, or where PHONETREE_KEYS says; messages are sealed for it.\n"
         f"Private key: {private}. Keep it, a copy of it elsewhere, and the passphrase. Without them\n"
         "nobody can open the messages; there is no other way in."
     )

@@ -10,7 +10,7 @@ from threading import Timer
 
 import click
 
-from phonetree.commands.override import AS_USUAL
+from phonetree.commands.override import AS_USUAL, CLOSING, NOW, OPENING, TODAY
 from phonetree.commands.work.override_lines import numbered, on_shift, replacing
 from phonetree.commands.work.place import Place
 from phonetree.commands.work.reading import moment
@@ -38,6 +38,8 @@ from phonetree.store.servers import in_force, servers
 PATIENCE_SECONDS = 2.0
 """After that, whoever waits is told for what."""
 
+MINUTE = timedelta(minutes=1)
+
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
@@ -55,8 +57,12 @@ def add(
     loaded = place.heard(config)
     now = _now(loaded.site).replace(second=0)  # hours change on whole minutes
     kind_ = None if kind == AS_USUAL else Kind(kind)
-    wanted = read_override(loaded.site, kind_, _stretch(begin, until, now, loaded.site), _words(said), now)
+    stretch = _stretch(begin, until, now, _met(place, loaded.site))
+    wanted = read_override(loaded.site, kind_, stretch, _words(said), now)
     others = _add(place, loaded, wanted, accepted, who, config)
+    without = overridden(loaded.site, others)
+    for line in _open_again(without, wanted):
+        click.echo(f"{line}{_hint(begin, until, without)}")
     heard = engine.start(overridden(loaded.site, (wanted, *others)), max(wanted.begins, now))
     click.echo("A caller will hear: " + " ".join(sentences(heard.verbs)))
 
@@ -67,14 +73,49 @@ def cover(
     """Runs `override cover`."""
     loaded = place.heard(config)
     now = _now(loaded.site)
-    wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, loaded.site), now)
+    wanted = read_cover(loaded.site, away, by, _stretch(begin, until, now, _met(place, loaded.site)), now)
     others = _add(place, loaded, wanted, accepted, who, config)
+    zone = loaded.site.schedule.zone
     for begins, ends in away_then(wanted, others):
-        stretch = " to ".join(dated(moment.astimezone(loaded.site.schedule.zone)) for moment in (begins, ends))
+        stretch = " to ".join(dated(moment.astimezone(zone)) for moment in (begins, ends))
         click.echo(f"{by} is away from {stretch}, and is rung all the same.")
     for each in rota(overridden(loaded.site, (wanted, *others)), wanted.begins, wanted.ends):
         for line in on_shift(each, loaded.site):
             click.echo(line)
+    site = overridden(loaded.site, others)
+    if all(_on_shift(away, site, moment) for moment in (wanted.ends - MINUTE, wanted.ends)):
+        then = dated(wanted.ends.astimezone(zone))
+        click.echo(f"It ends in the middle of a shift: from {then} on {away} is rung again.{_hint(begin, until, site)}")
+
+
+def _on_shift(name: str, site: Site, moment: datetime) -> bool:
+    """Whether the line is open then, and a member of this name is on shift."""
+    members = next(rota(site, moment, moment + MINUTE)).on_shift.values()
+    return site.schedule.is_open(moment) and any(each.name == name for team in members for each in team)
+
+
+def _open_again(site: Site, wanted: Override) -> Iterator[str]:
+    """That an override which closes the line ends within hours in which it is open otherwise, and until when these
+    last."""
+    zone, status = site.schedule.zone, site.schedule.status(wanted.ends)
+    within = status.kind is Kind.OPEN and site.schedule.is_open(wanted.ends - MINUTE)
+    if wanted.kind is Kind.CLOSED and within:
+        then = f", until {dated(status.until)}" if status.until else ""
+        yield f"From {dated(wanted.ends.astimezone(zone))} on the line is open again{then}."
+
+
+def _hint(begin: str, until: str, site: Site) -> str:
+    """What to write in place of `today` where midnight is in the middle of the hours."""
+    if (begin, until) != (NOW, TODAY):
+        return ""
+    first = "" if site.schedule.is_open(_now(site)) else f"--from {OPENING} "
+    return f" To the end of those hours: {first}--until {CLOSING}"
+
+
+def _met(place: Place, site: Site) -> Site:
+    """A site under the overrides that callers meet."""
+    now = int(time.time())
+    return overridden(site, in_force(Overrides(place.store).kept(now), servers(place.store, now)))
 
 
 def _add(
@@ -86,7 +127,7 @@ def _add(
     kept = overrides.kept(now)
     others = in_force(kept, servers(place.store, now))
     wanted = accepting_nodes(loaded.site, wanted, others, accepted)
-    prover = prover_of(config, place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
+    prover = prover_of(place.folder(config), place.rules(), lambda: datetime.now(UTC), place.store, place.secrets)
     with _told_if_it_takes_long(), _how_to_accept():
         late = check(loaded.site, wanted, others, lambda site: prover.broken_by_override(site, loaded.contents))
     number = overrides.add(wanted, who, in_a_line(wanted, loaded.site.schedule.zone), now, kept)
@@ -116,7 +157,25 @@ def _now(site: Site) -> datetime:
 
 
 def _stretch(begin: str, until: str, now: datetime, site: Site) -> tuple[datetime, datetime]:
-    return _moment(begin, now, site, "--from"), _moment(until, now, site, "--until")
+    begins = _moment(begin, now, site, "--from")
+    changes = until in (OPENING, CLOSING)
+    return begins, _change(until, begins, site, "--until") if changes else _moment(until, now, site, "--until")
+
+
+def _change(word: str, moment: datetime, site: Site, option: str) -> datetime:
+    """When the line opens next after a moment, or when it closes, if it is open then. Raises BadParameter."""
+    status = site.schedule.status(moment)
+    is_open = status.kind is Kind.OPEN
+    found = status.next_opening if word == OPENING else status.until if is_open else None
+    if found:
+        return found
+    if word == CLOSING and not is_open:
+        at = f"it is not open on {dated(moment)}"
+        opens = f"; it opens next on {dated(status.next_opening)}" if status.next_opening else ""
+        wrong = f"the line closes once it is open, and {at}{opens} (--from {OPENING})"
+    else:
+        wrong = f"the line does not {'open' if word == OPENING else 'close'} within a year; write a date and time"
+    raise click.BadParameter(wrong, param_hint=option)
 
 
 @contextmanager
@@ -163,11 +222,13 @@ def withdraw(place: Place, number: int, who: str) -> None:
 
 
 def _moment(text: str, now: datetime, site: Site, option: str) -> datetime:
-    """A moment in the helpline's time: also `now`, a time of today, or `today` for the coming midnight."""
+    """A moment in the helpline's time: also `now`, a time of today, `today` for the coming midnight, or `opening`."""
     zone = site.schedule.zone
-    if text == "now":
+    if text == NOW:
         return now
-    if text == "today":
+    if text == OPENING:
+        return _change(text, now, site, option)
+    if text == TODAY:
         return midnight(zone, now.date() + timedelta(days=1))
     if _CLOCK.fullmatch(text):
         text = f"{now.date()} {text:0>5}"

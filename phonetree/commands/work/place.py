@@ -30,6 +30,8 @@ NOT_HEARD = (
     "moment ago. What follows is about what callers hear."
 )
 
+NOT_THE_DEMOS = "The demo follows the files in {}, and not those in {}. What follows is about what its callers hear."
+
 
 @dataclass(frozen=True)
 class Place:
@@ -58,11 +60,21 @@ class Place:
         StoreError."""
         if not (self.demo or is_the_servers(config)):
             return load_heard(config, self.rules()).loaded  # a folder that no server follows
-        source = settings.FILES if self.demo else settings.source()
-        loaded, others = load_answered(self.store, self.secrets, source, config, self.rules())
+        source, folder = settings.FILES if self.demo else settings.source(), self.folder(config)
+        if config not in (folder, settings.config_folder()) and config.resolve() != folder.resolve():
+            click.echo(NOT_THE_DEMOS.format(folder, config), err=True)
+        loaded, others = load_answered(self.store, self.secrets, source, folder, self.rules())
         if others:
-            click.echo(NOT_HEARD.format(config), err=True)
+            click.echo(NOT_HEARD.format(folder), err=True)
         return loaded
+
+    def folder(self, config: Path) -> Path:
+        """The folder of the files that callers hear: a demo's is its own, whatever the settings of the command say."""
+        if not (self.demo and self.demo.folder):
+            return config
+        folder = Path(self.demo.folder)
+        here = Path.cwd().resolve()
+        return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
     def rules(self) -> NumberRules:
         """The rules for numbers by which the files are read: a demo's are those of its servers."""

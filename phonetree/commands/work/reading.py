@@ -14,9 +14,10 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree import settings
 from phonetree.config.hours import YEARS, no_such_day
-from phonetree.config.numbers import NumberRules
+from phonetree.config.numbers import FICTIONAL, NumberRules
 from phonetree.config.site import Contents, Loaded, contents_of, load, revision_of
 from phonetree.core.schedule import dated
+from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError, SettingsError, StoreError
 from phonetree.settings import PROGRAM
 
@@ -121,6 +122,32 @@ def tell_if_not_heard(config: Path) -> None:
         click.echo(NOT_THESE.format(config, newest[0].revision), err=True)
 
 
+def newest_published(store: "Store") -> str:
+    """The name of the revision that servers should answer with where the store is the source; "" where it is not, or
+    has none. Raises StoreError and SettingsError."""
+    if settings.source() != settings.STORE:
+        return ""
+    from phonetree.runtime.source import revisions_in
+
+    names = revisions_in(store, settings.secret_keys(), source=settings.STORE).newest_names(heard=False)
+    return next(iter(names), "")
+
+
+def other_helpline(site: Site, folder: Path) -> tuple[str, str] | None:
+    """That callers hear a revision of the store which is of another helpline than a folder's files, by its name or its
+    number, and what to do. Raises ConfigError when these have problems."""
+    heard, ours = site.helpline, load(folder, NumberRules(settings.names(), stand_in=True)).site.helpline
+    numbered = not FICTIONAL.match(ours.number)  # else it may be that of a name that is not set here
+    if heard.name == ours.name and (heard.number == ours.number or not numbered):
+        return None
+    theirs, there = (f"'{each.name}'{f' at {each.number}' * numbered}" for each in (heard, ours))
+    return (
+        f"callers hear {theirs}, from the database; the files in {folder} are those of {there}",
+        f'to have callers hear these: {PROGRAM} publish {folder} --note "our own line" --over {site.revision}; to keep '
+        f"what they hear: set PHONETREE_CONFIG to its folder, which {PROGRAM} export DIR writes",
+    )
+
+
 def _refuse_unvouched(revisions: "Revisions") -> None:
     """Where none counts: raises SettingsError if that is so by this process's SECRET_KEY alone."""
     if revisions.of_another_key():
@@ -133,7 +160,7 @@ def load_answered(
     """The site that servers answer with, if they have told the store which that is; otherwise that of the folder. And
     whether the folder has other files, which callers do not hear: they have a problem, or are about to be published.
     Raises ConfigError when none can be read, and StoreError; SettingsError if SECRET_KEY is not the servers'."""
-    from phonetree.runtime.source import heard_names, published_in, revisions_in
+    from phonetree.runtime.source import heard_names, in_the_database, published_in, revisions_in
 
     revisions = revisions_in(store, secrets, source=source)
     unusable: ConfigError | None = None
@@ -146,7 +173,7 @@ def load_answered(
             return found, source != settings.STORE and _has_others(config, found.contents)
     if source == settings.STORE:
         if unusable:
-            raise unusable
+            raise ConfigError(in_the_database(unusable.problems, config))
         _refuse_unvouched(revisions)
     return load(config, rules), False
 

@@ -1,13 +1,19 @@
 """`serve`: answers calls."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import click
 
-from phonetree import settings
+from phonetree import log, settings
 from phonetree.commands.serve import DEFAULT_PORT
 from phonetree.commands.work.demo import HOSTS, PASSPHRASE, Demo, key, leave_demo
 from phonetree.commands.work.demo_apart import begin_demo
 from phonetree.commands.work.demo_console import ConsoleProcess, free_port_beyond, sign_ins
 from phonetree.commands.work.ports import refuse_a_port_in_use
+from phonetree.commands.work.reading import other_helpline
+from phonetree.core.tree import Site
+from phonetree.errors import ConfigError
 from phonetree.settings import Settings
 
 _WELCOME = """
@@ -39,13 +45,16 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
     start = started(configured)  # fails with every problem before anything listens
     site = start.site
     if not demo:
+        if configured.source == settings.STORE:
+            _tell_if_another_helpline(site, configured.config)
         run(host, port, workers, start)
         return
     console_port = free_port_beyond(host, port)
     console = f"http://{host}:{console_port}"
     (number, dialled), zone = site.helpline.way_in, str(site.schedule.zone)
     account, token, secret = configured.account_sid, configured.auth_token, configured.secrets[0]
-    leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret))
+    folder = str(configured.config.resolve())
+    leave_demo(Demo(url, account, token, number, zone, provider, dialled, console, secret, folder))
     at = "" if port == DEFAULT_PORT else f" --url {url}"
     words = {
         "config": configured.config,
@@ -60,6 +69,13 @@ def serve(*, demo: bool, host: str, port: int, workers: int) -> None:
         run(host, port, workers, start)
     finally:
         beside.stop()
+
+
+def _tell_if_another_helpline(site: Site, folder: Path) -> None:
+    """Logs that callers hear a revision of the store which is of another helpline than the folder."""
+    with suppress(ConfigError):  # `doctor` says it
+        if told := other_helpline(site, folder):
+            log.warning("helpline", problem="; ".join(told))
 
 
 def _made_up(host: str, url: str) -> Settings:

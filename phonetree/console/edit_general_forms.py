@@ -114,8 +114,10 @@ class HoursForm:
         for holiday, name in table(said, "holidays", "names").items():
             texts = self.languages.texts(f"names.{holiday}", name, required=False)
             yield Group(holiday, tuple(texts), "As callers hear it. Empty: as in the calendar.", wide=True)
-        others = [each for each in holidays_of(_calendars(said)) if each not in table(said, "holidays", "names")]
-        options = (("", "none"), *((each, each) for each in others))
+        renamed = table(said, "holidays", "names").keys()
+        found = holidays_of(_calendars(said)).items()
+        others = [(name, " / ".join(called)) for name, called in found if renamed.isdisjoint(called)]
+        options = (("", "none"), *others)
         which = Input(f"{NAME}.holiday", "Holiday, as in the calendar", "", "choose", "", options)
         words = self.languages.texts(f"{NAME}.name", None, "As callers hear it.", required=False)
         yield Group("A holiday with another name", (which, *words), wide=True)

@@ -93,9 +93,9 @@ def _text(name: str, answers: Answers, today: date) -> str:
 def _spoken_holidays(answers: Answers, today: date) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The names of holidays that callers hear otherwise, or in another language, as far as the calendars have them."""
     there = {
-        name
+        each.name
         for calendar in answers.holidays
-        for _, name in public_holidays(calendar[:2], calendar[3:] or None, today.year)
+        for each in public_holidays(calendar[:2], calendar[3:] or None, today.year)
     }
     for holiday, said in SPOKEN_HOLIDAYS.items():
         if holiday in there and (answers.languages != ("en",) or said["en"] != holiday):

@@ -1,7 +1,7 @@
 """Phone numbers as staff write them, to E.164; and the numbers that nobody may be connected with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import phonenumbers
@@ -9,6 +9,7 @@ import phonenumbers
 from phonetree.config.document import Scalar, Table
 from phonetree.config.reader import Findings, Section
 from phonetree.core.characters import named, refusal
+from phonetree.core.tree import Dialled, Dialling
 from phonetree.errors import PeopleError, PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
@@ -34,6 +35,9 @@ _WHERE_EXCHANGES_ARE_SPECIAL = frozenset({"US", "CA", "PR", "VI", "GU", "MP", "A
 
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 """A letter would be dialled as the digit on its key: not the number that was meant."""
+
+_NORTH_AMERICA = 1
+"""The country code of all countries there: a number of one is dialled in another as at home."""
 
 _MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant", "i": ", where a one may be meant"}
 
@@ -155,6 +159,29 @@ def callers_number(text: str, like: str, *, fictional: bool) -> str:
             "that is a special number, which may cost more; only people's own phones are called from here"
         )
     return number
+
+
+def dialled(numbers: Iterable[str], home: str) -> Dialling:
+    """How numbers (E.164; others stay out) are written and dialled in the country of the number `home`: at home as is
+    usual there, with a trunk prefix where there is one, others with the prefix of calls abroad."""
+    if not home.startswith("+"):
+        return {}
+    there = phonenumbers.parse(home, None).country_code or 0
+    found = {each: phonenumbers.parse(each, None) for each in numbers if each.startswith("+")}
+    return {
+        each: _dialled(number, there)
+        for each, number in found.items()
+        if not number.country_code == there == _NORTH_AMERICA
+    }
+
+
+def _dialled(number: phonenumbers.PhoneNumber, home: int) -> Dialled:
+    if number.country_code == home:
+        national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        return Dialled(national, national)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    region = phonenumbers.region_code_for_country_code(home)
+    return Dialled(written, phonenumbers.format_out_of_country_calling_number(number, region))
 
 
 def _region(number: phonenumbers.PhoneNumber) -> str:

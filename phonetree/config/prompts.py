@@ -12,6 +12,7 @@ from phonetree.config.document import Item, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Section, suggest, with_colons
 from phonetree.core.tree import (
     Audio,
+    Dialling,
     Email,
     Field,
     Helpline,
@@ -71,6 +72,7 @@ class PromptReader:
     audio: Path
     resources: Mapping[str, Resource] = field(default_factory=dict)
     links: Mapping[LinkName, str] = field(default_factory=dict)
+    dialling: Dialling = field(default_factory=dict)
     _fixed_fields: dict[str, Mapping[str, Part]] = field(default_factory=dict, init=False)
 
     def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
@@ -214,7 +216,7 @@ class PromptReader:
         parts = tuple(self._split(section, text, "text", language)) if text.text else ()
         if any(isinstance(part, Field) for part in parts):
             section.problem(text.where, "a recording cannot say what depends on the moment; leave such fields out")
-        return (Audio(file.text, "".join(map(_transcribed, parts))),)
+        return (Audio(file.text, "".join(_transcribed(part, self.dialling) for part in parts)),)
 
 
 def refuse_lacking(
@@ -236,13 +238,13 @@ def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[
             )
 
 
-def _transcribed(part: Part) -> str:
+def _transcribed(part: Part, dialling: Dialling) -> str:
     """A part of a recording's words, as it is read."""
     match part:
         case Text(text):
             return text
         case Number(number):
-            return written(number)
+            return written(number, dialling)
         case Email(address):
             return address
         case Link(_, url):

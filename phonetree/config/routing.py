@@ -1,7 +1,7 @@
 """routing.yaml to the parts of a site."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from phonetree.config.document import Item, Listing, Table
 from phonetree.config.languages import place_of
 from phonetree.config.links import read_link
 from phonetree.config.nodes import MOST_NODES, NodeReader
-from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.numbers import NumberRules, dialled, read_number
 from phonetree.config.own_promises import read_own_promises
 from phonetree.config.page import read_page
 from phonetree.config.people import read_resources, read_teams
@@ -26,6 +26,7 @@ from phonetree.core.tree import (
     Always,
     Budgets,
     Choice,
+    Dialling,
     Helpline,
     Key,
     LanguageInfo,
@@ -65,7 +66,15 @@ class Routing:
     budgets: Budgets
     promises: tuple[OwnPromise, ...]
     page: tuple[Passage, ...]
+    dialling: Dialling
     places: Mapping[NodeId, Where]
+
+
+def _numbers(helpline: Helpline, resources: Mapping[str, Resource]) -> Iterator[str]:
+    """The numbers that callers hear or read, and those of the helpline."""
+    yield from (helpline.number, helpline.provider_number, helpline.caller_id)
+    for line in resources.values():
+        yield from (line.number, line.ways.text, line.ways.tty, line.ways.videophone)
 
 
 def _links(section: Section) -> Mapping[LinkName, str]:
@@ -103,8 +112,9 @@ def read_routing(
     refuse_other_keys(section, languages, wording.phrases)
     teams = read_teams(section, rules, zone)
     resources = read_resources(section, languages, rules, zone, teams.values())
+    dialling = dialled(_numbers(helpline, resources), helpline.number)
     links = _links(section.section("links", "links"))
-    prompts = PromptReader(languages, helpline, folder / "audio", resources, links)
+    prompts = PromptReader(languages, helpline, folder / "audio", resources, links, dialling)
     nodes = section.section("nodes", "nodes", hint=_NODES).at_most(MOST_NODES)
     reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
     reader.read_always(section)
@@ -140,6 +150,7 @@ def read_routing(
         budgets,
         promises,
         page,
+        dialling,
         places,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Literal, NamedTuple, assert_never
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -44,6 +44,18 @@ class Field:
     """Words that depend on the moment."""
 
     name: Literal["next_opening", "closure"]
+
+
+class Dialled(NamedTuple):
+    """A telephone number for callers in the helpline's country: as it is written there, and what they dial; both in
+    groups of digits."""
+
+    written: str
+    keys: str
+
+
+Dialling = Mapping[str, Dialled]
+"""The numbers of a site (E.164) for its callers; those of North America are left out where the helpline is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,6 +547,7 @@ class Site:
     budgets: Budgets = Budgets()
     promises: tuple[OwnPromise, ...] = ()
     page: tuple[Passage, ...] = ()
+    dialling: Dialling = field(default_factory=dict)
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""
     written: Mapping[str, Team] = field(default_factory=dict)

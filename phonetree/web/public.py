@@ -11,7 +11,6 @@ from typing import assert_never
 
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
-from phonenumbers import PhoneNumberFormat, format_number, parse
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.routing import BaseConverter, ValidationError
@@ -36,13 +35,6 @@ _POLICY = (
 
 EMERGENCY, RELAY = "911", "711"
 """What anybody in the country can dial: emergencies, and a relay operator for who cannot speak or hear."""
-
-
-@blueprint.app_template_filter("phone")
-def phone(number: str) -> str:
-    """A number as it is written, as in texts: short ones as they are, others (E.164) in groups."""
-    text = written(number)
-    return format_number(parse(text), PhoneNumberFormat.INTERNATIONAL) if text.startswith("+") else text
 
 
 @blueprint.app_template_filter("linked")
@@ -158,6 +150,7 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
     return render_template(
         "public.html",
         site=site,
+        phone=lambda number: written(number, site.dialling),
         language=language,
         public_url=public_url,
         right_to_left=language.partition("-")[0] in RIGHT_TO_LEFT,

@@ -316,3 +316,19 @@ def test_what_else_the_site_says_is_there_to_read() -> None:
     assert '<a href="tel:+18778983411">877-898-3411</a>' in page
     spanish = Server(ROOT / "tests" / "sites" / "mit").client.get("/es").text
     assert "<h2>Un plan de seguridad</h2>" in spanish
+
+
+# -- in another country
+
+
+def abroad(folder: Path, *edits: tuple[str, str, str]) -> Server:
+    """A server of a helpline in Spain."""
+    ours = ("routing.yaml", "number: +1 617 253 2300", "number: +34 717 003 717")
+    return edited(folder, ours, *edits)
+
+
+def test_numbers_are_written_as_in_the_country_of_the_helpline(tmp_path: Path) -> None:
+    page = abroad(tmp_path, ("routing.yaml", "+1 800 841 8371", "+34 900 123 456")).client.get("/").text
+    assert '<a class="tel" href="tel:+34900123456">900 123 456</a>' in page
+    assert 'href="tel:+34717003717">Call an advocate <b>717 00 37 17</b></a>' in page
+    assert '">+1 800-799-7233</a>' in page

@@ -184,6 +184,11 @@ def _dialled(number: phonenumbers.PhoneNumber, home: int) -> Dialled:
     return Dialled(written, phonenumbers.format_out_of_country_calling_number(number, region))
 
 
+def country_of(number: str) -> str:
+    """The ISO code of the country of a number (E.164); "" if that is not known."""
+    return (phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or "") if number else ""
+
+
 def _region(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import assert_never, get_args
 
 from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.emergency import warn_of_another
 from phonetree.config.reader import LONGEST_NAME, Section, suggest, with_colons
 from phonetree.core.tree import (
     Audio,
@@ -124,6 +125,7 @@ class PromptReader:
         if not text:
             section.problem(value.where, f"'{what}' is empty; write what callers hear")
         text = self._without_unset_links(section, value, text, what)
+        warn_of_another(section, value, f"'{what}'", self.helpline.emergency)
         said = self.languages[language].pronunciation.aloud(text)
         if (length := len(said) + text.count("{") * LONGEST_NAME) > LONGEST_TEXT:  # what is filled in may be long
             section.problem(

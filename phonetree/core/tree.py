@@ -445,7 +445,8 @@ class Helpline:
 
     `number` is the one that callers dial. `provider_number` is the one at the provider where their calls arrive: the
     same one, unless another carrier forwards the helpline's number there. `caller_id` is which of the two the phones
-    we ring see. `exit` is where Quick Exit leads on the public page.
+    we ring see. `exit` is where Quick Exit leads on the public page. `emergency` is what callers dial in danger,
+    `relay` who cannot speak or hear; "" if that is not known.
     """
 
     name: str
@@ -454,6 +455,8 @@ class Helpline:
     caller_id: str
     email: str | None
     exit: str = EXIT
+    emergency: str = ""
+    relay: str = ""
 
     @property
     def forwarded(self) -> bool:

@@ -56,6 +56,7 @@ def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
         ("name", was.name, now.name),
         ("number", written(was.number, old.dialling), written(now.number, new.dialling)),
         ("email", was.email, now.email),
+        ("emergency number", was.emergency, now.emergency),
     ):
         if before != after:
             yield f"The helpline's {what} is {after or 'not given'}; it was {before or 'not given'}."

@@ -33,9 +33,6 @@ _POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-EMERGENCY, RELAY = "911", "711"
-"""What anybody in the country can dial: emergencies, and a relay operator for who cannot speak or hear."""
-
 
 @blueprint.app_template_filter("linked")
 def linked(pieces: Iterable[Piece]) -> Markup:
@@ -150,6 +147,7 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
     return render_template(
         "public.html",
         site=site,
+        without_speaking=_without_speaking(site),
         phone=lambda number: written(number, site.dialling),
         language=language,
         public_url=public_url,
@@ -163,8 +161,6 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         short_notice=[speak.name(notice)] if speak.of(notice).language in notice else [],
         partly=speak.partly,
         our_hours=hours.week_in_words(site.schedule.week, words, weekdays),
-        emergency=EMERGENCY,
-        relay=RELAY,
         always=_always(speak, words),
         reading=read,
         lines=_lines(site, read.lines),
@@ -174,6 +170,12 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         sentence=sentence,
         named=lambda names: linked(_titled([speak.name(names)])),
     ).encode()
+
+
+def _without_speaking(site: Site) -> bool:
+    """Whether there is any way to reach somebody without speaking."""
+    ways = any(line.ways.any for line in site.resources.values())
+    return bool(ways or site.helpline.email or site.helpline.relay)
 
 
 def _lines(site: Site, first: tuple[Resource, ...]) -> list[Resource]:

@@ -77,6 +77,7 @@ def _text(name: str, answers: Answers, today: date) -> str:
         greeting=answers.name.rstrip(".!?"),
         number=answers.number,
         zone=answers.zone,
+        emergency=answers.emergency,
         hours=answers.hours,
         holidays=answers.holidays,
         names=dict(_spoken_holidays(answers, today)),

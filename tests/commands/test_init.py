@@ -101,8 +101,8 @@ def test_every_option_is_in_the_files_and_nothing_is_asked(monkeypatch: pytest.M
     assert r'name: "Línea \"Faro\" & Co."' in routing
     assert "number: +1 617 253 2300\n" in routing
     assert routing.index("es: {voice") < routing.index("en: {voice")
-    assert '{name: "Cy", number: $PHONE_3}' in routing
-    assert routing.count('{name: "Ada", number: $PHONE_1}') == 2, "who is in two teams has one phone"
+    assert '{name: "Cy", number: $ADVOCATE_3}' in routing
+    assert routing.count('{name: "Ada", number: $ADVOCATE_1}') == 2, "who is in two teams has one phone"
     assert "go: ring_legal_advice}" in routing
     assert "last_resort: partner_line\n" in routing
     assert r'en: "Línea \"Faro\" & Co. We are here.' in routing, "one full stop"
@@ -155,6 +155,14 @@ def test_where_no_emergency_number_is_known_it_is_asked(
     assert main(["init", "line", *there, *rest]) == 0
     assert left == []
     assert "  emergency: 190 " in _routing()
+
+
+def test_names_of_the_files_are_in_plain_letters() -> None:
+    lines = ["--line", "Teléfono de la Esperanza, +34 717 003 717", "--line", "Línea Ñandú, +1 617 253 2916"]
+    assert main(["init", "line", "--yes", "--team", "Grüße Łódź: Ada", *lines]) == 0
+    assert "\n  telefono_de_la_esperanza:\n" in _routing()
+    assert "\n  linea_nandu:\n" in _routing()
+    assert "\n  grusse_lodz:\n" in _routing()
 
 
 def test_comments_are_true_when_their_marks_are_removed() -> None:

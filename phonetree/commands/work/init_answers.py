@@ -18,7 +18,7 @@ from phonetree.config.emergency import KNOWN, read_emergency
 from phonetree.config.hours import read_schedule
 from phonetree.config.numbers import NumberRules, country_of, read_number
 from phonetree.config.reader import Findings, Section
-from phonetree.core.characters import refusal
+from phonetree.core.characters import plain_letters, refusal
 from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Schedule
@@ -311,8 +311,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _id(name: str, taken: list[str], otherwise: str) -> str:
-    """What the files call a team or a line: its name in small letters, cut at a word."""
-    words = re.sub(r"[^a-z0-9]+", " ", name.lower().removeprefix("the ")).split()
+    """What the files call a team or a line: its name in small letters without accents, cut at a word."""
+    words = re.sub(r"[^a-z0-9]+", " ", plain_letters(name).removeprefix("the ")).split()
     made = "_".join(words)[:40].strip("_") or otherwise
     return next(each for each in (made, *(f"{made}_{number}" for number in range(2, 99))) if each not in taken)
 

@@ -50,7 +50,7 @@ def _text(name: str, answers: Answers, today: date) -> str:
     """A template with the answers filled in."""
     everybody = dict.fromkeys(member for team in answers.teams for member in team.members)
     phones = {
-        member: f"PHONE_{number}" for number, member in enumerate(everybody, 1)
+        member: f"ADVOCATE_{number}" for number, member in enumerate(everybody, 1)
     }  # one each, in however many teams
     teams = [
         {

@@ -36,6 +36,10 @@ _WHERE_EXCHANGES_ARE_SPECIAL = frozenset({"US", "CA", "PR", "VI", "GU", "MP", "A
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 """A letter would be dialled as the digit on its key: not the number that was meant."""
 
+_SHORT = re.compile(r"[0-9]{2,4}|116[0-9]{3}")
+"""Short numbers: those of more digits may be usual numbers that lack some. 116 are the services
+of social value in Europe (Commission Decision 2007/116/EC)."""
+
 _NORTH_AMERICA = 1
 """The country code of all countries there: a number of one is dialled in another as at home."""
 
@@ -241,6 +245,11 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
     wrong = _NOT_IN_A_NUMBER.search(text) if bare and not (number and number.extension) else None
     if wrong:
         return _refuse(section, value, f"{what} {_stray(wrong[0])}; write digits only")
+    if _is_short(bare, number):
+        hint = "give the long number of the service, or say in a text which number to dial"
+        return _refuse(
+            section, value, f"{what}: a short number is only for phones in its country, and cannot be rung here; {hint}"
+        )
     if number is None:
         return _refuse(
             section, value, f"{what} is not a phone number; write it with + and the country code, like +1 617 253 2300"
@@ -259,6 +268,11 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
         hint = "which may cost more; callers are never sent there"
         return _refuse(section, value, f"{what} is a service of the phone companies, like directory assistance, {hint}")
     return e164
+
+
+def _is_short(bare: str, number: phonenumbers.PhoneNumber | None) -> bool:
+    """Whether the digits are those of a short number such as 016 or 116 123, with a country code or without."""
+    return _SHORT.fullmatch(bare.removeprefix(str(number.country_code)) if number else bare) is not None
 
 
 def _exchange(number: phonenumbers.PhoneNumber) -> str:

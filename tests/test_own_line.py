@@ -99,7 +99,7 @@ def test_ten_minutes_lead_to_a_call_a_change_and_another_call(folder: Path, serv
 def _rows() -> list[str]:
     """The warnings that the guide explains, without the name of a phone and the year."""
     rows = re.findall(r"^\| [`\"](.*?)[`\"] \|", GUIDE, re.MULTILINE)
-    return [re.sub(r"^\$PHONE_1 |^\$HELPLINE_NUMBER | \d{4}$", "", row) for row in rows]
+    return [re.sub(r"^\$ADVOCATE_1 |^\$HELPLINE_NUMBER | \d{4}$", "", row) for row in rows]
 
 
 def test_an_example_is_copied_and_called(folder: Path) -> None:

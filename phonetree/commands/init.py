@@ -12,6 +12,7 @@ from phonetree.commands.files import PATH
 @click.option("--name", metavar="TEXT", help="What the helpline is called; callers hear it first.")
 @click.option("--number", metavar="NUMBER", help="The number that callers dial; $HELPLINE_NUMBER if you have none yet.")
 @click.option("--zone", metavar="ZONE", help="The time zone, such as America/Chicago.")
+@click.option("--emergency", metavar="NUMBER", help="What callers dial in danger; asked where it is not known, as 911.")
 @click.option("--hours", metavar="DAYS: TIMES", multiple=True, help='When you answer: "monday-friday: 9:00-17:00".')
 @click.option("--holidays", metavar="CALENDARS", help='Holidays on which you are closed: "US, US-MA", or none.')
 @click.option("--language", metavar="LANGUAGE", multiple=True, help="en or es; calls begin in the first one.")
@@ -24,6 +25,7 @@ def init_command(
     name: str | None,
     number: str | None,
     zone: str | None,
+    emergency: str | None,
     hours: tuple[str, ...],
     holidays: str | None,
     language: tuple[str, ...],
@@ -51,4 +53,6 @@ def init_command(
         "team": "; ".join(team) or None,
         "line": "; ".join(line) or None,
     }
+    if emergency is not None:  # it is asked where it is not known
+        given["emergency"] = emergency
     work.init_command(folder, given, yes=yes)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import readability
 
+from phonetree.config.hours import Holidays
 from phonetree.config.paths import reached_while_open
 from phonetree.core.ringing import hours_of
 from phonetree.core.rota import boundaries
@@ -75,6 +76,7 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
     hours, routing = (str(folder / name) for name in ("hours.yaml", "routing.yaml"))
     return (
         *(ConfigWarning(Where(hours), text) for text in missing_closures(site, today)),
+        *(ConfigWarning(Where(hours), text) for text in _unnamed_holidays(site, today)),
         *(ConfigWarning(Where(hours, *place), text) for place, text in _dated(site, today)),
         *(ConfigWarning(Where(routing), text) for text in (*_languages(site), *_never_on_shift(site, today))),
         *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in old_numbers(site, today)),
@@ -91,6 +93,20 @@ def missing_closures(site: Site, today: date) -> Iterator[str]:
     known = any(entry.last.year == following for entry in site.schedule.dated)
     if (today.month, today.day) >= CLOSURES_BY and not known:
         yield f"no closures are written for {following}; ask which days are announced, and add them"
+
+
+def _unnamed_holidays(site: Site, today: date) -> Iterator[str]:
+    """The languages in which public holidays of this year and the next have no name, each with what to write."""
+    holidays = site.schedule.holidays
+    years = (today.year, today.year + 1)
+    for language in site.languages:
+        lacking = holidays.unnamed(language, years) if isinstance(holidays, Holidays) else ()
+        if lacking:
+            more = f" and on {len(lacking) - 1} other holidays" if lacking[1:] else ""
+            yield (
+                f"callers in '{language}' hear only a general word on '{lacking[0]}'{more}, since the calendar has no "
+                f'name in that language; write it under holidays, names, such as "{lacking[0]}": {{{language}: ...}}'
+            )
 
 
 def _dated(site: Site, today: date) -> Iterator[tuple[tuple[int, int], str]]:

@@ -8,7 +8,7 @@ from phonetree.config.edit_places import ROUTING_KEYS
 from phonetree.config.steps import Put, Step, new_or_other, value_at
 from phonetree.errors import EditError
 
-HELPLINE_FIELDS = ("name", "number", "provider_number", "caller_id", "email", "exit")
+HELPLINE_FIELDS = ("name", "number", "provider_number", "caller_id", "email", "exit", "emergency")
 BUDGETS = ("advocate", "crisis_line", "silent", "whole_wait")
 PROMISE_FIELDS = ("when", "language", "keys", "reaches", "within")
 

@@ -9,7 +9,7 @@ import pytz
 from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut
-from phonetree.config.calendars import countries, public_holidays, states
+from phonetree.config.calendars import Holiday, countries, own_language, public_holidays, states
 from phonetree.config.document import Item, Listing, Scalar, Table
 from phonetree.config.reader import LONGEST_NAME, Findings, Section, closest, suggest, with_colons
 from phonetree.config.spans import looks_like_a_span, spans_of
@@ -17,8 +17,9 @@ from phonetree.config.weekdays import WEEKDAYS, days_of
 from phonetree.core.schedule import DatedHours, Names, Schedule, Span, Week, first_name
 from phonetree.errors import Where
 
-YEARS_OF_NAMES = (2024, 2030)
-"""A holiday in `names` has to be in the calendars of one of these years."""
+YEARS_OF_NAMES = range(2024, 2041)
+"""A holiday in `names` has to be in the calendars of one of these years. Some are there only when a date falls on a
+certain weekday, which it does within twelve years."""
 
 MOST_DATED = 1000
 """Closures and openings together: what a helpline needs in twenty years."""
@@ -43,7 +44,6 @@ _CALENDARS = (
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _WITHOUT_ZEROS = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\Z")
-_OBSERVED = re.compile(r"\s*\((observed|estimated|in lieu)[^)]*\)")
 
 
 def read_schedule(table: Table, languages: tuple[str, ...], findings: Findings) -> Schedule:
@@ -309,15 +309,17 @@ def _holidays(parent: Section, languages: tuple[str, ...]) -> Callable[[date], N
     known = tuple(calendars) if len(calendars) == len(items) else ()
     renamed = _renamed(section.section("names", "holidays, names"), known, languages)
     section.refuse_unknown()
-    return _Holidays(tuple(calendars), renamed, languages[0] if languages else "en")
+    return Holidays(tuple(calendars), renamed, languages)
 
 
-def holidays_of(calendars: Iterable[str]) -> tuple[str, ...]:
-    """The public holidays of calendars such as US-MA, as these call them; none of one that there is not."""
+def holidays_of(calendars: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The public holidays of calendars such as US-MA, as these call them, each with all that it is called; none of a
+    calendar that there is not."""
     split = [name.partition("-")[::2] for name in calendars]
     known = ((country, state) for country, state in split if country in countries())
     read = tuple((country, state or None) for country, state in known if not state or state in states(country))
-    return tuple(sorted({name for year in YEARS_OF_NAMES for _, name in _public(read, year)}))
+    found = {each.name: each.called for year in YEARS_OF_NAMES for each in _public(read, year)}
+    return dict(sorted(found.items()))
 
 
 def _calendar(section: Section, item: Item) -> tuple[str, str | None] | None:
@@ -342,41 +344,61 @@ def _renamed(
     section: Section, calendars: tuple[tuple[str, str | None], ...], languages: tuple[str, ...]
 ) -> Mapping[str, Names]:
     names: dict[str, Names] = {}
-    known = {name for year in YEARS_OF_NAMES for _, name in _public(calendars, year)} if section.present else set()
+    known: set[str] = set()
+    years = iter(YEARS_OF_NAMES)  # only as many as it takes
     for key, _ in section.entries():
         names[key.text] = read_names(section, key.text, languages)
+        while key.text not in known and (year := next(years, None)):
+            known.update(name for each in _public(calendars, year, languages) for name in each.called)
         if calendars and key.text not in known:
             section.problem(key.where, f"no calendar has a holiday '{key.text}'{suggest(key.text, sorted(known))}")
     return names
 
 
-def _public(calendars: tuple[tuple[str, str | None], ...], year: int) -> Iterator[tuple[date, str]]:
-    """Every public holiday of a year as the calendars call it, without "(observed)"."""
+def _public(
+    calendars: tuple[tuple[str, str | None], ...], year: int, languages: tuple[str, ...] = ()
+) -> Iterator[Holiday]:
+    """Every public holiday of a year."""
     for country, subdivision in calendars:
-        for day, name in public_holidays(country, subdivision, year):
-            yield day, _OBSERVED.sub("", name).split(";")[0].strip()
+        yield from public_holidays(country, subdivision, year, languages)
 
 
-class _Holidays:
+class Holidays:
     """Public holidays of any of the calendars. A year is computed when one of its days is looked up. Those of two
     readings of one file are equal."""
 
-    def __init__(self, calendars: tuple[tuple[str, str | None], ...], renamed: Mapping[str, Names], first: str) -> None:
-        self._written = calendars, renamed, first
+    def __init__(
+        self, calendars: tuple[tuple[str, str | None], ...], renamed: Mapping[str, Names], languages: tuple[str, ...]
+    ) -> None:
+        self._written = calendars, renamed, languages
         self._year = lru_cache(maxsize=64)(self._of)
 
     def __call__(self, day: date) -> Names | None:
         return self._year(day.year).get(day)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Holidays) and self._written == other._written
+        return isinstance(other, Holidays) and self._written == other._written
 
     def __hash__(self) -> int:
         return hash(self._written[0])
 
+    def unnamed(self, language: str, years: Iterable[int]) -> tuple[str, ...]:
+        """The holidays of some years that have no name in a language, as `names` calls them."""
+        calendars, _, languages = self._written
+        found = (each for year in years for each in _public(calendars, year, languages))
+        return tuple(dict.fromkeys(each.name for each in found if language not in self._names(each)))
+
     def _of(self, year: int) -> Mapping[date, Names]:
-        calendars, renamed, first = self._written
+        calendars, _, languages = self._written
         found: dict[date, Names] = {}
-        for day, name in _public(calendars, year):
-            found.setdefault(day, renamed.get(name, {first: name}))
+        for country, subdivision in calendars:
+            for each in public_holidays(country, subdivision, year, languages):
+                found.setdefault(each.day, self._names(each) or {own_language(country): each.name})
         return found
+
+    def _names(self, holiday: Holiday) -> Names:
+        """What a holiday is called in the helpline's languages: as the file says, or else as the calendar does."""
+        _, renamed, languages = self._written
+        written = next((renamed[name] for name in holiday.called if name in renamed), {})
+        names = {**holiday.names, **written}
+        return {language: names[language] for language in languages if language in names}

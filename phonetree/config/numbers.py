@@ -1,7 +1,7 @@
 """Phone numbers as staff write them, to E.164; and the numbers that nobody may be connected with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import phonenumbers
@@ -9,6 +9,7 @@ import phonenumbers
 from phonetree.config.document import Scalar, Table
 from phonetree.config.reader import Findings, Section
 from phonetree.core.characters import named, refusal
+from phonetree.core.tree import Dialled, Dialling
 from phonetree.errors import PeopleError, PhonetreeError, SettingsError, Where
 
 EMERGENCY = frozenset({"911", "112", "999", "933", "000", "111", "110", "119"})
@@ -34,6 +35,13 @@ _WHERE_EXCHANGES_ARE_SPECIAL = frozenset({"US", "CA", "PR", "VI", "GU", "MP", "A
 
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9 ()+.-]")
 """A letter would be dialled as the digit on its key: not the number that was meant."""
+
+_SHORT = re.compile(r"[0-9]{2,4}|116[0-9]{3}")
+"""Short numbers: those of more digits may be usual numbers that lack some. 116 are the services
+of social value in Europe (Commission Decision 2007/116/EC)."""
+
+_NORTH_AMERICA = 1
+"""The country code of all countries there: a number of one is dialled in another as at home."""
 
 _MEANT = {"o": ", where a zero may be meant", "l": ", where a one may be meant", "i": ", where a one may be meant"}
 
@@ -158,6 +166,34 @@ def callers_number(text: str, like: str, *, fictional: bool) -> str:
     return number
 
 
+def dialled(numbers: Iterable[str], home: str) -> Dialling:
+    """How numbers (E.164; others stay out) are written and dialled in the country of the number `home`: at home as is
+    usual there, with a trunk prefix where there is one, others with the prefix of calls abroad."""
+    if not home.startswith("+"):
+        return {}
+    there = phonenumbers.parse(home, None).country_code or 0
+    found = {each: phonenumbers.parse(each, None) for each in numbers if each.startswith("+")}
+    return {
+        each: _dialled(number, there)
+        for each, number in found.items()
+        if not number.country_code == there == _NORTH_AMERICA
+    }
+
+
+def _dialled(number: phonenumbers.PhoneNumber, home: int) -> Dialled:
+    if number.country_code == home:
+        national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        return Dialled(national, national)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    region = phonenumbers.region_code_for_country_code(home)
+    return Dialled(written, phonenumbers.format_out_of_country_calling_number(number, region))
+
+
+def country_of(number: str) -> str:
+    """The ISO code of the country of a number (E.164); "" if that is not known."""
+    return (phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or "") if number else ""
+
+
 def _region(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
 
@@ -210,6 +246,11 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
     wrong = _NOT_IN_A_NUMBER.search(text) if bare and not (number and number.extension) else None
     if wrong:
         return _refuse(section, value, f"{what} {_stray(wrong[0])}; write digits only")
+    if _is_short(bare, number):
+        hint = "give the long number of the service, or say in a text which number to dial"
+        return _refuse(
+            section, value, f"{what}: a short number is only for phones in its country, and cannot be rung here; {hint}"
+        )
     if number is None:
         return _refuse(
             section, value, f"{what} is not a phone number; write it with + and the country code, like +1 617 253 2300"
@@ -228,6 +269,11 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
         hint = "which may cost more; callers are never sent there"
         return _refuse(section, value, f"{what} is a service of the phone companies, like directory assistance, {hint}")
     return e164
+
+
+def _is_short(bare: str, number: phonenumbers.PhoneNumber | None) -> bool:
+    """Whether the digits are those of a short number such as 016 or 116 123, with a country code or without."""
+    return _SHORT.fullmatch(bare.removeprefix(str(number.country_code)) if number else bare) is not None
 
 
 def _exchange(number: phonenumbers.PhoneNumber) -> str:

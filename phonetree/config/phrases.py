@@ -11,10 +11,11 @@ from pathlib import Path
 from shlex import quote
 
 from phonetree.config.document import Scalar, Table
+from phonetree.config.emergency import warn_of_another
 from phonetree.config.languages import LANGUAGE, place_of
 from phonetree.config.prompts import refuse_repeats
 from phonetree.config.reader import Findings, Section, suggest
-from phonetree.core.phrases import PHRASES
+from phonetree.core.phrases import PHRASES, phrases_for
 from phonetree.core.tree import Language, LanguageInfo
 from phonetree.errors import Where, printable
 from phonetree.settings import PROGRAM, config_folder
@@ -83,28 +84,30 @@ def read_wording(
     files: Mapping[Language, Table | None],
     languages: Mapping[Language, LanguageInfo],
     folder: Path,
+    emergency: str,
     findings: Findings,
 ) -> Wording:
-    """The phrases of every language: those of the catalogue, of its file (None: it cannot be read, which is reported),
-    and of `phrases` in routing.yaml. What a language lacks is one problem."""
+    """The phrases of every language: those of the catalogue, with the number that callers dial in danger, of its file
+    (None: it cannot be read, which is reported), and of `phrases` in routing.yaml. What a language lacks is one
+    problem."""
     section = Section(routing, "", findings).section("phrases", "phrases")
     reworded = {
-        key.text: _read(section.subsection(item, f"phrases, {key.text}"), "phone")
+        key.text: _read(section.subsection(item, f"phrases, {key.text}"), "phone", emergency)
         for key, item in section.entries()
         if _is_spoken(section, key, languages)
     }
     complete: dict[Language, dict[str, dict[str, str]]] = {}
     for language in languages:
-        known = {part: catalogue.get(language, {}) for part, catalogue in PARTS.items()}
+        known = {"phone": phrases_for(language, emergency), "page": WORDS.get(language, {})}
         table = files.get(language)
-        written = read_file(table, known, findings) if table else {}
+        written = read_file(table, known, emergency, findings) if table else {}
         given: dict[str, dict[str, str]] = {part: {**known[part], **written.get(part, {})} for part in PARTS}
         given["phone"] |= {name: text for name, text in reworded.get(language, {}).items() if text}
         complete[language] = given
         missing = lacking(given)
         if findings.patched:
             for part, name in missing:
-                given[part][name] = english_of(part)[name]
+                given[part][name] = {**english_of(part), **phrases_for("en", emergency)}[name]
         elif missing and LANGUAGE.match(language) and (table or language not in files):
             where = Where(str(folder / file_of(language))) if table else place_of(routing, language)
             findings.problem(where, _lacks(language, missing, folder, written=table is not None))
@@ -133,7 +136,7 @@ def _is_unique(name: str) -> bool:
     return sum(name in english_of(part) for part in PARTS) == 1
 
 
-def read_file(table: Table, known: Mapping[str, Texts], findings: Findings) -> Mapping[str, Texts]:
+def read_file(table: Table, known: Mapping[str, Texts], emergency: str, findings: Findings) -> Mapping[str, Texts]:
     """The phrases in a file, by part. Empty ones are left out. `known` are those that the product has in the
     language."""
     section = Section(table, "", findings)
@@ -142,7 +145,7 @@ def read_file(table: Table, known: Mapping[str, Texts], findings: Findings) -> M
         inner = section.section(part, part)
         names = {key.text for key, item in inner.entries() if isinstance(item, Scalar) and item.text}
         misspelt = not english_of(part).keys() <= names | known.get(part, {}).keys()
-        given[part] = _read(inner, part, strict=misspelt and not findings.patched, blank=True)
+        given[part] = _read(inner, part, emergency, strict=misspelt and not findings.patched, blank=True)
     section.refuse_unknown()
     return given
 
@@ -154,7 +157,7 @@ def _is_spoken(section: Section, key: Scalar, languages: Mapping[str, LanguageIn
     return False
 
 
-def _read(section: Section, part: str, *, strict: bool = True, blank: bool = False) -> Texts:
+def _read(section: Section, part: str, emergency: str, *, strict: bool = True, blank: bool = False) -> Texts:
     """The phrases of a part; with `blank`, one that is empty is not there yet.
 
     `strict`: a name that no phrase has is a problem, because it may be that of a missing one; otherwise it is a
@@ -169,6 +172,7 @@ def _read(section: Section, part: str, *, strict: bool = True, blank: bool = Fal
             report(key.where, f"'{key.text}' is not one of the product's phrases{suggest(key.text, english)}")
         elif value.text or not blank:
             _check(section, key.text, value, english[key.text])
+            warn_of_another(section, value, f"'{key.text}'", emergency)
             phrases[key.text] = value.text
     return phrases
 

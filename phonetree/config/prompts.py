@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import assert_never, get_args
 
 from phonetree.config.document import Item, Scalar, Table
+from phonetree.config.emergency import warn_of_another
 from phonetree.config.reader import LONGEST_NAME, Section, suggest, with_colons
 from phonetree.core.tree import (
     Audio,
+    Dialling,
     Email,
     Field,
     Helpline,
@@ -71,6 +73,7 @@ class PromptReader:
     audio: Path
     resources: Mapping[str, Resource] = field(default_factory=dict)
     links: Mapping[LinkName, str] = field(default_factory=dict)
+    dialling: Dialling = field(default_factory=dict)
     _fixed_fields: dict[str, Mapping[str, Part]] = field(default_factory=dict, init=False)
 
     def read(self, section: Section, key: str, *, hint: str | None = None) -> Prompt | None:
@@ -122,6 +125,7 @@ class PromptReader:
         if not text:
             section.problem(value.where, f"'{what}' is empty; write what callers hear")
         text = self._without_unset_links(section, value, text, what)
+        warn_of_another(section, value, f"'{what}'", self.helpline.emergency)
         said = self.languages[language].pronunciation.aloud(text)
         if (length := len(said) + text.count("{") * LONGEST_NAME) > LONGEST_TEXT:  # what is filled in may be long
             section.problem(
@@ -214,7 +218,7 @@ class PromptReader:
         parts = tuple(self._split(section, text, "text", language)) if text.text else ()
         if any(isinstance(part, Field) for part in parts):
             section.problem(text.where, "a recording cannot say what depends on the moment; leave such fields out")
-        return (Audio(file.text, "".join(map(_transcribed, parts))),)
+        return (Audio(file.text, "".join(_transcribed(part, self.dialling) for part in parts)),)
 
 
 def refuse_lacking(
@@ -236,13 +240,13 @@ def refuse_repeats(section: Section, value: Scalar, what: str, fields: Iterable[
             )
 
 
-def _transcribed(part: Part) -> str:
+def _transcribed(part: Part, dialling: Dialling) -> str:
     """A part of a recording's words, as it is read."""
     match part:
         case Text(text):
             return text
         case Number(number):
-            return written(number)
+            return written(number, dialling)
         case Email(address):
             return address
         case Link(_, url):

@@ -1,7 +1,7 @@
 """routing.yaml to the parts of a site."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,10 +9,11 @@ from pytz.tzinfo import BaseTzInfo
 
 from phonetree.config import cut, paths
 from phonetree.config.document import Item, Listing, Table
+from phonetree.config.emergency import read_emergency, relay_of, with_emergency
 from phonetree.config.languages import place_of
 from phonetree.config.links import read_link
 from phonetree.config.nodes import MOST_NODES, NodeReader
-from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.numbers import NumberRules, country_of, dialled, read_number
 from phonetree.config.own_promises import read_own_promises
 from phonetree.config.page import read_page
 from phonetree.config.people import read_resources, read_teams
@@ -26,6 +27,7 @@ from phonetree.core.tree import (
     Always,
     Budgets,
     Choice,
+    Dialling,
     Helpline,
     Key,
     LanguageInfo,
@@ -65,7 +67,15 @@ class Routing:
     budgets: Budgets
     promises: tuple[OwnPromise, ...]
     page: tuple[Passage, ...]
+    dialling: Dialling
     places: Mapping[NodeId, Where]
+
+
+def _numbers(helpline: Helpline, resources: Mapping[str, Resource]) -> Iterator[str]:
+    """The numbers that callers hear or read, and those of the helpline."""
+    yield from (helpline.number, helpline.provider_number, helpline.caller_id)
+    for line in resources.values():
+        yield from (line.number, line.ways.text, line.ways.tty, line.ways.videophone)
 
 
 def _links(section: Section) -> Mapping[LinkName, str]:
@@ -99,12 +109,17 @@ def read_routing(
     section.take("phrases")
     helpline = _helpline(section.section("helpline", "helpline", hint="write its name and number"), rules)
     rules = replace(rules, ours=frozenset(filter(None, (helpline.number, helpline.provider_number))))
-    wording = read_wording(table, phrase_files, languages, folder, findings)
+    wording = read_wording(table, phrase_files, languages, folder, helpline.emergency, findings)
     refuse_other_keys(section, languages, wording.phrases)
+    languages = {
+        language: replace(info, pronunciation=with_emergency(info.pronunciation, helpline.emergency))
+        for language, info in languages.items()
+    }
     teams = read_teams(section, rules, zone)
     resources = read_resources(section, languages, rules, zone, teams.values())
+    dialling = dialled(_numbers(helpline, resources), helpline.number)
     links = _links(section.section("links", "links"))
-    prompts = PromptReader(languages, helpline, folder / "audio", resources, links)
+    prompts = PromptReader(languages, helpline, folder / "audio", resources, links, dialling)
     nodes = section.section("nodes", "nodes", hint=_NODES).at_most(MOST_NODES)
     reader = NodeReader(prompts, teams, resources, (key.text for key, _ in nodes.entries()))
     reader.read_always(section)
@@ -140,6 +155,7 @@ def read_routing(
         budgets,
         promises,
         page,
+        dialling,
         places,
     )
 
@@ -177,11 +193,16 @@ def _helpline(section: Section, rules: NumberRules) -> Helpline:
     if email.text and not (len(email.text) <= LONGEST_EMAIL and _EMAIL.match(email.text)):
         section.problem(email.where, f"'{email.text}' is not an e-mail address; write it like help@example.org")
     leave = read_link(section, "exit", EXIT)
+    section.take("emergency")
     section.refuse_unknown()
     dialled = read_number(section, number, rules) if number.text else ""
     called = read_number(section, at_the_provider, rules) if section.has("provider_number") else dialled
+    country = country_of(dialled)
+    emergency = read_emergency(section, country)
     shown_number = called if shown == "provider" else dialled
-    return Helpline(section.plain(name, "'name'"), dialled, called, shown_number, email.text or None, leave)
+    named = section.plain(name, "'name'")
+    relay = relay_of(country, emergency)
+    return Helpline(named, dialled, called, shown_number, email.text or None, leave, emergency, relay)
 
 
 def _last_resort(section: Section, resources: Mapping[str, Resource]) -> str:

@@ -46,6 +46,7 @@ HELPLINE_NUMBERS = {
     "provider_number": ("Number at the provider", "Where calls are forwarded to another number. Empty: the same."),
 }
 CALLER_ID = (("", "the number that callers dial"), ("provider", "the number at the provider"))
+_EMERGENCY = "What callers dial in danger. Empty: that of the helpline's country, such as 911 or 112, if it is known."
 _EXIT = "The page that covers the helpline's own at once; begins with https://. Empty: a weather page."
 
 SECONDS = LIMITS
@@ -114,8 +115,10 @@ class HoursForm:
         for holiday, name in table(said, "holidays", "names").items():
             texts = self.languages.texts(f"names.{holiday}", name, required=False)
             yield Group(holiday, tuple(texts), "As callers hear it. Empty: as in the calendar.", wide=True)
-        others = [each for each in holidays_of(_calendars(said)) if each not in table(said, "holidays", "names")]
-        options = (("", "none"), *((each, each) for each in others))
+        renamed = table(said, "holidays", "names").keys()
+        found = holidays_of(_calendars(said)).items()
+        others = [(name, " / ".join(called)) for name, called in found if renamed.isdisjoint(called)]
+        options = (("", "none"), *others)
         which = Input(f"{NAME}.holiday", "Holiday, as in the calendar", "", "choose", "", options)
         words = self.languages.texts(f"{NAME}.name", None, "As callers hear it.", required=False)
         yield Group("A holiday with another name", (which, *words), wide=True)
@@ -241,6 +244,9 @@ class HelplineForm:
             (
                 Input("helpline.name", "Name", text_of(said, "helpline", "name")),
                 Input("helpline.email", "E-mail address", text_of(said, "helpline", "email")),
+                Input(
+                    "helpline.emergency", "Emergency number", text_of(said, "helpline", "emergency"), hint=_EMERGENCY
+                ),
                 Input("helpline.exit", "Where Quick Exit leads", text_of(said, "helpline", "exit"), hint=_EXIT),
             ),
         )
@@ -295,7 +301,7 @@ class HelplineForm:
 
     def edits(self, before: Value, typed: Typed) -> Iterator[FormEdit]:
         """What to do so that the file says what was typed, where that differs from `before`."""
-        for field in ("name", "email", "exit", *HELPLINE_NUMBERS, "caller_id"):
+        for field in ("name", "email", "emergency", "exit", *HELPLINE_NUMBERS, "caller_id"):
             was = text_of(before, "helpline", field) or None
             yield SetHelpline(field, was, typed_value(typed, f"helpline.{field}", was))
         for name in LINKS:

@@ -5,7 +5,6 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
-from unicodedata import normalize
 
 from phonetree.config.document import Value
 from phonetree.config.edit_lines import AddLine
@@ -24,6 +23,7 @@ from phonetree.console.form_fields import (
     hours_value,
     typed_value,
 )
+from phonetree.core.characters import plain_letters
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
 from phonetree.proof.promises import MOST_SPOKEN_CHOICES
@@ -223,8 +223,7 @@ def _first(words: Value | None) -> str:
 
 def named_by(words: str, taken: Container[str]) -> str:
     """A name made from words, which nothing else has."""
-    plain = normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    found = _WORD.findall(plain)
+    found = _WORD.findall(plain_letters(words))
     while found[1:] and found[0] in _LEFT_OUT:
         found = found[1:]
     name = "_".join(found)[:LONGEST_NAME].strip("_") or "new"

@@ -114,7 +114,7 @@ def _whom(site: Site, met: Met, chosen: moments.Chosen) -> Whom:
         case Transfer(resource=resource):
             line = site.resources[resource]
             confidential = sentence(str(line.confidentiality))
-            short = f"connects with {first_name(line.names)}, {written_number(line.number)}"
+            short = f"connects with {first_name(line.names)}, {written_number(line.number, site.dialling)}"
             return Whom(short, (f"An outside line. {confidential}.",))
         case Voicemail(longest=longest):
             return Whom("takes a message", (f"Records up to {longest} seconds.",))

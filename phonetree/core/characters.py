@@ -57,3 +57,13 @@ def named(character: str) -> str:
 
 
 _NAMELESS = {"Cc": "a control character", "Cs": "half of a character", "Co": "a private character"}
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+"""Letters that are not one with an accent."""
+
+
+def plain_letters(text: str) -> str:
+    """A text in small letters without accents, for names in files: "Teléfono" gives "telefono". Signs of other scripts
+    are left out."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    return plain.encode("ascii", "ignore").decode()

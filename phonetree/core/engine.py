@@ -134,7 +134,7 @@ def rescue(site: Site, now: datetime, language: Language) -> Verbs:
     return (
         speak.phrase("trouble", name=name),
         Dial((line.number,), site.helpline.provider_number, TRANSFER_SECONDS, None, None),  # never refused
-        speak.phrase("cut_off", number=digits(line.number)),
+        speak.phrase("cut_off", number=digits(line.number, site.dialling)),
         Hangup(),
     )
 
@@ -503,7 +503,8 @@ def _unreachable(here: _Call, node: Transfer, event: Event) -> Turn:
     if _may_be_refused(here, event) and open_still and not line.own_caller_id:
         return here.turn(*_bridge(here.refused(), line))
     name = sentence(here.speak.resource(line.id))
-    return _failed(here, node, (here.speak.phrase("unreachable", name=name, number=digits(line.number)),))
+    number = digits(line.number, here.site.dialling)
+    return _failed(here, node, (here.speak.phrase("unreachable", name=name, number=number),))
 
 
 def _failed(here: _Call, node: Transfer, spoken: tuple[Spoken, ...]) -> Turn:

@@ -41,7 +41,7 @@ def fallback(site: Site, caller_id: str | None = None) -> Verbs:
         verbs += _said(site, "fallback_next")
     verbs += [speak.phrase("transfer", name=speak.resource(line.id)) for speak in _speakers(site)]
     verbs.append(Dial((line.number,), shown, LINE_SECONDS, None, None))
-    verbs += [speak.phrase("cut_off", number=digits(line.number)) for speak in _speakers(site)]
+    verbs += [speak.phrase("cut_off", number=digits(line.number, site.dialling)) for speak in _speakers(site)]
     return *verbs, Hangup()
 
 

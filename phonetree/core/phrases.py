@@ -128,7 +128,20 @@ PHRASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": MappingProxyType(ENGLISH), "es": MappingProxyType(SPANISH)}
 )
 
-SPOKEN: Mapping[str, str] = MappingProxyType({"911": "9 1 1", "988": "9 8 8"})
+EMERGENCY = "911"
+"""What the phrases say to dial in danger."""
+
+_NUMBER_UNKNOWN = MappingProxyType({"en": "the emergency number", "es": "el número de emergencias"})
+
+
+def phrases_for(language: str, emergency: str) -> Mapping[str, str]:
+    """The phrases of a language, with the number that callers dial in danger, "" if it is not known; none of a language
+    that is not here."""
+    number = emergency or _NUMBER_UNKNOWN.get(language, EMERGENCY)
+    return {name: text.replace(EMERGENCY, number) for name, text in PHRASES.get(language, {}).items()}
+
+
+SPOKEN: Mapping[str, str] = MappingProxyType({EMERGENCY: "9 1 1", "988": "9 8 8"})
 """How words of the phrases are pronounced, in every language; a site adds its own."""
 
 EXAMPLES: Mapping[str, str] = MappingProxyType(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Literal, NamedTuple, assert_never
 
 from pytz.tzinfo import BaseTzInfo
 
@@ -44,6 +44,18 @@ class Field:
     """Words that depend on the moment."""
 
     name: Literal["next_opening", "closure"]
+
+
+class Dialled(NamedTuple):
+    """A telephone number for callers in the helpline's country: as it is written there, and what they dial; both in
+    groups of digits."""
+
+    written: str
+    keys: str
+
+
+Dialling = Mapping[str, Dialled]
+"""The numbers of a site (E.164) for its callers; those of North America are left out where the helpline is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +445,8 @@ class Helpline:
 
     `number` is the one that callers dial. `provider_number` is the one at the provider where their calls arrive: the
     same one, unless another carrier forwards the helpline's number there. `caller_id` is which of the two the phones
-    we ring see. `exit` is where Quick Exit leads on the public page.
+    we ring see. `exit` is where Quick Exit leads on the public page. `emergency` is what callers dial in danger,
+    `relay` who cannot speak or hear; "" if that is not known.
     """
 
     name: str
@@ -442,6 +455,8 @@ class Helpline:
     caller_id: str
     email: str | None
     exit: str = EXIT
+    emergency: str = ""
+    relay: str = ""
 
     @property
     def forwarded(self) -> bool:
@@ -535,6 +550,7 @@ class Site:
     budgets: Budgets = Budgets()
     promises: tuple[OwnPromise, ...] = ()
     page: tuple[Passage, ...] = ()
+    dialling: Dialling = field(default_factory=dict)
     places: Mapping[NodeId, Where] = field(default_factory=dict)
     """Where each node is written, for messages."""
     written: Mapping[str, Team] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from phonetree.core.schedule import Names
 from phonetree.core.tree import (
     Audio,
     Choice,
+    Dialling,
     Email,
     Field,
     Key,
@@ -141,7 +142,7 @@ class Speaker(NamedTuple):
     def _written(self, part: Part) -> Piece:
         match part:
             case Number(number):
-                return Piece(written(number), f"tel:{number}")
+                return Piece(written(number, self.site.dialling), f"tel:{number}")
             case Email(address):
                 return Piece(address, f"mailto:{address}")
             case Link(name, url):
@@ -158,7 +159,7 @@ class Speaker(NamedTuple):
             case Audio(_, transcript):
                 return transcript
             case Number(number):
-                return digits(number)
+                return digits(number, self.site.dialling)
             case Email(address):
                 name, _, domain = address.partition("@")
                 return self.words("email", name=self._dotted(name), domain=self._dotted(domain))
@@ -281,21 +282,22 @@ def _longest_time(speak: Speaker, measure: Callable[[str], float]) -> datetime:
     return max((speak.now.replace(hour=hour, minute=each) for hour in hours for each in (minute, 0)), key=measured)
 
 
-def written(number: str) -> str:
-    """A number (E.164) as callers in the same country write it: "+16172532300" gives "617-253-2300"."""
-    return "-".join(_groups(number))
+def written(number: str, dialling: Dialling) -> str:
+    """A number (E.164) as callers write it: "+16172532300" gives "617-253-2300" in the United States."""
+    return dialling[number].written if number in dialling else "-".join(_groups(number))
 
 
-def digits(number: str) -> str:
-    """A number (E.164) as it is read aloud, digit by digit, with a pause after each group.
+def digits(number: str, dialling: Dialling) -> str:
+    """A number (E.164) as it is read aloud, digit by digit, with a pause after each group: what callers dial.
 
-    "+16172532300" gives "6 1 7, 2 5 3, 2 3 0 0": callers in the same country leave out the country code.
+    "+16172532300" gives "6 1 7, 2 5 3, 2 3 0 0" in the United States: in the same country nobody dials its code.
     """
-    return ", ".join(" ".join(group) for group in _groups(number.removeprefix("+")))
+    groups = re.findall(r"\d+", dialling[number].keys) if number in dialling else _groups(number.removeprefix("+"))
+    return ", ".join(" ".join(group) for group in groups)
 
 
 def _groups(number: str) -> list[str]:
-    """A number in groups of digits, if those of its country are known."""
+    """A number in groups of digits, if it is one of North America."""
     national = re.fullmatch(r"\+?1(\d{3})(\d{3})(\d{4})", number)
     return list(national.groups()) if national else [number]
 

@@ -54,16 +54,19 @@ def _about_the_helpline(old: Site, new: Site) -> Iterator[str]:
     was, now = old.helpline, new.helpline
     for what, before, after in (
         ("name", was.name, now.name),
-        ("number", written(was.number), written(now.number)),
+        ("number", written(was.number, old.dialling), written(now.number, new.dialling)),
         ("email", was.email, now.email),
+        ("emergency number", was.emergency, now.emergency),
     ):
         if before != after:
             yield f"The helpline's {what} is {after or 'not given'}; it was {before or 'not given'}."
     if was.forwarded or now.forwarded:
         if was.provider_number != now.provider_number:
-            yield f"Calls come in at {written(now.provider_number)}; they came in at {written(was.provider_number)}."
+            before, after = written(was.provider_number, old.dialling), written(now.provider_number, new.dialling)
+            yield f"Calls come in at {after}; they came in at {before}."
         if was.caller_id != now.caller_id:
-            yield f"Ringing phones show {written(now.caller_id)}; they showed {written(was.caller_id)}."
+            before, after = written(was.caller_id, old.dialling), written(now.caller_id, new.dialling)
+            yield f"Ringing phones show {after}; they showed {before}."
 
 
 def _about_languages(old: Site, new: Site) -> Iterator[str]:

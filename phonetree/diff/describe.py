@@ -312,7 +312,8 @@ def _plan(site: Site, rounds: list[Dial]) -> str:
 def line_named(site: Site, number: str) -> str:
     """An outside line by its name and number."""
     names = [next(iter(line.names.values())) for line in site.resources.values() if line.number == number]
-    return f"{names[0]} ({written(number)})" if names else written(number)
+    shown = written(number, site.dialling)
+    return f"{names[0]} ({shown})" if names else shown
 
 
 def node_named(site: Site, name: NodeId) -> str:

@@ -28,7 +28,6 @@ from phonetree.core.tree import (
     Speak,
     Transfer,
     past_words,
-    prompts_of,
 )
 from phonetree.core.turn import Turn
 from phonetree.core.verbs import Dial, Gather, Hangup, Record, Redirect, Say, Verbs
@@ -450,20 +449,9 @@ def prompts_are_short(walked: Walked) -> Iterator[Breach]:
                     seconds[say.text] = speech_seconds(say.text)
                 if seconds[say.text] > LONGEST_SENTENCE_SECONDS:
                     text = f"a prompt speaks for {whole_seconds(seconds[say.text])} s: '{say.text[:40]}...'"
-                    point = walked.walk.first(answer)
-                    yield point, text, _speaker(walked, walked.moments.kinds[point.moment].at, say)
+                    yield walked.walk.first(answer), text, say.node
 
     return (replace(breach, late=True) for breach in walked.breaches(found()))
-
-
-def _speaker(walked: Walked, now: datetime, say: Say) -> NodeId | None:
-    """The node whose words these are, if any."""
-    speakers = [Speaker(walked.site, language, now) for language in walked.site.languages]
-    for node in walked.site.nodes.values():
-        for prompt in prompts_of(node):
-            if any(say in speaker.prompt(prompt) for speaker in speakers):
-                return node.id
-    return None
 
 
 def keys_mean_the_same(walked: Walked) -> Iterator[Breach]:

@@ -267,7 +267,7 @@ def _about(site: Site, met: Met) -> Iterable[tuple[str, str]]:
             yield f"rings {team}", "words"
         case Transfer(resource=resource):
             line = site.resources[resource]
-            yield f"{sentence(first_name(line.names))}, {written(line.number)}", "words"
+            yield f"{sentence(first_name(line.names))}, {written(line.number, site.dialling)}", "words"
         case _:
             for _, words in met.words[:1]:
                 yield words.written or words.spoken, "words"

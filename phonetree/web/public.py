@@ -11,7 +11,6 @@ from typing import assert_never
 
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
-from phonenumbers import PhoneNumberFormat, format_number, parse
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.routing import BaseConverter, ValidationError
@@ -33,16 +32,6 @@ _POLICY = (
     f"default-src 'none'; script-src {SCRIPT_SOURCE}; style-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-EMERGENCY, RELAY = "911", "711"
-"""What anybody in the country can dial: emergencies, and a relay operator for who cannot speak or hear."""
-
-
-@blueprint.app_template_filter("phone")
-def phone(number: str) -> str:
-    """A number as it is written, as in texts: short ones as they are, others (E.164) in groups."""
-    text = written(number)
-    return format_number(parse(text), PhoneNumberFormat.INTERNATIONAL) if text.startswith("+") else text
 
 
 @blueprint.app_template_filter("linked")
@@ -158,6 +147,8 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
     return render_template(
         "public.html",
         site=site,
+        without_speaking=_without_speaking(site),
+        phone=lambda number: written(number, site.dialling),
         language=language,
         public_url=public_url,
         right_to_left=language.partition("-")[0] in RIGHT_TO_LEFT,
@@ -170,8 +161,6 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         short_notice=[speak.name(notice)] if speak.of(notice).language in notice else [],
         partly=speak.partly,
         our_hours=hours.week_in_words(site.schedule.week, words, weekdays),
-        emergency=EMERGENCY,
-        relay=RELAY,
         always=_always(speak, words),
         reading=read,
         lines=_lines(site, read.lines),
@@ -181,6 +170,12 @@ def _render(site: Site, language: Language, now: datetime, public_url: str) -> b
         sentence=sentence,
         named=lambda names: linked(_titled([speak.name(names)])),
     ).encode()
+
+
+def _without_speaking(site: Site) -> bool:
+    """Whether there is any way to reach somebody without speaking."""
+    ways = any(line.ways.any for line in site.resources.values())
+    return bool(ways or site.helpline.email or site.helpline.relay)
 
 
 def _lines(site: Site, first: tuple[Resource, ...]) -> list[Resource]:

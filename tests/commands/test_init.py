@@ -101,8 +101,8 @@ def test_every_option_is_in_the_files_and_nothing_is_asked(monkeypatch: pytest.M
     assert r'name: "Línea \"Faro\" & Co."' in routing
     assert "number: +1 617 253 2300\n" in routing
     assert routing.index("es: {voice") < routing.index("en: {voice")
-    assert '{name: "Cy", number: $PHONE_3}' in routing
-    assert routing.count('{name: "Ada", number: $PHONE_1}') == 2, "who is in two teams has one phone"
+    assert '{name: "Cy", number: $ADVOCATE_3}' in routing
+    assert routing.count('{name: "Ada", number: $ADVOCATE_1}') == 2, "who is in two teams has one phone"
     assert "go: ring_legal_advice}" in routing
     assert "last_resort: partner_line\n" in routing
     assert r'en: "Línea \"Faro\" & Co. We are here.' in routing, "one full stop"
@@ -125,7 +125,7 @@ def test_nobody_has_dialled_a_line_that_is_named_here_so_check_reminds_of_it(
     assert "    confidential: false\n" in _routing(), "what nobody has said is not promised"
 
 
-def test_far_from_the_united_states_the_emergency_number_is_pointed_out_and_a_line_has_to_be_named(
+def test_far_from_the_united_states_the_emergency_number_is_that_of_the_country_and_a_line_has_to_be_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     there = ["init", "line", "--yes", "--zone", "Europe/Berlin", "--number", "+49 30 901820"]
@@ -133,8 +133,36 @@ def test_far_from_the_united_states_the_emergency_number_is_pointed_out_and_a_li
     assert "there is no default for --line here" in capsys.readouterr().err
     assert not Path("line").exists()
     assert main([*there, "--line", "Hilfetelefon, +49 30 901821"]) == 0
-    assert "may be another number" in capsys.readouterr().out
     assert "calendars: [DE]" in _hours()
+    assert "  emergency: 112   #" in _routing()
+    assert "In danger, hang up and dial 112." in _routing()
+    assert "911" not in _routing()
+    capsys.readouterr()
+    assert main(["check", "--config", "line"]) == 0
+    assert "emergency" not in capsys.readouterr().out
+
+
+def test_where_no_emergency_number_is_known_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = ["--number", "+55 11 3123 4567", "--zone", "America/Sao_Paulo", "--line", "Disque, +55 11 3123 4568"]
+    assert main(["init", "line", "--yes", *there]) == WRONG_USAGE
+    assert "there is no default for --emergency here" in capsys.readouterr().err
+    assert main(["init", "other", "--yes", *there, "--emergency", "190"]) == 0
+    assert "dial 190." in _routing(Path("other"))
+    left = _typed(monkeypatch, "what?", "190")
+    rest = [part for name in ("name", "hours", "holidays", "language", "team") for part in (f"--{name}", USUAL[name])]
+    assert main(["init", "line", *there, *rest]) == 0
+    assert left == []
+    assert "  emergency: 190 " in _routing()
+
+
+def test_names_of_the_files_are_in_plain_letters() -> None:
+    lines = ["--line", "Teléfono de la Esperanza, +34 717 003 717", "--line", "Línea Ñandú, +1 617 253 2916"]
+    assert main(["init", "line", "--yes", "--team", "Grüße Łódź: Ada", *lines]) == 0
+    assert "\n  telefono_de_la_esperanza:\n" in _routing()
+    assert "\n  linea_nandu:\n" in _routing()
+    assert "\n  grusse_lodz:\n" in _routing()
 
 
 def test_comments_are_true_when_their_marks_are_removed() -> None:
@@ -460,6 +488,7 @@ sites = st.builds(
     names.map(answers.name_of),
     st.sampled_from([answers.NO_NUMBER_YET, "+1 617 253 2300"]),
     st.sampled_from(["America/New_York", "America/Anchorage", "Europe/Berlin", "Australia/Lord_Howe"]),
+    st.sampled_from(["911", "112"]),
     hours.map(answers.hours_of),
     st.sampled_from([(), ("US",), ("US", "US-MA"), ("CA",), ("US-TX",)]),
     st.permutations(list(PHRASES)).flatmap(lambda every: st.sampled_from([tuple(every), (every[0],)])),
@@ -468,7 +497,8 @@ sites = st.builds(
 )
 
 TOLD = re.compile(
-    r"is not set here|no closures are written|has only one member|has no 'verified' date|is hard to follow"
+    r"is not set here|no closures are written|hear only a general word|has only one member|"
+    r"has no 'verified' date|is hard to follow"
 )
 """The warnings that nobody can be spared: what only the helpline knows, and a name that is hard to read."""
 
@@ -514,6 +544,7 @@ def test_the_longest_answers_make_a_proven_site(first: str) -> None:
         _longest("zz"),
         ours,
         init.ZONE,
+        "123456",
         {"wednesday": "12:35-12:40"},
         ("US",),
         (first, *(PHRASES.keys() - {first})),

@@ -215,3 +215,15 @@ def test_a_text_that_is_long_or_hard_to_follow(tmp_path: Path) -> None:
         found = _advice(date(2026, 11, 22), tmp_path / str(number), edit)
         assert len(found) == 1
         assert found[0].startswith(f"node 'welcome' (en) {said}")
+
+
+def test_holidays_without_a_name_in_a_language_are_told_once(tmp_path: Path) -> None:
+    lacking = ("hours.yaml", ', es: "la Navidad"', "")
+    (told,) = _advice(date(2026, 11, 22), tmp_path / "one", lacking)
+    assert told == (
+        "callers in 'es' hear only a general word on 'Christmas Day', since the calendar has no name in that language; "
+        'write it under holidays, names, such as "Christmas Day": {es: ...}'
+    )
+    (told,) = _advice(date(2026, 11, 22), tmp_path / "many", ("hours.yaml", "calendars: [US, ", "calendars: [DE, US, "))
+    assert told.startswith("callers in 'es' hear only a general word on 'Karfreitag' and on ")
+    assert not _advice(date(2026, 11, 22), tmp_path / "no", ("hours.yaml", "calendars: [US, ", "calendars: [ES, US, "))

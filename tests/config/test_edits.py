@@ -286,7 +286,7 @@ BAD: list[tuple[list[FormEdit], str, str]] = [
         "verified",
         "it is now +1 800 841 8371; dial that one",
     ),
-    ([AddLine("new", {**LINE, "number": "0800"})], "number", "not a phone number"),
+    ([AddLine("new", {**LINE, "number": "0800"})], "number", "a short number"),
     ([AddLine("new", {**LINE, "confidential": "maybe"})], "confidential", "which means nothing here"),
     ([AddLine("barcc", LINE)], "line", "'barcc' is there already"),
     (

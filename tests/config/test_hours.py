@@ -1,11 +1,17 @@
 """hours.yaml: the days of MIT's calendar, and the grammar of hours."""
 
+import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from phonetree.config.document import parse
+from phonetree.config.hours import holidays_of, read_schedule
+from phonetree.config.reader import Findings
 from phonetree.config.site import load
 from phonetree.core.schedule import Schedule, Span
 from tests.support.lines import ROOT, RULES, VPR
@@ -98,3 +104,64 @@ def test_a_line_that_opens_on_every_holiday_says_so(written: str, tmp_path: Path
     hours = f"timezone: America/New_York\nopen:\n  monday-friday: 9:00-17:00\nholidays: {written}\n"
     (config / "hours.yaml").write_text(hours, encoding="utf-8")
     assert load(config, RULES).site.schedule.day(date(2026, 11, 26)).spans
+
+
+def _abroad(holidays: str, *languages: str) -> Schedule:
+    """The schedule of a helpline with other holidays and languages."""
+    hours = f"timezone: Europe/Madrid\nopen: {{daily: 20:00-4:00}}\nholidays: {holidays}\n"
+    findings = Findings()
+    schedule = read_schedule(parse(hours.encode(), "hours.yaml"), languages, findings)
+    assert not findings.problems
+    return schedule
+
+
+def _all_names(schedule: Schedule) -> set[str]:
+    days = (date(2024, 1, 1) + timedelta(days=each) for each in range(16 * 366))
+    return {name for day in days for name in (schedule.holidays(day) or {}).values()}
+
+
+def test_holidays_have_the_names_of_each_language_that_the_calendar_knows() -> None:
+    schedule = _abroad("{calendars: [ES, ES-MD]}", "es", "en")
+    assert schedule.holidays(date(2026, 12, 8)) == {"es": "Inmaculada Concepción", "en": "Immaculate Conception"}
+    schedule = _abroad("{calendars: [CH]}", "fr-ch", "en-gb", "pt")
+    assert schedule.holidays(date(2026, 12, 25)) == {"fr-ch": "Noël", "en-gb": "Christmas Day"}
+
+
+@pytest.mark.parametrize("called", ["Inmaculada Concepción", "Immaculate Conception"])
+def test_a_holiday_is_renamed_by_its_name_in_its_own_language_or_in_english(called: str) -> None:
+    schedule = _abroad(f"{{calendars: [ES], names: {{{called}: {{es: la Inmaculada}}}}}}", "es", "en")
+    assert schedule.holidays(date(2026, 12, 8)) == {"es": "la Inmaculada", "en": "Immaculate Conception"}
+    assert schedule.holidays(date(2025, 12, 25)) == {"es": "Natividad del Señor", "en": "Christmas Day"}
+
+
+@pytest.mark.parametrize("calendar", ["ES", "ES-MD", "DE", "MX", "US-MA", "IE", "JP"])
+def test_every_name_that_is_said_can_be_renamed_and_is_in_the_form(calendar: str) -> None:
+    said = _all_names(_abroad(f"{{calendars: [{calendar}]}}", "es", "de", "en"))
+    assert said
+    names = json.dumps(dict.fromkeys(sorted(said), "x"), ensure_ascii=False)
+    assert "x" in _all_names(_abroad(f"{{calendars: [{calendar}], names: {names}}}", "es", "de", "en"))
+    assert {name for called in holidays_of([calendar]).values() for name in called} >= _all_names(
+        _abroad(f"{{calendars: [{calendar}]}}", "en")
+    )
+
+
+def test_nobody_hears_the_name_of_another_language() -> None:
+    assert _abroad("{calendars: [US]}", "es", "en").holidays(date(2026, 12, 25)) == {"en": "Christmas Day"}
+    alone = _abroad("{calendars: [US]}", "es")
+    assert alone.holidays(date(2026, 12, 25)) == {"en": "Christmas Day"}  # for staff; callers hear `a_closure`
+
+
+def test_a_day_that_is_observed_has_the_name_of_the_holiday_in_every_language() -> None:
+    schedule = _abroad("{calendars: [MX, US, KE]}", "es", "en")
+    assert not [name for name in _all_names(schedule) if "(" in name]
+
+
+@pytest.mark.parametrize("system", ["C.UTF-8", "es_ES.UTF-8", "de_DE.UTF-8"])
+def test_names_do_not_depend_on_the_language_of_the_machine(system: str) -> None:
+    program = (
+        "from phonetree.config.calendars import *; print(*(each.name for each in public_holidays('ES', None, 2026)))"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "LANG": system, "PYTHONUTF8": "1"}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True)  # noqa: S603
+    assert ran.stdout.startswith("Año Nuevo Epifanía del Señor Viernes Santo")

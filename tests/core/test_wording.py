@@ -10,7 +10,7 @@ from phonetree.config.site import load
 from phonetree.core.phrases import ENGLISH, SPANISH
 from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.speech import speech_seconds
-from phonetree.core.tree import Email, Link, Menu, Number, Part, Text, prompts_of
+from phonetree.core.tree import Dialled, Email, Link, Menu, Number, Part, Text, prompts_of
 from phonetree.core.verbs import Say
 from phonetree.core.wording import Speaker, digits, sentence, written
 from tests.support.lines import RULES, VPR
@@ -47,14 +47,18 @@ def test_today_is_the_helplines_today_and_not_the_servers() -> None:
     assert Speaker(SITE, "en", late).moment(opening) == "tomorrow at 9 AM"
 
 
+LONDON = {"+442079460123": Dialled("(020) 7946 0123", "020 7946 0123")}
+
+
 def test_numbers_are_read_digit_by_digit() -> None:
-    assert digits("+16172532300") == "6 1 7, 2 5 3, 2 3 0 0"
-    assert digits("+442079460123") == "4 4 2 0 7 9 4 6 0 1 2 3"
+    assert digits("+16172532300", {}) == "6 1 7, 2 5 3, 2 3 0 0"
+    assert digits("+442079460123", LONDON) == "0 2 0, 7 9 4 6, 0 1 2 3"
 
 
 def test_numbers_are_written_in_groups() -> None:
-    assert written("+16172532300") == "617-253-2300"
-    assert written("+442079460123") == "+442079460123"
+    assert written("+16172532300", {}) == "617-253-2300"
+    assert written("+442079460123", LONDON) == "(020) 7946 0123"
+    assert written("988", LONDON) == "988"
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,17 @@ def test_what_is_too_much_to_prove_is_a_problem(site: Site, monkeypatch: pytest.
     assert problem.text.startswith("more than 1,000 turns can happen, at 6 kinds of moment")
 
 
+def test_a_text_that_is_too_long_is_told_at_its_node_and_not_where_the_call_waits(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    text = (config / "routing.yaml").read_text(encoding="utf-8")
+    old = "Our advocates have just gone for today."
+    text = text.replace(old, f"{old} {'They will be back soon, and then they answer. ' * 20}")
+    (config / "routing.yaml").write_text(text, encoding="utf-8")
+    site = load(config, RULES).site
+    (told,) = (each for each in broken_promises(site, config, SINCE) if "a prompt speaks for" in str(each))
+    assert told.where == site.places["just_closed"]
+
+
 # -- the call that breaks a promise can be played
 
 

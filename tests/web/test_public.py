@@ -316,3 +316,36 @@ def test_what_else_the_site_says_is_there_to_read() -> None:
     assert '<a href="tel:+18778983411">877-898-3411</a>' in page
     spanish = Server(ROOT / "tests" / "sites" / "mit").client.get("/es").text
     assert "<h2>Un plan de seguridad</h2>" in spanish
+
+
+# -- in another country
+
+
+def abroad(folder: Path, *edits: tuple[str, str, str]) -> Server:
+    """A server of a helpline in Spain."""
+    ours = ("routing.yaml", "number: +1 617 253 2300", "number: +34 717 003 717")
+    return edited(folder, ours, *edits)
+
+
+def test_numbers_are_written_as_in_the_country_of_the_helpline(tmp_path: Path) -> None:
+    page = abroad(tmp_path, ("routing.yaml", "+1 800 841 8371", "+34 900 123 456")).client.get("/").text
+    assert '<a class="tel" href="tel:+34900123456">900 123 456</a>' in page
+    assert 'href="tel:+34717003717">Call an advocate <b>717 00 37 17</b></a>' in page
+    assert '">+1 800-799-7233</a>' in page
+
+
+def test_it_names_the_emergency_number_of_the_country_and_no_relay_of_another(server: Server, tmp_path: Path) -> None:
+    page = abroad(tmp_path).client.get("/").text
+    assert 'In an emergency call <a href="tel:112">112</a>.' in page
+    assert "tel:911" not in page
+    assert "tel:711" not in page
+    here = server.client.get("/").text
+    assert "tel:911" in here
+    assert "tel:711" in here
+
+
+def test_it_names_no_emergency_number_that_is_not_known(tmp_path: Path) -> None:
+    ours = ("routing.yaml", "number: +1 617 253 2300", "number: +55 11 3123 4567")
+    page = edited(tmp_path, ours).client.get("/").text
+    assert "In an emergency call" not in page
+    assert "tel:911" not in page

@@ -43,11 +43,6 @@ Wrote {hours} and {routing}. Every promise to callers is kept.
 `check` has {left}: what is left to do before you go live. docs/own-line.md goes on from here.
 """
 
-_NOT_911 = """
-The texts tell callers to dial 911 in danger. Where you are that may be another number: change it in routing.yaml, in
-the product's own phrases `trouble` and `fallback` too (docs/staff.md).
-"""
-
 
 def init_command(folder: Path, given: Given, *, yes: bool) -> None:
     """Runs `init`."""
@@ -72,8 +67,6 @@ def init_command(folder: Path, given: Given, *, yes: bool) -> None:
         ),
         nl=False,
     )
-    if not answers.dials_911(made.zone):
-        click.echo(_NOT_911, nl=False)
 
 
 # -- questions
@@ -83,7 +76,7 @@ def _asked(given: Given, *, yes: bool) -> Answers:
     """The answers of options, of whoever is asked, or (`yes`) the defaults."""
 
     def ask(option: str, question: str, default: str | None, check: Callable[[str], T]) -> T:
-        if (text := given[option]) is not None or yes:
+        if (text := given.get(option)) is not None or yes:
             if text is None and default is None:
                 raise click.UsageError(f"there is no default for --{option} here; give it")
             return _checked(check, text if text is not None else default or "", f"--{option}")
@@ -97,6 +90,12 @@ def _asked(given: Given, *, yes: bool) -> Answers:
         answers.helpline_number_of,
     )
     zone = ask("zone", "In which time zone?", _zone_here(), answers.zone_of)
+    known = answers.usual_emergency(number, zone)
+    emergency = (
+        known
+        if known and given.get("emergency") is None
+        else ask("emergency", "Which number do callers dial in danger? Such as 112", None, answers.emergency_of)
+    )
     hours = ask(
         "hours",
         "When do you answer? Such as monday-friday: 18:00-2:00; saturday: 9:00-12:00, 13:00-17:00",
@@ -127,7 +126,7 @@ def _asked(given: Given, *, yes: bool) -> Answers:
         answers.usual_lines(zone),
         partial(answers.lines_of, helpline=number),
     )
-    return Answers(name, number, zone, hours, holidays, languages, teams, lines)
+    return Answers(name, number, zone, emergency, hours, holidays, languages, teams, lines)
 
 
 def _prompted(question: str, default: str | None, check: Callable[[str], T]) -> T:

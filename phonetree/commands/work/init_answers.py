@@ -14,10 +14,11 @@ import pytz
 
 from phonetree.config.calendars import countries
 from phonetree.config.document import Item, Listing, Scalar, Table
+from phonetree.config.emergency import KNOWN, read_emergency
 from phonetree.config.hours import read_schedule
-from phonetree.config.numbers import NumberRules, read_number
+from phonetree.config.numbers import NumberRules, country_of, read_number
 from phonetree.config.reader import Findings, Section
-from phonetree.core.characters import refusal
+from phonetree.core.characters import plain_letters, refusal
 from phonetree.core.numbers_in_texts import refusal_in_name
 from phonetree.core.phrases import PHRASES
 from phonetree.core.schedule import Schedule
@@ -74,6 +75,7 @@ class Answers:
     name: str
     number: str
     zone: str
+    emergency: str
     hours: Mapping[str, str]
     holidays: tuple[str, ...]
     languages: tuple[str, ...]
@@ -116,6 +118,12 @@ def helpline_number_of(text: str) -> str:
     """The number that callers dial, as it is written, or the name of one that the environment has."""
     _number(text)
     return text
+
+
+def emergency_of(text: str) -> str:
+    """The number that callers dial in danger."""
+    table = _table({"emergency": _scalar(text)})
+    return _read(lambda findings: read_emergency(Section(table, "", findings), ""))
 
 
 def zone_of(text: str) -> str:
@@ -220,9 +228,10 @@ def usual_lines(zone: str) -> str | None:
     return "; ".join(f"{line.name}, {line.number}" for line in KNOWN_LINES.values())
 
 
-def dials_911(zone: str) -> bool:
-    """Whether 911 is the number for emergencies there, as it is in the product's phrases."""
-    return _country(zone) in _UNITED_STATES | {"CA"}
+def usual_emergency(number: str, zone: str) -> str | None:
+    """What callers dial in danger in the country of the number, or, while that is not known, of the zone; None if that
+    is not known for sure."""
+    return KNOWN.get(_country(zone) if number.startswith("$") else country_of(_number(number)))
 
 
 def _country(zone: str) -> str:
@@ -302,8 +311,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _id(name: str, taken: list[str], otherwise: str) -> str:
-    """What the files call a team or a line: its name in small letters, cut at a word."""
-    words = re.sub(r"[^a-z0-9]+", " ", name.lower().removeprefix("the ")).split()
+    """What the files call a team or a line: its name in small letters without accents, cut at a word."""
+    words = re.sub(r"[^a-z0-9]+", " ", plain_letters(name).removeprefix("the ")).split()
     made = "_".join(words)[:40].strip("_") or otherwise
     return next(each for each in (made, *(f"{made}_{number}" for number in range(2, 99))) if each not in taken)
 

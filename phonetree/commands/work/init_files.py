@@ -50,7 +50,7 @@ def _text(name: str, answers: Answers, today: date) -> str:
     """A template with the answers filled in."""
     everybody = dict.fromkeys(member for team in answers.teams for member in team.members)
     phones = {
-        member: f"PHONE_{number}" for number, member in enumerate(everybody, 1)
+        member: f"ADVOCATE_{number}" for number, member in enumerate(everybody, 1)
     }  # one each, in however many teams
     teams = [
         {
@@ -77,6 +77,7 @@ def _text(name: str, answers: Answers, today: date) -> str:
         greeting=answers.name.rstrip(".!?"),
         number=answers.number,
         zone=answers.zone,
+        emergency=answers.emergency,
         hours=answers.hours,
         holidays=answers.holidays,
         names=dict(_spoken_holidays(answers, today)),
@@ -93,9 +94,9 @@ def _text(name: str, answers: Answers, today: date) -> str:
 def _spoken_holidays(answers: Answers, today: date) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The names of holidays that callers hear otherwise, or in another language, as far as the calendars have them."""
     there = {
-        name
+        each.name
         for calendar in answers.holidays
-        for _, name in public_holidays(calendar[:2], calendar[3:] or None, today.year)
+        for each in public_holidays(calendar[:2], calendar[3:] or None, today.year)
     }
     for holiday, said in SPOKEN_HOLIDAYS.items():
         if holiday in there and (answers.languages != ("en",) or said["en"] != holiday):

@@ -124,7 +124,7 @@ def test_an_edit_is_published_and_an_old_revision_brought_back_as_the_operators_
     assert "Published as revision" in run(*(newest if each == "NEWEST" else each for each in publish_old))
     assert Path("old/routing.yaml").read_bytes() == Path("config/routing.yaml").read_bytes()
     assert [note for _, note in _published()] == ["As before Monday", "Closed on 23 December", "the first"]
-    copytree("config", "our-line")
+    copytree(VPR, "our-line")
     _edit("our-line", "  name: MIT Violence", "  name: Our Violence")
     run(*(old if each == "NEWEST" else each for each in publish_ours))
     assert _published()[0][1] == "Our own line"

@@ -68,7 +68,8 @@ class Checked:
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
     they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
     since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
-    places, and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers
+    places, and `nodes` the names of nodes, which have forms as well. `withheld` says that servers take up no files for
+    a promise that was broken before. `empty` are the teams without members that callers
     are sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
     what somebody should look at in the files. `languages` have their names."""
 
@@ -84,6 +85,7 @@ class Checked:
     warned: tuple[ConfigWarning, ...] = ()
     worded: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
+    withheld: bool = False
 
     @property
     def summary(self) -> str:
@@ -92,6 +94,8 @@ class Checked:
             return f"{_several(len(self.problems), 'problem')}."
         if new := sum(each.new for each in self.broken):
             return f"{_several(new, 'promise')} to callers would be broken."
+        if self.withheld:
+            return "Callers will not hear this yet: a promise is broken already."
         if self.changes and not isinstance(self.changes, Unsaid):
             return f"No problems. {_several(len(self.changes), 'change')} for callers."
         return "No problems."
@@ -210,6 +214,8 @@ class Drafting:
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         already = broken(before, overrides, self._prover.broken_for_draft) if found.problems else ()
+        old = tuple(each for each in found.problems if each not in newly_broken(found.problems, already))
+        withheld = self._publishing.withheld(old, overrides, self._prover.broken_for_draft)
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
@@ -223,6 +229,7 @@ class Drafting:
             empty=tuple(_empty(wanted.site)),
             languages={language: info.name for language, info in wanted.site.languages.items()},
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
+            withheld=bool(withheld),
         )
 
     def _standing(self, draft: Draft, files: Contents, base: Base) -> Standing:

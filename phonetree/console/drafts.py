@@ -20,7 +20,7 @@ from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
 from phonetree.console.meanwhile import saved_meanwhile, savers
 from phonetree.console.once import once, once_of
 from phonetree.console.proving import ProofBusyError
-from phonetree.console.publishing import OutdatedError
+from phonetree.console.publishing import WITHHELD, OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
@@ -227,7 +227,7 @@ def publish(id_: str) -> str | Page | Answer:
         return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
     if made.problems:
         return _publish(id_, note), 422
-    return _published(found)
+    return _published(found, WITHHELD if made.withheld else "")
 
 
 def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
@@ -269,8 +269,8 @@ def _called(author: str) -> str:
     return "somebody who edited the files by hand" if author == THE_FILES else author
 
 
-def _published(draft: Draft) -> Answer:
-    return _dropped(draft, f"Published: {draft.title.rstrip('.')}.")
+def _published(draft: Draft, more: str = "") -> Answer:
+    return _dropped(draft, f"Published: {draft.title.rstrip('.')}. {more}".rstrip())
 
 
 def _dropped(draft: Draft, told: str) -> Answer:

@@ -10,8 +10,8 @@ told what became different.
 
 A change is refused for the promises that it breaks and the files kept before it. One that the files break already stays
 broken if the line cannot be closed for a day, so it is a warning. Servers judge in the same way, by what callers hear
-(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it, and the
-preview says that callers will not hear the change until somebody has put that right.
+(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it. Every
+page says so before such a change is made, and after: callers do not hear it until somebody has put that right.
 """
 
 import os
@@ -57,6 +57,8 @@ from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
 from phonetree.store.revisions import LONGEST_NOTE, Revisions
 from phonetree.store.servers import met
+
+WITHHELD = "Callers do not hear it yet: the servers wait until the broken promise is put right."
 
 
 class OutdatedError(PhonetreeError):
@@ -197,8 +199,7 @@ class Publishing:
         withheld = False
         try:
             problems, already = judged(after, before, overrides, self._proof)
-            if already:
-                withheld = bool(newly_broken(already, broken(self._heard(), overrides, self._proof)))
+            withheld = bool(self.withheld(already, overrides, self._proof))
         except ConfigError as error:
             problems, already = error.problems, ()
         return Preview(
@@ -210,6 +211,22 @@ class Publishing:
             told_once(already),
             withheld,
         )
+
+    def withheld(
+        self, breaks: tuple[Problem, ...], overrides: tuple[Override, ...], proof: Proof
+    ) -> tuple[Problem, ...]:
+        """Those of the promises which files break that what callers hear keeps: for these no server takes the files up.
+        Raises ConfigError when that cannot be proved."""
+        return newly_broken(breaks, broken(self._heard(), overrides, proof)) if breaks else ()
+
+    def unheard(self, base: Base, after: Loaded) -> tuple[str, ...]:
+        """The same in sentences, of files that can take the place of others. Where callers hear these already, nothing
+        has to be proved. Raises ConfigError."""
+        if self._heard().site.revision == base.revision:
+            return ()
+        overrides = self.overrides()
+        new, already = judged(after, self.replaced(base), overrides, self._proof)
+        return () if new else told_once(self.withheld(already, overrides, self._proof))
 
     def publish(self, base: Base, after: Loaded, by: str, note: str, what: str) -> Preview:
         """Replaces the files, in the name of somebody, if nothing is wrong with that. `note` goes to History, `what` to

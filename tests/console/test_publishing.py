@@ -828,3 +828,73 @@ def test_one_is_brought_back_where_the_folder_is_the_source(made: Console) -> No
     assert _now(made) == before
     newest, *_ = made.services.revisions.history()
     assert (newest.number, newest.author, newest.note) == (3, "the editor", "that was better")
+
+
+BROKEN = "promises:\n  - {when: closed, keys: [1], reaches: crisis, within: 1}\n"
+"""What was added by hand and what no server takes up, since it is broken."""
+
+UNHEARD = "Callers will not hear this yet, even when it is published"
+NOT_YET = "Callers do not hear it yet: the servers wait until the broken promise is put right."
+
+
+def _refuse(made: Console) -> None:
+    """The files break a promise by now, and the server stays with what callers heard."""
+    heard = made.services.live.loaded().site.revision
+    routing = made.settings.config / ROUTING
+    routing.write_text(f"{routing.read_text()}\n{BROKEN}")
+    Servers(made.services.store).tell("one", Report(heard, problems=("a promise",)), made.services.seconds())
+
+
+@pytest.mark.slow
+def test_what_callers_will_not_hear_is_told_before_it_is_published_and_after(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _refuse(made)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    for page in (client.get(path), client.get(f"{path}/publish")):
+        assert UNHEARD in _words(page)
+        assert "All promises to callers are kept" not in _words(page)
+        assert "can be published" not in _words(page)
+    fields = {f"file.{name}": data.decode() for name, data in _files(made, path).items()}
+    checked = client.post(f"{path}/check", fields).get_json()
+    assert checked
+    assert checked["summary"] == "Callers will not hear this yet: a promise is broken already."
+    answer = _send(client, path)
+    assert answer.status_code == 303, "whoever has to close a day can"
+    after = _words(client.get(answer.headers["Location"]))
+    assert f"Published: softer words. {NOT_YET}" in after
+    waiting = (
+        "The server does not answer with this yet; callers hear an earlier revision until the broken promise is put"
+    )
+    assert waiting in after
+    assert "a few seconds" not in after
+    assert waiting in _words(client.get(f"{answer.headers['Location']}/following"))
+
+
+@pytest.mark.slow
+def test_what_callers_will_not_hear_is_told_before_it_is_brought_back_and_after(made: Console) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    _refuse(made)
+    assert _send(client, _draft(made, client, ("for crisis lines", SOFTER))).status_code == 303
+    assert _send(client, _draft(made, client, OTHER)).status_code == 303
+    page = client.get("/staff/history/2")
+    assert "Callers will not hear it yet, even when it is published: it breaks a promise" in _words(page)
+    assert "Callers will not hear" not in _words(client.get("/staff/history/1")), "that one keeps it"
+    assert "Callers will not hear" not in _words(made.client(Role.MEMBER).get("/staff/history/2"))
+    answer = client.post("/staff/history/2", {"over": running.publishing.base().revision, "note": "that was better"})
+    assert f"Number 2 is published again. {NOT_YET}" in _words(client.get(answer.headers["Location"]))
+    base = running.publishing.base().revision
+    answer = client.post("/staff/history/1", {"over": base, "note": "that was right"})
+    after = _words(client.get(answer.headers["Location"]))
+    assert "Number 1 is published again." in after
+    assert NOT_YET not in after
+
+
+@pytest.mark.slow
+def test_a_draft_that_puts_the_promise_right_is_heard(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _refuse(made)
+    path = _draft(made, client, (BROKEN, ""))
+    assert UNHEARD not in _words(client.get(f"{path}/publish"))
+    after = _words(client.get(_send(client, path).headers["Location"]))
+    assert NOT_YET not in after
+    assert "The server does not answer with this yet; that takes a few seconds." in after

@@ -162,7 +162,7 @@ class Drafting:
         folder, rules, now = self._publishing.folder, self._publishing.rules(), int(self._now().timestamp())
         if draft:
             kept, contents = draft
-            files = made_of(contents, folder, rules, patched=True)
+            files = made_of(self._publishing.completed(contents), folder, rules, patched=True)
             if promise in files.site.promises:
                 return kept
             return self.drafts.save(kept.id, kept.version, with_promise(files, promise, folder, rules), by, now)
@@ -234,7 +234,7 @@ class Drafting:
 
     def _standing(self, draft: Draft, files: Contents, base: Base) -> Standing:
         history = self._publishing.revisions.history() if draft.began != base.revision else ()
-        return standing_of(draft, files, base.revision, history)
+        return standing_of(draft, self._publishing.completed(files), base.revision, history)
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
         """What was found under overrides, with the seconds of the files alone (`broken_under`). Raises ConfigError."""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
+from phonetree.config.site import HOURS, ROUTING, Contents, heard_of, revision_of
 from phonetree.config.slips import MARK
 from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
@@ -20,7 +20,7 @@ from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
 from phonetree.console.meanwhile import saved_meanwhile, savers
 from phonetree.console.once import once, once_of
 from phonetree.console.proving import ProofBusyError
-from phonetree.console.publishing import WITHHELD, OutdatedError
+from phonetree.console.publishing import WITHHELD, OutdatedError, languages_in
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
@@ -134,7 +134,7 @@ def save(id_: str) -> str | Page | Answer:
 
 def _saved(id_: str, files: Contents) -> Answer:
     try:
-        for name, data in files.items():
+        for name, data in heard_of(files, languages_in(files)).items():
             value_of(data, name)
     except EditError as error:
         told = f"Saved, but this draft cannot be published yet. {error}."
@@ -209,7 +209,8 @@ def publish(id_: str) -> str | Page | Answer:
     sent = running.editor.drafts.find(id_)
     if sent is None:
         return _gone()
-    (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
+    found, files = sent[0], running.publishing.completed(sent[1])
+    base, note = running.publishing.base(), request.form.get("note", "").strip()
     if base.contents == files and found.began != base.revision:
         return _there(found, base.revision)
     if refusal := _refusal(found, base.revision, note):
@@ -333,7 +334,8 @@ def _text(
 
 
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
-    running, (found, files) = services(), draft_of(id_)
+    running, (found, saved) = services(), draft_of(id_)
+    files = running.publishing.completed(saved)
     base, checked, unwritable = running.publishing.base(), running.editor.check(found, files), _unwritable()
     began = running.editor.drafts.files(id_, BASE) if found.began != base.revision else base.contents
     (row,) = _rows((found,))
@@ -410,7 +412,7 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
         Row(
             draft,
             began.get(draft.began),
-            standing_of(draft, kept.files(draft.id, draft.version), newest, history),
+            standing_of(draft, running.publishing.completed(kept.files(draft.id, draft.version)), newest, history),
         )
         for draft in drafts
     ]

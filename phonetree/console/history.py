@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.site import Contents
+from phonetree.config.site import Contents, revision_of
 from phonetree.console.access import needs, polled, staff
 from phonetree.console.difference import Difference, difference
 from phonetree.console.following import Following, following_revision
@@ -79,7 +79,8 @@ def bring_back(number: int) -> str | Page | Response:
     if wrong := wrong_note(note):
         return _one(number, note, problems=(wrong,)), 422
     base = running.publishing.base()
-    if base.revision == chosen.revision:
+    contents = running.publishing.completed(contents)
+    if base.revision == revision_of(contents):
         flash("This is the newest revision already.", "message")
         return redirect(url_for("history.page"), 303)
     if base.revision != request.form.get("over"):
@@ -147,7 +148,8 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
     chosen, contents = _found(running, number)
     newest = _newest(running.revisions.history())
     base, may = _base(running), staff().may(Role.EDITOR) and chosen.vouched and contents is not None
-    same = base is not None and base.revision == chosen.revision
+    contents = running.publishing.completed(contents) if base and contents else contents
+    same = base is not None and base.revision in (chosen.revision, revision_of(contents) if contents else "")
     asked = base and contents and may and not same and not problems
     return render(
         "console/publication.html",

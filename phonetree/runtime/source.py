@@ -39,14 +39,17 @@ class Source(Protocol):
     def settled(self, seen: str) -> bool:
         """Whether the files are still those that `look` found: a file can be saved in pieces."""
 
+    def whole(self, revision: str) -> bool:
+        """Whether the files of this revision, which were found, are known to be whole: they were published so."""
+
 
 class FolderSource:
-    """The files of a folder."""
+    """The files of a folder. In the `revisions` of a store the console records what it writes there, before it does."""
 
     number = 0
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, revisions: Revisions | None = None) -> None:
+        self._folder, self._revisions = folder, revisions
 
     def look(self) -> str:
         """As in `Source`."""
@@ -59,6 +62,14 @@ class FolderSource:
     def settled(self, seen: str) -> bool:
         """As in `Source`."""
         return seen == self.look()
+
+    def whole(self, revision: str) -> bool:
+        """As in `Source`. Only the last one counts: half of a file can be what was published long ago. False while the
+        store is unavailable."""
+        with suppress(StoreError):
+            last = self._revisions.last() if self._revisions else None
+            return last is not None and last.revision == revision
+        return False
 
 
 class StoreSource:
@@ -120,6 +131,10 @@ class StoreSource:
         """As in `Source`; a revision is published as a whole."""
         return True
 
+    def whole(self, revision: str) -> bool:  # noqa: ARG002
+        """As in `Source`; while there is none, the files are the folder's."""
+        return self._found is not None
+
     def _loaded(self, rules: NumberRules, *, patched: bool) -> Loaded:
         if self._found is None:
             return load(self._folder, rules, patched=patched)
@@ -157,7 +172,7 @@ def published_in(name: str, revisions: Revisions, folder: Path, rules: NumberRul
 
 def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:
     """What PHONETREE_SOURCE says."""
-    return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder)
+    return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder, revisions)
 
 
 def _after(found: Publication, before: Publication) -> bool:

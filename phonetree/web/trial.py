@@ -85,6 +85,10 @@ class _Files:
         """As in `Source`."""
         return True
 
+    def whole(self, revision: str) -> bool:  # noqa: ARG002
+        """As in `Source`."""
+        return True
+
 
 class Helpline:
     """The application of a server, with files and a clock that it is given."""

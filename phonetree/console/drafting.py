@@ -10,7 +10,7 @@ from pathlib import PurePath
 from phonetree.config.advice import advice
 from phonetree.config.joined_days import joined_days
 from phonetree.config.keeping import with_promise
-from phonetree.config.merging import Part, Text, clash, differing, merged
+from phonetree.config.merging import Part, Text, clash, differing, merged, with_ends
 from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
@@ -146,14 +146,17 @@ class Drafting:
         files, marks = {}, list[Where]()
         with self._prover.draft():
             for name in sorted(mine.keys() | theirs.keys()):
-                was, *both = (Text.of(each.get(name, b"").decode()) for each in (base or theirs, mine, theirs))
+                texts = [each.get(name, b"").decode() for each in (base or theirs, mine, theirs)]
+                was, *both = map(Text.of, texts)
                 lines, of_both = list[str](), [each.lines for each in both]
                 joined = joined_days if name == HOURS else clash
                 for part in merged(was.lines, *of_both, joined=joined) if base else differing(*of_both):
                     lines += _marked(part, who) if part.clash else part.mine
                 marks += (Where(name, number, 1) for number, line in enumerate(lines, 1) if line.startswith(MARK))
                 if lines or name in (HOURS, ROUTING):
-                    files[name] = was.merged(*both).with_lines(lines).encode()
+                    whole = was.merged(*both)
+                    text = whole.with_lines(lines)
+                    files[name] = (with_ends(text, texts[1]) if whole.end == both[0].end else text).encode()
         return Merged(files, tuple(marks))
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None, id_: str | None = None) -> Draft:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
+from phonetree.config.merging import with_ends
 from phonetree.config.site import HOURS, ROUTING, Contents, heard_of, revision_of
 from phonetree.config.slips import MARK
 from phonetree.config.steps import value_of
@@ -377,8 +378,7 @@ def _bytes(text: str | None, before: bytes) -> bytes:
     """A text of a form, whose line ends say nothing: a browser sends those of its own."""
     if text is None:
         return before
-    ends = "\r\n" if b"\r\n" in before else "\n"
-    return ends.join(text.replace("\r\n", "\n").split("\n")).encode()
+    return with_ends(text, before.decode("utf-8", "replace")).encode()
 
 
 def texts_of(files: Contents) -> Mapping[str, str]:

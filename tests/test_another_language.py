@@ -11,7 +11,7 @@ import pytest
 from phonetree.__main__ import KNOWN_PROBLEM, main
 from phonetree.config.override import read_override
 from phonetree.config.promises import broken_promises
-from phonetree.config.site import load, revision_of
+from phonetree.config.site import heard_of, load, made_of, revision_of
 from phonetree.core import engine
 from phonetree.core.schedule import Override
 from phonetree.core.verbs import Gather, Say, Verbs
@@ -283,14 +283,20 @@ def test_a_site_without_such_a_file_keeps_its_revision() -> None:
     assert revision_of({"hours.yaml": b"a", "routing.yaml": b"b", "phrases/pt.yaml": b""}) != "59b271ae1bbc"
 
 
-def test_a_file_for_another_language_changes_nothing(tmp_path: Path) -> None:
+def test_a_file_for_another_language_changes_nothing_for_callers_and_is_kept(tmp_path: Path) -> None:
+    """In another revision, since it is one of the files; nothing has to be proved again for it."""
     config = edited(tmp_path)
     before = load(config, RULES)
     (config / "phrases" / "fr.yaml").write_text("not: [even, valid", encoding="utf-8")
+    (config / "phrases" / "de.yaml").write_bytes(b"no: te\xfft")
     after = load(config, RULES)
-    assert after.site.revision == before.site.revision
-    (more,) = set(after.warnings) - set(before.warnings)
-    assert "'fr' is not one of the languages" in str(more)
+    assert after.site.said == before.site.said
+    assert after.contents == {**before.contents, "phrases/fr.yaml": b"not: [even, valid"}
+    assert made_of(after.contents, config, RULES).site.revision == after.site.revision != before.site.revision
+    assert heard_of(after.contents, after.site.languages) == before.contents
+    more = " ".join(map(str, set(after.warnings) - set(before.warnings)))
+    assert "'fr' is not one of the languages" in more
+    assert "'de' is not one of the languages" in more
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -111,8 +111,8 @@ def _field(file: Text, step: Step, path: Path, at: int) -> Iterator[str]:
                 is_table = isinstance(value_at(step.after, way), Mapping)
                 yield ".".join(filter(None, names)) + ("." if is_table else "")
         case Rename(_, keys):
-            table = file.at(path)
             for was, new in keys.items():
+                table = file.at(path)
                 number = table.number(new)
                 if number is not None and at in {node.begin for node in table.entry(number)}:
                     yield f"{step.field}.{was}.key"

@@ -3,10 +3,12 @@
 How lines end, and a byte order mark, are no part of them: editors change these in a whole file, unasked.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import TypeVar
 
 from phonetree.config.positions import BOM
@@ -49,6 +51,23 @@ class Text:
             changed(self.end, mine.end, theirs.end),
             changed(self.ended, mine.ended, theirs.ended),
         )
+
+
+_END = re.compile(r"(\r?\n)")
+
+
+def with_ends(text: str, before: str) -> str:
+    """A text, whose line ends say nothing, with those that it had before: lines that are the same keep theirs, and so
+    does one in the place of another; new ones have the commonest."""
+    lines, (was, ends) = _END.split(text)[::2], (_END.split(before)[start::2] for start in (0, 1))
+    common = Counter(ends).most_common(1)[0][0] if ends else "\n"
+    if len(set(ends)) <= 1:
+        return common.join(lines)
+    found: list[str] = []
+    for _, i1, i2, j1, j2 in SequenceMatcher(None, was, lines, autojunk=False).get_opcodes():
+        kept = ends[i1:i2][: j2 - j1]
+        found += [*kept, *[common] * (j2 - j1 - len(kept))]
+    return "".join(chain.from_iterable(zip_longest(lines, found[: len(lines) - 1], fillvalue="")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ T = TypeVar("T")
 HOURS, ROUTING = "hours.yaml", "routing.yaml"
 
 Contents = Mapping[str, bytes]
-"""The files that a site is made of, by name: hours.yaml, routing.yaml, and phrases/LANGUAGE.yaml for each of its
-languages that has one."""
+"""The files of a site by name: hours.yaml, routing.yaml, and phrases/LANGUAGE.yaml for each of its languages that has
+one. Those of other languages are kept beside them: nothing of these is heard, but somebody translated them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ def load(folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
             return None
         return data
 
-    loaded = _compiled(folder, read, rules, findings)
+    loaded = _kept(
+        _compiled(folder, read, rules, findings),
+        {name: data for name, data in found.items() if isinstance(data, bytes)},
+    )
     return replace(loaded, warnings=tuple(sorted({*loaded.warnings, *_unused(folder, loaded.site)})))
 
 
@@ -89,7 +92,7 @@ def _found(folder: Path) -> Mapping[str, bytes | ConfigError | None]:
 
 def made_of(contents: Contents, folder: Path, rules: NumberRules, *, patched: bool = False) -> Loaded:
     """The site of files' contents and a folder's audio, `patched` as in `load`. Raises ConfigError."""
-    return _compiled(folder, contents.get, rules, Findings(patched=patched))
+    return _kept(_compiled(folder, contents.get, rules, Findings(patched=patched)), contents)
 
 
 def wrong_values(contents: Contents, folder: Path, rules: NumberRules) -> tuple[Problem, ...]:
@@ -228,6 +231,36 @@ def _compiled(folder: Path, read: Callable[[str], bytes | None], rules: NumberRu
         text = f"what callers hear when the server itself fails ('{site.last_resort}') {error}"
         raise ConfigError([Problem(Where(str(folder / ROUTING)), text)]) from error
     return Loaded(say_in_advance(site), parts.used, resort, tuple(sorted(set(findings.warnings))))
+
+
+def _kept(loaded: Loaded, contents: Contents) -> Loaded:
+    """A site with the files beside its own that have phrases of other languages, as text."""
+    others = {name: data for name, data in contents.items() if language_of(name) and is_text(data)}
+    kept = {**others, **loaded.contents}
+    if len(kept) == len(loaded.contents):
+        return loaded
+    site = replace(loaded.site, revision=revision_of(kept))
+    site.said.update(loaded.site.said)  # the texts are the same
+    return replace(loaded, site=site, contents=kept)
+
+
+def heard_of(contents: Contents, languages: Iterable[str]) -> Contents:
+    """The files that callers hear something of, in these languages."""
+    return {name: data for name, data in contents.items() if language_of(name) in (None, *languages)}
+
+
+def language_of(name: str) -> str | None:
+    """The language whose phrases a file has, by its name in the folder; None for any other file."""
+    language = name.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
+    return language if name == file_of(language) and LANGUAGE.match(language) else None
+
+
+def is_text(data: bytes) -> bool:
+    """Whether a file of phrases can be kept with a site that does not have its language."""
+    try:
+        return bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _phrase_files(folder: Path) -> list[str]:

@@ -124,7 +124,10 @@ def value_of(data: bytes, name: str) -> Value:
 
 
 def taken(before: Said, step: Step) -> Said:
-    """A file after a step. Raises EditError when what it replaces stands there no more, or it cannot be done safely."""
+    """A file after a step; the same one, if nothing is asked. Raises EditError when what it replaces stands there no
+    more, or it cannot be done safely."""
+    if _asks_nothing(step):
+        return before
     _refuse_outdated(before.value, step)
     expected = _expected(before.value, step)
     if _ordered(expected) == _ordered(before.value):
@@ -179,6 +182,20 @@ def followed(path: Path, step: Step) -> Path | None:
 
 
 # -- what stands there
+
+
+def _asks_nothing(step: Step) -> bool:
+    """Whether a step leaves everything as it was: a form yields one for a value that nobody touched, whatever that is
+    by now."""
+    match step:
+        case Put(_, before, after):
+            return before == after
+        case Rename(_, keys):
+            return all(before == after for before, after in keys.items())
+        case Move():
+            return False
+        case _:
+            assert_never(step)
 
 
 def _refuse_outdated(value: Value, step: Step) -> None:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from phonetree.config.advice import advice
 from phonetree.config.joined_days import joined_days
 from phonetree.config.keeping import with_promise
-from phonetree.config.merging import Part, Text, clash, differing, merged
+from phonetree.config.merging import Part, Text, clash, differing, merged, with_ends
 from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_broken
 from phonetree.config.question import Answer
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
@@ -68,7 +68,8 @@ class Checked:
     that it breaks, `changes` what callers hear differently than before it, or why that cannot be said, `times` how soon
     they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
     since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
-    places, and `nodes` the names of nodes, which have forms as well. `empty` are the teams without members that callers
+    places, and `nodes` the names of nodes, which have forms as well. `withheld` says that servers take up no files for
+    a promise that was broken before. `empty` are the teams without members that callers
     are sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
     what somebody should look at in the files. `languages` have their names."""
 
@@ -84,6 +85,7 @@ class Checked:
     warned: tuple[ConfigWarning, ...] = ()
     worded: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
+    withheld: bool = False
 
     @property
     def summary(self) -> str:
@@ -92,6 +94,8 @@ class Checked:
             return f"{_several(len(self.problems), 'problem')}."
         if new := sum(each.new for each in self.broken):
             return f"{_several(new, 'promise')} to callers would be broken."
+        if self.withheld:
+            return "Callers will not hear this yet: a promise is broken already."
         if self.changes and not isinstance(self.changes, Unsaid):
             return f"No problems. {_several(len(self.changes), 'change')} for callers."
         return "No problems."
@@ -142,14 +146,17 @@ class Drafting:
         files, marks = {}, list[Where]()
         with self._prover.draft():
             for name in sorted(mine.keys() | theirs.keys()):
-                was, *both = (Text.of(each.get(name, b"").decode()) for each in (base or theirs, mine, theirs))
+                texts = [each.get(name, b"").decode() for each in (base or theirs, mine, theirs)]
+                was, *both = map(Text.of, texts)
                 lines, of_both = list[str](), [each.lines for each in both]
                 joined = joined_days if name == HOURS else clash
                 for part in merged(was.lines, *of_both, joined=joined) if base else differing(*of_both):
                     lines += _marked(part, who) if part.clash else part.mine
                 marks += (Where(name, number, 1) for number, line in enumerate(lines, 1) if line.startswith(MARK))
                 if lines or name in (HOURS, ROUTING):
-                    files[name] = was.merged(*both).with_lines(lines).encode()
+                    whole = was.merged(*both)
+                    text = whole.with_lines(lines)
+                    files[name] = (with_ends(text, texts[1]) if whole.end == both[0].end else text).encode()
         return Merged(files, tuple(marks))
 
     def keep(self, promise: OwnPromise, by: str, draft: tuple[Draft, Contents] | None, id_: str | None = None) -> Draft:
@@ -158,7 +165,7 @@ class Drafting:
         folder, rules, now = self._publishing.folder, self._publishing.rules(), int(self._now().timestamp())
         if draft:
             kept, contents = draft
-            files = made_of(contents, folder, rules, patched=True)
+            files = made_of(self._publishing.completed(contents), folder, rules, patched=True)
             if promise in files.site.promises:
                 return kept
             return self.drafts.save(kept.id, kept.version, with_promise(files, promise, folder, rules), by, now)
@@ -210,6 +217,8 @@ class Drafting:
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         already = broken(before, overrides, self._prover.broken_for_draft) if found.problems else ()
+        old = tuple(each for each in found.problems if each not in newly_broken(found.problems, already))
+        withheld = self._publishing.withheld(old, overrides, self._prover.broken_for_draft)
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
@@ -223,11 +232,12 @@ class Drafting:
             empty=tuple(_empty(wanted.site)),
             languages={language: info.name for language, info in wanted.site.languages.items()},
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
+            withheld=bool(withheld),
         )
 
     def _standing(self, draft: Draft, files: Contents, base: Base) -> Standing:
         history = self._publishing.revisions.history() if draft.began != base.revision else ()
-        return standing_of(draft, files, base.revision, history)
+        return standing_of(draft, self._publishing.completed(files), base.revision, history)
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
         """What was found under overrides, with the seconds of the files alone (`broken_under`). Raises ConfigError."""

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from phonetree.config.site import HOURS, ROUTING, Contents, revision_of
+from phonetree.config.merging import with_ends
+from phonetree.config.site import HOURS, ROUTING, Contents, heard_of, revision_of
 from phonetree.config.slips import MARK
 from phonetree.config.steps import value_of
 from phonetree.console.access import needs, staff
@@ -20,7 +21,7 @@ from phonetree.console.layout import PROBLEM, Page, capital, in_full, render
 from phonetree.console.meanwhile import saved_meanwhile, savers
 from phonetree.console.once import once, once_of
 from phonetree.console.proving import ProofBusyError
-from phonetree.console.publishing import OutdatedError
+from phonetree.console.publishing import WITHHELD, OutdatedError, languages_in
 from phonetree.console.readable import number_of
 from phonetree.console.services import services
 from phonetree.core.characters import refusal
@@ -134,7 +135,7 @@ def save(id_: str) -> str | Page | Answer:
 
 def _saved(id_: str, files: Contents) -> Answer:
     try:
-        for name, data in files.items():
+        for name, data in heard_of(files, languages_in(files)).items():
             value_of(data, name)
     except EditError as error:
         told = f"Saved, but this draft cannot be published yet. {error}."
@@ -209,7 +210,8 @@ def publish(id_: str) -> str | Page | Answer:
     sent = running.editor.drafts.find(id_)
     if sent is None:
         return _gone()
-    (found, files), base, note = sent, running.publishing.base(), request.form.get("note", "").strip()
+    found, files = sent[0], running.publishing.completed(sent[1])
+    base, note = running.publishing.base(), request.form.get("note", "").strip()
     if base.contents == files and found.began != base.revision:
         return _there(found, base.revision)
     if refusal := _refusal(found, base.revision, note):
@@ -227,7 +229,7 @@ def publish(id_: str) -> str | Page | Answer:
         return _publish(id_, note, OVERTAKEN if isinstance(error, OutdatedError) else str(error)), 409
     if made.problems:
         return _publish(id_, note), 422
-    return _published(found)
+    return _published(found, WITHHELD if made.withheld else "")
 
 
 def _refusal(draft: Draft, newest: str, note: str) -> tuple[str, int] | None:
@@ -269,8 +271,8 @@ def _called(author: str) -> str:
     return "somebody who edited the files by hand" if author == THE_FILES else author
 
 
-def _published(draft: Draft) -> Answer:
-    return _dropped(draft, f"Published: {draft.title.rstrip('.')}.")
+def _published(draft: Draft, more: str = "") -> Answer:
+    return _dropped(draft, f"Published: {draft.title.rstrip('.')}. {more}".rstrip())
 
 
 def _dropped(draft: Draft, told: str) -> Answer:
@@ -333,7 +335,8 @@ def _text(
 
 
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
-    running, (found, files) = services(), draft_of(id_)
+    running, (found, saved) = services(), draft_of(id_)
+    files = running.publishing.completed(saved)
     base, checked, unwritable = running.publishing.base(), running.editor.check(found, files), _unwritable()
     began = running.editor.drafts.files(id_, BASE) if found.began != base.revision else base.contents
     (row,) = _rows((found,))
@@ -375,8 +378,7 @@ def _bytes(text: str | None, before: bytes) -> bytes:
     """A text of a form, whose line ends say nothing: a browser sends those of its own."""
     if text is None:
         return before
-    ends = "\r\n" if b"\r\n" in before else "\n"
-    return ends.join(text.replace("\r\n", "\n").split("\n")).encode()
+    return with_ends(text, before.decode("utf-8", "replace")).encode()
 
 
 def texts_of(files: Contents) -> Mapping[str, str]:
@@ -410,7 +412,7 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
         Row(
             draft,
             began.get(draft.began),
-            standing_of(draft, kept.files(draft.id, draft.version), newest, history),
+            standing_of(draft, running.publishing.completed(kept.files(draft.id, draft.version)), newest, history),
         )
         for draft in drafts
     ]

@@ -104,7 +104,9 @@ def _sent() -> str:
 
 def _after(files: Contents, asked: Callable[[Parts], Iterable[FormEdit]]) -> Contents:
     running = services()
-    return edited(files, asked(Parts.of(files)), running.settings.config, running.live.rules())
+    completed = running.publishing.completed(files)
+    after = edited(completed, asked(Parts.of(files)), running.settings.config, running.live.rules())
+    return files if after == completed else after
 
 
 def unreadable(draft: Draft, error: EditError) -> str:

@@ -33,12 +33,14 @@ NONE_SILENT = Silence()
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How many servers answer calls, how many of them with all that stands at short notice, and nothing else; and those
-    that do not report any more."""
+    """How many servers answer calls, how many of them with all that stands at short notice, or with a revision, and
+    nothing else; and those that do not report any more. `withheld` says that the others will not answer with it, for a
+    promise that it breaks."""
 
     servers: int
     with_it: int
     silence: Silence = NONE_SILENT
+    withheld: bool = False
 
     @property
     def all(self) -> bool:
@@ -57,17 +59,28 @@ class Following:
         if not there:
             return f"{self.silence.words or 'No server reports'}."
         if there == 1 and not silent:
-            return "The server answers with this." if self.all else f"The server does not answer with this yet; {_SOON}"
+            return (
+                "The server answers with this."
+                if self.all
+                else f"The server does not answer with this yet; {self._when}"
+            )
         if self.well:
             return "Both servers answer with this." if there == 2 else f"All {there} servers answer with this."
         answer = f"answer{'s' if self.with_it == 1 else ''} with this{'' if self.all else ' so far'}"
         more = (
-            f"{silent} {'has' if silent == 1 else 'have'} not reported since {self.silence.since}." if silent else _SOON
+            f"{silent} {'has' if silent == 1 else 'have'} not reported since {self.silence.since}."
+            if silent
+            else self._when
         )
         return f"{self.with_it} of {there + silent} servers {answer}; {more}"
 
+    @property
+    def _when(self) -> str:
+        return _NOT_YET if self.withheld else _SOON
+
 
 _SOON = "that takes a few seconds."
+_NOT_YET = "callers hear an earlier revision until the broken promise is put right."
 
 
 def following(servers: Iterable[Server], kept: Iterable[Kept], now: int, silence: Silence = NONE_SILENT) -> Following:

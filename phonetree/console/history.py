@@ -1,14 +1,17 @@
 """History: who published which revision, when and why; what was different; and bringing one back."""
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from phonetree.config.site import Contents
+from phonetree.config.site import Contents, revision_of
 from phonetree.console.access import needs, polled, staff
 from phonetree.console.difference import Difference, difference
 from phonetree.console.following import Following, following_revision
 from phonetree.console.layout import Page, render
-from phonetree.console.publishing import Base, OutdatedError
+from phonetree.console.proving import ProofBusyError
+from phonetree.console.publishing import WITHHELD, Base, OutdatedError
 from phonetree.console.readable import number_of
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import ShortNotice
@@ -76,7 +79,8 @@ def bring_back(number: int) -> str | Page | Response:
     if wrong := wrong_note(note):
         return _one(number, note, problems=(wrong,)), 422
     base = running.publishing.base()
-    if base.revision == chosen.revision:
+    contents = running.publishing.completed(contents)
+    if base.revision == revision_of(contents):
         flash("This is the newest revision already.", "message")
         return redirect(url_for("history.page"), 303)
     if base.revision != request.form.get("over"):
@@ -92,7 +96,7 @@ def bring_back(number: int) -> str | Page | Response:
         return _one(number, note, problems=(str(error),)), 409
     if made.problems:
         return _one(number, note, problems=made.problems), 422
-    flash(f"Number {number} is published again.", "message")
+    flash(f"Number {number} is published again. {WITHHELD if made.withheld else ''}".rstrip(), "message")
     return to_newest(running)
 
 
@@ -102,7 +106,7 @@ def bring_back(number: int) -> str | Page | Response:
 def follow(number: int) -> str:
     """How far the servers are with a publication, alone: for a script that asks until all are."""
     chosen, _ = _found(services(), number)
-    return render("console/following.html", following=_following(chosen), state=chosen.revision)
+    return render("console/following.html", following=_following(services(), chosen), state=chosen.revision)
 
 
 def to_newest(running: ConsoleServices) -> Response:
@@ -120,9 +124,23 @@ def wrong_note(note: str) -> str:
     return "" if note else "Write why; it stands in History."
 
 
-def _following(chosen: Publication) -> Following:
-    notice = ShortNotice(services())
-    return following_revision(notice.servers, chosen.revision, notice.silence)
+def _following(running: ConsoleServices, chosen: Publication) -> Following:
+    """How far the servers are with it. Where one has refused an edit, it is asked why this one takes so long."""
+    notice = ShortNotice(running)
+    found = following_revision(notice.servers, chosen.revision, notice.silence)
+    if found.all or not any(each.report.problems for each in notice.servers):
+        return found
+    base = _base(running)
+    same = base is not None and base.revision == chosen.revision
+    return replace(found, withheld=bool(base and same and _unheard(running, base, base.contents)))
+
+
+def _unheard(running: ConsoleServices, base: Base, contents: Contents) -> tuple[str, ...]:
+    """The promises for which no server takes up files in place of others; none if that cannot be found out."""
+    try:
+        return running.publishing.unheard(base, running.publishing.made(contents))
+    except (ConfigError, ProofBusyError):
+        return ()
 
 
 def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdated: bool = False) -> str:
@@ -130,7 +148,9 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
     chosen, contents = _found(running, number)
     newest = _newest(running.revisions.history())
     base, may = _base(running), staff().may(Role.EDITOR) and chosen.vouched and contents is not None
-    same = base is not None and base.revision == chosen.revision
+    contents = running.publishing.completed(contents) if base and contents else contents
+    same = base is not None and base.revision in (chosen.revision, revision_of(contents) if contents else "")
+    asked = base and contents and may and not same and not problems
     return render(
         "console/publication.html",
         chosen=chosen,
@@ -139,10 +159,11 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
         difference=difference(running, base.contents, contents or {}) if base and not same else None,
         may=may and not same,
         unwritable=running.publishing.unwritable(*contents) if base and contents else _UNREAD,
-        following=_following(chosen) if newest and newest.number == number else None,
+        following=_following(running, chosen) if newest and newest.number == number else None,
         state=chosen.revision,
         note=note,
         problems=problems,
+        withheld=_unheard(running, base, contents) if asked and base and contents else (),
         outdated=outdated,
         longest=LONGEST_NOTE,
         stored=_stored(),

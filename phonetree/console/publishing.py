@@ -10,8 +10,8 @@ told what became different.
 
 A change is refused for the promises that it breaks and the files kept before it. One that the files break already stays
 broken if the line cannot be closed for a day, so it is a warning. Servers judge in the same way, by what callers hear
-(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it, and the
-preview says that callers will not hear the change until somebody has put that right.
+(`Sites.reload`); where that is an earlier revision that keeps the promise, they take up no files that break it. Every
+page says so before such a change is made, and after: callers do not hear it until somebody has put that right.
 """
 
 import os
@@ -22,6 +22,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from phonetree.config.advice import advice
+from phonetree.config.edit_places import table
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phrases import file_of
 from phonetree.config.promises import newly_broken, told_once
@@ -30,11 +31,14 @@ from phonetree.config.site import (
     Contents,
     Loaded,
     contents_of,
+    is_text,
+    language_of,
     made_of,
     revision_of,
     unreadable,
     whole_contents_of,
 )
+from phonetree.config.steps import value_of
 from phonetree.config.together import complete_alone, replace_together
 from phonetree.config.writing import alone, place_of, unwritable, why
 from phonetree.console.simulated import Heard
@@ -57,6 +61,8 @@ from phonetree.runtime.source import FolderSource, StoreSource
 from phonetree.store.database import Store
 from phonetree.store.revisions import LONGEST_NOTE, Revisions
 from phonetree.store.servers import met
+
+WITHHELD = "Callers do not hear it yet: the servers wait until the broken promise is put right."
 
 
 class OutdatedError(PhonetreeError):
@@ -165,8 +171,22 @@ class Publishing:
         return base.loaded or self._heard()
 
     def made(self, contents: Contents) -> Loaded:
-        """The site of other files. Raises ConfigError."""
-        return made_of(contents, self.folder, self.rules())
+        """The site of other files, `completed`. Raises ConfigError."""
+        return made_of(self.completed(contents), self.folder, self.rules())
+
+    def completed(self, contents: Contents) -> Contents:
+        """Files with those of phrases that they lack and that are published, unless both have the language: phrases of
+        one that is taken out stay, and one that is new finds those that somebody translated meanwhile."""
+        try:
+            published = self.base().contents
+        except ConfigError:
+            return contents
+        lacking = published.keys() - contents.keys()
+        if not (contents and lacking):
+            return contents
+        both = languages_in(published) & languages_in(contents)
+        found = {name: published[name] for name in lacking if language_of(name) and language_of(name) not in both}
+        return {**contents, **found}
 
     def once(self, contents: Contents) -> Loaded | None:
         """The site of files that may be of an earlier version; None if this one cannot read them."""
@@ -197,8 +217,7 @@ class Publishing:
         withheld = False
         try:
             problems, already = judged(after, before, overrides, self._proof)
-            if already:
-                withheld = bool(newly_broken(already, broken(self._heard(), overrides, self._proof)))
+            withheld = bool(self.withheld(already, overrides, self._proof))
         except ConfigError as error:
             problems, already = error.problems, ()
         return Preview(
@@ -210,6 +229,22 @@ class Publishing:
             told_once(already),
             withheld,
         )
+
+    def withheld(
+        self, breaks: tuple[Problem, ...], overrides: tuple[Override, ...], proof: Proof
+    ) -> tuple[Problem, ...]:
+        """Those of the promises which files break that what callers hear keeps: for these no server takes the files up.
+        Raises ConfigError when that cannot be proved."""
+        return newly_broken(breaks, broken(self._heard(), overrides, proof)) if breaks else ()
+
+    def unheard(self, base: Base, after: Loaded) -> tuple[str, ...]:
+        """The same in sentences, of files that can take the place of others. Where callers hear these already, nothing
+        has to be proved. Raises ConfigError."""
+        if self._heard().site.revision == base.revision:
+            return ()
+        overrides = self.overrides()
+        new, already = judged(after, self.replaced(base), overrides, self._proof)
+        return () if new else told_once(self.withheld(already, overrides, self._proof))
 
     def publish(self, base: Base, after: Loaded, by: str, note: str, what: str) -> Preview:
         """Replaces the files, in the name of somebody, if nothing is wrong with that. `note` goes to History, `what` to
@@ -264,7 +299,7 @@ class Publishing:
             with alone(self.folder):
                 complete_alone(self.folder)
                 self._mend_history()
-                return self._stand(base) and self._begin(base, after, by, note, what)
+                return self._stand(base, after) and self._begin(base, after, by, note, what)
         except OSError as error:
             names = " and ".join(sorted(after.contents))
             raise EditError({"": f"{names} cannot be written: {why(error)}. Nothing was changed"}) from error
@@ -291,7 +326,7 @@ class Publishing:
         )
         gone = dict.fromkeys(base.contents.keys() - after.contents.keys())
         try:
-            done = replace_together(self.folder, {**gone, **after.contents}, lambda: self._stand(base))
+            done = replace_together(self.folder, {**gone, **after.contents}, lambda: self._stand(base, after))
         except OSError:
             self._end(number, by, what, done=False)
             raise
@@ -312,10 +347,12 @@ class Publishing:
             return since
         return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
 
-    def _stand(self, base: Base) -> bool:
-        """Whether the files are still those, and none of phrases was added that would count. Raises OSError."""
-        languages = base.loaded.site.languages if base.loaded else ()
-        if any(os.path.lexists(self.folder / name) for name in {*map(file_of, languages)} - base.contents.keys()):
+    def _stand(self, base: Base, after: Loaded) -> bool:
+        """Whether the files are still those, and none of phrases was added. Raises OSError."""
+        languages = {*after.site.languages, *(base.loaded.site.languages if base.loaded else ())}
+        there = {name for name in map(file_of, languages) if os.path.lexists(self.folder / name)}
+        there |= {name for name, data in contents_of(self.folder).items() if is_text(data)}
+        if there - base.contents.keys():
             return False
         return all(self._there(name) == data for name, data in base.contents.items())
 
@@ -340,6 +377,14 @@ class Publishing:
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())
+
+
+def languages_in(contents: Contents) -> frozenset[str]:
+    """The languages that files have; none if they cannot be read."""
+    try:
+        return frozenset(table(value_of(contents.get(ROUTING, b""), ROUTING), "languages"))
+    except EditError:
+        return frozenset()
 
 
 def private_numbers(before: Site, after: Site) -> tuple[Problem, ...]:

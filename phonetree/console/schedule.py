@@ -22,7 +22,7 @@ from phonetree.console.entry_form import EntryForm
 from phonetree.console.labels import DAY
 from phonetree.console.layout import Page, render
 from phonetree.console.origin import from_elsewhere
-from phonetree.console.publishing import OutdatedError, Preview
+from phonetree.console.publishing import WITHHELD, OutdatedError, Preview
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
 from phonetree.console.short_notice import TITLES, Change
@@ -45,8 +45,6 @@ UNDO = "schedule_undo"
 """In the session: the edit that was made last here."""
 
 HEARD = "Callers hear it within seconds."
-
-WITHHELD = "Callers do not hear it yet: the servers wait until the broken promise is put right."
 
 PICKED = "reason:"
 

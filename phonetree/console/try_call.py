@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from phonetree.config.own_promises import LONGEST_WITHIN, promise_of_call
 from phonetree.config.phones import line_key, team_key
-from phonetree.config.site import Contents, Loaded, made_of, overridden
+from phonetree.config.site import Contents, Loaded, overridden
 from phonetree.console import moments, simulated, times
 from phonetree.console.access import needs, staff
 from phonetree.console.drafts import draft_of
@@ -136,7 +136,7 @@ def files_of(running: ConsoleServices, id_: str) -> Files:
         abort(403)
     draft, loaded = draft_of(id_), None
     with suppress(ConfigError):
-        loaded = made_of(draft[1], running.settings.config, running.live.rules())
+        loaded = running.publishing.made(draft[1])
     return Files(loaded, draft)
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import phones_of
 from phonetree.config.question import Answer, Question, code
-from phonetree.config.site import Contents
+from phonetree.config.site import Contents, heard_of
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, PhonetreeError, Problem, StoreError, Where
 from phonetree.log import failure
@@ -103,7 +103,8 @@ class Prover:
         """The same, with the calls that break them, and seconds to help."""
         schedule = site.schedule
         rules = self._rules if self._rules.phones is None else replace(self._rules, phones=phones_of(site))
-        question = Question(contents, self._folder, rules, schedule.overrides, schedule.today(self._now()))
+        files = heard_of(contents, site.languages)
+        question = Question(files, self._folder, rules, schedule.overrides, schedule.today(self._now()))
         shelf = _Shelf(self._proofs, question)
         if (kept := shelf.find()) is not None:
             return kept

@@ -175,7 +175,7 @@ class Sites:
         with considerate():
             loaded = self.source.load(self.rules)
         published = loaded.site.revision == self.current.revision
-        if self._half_saved(loaded.contents, seen):
+        if self._half_saved(loaded, seen):
             return False
         while True:
             overrides, rules = self._overrides, self.rules
@@ -199,9 +199,9 @@ class Sites:
                         self.reloads += 1
                     return not published
 
-    def _half_saved(self, contents: Contents, seen: str) -> bool:
-        """Whether to wait for the rest of a file. A publication is whole."""
-        if self.source.number or not half_saved(contents, self.contents):
+    def _half_saved(self, loaded: Loaded, seen: str) -> bool:
+        """Whether to wait for the rest of a file."""
+        if not half_saved(loaded.contents, self.contents) or self.source.whole(loaded.site.revision):
             self._short = ""
             return False
         if seen != self._short:

@@ -49,14 +49,17 @@ class Source(Protocol):
     def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Problems with the files that were found, which name the folder's, with the place where they are."""
 
+    def whole(self, revision: str) -> bool:
+        """Whether the files of this revision, which were found, are known to be whole: they were published so."""
+
 
 class FolderSource:
-    """The files of a folder."""
+    """The files of a folder. In the `revisions` of a store the console records what it writes there, before it does."""
 
     number = 0
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, revisions: Revisions | None = None) -> None:
+        self._folder, self._revisions = folder, revisions
 
     def look(self) -> str:
         """As in `Source`."""
@@ -73,6 +76,14 @@ class FolderSource:
     def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """As in `Source`."""
         return tuple(problems)
+
+    def whole(self, revision: str) -> bool:
+        """As in `Source`. Only the last one counts: half of a file can be what was published long ago. False while the
+        store is unavailable."""
+        with suppress(StoreError):
+            last = self._revisions.last() if self._revisions else None
+            return last is not None and last.revision == revision
+        return False
 
 
 class StoreSource:
@@ -138,6 +149,10 @@ class StoreSource:
         """As in `Source`."""
         return in_the_database(problems, self._folder) if self._found else tuple(problems)
 
+    def whole(self, revision: str) -> bool:  # noqa: ARG002
+        """As in `Source`; while there is none, the files are the folder's."""
+        return self._found is not None
+
     def _loaded(self, rules: NumberRules, *, patched: bool) -> Loaded:
         if self._found is None:
             return load(self._folder, rules, patched=patched)
@@ -193,7 +208,7 @@ def _in_the_database(where: Where, folder: Path) -> Where:
 
 def source_in(folder: Path, revisions: Revisions | None, *, source: str) -> Source:
     """What PHONETREE_SOURCE says."""
-    return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder)
+    return StoreSource(folder, revisions) if revisions and source == STORE else FolderSource(folder, revisions)
 
 
 def _after(found: Publication, before: Publication) -> bool:

@@ -89,6 +89,10 @@ class _Files:
         """As in `Source`."""
         return tuple(problems)
 
+    def whole(self, revision: str) -> bool:  # noqa: ARG002
+        """As in `Source`."""
+        return True
+
 
 class Helpline:
     """The application of a server, with files and a clock that it is given."""

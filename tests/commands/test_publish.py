@@ -86,6 +86,28 @@ def test_there_and_back_every_byte_is_kept(run: Run) -> None:
     assert _published() == [("Ada", "the first")]
 
 
+def test_phrases_of_a_language_come_before_the_language_and_stay_after_it(run: Run) -> None:
+    run("publish", "config", "--note", "the first")
+    own = "  pt: {voice: Polly.Camila-Neural, code: pt-BR, name: português, fallback: en}\n  es:\n    voice:"
+    run("export", "new")
+    _edit("config", "  es:\n    voice:", own)
+    told = run("publish", "config", "--note", "Portuguese", "--over", "x", status=KNOWN_PROBLEM)
+    steps = "scripts/phonetree export DIR, then scripts/phonetree phrases --language pt --config DIR, and once it is"
+    assert f"to translate them: {steps} translated scripts/phonetree publish DIR --note TEXT" in told
+    run("phrases", "--language", "pt", "--config", "new")
+    translated = (ROOT / "tests" / "sites" / "portuguese" / "phrases" / "pt.yaml").read_bytes()
+    Path("new/phrases/pt.yaml").write_bytes(translated)
+    assert "'pt' is not one of the languages" in run("check", "--config", "new")
+    run("publish", "new", "--note", "the phrases")
+    run("export", "spoken")
+    _edit("spoken", "  es:\n    voice:", own)
+    run("publish", "spoken", "--note", "Portuguese")
+    _edit("spoken", own, "  es:\n    voice:")
+    run("publish", "spoken", "--note", "not yet")
+    run("export", "after")
+    assert Path("after/phrases/pt.yaml").read_bytes() == translated
+
+
 def test_of_two_who_began_from_the_same_revision_the_second_is_shown_both_changes(run: Run) -> None:
     run("publish", "config", "--note", "the first")
     run("export", "hers"), run("export", "his")

@@ -41,7 +41,7 @@ from phonetree.config.splicing import put
 from phonetree.config.steps import Put, Said, taken, value_at
 from phonetree.core.tree import NodeKind
 from phonetree.errors import EditError
-from tests.support.form_edits import EDITS, LINE, MIT, Now
+from tests.support.form_edits import EDITS, HARBOUR, LINE, MIT, Now
 from tests.support.lines import ROOT, RULES
 
 _RULES = replace(RULES, phones={})
@@ -136,6 +136,28 @@ def test_nothing_is_written_when_nothing_is_asked() -> None:
         SetKeys("about", {}, tuple("12345")),
     ]
     assert edited(contents, edits, ROOT / MIT, _RULES) == contents
+
+
+@pytest.mark.parametrize("now", ["", "budgets: {silent: 90}\nlinks: {form: https://www.example.org/form}\n"])
+def test_what_nobody_touched_stays_as_it_is_by_now(now: str) -> None:
+    """Whether there is a table for it or not, and whatever somebody else wrote there since."""
+    said = _contents(HARBOUR)
+    said = {**said, ROUTING: said[ROUTING] + now.encode()}
+    edits: list[FormEdit] = [
+        SetBudget("silent", None, None),
+        SetBudget("silent", "60", "60"),
+        SetLink("form", "https://www.example.org", "https://www.example.org"),
+        SetHelpline("email", None, None),
+        SetEnd("ended", None, None),
+        SetPhrase("en", "thanks", None, None),
+        SetPhrase("en", "thanks", "Thanks.", "Thanks."),
+        SetAlike((), ()),
+        SetKeys(None, {}, ("0", "9")),
+        SetWeek({"daily": "9:00-17:00"}, {"daily": "9:00-17:00"}),
+        SetZone("UTC", "UTC"),
+    ]
+    for edit in edits:
+        assert edited(said, [edit], ROOT / HARBOUR, _RULES) == said, edit
 
 
 @pytest.mark.slow

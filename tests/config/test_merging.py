@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from phonetree.config.merging import Part, Text, merged
+from phonetree.config.merging import Part, Text, merged, with_ends
 
 
 def _text(parts: tuple[Part, ...]) -> str:
@@ -141,3 +143,34 @@ def test_nothing_is_lost_and_nothing_is_made_up() -> None:
         if mine == base:
             assert _text(parts) == "".join(theirs)
         assert max(_new(mine), _new(theirs)) <= _new(_text(parts)) <= _new(mine) + _new(theirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("a\r\nb\r\n", "a\nb\n", "a\nb\n"),
+        ("a\nb\n", "a\r\nb\r\n", "a\r\nb\r\n"),
+        ("a\nb", "", "a\nb"),
+        ("", "a\r\nb\n", ""),
+        ("a\r\nb\r\nc\r\n", "a\r\nb\nc\n", "a\r\nb\nc\n"),
+        ("A\nb\nc\n", "a\r\nb\nc\n", "A\r\nb\nc\n"),
+        ("a\nx\ny\nb\nc\n", "a\r\nb\nc\n", "a\r\nx\ny\nb\nc\n"),
+        ("b\nc", "a\r\nb\nc\n", "b\nc"),
+        ("a\nb\nc\n", "a\r\nb\nc", "a\r\nb\nc\r\n"),
+        ("c\nd\n", "a\nb\r\nc\nd", "c\nd\n"),
+        ("", "", ""),
+    ],
+)
+def test_lines_keep_their_ends(text: str, before: str, after: str) -> None:
+    assert with_ends(text, before) == after
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", ""])), st.lists(st.sampled_from(["\n", "\r\n"])), st.data())
+def test_whatever_ends_are_kept_the_lines_are_those_that_were_typed(
+    lines: list[str], ends: list[str], data: st.DataObject
+) -> None:
+    before = "".join(line + end for line, end in zip(lines, ends, strict=False))
+    typed = data.draw(st.lists(st.sampled_from(["a", "b", "d", ""])))
+    kept = with_ends("\r\n".join(typed), before)
+    assert kept.replace("\r\n", "\n").split("\n") == (typed or [""])
+    assert with_ends(before.replace("\r\n", "\n"), before) == before

@@ -178,6 +178,23 @@ def test_line_ends_and_marks_stay_as_they_were(made: Console) -> None:
     assert _files(made, id_) == before
 
 
+def test_a_file_with_different_line_ends_keeps_those_of_lines_that_nobody_touched(made: Console) -> None:
+    path, client = made.settings.config / ROUTING, made.client(Role.EDITOR)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n", 5))
+    id_ = _begin(client)
+    before = _files(made, id_)
+    sent = {f"file.{name}": data.decode().replace("\r\n", "\n").replace("\n", "\r\n") for name, data in before.items()}
+    assert client.post(f"/staff/edit/{id_}/text", {**sent, "version": "1"}).status_code == 303
+    assert _files(made, id_) == before
+    sent["file.routing.yaml"] = sent["file.routing.yaml"].replace("for crisis lines", "for help lines")
+    assert client.post(f"/staff/edit/{id_}/text", {**sent, "version": "2"}).status_code == 303
+    softer = before[ROUTING].replace(b"for crisis lines", b"for help lines")
+    assert _files(made, id_)[ROUTING] == softer
+    path.write_bytes(path.read_bytes() + b"# by hand\n")
+    assert client.post(f"/staff/edit/{id_}/up-to-date").status_code == 303
+    assert _files(made, id_)[ROUTING] == softer + b"# by hand\n"
+
+
 def test_problems_are_told_with_their_places(made: Console) -> None:
     client = made.client(Role.EDITOR)
     id_ = _begin(client)

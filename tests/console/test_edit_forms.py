@@ -24,7 +24,7 @@ from phonetree.console.forms import Forms
 from phonetree.store.drafts import MOST_VERSIONS
 from phonetree.store.roles import Role
 from tests.support.console import Client, Console, console
-from tests.support.lines import ROOT, VPR
+from tests.support.lines import ROOT, RULES, VPR
 
 
 @pytest.fixture(scope="module")
@@ -157,13 +157,40 @@ PAGES = [
     "helpline", "page", "languages", "always",
 ]  # fmt: skip
 
+SITES = sorted(path.parent for folder in ("examples", "tests/sites") for path in (ROOT / folder).glob(f"*/{ROUTING}"))
+
 
 @pytest.mark.slow
-def test_a_form_that_nobody_touched_changes_nothing(made: Console, client: Client, draft: str) -> None:
-    before = _files(made, draft)
-    for page in PAGES:
-        assert "Nothing was changed." in _save(client, f"{draft}/{page}", {}), page
-    assert _files(made, draft) == before
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.name)
+def test_a_form_that_nobody_touched_changes_nothing(site: Path, tmp_path: Path) -> None:
+    """Every form of every site, by the links to them."""
+    config = Path(copytree(site, tmp_path / "config"))
+    with console("sqlite", tmp_path, config=config, names=RULES.names) as made:
+        client = made.client(Role.EDITOR)
+        draft = client.post("/staff/edit", {"title": "softer words"}).headers["Location"]
+        before = _files(made, draft)
+        forms = _links(client, f"{draft}/parts")
+        assert f"{draft}/helpline" in forms
+        for page in forms:
+            assert "Nothing was changed." in _save(client, page, {}), page
+        assert _files(made, draft) == before
+
+
+def _links(client: Client, address: str) -> list[str]:
+    """The forms to which a page links."""
+    found = re.findall(r'<li><a href="([^"]+)"', client.get(address).get_data(as_text=True))
+    return [each for each in found if each.startswith(address.removesuffix("parts"))]
+
+
+def test_a_value_that_nobody_touched_is_not_in_the_way_of_another_one(
+    made: Console, client: Client, draft: str
+) -> None:
+    page = f"{draft}/helpline"
+    opened = fields(client, page)
+    _sent(client, page, {"budgets.silent": "70"})
+    assert client.post(page, {**opened, "helpline.email": "help@example.org"}).status_code == 303
+    assert _now(made, draft, "budgets", "silent") == "70"
+    assert _now(made, draft, "helpline", "email") == "help@example.org"
 
 
 # -- nodes

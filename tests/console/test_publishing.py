@@ -20,7 +20,7 @@ from phonetree.store import actions
 from phonetree.store.roles import Role
 from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console, console
-from tests.support.lines import VPR
+from tests.support.lines import ROOT, VPR
 
 SOFTER, LOUDER = "for help lines", "FOR CRISIS LINES"
 OTHER = ("Leave a message for the advocates.", "Leave us a message.")
@@ -828,3 +828,185 @@ def test_one_is_brought_back_where_the_folder_is_the_source(made: Console) -> No
     assert _now(made) == before
     newest, *_ = made.services.revisions.history()
     assert (newest.number, newest.author, newest.note) == (3, "the editor", "that was better")
+
+
+BROKEN = "promises:\n  - {when: closed, keys: [1], reaches: crisis, within: 1}\n"
+"""What was added by hand and what no server takes up, since it is broken."""
+
+UNHEARD = "Callers will not hear this yet, even when it is published"
+NOT_YET = "Callers do not hear it yet: the servers wait until the broken promise is put right."
+
+
+def _refuse(made: Console) -> None:
+    """The files break a promise by now, and the server stays with what callers heard."""
+    heard = made.services.live.loaded().site.revision
+    routing = made.settings.config / ROUTING
+    routing.write_text(f"{routing.read_text()}\n{BROKEN}")
+    Servers(made.services.store).tell("one", Report(heard, problems=("a promise",)), made.services.seconds())
+
+
+@pytest.mark.slow
+def test_what_callers_will_not_hear_is_told_before_it_is_published_and_after(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _refuse(made)
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    for page in (client.get(path), client.get(f"{path}/publish")):
+        assert UNHEARD in _words(page)
+        assert "All promises to callers are kept" not in _words(page)
+        assert "can be published" not in _words(page)
+    fields = {f"file.{name}": data.decode() for name, data in _files(made, path).items()}
+    checked = client.post(f"{path}/check", fields).get_json()
+    assert checked
+    assert checked["summary"] == "Callers will not hear this yet: a promise is broken already."
+    answer = _send(client, path)
+    assert answer.status_code == 303, "whoever has to close a day can"
+    after = _words(client.get(answer.headers["Location"]))
+    assert f"Published: softer words. {NOT_YET}" in after
+    waiting = (
+        "The server does not answer with this yet; callers hear an earlier revision until the broken promise is put"
+    )
+    assert waiting in after
+    assert "a few seconds" not in after
+    assert waiting in _words(client.get(f"{answer.headers['Location']}/following"))
+
+
+@pytest.mark.slow
+def test_what_callers_will_not_hear_is_told_before_it_is_brought_back_and_after(made: Console) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    _refuse(made)
+    assert _send(client, _draft(made, client, ("for crisis lines", SOFTER))).status_code == 303
+    assert _send(client, _draft(made, client, OTHER)).status_code == 303
+    page = client.get("/staff/history/2")
+    assert "Callers will not hear it yet, even when it is published: it breaks a promise" in _words(page)
+    assert "Callers will not hear" not in _words(client.get("/staff/history/1")), "that one keeps it"
+    assert "Callers will not hear" not in _words(made.client(Role.MEMBER).get("/staff/history/2"))
+    answer = client.post("/staff/history/2", {"over": running.publishing.base().revision, "note": "that was better"})
+    assert f"Number 2 is published again. {NOT_YET}" in _words(client.get(answer.headers["Location"]))
+    base = running.publishing.base().revision
+    answer = client.post("/staff/history/1", {"over": base, "note": "that was right"})
+    after = _words(client.get(answer.headers["Location"]))
+    assert "Number 1 is published again." in after
+    assert NOT_YET not in after
+
+
+@pytest.mark.slow
+def test_a_draft_that_puts_the_promise_right_is_heard(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _refuse(made)
+    path = _draft(made, client, (BROKEN, ""))
+    assert UNHEARD not in _words(client.get(f"{path}/publish"))
+    after = _words(client.get(_send(client, path).headers["Location"]))
+    assert NOT_YET not in after
+    assert "The server does not answer with this yet; that takes a few seconds." in after
+
+
+PT = "phrases/pt.yaml"
+TRANSLATED = (ROOT / "tests" / "sites" / "portuguese" / PT).read_bytes()
+SPANISH = "  es:\n    voice:"
+SPOKEN = f"  pt: {{voice: Polly.Camila-Neural, code: pt-BR, name: português, fallback: en}}\n{SPANISH}"
+"""A language with a file of phrases, in front of Spanish: no key leads to it yet, so nothing else has to be said."""
+
+NEW_LANGUAGE = {
+    "languages.new.language": "pt", "languages.new.voice": "Polly.Camila-Neural", "languages.new.code": "pt-BR",
+    "languages.new.name": "português", "languages.new.fallback": "en",
+}  # fmt: skip
+
+
+def _translated(made: Console) -> Path:
+    """The file of phrases is translated in the folder."""
+    file = made.settings.config / PT
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(TRANSLATED)
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["files", "store"])
+def test_phrases_of_a_language_that_is_taken_out_stay_and_are_found_again(source: str, tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    (config / ROUTING).write_text((config / ROUTING).read_text().replace(SPANISH, SPOKEN))
+    with console("sqlite", tmp_path, config=config, source=source) as made:
+        file, client, running = _translated(made), made.client(Role.EDITOR), made.services
+        _serve(made)
+        path = _draft(made, client, (SPOKEN, SPANISH))
+        page = client.get(f"{path}/publish").get_data(as_text=True)
+        assert PT not in page.partition("In the files")[2], "no line of it goes"
+        assert _send(client, path).status_code == 303
+        _serve(made)
+        assert running.publishing.files().contents[PT] == TRANSLATED
+        assert set(running.publishing.files().site.languages) == {"en", "es"}
+        newest = running.revisions.last()
+        assert newest
+        assert newest.revision == running.publishing.base().revision
+        assert (running.revisions.published(newest.revision) or {})[PT] == TRANSLATED, "in History, and for export"
+        assert file.read_bytes() == TRANSLATED
+        path = _draft(made, client, (SPANISH, SPOKEN))
+        assert _send(client, path).status_code == 303
+        assert "pt" in running.publishing.files().site.languages
+        assert PT in running.publishing.files().contents
+
+
+@pytest.mark.slow
+def test_phrases_that_somebody_translated_since_are_not_lost_by_going_back(made: Console) -> None:
+    client, running = made.client(Role.EDITOR), made.services
+    older = _draft(made, client, OTHER)
+    file = _translated(made)
+    _serve(made)
+    assert _send(client, _draft(made, client, ("for crisis lines", SOFTER))).status_code == 303
+    base = _serve(made)
+    assert PT not in _words(client.get("/staff/history/1"))
+    assert client.post("/staff/history/1", {"over": base, "note": "that was better"}).status_code == 303
+    assert SOFTER not in _now(made)
+    assert file.read_bytes() == TRANSLATED
+    newest = running.revisions.last()
+    assert newest
+    assert newest.revision == running.publishing.base().revision, "what is in History is what callers hear"
+    assert "It is the same as the newest revision." in _words(client.get("/staff/history/1"))
+    page = client.get(f"{older}/publish")
+    assert _send(client, older, instead=_hidden(page)["over"]).status_code == 303, "in its place"
+    assert file.read_bytes() == TRANSLATED
+    assert running.publishing.files().site.revision == (running.revisions.last() or newest).revision
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("since", [False, True])
+def test_a_language_that_was_translated_in_the_folder_is_added_in_a_draft(made: Console, since: bool) -> None:
+    """Before the draft began, or since."""
+    client = made.client(Role.EDITOR)
+    if not since:
+        _translated(made)
+        _serve(made)
+    path = client.post("/staff/edit", {"title": "Portuguese"}).headers["Location"]
+    refused = client.post(f"{path}/languages", NEW_LANGUAGE)
+    if since:
+        assert refused.status_code == 422
+        assert "lacks 114 of the product" in _words(refused)
+        _translated(made)
+        _serve(made)
+        assert client.post(f"{path}/languages", NEW_LANGUAGE).status_code == 303
+        client.post(f"{path}/up-to-date")
+    else:
+        assert refused.status_code == 303
+    assert "No problems" in client.post(f"{path}/check").get_json()["summary"]
+    assert _files(made, path)[PT] == TRANSLATED
+    assert _send(client, path).status_code == 303
+    assert "pt" in made.services.publishing.files().site.languages
+
+
+def test_a_file_of_phrases_that_is_no_text_is_in_the_way_of_no_draft(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _translated(made).write_bytes(b"no: te\xfft")
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    assert PT not in _files(made, path)
+    assert _send(client, path).status_code == 303
+    assert (made.settings.config / PT).read_bytes() == b"no: te\xfft"
+
+
+def test_a_draft_can_be_published_whatever_the_phrases_are_of_a_language_that_it_does_not_have(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _translated(made).write_bytes(b"not: [even, valid")
+    path = _draft(made, client, ("for crisis lines", SOFTER))
+    fields = {f"file.{name}": data.decode() for name, data in _files(made, path).items()}
+    answer = client.post(f"{path}/text", {**fields, "version": "2"})
+    assert "cannot be published yet" not in _words(client.get(answer.headers["Location"]))
+    assert _send(client, path).status_code == 303

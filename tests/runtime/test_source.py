@@ -1,4 +1,5 @@
-"""PHONETREE_SOURCE=store: a server answers with the newest revision of the store that is right, and never with less."""
+"""PHONETREE_SOURCE=store: a server answers with the newest revision of the store that is right, and never with less. Of
+files in a folder the store knows which are whole."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +9,12 @@ from shutil import copytree
 import pytest
 from sqlalchemy import text
 
-from phonetree.config.site import Contents, Loaded, made_of
+from phonetree.config.site import Contents, Loaded, contents_of, made_of
 from phonetree.core.tree import Site
 from phonetree.errors import Problem, StoreError, Where
 from phonetree.runtime.sites import Sites
-from phonetree.runtime.source import StoreSource
+from phonetree.runtime.source import StoreSource, source_in
+from phonetree.settings import FILES
 from phonetree.store.database import Store
 from phonetree.store.revisions import THE_FILES, Revisions
 from phonetree.store.servers import Report, Servers
@@ -250,3 +252,57 @@ def test_while_the_store_is_away_the_last_revision_stays(
         assert late.current.revision != name, "it knows the folder alone"
     assert late.reload()
     assert late.current.revision == name
+
+
+def _without_its_end(folder: Path, name: str = "hours.yaml") -> Contents:
+    """The files of a folder, one of them without its last lines."""
+    found = contents_of(folder)
+    return {**found, name: found[name][: found[name].index(b"# Days that are not in the calendars")]}
+
+
+def _begun(revisions: Revisions, contents: Contents) -> int:
+    name = made_of(contents, VPR, RULES).site.revision
+    return revisions.begin(name, contents, "Ada", "a note", 5, what="published", before="", place="here")
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_what_the_console_records_is_whole_when_it_is_found_in_the_folder(
+    config: Path, kept: Store, done: bool
+) -> None:
+    """Such as files that lose their end: only by hand they may be half saved."""
+    revisions = Revisions(kept, SECRET)
+    sites = Sites(config, RULES, source=source_in(config, revisions, source=FILES))
+    shorter = _without_its_end(config)
+    number = _begun(revisions, shorter)
+    if done:
+        revisions.done(number)
+    (config / "hours.yaml").write_bytes(shorter["hours.yaml"])
+    assert sites.reload()
+    assert sites.contents == shorter
+
+
+def test_what_is_saved_by_hand_may_be_half_of_it_whatever_was_recorded_before(config: Path, kept: Store) -> None:
+    revisions = Revisions(kept, SECRET)
+    whole, shorter = contents_of(config), _without_its_end(config)
+    _begun(revisions, shorter)
+    revisions.keep(made_of(whole, VPR, RULES).site.revision, whole, THE_FILES, 6)
+    sites = Sites(config, RULES, source=source_in(config, revisions, source=FILES))
+    (config / "hours.yaml").write_bytes(shorter["hours.yaml"])
+    assert not sites.reload()
+    assert sites.contents == whole
+
+
+def test_while_the_store_is_away_a_file_without_its_end_may_be_half_saved(
+    config: Path, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise StoreError("the database is away")
+
+    revisions = Revisions(kept, SECRET)
+    sites = Sites(config, RULES, source=source_in(config, revisions, source=FILES))
+    shorter = _without_its_end(config)
+    _begun(revisions, shorter)
+    (config / "hours.yaml").write_bytes(shorter["hours.yaml"])
+    monkeypatch.setattr(revisions, "last", away)
+    assert not sites.reload()
+    assert sites.problems == ()

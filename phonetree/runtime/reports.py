@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from random import SystemRandom
 from threading import Lock
 
@@ -45,7 +46,7 @@ def runs(pid: int) -> bool:
         return False
     except PermissionError:  # it is another user's
         return True
-    return True
+    return state not in ("Z", "X")
 
 
 @dataclass
@@ -95,7 +96,7 @@ class Reporter:
         that. A report that came after that would stay for ever."""
         with self._lock:
             self._left = True
-            if self.parent in (None, os.getppid()):
+            if self.parent is None or _runs_still(self.parent):
                 with suppress(StoreError):  # whoever begins in its place takes it back
                     self.servers.leave(self.name)
 
@@ -112,3 +113,15 @@ class Reporter:
             pid=os.getpid(),
             number=self.sites.source.number,
         )
+
+
+def _runs_still(parent: int) -> bool:
+    """Whether a parent runs. One that was killed stays the parent, as a zombie, until its last thread ended (proc(5),
+    /proc/PID/stat)."""
+    if os.getppid() != parent:
+        return False
+    try:
+        state = Path(f"/proc/{parent}/stat").read_text(encoding="utf-8").rpartition(") ")[2][:1]
+    except OSError:  # it has just ended, or this is no Linux
+        return os.getppid() == parent
+    return state not in ("Z", "X")

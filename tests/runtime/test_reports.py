@@ -146,6 +146,20 @@ def test_a_server_that_stops_takes_its_report_back(server: Server) -> None:
         assert connection.execute(table.select()).all() == [], "also when a report was just about to be written"
 
 
+def test_a_report_stays_while_a_server_that_was_killed_has_threads_left(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reporter(server)
+    one.poll()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # a zombie from now on
+    monkeypatch.setattr(os, "getppid", lambda: dead.pid)
+    one.parent = dead.pid
+    one.leave()
+    dead.wait()
+    assert [each.name for each in known(server.worker.store)] == [one.name]
+
+
 def test_a_worker_whose_server_was_killed_stays_until_another_begins(server: Server) -> None:
     one = reporter(server)
     one.parent = os.getpid()  # which is not that of this process any more

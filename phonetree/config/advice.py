@@ -9,7 +9,7 @@ from pathlib import Path
 import readability
 
 from phonetree.config.hours import Holidays
-from phonetree.config.paths import reached_while_open
+from phonetree.config.paths import reached_when
 from phonetree.core.ringing import hours_of
 from phonetree.core.rota import boundaries
 from phonetree.core.schedule import Kind, first_name
@@ -82,7 +82,7 @@ def advice(site: Site, folder: Path, today: date) -> tuple[ConfigWarning, ...]:
         *(ConfigWarning(line.verified_at or Where(routing), text) for line, text in old_numbers(site, today)),
         *(
             ConfigWarning(site.places.get(node, Where(routing)), text)
-            for node, text in (*_of_closed_hours(site), *_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
+            for node, text in (*_of_other_hours(site), *_spoken_keys(site), *_heavy_texts(site), *_hard_texts(site))
         ),
     )
 
@@ -140,16 +140,23 @@ def old_numbers(site: Site, today: date) -> Iterator[tuple[Resource, str]]:
             yield line, f"resource '{line.id}': {text}"
 
 
-def _of_closed_hours(site: Site) -> Iterator[tuple[NodeId, str]]:
-    """Nodes with which calls begin while the line is not open, and to which others come while it is."""
-    reached = reached_while_open(site)
-    for name in dict.fromkeys(site.start[kind] for kind in (Kind.CLOSED, Kind.HOLIDAY)):
-        if name in reached and name != site.start[Kind.OPEN]:
-            yield (
-                reached[name],
-                f"node '{reached[name]}' leads to '{name}' also while the line is open; calls begin there when it is "
-                "not, so look whether what it says of the hours is right then",
-            )
+def _of_other_hours(site: Site) -> Iterator[tuple[NodeId, str]]:
+    """Nodes with which calls begin while the line is open, and to which others come while it is not, or the other way
+    round."""
+    told: set[tuple[NodeId, NodeId]] = set()
+    for kind in Kind:
+        reached = reached_when(site, kind)
+        is_open = kind is Kind.OPEN
+        for name in (site.start[each] for each in Kind if (each is Kind.OPEN) is not is_open):
+            pair = reached.get(name, name), name
+            if name in reached and name != site.start[kind] and pair not in told:
+                told.add(pair)
+                while_, when = ("open", "it is not") if is_open else ("closed", "it is open")
+                yield (
+                    pair[0],
+                    f"node '{pair[0]}' leads to '{name}' also while the line is {while_}; calls begin there when "
+                    f"{when}, so look whether what it says is right then",
+                )
 
 
 def _spoken_keys(site: Site) -> Iterator[tuple[NodeId, str]]:

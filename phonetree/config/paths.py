@@ -17,6 +17,7 @@ from phonetree.core.tree import (
     Connect,
     Goodbye,
     GoTo,
+    HelplineHours,
     HoursNode,
     Key,
     Menu,
@@ -72,26 +73,31 @@ def by_choice(node: Node) -> Iterator[NodeId]:
         yield from (choice.target.node for choice in node.choices if isinstance(choice.target, GoTo))
 
 
-def reached_while_open(site: Site) -> Mapping[NodeId, NodeId]:
-    """The nodes to which calls come while the line is open, without those to which a closed team leads; each with a
-    node that leads there (the first with itself)."""
-    begin = site.start[Kind.OPEN]
+def reached_when(site: Site, kind: Kind) -> Mapping[NodeId, NodeId]:
+    """The nodes to which calls come at moments of a kind, as far as the helpline's hours decide, each with a node that
+    leads there (the first with itself). Of a team with hours of its own, a call while the line is open is told to come
+    to no `closed`."""
+    begin = site.start[kind]
     found, waiting = {begin: begin}, [begin]
     while waiting:
         name = waiting.pop()
-        for each in _while_open(site, site.nodes[name]):
+        for each in _onward(site, site.nodes[name], kind):
             if each not in found:
                 found[each] = name
                 waiting.append(each)
     return found
 
 
-def _while_open(site: Site, node: Node) -> Iterator[NodeId]:
+def _onward(site: Site, node: Node, kind: Kind) -> Iterator[NodeId]:
     match node:
         case HoursNode(go=by_kind):
-            yield by_kind[Kind.OPEN]
-        case Connect(closed=closed):
-            yield from (each for each in without_caller(node, ()) if each != closed)
+            yield by_kind[kind]
+        case Connect(team=team, closed=closed):
+            with_the_line = site.teams[team].hours == HelplineHours(inside=True)
+            if kind is not Kind.OPEN and with_the_line:
+                yield closed
+            else:
+                yield from (each for each in without_caller(node, ()) if each != closed or kind is not Kind.OPEN)
         case _:
             yield from (*without_caller(node, ()), *by_choice(node))
             if isinstance(node, Menu):

@@ -46,7 +46,7 @@ def runs(pid: int) -> bool:
         return False
     except PermissionError:  # it is another user's
         return True
-    return state not in ("Z", "X")
+    return True
 
 
 @dataclass

@@ -136,12 +136,17 @@ def test_a_node_of_closed_hours_to_which_calls_come_while_the_line_is_open(tmp_p
     (warning,) = _warnings(date(2026, 11, 22), tmp_path, key)
     assert warning.text == (
         "node 'crisis' leads to 'after_hours' also while the line is open; calls begin there when it is not, so look "
-        "whether what it says of the hours is right then"
+        "whether what it says is right then"
     )
     assert _at(warning) == "crisis:"
     always = ("routing.yaml", "  8: {", f"  7: {label}after_hours}}\n  8: {{")
     assert any(
         "leads to 'after_hours' also" in text for text in _advice(date(2026, 11, 22), tmp_path / "always", always)
+    )
+    back = ("routing.yaml", more, f"{more}        6: {label}welcome}}\n")
+    (told,) = (each for each in _advice(date(2026, 11, 22), tmp_path / "open", back) if "also" in each)
+    assert told.startswith(
+        "node 'crisis' leads to 'welcome' also while the line is closed; calls begin there when it is"
     )
     by_hours = "by_hours: {hours: {open: crisis, closed: after_hours, holiday: holiday}}"
     node = ("routing.yaml", "\nnodes:\n", f"\nnodes:\n  {by_hours}\n")

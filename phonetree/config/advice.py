@@ -99,7 +99,7 @@ def _unnamed_holidays(site: Site, today: date) -> Iterator[str]:
     """The languages in which public holidays of this year and the next have no name, each with what to write."""
     holidays = site.schedule.holidays
     years = (today.year, today.year + 1)
-    for language in site.languages:
+    for language in site.complete_languages:
         lacking = holidays.unnamed(language, years) if isinstance(holidays, Holidays) else ()
         if lacking:
             more = f" and on {len(lacking) - 1} other holidays" if lacking[1:] else ""

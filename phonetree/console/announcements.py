@@ -54,11 +54,12 @@ USUAL = (
 
 
 def ready(site: Site, *, is_open: bool) -> tuple[Ready, ...]:
-    """Those that fit while the line is open, or closed, and whose words are there in every language of a site, in the
-    order of its languages."""
+    """Those that fit while the line is open, or closed, and whose words are there in every language of a site that has
+    to be complete, in the order of its languages."""
     bases = {language: language.partition("-")[0] for language in site.languages}
+    needed = {bases[language] for language in site.complete_languages}
     return tuple(
-        replace(each, words={language: each.words[base] for language, base in bases.items()})
+        replace(each, words={language: each.words[base] for language, base in bases.items() if base in each.words})
         for each in USUAL
-        if (each.when_open if is_open else each.when_closed) and set(bases.values()) <= set(each.words)
+        if (each.when_open if is_open else each.when_closed) and needed <= set(each.words)
     )

@@ -150,7 +150,8 @@ class Drafting:
                 was, *both = map(Text.of, texts)
                 lines, of_both = list[str](), [each.lines for each in both]
                 joined = joined_days if name == HOURS else clash
-                for part in merged(was.lines, *of_both, joined=joined) if base else differing(*of_both):
+                known = base and (name in base or not all(name in each for each in (mine, theirs)))
+                for part in merged(was.lines, *of_both, joined=joined) if known else differing(*of_both):
                     lines += _marked(part, who) if part.clash else part.mine
                 marks += (Where(name, number, 1) for number, line in enumerate(lines, 1) if line.startswith(MARK))
                 if lines or name in (HOURS, ROUTING):

@@ -17,11 +17,11 @@ MOST = 8
 
 
 def reasons(site: Site) -> tuple[Names, ...]:
-    """Names that are there in every language of a site, in the order of its languages."""
+    """Names that are there in every language of a site that has to be complete, in the order of its languages."""
     found: dict[tuple[str, ...], Names] = {}
     for names in _all(site):
-        if set(names) >= set(site.languages):
-            ordered = {language: names[language] for language in site.languages}
+        if set(names) >= set(site.complete_languages):
+            ordered = {language: names[language] for language in site.languages if language in names}
             found.setdefault(tuple(ordered.values()), ordered)
     return tuple(found.values())[:MOST]
 

@@ -25,7 +25,7 @@ from phonetree.console.origin import from_elsewhere
 from phonetree.console.publishing import WITHHELD, OutdatedError, Preview
 from phonetree.console.reasons import reasons
 from phonetree.console.services import ConsoleServices, services
-from phonetree.console.short_notice import TITLES, Change
+from phonetree.console.short_notice import TITLES, Change, ShortNotice
 from phonetree.console.times import for_a_field
 from phonetree.core.schedule import DatedHours, Names, first_name
 from phonetree.core.tree import Site
@@ -53,13 +53,14 @@ PICKED = "reason:"
 class View:
     """What the screen shows: the files as they are saved, under what stands at short notice. `problems` are those of
     files that cannot be used, in whose place callers hear an earlier revision; `waiting` says that servers have not
-    taken up the latest ones yet; `closed` why nothing can be edited here ("": it can)."""
+    taken up the latest ones yet, `refused` that they will not; `closed` why nothing can be edited here ("": it can)."""
 
     site: Site
     files: Loaded
     problems: tuple[str, ...]
     waiting: bool
     closed: str
+    refused: bool = False
 
 
 def _view(running: ConsoleServices) -> View:
@@ -71,7 +72,8 @@ def _view(running: ConsoleServices) -> View:
         problems = tuple(map(str, error.problems))
         return View(overridden(live.site, kept), live, problems, waiting=False, closed="The files have problems")
     waiting = files.site.revision != live.site.revision
-    return View(overridden(files.site, kept), files, (), waiting, running.hours.unwritable() or "")
+    refused = waiting and any(each.report.problems for each in ShortNotice(running).servers)
+    return View(overridden(files.site, kept), files, (), waiting, running.hours.unwritable() or "", refused)
 
 
 @blueprint.get("/staff/schedule")
@@ -143,7 +145,7 @@ def _tried(
     """What becomes of an edit that was asked for."""
     outdated: OutdatedError | None = None
     try:
-        wanted = form.edit(_languages(view.site))
+        wanted = form.edit({each: view.site.languages[each].name for each in view.site.complete_languages})
         if _is_made(view.site, wanted):
             flash(f"This is saved already: {told(wanted)}.")
             return redirect(_at(asked), 303)

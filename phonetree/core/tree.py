@@ -583,6 +583,11 @@ class Site:
         """Every text, by language; those of an inherited choice again for each menu."""
         return texts_of(self.nodes.values(), self.always.values(), self.resources.values(), self.page)
 
+    @property
+    def complete_languages(self) -> tuple[Language, ...]:
+        """Those in which every text has to be given; others are given in their fallback where they lack one."""
+        return tuple(language for language, info in self.languages.items() if not info.fallback)
+
     def language_of(self, text: Container[Language], language: Language) -> Language:
         """The language in which a text is given to those who chose `language`."""
         return language if language in text else self.languages[language].fallback or language

@@ -19,6 +19,7 @@ from phonetree.runtime.sites import Sites
 from phonetree.store import actions
 from phonetree.store.revisions import Revisions
 from phonetree.store.roles import Role
+from phonetree.store.servers import Report, Servers
 from tests.support.console import Client, Console, console
 from tests.support.databases import KINDS
 from tests.support.lines import ROOT, RULES, VPR
@@ -231,6 +232,17 @@ def test_a_day_is_closed_seen_before_saved_and_undone(each: Console) -> None:
     client.post("/staff/schedule/undo", {"revision": revision[1]})
     assert f"Undone: {TOLD}" in _words(client.get("/staff/schedule"))
     assert (each.settings.config / HOURS).read_bytes() == before
+
+
+def test_an_edit_that_servers_refuse_is_not_on_its_way(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    _send(client, "save")
+    told = Report("abc", (), test_call=True, problems=("a promise is broken",))
+    Servers(made.services.store).tell("one", told, made.services.seconds())
+    for path in ("/staff/schedule", DAY):
+        text = _words(client.get(path))
+        assert "The last edit was refused, and callers hear the version before it." in text
+        assert "taking up" not in text
 
 
 def test_until_servers_have_it_the_page_says_so(made: Console) -> None:

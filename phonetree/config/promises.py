@@ -89,23 +89,31 @@ def apart_from_causes(site: Site, since: date, proof: Proof) -> tuple[str, tuple
     """What a proof found broken, apart from what is so because of phones or shifts (`causes`): that comes first, with
     what to do about it, or "" if there is no such cause."""
     found = tuple(breaches_of(site, proof))
-    return without_causes(site, proof.moments, found, partial(_breaches, since=since))
+    return without_causes(site, since, found, partial(_breaches, since=since))
 
 
 def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple[Problem, ...]:
     """Those of the broken promises that are not broken already, at whatever line, nor by as many seconds or more. That
     something cannot be proved is always new: nobody knows what else is broken there."""
     already = tuple(already)
-    known = {problem.text for problem in already if problem.text.endswith(SHOWN)}
+    known = {_any_day(problem.text) for problem in already if problem.text.endswith(SHOWN)}
     waits: dict[str, int] = {}
     for what, seconds in filter(None, map(_wait, already)):
         waits[what] = max(seconds, waits.get(what, 0))
 
     def is_new(problem: Problem) -> bool:
         what, seconds = _wait(problem) or ("", inf)
-        return problem.text not in known and seconds > waits.get(what, 0)
+        return _any_day(problem.text) not in known and seconds > waits.get(what, 0)
 
     return tuple(filter(is_new, broken))
+
+
+_MOMENT = re.compile(r"\(\d{4}-\d\d-\d\d \d\d:\d\d\)")
+
+
+def _any_day(text: str) -> str:
+    """The text of a problem, whatever the moment that it names as an example: another closed day may move that."""
+    return _MOMENT.sub("", text)
 
 
 _SECONDS = re.compile(r"\b(?:after|waits|takes) (\d+) s\b")

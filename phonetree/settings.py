@@ -278,9 +278,13 @@ def keys_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given) if given else config_folder(environ) / "keys"
 
 
+DEFAULT_FOLDER = Path("config")
+"""The folder that commands go by, unless they are told another one."""
+
+
 def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder with the two YAML files. Raises SettingsError."""
-    given = _values(environ).get("PHONETREE_CONFIG", "config")
+    given = _values(environ).get("PHONETREE_CONFIG", str(DEFAULT_FOLDER))
     if not given.strip():
         raise SettingsError("PHONETREE_CONFIG is empty; write the folder of the helpline's files, such as our-line")
     return Path(given)

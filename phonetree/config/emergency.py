@@ -60,6 +60,7 @@ def warn_of_another(section: Section, value: Scalar, what: str, emergency: str) 
 
 
 def with_emergency(pronunciation: Pronunciation, emergency: str) -> Pronunciation:
-    """A table in which the emergency number is spoken digit by digit, unless it says otherwise."""
+    """A table in which the emergency number is spoken digit by digit, unless it says otherwise. One of two digits is
+    said as a number, which other texts have as well: "January 15"."""
     spoken = dict(pronunciation.spoken)
-    return Pronunciation.of({emergency: " ".join(emergency), **spoken}) if emergency else pronunciation
+    return Pronunciation.of({emergency: " ".join(emergency), **spoken}) if len(emergency) > 2 else pronunciation

@@ -168,7 +168,8 @@ def callers_number(text: str, like: str, *, fictional: bool) -> str:
 
 def dialled(numbers: Iterable[str], home: str) -> Dialling:
     """How numbers (E.164; others stay out) are written and dialled in the country of the number `home`: at home as is
-    usual there, with a trunk prefix where there is one, others with the prefix of calls abroad."""
+    usual there, with a trunk prefix where there is one, others with the prefix of calls abroad, where there is a single
+    one (in Brazil, say, it depends on the company)."""
     if not home.startswith("+"):
         return {}
     there = phonenumbers.parse(home, None).country_code or 0
@@ -273,6 +274,8 @@ def _parse(section: Section, value: Scalar, text: str, what: str, *, fictional: 
 
 def _is_short(bare: str, number: phonenumbers.PhoneNumber | None) -> bool:
     """Whether the digits are those of a short number such as 016 or 116 123, with a country code or without."""
+    if number and phonenumbers.is_valid_number(number):
+        return False  # whole numbers of small countries are not longer
     return _SHORT.fullmatch(bare.removeprefix(str(number.country_code)) if number else bare) is not None
 
 

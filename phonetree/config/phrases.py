@@ -18,7 +18,7 @@ from phonetree.config.reader import Findings, Section, suggest
 from phonetree.core.phrases import PHRASES, phrases_for
 from phonetree.core.tree import Language, LanguageInfo
 from phonetree.errors import Where, printable
-from phonetree.settings import PROGRAM, STORE, config_folder, source
+from phonetree.settings import DEFAULT_FOLDER, PROGRAM, STORE, config_folder, source
 from phonetree.view.words import WORDS
 
 FOLDER = "phrases"
@@ -53,10 +53,9 @@ def file_of(language: Language) -> str:
 def command_for(language: Language, folder: Path) -> str:
     """The command that writes the file of phrases of a language, or adds to it what it lacks. Where the store is the
     source, that is done in a folder that was exported, and is published then."""
-    if folder != config_folder():
-        return f"{PROGRAM} phrases --language {language} --config {printable(quote(str(folder)))}"
-    if source() != STORE:
-        return f"{PROGRAM} phrases --language {language}"
+    if folder != config_folder() or source() != STORE:
+        elsewhere = "" if folder == DEFAULT_FOLDER else f" --config {printable(quote(str(folder)))}"
+        return f"{PROGRAM} phrases --language {language}{elsewhere}"
     there = f"{PROGRAM} phrases --language {language} --config DIR"
     return f"{PROGRAM} export DIR, then {there}, and once it is translated {PROGRAM} publish DIR --note TEXT"
 

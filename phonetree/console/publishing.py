@@ -15,7 +15,7 @@ page says so before such a change is made, and after: callers do not hear it unt
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -299,6 +299,7 @@ class Publishing:
             with alone(self.folder):
                 complete_alone(self.folder)
                 self._mend_history()
+                self._refuse_unusable(after.contents.keys() - base.contents.keys())
                 return self._stand(base, after) and self._begin(base, after, by, note, what)
         except OSError as error:
             names = " and ".join(sorted(after.contents))
@@ -346,6 +347,14 @@ class Publishing:
         if since.revision != base.revision:
             return since
         return EditError({"": "The files were being changed at the same moment, so nothing was saved; try again"})
+
+    def _refuse_unusable(self, added: Iterable[str]) -> None:
+        """Raises EditError when something lies in the place of a file that is added, and is none that could be read."""
+        readable = {name for name, data in contents_of(self.folder).items() if is_text(data)}
+        for name in added:
+            if os.path.lexists(self.folder / name) and name not in readable:
+                told = f"{name} in the folder is empty, or no text; have the operator take it away"
+                raise EditError({"": f"{told}. Nothing was changed"})
 
     def _stand(self, base: Base, after: Loaded) -> bool:
         """Whether the files are still those, and none of phrases was added. Raises OSError."""

@@ -36,5 +36,12 @@ class Pronunciation:
     def _words(self) -> re.Pattern[str]:
         """Any of the words; where one may stand is looked up after it is found, which is quicker."""
         longest_first = sorted((written for written, _ in self.spoken), key=len, reverse=True)
-        each = (rf"{word}(?<!\w{word})" for word in map(re.escape, longest_first))
+        each = map(_as_a_word, longest_first)
         return re.compile(rf"(?:{'|'.join(each)})(?!\w)")
+
+
+def _as_a_word(written: str) -> str:
+    """A pattern for a word, and for a number that is no part of a time, or of a larger one: 000 is not in 10,000."""
+    word = re.escape(written)
+    apart = rf"(?<!\d[.,:]{word})(?![.,:]\d)" if written.isdigit() else ""
+    return rf"{word}(?<!\w{word}){apart}"

@@ -145,7 +145,11 @@ def refuse_large(files: Mapping[str, bytes]) -> None:
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
         most = MOST_BYTES // 1024
-        raise DraftError(f"the files have {size // 1024} kB, and a draft {most} kB at most; edit them by hand")
+        largest = max(files, key=lambda name: len(files[name]))
+        of_one = f"{largest} alone {len(files[largest]) // 1024} kB"
+        raise DraftError(
+            f"the files have {size // 1024} kB, {of_one}, and a draft {most} kB at most; edit them by hand"
+        )
     lines = sum(data.count(b"\n") for data in files.values())
     if lines > MOST_LINES:
         raise DraftError(f"the files have {lines} lines, and a draft {MOST_LINES} at most; edit them by hand")

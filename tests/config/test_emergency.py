@@ -6,9 +6,10 @@ from shutil import copytree
 import pytest
 from phonenumbers.shortnumberinfo import is_emergency_number
 
-from phonetree.config.emergency import KNOWN
+from phonetree.config.emergency import KNOWN, with_emergency
 from phonetree.config.site import Loaded, load
 from phonetree.core.fallback import fallback
+from phonetree.core.pronunciation import Pronunciation
 from phonetree.core.verbs import Say
 from phonetree.errors import ConfigError
 from tests.support.lines import ROOT, RULES
@@ -90,3 +91,12 @@ def test_a_text_that_names_another_emergency_number_is_told_with_its_place(tmp_p
     assert _warnings(_loaded(tmp_path / "here", "+1 617 253 2300", *texts)) == []
     longer = ("say: Welcome.", "say: Welcome. We have 911-555 or 19112 beds.")
     assert _warnings(_loaded(tmp_path / "longer", SPAIN, longer)) == []
+
+
+def test_dates_and_larger_numbers_are_no_emergency_numbers() -> None:
+    for emergency, text, said in (
+        ("15", "January 15, at 9:15 AM; dial 15.", "January 15, at 9:15 AM; dial 15."),
+        ("000", "10,000 people at 0:000; dial 000.", "10,000 people at 0:000; dial 0 0 0."),
+        ("112", "Dial 112, or 112: 24.112 times.", "Dial 1 1 2, or 1 1 2: 24.112 times."),
+    ):
+        assert with_emergency(Pronunciation.of({}), emergency).aloud(text) == said

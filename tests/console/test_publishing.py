@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from phonetree.config import together
 from phonetree.config.site import HOURS, ROUTING, Contents, contents_of
-from phonetree.errors import MixedError
+from phonetree.errors import EditError, MixedError
 from phonetree.runtime import comparing
 from phonetree.runtime.source import StoreSource, keep_in
 from phonetree.store import actions
@@ -1010,3 +1010,19 @@ def test_a_draft_can_be_published_whatever_the_phrases_are_of_a_language_that_it
     answer = client.post(f"{path}/text", {**fields, "version": "2"})
     assert "cannot be published yet" not in _words(client.get(answer.headers["Location"]))
     assert _send(client, path).status_code == 303
+
+
+def test_what_lies_in_the_place_of_a_new_file_and_cannot_be_read_is_named(made: Console) -> None:
+    folder, publishing = made.settings.config / "phrases", made.services.publishing
+    folder.mkdir()
+    (folder / "aa.yaml").write_bytes(b"")
+    (folder / "bb.yaml").write_bytes("a: ñ".encode("latin-1"))
+    (folder / "cc.yaml").mkdir()
+    (folder / "dd.yaml").symlink_to("/nowhere")
+    (folder / "ee.yaml").write_text("a: b\n", encoding="utf-8")
+    for name in ("aa", "bb", "cc", "dd"):
+        with pytest.raises(
+            EditError, match=f"phrases/{name}.yaml in the folder is empty, or no text; have the operator"
+        ):
+            publishing._refuse_unusable([f"phrases/{name}.yaml"])
+    publishing._refuse_unusable(["phrases/ee.yaml", "phrases/ff.yaml"])

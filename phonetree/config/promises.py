@@ -1,23 +1,24 @@
 """A broken promise blocks publishing like a problem.
 
-Where promises are broken only because nobody in a team has a phone, or is on shift, that is told in place of them
-(`config/causes.py`).
+Where promises are broken only because nobody in a team has a phone, that is told, once, in place of them: whoever reads
+it can add a phone, and has nothing to correct in the tree.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from math import inf
 from pathlib import Path
+from typing import NamedTuple
 
-from phonetree.config.causes import Found, without_causes
 from phonetree.config.documents import DOCUMENTS
-from phonetree.config.phones import keys_of
+from phonetree.config.numbers import NumberRules
+from phonetree.config.phones import filled, keys_of, phones_of
 from phonetree.config.site import Contents, overridden
 from phonetree.core.schedule import Override
-from phonetree.core.tree import Site
+from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
@@ -29,6 +30,19 @@ SHOWN = " `prove` shows such a call"
 
 PROMISE = ". The promise: "
 """Between a case in which a promise is broken, and the promise."""
+
+STAND_IN = "+1999{:07}"
+"""A number that nobody has, for a member of whom it is asked what a phone would change."""
+
+
+class Found(NamedTuple):
+    """A breach of a promise (by its id): the place to look at first, if there is one, the text, and whether callers are
+    helped all the same, only later."""
+
+    promise: str
+    where: Where | None
+    text: str
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ def proved(site: Site, folder: Path, since: date) -> Proved:
         proof = _proof(site, since)
     except ProofError as error:
         return Proved((Problem(where, str(error)),), (None,), ())
-    cause, others = apart_from_causes(site, since, proof)
+    cause, others = apart_from_phones(site, since, tuple(breaches_of(site, proof)))
     calls = _calls(site, proof)
     first = ((Problem(where, cause + SHOWN), None),) if cause else ()
     rest = ((Problem(each.where or where, each.text + SHOWN, each.late), calls.get(each.text)) for each in others)
@@ -85,35 +99,57 @@ def _calls(site: Site, proof: Proof) -> dict[str, Call]:
     return found
 
 
-def apart_from_causes(site: Site, since: date, proof: Proof) -> tuple[str, tuple[Found, ...]]:
-    """What a proof found broken, apart from what is so because of phones or shifts (`causes`): that comes first, with
-    what to do about it, or "" if there is no such cause."""
-    found = tuple(breaches_of(site, proof))
-    return without_causes(site, since, found, partial(_breaches, since=since))
+def apart_from_phones(site: Site, since: date, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...]]:
+    """That breaches are there because nobody in a team has a phone, and what to do about it ("": none is); and how the
+    same promises would be broken if these members had phones."""
+    teams = _without_phones(site)
+    others = _with_phones(site, teams, since, found)
+    return (_lacking(teams), others) if set(found) - set(others) else ("", found)
+
+
+def _lacking(teams: list[Team]) -> str:
+    names = " and ".join(f"'{team.id}'" for team in teams)
+    setting = " and ".join(dict.fromkeys(team.members[0].phone for team in teams))
+    return (
+        f"nobody in team{'s' * (len(teams) > 1)} {names} has a phone; add one on the console's page People, or set "
+        f"{setting} in the server's environment. Until then promises to callers are broken."
+    )
+
+
+def _with_phones(site: Site, teams: list[Team], since: date, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    if not (found and teams):
+        return found
+    lacking = dict.fromkeys(member.phone for team in teams for member in team.members)
+    made_up = {name: STAND_IN.format(number) for number, name in enumerate(lacking)}
+    broken = {each.promise for each in found}
+    with suppress(ProofError):
+        still = _breaches(filled(site, NumberRules({}, phones={**phones_of(site), **made_up})), since)
+        return tuple(each for each in still if each.promise in broken)
+    return found
+
+
+def _without_phones(site: Site) -> list[Team]:
+    return [
+        team
+        for team in site.teams_written.values()
+        if team.members and not any(member.number for member in team.members)
+    ]
 
 
 def newly_broken(broken: Iterable[Problem], already: Iterable[Problem]) -> tuple[Problem, ...]:
     """Those of the broken promises that are not broken already, at whatever line, nor by as many seconds or more. That
     something cannot be proved is always new: nobody knows what else is broken there."""
     already = tuple(already)
-    known = {_any_day(problem.text) for problem in already if problem.text.endswith(SHOWN)}
+    known = {problem.text for problem in already if problem.text.endswith(SHOWN)}
     waits: dict[str, int] = {}
     for what, seconds in filter(None, map(_wait, already)):
         waits[what] = max(seconds, waits.get(what, 0))
 
     def is_new(problem: Problem) -> bool:
         what, seconds = _wait(problem) or ("", inf)
-        return _any_day(problem.text) not in known and seconds > waits.get(what, 0)
+        return problem.text not in known and seconds > waits.get(what, 0)
 
     return tuple(filter(is_new, broken))
-
-
-_MOMENT = re.compile(r"\(\d{4}-\d\d-\d\d \d\d:\d\d\)")
-
-
-def _any_day(text: str) -> str:
-    """The text of a problem, whatever the moment that it names as an example: another closed day may move that."""
-    return _MOMENT.sub("", text)
 
 
 _SECONDS = re.compile(r"\b(?:after|waits|takes) (\d+) s\b")

@@ -8,6 +8,7 @@ from math import inf
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
+from phonetree.config.gaps import gaps
 from phonetree.config.joined_days import joined_days
 from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, Text, clash, differing, merged, with_ends
@@ -69,8 +70,9 @@ class Checked:
     they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
     since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
     places, and `nodes` the names of nodes, which have forms as well. `withheld` says that servers take up no files for
-    a promise that was broken before. `empty` are the teams without members that callers
-    are sent to, which may be why promises are broken. `worded` are the sentences in the words of forms, and `warned` is
+    a promise that was broken before. `empty` are the teams without members that callers are sent to, and `gaps` those
+    that are open while nobody is on shift, each with such a moment: both may be why promises are broken. `worded` are
+    the sentences in the words of forms, and `warned` is
     what somebody should look at in the files. `languages` have their names."""
 
     problems: tuple[Problem, ...] = ()
@@ -82,6 +84,7 @@ class Checked:
     forms: Mapping[Told, FormPlace] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
     empty: tuple[str, ...] = ()
+    gaps: Mapping[str, str] = field(default_factory=dict)
     warned: tuple[ConfigWarning, ...] = ()
     worded: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -231,6 +234,7 @@ class Drafting:
             self._standing(draft, files, base),
             nodes=frozenset(wanted.site.nodes),
             empty=tuple(_empty(wanted.site)),
+            gaps={team: str(first) for team, first in gaps(site, today).items()} if found.problems else {},
             languages={language: info.name for language, info in wanted.site.languages.items()},
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
             withheld=bool(withheld),

@@ -41,7 +41,7 @@ class Pronunciation:
 
 
 def _as_a_word(written: str) -> str:
-    """A pattern for a word, and for a number that is no part of a time, or of a larger one: 000 is not in 10,000."""
+    """A pattern for a word; of 000, where it is no end of a larger number, such as 10,000."""
     word = re.escape(written)
-    apart = rf"(?<!\d[.,:]{word})(?![.,:]\d)" if written.isdigit() else ""
+    apart = rf"(?<!\d[.,]{word})" if written.strip("0") == "" else ""
     return rf"{word}(?<!\w{word}){apart}"

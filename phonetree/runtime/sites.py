@@ -262,6 +262,9 @@ class Sites:
             self.left_out = tuple((each, (Problem(where, why),)) for each, why in (*refused.items(), *alone))
 
     def _change(self, overrides: tuple[Override, ...]) -> None:
+        """Has these overrides in force. An edit that was refused is tried again: it may be right without the others."""
+        if self.problems and overrides != self._overrides:
+            self._seen = ""
         self._overrides = overrides
         self._rebuild()
 

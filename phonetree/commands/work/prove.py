@@ -12,7 +12,7 @@ import click
 
 from phonetree.commands.work.reading import load_for_reading, moment, tell_if_not_heard
 from phonetree.config.documents import DOCUMENTS
-from phonetree.config.promises import apart_from_causes
+from phonetree.config.promises import apart_from_phones, breaches_of
 from phonetree.core.speech import whole_seconds
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
@@ -33,7 +33,7 @@ def prove_command(at: str | None, form: str, config: Path) -> int:
     site = load_for_reading(config).site
     now = moment(at, site.schedule.zone) if at else datetime.now(UTC).astimezone(site.schedule.zone)
     proof = prove(site, now.date(), DOCUMENTS)
-    cause, _ = apart_from_causes(site, now.date(), proof)
+    cause, _ = apart_from_phones(site, now.date(), tuple(breaches_of(site, proof)))
     click.echo(_json(proof, cause, config) if form == "json" else _text(proof, cause, config))
     return 0 if proof.kept else 1
 

@@ -158,6 +158,23 @@ def test_a_broken_promise_is_told_once_with_its_simplest_call(made: Console) -> 
 
 
 @pytest.mark.slow
+def test_a_gap_in_the_shifts_is_told_before_what_may_come_from_it(made: Console) -> None:
+    client = made.client(Role.EDITOR)
+    id_ = _begin(client)
+    fields = _fields(made, id_, "$ADVOCATE_1}", "$ADVOCATE_1, shifts: {monday-thursday: 9:00-17:00}}")
+    text = fields[f"file.{ROUTING}"].replace("$ADVOCATE_2}", "$ADVOCATE_2, shifts: {monday-thursday: 9:00-17:00}}")
+    assert (
+        client.post(f"/staff/edit/{id_}/text", {**fields, f"file.{ROUTING}": text, "version": "1"}).status_code == 303
+    )
+    page = client.get(f"/staff/edit/{id_}")
+    gap, before = "nobody is on shift at some hours at which this team is open, such as Fri ", _words(page)
+    assert before.index(gap) < before.index("0 reaches nobody from menu")
+    assert f'<a href="/staff/edit/{id_}/teams/advocates">advocates</a>: nobody is on shift' in page.get_data(
+        as_text=True
+    )
+
+
+@pytest.mark.slow
 def test_seconds_to_help_are_told_with_days_as_everywhere(made: Console) -> None:
     client = made.client(Role.EDITOR)
     told = _words(client.get(f"/staff/edit/{_begin(client)}"))

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from phonetree.config.promises import not_late, told_once
+from phonetree.config.promises import broken_by, not_late, told_once
 from phonetree.config.reader import suggest
-from phonetree.config.site import broken_by, overridden
+from phonetree.config.site import overridden
 from phonetree.core.characters import refusal
 from phonetree.core.rota import Gap, gaps, rota
 from phonetree.core.schedule import COVER_LEAD_SECONDS, Accepted, Cover, Kind, Override, dated

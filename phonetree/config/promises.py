@@ -17,11 +17,12 @@ from phonetree.config.documents import DOCUMENTS
 from phonetree.config.numbers import NumberRules
 from phonetree.config.phones import filled, keys_of, phones_of
 from phonetree.config.site import Contents, overridden
-from phonetree.core.schedule import Override
+from phonetree.core.schedule import Kind, Override
 from phonetree.core.tree import Site, Team
 from phonetree.errors import Problem, ProofError, Where
 from phonetree.proof.budgets import TimeToHelp
 from phonetree.proof.counterexample import replay
+from phonetree.proof.moments import EXAMPLE
 from phonetree.proof.promises import Breach
 from phonetree.proof.prove import Proof, Verdict, prove
 
@@ -186,6 +187,27 @@ def not_late(broken: Iterable[Problem]) -> tuple[Problem, ...]:
     """Those of the broken promises that refuse an override, too. Seconds alone do not: whoever has to close the line
     cannot shorten a greeting first, and callers whom nobody answers wait far longer."""
     return tuple(problem for problem in broken if not problem.late)
+
+
+def broken_by(
+    overrides: tuple[Override, ...],
+    site: Site,
+    proof: Callable[[Site], tuple[Problem, ...]],
+    before: tuple[Override, ...] = (),
+) -> tuple[Problem, ...]:
+    """What a proof finds broken under overrides, except what is broken under those `before` as well. To close the line
+    adds no moment at which it is open: then a problem is the same one also where the example that it names, such as
+    the first open day, is another by that."""
+    if not (broken := proof(overridden(site, overrides))):
+        return ()
+    closing = all(each.kind is not Kind.OPEN and not each.cover for each in overrides if each not in before)
+    told = _whenever if closing else str
+    already = {told(each) for each in proof(overridden(site, before))}
+    return tuple(each for each in broken if told(each) not in already)
+
+
+def _whenever(problem: Problem) -> str:
+    return EXAMPLE.sub("", str(problem))
 
 
 def broken_under(

@@ -1,7 +1,6 @@
 """A site from the files of its folder, or every problem in them; and a site under overrides."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -23,7 +22,7 @@ from phonetree.config.routing import Routing, read_routing
 from phonetree.config.together import NAME as UNDER_WAY
 from phonetree.config.together import Files, under_way
 from phonetree.core.covers import covered
-from phonetree.core.schedule import Kind, Override, Schedule
+from phonetree.core.schedule import Override, Schedule
 from phonetree.core.tree import Site
 from phonetree.core.wording import say_in_advance
 from phonetree.errors import ConfigError, ConfigWarning, MixedError, Problem, Where
@@ -334,27 +333,3 @@ def overridden(site: Site, overrides: tuple[Override, ...]) -> Site:
     changed = replace(site, schedule=schedule, teams=covered(written, overrides), written=written)
     changed.said.update(site.said)  # the texts are the same
     return changed
-
-
-_MOMENT = re.compile(r" \(\d{4}-\d\d-\d\d \d\d:\d\d\)")
-
-
-def broken_by(
-    overrides: tuple[Override, ...],
-    site: Site,
-    proof: Callable[[Site], tuple[Problem, ...]],
-    before: tuple[Override, ...] = (),
-) -> tuple[Problem, ...]:
-    """What a proof finds broken under overrides, except what is broken under those `before` as well. To close the line
-    adds no moment at which it is open: then a problem is the same one also where the example that it names, such as
-    the first open day, is another by that."""
-    if not (broken := proof(overridden(site, overrides))):
-        return ()
-    closing = all(each.kind is not Kind.OPEN and not each.cover for each in overrides if each not in before)
-    told = _whenever if closing else str
-    already = {told(each) for each in proof(overridden(site, before))}
-    return tuple(each for each in broken if told(each) not in already)
-
-
-def _whenever(problem: Problem) -> str:
-    return _MOMENT.sub("", str(problem))

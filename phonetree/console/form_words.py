@@ -14,6 +14,7 @@ from phonetree.console.form_fields import Group, Input
 from phonetree.console.form_places import FormPlace, Told
 from phonetree.console.forms import Forms
 from phonetree.core.schedule import dated
+from phonetree.proof.moments import EXAMPLE
 
 
 def labels_of(groups: Iterable[Group]) -> Mapping[str, str]:
@@ -59,10 +60,9 @@ def in_form_words(
 def in_words(text: str, labels: Mapping[str, str], languages: Mapping[str, str]) -> str:
     """A sentence with settings called by their labels, languages by their names, and moments as everywhere."""
     text = _LANGUAGE.sub(lambda found: f"in {languages.get(found[1], found[0][3:])}", in_a_list(text, labels))
-    text = _MOMENT.sub(lambda found: f"(such as {dated(datetime.fromisoformat(found[1]))})", text)
+    text = EXAMPLE.sub(lambda found: f"(such as {dated(datetime.fromisoformat(found[1]))})", text)
     return _LIMIT.sub(lambda found: f"The helpline, '{SECONDS[found[1]]}'", text)
 
 
 _LANGUAGE = re.compile(r"\bin '([\w-]+)'")
-_MOMENT = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d)\)")
 _LIMIT = re.compile(rf"\bbudgets, ({'|'.join(SECONDS)})\b")

@@ -5,6 +5,7 @@ open. Every boundary of all these hours in the coming days is examined, so that 
 missed, and none is invented.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +20,9 @@ DAYS = 400
 """How far ahead boundaries are searched: a year, and the closures after its end."""
 
 A_WEEK = timedelta(days=7)
+
+EXAMPLE = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d)\)")
+"""A moment that a sentence of the proof names as an example."""
 
 
 @dataclass(frozen=True, slots=True)

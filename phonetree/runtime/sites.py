@@ -17,8 +17,8 @@ from time import monotonic
 from phonetree.config.numbers import NumberRules
 from phonetree.config.override import apart, leaving_alone, unproved
 from phonetree.config.phones import filled
-from phonetree.config.promises import broken_under, newly_broken, not_late
-from phonetree.config.site import Contents, Loaded, broken_by, made_of, overridden, revision_of
+from phonetree.config.promises import broken_by, broken_under, newly_broken, not_late
+from phonetree.config.site import Contents, Loaded, made_of, overridden, revision_of
 from phonetree.core.schedule import Override
 from phonetree.core.tree import Site
 from phonetree.errors import ConfigError, Problem, Where, problems_of

@@ -148,13 +148,13 @@ def _of_other_hours(site: Site) -> Iterator[tuple[NodeId, str]]:
         reached = reached_when(site, kind)
         is_open = kind is Kind.OPEN
         for name in (site.start[each] for each in Kind if (each is Kind.OPEN) is not is_open):
-            pair = reached.get(name, name), name
-            if name in reached and name != site.start[kind] and pair not in told:
-                told.add(pair)
+            before = reached.get(name)
+            if before and name != site.start[kind] and (before, name) not in told:
+                told.add((before, name))
                 while_, when = ("open", "it is not") if is_open else ("closed", "it is open")
                 yield (
-                    pair[0],
-                    f"node '{pair[0]}' leads to '{name}' also while the line is {while_}; calls begin there when "
+                    before,
+                    f"node '{before}' leads to '{name}' also while the line is {while_}; calls begin there when "
                     f"{when}, so look whether what it says is right then",
                 )
 

@@ -8,7 +8,7 @@ from phonetree.core.tree import Site
 from phonetree.proof.moments import Moment, moments
 
 
-def gaps(site: Site, since: date) -> Mapping[str, Moment]:
+def unstaffed(site: Site, since: date) -> Mapping[str, Moment]:
     """The teams with members of which, at some moment from `since` on at which they are open, nobody is on shift, under
     the overrides of the site; each with the first such moment."""
     found: dict[str, Moment] = {}

@@ -8,7 +8,6 @@ from math import inf
 from pathlib import PurePath
 
 from phonetree.config.advice import advice
-from phonetree.config.gaps import gaps
 from phonetree.config.joined_days import joined_days
 from phonetree.config.keeping import with_promise
 from phonetree.config.merging import Part, Text, clash, differing, merged, with_ends
@@ -16,6 +15,7 @@ from phonetree.config.promises import PROMISE, SHOWN, Call, by_promise, newly_br
 from phonetree.config.question import Answer
 from phonetree.config.site import HOURS, ROUTING, Contents, Loaded, made_of, overridden, revision_of
 from phonetree.config.slips import MARK
+from phonetree.config.unstaffed import unstaffed
 from phonetree.console.form_places import FormPlace, Told, places_of
 from phonetree.console.form_words import in_form_words
 from phonetree.console.forms import Forms
@@ -70,10 +70,10 @@ class Checked:
     they reach somebody, and `advice` what somebody should look at after the edit. `standing` says what was published
     since it began. Files in places are named without their folder; `forms` are those that belong to what is said of
     places, and `nodes` the names of nodes, which have forms as well. `withheld` says that servers take up no files for
-    a promise that was broken before. `empty` are the teams without members that callers are sent to, and `gaps` those
-    that are open while nobody is on shift, each with such a moment: both may be why promises are broken. `worded` are
-    the sentences in the words of forms, and `warned` is
-    what somebody should look at in the files. `languages` have their names."""
+    a promise that was broken before. `empty` are the teams without members that callers are sent to, and `unstaffed`
+    those that are open while nobody is on shift, each with such a moment: both may be why promises are broken. `worded`
+    are the sentences in the words of forms, and `warned` is what somebody should look at in the files. `languages` have
+    their names."""
 
     problems: tuple[Problem, ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -84,7 +84,7 @@ class Checked:
     forms: Mapping[Told, FormPlace] = field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
     empty: tuple[str, ...] = ()
-    gaps: Mapping[str, str] = field(default_factory=dict)
+    unstaffed: Mapping[str, str] = field(default_factory=dict)
     warned: tuple[ConfigWarning, ...] = ()
     worded: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -141,9 +141,8 @@ class Drafting:
 
     def merged(self, base: Contents | None, mine: Contents, theirs: Contents, who: str) -> Merged:
         """Files that two changed, where places that both changed are marked: `who` is whose `theirs` are. Where it is
-        not known any more from what `base` they began, every difference is. Raises
-        DraftError when what was sent is too large to be a draft, or one cannot be shown as text, and ProofBusyError:
-        few are merged at once, too."""
+        not known any more from what `base` they began, every difference is. Raises DraftError when what was sent is too
+        large to be a draft, or one cannot be shown as text, and ProofBusyError: few are merged at once, too."""
         refuse_large(mine)
         _refuse_no_text(theirs)
         files, marks = {}, list[Where]()
@@ -221,20 +220,21 @@ class Drafting:
         except ConfigError as error:  # it cannot be proved
             return Checked(problems=self._named(error.problems))
         already = broken(before, overrides, self._prover.broken_for_draft) if found.problems else ()
-        old = tuple(each for each in found.problems if each not in newly_broken(found.problems, already))
+        new = newly_broken(found.problems, already)
+        old = tuple(each for each in found.problems if each not in new)
         withheld = self._publishing.withheld(old, overrides, self._prover.broken_for_draft)
         own = looked_at(began.site, wanted.site, today) if began else ()
         told = (*wanted.warnings, *advice(wanted.site, self._publishing.folder, today))
         return Checked(
             (),
-            tuple(self._broken(wanted, overrides, found, already)),
+            tuple(self._broken(wanted, overrides, found, new)),
             different,
             found.times,
             own,
             self._standing(draft, files, base),
             nodes=frozenset(wanted.site.nodes),
             empty=tuple(_empty(wanted.site)),
-            gaps={team: str(first) for team, first in gaps(site, today).items()} if found.problems else {},
+            unstaffed={team: str(first) for team, first in unstaffed(site, today).items()} if found.problems else {},
             languages={language: info.name for language, info in wanted.site.languages.items()},
             warned=tuple(dict.fromkeys(replace(each, where=self._place(each.where)) for each in told)),
             withheld=bool(withheld),
@@ -242,7 +242,7 @@ class Drafting:
 
     def _standing(self, draft: Draft, files: Contents, base: Base) -> Standing:
         history = self._publishing.revisions.history() if draft.began != base.revision else ()
-        return standing_of(draft, self._publishing.completed(files), base.revision, history)
+        return standing_of(draft, self._publishing.completed(files, base), base.revision, history)
 
     def _of_the_files(self, found: Answer, wanted: Loaded, overrides: tuple[Override, ...]) -> Answer:
         """What was found under overrides, with the seconds of the files alone (`broken_under`). Raises ConfigError."""
@@ -255,10 +255,9 @@ class Drafting:
         return replace(found, problems=tuple(one for one, _ in each), calls=tuple(call for _, call in each))
 
     def _broken(
-        self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, already: tuple[Problem, ...]
+        self, wanted: Loaded, overrides: tuple[Override, ...], found: Answer, new: tuple[Problem, ...]
     ) -> Iterator[Broken]:
         """Every broken promise once, those that are new first."""
-        new = newly_broken(found.problems, already)
         calls = dict(zip(found.problems, found.calls, strict=True))
         for are_new in (True, False):
             for problems in by_promise(each for each in found.problems if (each in new) is are_new):

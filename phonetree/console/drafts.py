@@ -210,8 +210,8 @@ def publish(id_: str) -> str | Page | Answer:
     sent = running.editor.drafts.find(id_)
     if sent is None:
         return _gone()
-    found, files = sent[0], running.publishing.completed(sent[1])
     base, note = running.publishing.base(), request.form.get("note", "").strip()
+    found, files = sent[0], running.publishing.completed(sent[1], base)
     if base.contents == files and found.began != base.revision:
         return _there(found, base.revision)
     if refusal := _refusal(found, base.revision, note):
@@ -336,8 +336,9 @@ def _text(
 
 def _publish(id_: str, note: str = "", problem: str = "") -> str:
     running, (found, saved) = services(), draft_of(id_)
-    files = running.publishing.completed(saved)
-    base, checked, unwritable = running.publishing.base(), running.editor.check(found, files), _unwritable()
+    base = running.publishing.base()
+    files = running.publishing.completed(saved, base)
+    checked, unwritable = running.editor.check(found, files), _unwritable()
     began = running.editor.drafts.files(id_, BASE) if found.began != base.revision else base.contents
     (row,) = _rows((found,))
     return render(
@@ -403,7 +404,7 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
     if not drafts:
         return []
     running = services()
-    newest, history = running.publishing.base().revision, running.revisions.history()
+    base, history = running.publishing.base(), running.revisions.history()
     began: dict[str, Publication] = {}
     for each in history:
         began.setdefault(each.revision, each)  # the latest of a revision that was brought back
@@ -412,7 +413,12 @@ def _rows(drafts: tuple[Draft, ...]) -> list[Row]:
         Row(
             draft,
             began.get(draft.began),
-            standing_of(draft, running.publishing.completed(kept.files(draft.id, draft.version)), newest, history),
+            standing_of(
+                draft,
+                running.publishing.completed(kept.files(draft.id, draft.version), base),
+                base.revision,
+                history,
+            ),
         )
         for draft in drafts
     ]

@@ -79,7 +79,7 @@ def bring_back(number: int) -> str | Page | Response:
     if wrong := wrong_note(note):
         return _one(number, note, problems=(wrong,)), 422
     base = running.publishing.base()
-    contents = running.publishing.completed(contents)
+    contents = running.publishing.completed(contents, base)
     if base.revision == revision_of(contents):
         flash("This is the newest revision already.", "message")
         return redirect(url_for("history.page"), 303)
@@ -131,8 +131,8 @@ def _following(running: ConsoleServices, chosen: Publication) -> Following:
     if found.all or not any(each.report.problems for each in notice.servers):
         return found
     base = _base(running)
-    same = base is not None and base.revision == chosen.revision
-    return replace(found, withheld=bool(base and same and _unheard(running, base, base.contents)))
+    withheld = base and base.revision == chosen.revision and _unheard(running, base, base.contents)
+    return replace(found, withheld=bool(withheld))
 
 
 def _unheard(running: ConsoleServices, base: Base, contents: Contents) -> tuple[str, ...]:
@@ -148,9 +148,8 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
     chosen, contents = _found(running, number)
     newest = _newest(running.revisions.history())
     base, may = _base(running), staff().may(Role.EDITOR) and chosen.vouched and contents is not None
-    contents = running.publishing.completed(contents) if base and contents else contents
+    contents = running.publishing.completed(contents, base) if base and contents else contents
     same = base is not None and base.revision in (chosen.revision, revision_of(contents) if contents else "")
-    asked = base and contents and may and not same and not problems
     return render(
         "console/publication.html",
         chosen=chosen,
@@ -163,7 +162,7 @@ def _one(number: int, note: str = "", problems: tuple[str, ...] = (), *, outdate
         state=chosen.revision,
         note=note,
         problems=problems,
-        withheld=_unheard(running, base, contents) if asked and base and contents else (),
+        withheld=_unheard(running, base, contents) if base and contents and may and not (same or problems) else (),
         outdated=outdated,
         longest=LONGEST_NOTE,
         stored=_stored(),

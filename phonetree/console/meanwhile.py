@@ -11,7 +11,7 @@ from phonetree.store.drafts import Draft
 
 def saved_meanwhile(draft: Draft) -> str:
     """Who, and when last, in a sentence; "" if nobody did."""
-    often = draft.version - (number_of(request.form.get("version", "")) or draft.version)
+    often = draft.version - _shown(draft)
     if often < 1:
         return ""
     at = local(draft.changed_at)
@@ -25,8 +25,11 @@ def saved_meanwhile(draft: Draft) -> str:
 
 def savers(draft: Draft) -> tuple[str, ...]:
     """Their names, in order; whoever looks is "you, in another tab"."""
-    shown = number_of(request.form.get("version", "")) or draft.version
-    return tuple(dict.fromkeys(map(_called, services().editor.drafts.authors(draft.id, shown))))
+    return tuple(dict.fromkeys(map(_called, services().editor.drafts.authors(draft.id, _shown(draft)))))
+
+
+def _shown(draft: Draft) -> int:
+    return number_of(request.form.get("version", "")) or draft.version
 
 
 def _called(author: str) -> str:

@@ -174,11 +174,12 @@ class Publishing:
         """The site of other files, `completed`. Raises ConfigError."""
         return made_of(self.completed(contents), self.folder, self.rules())
 
-    def completed(self, contents: Contents) -> Contents:
+    def completed(self, contents: Contents, base: Base | None = None) -> Contents:
         """Files with those of phrases that they lack and that are published, unless both have the language: phrases of
-        one that is taken out stay, and one that is new finds those that somebody translated meanwhile."""
+        one that is taken out stay, and one that is new finds those that somebody translated meanwhile. `base` is what
+        is published, if that was looked at already."""
         try:
-            published = self.base().contents
+            published = (base or self.base()).contents
         except ConfigError:
             return contents
         lacking = published.keys() - contents.keys()
@@ -350,7 +351,7 @@ class Publishing:
 
     def _refuse_unusable(self, added: Iterable[str]) -> None:
         """Raises EditError when something lies in the place of a file that is added, and is none that could be read."""
-        readable = {name for name, data in contents_of(self.folder).items() if is_text(data)}
+        readable = self._texts()
         for name in added:
             if os.path.lexists(self.folder / name) and name not in readable:
                 told = f"{name} in the folder is empty, or no text; have the operator take it away"
@@ -360,10 +361,13 @@ class Publishing:
         """Whether the files are still those, and none of phrases was added. Raises OSError."""
         languages = {*after.site.languages, *(base.loaded.site.languages if base.loaded else ())}
         there = {name for name in map(file_of, languages) if os.path.lexists(self.folder / name)}
-        there |= {name for name, data in contents_of(self.folder).items() if is_text(data)}
-        if there - base.contents.keys():
+        if (there | self._texts()) - base.contents.keys():
             return False
         return all(self._there(name) == data for name, data in base.contents.items())
+
+    def _texts(self) -> set[str]:
+        """The files of the folder that can be kept."""
+        return {name for name, data in contents_of(self.folder).items() if is_text(data)}
 
     def _there(self, name: str) -> bytes:
         """A file of the folder; empty if it is not there. Raises OSError."""

@@ -128,8 +128,7 @@ class Difference:
 
 def differences(old: Table, new: Table) -> Iterator[Difference]:
     """Every row in which two tables differ, in the order in which a caller would encounter them; some differences are
-    inaudible. Both tables are of sites without revisions, and have the same schedule and
-    moments."""
+    inaudible. Both tables are of sites without revisions, and have the same schedule and moments."""
     comparison = _Comparison(old, new)
     begins = old.walk.points_in(old.walk.begin, old.walk.reached[old.walk.begin])
     seen: set[Point] = set()

@@ -385,7 +385,7 @@ class Revisions:
 
 
 def _any_published(connection: Connection) -> bool:
-    """Whether one was published with a SECRET_KEY, whichever."""
+    """Whether somebody published one, or a server with some SECRET_KEY."""
     return connection.execute(_PUBLISHED.limit(1)).first() is not None
 
 

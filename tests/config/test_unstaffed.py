@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from phonetree.config.gaps import gaps
 from phonetree.config.numbers import NumberRules
 from phonetree.config.override import check, read_cover, read_override
 from phonetree.config.promises import broken_promises, newly_broken
 from phonetree.config.site import ROUTING, Contents, contents_of, made_of, overridden
+from phonetree.config.unstaffed import unstaffed
 from phonetree.core.schedule import Kind
 from phonetree.core.tree import Site
 from phonetree.errors import Problem
@@ -45,14 +45,14 @@ def _at(text: str) -> datetime:
 
 
 def test_a_gap_is_told_with_its_first_moment() -> None:
-    assert not gaps(_site(ALWAYS, ALWAYS), SINCE)
-    assert {team: str(first) for team, first in gaps(_site(NO_FRIDAYS, NO_FRIDAYS), SINCE).items()} == {
+    assert not unstaffed(_site(ALWAYS, ALWAYS), SINCE)
+    assert {team: str(first) for team, first in unstaffed(_site(NO_FRIDAYS, NO_FRIDAYS), SINCE).items()} == {
         "advocates": "2026-12-04 09:30"
     }
     site, away = _site(ALWAYS, NO_FRIDAYS), (_at("2026-12-04"), _at("2026-12-05"))
-    assert not gaps(site, SINCE)
+    assert not unstaffed(site, SINCE)
     cover = read_cover(site, "First advocate", "", away, _at("2026-12-01"))
-    assert [*gaps(overridden(site, (cover,)), SINCE)] == ["advocates"], "somebody is away"
+    assert [*unstaffed(overridden(site, (cover,)), SINCE)] == ["advocates"], "somebody is away"
 
 
 @pytest.mark.parametrize(

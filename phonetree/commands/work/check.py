@@ -7,11 +7,11 @@ import click
 
 from phonetree.commands.work.reading import load_for_reading, moment, tell_if_not_heard
 from phonetree.config.advice import advice
-from phonetree.config.gaps import gaps
 from phonetree.config.promises import broken_promises
+from phonetree.config.unstaffed import unstaffed
 from phonetree.errors import ConfigError, Problem
 
-GAP = "team '{}': nobody is on shift at some hours at which it is open, such as {}; what follows may come from that"
+LACKING = "team '{}': nobody is on shift at some hours at which it is open, such as {}; what follows may come from that"
 
 
 def check(at: str | None, config: Path) -> int:
@@ -24,8 +24,8 @@ def check(at: str | None, config: Path) -> int:
     except ConfigError as error:
         return _refused(error.problems)
     if problems:
-        for team, first in gaps(loaded.site, today).items():
-            click.echo(GAP.format(team, first))
+        for team, first in unstaffed(loaded.site, today).items():
+            click.echo(LACKING.format(team, first))
         return _refused(problems)
     warnings = (*loaded.warnings, *advice(loaded.site, config, today))
     for warning in warnings:

@@ -75,8 +75,7 @@ def by_choice(node: Node) -> Iterator[NodeId]:
 
 def reached_when(site: Site, kind: Kind) -> Mapping[NodeId, NodeId]:
     """The nodes to which calls come at moments of a kind, as far as the helpline's hours decide, each with a node that
-    leads there (the first with itself). Of a team with hours of its own, a call while the line is open is told to come
-    to no `closed`."""
+    leads there (the first with itself). While the line is open, its teams count as open, too."""
     begin = site.start[kind]
     found, waiting = {begin: begin}, [begin]
     while waiting:
@@ -92,12 +91,10 @@ def _onward(site: Site, node: Node, kind: Kind) -> Iterator[NodeId]:
     match node:
         case HoursNode(go=by_kind):
             yield by_kind[kind]
-        case Connect(team=team, closed=closed):
-            with_the_line = site.teams[team].hours == HelplineHours(inside=True)
-            if kind is not Kind.OPEN and with_the_line:
-                yield closed
-            else:
-                yield from (each for each in without_caller(node, ()) if each != closed or kind is not Kind.OPEN)
+        case Connect(otherwise=otherwise, after=after) if kind is Kind.OPEN:
+            yield from (otherwise, after) if after else (otherwise,)
+        case Connect(team=team, closed=closed) if site.teams[team].hours == HelplineHours(inside=True):
+            yield closed
         case _:
             yield from (*without_caller(node, ()), *by_choice(node))
             if isinstance(node, Menu):

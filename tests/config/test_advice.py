@@ -1,5 +1,6 @@
 """Advice: what somebody should look at, as of a day."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copytree
@@ -8,6 +9,7 @@ import pytest
 
 from phonetree.config.advice import advice, reading_grade
 from phonetree.config.site import load
+from phonetree.core.tree import Connect
 from phonetree.errors import ConfigWarning
 from tests.support.lines import ROOT, RULES, VPR
 
@@ -152,6 +154,19 @@ def test_a_node_of_closed_hours_to_which_calls_come_while_the_line_is_open(tmp_p
     node = ("routing.yaml", "\nnodes:\n", f"\nnodes:\n  {by_hours}\n")
     key = ("routing.yaml", more, f"{more}        6: {label}by_hours}}\n")
     assert _advice(date(2026, 11, 22), tmp_path / "hours", node, key) == []
+
+
+def test_a_node_of_closed_hours_to_which_calls_come_when_nobody_answers(tmp_path: Path) -> None:
+    config = Path(copytree(VPR, tmp_path / "config"))
+    site = load(config, RULES).site
+    connect = site.nodes["advocate"]
+    assert isinstance(connect, Connect)
+    changed = replace(connect, closed="after_hours", otherwise="after_hours")
+    found = advice(replace(site, nodes={**site.nodes, "advocate": changed}), config, date(2026, 11, 22))
+    assert any("node 'advocate' leads to 'after_hours' also while the line is open" in each.text for each in found)
+    changed = replace(connect, closed="after_hours")
+    found = advice(replace(site, nodes={**site.nodes, "advocate": changed}), config, date(2026, 11, 22))
+    assert not any("also while" in each.text for each in found)
 
 
 def test_a_member_who_is_never_rung_by_these_shifts(tmp_path: Path) -> None:
